@@ -1,0 +1,49 @@
+# Two commands do all the set-up: `make demo` and `make test`. Each installs what it needs, once.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
+BIN = .venv/bin
+
+.PHONY: demo test lint wheel-test edge-test clean
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,dev]'
+	touch $@
+
+# What a Raspberry Pi has: the edge package and nothing of the trainer.
+.venv-edge/installed: pyproject.toml constraints.txt $(wildcard edge/*.py edge/*/*.py)
+	$(PYTHON) -m venv .venv-edge
+	.venv-edge/bin/python $(PIP_INSTALL) --force-reinstall --no-deps .
+	.venv-edge/bin/python $(PIP_INSTALL) .
+	touch $@
+
+demo: .venv/installed .venv-edge/installed ## photos -> retrained, quantised model -> labels
+	$(BIN)/python -m trainer.demo plant demo
+	$(BIN)/trainer retrain demo/photos --weights offline --output demo/flowers.tflite --bottleneck-dir demo/cache
+	.venv-edge/bin/edge label --model demo/flowers.tflite --top-k 1 demo/new
+	.venv-edge/bin/edge label --model demo/flowers.tflite --json demo/new > demo/labels.jsonl
+	$(BIN)/python -m trainer.demo picture demo
+
+test: .venv/installed ## all tests
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/installed ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+edge-test: .venv-edge/installed ## the edge package's own tests, without TensorFlow, against the installed package
+	.venv-edge/bin/python $(PIP_INSTALL) pytest hypothesis
+	cd tests && ../.venv-edge/bin/python -P -m pytest edge
+
+wheel-test: .venv/installed ## the built wheel, in an environment of its own
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	$(PYTHON) -m venv --clear build/wheel/env
+	build/wheel/env/bin/python $(PIP_INSTALL) build/wheel/*.whl
+	build/wheel/env/bin/edge inspect tests/data/tiny-int8.tflite
+	build/wheel/env/bin/python -c "from trainer.architectures import published; assert len(published()) == 16"
+	build/wheel/env/bin/trainer --help; test $$? -eq 78
+
+clean:
+	rm -rf .venv .venv-edge build demo

@@ -1,0 +1,13 @@
+"""Label images on the device, with numpy, Pillow and a TFLite interpreter.
+
+>>> from edge import Classifier
+>>> Classifier.load("flowers.tflite").classify("rose.jpg").best.label  # doctest: +SKIP
+'roses'
+"""
+
+from edge.classifier import Classifier
+from edge.errors import EdgeError
+from edge.modelfile import ModelFile
+from edge.types import Category, Classification, LabelledPhoto
+
+__all__ = ["Category", "Classification", "Classifier", "EdgeError", "LabelledPhoto", "ModelFile"]

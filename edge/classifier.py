@@ -1,0 +1,76 @@
+"""The classifier: a model file and an interpreter that together name pictures."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.interpreter import ImageInterpreter
+from edge.modelfile import ModelFile
+from edge.preprocess import ImageSource, preprocess
+from edge.types import Category, Classification
+
+
+class Classifier:
+    """Names pictures: ``Classifier.load("flowers.tflite").classify("rose.jpg").best.label``.
+
+    One instance serves one thread; give each thread its own, made from the same :class:`ModelFile`.
+    """
+
+    def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None) -> None:
+        """Take a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`."""
+        self.model = model
+        self._interpreter = ImageInterpreter(model, threads, runtime)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        labels: str | Path | None = None,
+        threads: int = 1,
+        runtime: str | None = None,
+    ) -> Classifier:
+        """The classifier in the model file at ``path``.
+
+        ``labels`` names a label file for a model that carries none, ``threads`` is the number of CPU threads
+        for one inference, ``runtime`` one of :data:`edge.interpreter.RUNTIMES`.
+
+        Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError`.
+        """
+        return cls(ModelFile.load(path, labels), threads, runtime)
+
+    @property
+    def runtime(self) -> str:
+        """The name of the runtime in use, a key of :data:`edge.interpreter.RUNTIMES`."""
+        return self._interpreter.runtime
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the model's outputs."""
+        return self.model.labels
+
+    def scores(self, image: ImageSource) -> npt.NDArray[np.float32]:
+        """The score of every label for ``image``: shape (labels,), float32, in the order of the labels.
+
+        Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
+        """
+        return self._interpreter.scores(preprocess(image, self.model.input_size))
+
+    def classify(self, image: ImageSource, top_k: int = 5, score_threshold: float = 0.0) -> Classification:
+        """The ``top_k`` best categories of ``image`` whose score is at least ``score_threshold``.
+
+        ``image`` is anything :func:`edge.preprocess.preprocess` takes: a path, bytes, a Pillow image, or an
+        array (height, width, 3), uint8, RGB. Equal scores are ordered as the labels are.
+
+        Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
+        """
+        started = time.perf_counter()
+        scores = self.scores(image)
+        latency_ms = (time.perf_counter() - started) * 1000
+        order = np.argsort(-scores, kind="stable")[:top_k]
+        categories = (Category(int(i), self.labels[i], float(scores[i])) for i in order)
+        return Classification(tuple(c for c in categories if c.score >= score_threshold), latency_ms)

@@ -1,0 +1,67 @@
+"""Everything that can go wrong through no fault of the program, and the exit code each kind ends in.
+
+::
+
+    EdgeError
+    ├── UsageError           2   the command line asks for something impossible
+    ├── DataError           65   the input is bad
+    │   ├── ImageError           a photo that cannot be decoded, or is too large to decode safely
+    │   ├── ModelError           a model file that is truncated, damaged, foreign or inconsistent
+    │   └── DatasetError         a folder of photos that cannot be trained on or evaluated
+    ├── UnavailableError    69   a camera or a host that does not answer
+    ├── StorageError        74   reading or writing a file failed
+    └── ConfigurationError  78   something must be installed or provided first
+
+The codes are those of BSD ``sysexits.h``. The text of an :class:`EdgeError` is one line that says what is
+wrong and how to mend it. Any other exception is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class EdgeError(Exception):
+    """Base of all expected errors; ``exit_code`` is what a command line program ends with."""
+
+    exit_code = 1
+
+
+class UsageError(EdgeError):
+    """The command line, or an argument of a public function, asks for something impossible."""
+
+    exit_code = 2
+
+
+class DataError(EdgeError):
+    """The input is bad: an image, a model or a data set."""
+
+    exit_code = 65
+
+
+class ImageError(DataError):
+    """A photo that cannot be decoded, or that is too large to decode safely."""
+
+
+class ModelError(DataError):
+    """A model file that is truncated, damaged, foreign or inconsistent."""
+
+
+class DatasetError(DataError):
+    """A folder of photos that cannot be trained on or evaluated."""
+
+
+class UnavailableError(EdgeError):
+    """A camera or a host does not answer."""
+
+    exit_code = 69
+
+
+class StorageError(EdgeError):
+    """Reading or writing a file failed: no space, no permission, a broken disk."""
+
+    exit_code = 74
+
+
+class ConfigurationError(EdgeError):
+    """Something must be installed or provided first: an interpreter, an extra, pretrained weights."""
+
+    exit_code = 78

@@ -1,0 +1,108 @@
+"""Reading flatbuffers that nobody vouches for: every offset is checked before it is followed.
+
+Only what the TFLite schema needs: tables, scalars, strings, vectors. The format is described in the
+FlatBuffers "Internals" document: little-endian, a table begins with a signed offset back to its vtable,
+the vtable's entry for slot ``n`` lies at byte ``4 + 2 n`` and is 0 where the field has its default.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import ModelError
+
+_INTEGERS = {np.int8: "<b", np.uint8: "<B", np.int32: "<i", np.uint32: "<I", np.uint64: "<Q"}
+
+
+def _unpack(content: bytes, form: str, position: int) -> int:
+    try:
+        return int(struct.unpack_from(form, content, position)[0]) if position >= 0 else _outside()
+    except struct.error:
+        return _outside()
+
+
+def _outside() -> int:
+    raise ModelError("the model file is damaged: an offset points outside it; copy the file again")
+
+
+class Table:
+    """One table of a flatbuffer held in ``content``, starting at byte ``position``."""
+
+    def __init__(self, content: bytes, position: int) -> None:
+        """Raises :class:`~edge.errors.ModelError` where the table's vtable lies outside ``content``."""
+        self._content = content
+        self._position = position
+        self._vtable = position - _unpack(content, "<i", position)
+        self._vtable_size = _unpack(content, "<H", self._vtable)
+
+    @classmethod
+    def root(cls, content: bytes, identifier: bytes) -> Table:
+        """The root table, after checking the four-byte file ``identifier`` (``b"TFL3"`` for a model).
+
+        Raises :class:`~edge.errors.ModelError` where the identifier differs or the buffer is too short.
+        """
+        if len(content) < 8 or content[4:8] != identifier:
+            raise ModelError(f"not a flatbuffer of type {identifier.decode('ascii')}")
+        return cls(content, _unpack(content, "<I", 0))
+
+    def _field(self, slot: int) -> int | None:
+        entry = 4 + 2 * slot
+        if entry + 2 > self._vtable_size:
+            return None
+        offset = _unpack(self._content, "<H", self._vtable + entry)
+        return self._position + offset if offset else None
+
+    def _follow(self, slot: int) -> int | None:
+        field = self._field(slot)
+        return None if field is None else field + _unpack(self._content, "<I", field)
+
+    def integer(self, slot: int, kind: type[np.integer], default: int = 0) -> int:
+        """The integer of numpy type ``kind`` in ``slot``."""
+        field = self._field(slot)
+        return default if field is None else _unpack(self._content, _INTEGERS[kind], field)
+
+    def table(self, slot: int) -> Table | None:
+        """The table that ``slot`` refers to, or None where the field is absent."""
+        position = self._follow(slot)
+        return None if position is None else Table(self._content, position)
+
+    def _vector(self, slot: int, item_bytes: int) -> tuple[int, int] | None:
+        position = self._follow(slot)
+        if position is None:
+            return None
+        count = _unpack(self._content, "<I", position)
+        if position + 4 + count * item_bytes > len(self._content):
+            _outside()
+        return position + 4, count
+
+    def array(self, slot: int, kind: type[np.generic]) -> npt.NDArray[np.generic]:
+        """The vector of scalars in ``slot`` as a read-only array of dtype ``kind``, empty where absent."""
+        vector = self._vector(slot, np.dtype(kind).itemsize)
+        if vector is None:
+            return np.empty(0, kind)
+        return np.frombuffer(self._content, np.dtype(kind).newbyteorder("<"), vector[1], vector[0])
+
+    def size(self, slot: int) -> int:
+        """How many one-byte items the vector in ``slot`` has; 0 where it is absent."""
+        vector = self._vector(slot, 1)
+        return 0 if vector is None else vector[1]
+
+    def tables(self, slot: int) -> Iterator[Table]:
+        """The vector of tables in ``slot``, one by one."""
+        vector = self._vector(slot, 4)
+        if vector is not None:
+            for position in range(vector[0], vector[0] + 4 * vector[1], 4):
+                yield Table(self._content, position + _unpack(self._content, "<I", position))
+
+    def bytes(self, slot: int) -> bytes:
+        """The vector of bytes in ``slot``, empty where absent."""
+        vector = self._vector(slot, 1)
+        return b"" if vector is None else self._content[vector[0] : vector[0] + vector[1]]
+
+    def text(self, slot: int) -> str:
+        """The UTF-8 string in ``slot``, empty where absent."""
+        return self.bytes(slot).decode("utf-8", "replace")

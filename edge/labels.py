@@ -1,0 +1,46 @@
+"""Reading label files as they are found in the wild."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edge.errors import ModelError
+
+_INDEXED = re.compile(r"(\d+)[\s:,]+(\S.*)")
+
+
+def parse_labels(text: str) -> tuple[str, ...]:
+    """The labels in ``text``, one a line, in the order of the model's outputs.
+
+    Lines may carry their index in front (``0 daisy``, ``0: daisy``), as pycoral and Teachable Machine
+    write them; an index counts only where every line has one and together they number 0..n-1 or 1..n,
+    so that a class named ``7 up`` survives. Blank lines at the end are dropped.
+
+    Raises :class:`~edge.errors.ModelError` where there is no label at all.
+    """
+    lines = [line.strip() for line in text.lstrip("\ufeff").splitlines()]
+    while lines and not lines[-1]:
+        lines.pop()
+    if not any(lines):
+        raise ModelError("the label file has no labels in it: write one label a line")
+    matches = [_INDEXED.fullmatch(line) for line in lines]
+    if all(matches):
+        numbered = {int(match[1]): match[2].strip() for match in matches if match}
+        first = min(numbered)
+        if first in (0, 1) and sorted(numbered) == list(range(first, first + len(lines))):
+            return tuple(numbered[index] for index in sorted(numbered))
+    return tuple(lines)
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """The labels in the file at ``path``; see :func:`parse_labels`.
+
+    Raises :class:`~edge.errors.ModelError` where the file is missing, not UTF-8 text, or empty.
+    """
+    try:
+        return parse_labels(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ModelError(f"{path}: not a text file; give a file with one label a line") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the label file ({error.strerror})") from None

@@ -1,0 +1,78 @@
+"""The manifest: what a model file says of itself, as JSON in the zip behind the flatbuffer.
+
+The trainer writes it and the edge package reads it; this module is the contract between them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from edge.errors import ModelError
+
+MANIFEST_NAME = "edge_for_poets.json"
+LABELS_NAME = "labels.txt"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """Inputs made from ``seed`` and the scores that the workstation computed for them.
+
+    ``expected`` has one row of scores, one score a label, for each input. ``tolerance`` is the largest
+    allowed difference of a score: 2 of 255 by default, because kernels of different interpreters and
+    processors may round an activation differently.
+    """
+
+    seed: int
+    expected: list[list[float]]
+    tolerance: float = 2 / 255
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Facts about a model that this project exported.
+
+    ``photos`` counts the photos of each class in each split: ``{"daisy": {"training": 210, ...}}``.
+    ``accuracy`` is the fraction of held-out test photos that this very file names rightly, None where
+    it was not measured. ``model_sha256`` is that of the flatbuffer, the bytes before the zip.
+    ``minimum_runtime`` is the oldest TensorFlow Lite release that has every kernel version needed.
+    ``training`` holds what is needed to train the same model again: never a path or a user's name.
+    """
+
+    architecture: str
+    quantization: str
+    input_size: int
+    preprocessing_version: int
+    model_sha256: str
+    labels_sha256: str
+    minimum_runtime: str
+    photos: dict[str, dict[str, int]]
+    accuracy: float | None
+    test_photos: int
+    training: dict[str, Any]
+    self_test: SelfTest
+    schema_version: int = field(default=SCHEMA_VERSION)
+
+    def to_json(self) -> str:
+        """The manifest as JSON text with sorted keys: the same manifest gives the same text."""
+        return json.dumps(asdict(self), sort_keys=True, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """The manifest in ``text``.
+
+        Raises :class:`~edge.errors.ModelError` where it is damaged or written by a newer release.
+        """
+        try:
+            fields = json.loads(text)
+            version = fields["schema_version"]
+            if version == SCHEMA_VERSION:
+                return cls(**{**fields, "self_test": SelfTest(**fields["self_test"])})
+        except (ValueError, TypeError, KeyError):
+            raise ModelError("the model's manifest is damaged; copy the model file again") from None
+        raise ModelError(
+            f"the model was made by another release (manifest version {version}, known: {SCHEMA_VERSION}); "
+            "upgrade edge-for-poets on this machine"
+        )

@@ -1,0 +1,126 @@
+"""From a picture to the pixels a model takes: the one decoder and the one resize of training and serving.
+
+Pillow decodes (the one decoder: others treat EXIF orientation, truncation and colour differently), the
+picture is turned upright, put on white where it is transparent, made RGB and squashed to the model's size
+with an antialiased bilinear filter.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any, BinaryIO, Union
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from edge.errors import ImageError
+
+PREPROCESSING_VERSION = 1
+"""Goes up with any change that alters a pixel; cached bottlenecks and models are bound to it."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "MPO")
+"""The only formats that are ever opened; Pillow's other readers are seldom used and seldom attacked."""
+
+MAX_PIXELS = 89_478_485
+"""The largest picture held in memory, in pixels: Pillow's own limit, 256 MiB of RGB."""
+
+DRAFT_FACTOR = 4
+"""A JPEG at least this many times larger than the model's input is decoded at reduced size.
+
+Decoding at 1/4 or 1/8 takes a fraction of the time; camera frames (up to 4 x 224 = 896 pixels high) stay
+above the reach of it, so that a frame and the same picture saved as a file become the same pixels.
+"""
+
+_REDUCING_GAP = 2.0  # Pillow shrinks by whole steps first, down to this multiple of the size asked for
+_SIXTEEN_BIT_STEP = 256
+
+Pixels = npt.NDArray[np.uint8]
+ImageSource = Union[str, "os.PathLike[str]", bytes, BinaryIO, Image.Image, Pixels]
+
+
+def preprocess(source: ImageSource, size: tuple[int, int]) -> Pixels:
+    """The pixels of ``source`` for a model: shape ``(height, width, 3)``, dtype uint8, RGB.
+
+    ``source`` is a path, the bytes of an image file, a binary file, a Pillow image, or an array of shape
+    ``(height, width, 3)``, uint8, RGB. ``size`` is the model's (width, height) in pixels.
+
+    Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded or is too large.
+    """
+    if isinstance(source, np.ndarray):
+        picture = _from_array(source)
+    elif isinstance(source, Image.Image):
+        picture = to_rgb(source)
+    else:
+        picture = decode(source, size)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP)
+    return np.asarray(picture, np.uint8)
+
+
+def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, int] | None = None) -> Image.Image:
+    """Decode an image file to an upright RGB picture; an animation gives its first frame.
+
+    With ``size`` (width, height in pixels) a JPEG much larger than that is decoded at 1/2, 1/4 or 1/8, never
+    smaller than ``size``.
+
+    Raises :class:`~edge.errors.ImageError` where the file is missing, empty, truncated, not an image of
+    :data:`FORMATS`, or holds more than :data:`MAX_PIXELS`.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with Image.open(file, formats=FORMATS) as picture:
+            if size is not None and min(picture.width // size[0], picture.height // size[1]) >= DRAFT_FACTOR:
+                picture.draft("RGB", size)
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ImageError(f"too large: {picture.width} x {picture.height} pixels; scale it down")
+            return to_rgb(_upright(picture))
+    except ImageError:
+        raise
+    except Image.UnidentifiedImageError:
+        raise ImageError(f"not an image of a known format ({', '.join(FORMATS[:-1])})") from None
+    except Image.DecompressionBombError:
+        raise ImageError(f"too large: more than {2 * MAX_PIXELS} pixels; scale it down") from None
+    except MemoryError:
+        raise ImageError("too large: not enough memory to decode it; scale it down") from None
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror or error}") from None
+    except Exception as error:
+        # Pillow's readers meet hostile bytes with SyntaxError, struct.error, ValueError, EOFError, TypeError...
+        raise ImageError(f"damaged: {error}") from None
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    from PIL import ImageOps
+
+    picture.load()  # outside the guard below: a truncated picture is an error, broken EXIF is not
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:
+        return picture
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """``picture`` as 8-bit RGB: transparency on white, 16-bit grey scaled to 8 bits.
+
+    Raises :class:`~edge.errors.ImageError` for floating-point pixels, whose range nobody knows.
+    """
+    if picture.mode == "RGB" and "transparency" not in picture.info:
+        return picture
+    if picture.mode == "F":
+        raise ImageError("floating-point pixels; save it with 8 bits a channel")
+    if picture.mode.startswith("I"):
+        values = np.asarray(picture)
+        return Image.fromarray((values // _SIXTEEN_BIT_STEP).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(white, layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _from_array(array: npt.NDArray[Any]) -> Image.Image:
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+        raise ImageError(f"an array must be uint8 (height, width, 3) RGB, not {array.dtype} {array.shape}")
+    return Image.fromarray(array)

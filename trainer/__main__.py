@@ -1,0 +1,33 @@
+"""``python -m trainer``, and the ``trainer`` command."""
+
+from __future__ import annotations
+
+import sys
+
+from edge import exits
+from edge.errors import ConfigurationError
+
+
+def main() -> int:
+    """Run the ``trainer`` command and return its exit code."""
+    return exits.run("trainer", _command)
+
+
+def _command() -> int | None:
+    try:
+        from trainer.cli import app
+    except ModuleNotFoundError as error:
+        if error.name in ("typer", "rich", "scipy", "flatbuffers", "ai_edge_litert", "tensorboard"):
+            raise ConfigurationError(
+                f"the trainer needs {error.name}: pip install 'edge-for-poets[trainer]'"
+            ) from None
+        raise
+    try:
+        app()
+    except SystemExit as exit:  # how Typer ends, after it has explained a usage error
+        return exit.code if isinstance(exit.code, int) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""The backbone artifact: built once in a child process, kept by what it was made from, checked before use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from edge.errors import ConfigurationError, EdgeError, ModelError
+from edge.modelfile import ModelFile
+from edge.preprocess import PREPROCESSING_VERSION
+from edge.structure import examine
+from trainer.architectures import Architecture
+from trainer.files import write_whole
+from trainer.weights import Weights, find_weights
+
+RECIPE_VERSION = 1
+"""Goes up with any change of the conversion that alters the artifact's outputs."""
+
+_NORMALIZATION = 127.5
+
+
+class Backbone(NamedTuple):
+    """MobileNet without its classifier, as a ``.tflite`` that turns a picture into its bottleneck."""
+
+    architecture: Architecture
+    quantization: str
+    weights: Weights
+    model: ModelFile
+
+    @property
+    def feature_size(self) -> int:
+        """How many values a bottleneck has: 1024 times the width multiplier."""
+        return self.model.output.shape[-1]
+
+
+def ensure_backbones(
+    cache: Path, architecture: Architecture, choice: str | None, quantizations: Sequence[str]
+) -> list[Backbone]:
+    """The artifacts of ``architecture`` in each of ``quantizations``; those not in ``cache`` are built first.
+
+    ``choice`` is the value of ``--weights``. TensorFlow runs in a child process, only where something is
+    missing.
+
+    Raises :class:`~edge.errors.ConfigurationError` where there are no weights or no TensorFlow, and
+    :class:`~edge.errors.StorageError` where ``cache`` cannot be written.
+    """
+
+    def settled(weights: Weights) -> bool:
+        return all(_cached(cache, architecture, weights, kind) for kind in quantizations)
+
+    weights = find_weights(architecture, choice, settled, _download)
+    missing = [kind for kind in quantizations if _cached(cache, architecture, weights, kind) is None]
+    if missing:
+        _build(cache, architecture, weights, missing)
+    backbones = []
+    for kind in quantizations:
+        content = _cached(cache, architecture, weights, kind)
+        if content is None:
+            raise ConfigurationError(f"{cache}: the backbone just built there is gone; is something cleaning it?")
+        backbones.append(Backbone(architecture, kind, weights, as_model(content)))
+    return backbones
+
+
+def as_model(content: bytes) -> ModelFile:
+    """A backbone's flatbuffer as something an interpreter takes: a model file without labels."""
+    structure = examine(content)
+    return ModelFile(
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        labels=(),
+        manifest=None,
+        input=structure.input,
+        output=structure.output,
+        mean=_NORMALIZATION,
+        std=_NORMALIZATION,
+    )
+
+
+def _key(architecture: Architecture, weights: Weights, quantization: str) -> str:
+    recipe = [RECIPE_VERSION, PREPROCESSING_VERSION, architecture.name, weights.sha256, quantization]
+    return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
+
+
+def _cached(cache: Path, architecture: Architecture, weights: Weights, quantization: str) -> bytes | None:
+    """The artifact's bytes; a file whose content does not match the hash in its name counts as missing."""
+    prefix = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-"
+    for path in sorted((cache / "backbones").glob(f"{prefix}*.tflite")):
+        content = path.read_bytes()
+        if path.stem == prefix + hashlib.sha256(content).hexdigest()[:16]:
+            return content
+    return None
+
+
+def _build(cache: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [architecture.name]
+        if weights.path:
+            command += ["--weights", str(weights.path)]
+        for kind in quantizations:
+            command += ["--artifact", kind, str(Path(folder) / kind)]
+        _run_tensorflow(command)
+        for kind in quantizations:
+            content = (Path(folder) / kind).read_bytes()
+            try:
+                examine(content)
+            except ModelError as error:
+                raise ConfigurationError(f"TensorFlow's converter wrote a backbone that is no model: {error}") from None
+            digest = hashlib.sha256(content).hexdigest()[:16]
+            name = f"{architecture.name}-{kind}-{_key(architecture, weights, kind)}-{digest}.tflite"
+            write_whole(cache / "backbones" / name, content)
+
+
+def _download(architecture: Architecture) -> None:
+    _run_tensorflow([architecture.name, "--download"])
+
+
+def _run_tensorflow(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "trainer.convert", *arguments]
+    # The child must find this very package, wherever the parent was started from.
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    child = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
+    if child.returncode == 0:
+        return
+    talk = child.stderr.strip()
+    if "No module named 'tensorflow'" in talk or "No module named 'keras'" in talk:
+        raise ConfigurationError("building a backbone needs TensorFlow: pip install 'edge-for-poets[trainer]'")
+    if child.returncode in (EdgeError.exit_code,) or child.returncode < 0:
+        raise RuntimeError(f"TensorFlow ended with {child.returncode}:\n{talk[-4000:]}")
+    raise ConfigurationError(talk.splitlines()[-1] if talk else f"TensorFlow ended with {child.returncode}")

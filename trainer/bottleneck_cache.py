@@ -1,0 +1,152 @@
+"""The bottleneck cache: an SQLite file that survives kills, copies, edits and two runs at once.
+
+Bottlenecks are keyed by artifact, preprocessing version and image content, so nothing in it can be stale.
+A second table remembers the content hash of files by path, size and modification time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import StorageError
+from edge.preprocess import PREPROCESSING_VERSION
+
+FILE_NAME = "bottlenecks.sqlite"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS bottlenecks (
+    artifact BLOB, preprocessing INTEGER, image BLOB, vector BLOB, checksum INTEGER,
+    PRIMARY KEY (artifact, preprocessing, image)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 BLOB) WITHOUT ROWID;
+"""
+_BUSY_TIMEOUT_S = 60
+_SETTLED_NS = 2_000_000_000  # a file this young may change again within its timestamp's granularity
+
+
+class CorruptCacheError(Exception):
+    """The cache file is not a working SQLite database; :func:`set_aside` makes room for a new one."""
+
+
+def set_aside(folder: Path) -> Path:
+    """Rename a corrupt cache in ``folder`` so that the next run starts a new one; returns its new name."""
+    path = folder / FILE_NAME
+    aside = path.with_name(f"{path.name}.corrupt")
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    os.replace(path, aside)
+    return aside
+
+
+class BottleneckCache:
+    """The cache in ``folder``; a context manager. Every ``store`` is one transaction: whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the cache, making it where it is not there.
+
+        Raises :class:`CorruptCacheError`, or :class:`~edge.errors.StorageError` where it cannot be written.
+        """
+        self._path = folder / FILE_NAME
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None
+        with self._translated():
+            self._database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.executescript(_SCHEMA)
+
+    def __enter__(self) -> BottleneckCache:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StorageError(
+                f"{self._path}: {error}; free some space or choose another place with --bottleneck-dir"
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise CorruptCacheError(f"{self._path}: {error}") from None
+
+    def known_files(self) -> dict[bytes, tuple[int, int, bytes]]:
+        """(size in bytes, mtime in ns, sha256) of every file hashed before, by absolute path."""
+        with self._translated():
+            rows = self._database.execute("SELECT path, size, mtime_ns, sha256 FROM files")
+            return {path: (size, mtime_ns, sha256) for path, size, mtime_ns, sha256 in rows}
+
+    def known_images(self, artifact: bytes, vector_bytes: int) -> set[bytes]:
+        """The sha256 of every image with an intact bottleneck of ``artifact`` (its sha256, 32 bytes)."""
+        return {image for image, vector in self._intact(artifact) if len(vector) == vector_bytes}
+
+    def store(
+        self,
+        artifact: bytes,
+        vectors: Iterable[tuple[bytes, bytes]],
+        files: Iterable[tuple[Path, os.stat_result, bytes]],
+    ) -> None:
+        """Add bottlenecks, as (image sha256, vector bytes), and hashed files, in one transaction."""
+        newest = time.time_ns() - _SETTLED_NS
+        with self._translated(), self._database:
+            self._database.executemany(
+                "INSERT OR REPLACE INTO bottlenecks VALUES (?, ?, ?, ?, ?)",
+                [(artifact, PREPROCESSING_VERSION, image, v, zlib.crc32(v)) for image, v in vectors],
+            )
+            self._database.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                [
+                    (file_key(path), status.st_size, status.st_mtime_ns, sha256)
+                    for path, status, sha256 in files
+                    if status.st_mtime_ns < newest
+                ],
+            )
+
+    def load(
+        self, artifact: bytes, images: Sequence[bytes], features: int, dtype: npt.DTypeLike
+    ) -> npt.NDArray[np.generic]:
+        """The bottlenecks of ``images`` in their order: shape (images, features), in the artifact's ``dtype``.
+
+        Raises :class:`~edge.errors.StorageError` where one is not there any more.
+        """
+        rows = {image: row for row, image in enumerate(images)}
+        matrix = np.empty((len(images), features), dtype)
+        missing = set(rows)
+        for image, vector in self._intact(artifact):
+            if image in rows:
+                matrix[rows[image]] = np.frombuffer(vector, dtype)
+                missing.discard(image)
+        if missing:
+            raise StorageError(f"{self._path}: lost {len(missing)} bottlenecks while training; run again")
+        return matrix
+
+    def _intact(self, artifact: bytes) -> Iterator[tuple[bytes, bytes]]:
+        with self._translated():
+            rows = self._database.execute(
+                "SELECT image, vector, checksum FROM bottlenecks WHERE artifact = ? AND preprocessing = ?",
+                (artifact, PREPROCESSING_VERSION),
+            )
+            for image, vector, checksum in rows:
+                if zlib.crc32(vector) == checksum:
+                    yield image, vector
+
+
+def file_key(path: Path) -> bytes:
+    """The key of a file in :meth:`BottleneckCache.known_files`: its absolute path as bytes."""
+    return os.fsencode(os.path.abspath(path))

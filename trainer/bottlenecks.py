@@ -1,0 +1,180 @@
+"""Bottlenecks of a folder of photos: the artifact's own outputs, computed on all cores, cached as they come."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import ImageError
+from edge.interpreter import ImageInterpreter, dequantize
+from edge.pipeline import available_cores, ordered_map
+from edge.preprocess import preprocess
+from trainer.backbone import Backbone
+from trainer.bottleneck_cache import BottleneckCache, file_key
+from trainer.dataset import Listing
+
+MAX_FILE_BYTES = 256 << 20
+"""A file larger than this is no photo; reading it whole could exhaust the memory."""
+
+_COMMIT_EVERY_S = 0.5
+
+
+class Outcome(NamedTuple):
+    """What became of each candidate of a listing, in its order.
+
+    ``identities`` are sha256 digests (32 bytes), None where there is a reason instead. ``computed`` counts
+    the bottlenecks that were not in the cache.
+    """
+
+    identities: list[bytes | None]
+    reasons: list[str | None]
+    computed: int
+
+
+class _Work(NamedTuple):
+    index: int
+    path: Path
+
+
+class _Done(NamedTuple):
+    index: int
+    path: Path
+    status: os.stat_result | None
+    sha256: bytes | None
+    vector: bytes | None
+    reason: str | None
+
+
+def compute_bottlenecks(
+    backbone: Backbone,
+    listing: Listing,
+    cache: BottleneckCache,
+    advance: Callable[[int], None] = lambda count: None,
+    threads: int | None = None,
+    runtime: str | None = None,
+) -> Outcome:
+    """Make sure that ``cache`` has the bottleneck of every photo in ``listing``.
+
+    Only what is missing is computed, on ``threads`` workers (all cores by default), and written at least
+    every half second, so that a killed run loses no more than that. ``advance`` is called with the number
+    of candidates just finished.
+
+    Raises :class:`~edge.errors.StorageError` and :class:`~trainer.bottleneck_cache.CorruptCacheError`.
+    """
+    artifact = bytes.fromhex(backbone.model.sha256)
+    known_files = cache.known_files()
+    done_images = cache.known_images(artifact, _vector_bytes(backbone))
+    identities: list[bytes | None] = [None] * len(listing.candidates)
+    reasons: list[str | None] = [None] * len(listing.candidates)
+    work = []
+    for index, candidate in enumerate(listing.candidates):
+        sha256 = _recall(candidate.path, known_files)
+        if sha256 in done_images:
+            identities[index] = sha256
+        else:
+            work.append(_Work(index, candidate.path))
+    advance(len(listing.candidates) - len(work))
+
+    pending: list[_Done] = []
+    computed = 0
+    committed = time.monotonic()
+    for done in ordered_map(_worker_factory(backbone, done_images, runtime), work, threads or available_cores()):
+        identities[done.index], reasons[done.index] = done.sha256, done.reason
+        computed += done.vector is not None
+        pending.append(done)
+        advance(1)
+        if time.monotonic() - committed > _COMMIT_EVERY_S:
+            _commit(cache, artifact, pending)
+            pending.clear()
+            committed = time.monotonic()
+    _commit(cache, artifact, pending)
+    return Outcome(identities, reasons, computed)
+
+
+def load_features(backbone: Backbone, cache: BottleneckCache, images: list[bytes]) -> npt.NDArray[np.float32]:
+    """The bottlenecks of ``images`` as real numbers: shape (images, features), float32."""
+    output = backbone.model.output
+    assert output.dtype is not None  # examined when the artifact was built
+    raw = cache.load(bytes.fromhex(backbone.model.sha256), images, backbone.feature_size, output.dtype)
+    return dequantize(raw, output)
+
+
+def identify(listing: Listing) -> tuple[list[bytes | None], list[str | None]]:
+    """The sha256 of every candidate's content, or the reason why it cannot be read; nothing is decoded."""
+    identities: list[bytes | None] = []
+    reasons: list[str | None] = []
+    for candidate in listing.candidates:
+        try:
+            identities.append(hashlib.sha256(_read(candidate.path)[0]).digest())
+            reasons.append(None)
+        except ImageError as error:
+            identities.append(None)
+            reasons.append(str(error))
+    return identities, reasons
+
+
+def _vector_bytes(backbone: Backbone) -> int:
+    assert backbone.model.output.dtype is not None
+    return backbone.feature_size * backbone.model.output.dtype.itemsize
+
+
+def _recall(path: Path, known_files: dict[bytes, tuple[int, int, bytes]]) -> bytes | None:
+    known = known_files.get(file_key(path))
+    if known is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return known[2] if (status.st_size, status.st_mtime_ns) == known[:2] else None
+
+
+def _worker_factory(
+    backbone: Backbone, done_images: set[bytes], runtime: str | None
+) -> Callable[[], Callable[[_Work], _Done]]:
+    def make_worker() -> Callable[[_Work], _Done]:
+        interpreter = ImageInterpreter(backbone.model, 1, runtime)
+
+        def compute(work: _Work) -> _Done:
+            try:
+                content, status = _read(work.path)
+                sha256 = hashlib.sha256(content).digest()
+                vector = None
+                if sha256 not in done_images:
+                    pixels = preprocess(content, backbone.model.input_size)
+                    vector = interpreter.raw_outputs(pixels).tobytes()
+                return _Done(work.index, work.path, status, sha256, vector, None)
+            except ImageError as error:
+                return _Done(work.index, work.path, None, None, None, str(error))
+
+        return compute
+
+    return make_worker
+
+
+def _read(path: Path) -> tuple[bytes, os.stat_result]:
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
+                raise ImageError(f"too large for a photo: {status.st_size >> 20} MiB")
+            if status.st_size == 0:
+                raise ImageError("an empty file")
+            return file.read(), status
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror}") from None
+
+
+def _commit(cache: BottleneckCache, artifact: bytes, pending: list[_Done]) -> None:
+    vectors = [(done.sha256, done.vector) for done in pending if done.sha256 and done.vector]
+    files = [(done.path, done.status, done.sha256) for done in pending if done.sha256 and done.status]
+    if files:
+        cache.store(artifact, vectors, files)

@@ -1,0 +1,144 @@
+"""A folder of photos as a data set: one folder a class, bad files named, photos never counted twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from edge.errors import DatasetError
+from edge.sources.files import walk_files
+from trainer.split import SPLITS, SplitRatios, assign_splits
+
+
+class Skipped(NamedTuple):
+    """A path that is passed over, relative to the data set's folder, and why."""
+
+    path: str
+    reason: str
+
+
+class Candidate(NamedTuple):
+    """A file found in a class folder, not yet opened. ``relative`` has forward slashes on every system."""
+
+    path: Path
+    relative: str
+    label: str
+
+
+class Photo(NamedTuple):
+    """A photo that can be decoded: its place, class, content hash (32 bytes) and split."""
+
+    path: Path
+    relative: str
+    label: str
+    sha256: bytes
+    split: str
+
+
+class Listing(NamedTuple):
+    """What lies in the folder: class names in order, candidate files, and what was passed over."""
+
+    root: Path
+    labels: tuple[str, ...]
+    candidates: list[Candidate]
+    skipped: list[Skipped]
+
+
+class Dataset(NamedTuple):
+    """Photos ready for training, sorted by relative path; ``labels`` are sorted by name."""
+
+    labels: tuple[str, ...]
+    photos: list[Photo]
+    skipped: list[Skipped]
+
+    def of(self, split: str) -> list[Photo]:
+        """The photos of one split."""
+        return [photo for photo in self.photos if photo.split == split]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many photos each class has in each split."""
+        counts = {label: dict.fromkeys(SPLITS, 0) for label in self.labels}
+        for photo in self.photos:
+            counts[photo.label][photo.split] += 1
+        return counts
+
+
+def list_photos(root: Path) -> Listing:
+    """The files in ``root``'s class folders, without opening any of them.
+
+    Raises :class:`~edge.errors.DatasetError` where ``root`` is missing or holds no class folder with files.
+    """
+    if not root.is_dir():
+        raise DatasetError(f"{root}: no such folder; give a folder that has one folder of photos for each class")
+    skipped: list[Skipped] = []
+    candidates: dict[str, list[Candidate]] = defaultdict(list)
+    empty = []
+
+    def skip(path: Path, reason: str) -> None:
+        skipped.append(Skipped(path.relative_to(root).as_posix(), reason))
+
+    folders = [entry for entry in sorted(root.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
+    for folder in folders:
+        for path in walk_files(folder, skip):
+            relative = path.relative_to(root).as_posix()
+            candidates[folder.name].append(Candidate(path, relative, folder.name))
+        if folder.name not in candidates:
+            empty.append(folder.name)
+    for name in empty:
+        skipped.append(Skipped(name, "an empty class folder"))
+    for entry in sorted(root.iterdir()):
+        if entry not in folders:
+            reason = "hidden" if entry.name.startswith(".") else "not in a class folder"
+            skipped.append(Skipped(entry.name, reason))
+    if not candidates:
+        raise DatasetError(f"{root}: no photos in it; put each class's photos into a folder named after the class")
+    labels = tuple(sorted(candidates))
+    return Listing(root, labels, [c for label in labels for c in candidates[label]], skipped)
+
+
+def assemble(
+    listing: Listing,
+    identities: Sequence[bytes | None],
+    reasons: Sequence[str | None],
+    ratios: SplitRatios,
+    training: bool = True,
+) -> Dataset:
+    """The data set of those candidates that could be decoded, without duplicates, split.
+
+    ``identities`` are the content hashes of ``listing.candidates``, None where a file could not be decoded,
+    for the reason at the same place in ``reasons``. Of photos with the same bytes in one class the first by
+    path is kept, so that none is in two splits; the same bytes in two classes contradict each other, and
+    all are left out.
+
+    Raises :class:`~edge.errors.DatasetError` where fewer than two classes have photos or, for ``training``,
+    where a class has too few to put one into each split.
+    """
+    skipped = list(listing.skipped)
+    labels_of: dict[bytes, set[str]] = defaultdict(set)
+    first: dict[bytes, str] = {}
+    for candidate, identity in zip(listing.candidates, identities, strict=True):
+        if identity is not None:
+            labels_of[identity].add(candidate.label)
+            first[identity] = min(first.get(identity, candidate.relative), candidate.relative)
+    kept: list[tuple[Candidate, bytes]] = []
+    for candidate, identity, reason in zip(listing.candidates, identities, reasons, strict=True):
+        if identity is None:
+            skipped.append(Skipped(candidate.relative, reason or "cannot be read"))
+        elif len(labels_of[identity]) > 1:
+            classes = " and ".join(sorted(labels_of[identity]))
+            skipped.append(Skipped(candidate.relative, f"the same photo is in {classes}; keep it in one"))
+        elif first[identity] != candidate.relative:
+            skipped.append(Skipped(candidate.relative, f"the same photo as {first[identity]}"))
+        else:
+            kept.append((candidate, identity))
+    labels = tuple(sorted({candidate.label for candidate, _ in kept}))
+    if len(labels) < 2 and training:
+        have = f"only {labels[0]!r}" if labels else "none"
+        raise DatasetError(f"{listing.root}: training needs photos of at least two classes, found {have}")
+    splits = assign_splits([(c.label, c.relative) for c, _ in kept], ratios, strict=training)
+    photos = [Photo(c.path, c.relative, c.label, identity, splits[c.relative]) for c, identity in kept]
+    photos.sort(key=lambda photo: photo.relative)
+    skipped += [Skipped(label, "no usable photo in it") for label in listing.labels if label not in labels]
+    return Dataset(labels, photos, sorted(set(skipped)))

@@ -1,0 +1,77 @@
+"""The demo's two ends: a garden of drawn flowers before, a picture of what the model said after."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from edge import exits
+from edge.errors import DatasetError
+from trainer.files import write_whole
+from trainer.garden import KINDS, draw_flower, plant_garden
+from trainer.progress import Stages
+
+PER_KIND = 48
+NEW_PER_KIND = 4
+
+_NEW_SEED = 1_000_000  # far from the seeds of the training photos
+_COLUMNS, _TILE, _CAPTION = 5, 200, 26
+_PAPER, _RIGHT, _WRONG = (250, 250, 247), (27, 94, 32), (183, 28, 28)
+
+
+def plant(folder: Path, stages: Stages) -> None:
+    """Draw the training photos into ``folder/photos`` and flowers never trained on into ``folder/new``."""
+    total = len(KINDS) * PER_KIND
+    with stages.stage("drawing flowers", total) as advance:
+        for _ in plant_garden(folder / "photos", PER_KIND):
+            advance(1)
+    (folder / "new").mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        for index in range(NEW_PER_KIND):
+            draw_flower(kind, _NEW_SEED + index).save(folder / "new" / f"{index}-{kind}.jpg", quality=90)
+
+
+def draw_labels(folder: Path) -> Path:
+    """Draw the flowers of ``folder/labels.jsonl`` with what the model said under them; returns the picture's path.
+
+    Raises :class:`~edge.errors.DatasetError` where there are no labels to draw.
+    """
+    lines = (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [record for record in map(json.loads, lines) if record.get("labels")]
+    if not records:
+        raise DatasetError(f"{folder / 'labels.jsonl'}: no labels in it; run make demo from the start")
+    rows = -(-len(records) // _COLUMNS)
+    sheet = Image.new("RGB", (_COLUMNS * (_TILE + 8) + 8, rows * (_TILE + _CAPTION + 8) + 8), _PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
+    for index, record in enumerate(records):
+        x = 8 + index % _COLUMNS * (_TILE + 8)
+        y = 8 + index // _COLUMNS * (_TILE + _CAPTION + 8)
+        with Image.open(record["path"]) as flower:
+            sheet.paste(flower.convert("RGB").resize((_TILE, _TILE)), (x, y))
+        label, score = record["labels"][0], record["scores"][0]
+        ink = _RIGHT if label in Path(record["path"]).stem else _WRONG
+        pen.text((x + _TILE / 2, y + _TILE + _CAPTION / 2), f"{label}  {100 * score:.0f} %", ink, font, anchor="mm")
+    path = folder / "labels.png"
+    sheet.save(path.with_suffix(".part"), "PNG")
+    write_whole(path, path.with_suffix(".part").read_bytes())
+    path.with_suffix(".part").unlink()
+    return path
+
+
+def main() -> int:
+    """Run ``python -m trainer.demo plant|picture FOLDER``."""
+    parser = argparse.ArgumentParser(prog="python -m trainer.demo")
+    parser.add_argument("step", choices=["plant", "picture"])
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    if options.step == "plant":
+        return exits.run("demo", lambda: plant(options.folder, Stages()))
+    return exits.run("demo", lambda: print(f"Look at {draw_labels(options.folder)}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

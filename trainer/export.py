@@ -1,0 +1,103 @@
+"""Backbone and head become the model file: spliced, described, measured on the test photos, then sealed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.classifier import Classifier
+from edge.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, SelfTest
+from edge.metadata import BUFFER_NAME
+from edge.modelfile import ModelFile
+from edge.preprocess import PREPROCESSING_VERSION
+from edge.selftest import pattern_scores
+from trainer.backbone import Backbone
+from trainer.dataset import Dataset
+from trainer.evaluate import Evaluation, evaluate
+from trainer.head import Head
+from trainer.metadata import classifier_metadata, label_lines, pack_files
+from trainer.quantized_head import quantize_head
+from trainer.splice import add_metadata, minimum_runtime, read_model, splice_head, write_model
+from trainer.split import TEST
+
+SELF_TEST_SEED = 1
+
+_FLOAT_TYPES = {0, 1, 10, 18}  # TensorType FLOAT32, FLOAT16, FLOAT64, BFLOAT16
+_SCORE_DIGITS = 7
+
+
+class Export(NamedTuple):
+    """The bytes of a finished model file, and how it fared on the held-out test photos."""
+
+    content: bytes
+    evaluation: Evaluation
+
+
+def export_model(
+    backbone: Backbone,
+    head: Head,
+    samples: npt.NDArray[np.float32],
+    dataset: Dataset,
+    training: dict[str, Any],
+    advance: Callable[[int], None] = lambda count: None,
+    runtime: str | None = None,
+) -> Export:
+    """Splice ``head`` onto ``backbone``, evaluate the file itself on the test photos, and seal its manifest.
+
+    ``samples`` (photos, features) are dequantised bottlenecks that an int8 head's ranges are chosen on.
+    ``training`` goes into the manifest: what is needed to train the same model again. The same arguments
+    give the same bytes.
+    """
+    flatbuffer, oldest = _spliced(backbone, head, samples)
+    labels = label_lines(dataset.labels)
+    manifest = Manifest(
+        architecture=backbone.architecture.name,
+        quantization=backbone.quantization,
+        input_size=backbone.architecture.input_size,
+        preprocessing_version=PREPROCESSING_VERSION,
+        model_sha256=hashlib.sha256(flatbuffer).hexdigest(),
+        labels_sha256=hashlib.sha256(labels).hexdigest(),
+        minimum_runtime=oldest,
+        photos=dataset.counts(),
+        accuracy=None,
+        test_photos=0,
+        training=training,
+        self_test=SelfTest(SELF_TEST_SEED, []),
+    )
+    # The draft has everything but what only running it can tell; its flatbuffer is already the final one.
+    draft = ModelFile.from_bytes(pack_files(flatbuffer, labels, manifest))
+    scores = pattern_scores(Classifier(draft, 1, runtime), SELF_TEST_SEED)
+    evaluation = evaluate(draft, dataset.of(TEST), advance, runtime=runtime)
+    sealed = dataclasses.replace(
+        manifest,
+        accuracy=round(evaluation.accuracy, 6),
+        test_photos=evaluation.count,
+        self_test=SelfTest(SELF_TEST_SEED, [[round(float(s), _SCORE_DIGITS) for s in row] for row in scores]),
+    )
+    return Export(pack_files(flatbuffer, labels, sealed), evaluation)
+
+
+def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, str]:
+    model = read_model(backbone.model.content)
+    int8 = backbone.quantization == "int8"
+    splice_head(model, quantize_head(head, samples, backbone.model.output) if int8 else head)
+    if int8:
+        floats = float_tensors(model)
+        assert not floats, f"an int8 model computes in floats: {floats}"
+    name = f"{backbone.architecture.name} ({backbone.quantization})"
+    description = "Image classifier retrained with Edge for Poets"
+    metadata = classifier_metadata(name, description, backbone.model.mean, backbone.model.std)
+    add_metadata(model, BUFFER_NAME, metadata)
+    # A mark inside the flatbuffer, so that a file whose zip was cut off is known to be damaged.
+    add_metadata(model, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
+    return write_model(model), minimum_runtime(model)
+
+
+def float_tensors(model: Any) -> list[str]:
+    """The names of all floating-point tensors of an object tree, from its input to its output."""
+    return [tensor.name.decode() for tensor in model.subgraphs[0].tensors if tensor.type in _FLOAT_TYPES]

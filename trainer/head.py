@@ -1,0 +1,141 @@
+"""The head: softmax regression on bottlenecks, fitted with L-BFGS, its L2 chosen on the validation set."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import DatasetError
+
+L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+"""Strengths of the L2 penalty that are tried, strongest first."""
+
+DEFAULT_STEPS = 500
+
+_PATIENCE = 2  # weaker penalties tried in vain before the search stops
+_STD_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not get a huge weight
+
+Matrix = npt.NDArray[np.float64]
+
+
+class Labelled(NamedTuple):
+    """Bottlenecks (photos, features), float, and the index of each photo's label, (photos,) int."""
+
+    features: npt.NDArray[np.floating]
+    labels: npt.NDArray[np.intp]
+
+
+class Step(NamedTuple):
+    """One training step: accuracy (0..1) and cross entropy (nats) on both sets."""
+
+    training_accuracy: float
+    training_cross_entropy: float
+    validation_accuracy: float
+    validation_cross_entropy: float
+
+
+class Head(NamedTuple):
+    """A linear layer for raw bottlenecks: ``weights`` (features, labels) and ``bias`` (labels,), float64."""
+
+    weights: Matrix
+    bias: npt.NDArray[np.float64]
+
+    def logits(self, features: npt.NDArray[np.floating]) -> Matrix:
+        """The logits of ``features`` (photos, features): (photos, labels), float64."""
+        return features.astype(np.float64) @ self.weights + self.bias
+
+
+class HeadFit(NamedTuple):
+    """A fitted head, the L2 penalty that was chosen, and the steps that led to it."""
+
+    head: Head
+    l2: float
+    steps: list[Step]
+
+
+def softmax(logits: Matrix) -> Matrix:
+    """Probabilities of each row of ``logits`` (photos, labels)."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: Matrix = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def accuracy(logits: npt.NDArray[np.floating], labels: npt.NDArray[np.intp]) -> float:
+    """The fraction of rows whose largest logit is at ``labels``."""
+    return float((logits.argmax(axis=1) == labels).mean())
+
+
+def cross_entropy(logits: Matrix, labels: npt.NDArray[np.intp]) -> float:
+    """The mean negative log-probability of ``labels``, in nats."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    normalizer = np.log(np.exp(shifted).sum(axis=1))
+    return float((normalizer - shifted[np.arange(len(labels)), labels]).mean())
+
+
+def fit_head(training: Labelled, validation: Labelled, labels: int, max_steps: int = DEFAULT_STEPS) -> HeadFit:
+    """Fit a head for ``labels`` classes; each L-BFGS iteration is a step, at most ``max_steps`` of them.
+
+    Features are standardised inside and the standardisation is folded back into the weights. The penalty
+    is ``l2 / 2 * sum(weights ** 2)`` on standardised features beside the mean cross entropy; the strength
+    with the lowest validation cross entropy wins.
+
+    Raises :class:`~edge.errors.DatasetError` where a bottleneck is not a finite number.
+    """
+    if not (np.isfinite(training.features).all() and np.isfinite(validation.features).all()):
+        raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
+    mean = training.features.mean(axis=0, dtype=np.float64)
+    deviation = training.features.std(axis=0, dtype=np.float64)
+    deviation = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
+    standard = Labelled((training.features - mean) / deviation, training.labels)
+    standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
+
+    best: tuple[float, HeadFit] | None = None
+    in_vain = 0
+    for l2 in L2_GRID:
+        fit = _fit(standard, standard_validation, labels, l2, max_steps)
+        loss = fit.steps[-1].validation_cross_entropy
+        if best is None or loss < best[0]:
+            best, in_vain = (loss, fit), 0
+        else:
+            in_vain += 1
+            if in_vain == _PATIENCE:
+                break
+    assert best is not None
+    fit = best[1]
+    weights = fit.head.weights / deviation[:, np.newaxis]
+    return fit._replace(head=Head(weights, fit.head.bias - mean @ weights))
+
+
+def _fit(training: Labelled, validation: Labelled, labels: int, l2: float, max_steps: int) -> HeadFit:
+    from scipy.optimize import minimize
+
+    photos, features = training.features.shape
+    one_hot = np.eye(labels)[training.labels]
+    steps: list[Step] = []
+
+    def unpack(parameters: npt.NDArray[np.float64]) -> Head:
+        return Head(parameters[:-labels].reshape(features, labels), parameters[-labels:])
+
+    def objective(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        head = unpack(parameters)
+        logits = head.logits(training.features)
+        residual = (softmax(logits) - one_hot) / photos
+        gradient = training.features.T @ residual + l2 * head.weights
+        loss = cross_entropy(logits, training.labels) + l2 / 2 * float((head.weights**2).sum())
+        return loss, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
+
+    def record(parameters: npt.NDArray[np.float64]) -> None:
+        head = unpack(parameters)
+        measured = []
+        for part in (training, validation):
+            logits = head.logits(part.features)
+            measured += [accuracy(logits, part.labels), cross_entropy(logits, part.labels)]
+        steps.append(Step(*measured))
+
+    start = np.zeros((features + 1) * labels)
+    record(start)
+    options = {"maxiter": max_steps, "maxfun": 2 * max_steps + 20}
+    result = minimize(objective, start, jac=True, method="L-BFGS-B", callback=record, options=options)
+    return HeadFit(unpack(result.x), l2, steps)

@@ -1,0 +1,42 @@
+"""Progress bars on stderr, for people at a terminal; silent everywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+Advance = Callable[[int], None]
+
+
+class Stages:
+    """One bar a stage. With ``quiet``, or where stderr is no terminal, nothing is shown."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        """Show nothing at all where ``quiet``."""
+        self._console = Console(stderr=True)
+        self._shown = self._console.is_terminal and not quiet
+
+    @contextlib.contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[Advance]:
+        """Show the stage ``name`` while the block runs; call the yielded function with the items done.
+
+        Without a ``total`` the bar only shows that something is going on.
+        """
+        if not self._shown:
+            yield lambda count: None
+            return
+        columns = [SpinnerColumn(), TextColumn("{task.description:<24}"), BarColumn()]
+        if total is not None:
+            columns += [MofNCompleteColumn(), TimeRemainingColumn()]
+        with Progress(*columns, console=self._console) as progress:
+            task = progress.add_task(name, total=total)
+            yield lambda count: progress.advance(task, count)
+            if total is None:  # a pulsing bar would go on pulsing after its stage has ended
+                progress.update(task, total=1, completed=1)
+
+    def say(self, line: str) -> None:
+        """Print one line of talk on stderr."""
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
