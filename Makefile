@@ -25,7 +25,7 @@ demo: .venv/installed .venv-edge/installed ## photos -> retrained, quantised mod
 	$(BIN)/python -m trainer.demo picture demo
 
 test: .venv/installed ## all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist=loadgroup
 
 lint: .venv/installed ## style and types
 	$(BIN)/ruff check .

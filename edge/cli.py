@@ -6,9 +6,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge import exits
 from edge.classifier import Classifier
@@ -19,8 +19,11 @@ from edge.pipeline import available_cores, label_photos
 from edge.selftest import run_self_test
 from edge.sinks.jsonlines import JsonLinesSink
 from edge.sinks.text import TextSink
-from edge.sources.files import find_photos
+from edge.sources.files import Skip, find_photos
 from edge.types import LabelledPhoto
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 MODEL_VARIABLE = "EDGE_MODEL"
 _MODELS_FOLDER = Path("models")
@@ -28,8 +31,13 @@ _MODELS_FOLDER = Path("models")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the ``edge`` command and return its exit code."""
+    return exits.run("edge", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
-    return exits.run("edge", lambda: options.command(options))
+    command: Callable[[argparse.Namespace], int] = options.command
+    return command(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,11 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Any, name: str, text: str, example: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text, epilog=f"example: {example}"
-    )
-    return parser
+def _command(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
 
 
 def _count(text: str) -> int:
@@ -88,18 +93,17 @@ def _fraction(text: str) -> float:
 
 def _label(options: argparse.Namespace) -> int:
     model = ModelFile.load(_model_path(options.model), options.labels)
-    skipped = 0
-    labelled = 0
+    labelled = skipped = 0
 
     def skip(path: Path, reason: str) -> None:
         nonlocal skipped
-        skipped += reason != "hidden"
-        if reason != "hidden":
+        if reason != "hidden":  # what hides is passed over in silence, as by ls
+            skipped += 1
             print(f"edge: skipped {path}: {reason}", file=sys.stderr)
 
     single = len(options.paths) == 1 and os.path.isfile(options.paths[0])
     sink = JsonLinesSink(sys.stdout) if options.json else TextSink(sys.stdout, with_paths=not single)
-    photos = _one(model, options) if single else _many(model, options, skip)
+    photos: Iterable[LabelledPhoto] = _one(model, options) if single else _many(model, options, skip)
     for photo in photos:
         if photo.error is not None:
             skip(photo.path, photo.error)
@@ -122,7 +126,7 @@ def _one(model: ModelFile, options: argparse.Namespace) -> list[LabelledPhoto]:
         return [LabelledPhoto(path, None, str(error))]
 
 
-def _many(model: ModelFile, options: argparse.Namespace, skip: Any) -> Any:
+def _many(model: ModelFile, options: argparse.Namespace, skip: Skip) -> Iterator[LabelledPhoto]:
     return label_photos(
         model,
         find_photos(options.paths, skip),

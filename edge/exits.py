@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import warnings
@@ -21,26 +22,63 @@ def run(program: str, command: Callable[[], int | None]) -> int:
     """
     # Pillow's own warning would be a second voice beside the one line of our ImageError.
     warnings.filterwarnings("ignore", message=".*decompression bomb.*")
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a file name need not be valid UTF-8
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
+    return _flush(program, _outcome(program, command))
+
+
+def _outcome(program: str, command: Callable[[], int | None]) -> int:
     try:
-        code = command() or 0
-        sys.stdout.flush()
-        return code
+        return command() or 0
+    except SystemExit as exit:  # how a command line parser ends, after it has explained itself
+        return exit.code if isinstance(exit.code, int) else int(exit.code is not None)
     except EdgeError as error:
         return _complain(program, str(error), error.exit_code)
     except BrokenPipeError:
-        # The interpreter flushes stdout once more at exit; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _complain(program, f"{where}{error.strerror or error}", StorageError.exit_code)
+        return _complain(program, _text(error), StorageError.exit_code)
     except KeyboardInterrupt:
         return _complain(program, "interrupted; run the same command again to go on", INTERRUPTED)
 
 
+def _prepare_streams() -> None:
+    """Give the streams that are closed somewhere to go, and let all of them print any file name.
+
+    The next file opened would take the place of a closed descriptor, and be written into.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a file name need not be valid UTF-8
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flush(program: str, code: int) -> int:
+    """The exit code once all output is written: ``code``, or that of a write that failed."""
+    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError as error:
+            # The interpreter flushes once more at exit; give it somewhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+            if code == 0 and not isinstance(error, BrokenPipeError):
+                code = _complain(program, f"output: {_text(error)}", StorageError.exit_code)
+    return code
+
+
+def _text(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
 def _complain(program: str, message: str, code: int) -> int:
-    print(f"{program}: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # nobody listens any more; the exit code still speaks
+        print(f"{program}: {' '.join(message.split())}", file=sys.stderr, flush=True)
     return code

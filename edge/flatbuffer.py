@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +61,7 @@ class Table:
         field = self._field(slot)
         return None if field is None else field + _unpack(self._content, "<I", field)
 
-    def integer(self, slot: int, kind: type[np.integer], default: int = 0) -> int:
+    def integer(self, slot: int, kind: type[np.integer[Any]], default: int = 0) -> int:
         """The integer of numpy type ``kind`` in ``slot``."""
         field = self._field(slot)
         return default if field is None else _unpack(self._content, _INTEGERS[kind], field)

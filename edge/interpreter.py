@@ -24,7 +24,11 @@ RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_ru
 RUNTIME_VARIABLE = "EDGE_RUNTIME"
 """Environment variable that chooses one of :data:`RUNTIMES` where no argument does."""
 
+MAX_THREADS = 1024
+"""The most CPU threads that may be asked for; far beyond any board, and small enough for every runtime."""
+
 _NOISE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
+_noise_is_over = threading.Event()
 _stderr_lock = threading.Lock()
 
 
@@ -54,15 +58,23 @@ def _package(runtime: str) -> str:
     return "ai-edge-litert" if runtime == "litert" else "tflite-runtime"
 
 
+def check_threads(threads: int) -> None:
+    """Raise :class:`~edge.errors.UsageError` where ``threads`` is not 1 to :data:`MAX_THREADS`."""
+    if not 1 <= threads <= MAX_THREADS:
+        raise UsageError(f"{threads} threads: give a number from 1 to {MAX_THREADS}")
+
+
 class ImageInterpreter:
     """One interpreter with one model loaded. Not for use by two threads at once."""
 
     def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None) -> None:
         """Load ``model``, with ``threads`` CPU threads for one inference.
 
-        Raises :class:`~edge.errors.ConfigurationError` where no interpreter can be had and
-        :class:`~edge.errors.ModelError` where this one cannot run the model.
+        Raises :class:`~edge.errors.ConfigurationError` where no interpreter can be had,
+        :class:`~edge.errors.ModelError` where this one cannot run the model, and
+        :class:`~edge.errors.UsageError` where ``threads`` is not 1 to :data:`MAX_THREADS`.
         """
+        check_threads(threads)
         self.runtime = choose_runtime(runtime)
         self._model = model
         module = _import_runtime(self.runtime)
@@ -70,11 +82,13 @@ class ImageInterpreter:
             with _without_noise():
                 self._interpreter = module.Interpreter(model_content=model.content, num_threads=threads)
                 self._interpreter.allocate_tensors()
+            self._input = self._interpreter.get_input_details()[0]["index"]
+            self._output = self._interpreter.get_output_details()[0]["index"]
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.runtime} cannot run this model ({reason})") from None
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        except SystemError:  # "returned a result with an exception set": how tflite-runtime meets numpy 2
+            raise ConfigurationError(_broken(self.runtime, "_ARRAY_API")) from None
 
     def raw_outputs(self, pixels: Pixels) -> npt.NDArray[Any]:
         """The model's output for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
@@ -110,31 +124,48 @@ def _import_runtime(runtime: str) -> Any:
     try:
         return importlib.import_module(RUNTIMES[runtime])
     except (ImportError, AttributeError) as error:
-        hint = "pip install 'numpy<2'" if "ARRAY_API" in str(error) else f"pip install -U {_package(runtime)}"
-        raise ConfigurationError(f"{runtime} is installed but does not load ({error}): {hint}") from None
+        raise ConfigurationError(_broken(runtime, str(error))) from None
+
+
+def _broken(runtime: str, reason: str) -> str:
+    hint = "pip install 'numpy<2'" if "ARRAY_API" in reason else f"pip install -U {_package(runtime)}"
+    return f"{runtime} is installed but does not load ({reason}): {hint}"
 
 
 @contextlib.contextmanager
 def _without_noise() -> Iterator[None]:
-    """Keep the runtime's own INFO line, written by C++ to descriptor 2, from the user; pass on the rest."""
-    if not hasattr(os, "memfd_create"):
+    """Keep the runtime's own INFO line, written by C++ to descriptor 2, from the user; pass on the rest.
+
+    The line comes once in a process, so that descriptor 2 is left alone as soon as it has been caught. What
+    other threads write to stderr meanwhile is passed on too, a moment later.
+    """
+    if _noise_is_over.is_set():
         yield
         return
     with _stderr_lock:
+        kept = caught = None
         try:
-            kept, caught = os.dup(2), os.memfd_create("stderr")
-        except OSError:  # stderr is closed: nothing to keep quiet
-            yield
-            return
-        os.dup2(caught, 2)
-        try:
+            with contextlib.suppress(OSError, AttributeError):  # stderr is closed, or this is not Linux
+                kept = os.dup(2)
+                caught = os.memfd_create("stderr")
+                os.dup2(caught, 2)
             yield
         finally:
-            os.dup2(kept, 2)
-            os.lseek(caught, 0, os.SEEK_SET)
-            talk = os.read(caught, 1 << 20)
-            os.close(caught)
-            os.close(kept)
-            rest = [line for line in talk.splitlines(keepends=True) if _NOISE not in line]
-            if rest:
-                os.write(2, b"".join(rest))
+            if kept is not None:
+                os.dup2(kept, 2)
+                os.close(kept)
+            if caught is not None:
+                _pass_on(caught)
+
+
+def _pass_on(caught: int) -> None:
+    talk = b""
+    while piece := os.pread(caught, 1 << 16, len(talk)):  # not by seeking: a thread may still be writing there
+        talk += piece
+    os.close(caught)
+    if _NOISE in talk:
+        _noise_is_over.set()
+    rest = b"".join(line for line in talk.splitlines(keepends=True) if _NOISE not in line)
+    with contextlib.suppress(OSError):  # nobody listens: no reason for a picture to stay without labels
+        while rest:
+            rest = rest[os.write(2, rest) :]

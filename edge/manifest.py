@@ -70,7 +70,7 @@ class Manifest:
             version = fields["schema_version"]
             if version == SCHEMA_VERSION:
                 return cls(**{**fields, "self_test": SelfTest(**fields["self_test"])})
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise ModelError("the model's manifest is damaged; copy the model file again") from None
         raise ModelError(
             f"the model was made by another release (manifest version {version}, known: {SCHEMA_VERSION}); "

@@ -82,7 +82,7 @@ class ModelFile:
         elif structure.metadata.get(MANIFEST_NAME):
             raise ModelError("the model's manifest is cut off; copy the file again")
         if labels is None:
-            labels = _packed_labels(packed.files, metadata)
+            labels = _packed_labels(packed.files, metadata, own=manifest is not None)
         outputs = structure.output.shape[-1]
         if len(labels) != outputs:
             raise ModelError(f"{len(labels)} labels for {outputs} outputs; give the labels that belong to it")
@@ -115,7 +115,9 @@ def _check_manifest(manifest: Manifest, flatbuffer: bytes, labels: bytes) -> Non
         )
 
 
-def _packed_labels(files: dict[str, bytes], metadata: ImageMetadata) -> tuple[str, ...]:
+def _packed_labels(files: dict[str, bytes], metadata: ImageMetadata, own: bool) -> tuple[str, ...]:
+    if own:  # taken as they are: "1 euro" and "10 cents" are classes, not numbered lines
+        return tuple(files.get(LABELS_NAME, b"").decode("utf-8", "replace").split("\n")[:-1])
     name = metadata.labels_name
     if name is None:
         texts = [file for file in files if file.lower().endswith(".txt")]

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from edge.classifier import Classifier
 from edge.errors import ImageError
+from edge.interpreter import check_threads
 from edge.modelfile import ModelFile
 from edge.types import LabelledPhoto
 
@@ -73,8 +74,11 @@ def label_photos(
     ``threads`` workers (all cores by default) each decode and classify whole photos with a single-threaded
     interpreter of their own: no hand-over between threads, and no thread waits for another.
 
-    Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter.
+    Raises :class:`~edge.errors.UsageError` at once, where ``threads`` is not 1 to 1024, and while it runs
+    :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter.
     """
+    threads = available_cores() if threads is None else threads
+    check_threads(threads)
 
     def make_worker() -> Callable[[Path], LabelledPhoto]:
         classifier = Classifier(model, 1, runtime)
@@ -87,4 +91,4 @@ def label_photos(
 
         return label
 
-    return ordered_map(make_worker, photos, threads or available_cores())
+    return ordered_map(make_worker, photos, threads)

@@ -13,15 +13,18 @@ from typing import Any, BinaryIO, Union
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from edge.errors import ImageError
 
 PREPROCESSING_VERSION = 1
 """Goes up with any change that alters a pixel; cached bottlenecks and models are bound to it."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "MPO")
-"""The only formats that are ever opened; Pillow's other readers are seldom used and seldom attacked."""
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+"""The only formats that are ever opened; Pillow's other readers are seldom used and little proven.
+
+A phone's photo with a preview (MPO) counts as JPEG.
+"""
 
 MAX_PIXELS = 89_478_485
 """The largest picture held in memory, in pixels: Pillow's own limit, 256 MiB of RGB."""
@@ -78,8 +81,8 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
             return to_rgb(_upright(picture))
     except ImageError:
         raise
-    except Image.UnidentifiedImageError:
-        raise ImageError(f"not an image of a known format ({', '.join(FORMATS[:-1])})") from None
+    except UnidentifiedImageError:
+        raise ImageError(f"not an image of a known format ({', '.join(FORMATS)})") from None
     except Image.DecompressionBombError:
         raise ImageError(f"too large: more than {2 * MAX_PIXELS} pixels; scale it down") from None
     except MemoryError:
@@ -104,7 +107,8 @@ def _upright(picture: Image.Image) -> Image.Image:
 def to_rgb(picture: Image.Image) -> Image.Image:
     """``picture`` as 8-bit RGB: transparency on white, 16-bit grey scaled to 8 bits.
 
-    Raises :class:`~edge.errors.ImageError` for floating-point pixels, whose range nobody knows.
+    Raises :class:`~edge.errors.ImageError` for floating-point pixels, whose range nobody knows, and for the
+    few modes that Pillow itself cannot turn into RGB.
     """
     if picture.mode == "RGB" and "transparency" not in picture.info:
         return picture
@@ -113,11 +117,14 @@ def to_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
         values = np.asarray(picture)
         return Image.fromarray((values // _SIXTEEN_BIT_STEP).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return picture.convert("RGB")
+    try:
+        if picture.has_transparency_data:
+            layer = picture.convert("RGBA")
+            white = Image.new("RGBA", layer.size, "white")
+            return Image.alpha_composite(white, layer).convert("RGB")
+        return picture.convert("RGB")
+    except ValueError as error:
+        raise ImageError(f"pixels of mode {picture.mode}: {error}; save it as RGB") from None
 
 
 def _from_array(array: npt.NDArray[Any]) -> Image.Image:

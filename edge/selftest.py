@@ -60,8 +60,11 @@ def run_self_test(classifier: Classifier) -> SelfTestResult:
     manifest = classifier.model.manifest
     if manifest is None:
         raise ModelError("the model carries no self-test: it was not exported by trainer retrain")
-    expected = np.asarray(manifest.self_test.expected, np.float32)
     scores = pattern_scores(classifier, manifest.self_test.seed)
+    try:
+        expected = np.asarray(manifest.self_test.expected, np.float32)
+    except (ValueError, TypeError):  # rows of different lengths, or no numbers
+        expected = np.empty(0, np.float32)
     if expected.shape != scores.shape:
         raise ModelError("the model's self-test does not fit its outputs; export the model again")
     difference = float(np.abs(scores - expected).max())

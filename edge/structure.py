@@ -15,7 +15,7 @@ from edge.errors import ModelError
 from edge.flatbuffer import Table
 
 IDENTIFIER = b"TFL3"
-_MAX_ELEMENTS = 1 << 31
+_MAX_ELEMENTS = 1 << 28  # of one tensor; no image classifier comes near it, damaged shapes do
 _OPTIONAL = -1  # an operator input that is left out
 
 # TensorType of the schema -> numpy dtype; types that no image classifier uses at its borders are left out.
@@ -57,8 +57,9 @@ class Structure(NamedTuple):
 def examine(content: bytes) -> Structure:
     """Check the flatbuffer at the start of ``content`` and return its structure.
 
-    Checked: identifier, every offset, tensor shapes, finite positive scales, buffer sizes against shapes,
-    tensor and operator indices, one image input ``(1, height, width, 3)`` and one output of scores.
+    Checked: identifier, every offset, tensor shapes, finite positive scales, zero points within their type,
+    buffer sizes against shapes, tensor and operator indices, one image input ``(1, height, width, 3)`` and
+    one output of scores.
 
     Raises :class:`~edge.errors.ModelError` with one line that names the first fault.
     """
@@ -93,17 +94,19 @@ def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
     if any(size < 0 for size in shape) or math.prod(shape) > _MAX_ELEMENTS:
         raise ModelError(f"tensor {name!r} has the impossible shape {shape}; the model file is damaged")
     kind = _DTYPES.get(table.integer(1, np.int8))
+    dtype = np.dtype(kind) if kind else None
     buffer = table.integer(2, np.uint32)
     if buffer >= len(buffers):
         raise ModelError(f"tensor {name!r} refers to a buffer that is not there; the model file is damaged")
     data_bytes = buffers[buffer].size(0)
-    if kind and data_bytes and data_bytes != math.prod(shape) * np.dtype(kind).itemsize:
+    sparse = table.table(6) is not None  # only the values that are not zero are stored
+    if dtype and data_bytes and not sparse and data_bytes != math.prod(shape) * dtype.itemsize:
         raise ModelError(f"tensor {name!r} has {data_bytes} bytes of data, which does not fit its shape {shape}")
-    scale, zero_point = _check_quantization(name, table.table(4))
-    return TensorSpec(name, shape, np.dtype(kind) if kind else None, scale, zero_point)
+    scale, zero_point = _check_quantization(name, dtype, table.table(4))
+    return TensorSpec(name, shape, dtype, scale, zero_point)
 
 
-def _check_quantization(name: str, quantization: Table | None) -> tuple[float, int]:
+def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantization: Table | None) -> tuple[float, int]:
     if quantization is None:
         return 0.0, 0
     scales = quantization.array(2, np.float32).astype(np.float32)
@@ -112,6 +115,11 @@ def _check_quantization(name: str, quantization: Table | None) -> tuple[float, i
     zero_points = quantization.array(3, np.int64).astype(np.int64)
     if len(zero_points) not in (0, 1, len(scales)):
         raise ModelError(f"tensor {name!r} has {len(scales)} scales but {len(zero_points)} zero points")
+    if dtype is None or dtype.kind not in "iu":  # float tensors may keep the range they were trained with
+        return 0.0, 0
+    limits = np.iinfo(dtype)  # type: ignore[type-var]
+    if ((zero_points < limits.min) | (zero_points > limits.max)).any():
+        raise ModelError(f"tensor {name!r} has a zero point that {dtype} cannot hold; the model file is damaged")
     if len(scales) != 1:
         return 0.0, 0
     return float(scales[0]), int(zero_points[0]) if len(zero_points) else 0

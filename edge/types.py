@@ -12,7 +12,7 @@ class Category(NamedTuple):
     ``index`` is the position in the model's output, ``score`` the probability from 0 to 1.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     label: str
     score: float
 

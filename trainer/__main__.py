@@ -18,14 +18,9 @@ def _command() -> int | None:
         from trainer.cli import app
     except ModuleNotFoundError as error:
         if error.name in ("typer", "rich", "scipy", "flatbuffers", "ai_edge_litert", "tensorboard"):
-            raise ConfigurationError(
-                f"the trainer needs {error.name}: pip install 'edge-for-poets[trainer]'"
-            ) from None
+            raise ConfigurationError(f"the trainer needs {error.name}: pip install 'edge-for-poets[trainer]'") from None
         raise
-    try:
-        app()
-    except SystemExit as exit:  # how Typer ends, after it has explained a usage error
-        return exit.code if isinstance(exit.code, int) else 1
+    app()
     return 0
 
 

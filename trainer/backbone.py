@@ -12,17 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import ConfigurationError, EdgeError, ModelError
+from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError
 from edge.modelfile import ModelFile
-from edge.preprocess import PREPROCESSING_VERSION
+from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
 from edge.structure import examine
 from trainer.architectures import Architecture
+from trainer.bias_correction import correct_biases
 from trainer.files import write_whole
+from trainer.garden import KINDS, draw_flower
 from trainer.weights import Weights, find_weights
 
 RECIPE_VERSION = 1
 """Goes up with any change of the conversion that alters the artifact's outputs."""
 
+_FLOWERS_PER_KIND = 5
 _NORMALIZATION = 127.5
 
 
@@ -103,18 +106,29 @@ def _build(cache: Path, architecture: Architecture, weights: Weights, quantizati
         command = [architecture.name]
         if weights.path:
             command += ["--weights", str(weights.path)]
-        for kind in quantizations:
+        # An int8 artifact is corrected towards its float twin.
+        kinds = dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])])
+        for kind in kinds:
             command += ["--artifact", kind, str(Path(folder) / kind)]
         _run_tensorflow(command)
+        artifacts = {kind: (Path(folder) / kind).read_bytes() for kind in kinds}
         for kind in quantizations:
-            content = (Path(folder) / kind).read_bytes()
+            content = artifacts[kind]
             try:
+                if kind == "int8":
+                    content = correct_biases(content, artifacts["float32"], _calibration(architecture))
                 examine(content)
             except ModelError as error:
                 raise ConfigurationError(f"TensorFlow's converter wrote a backbone that is no model: {error}") from None
             digest = hashlib.sha256(content).hexdigest()[:16]
             name = f"{architecture.name}-{kind}-{_key(architecture, weights, kind)}-{digest}.tflite"
             write_whole(cache / "backbones" / name, content)
+
+
+def _calibration(architecture: Architecture) -> list[Pixels]:
+    """Drawn flowers for the bias correction: the artifact depends on no user's photos; see docs/adr/0002."""
+    size = (architecture.input_size, architecture.input_size)
+    return [preprocess(draw_flower(kind, seed), size) for kind in KINDS for seed in range(_FLOWERS_PER_KIND)]
 
 
 def _download(architecture: Architecture) -> None:
@@ -132,6 +146,7 @@ def _run_tensorflow(arguments: list[str]) -> None:
     talk = child.stderr.strip()
     if "No module named 'tensorflow'" in talk or "No module named 'keras'" in talk:
         raise ConfigurationError("building a backbone needs TensorFlow: pip install 'edge-for-poets[trainer]'")
-    if child.returncode in (EdgeError.exit_code,) or child.returncode < 0:
+    if child.returncode == EdgeError.exit_code or child.returncode < 0:
         raise RuntimeError(f"TensorFlow ended with {child.returncode}:\n{talk[-4000:]}")
-    raise ConfigurationError(talk.splitlines()[-1] if talk else f"TensorFlow ended with {child.returncode}")
+    kind = StorageError if child.returncode == StorageError.exit_code else ConfigurationError
+    raise kind(talk.splitlines()[-1] if talk else f"TensorFlow ended with {child.returncode}")

@@ -63,6 +63,7 @@ class BottleneckCache:
             raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None
         with self._translated():
             self._database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)
+            self._database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
@@ -80,10 +81,12 @@ class BottleneckCache:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if str(error).startswith("no such"):  # a damaged schema, of all errors, counts as operational
+                raise CorruptCacheError(f"{self._path}: {error}") from None
             raise StorageError(
                 f"{self._path}: {error}; free some space or choose another place with --bottleneck-dir"
             ) from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes damaged names in its messages
             raise CorruptCacheError(f"{self._path}: {error}") from None
 
     def known_files(self) -> dict[bytes, tuple[int, int, bytes]]:
@@ -95,6 +98,16 @@ class BottleneckCache:
     def known_images(self, artifact: bytes, vector_bytes: int) -> set[bytes]:
         """The sha256 of every image with an intact bottleneck of ``artifact`` (its sha256, 32 bytes)."""
         return {image for image, vector in self._intact(artifact) if len(vector) == vector_bytes}
+
+    def check_holds(self, artifact: bytes, images: set[bytes], vector_bytes: int) -> None:
+        """Make sure that what was just stored can be read again.
+
+        A flipped bit in a key leaves a database that SQLite takes for sound and that loses every row behind it,
+        however often they are stored. Raises :class:`CorruptCacheError` where a bottleneck is missing.
+        """
+        lost = len(images - self.known_images(artifact, vector_bytes))
+        if lost:
+            raise CorruptCacheError(f"{self._path}: {lost} stored bottlenecks cannot be found again")
 
     def store(
         self,
@@ -143,7 +156,7 @@ class BottleneckCache:
                 (artifact, PREPROCESSING_VERSION),
             )
             for image, vector, checksum in rows:
-                if zlib.crc32(vector) == checksum:
+                if isinstance(vector, bytes) and zlib.crc32(vector) == checksum:
                     yield image, vector
 
 

@@ -25,6 +25,7 @@ MAX_FILE_BYTES = 256 << 20
 """A file larger than this is no photo; reading it whole could exhaust the memory."""
 
 _COMMIT_EVERY_S = 0.5
+_PROBE_SIZE = (128, 128)  # small, so that large JPEGs are decoded at reduced size
 
 
 class Outcome(NamedTuple):
@@ -40,12 +41,12 @@ class Outcome(NamedTuple):
 
 
 class _Work(NamedTuple):
-    index: int
+    position: int
     path: Path
 
 
 class _Done(NamedTuple):
-    index: int
+    position: int
     path: Path
     status: os.stat_result | None
     sha256: bytes | None
@@ -75,19 +76,19 @@ def compute_bottlenecks(
     identities: list[bytes | None] = [None] * len(listing.candidates)
     reasons: list[str | None] = [None] * len(listing.candidates)
     work = []
-    for index, candidate in enumerate(listing.candidates):
+    for position, candidate in enumerate(listing.candidates):
         sha256 = _recall(candidate.path, known_files)
         if sha256 in done_images:
-            identities[index] = sha256
+            identities[position] = sha256
         else:
-            work.append(_Work(index, candidate.path))
+            work.append(_Work(position, candidate.path))
     advance(len(listing.candidates) - len(work))
 
     pending: list[_Done] = []
     computed = 0
     committed = time.monotonic()
     for done in ordered_map(_worker_factory(backbone, done_images, runtime), work, threads or available_cores()):
-        identities[done.index], reasons[done.index] = done.sha256, done.reason
+        identities[done.position], reasons[done.position] = done.sha256, done.reason
         computed += done.vector is not None
         pending.append(done)
         advance(1)
@@ -96,6 +97,8 @@ def compute_bottlenecks(
             pending.clear()
             committed = time.monotonic()
     _commit(cache, artifact, pending)
+    if computed:
+        cache.check_holds(artifact, {identity for identity in identities if identity}, _vector_bytes(backbone))
     return Outcome(identities, reasons, computed)
 
 
@@ -108,17 +111,21 @@ def load_features(backbone: Backbone, cache: BottleneckCache, images: list[bytes
 
 
 def identify(listing: Listing) -> tuple[list[bytes | None], list[str | None]]:
-    """The sha256 of every candidate's content, or the reason why it cannot be read; nothing is decoded."""
-    identities: list[bytes | None] = []
-    reasons: list[str | None] = []
-    for candidate in listing.candidates:
+    """The sha256 of every candidate's content, or the reason why it cannot be decoded, on all cores.
+
+    The pictures are decoded and thrown away, because only those that training could use may shape the split.
+    """
+
+    def examine(path: Path) -> tuple[bytes | None, str | None]:
         try:
-            identities.append(hashlib.sha256(_read(candidate.path)[0]).digest())
-            reasons.append(None)
+            content, _ = _read(path)
+            preprocess(content, _PROBE_SIZE)
+            return hashlib.sha256(content).digest(), None
         except ImageError as error:
-            identities.append(None)
-            reasons.append(str(error))
-    return identities, reasons
+            return None, str(error)
+
+    found = list(ordered_map(lambda: examine, (candidate.path for candidate in listing.candidates), available_cores()))
+    return [identity for identity, _ in found], [reason for _, reason in found]
 
 
 def _vector_bytes(backbone: Backbone) -> int:
@@ -151,9 +158,9 @@ def _worker_factory(
                 if sha256 not in done_images:
                     pixels = preprocess(content, backbone.model.input_size)
                     vector = interpreter.raw_outputs(pixels).tobytes()
-                return _Done(work.index, work.path, status, sha256, vector, None)
+                return _Done(work.position, work.path, status, sha256, vector, None)
             except ImageError as error:
-                return _Done(work.index, work.path, None, None, None, str(error))
+                return _Done(work.position, work.path, None, None, None, str(error))
 
         return compute
 

@@ -68,34 +68,45 @@ class Dataset(NamedTuple):
 def list_photos(root: Path) -> Listing:
     """The files in ``root``'s class folders, without opening any of them.
 
-    Raises :class:`~edge.errors.DatasetError` where ``root`` is missing or holds no class folder with files.
+    Raises :class:`~edge.errors.DatasetError` where ``root`` is missing, holds no class folder with files, or
+    has a class folder whose name cannot be a label.
     """
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder; give a folder that has one folder of photos for each class")
     skipped: list[Skipped] = []
     candidates: dict[str, list[Candidate]] = defaultdict(list)
-    empty = []
 
     def skip(path: Path, reason: str) -> None:
         skipped.append(Skipped(path.relative_to(root).as_posix(), reason))
 
-    folders = [entry for entry in sorted(root.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
-    for folder in folders:
-        for path in walk_files(folder, skip):
-            relative = path.relative_to(root).as_posix()
-            candidates[folder.name].append(Candidate(path, relative, folder.name))
-        if folder.name not in candidates:
-            empty.append(folder.name)
-    for name in empty:
-        skipped.append(Skipped(name, "an empty class folder"))
-    for entry in sorted(root.iterdir()):
-        if entry not in folders:
-            reason = "hidden" if entry.name.startswith(".") else "not in a class folder"
-            skipped.append(Skipped(entry.name, reason))
+    # One walk from the root, and not one a class, so that a link back to the root is known for what it is.
+    for path in walk_files(root, skip):
+        relative = path.relative_to(root).as_posix()
+        label, slash, _ = relative.partition("/")
+        if slash:
+            candidates[label].append(Candidate(path, relative, label))
+        else:
+            skip(path, "not in a class folder")
     if not candidates:
         raise DatasetError(f"{root}: no photos in it; put each class's photos into a folder named after the class")
+    named = {entry.path for entry in skipped}
+    for entry in sorted(root.iterdir()):
+        if entry.is_dir() and entry.name not in candidates and entry.name not in named:
+            skip(entry, "an empty class folder")
     labels = tuple(sorted(candidates))
+    for label in labels:
+        _check_label(root, label)
     return Listing(root, labels, [c for label in labels for c in candidates[label]], skipped)
+
+
+def _check_label(root: Path, label: str) -> None:
+    """Labels travel as lines of UTF-8 text; a name that would come back as another is refused at once."""
+    try:
+        kept = label.encode().decode().splitlines() == [label]
+    except UnicodeEncodeError:  # how Python holds file names that are not UTF-8
+        kept = False
+    if not kept:
+        raise DatasetError(f"{root}: the class folder {label!a} cannot be a label; rename it to one line of UTF-8")
 
 
 def assemble(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ from edge.types import LabelledPhoto
 from trainer.dataset import Photo
 
 
-class Evaluation(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Evaluation:
     """``confusion[i, j]`` counts photos of class ``labels[i]`` that the model called ``labels[j]``.
 
     ``outcomes`` has what the model said of each photo, in the order of ``photos``; photos that could not be

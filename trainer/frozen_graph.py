@@ -50,7 +50,7 @@ def read_layers(path: Path) -> dict[str, list[npt.NDArray[np.float32]]]:
 
     Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance.
 
-    Raises :class:`~edge.errors.DataError` where a constant is missing.
+    Raises :class:`~edge.errors.DataError` where the file is no graph or a constant is missing.
     """
     constants = _constants(path)
     layers: dict[str, list[npt.NDArray[np.float32]]] = {}
@@ -74,10 +74,14 @@ def _layer_names() -> list[tuple[str, str, str]]:
 
 
 def _constants(path: Path) -> dict[str, npt.NDArray[np.float32]]:
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from tensorboard.compat.proto import graph_pb2  # the protobuf classes alone, without TensorFlow
 
     graph: Any = graph_pb2.GraphDef()
-    graph.ParseFromString(path.read_bytes())
+    try:
+        graph.ParseFromString(path.read_bytes())
+    except DecodeError:
+        raise DataError(f"{path.name}: not a frozen TensorFlow graph") from None
     constants = {}
     for node in graph.node:
         tensor = node.attr["value"].tensor

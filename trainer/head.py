@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ Matrix = npt.NDArray[np.float64]
 class Labelled(NamedTuple):
     """Bottlenecks (photos, features), float, and the index of each photo's label, (photos,) int."""
 
-    features: npt.NDArray[np.floating]
+    features: npt.NDArray[np.floating[Any]]
     labels: npt.NDArray[np.intp]
 
 
@@ -42,7 +42,7 @@ class Head(NamedTuple):
     weights: Matrix
     bias: npt.NDArray[np.float64]
 
-    def logits(self, features: npt.NDArray[np.floating]) -> Matrix:
+    def logits(self, features: npt.NDArray[np.floating[Any]]) -> Matrix:
         """The logits of ``features`` (photos, features): (photos, labels), float64."""
         return features.astype(np.float64) @ self.weights + self.bias
 
@@ -62,7 +62,7 @@ def softmax(logits: Matrix) -> Matrix:
     return probabilities
 
 
-def accuracy(logits: npt.NDArray[np.floating], labels: npt.NDArray[np.intp]) -> float:
+def accuracy(logits: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.intp]) -> float:
     """The fraction of rows whose largest logit is at ``labels``."""
     return float((logits.argmax(axis=1) == labels).mean())
 

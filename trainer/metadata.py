@@ -43,9 +43,7 @@ def classifier_metadata(name: str, description: str, mean: float, std: float) ->
             4: ("Offset", _vector(builder, [unit])),
         },
     )
-    labels = _table(
-        builder, 5, {0: ("Offset", builder.CreateString(LABELS_NAME)), 2: ("Int8", AXIS_LABELS)}
-    )
+    labels = _table(builder, 5, {0: ("Offset", builder.CreateString(LABELS_NAME)), 2: ("Int8", AXIS_LABELS)})
     scores = _table(
         builder,
         7,
@@ -55,9 +53,7 @@ def classifier_metadata(name: str, description: str, mean: float, std: float) ->
             6: ("Offset", _vector(builder, [labels])),
         },
     )
-    subgraph = _table(
-        builder, 4, {2: ("Offset", _vector(builder, [image])), 3: ("Offset", _vector(builder, [scores]))}
-    )
+    subgraph = _table(builder, 4, {2: ("Offset", _vector(builder, [image])), 3: ("Offset", _vector(builder, [scores]))})
     model = _table(
         builder,
         8,

@@ -16,7 +16,7 @@ class Stages:
 
     def __init__(self, quiet: bool = False) -> None:
         """Show nothing at all where ``quiet``."""
-        self._console = Console(stderr=True)
+        self._console = Console(stderr=True, emoji=False)  # a file may be called :rose:.jpg
         self._shown = self._console.is_terminal and not quiet
 
     @contextlib.contextmanager

@@ -92,9 +92,7 @@ def cached_bottlenecks(
         return _bottlenecks(backbone, listing, cache, stages, runtime)
 
 
-def _bottlenecks(
-    backbone: Backbone, listing: Listing, folder: Path, stages: Stages, runtime: str | None
-) -> Outcome:
+def _bottlenecks(backbone: Backbone, listing: Listing, folder: Path, stages: Stages, runtime: str | None) -> Outcome:
     title = f"bottlenecks {backbone.quantization}"
     with BottleneckCache(folder) as cache, stages.stage(title, len(listing.candidates)) as advance:
         return compute_bottlenecks(backbone, listing, cache, advance, runtime=runtime)

@@ -16,6 +16,7 @@ from trainer.quantized_head import SOFTMAX_SCALE, QuantizedHead
 MINIMUM_RUNTIME = "min_runtime_version"
 """Name of the metadata buffer in which the converter notes the oldest TensorFlow Lite that runs the model."""
 
+_CONVERSION = b"CONVERSION_METADATA"
 _ALIGNMENT = 16  # force_align of Buffer.data in the schema
 _FLOAT_RUNTIME, _INT8_RUNTIME = "1.5.0", "1.14.0"  # first releases with the kernel versions used below
 # Versions that tflite-runtime 2.14 knows too: 4 is int8 weights with one scale (12, one a channel, is too new).
@@ -44,7 +45,10 @@ def read_model(content: bytes) -> Any:
     """The flatbuffer in ``content`` as an object tree (``ModelT`` of the schema)."""
     model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
     # Not needed to run the model, and it differs between otherwise equal conversions.
-    model.metadata = [entry for entry in model.metadata or [] if entry.name != b"CONVERSION_METADATA"]
+    for entry in model.metadata or []:
+        if entry.name == _CONVERSION:
+            model.buffers[entry.buffer].data = None
+    model.metadata = [entry for entry in model.metadata or [] if entry.name != _CONVERSION]
     return model
 
 

@@ -12,7 +12,7 @@ from edge.errors import DatasetError, UsageError
 
 TRAINING, VALIDATION, TEST = SPLITS = ("training", "validation", "test")
 
-_NOHASH = re.compile(r"_nohash_.*$")
+_NOHASH = re.compile(r"_nohash_.*", re.DOTALL)
 
 
 class SplitRatios(NamedTuple):

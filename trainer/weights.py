@@ -65,7 +65,8 @@ def find_weights(
     if choice == RANDOM:
         return Weights("random", None, "")
     if choice == OFFLINE:
-        return _offline(architecture) or _unavailable(architecture, "the offline extra has only width 1.0")
+        reason = "the offline extra " + ("is not installed" if architecture.alpha == 1.0 else "has only width 1.0")
+        return _offline(architecture) or _unavailable(architecture, reason)
     if choice is not None:
         return _from_file(Path(choice), str(Path(choice).name))
     cached = keras_cache_file(architecture)

@@ -52,7 +52,8 @@ def _walk(folder: Path, skip: Skip, above: frozenset[tuple[int, int]]) -> Iterat
 def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
     """The files that command line ``arguments`` mean: files as they are, folders walked, globs expanded.
 
-    A file that is named more than once comes once. What does not exist is passed to ``skip``.
+    A file that is named more than once comes once. What does not exist, cannot be reached or is not a regular
+    file is passed to ``skip``.
     """
     seen: set[Path] = set()
     for argument in arguments:
@@ -63,22 +64,31 @@ def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
 
 
 def _expand(argument: str, skip: Skip) -> Iterator[Path]:
-    path = Path(argument)
-    if path.is_dir():
-        yield from walk_files(path, skip)
-    elif path.exists():
-        yield path
-    elif any(character in argument for character in "*?["):
-        import glob
+    if os.path.lexists(argument) or not any(character in argument for character in "*?["):
+        yield from _files_at(argument, skip)
+        return
+    import glob
 
-        matches = sorted(glob.glob(argument, recursive=True))
-        if not matches:
-            skip(path, "no file matches")
-        for match in matches:
-            if os.path.isdir(match):
-                if "**" not in argument:  # with ** the files below it are matched themselves
-                    yield from walk_files(Path(match), skip)
-            else:
-                yield Path(match)
-    else:
+    matches = sorted(glob.glob(argument, recursive=True))
+    if not matches:
+        skip(Path(argument), "no file matches")
+    for match in matches:
+        if "**" not in argument or not os.path.isdir(match):  # with ** the files below it are matched themselves
+            yield from _files_at(match, skip)
+
+
+def _files_at(name: str, skip: Skip) -> Iterator[Path]:
+    path = Path(name)
+    try:
+        mode = os.stat(name).st_mode  # of the name as given: Path("") would be the current folder
+    except (FileNotFoundError, ValueError):  # ValueError: a zero byte in it
         skip(path, "no such file or folder")
+    except OSError as error:
+        skip(path, f"cannot be read: {error.strerror}")
+    else:
+        if stat.S_ISDIR(mode):
+            yield from walk_files(path, skip)
+        elif stat.S_ISREG(mode):
+            yield path
+        else:  # opening a pipe would wait for its writer
+            skip(path, "not a regular file")

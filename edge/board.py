@@ -1,0 +1,103 @@
+"""What machine this is, and how hot and fast it runs: facts that a figure means nothing without."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("numpy", "pillow", "tflite-runtime", "ai-edge-litert")
+_CPU = Path("/sys/devices/system/cpu/cpu0/cpufreq")
+_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+_COMMAND_TIMEOUT_S = 5
+
+
+def describe_board() -> dict[str, Any]:
+    """Facts that do not change while a benchmark runs; what cannot be found out is None.
+
+    ``memory_bytes`` is the physical memory, ``versions`` those of the installed packages that matter.
+    """
+    return {
+        "board": _model(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_bytes": _memory_bytes(),
+        "governor": _read(_CPU / "scaling_governor"),
+        "system": _system(),
+        "python": platform.python_version(),
+        "versions": {name: version for name in _PACKAGES if (version := _version(name))},
+    }
+
+
+def board_state() -> dict[str, Any]:
+    """Facts that change: frequency in MHz, temperature in degrees Celsius, the Pi's throttling flags.
+
+    ``throttled`` is what ``vcgencmd get_throttled`` says, such as ``0x0``; None where there is no such
+    command.
+    """
+    kilohertz, millidegrees = _read(_CPU / "scaling_cur_freq"), _read(_THERMAL)
+    return {
+        "frequency_mhz": int(kilohertz) // 1000 if kilohertz and kilohertz.isdecimal() else None,
+        "temperature_c": _degrees(millidegrees),
+        "throttled": _throttled(),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def _model() -> str:
+    model = _read(Path("/proc/device-tree/model"))
+    if model:
+        return model
+    for line in (_read(Path("/proc/cpuinfo")) or "").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model"):
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None
+
+
+def _system() -> str:
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return platform.platform(terse=True)
+    return release.get("PRETTY_NAME", platform.platform(terse=True))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _degrees(millidegrees: str | None) -> float | None:
+    try:
+        return int(millidegrees or "") / 1000
+    except ValueError:
+        return None
+
+
+def _throttled() -> str | None:
+    try:
+        done = subprocess.run(["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=_COMMAND_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    _, _, flags = done.stdout.strip().partition("=")
+    return flags or None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(errors="replace").strip("\0\n ") or None
+    except OSError:
+        return None

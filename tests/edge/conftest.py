@@ -1,0 +1,76 @@
+"""What the tests of the edge package share.
+
+This folder has no ``__init__.py``: ``edge`` must mean the package, never this folder.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import surgery
+
+import edge
+from edge import Classifier
+
+SHARED = Path(os.environ.get("EDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_report_header() -> str:
+    """Which edge package is under test: the checkout's or the installed one."""
+    return f"edge package: {edge.__file__}"
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of the caller's shell reaches a test."""
+    for name in ("EDGE_MODEL", "EDGE_RUNTIME", "PYTHONUNBUFFERED"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(params=["int8", "float32"])
+def any_model(request: pytest.FixtureRequest) -> Path:
+    """The path of each tiny model in turn."""
+    return surgery.DATA / f"tiny-{request.param}.tflite"
+
+
+@pytest.fixture
+def int8_model() -> Path:
+    """The path of the tiny int8 model."""
+    return surgery.DATA / "tiny-int8.tflite"
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    """The tiny int8 model, ready to name colours."""
+    return Classifier.load(surgery.DATA / "tiny-int8.tflite")
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Run:
+    """Run this Python with arguments, in an empty folder; keywords are those of :func:`subprocess.run`."""
+
+    def run(*arguments: str | bytes, **options: object) -> subprocess.CompletedProcess[str]:
+        settings: dict[str, object] = {"capture_output": True, "text": True, "cwd": tmp_path, "timeout": 60}
+        return subprocess.run([sys.executable, *arguments], **{**settings, **options})  # type: ignore[call-overload,no-any-return]
+
+    return run
+
+
+@pytest.fixture
+def edge_command(python: Run) -> Run:
+    """Run the ``edge`` command in a process of its own."""
+    return lambda *arguments, **options: python("-m", "edge", *arguments, **options)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real photos and models; the test is skipped where there is none."""
+    if not SHARED.is_dir():
+        pytest.skip("no folder of shared data: name one with EDGE_SHARED")
+    return SHARED

@@ -1,0 +1,135 @@
+"""The import rules that keep the edge package light enough for a small board."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import json
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import edge
+
+PACKAGE = Path(edge.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+ALLOWED_AT_START = {"edge", "numpy", "PIL"}
+FORBIDDEN = {
+    "trainer",
+    "benchmarks",
+    "tensorflow",
+    "typer",
+    "cv2",
+    "rich",
+    "requests",
+    "flask",
+    "aiohttp",
+    "websockets",
+}
+COSTLY = {"zipfile", "zlib", "glob", "http.server", "http.client", "asyncio", "concurrent.futures", "PIL.ImageOps"}
+
+
+def _imports(path: Path, module_level_only: bool) -> set[str]:
+    """The full names that the module at ``path`` imports; a block for type checkers counts as nothing."""
+    names: set[str] = set()
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return
+        if module_level_only and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names.add(str(node.module))
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")))
+    return names
+
+
+def _standard(name: str) -> bool:
+    import sys
+
+    return name.split(".")[0] in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_level_imports(path: Path) -> None:
+    """At start a module of edge needs the standard library, numpy, Pillow and edge itself, nothing more."""
+    outside = {name for name in _imports(path, module_level_only=True) if not _standard(name)}
+    assert {name.split(".")[0] for name in outside} <= ALLOWED_AT_START
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_trainer_is_never_imported(path: Path) -> None:
+    """Nowhere, not even inside a function, does edge know the trainer, the benchmarks or TensorFlow."""
+    heads = {name.split(".")[0] for name in _imports(path, module_level_only=False)}
+    assert not heads & {"trainer", "benchmarks", "tensorflow", "typer", "rich"}
+
+
+@pytest.mark.parametrize("room", ["sources", "sinks"])
+def test_sources_and_sinks_know_types_and_errors_alone(room: str) -> None:
+    """Sources and sinks import only edge.types and edge.errors from the package."""
+    for path in (PACKAGE / room).glob("*.py"):
+        ours = {name for name in _imports(path, module_level_only=False) if name.split(".")[0] == "edge"}
+        assert ours <= {"edge.types", "edge.errors"}, path.name
+
+
+def test_rooms_are_layered() -> None:
+    """Inside edge a module imports only what lies below it: values, file, interpreter, classifier, pipeline."""
+    floors = [
+        {"errors", "types"},
+        {"exits", "flatbuffer", "labels", "manifest", "preprocess"},
+        {"structure", "metadata"},
+        {"modelfile"},
+        {"interpreter"},
+        {"classifier"},
+        {"pipeline", "selftest"},
+    ]
+    floor_of = {name: floor for floor, names in enumerate(floors) for name in names}
+    for name, floor in floor_of.items():
+        imported = {part.split(".")[1] for part in _imports(PACKAGE / f"{name}.py", False) if part.startswith("edge.")}
+        assert all(floor_of[other] < floor for other in imported), f"{name} imports {imported}"
+
+
+def test_a_cold_start_loads_nothing_heavy(python) -> None:
+    """``import edge, edge.cli`` leaves TensorFlow, the trainer, every interpreter and the extras alone."""
+    done = python("-c", "import json, sys; import edge, edge.cli; print(json.dumps(sorted(sys.modules)))")
+    loaded = set(json.loads(done.stdout))
+    heavy = FORBIDDEN | {
+        "scipy",
+        "keras",
+        "flatbuffers",
+        "tensorboard",
+        "ai_edge_litert",
+        "tflite_runtime",
+        "hypothesis",
+    }
+    assert not heavy & {name.split(".")[0] for name in loaded}
+    assert done.stderr == ""
+
+
+def test_a_cold_start_leaves_out_what_only_some_runs_need(python) -> None:
+    """Modules of the standard library that numpy and Pillow do not bring along wait until they are needed."""
+    show = "import json, sys; import {}; print(json.dumps(sorted(sys.modules)))"
+    base = set(json.loads(python("-c", show.format("numpy, numpy.typing, PIL.Image, argparse")).stdout))
+    ours = set(json.loads(python("-c", show.format("edge, edge.cli")).stdout))
+    assert not (ours - base) & COSTLY
+
+
+def test_the_installed_package_is_what_is_tested() -> None:
+    """Where edge is installed from a wheel, the tests see that copy and not the checkout (see ``make edge-test``)."""
+    origin = importlib.metadata.distribution("edge-for-poets").read_text("direct_url.json") or "{}"
+    if json.loads(origin).get("dir_info", {}).get("editable"):
+        pytest.skip("installed in editable mode: the checkout is the package")
+    assert PACKAGE.parent == Path(sysconfig.get_paths()["purelib"])
+
+
+def test_public_names() -> None:
+    """What the package promises in ``__all__`` is there."""
+    assert edge.__all__ == ["Category", "Classification", "Classifier", "EdgeError", "LabelledPhoto", "ModelFile"]
+    assert all(hasattr(edge, name) for name in edge.__all__)

@@ -1,0 +1,352 @@
+"""From a picture to pixels: formats, colours, orientation, damage, size."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from colours import COLOURS, encoded, plain, ramp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from edge import preprocess as module
+from edge.errors import ImageError
+from edge.preprocess import DRAFT_FACTOR, FORMATS, MAX_PIXELS, PREPROCESSING_VERSION, decode, preprocess, to_rgb
+
+SIZE = (32, 32)
+MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "I;16", "I;16B"]
+
+
+def _png(width: int, height: int, bits: int = 1) -> bytes:
+    """A black grey-scale PNG of any size, made without holding its pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
+    row, deflate = bytes(1 + (width * bits + 7) // 8), zlib.compressobj()
+    packed = b"".join(deflate.compress(row) for _ in range(height)) + deflate.flush()
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def _average(pixels: np.ndarray) -> list[int]:
+    return [round(value) for value in pixels.reshape(-1, 3).mean(axis=0)]
+
+
+@given(
+    st.sampled_from(MODES),
+    st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+)
+def test_any_size_and_mode(mode: str, size: tuple[int, int], target: tuple[int, int]) -> None:
+    """Every picture becomes uint8 RGB of the size asked for; (width, height) becomes (height, width, 3)."""
+    pixels = preprocess(Image.new(mode, size), target)
+    assert pixels.shape == (target[1], target[0], 3)
+    assert pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
+def test_every_format(form: str) -> None:
+    """A red picture is red in every format that is read."""
+    red, green, blue = _average(preprocess(encoded(plain("red"), form), SIZE))
+    assert np.abs(np.subtract((red, green, blue), COLOURS["red"])).max() <= 3
+
+
+def test_photo_with_a_preview() -> None:
+    """Phones write a photo and its preview into one file (MPO): the photo counts."""
+    content = encoded(plain("red"), "MPO", save_all=True, append_images=[plain("blue")])
+    assert Image.open(io.BytesIO(content)).format == "MPO"
+    assert np.abs(np.subtract(_average(preprocess(content, SIZE)), COLOURS["red"])).max() <= 3
+
+
+@pytest.mark.parametrize("form", ["ICO", "TGA", "PCX", "SGI", "EPS", "PDF"])
+def test_formats_that_are_never_opened(form: str) -> None:
+    """Pillow's seldom used readers stay shut."""
+    assert form not in FORMATS
+    with pytest.raises(ImageError, match=r"not an image of a known format \(JPEG, PNG"):
+        preprocess(encoded(plain("red"), form), SIZE)
+
+
+def test_every_kind_of_source(tmp_path: Path) -> None:
+    """A path, its text, bytes, a file, a picture and an array give the same pixels."""
+    picture = ramp((50, 40))
+    content = encoded(picture, "PNG")
+    path = tmp_path / "ramp.png"
+    path.write_bytes(content)
+    expected = preprocess(picture, SIZE)
+    for source in (path, str(path), content, io.BytesIO(content), np.asarray(picture)):
+        assert np.array_equal(preprocess(source, SIZE), expected)
+
+
+def test_pixels_of_the_right_size_are_left_alone() -> None:
+    """A picture that already has the model's size is not filtered."""
+    noise = np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
+    assert np.array_equal(preprocess(noise, SIZE), noise)
+
+
+def test_resize_averages() -> None:
+    """Shrinking averages (antialiased): a fine chequerboard becomes grey, not black or white."""
+    board = (np.indices((256, 256)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    pixels = preprocess(np.repeat(board[..., None], 3, axis=2), SIZE)
+    assert int(pixels.min()) >= 126 and int(pixels.max()) <= 129
+
+
+def test_squashed_not_cropped() -> None:
+    """The whole of a wide picture is seen, its edges too."""
+    wide = Image.new("RGB", (400, 40), "blue")
+    wide.paste("red", (0, 0, 200, 40))
+    pixels = preprocess(wide, SIZE)
+    assert _average(pixels[:, :15]) == [255, 0, 0]
+    assert _average(pixels[:, 17:]) == [0, 0, 255]
+
+
+def test_the_pixels_are_pinned() -> None:
+    """These exact pixels belong to preprocessing version 1; a change of them needs a new version."""
+    assert PREPROCESSING_VERSION == 1
+    pixels = preprocess(np.arange(7 * 5 * 3, dtype=np.uint8).reshape(5, 7, 3) * 2, (3, 2))
+    assert pixels.tolist() == [
+        [[47, 49, 51], [60, 62, 64], [73, 75, 77]],
+        [[131, 133, 135], [144, 146, 148], [157, 159, 161]],
+    ]
+
+
+def test_png_called_jpg(tmp_path: Path) -> None:
+    """The content of a file counts, not its name."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(encoded(plain("green"), "PNG"))
+    assert _average(preprocess(path, SIZE)) == list(COLOURS["green"])
+
+
+def test_cmyk_jpeg() -> None:
+    """A JPEG made for print has the colours that it shows."""
+    content = encoded(plain("red").convert("CMYK"), "JPEG")
+    assert Image.open(io.BytesIO(content)).mode == "CMYK"
+    assert np.abs(np.subtract(_average(preprocess(content, SIZE)), COLOURS["red"])).max() <= 3
+
+
+@pytest.mark.parametrize(("deep", "shallow"), [(0, 0), (255, 0), (256, 1), (0x8000, 128), (0xFFFF, 255)])
+def test_sixteen_bit_png(deep: int, shallow: int) -> None:
+    """Sixteen-bit grey is scaled down, not clipped to white."""
+    content = encoded(Image.fromarray(np.full((8, 8), deep, np.uint16)), "PNG")
+    assert preprocess(content, (8, 8)).ravel().tolist() == [shallow] * 192
+
+
+def test_sixteen_bit_rgb_png() -> None:
+    """Sixteen-bit colour too."""
+    row = b"\0" + struct.pack(">HHH", 0x8000, 0xFFFF, 0) * 4
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0))
+    content = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(row * 4)) + chunk(b"IEND", b"")
+    assert _average(preprocess(content, (4, 4))) == [128, 255, 0]
+
+
+def test_palette_and_grey() -> None:
+    """A palette gives its colours; grey gives equal channels."""
+    palette = plain("blue").convert("P", palette=Image.Palette.ADAPTIVE, colors=4)
+    assert _average(preprocess(encoded(palette, "PNG"), SIZE)) == list(COLOURS["blue"])
+    assert _average(preprocess(encoded(Image.new("L", (40, 40), 77), "JPEG"), SIZE)) == [77, 77, 77]
+
+
+def test_transparency_lies_on_white() -> None:
+    """What is transparent is white, what is half transparent is paler, in every form of transparency."""
+    clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    half = Image.new("RGBA", (40, 40), (255, 0, 0, 128))
+    grey = Image.new("LA", (40, 40), (0, 0))
+    assert _average(preprocess(encoded(clear, "PNG"), SIZE)) == [255, 255, 255]
+    assert _average(preprocess(encoded(half, "PNG"), SIZE)) == [255, 127, 127]
+    assert _average(preprocess(encoded(grey, "PNG"), SIZE)) == [255, 255, 255]
+    keyed = encoded(Image.new("RGB", (40, 40), (9, 9, 9)), "PNG", transparency=(9, 9, 9))
+    assert _average(preprocess(keyed, SIZE)) == [255, 255, 255]
+    palette = encoded(Image.new("P", (40, 40), 0), "GIF", transparency=0)
+    assert _average(preprocess(palette, SIZE)) == [255, 255, 255]
+
+
+def test_animation_gives_its_first_frame() -> None:
+    """An animated GIF counts as the picture that it begins with."""
+    content = encoded(plain("red"), "GIF", save_all=True, append_images=[plain("blue")])
+    assert Image.open(io.BytesIO(content)).n_frames == 2
+    assert _average(preprocess(content, SIZE)) == list(COLOURS["red"])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation(orientation: int) -> None:
+    """A photo taken with the camera on its side is turned upright, for each of the eight orientations."""
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    picture = ramp((60, 40))
+    upright = picture.transpose(turns[orientation]) if orientation in turns else picture
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for form in ("PNG", "TIFF"):
+        assert np.array_equal(np.asarray(decode(encoded(picture, form, exif=exif))), np.asarray(upright))
+    jpeg = preprocess(encoded(picture, "JPEG", quality=95, exif=exif), SIZE)
+    assert np.abs(jpeg.astype(int) - preprocess(upright, SIZE)).mean() < 3
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0rubbish", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0"])
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_broken_exif_is_no_reason(exif: bytes) -> None:
+    """A photo whose EXIF is damaged is still a photo."""
+    pixels = preprocess(encoded(plain("red"), "JPEG", exif=exif), SIZE)
+    assert np.abs(np.subtract(_average(pixels), COLOURS["red"])).max() <= 3
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not an image at all", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", bytes(99)]
+)
+def test_no_image(content: bytes) -> None:
+    """Empty files, text and bare signatures are refused."""
+    with pytest.raises(ImageError):
+        preprocess(content, SIZE)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
+def test_truncated(form: str) -> None:
+    """Half a photo is refused, not filled up with grey."""
+    content = encoded(ramp((200, 200)), form)
+    with pytest.raises(ImageError):
+        preprocess(content[: len(content) // 2], SIZE)
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM"]),
+    st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=6),
+    st.floats(0, 1),
+)
+def test_hostile_bytes(form: str, changes: list[tuple[float, int]], kept: float) -> None:
+    """However the bytes of a file are changed, there are pixels of the right shape or an ImageError."""
+    content = bytearray(encoded(ramp((40, 30)), form))
+    for position, value in changes:
+        content[int(position * len(content))] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            assert preprocess(bytes(content[: int(kept * len(content))]), SIZE).shape == (32, 32, 3)
+        except ImageError as error:
+            assert str(error)
+
+
+def test_paths_that_are_no_files(tmp_path: Path) -> None:
+    """A missing file and a folder are refused with the system's own words."""
+    with pytest.raises(ImageError, match="cannot be read: No such file or directory"):
+        preprocess(tmp_path / "gone.png", SIZE)
+    with pytest.raises(ImageError, match="cannot be read: Is a directory"):
+        preprocess(tmp_path, SIZE)
+
+
+BOMB = """
+import json, resource, sys
+from edge.errors import ImageError
+from edge.preprocess import preprocess
+preprocess(open("small.png", "rb").read(), (32, 32))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    preprocess("bomb.png", (32, 32))
+except ImageError as error:
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"error": str(error), "grown_kilobytes": after - before}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "words"), [(20_000, 20_000, "more than"), (12_000, 10_000, "12000 x 10000")]
+)
+def test_decompression_bomb(width: int, height: int, words: str, tmp_path: Path, python) -> None:
+    """A few kilobytes that would unpack to gigabytes are refused before any of it is unpacked."""
+    (tmp_path / "small.png").write_bytes(_png(40, 40))
+    bomb = _png(width, height)
+    assert len(bomb) < 100_000
+    (tmp_path / "bomb.png").write_bytes(bomb)
+    said = json.loads(python("-W", "ignore", "-c", BOMB).stdout)
+    assert said["error"].startswith("too large: ") and words in said["error"]
+    assert said["grown_kilobytes"] < 20_000
+
+
+def test_limit_is_that_of_pillow() -> None:
+    """The largest picture is the largest that Pillow opens without a warning."""
+    assert MAX_PIXELS == Image.MAX_IMAGE_PIXELS
+
+
+def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that does not fit into the memory of a small board is skipped like any bad picture."""
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(module.Image, "open", exhausted)
+    with pytest.raises(ImageError, match="not enough memory"):
+        decode(b"")
+
+
+def test_a_large_jpeg_is_decoded_small() -> None:
+    """A 12-megapixel JPEG is decoded at reduced size, and the pixels are nearly those of a full decode."""
+    content = encoded(ramp((4000, 3000)), "JPEG", quality=90)
+    assert min(decode(content, (224, 224)).size) in range(224, 800)
+    full = preprocess(Image.open(io.BytesIO(content)), (224, 224))
+    draft = preprocess(content, (224, 224))
+    assert np.abs(draft.astype(int) - full).mean() < 1
+    assert np.abs(draft.astype(int) - full).max() <= 8
+
+
+def test_a_frame_and_its_file_are_the_same_pixels() -> None:
+    """Below the reach of reduced decoding a picture saved as JPEG gives what its decoded frame gives."""
+    side = 32 * DRAFT_FACTOR - 1
+    content = encoded(ramp((side, side)), "JPEG")
+    assert np.array_equal(preprocess(content, SIZE), preprocess(np.asarray(Image.open(io.BytesIO(content))), SIZE))
+    assert decode(content, SIZE).size == (side, side)
+
+
+def test_reduced_decoding_never_undershoots() -> None:
+    """A JPEG is never decoded smaller than the model's input, nor is any other format reduced."""
+    for side in range(32 * DRAFT_FACTOR, 32 * DRAFT_FACTOR + 300, 37):
+        width, height = decode(encoded(ramp((side, 2 * side)), "JPEG"), SIZE).size
+        assert 32 <= width < side and 32 <= height < 2 * side
+    assert decode(encoded(ramp((400, 400)), "PNG"), SIZE).size == (400, 400)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((1, 4, 4, 3), np.uint8),
+    ],
+    ids=str,
+)
+def test_arrays_that_are_no_pictures(array: np.ndarray) -> None:
+    """An array must be uint8 (height, width, 3); the message says what it was."""
+    with pytest.raises(ImageError, match=r"must be uint8 \(height, width, 3\) RGB, not"):
+        preprocess(array, SIZE)
+
+
+def test_arrays_need_not_be_contiguous() -> None:
+    """A mirrored view of a frame is as good as a copy."""
+    frame = np.asarray(ramp((40, 30)))
+    assert np.array_equal(preprocess(frame[:, ::-1], SIZE), preprocess(frame[:, ::-1].copy(), SIZE))
+
+
+@pytest.mark.parametrize("mode", ["F", "La"])
+def test_modes_without_a_meaning(mode: str) -> None:
+    """Pixels that Pillow cannot turn into 8-bit RGB are refused."""
+    with pytest.raises(ImageError, match="save it"):
+        to_rgb(Image.new(mode, (4, 4)))

@@ -1,0 +1,40 @@
+"""Makes ``tests/data``: two tiny models for tests that run where there is no trainer.
+
+Run ``python tests/make_data.py`` after a change of the model file; a test compares the files with what this makes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import tiny
+
+from trainer.progress import Stages
+from trainer.retrain import RetrainOptions, retrain
+from trainer.split import SplitRatios
+
+DATA = Path(__file__).parent / "data"
+
+
+def make(folder: Path, quantization: str) -> bytes:
+    """The bytes of a model of the three colours, trained in ``folder``."""
+    photos = tiny.paint_folder(folder / "photos")
+    tiny.plant_backbone(folder / "cache", quantization)
+    options = RetrainOptions(
+        image_dir=photos,
+        output=folder / f"tiny-{quantization}.tflite",
+        cache=folder / "cache",
+        architecture=tiny.ARCHITECTURE,
+        quantizations=(quantization,),
+        weights="random",
+        ratios=SplitRatios(20, 20),
+    )
+    return retrain(options, Stages(quiet=True))[0].path.read_bytes()
+
+
+if __name__ == "__main__":
+    DATA.mkdir(exist_ok=True)
+    for kind in ("int8", "float32"):
+        with tempfile.TemporaryDirectory() as scratch:
+            (DATA / f"tiny-{kind}.tflite").write_bytes(make(Path(scratch), kind))

@@ -1,0 +1,227 @@
+"""What the trainer's tests share: the command as a user runs it, tiny photos and backbones, one real training."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+from edge.classifier import Classifier
+from edge.modelfile import ModelFile
+from edge.selftest import make_patterns
+from trainer.architectures import QUANTIZATIONS, Architecture
+from trainer.frozen_graph import installed_graph
+from trainer.garden import plant_garden
+from trainer.progress import Stages
+from trainer.retrain import Retrained, RetrainOptions, retrain
+from trainer.split import SplitRatios
+
+REPOSITORY = Path(__file__).parents[2]
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+CHILDLESS = """
+import sys
+import scipy.optimize  # numpy.testing, which it imports, asks the system about the processor
+def refuse(event, arguments):
+    if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec", "os.system"):
+        raise RuntimeError("a child process: " + event)
+sys.addaudithook(refuse)
+from trainer.__main__ import main
+code = main()
+loaded = {name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras"}
+assert not loaded, loaded
+sys.exit(code)
+"""
+
+
+def _environment(changes: dict[str, str] | None = None) -> dict[str, str]:
+    ours = ("EDGE_RUNTIME", "EDGE_MODEL", "OPENBLAS_NUM_THREADS")
+    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**inherited, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **(changes or {})}
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> Command:
+    """Run ``python ARGUMENTS...`` in a scratch folder with the repository importable; text in, text out."""
+
+    def run(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        folder = tmp_path / "elsewhere"
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, *map(os.fspath, map(_as_path, arguments))]
+        return subprocess.run(command, capture_output=True, text=True, env=_environment(env), cwd=folder)
+
+    return run
+
+
+def _as_path(argument: object) -> str | Path:
+    return argument if isinstance(argument, Path) else str(argument)
+
+
+@pytest.fixture
+def trainer(run_python: Command) -> Command:
+    """Run ``trainer ARGUMENTS...`` as a user would, in a process of its own."""
+    return lambda *arguments, env=None: run_python("-m", "trainer", *arguments, env=env)
+
+
+@pytest.fixture
+def childless_trainer(run_python: Command) -> Command:
+    """Run ``trainer ARGUMENTS...`` where every child process is an error, and TensorFlow in this one too."""
+    return lambda *arguments, env=None: run_python("-c", CHILDLESS, *arguments, env=env)
+
+
+@pytest.fixture
+def edge(run_python: Command) -> Command:
+    """Run ``edge ARGUMENTS...`` as a user would, in a process of its own."""
+    return lambda *arguments, env=None: run_python("-m", "edge", *arguments, env=env)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of 3 x 12 tiny photos, old enough for the cache to trust their time stamps."""
+    root = tiny.paint_folder(tmp_path / "photos")
+    for path in root.rglob("*.png"):
+        os.utime(path, (1_500_000_000, 1_500_000_000))
+    return root
+
+
+@pytest.fixture(scope="session")
+def large_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3 x 40 photos, large enough that a process can be stopped among them."""
+    root = tmp_path_factory.mktemp("large") / "photos"
+    for label in tiny.COLOURS:
+        (root / label).mkdir(parents=True)
+        for index in range(40):
+            tiny.paint(label, index, (400, 300)).save(root / label / f"{index}.png", compress_level=1)
+            os.utime(root / label / f"{index}.png", (1_500_000_000, 1_500_000_000))
+    return root
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache folder with the tiny backbone planted in it, int8 and float32."""
+    for kind in ("int8", "float32"):
+        tiny.plant_backbone(tmp_path / "cache", kind)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def options(photos: Path, cache: Path, tmp_path: Path) -> RetrainOptions:
+    """Retrain on the tiny photos with the planted backbone: half a second, no TensorFlow."""
+    return RetrainOptions(
+        image_dir=photos,
+        output=tmp_path / "tiny.tflite",
+        cache=cache,
+        architecture=tiny.ARCHITECTURE,
+        weights="random",
+        ratios=SplitRatios(20, 20),
+    )
+
+
+@pytest.fixture
+def tiny_arguments(photos: Path, cache: Path) -> list[object]:
+    """The arguments of ``trainer retrain`` and ``trainer bottlenecks`` that lead to the planted backbone."""
+    return [photos, "--architecture", tiny.ARCHITECTURE.name, "--weights", "random", "--bottleneck-dir", cache]
+
+
+@contextmanager
+def _mounted(folder: Path, options: str) -> Iterator[Path]:
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:
+        done = False
+    if not done:
+        pytest.skip("mounting a small disk needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """A function that mounts a disk of the given size (``"64k"``) and returns its folder."""
+    opened = []
+
+    def mount(size: str) -> Path:
+        disk = _mounted(tmp_path / f"disk-{size}", f"size={size}")
+        opened.append(disk)
+        return disk.__enter__()
+
+    yield mount
+    for disk in opened:
+        disk.__exit__(None, None, None)
+
+
+@pytest.fixture
+def read_only_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder that not even root can write to."""
+    with _mounted(tmp_path / "read-only", "size=64k,ro") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real photos and weights beside the repository, or in ``$EDGE_SHARED``."""
+    folder = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")
+    if not (folder / "flower_photos").is_dir() or not (folder / "keras_home").is_dir():
+        pytest.skip("no folder of real photos and weights: set EDGE_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty drawn flowers of five kinds."""
+    root = tmp_path_factory.mktemp("garden") / "flowers"
+    for _ in plant_garden(root, per_kind=12, size=160):
+        pass
+    return root
+
+
+@pytest.fixture(scope="session")
+def offline() -> None:
+    """Skip where the ``offline`` extra is not installed."""
+    if installed_graph() is None:
+        pytest.skip("the offline extra is not installed")
+
+
+@pytest.fixture(scope="session")
+def garden_options(offline: None, garden: Path, tmp_path_factory: pytest.TempPathFactory) -> RetrainOptions:
+    """Retrain on the drawn flowers with real weights, every kind; not yet run."""
+    folder = tmp_path_factory.mktemp("trained")
+    return RetrainOptions(
+        image_dir=garden,
+        output=folder / "garden.tflite",
+        cache=folder / "cache",
+        architecture=Architecture(1.0, 128),
+        quantizations=QUANTIZATIONS,
+        weights="offline",
+        ratios=SplitRatios(20, 20),
+        summaries_dir=folder / "summaries",
+    )
+
+
+@pytest.fixture(scope="session")
+def trained(garden_options: RetrainOptions) -> dict[str, Retrained]:
+    """The drawn flowers retrained for real, through the TensorFlow child process: one model a kind."""
+    return {model.backbone.quantization: model for model in retrain(garden_options, Stages(quiet=True))}
+
+
+@pytest.fixture(scope="session")
+def scores_of() -> Callable[[bytes], np.ndarray]:
+    """A function: the scores of a model's bytes for two dozen patterns, (24, labels) float32."""
+
+    def scores(content: bytes) -> np.ndarray:
+        classifier = Classifier(ModelFile.from_bytes(content), 1, "litert")
+        size = classifier.model.input_size
+        return np.stack([classifier.scores(image) for seed in range(6) for image in make_patterns(seed, size)])
+
+    return scores

@@ -1,0 +1,72 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.errors import StorageError
+from trainer.files import check_writable, write_whole
+
+
+@given(st.binary(max_size=1000), st.binary(max_size=1000))
+def test_content_comes_back_and_replaces_what_was_there(tmp_path_factory, first: bytes, second: bytes) -> None:
+    """A second write replaces the first one wholly and leaves nothing beside it."""
+    path = tmp_path_factory.mktemp("files") / "new" / "folder" / "model.tflite"
+    for content in (first, second):
+        write_whole(path, content)
+        assert path.read_bytes() == content
+        assert os.listdir(path.parent) == ["model.tflite"]
+
+
+def test_file_has_the_rights_that_the_user_asks_for(tmp_path: Path) -> None:
+    """The umask decides who may read the file, as for any other file."""
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "model", b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "model").stat().st_mode) == 0o640
+
+
+def test_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Callable[[str], Path]) -> None:
+    """Where the new content does not fit, the old file is still there, whole."""
+    folder = small_disk("64k")
+    write_whole(folder / "model", b"old")
+    with pytest.raises(StorageError, match="model: cannot be written .No space left on device.; choose another place"):
+        write_whole(folder / "model", bytes(100_000))
+    assert (folder / "model").read_bytes() == b"old"
+    assert os.listdir(folder) == ["model"]
+
+
+def test_place_that_cannot_be_written_is_a_storage_error(tmp_path: Path, read_only_disk: Path) -> None:
+    """A read-only disk, a folder that is a file and a target that is a folder are named with the reason."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    places = {
+        read_only_disk / "model": "Read-only file system",
+        tmp_path / "file" / "model": "Not a directory|File exists",
+        tmp_path / "folder": "Is a directory",
+    }
+    for path, reason in places.items():
+        with pytest.raises(StorageError, match=rf"cannot be written \(({reason})\)"):
+            write_whole(path, b"x")
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder", "read-only"]
+
+
+def test_writability_is_known_before_the_work(tmp_path: Path, read_only_disk: Path) -> None:
+    """The check finds what the write would find, and leaves no trace."""
+    (tmp_path / "file").touch()
+    for path in (read_only_disk / "model", tmp_path / "file" / "model"):
+        with pytest.raises(StorageError, match="cannot be written .* choose another --output"):
+            check_writable(path)
+    with pytest.raises(StorageError, match=r"is a folder; give the name of a file, such as .*model\.tflite"):
+        check_writable(tmp_path)
+    check_writable(tmp_path / "new" / "model")
+    assert os.listdir(tmp_path / "new") == []

@@ -1,0 +1,73 @@
+"""Who may import whom: the trainer stands on edge, and TensorFlow is kept out of the process that trains."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted((ROOT / "trainer").rglob("*.py"))
+NEEDED = {"PIL", "ai_edge_litert", "edge", "flatbuffers", "numpy", "rich", "trainer", "typer"}
+"""What the trainer may import at module level, beside the standard library."""
+
+LATE = {"google", "keras", "scipy", "tensorboard", "tensorflow"}
+"""What is imported inside functions only, because it is slow to load or only sometimes needed."""
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """(package, whether at module level) of every import in a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inner = {node for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(f)}
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written out"
+            names = [node.module or ""]
+        for name in names:
+            yield name.split(".")[0], node not in inner
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_trainer_imports_from_edge_and_never_from_tests_or_benchmarks(path: Path) -> None:
+    """Every import is of the standard library, edge, the trainer itself or a declared dependency in its place."""
+    for package, at_module_level in imports(path):
+        if package not in sys.stdlib_module_names:
+            assert package in NEEDED | ({*LATE} if not at_module_level else set()), package
+
+
+def test_tensorflow_is_imported_in_one_module_only() -> None:
+    """trainer.convert, which runs as a program of its own, is the only one that mentions TensorFlow or Keras."""
+    found = {
+        path.stem: at_module_level
+        for path in MODULES
+        for package, at_module_level in imports(path)
+        if package in ("tensorflow", "keras")
+    }
+    assert found == {"convert": False}
+
+
+def test_edge_does_not_know_the_trainer() -> None:
+    """Nothing in edge imports trainer, at any level."""
+    for path in (ROOT / "edge").rglob("*.py"):
+        assert "trainer" not in {package for package, _ in imports(path)}, path
+
+
+def test_every_module_of_the_trainer_loads_without_tensorflow(run_python) -> None:
+    """Importing the whole package brings in neither TensorFlow nor Keras."""
+    names = [f"trainer.{path.stem}" for path in MODULES if not path.stem.startswith("__")]
+    assert len(names) > 20
+    script = f"import sys, {', '.join(names)}; print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
+    done = run_python("-c", script)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_every_module_of_the_trainer_has_its_tests() -> None:
+    """The tests mirror the package."""
+    tests = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+    assert {path.stem for path in MODULES if not path.stem.startswith("__")} <= tests | {"garden"}

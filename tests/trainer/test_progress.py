@@ -1,0 +1,75 @@
+"""Progress bars: for people at a terminal, silence elsewhere."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trainer.progress import Stages
+
+SCRIPT = """
+import sys
+from trainer.progress import Stages
+stages = Stages(quiet=sys.argv[1] == "quiet")
+with stages.stage("bottlenecks int8", 3) as advance:
+    for _ in range(3):
+        advance(1)
+with stages.stage("head"):
+    pass
+"""
+
+
+def on_a_terminal(mode: str) -> str:
+    """What a person sees on stderr while the stages run."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, mode],
+        stderr=theirs,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # how Linux says that the other side is closed
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(ours)
+    assert child.wait() == 0
+    return seen.decode()
+
+
+def test_terminal_shows_a_bar_for_each_stage() -> None:
+    """Each stage is named, and one with a total ends with all of it counted."""
+    seen = on_a_terminal("loud")
+    assert "bottlenecks int8" in seen
+    assert "3/3" in seen
+    assert "head" in seen
+
+
+def test_quiet_shows_nothing_even_on_a_terminal() -> None:
+    """Whoever asks for silence gets it."""
+    assert on_a_terminal("quiet") == ""
+
+
+def test_pipe_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """Where stderr is no terminal there are no bars, and advancing is harmless."""
+    with Stages().stage("bottlenecks", 2) as advance:
+        advance(1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_talk_is_printed_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    """File names that look like markup or emoji codes, and long lines, arrive unchanged on stderr."""
+    line = "trainer: skipped [bold]/:rose:.jpg: " + "long " * 60
+    Stages(quiet=True).say(line)
+    assert capfd.readouterr() == ("", line + "\n")
