@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
@@ -55,10 +56,10 @@ def draw_labels(folder: Path) -> Path:
         label, score = record["labels"][0], record["scores"][0]
         ink = _RIGHT if label in Path(record["path"]).stem else _WRONG
         pen.text((x + _TILE / 2, y + _TILE + _CAPTION / 2), f"{label}  {100 * score:.0f} %", ink, font, anchor="mm")
-    path = folder / "labels.png"
-    sheet.save(path.with_suffix(".part"), "PNG")
-    write_whole(path, path.with_suffix(".part").read_bytes())
-    path.with_suffix(".part").unlink()
+    path = folder / "labels.jpg"
+    encoded = io.BytesIO()
+    sheet.save(encoded, "JPEG", quality=85)
+    write_whole(path, encoded.getvalue())
     return path
 
 

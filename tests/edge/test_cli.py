@@ -353,6 +353,7 @@ def _popen(*arguments: str) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "edge", "label", "--model", "tiny.tflite", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # else the pipe would be read further than the line asked for
         preexec_fn=_plain_signals,
     )
 
