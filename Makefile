@@ -34,7 +34,7 @@ lint: .venv/installed ## style and types
 
 edge-test: .venv-edge/installed ## the edge package's own tests, without TensorFlow, against the installed package
 	.venv-edge/bin/python $(PIP_INSTALL) pytest hypothesis
-	cd tests && ../.venv-edge/bin/python -P -m pytest edge
+	cd tests && ../.venv-edge/bin/python -m pytest edge
 
 wheel-test: .venv/installed ## the built wheel, in an environment of its own
 	rm -rf build/wheel && mkdir -p build/wheel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,9 @@ from benchmarks.results import FOLDER, save_results
 from edge import exits
 from trainer.architectures import Architecture, grid
 from trainer.cli import default_cache
+from trainer.dataset import list_photos
 from trainer.progress import Stages
+from trainer.retrain import RetrainOptions, retrain
 from trainer.weights import keras_cache_file
 
 app = typer.Typer(
@@ -55,6 +58,70 @@ def bottlenecks(
     row = compare(image_dir, Architecture.parse(architecture), rounds, bottleneck_dir or default_cache(), Stages())
     command = f"python -m benchmarks bottlenecks PHOTOS --architecture {architecture} --rounds {rounds}"
     print(save_results("bottlenecks", command, [row], results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks peers flower_photos --architecture mobilenet_1.0_224")
+def peers(
+    image_dir: ImageDir,
+    architecture: Annotated[list[str] | None, typer.Option(help="Default: 1.0_224 and 0.25_128.")] = None,
+    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare labelling with MediaPipe Tasks, OpenCV DNN, a bare interpreter and Keras predict."""
+    from benchmarks.peer_runs import PEERS, environment, run_peers
+
+    stages = Stages()
+    with stages.stage("environments", len(PEERS)) as advance:
+        for peer in PEERS:
+            environment(peer)
+            advance(1)
+    photos = [candidate.path for candidate in list_photos(image_dir).candidates]
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in architecture or ["mobilenet_1.0_224", "mobilenet_0.25_128"]:
+            options = RetrainOptions(
+                image_dir=image_dir,
+                output=Path(scratch) / f"{name}.tflite",
+                cache=bottleneck_dir or default_cache(),
+                architecture=Architecture.parse(name),
+                quantizations=("int8", "float32"),
+            )
+            models = {model.backbone.quantization: model.path for model in retrain(options, stages)}
+            rows += run_peers(models, photos, rounds, stages)
+    print(save_results("peers", f"python -m benchmarks peers PHOTOS --rounds {rounds}", rows, results_dir))
+
+
+@app.command("retrain", epilog="Example: python -m benchmarks retrain flower_photos --keras")
+def retrain_command(
+    image_dir: ImageDir,
+    architecture: Annotated[str, typer.Option(help="Which point of the grid.")] = "mobilenet_1.0_224",
+    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    keras: Annotated[bool, typer.Option("--keras", help="Also run a plain Keras script on the same split.")] = False,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Time a first, a cold and a second retrain against decoding and inference alone."""
+    from benchmarks.retrain_runs import compare
+
+    row = compare(image_dir, Architecture.parse(architecture), rounds, keras, Stages())
+    command = f"python -m benchmarks retrain PHOTOS --architecture {architecture} --rounds {rounds}"
+    print(save_results("retrain", command + " --keras" * keras, [row], results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks memory flower_photos --copies 1 --copies 10")
+def memory(
+    image_dir: ImageDir,
+    architecture: Annotated[str, typer.Option(help="Which point of the grid.")] = "mobilenet_0.25_128",
+    copies: Annotated[list[int] | None, typer.Option(help="How many copies of every photo; may be repeated.")] = None,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure the peak memory of trainer bottlenecks as photos grow."""
+    from benchmarks.memory import measure
+
+    rows = measure(image_dir, Architecture.parse(architecture), copies or [1, 10], Stages())
+    print(
+        save_results("memory", f"python -m benchmarks memory PHOTOS --architecture {architecture}", rows, results_dir)
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The ``edge`` command: label images and inspect model files."""
+"""The ``edge`` command: label images, inspect model files and measure how fast they run."""
 
 from __future__ import annotations
 
@@ -65,6 +65,33 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("model", metavar="MODEL", help="the model file")
     inspect.add_argument("--json", action="store_true", help="one JSON object")
     inspect.set_defaults(command=_inspect)
+    bench = _command(
+        commands,
+        "bench",
+        "Measure how fast models run on this device.",
+        "edge bench models/ --threads 1,4 --output bench.json",
+    )
+    bench.add_argument(
+        "models", nargs="+", metavar="MODEL_OR_FOLDER", help="a model file, or a folder of .tflite files"
+    )
+    bench.add_argument(
+        "--threads", action="extend", type=_counts, metavar="N,N", help="CPU threads (default: 1, and all cores)"
+    )
+    bench.add_argument(
+        "--runtime",
+        action="extend",
+        type=_runtimes,
+        metavar="NAME,NAME",
+        help=f"interpreters, of {', '.join(RUNTIMES)} (default: all that are installed)",
+    )
+    bench.add_argument("--rounds", type=_count, default=5, help="how often each is measured anew (default 5)")
+    bench.add_argument("--seconds", type=float, default=1.0, help="timed seconds of each in each round (default 1)")
+    bench.add_argument("--photo", metavar="FILE.jpg", help="a photo to decode and label (default: a drawn one)")
+    bench.add_argument("--output", metavar="FILE.json", help="write the results; a killed run goes on from there")
+    bench.add_argument("--csv", metavar="FILE.csv", help="write the rows as CSV too")
+    bench.add_argument("--json", action="store_true", help="the results as JSON instead of a table")
+    bench.add_argument("--labels", help="label file of a model that carries none (not needed to measure)")
+    bench.set_defaults(command=_bench)
     for command in (label, inspect):
         command.add_argument("--labels", help="label file of a model that carries none, one label a line")
         command.add_argument("--runtime", choices=RUNTIMES, help="which interpreter to use (default: the best here)")
@@ -79,6 +106,18 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
+
+
+def _counts(text: str) -> list[int]:
+    return [_count(part.strip()) for part in text.split(",")]
+
+
+def _runtimes(text: str) -> list[str]:
+    names = [part.strip() for part in text.split(",")]
+    for name in names:
+        if name not in RUNTIMES:
+            raise argparse.ArgumentTypeError(f"unknown runtime {name!r}; known are {', '.join(RUNTIMES)}")
+    return names
 
 
 def _fraction(text: str) -> float:
@@ -192,3 +231,9 @@ def _facts(model: ModelFile, runtime: str) -> dict[str, Any]:
         "minimum_runtime": manifest and manifest.minimum_runtime,
         "runtime": runtime,
     }
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from edge.bench.command import bench  # subprocess, csv and more, which a label never needs
+
+    return bench(options)

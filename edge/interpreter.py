@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import os
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -48,13 +49,14 @@ def choose_runtime(name: str | None = None) -> str:
         raise UsageError(f"unknown runtime {name!r}; known are {', '.join(RUNTIMES)}")
     installed = installed_runtimes()
     if name and name not in installed:
-        raise ConfigurationError(f"{name} is not installed here: pip install {_package(name)}")
+        raise ConfigurationError(f"{name} is not installed here: pip install {package_name(name)}")
     if not installed:
         raise ConfigurationError("no TFLite interpreter is installed: pip install 'edge-for-poets[litert]'")
     return name or installed[0]
 
 
-def _package(runtime: str) -> str:
+def package_name(runtime: str) -> str:
+    """What ``runtime``, one of :data:`RUNTIMES`, is called on the package index."""
     return "ai-edge-litert" if runtime == "litert" else "tflite-runtime"
 
 
@@ -62,6 +64,14 @@ def check_threads(threads: int) -> None:
     """Raise :class:`~edge.errors.UsageError` where ``threads`` is not 1 to :data:`MAX_THREADS`."""
     if not 1 <= threads <= MAX_THREADS:
         raise UsageError(f"{threads} threads: give a number from 1 to {MAX_THREADS}")
+
+
+class Steps(NamedTuple):
+    """The three calls that one inference is made of, with nothing of this package in between."""
+
+    set_input: Callable[[], None]
+    invoke: Callable[[], None]
+    get_output: Callable[[], npt.NDArray[Any]]
 
 
 class ImageInterpreter:
@@ -100,6 +110,18 @@ class ImageInterpreter:
             raise ModelError(f"{self.runtime} failed while running this model ({reason})") from None
         return np.asarray(self._interpreter.get_tensor(self._output)).reshape(-1)
 
+    def steps(self, pixels: Pixels) -> Steps:
+        """The inference of ``pixels`` (height, width, 3), uint8, as bare calls, for whoever times them.
+
+        The pixels are normalised here, once. ``invoke`` raises what the runtime raises.
+        """
+        values = _to_input(pixels, self._model)[np.newaxis]
+        return Steps(
+            functools.partial(self._interpreter.set_tensor, self._input, values),
+            self._interpreter.invoke,
+            functools.partial(self._interpreter.get_tensor, self._output),
+        )
+
     def scores(self, pixels: Pixels) -> npt.NDArray[np.float32]:
         """The model's output for ``pixels`` (height, width, 3), uint8, as real numbers: (labels,) float32."""
         return dequantize(self.raw_outputs(pixels), self._model.output)
@@ -128,7 +150,7 @@ def _import_runtime(runtime: str) -> Any:
 
 
 def _broken(runtime: str, reason: str) -> str:
-    hint = "pip install 'numpy<2'" if "ARRAY_API" in reason else f"pip install -U {_package(runtime)}"
+    hint = "pip install 'numpy<2'" if "ARRAY_API" in reason else f"pip install -U {package_name(runtime)}"
     return f"{runtime} is installed but does not load ({reason}): {hint}"
 
 

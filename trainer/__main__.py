@@ -16,11 +16,12 @@ def main() -> int:
 def _command() -> int | None:
     try:
         from trainer.cli import app
+
+        app()  # some packages are imported only where they are needed
     except ModuleNotFoundError as error:
         if error.name in ("typer", "rich", "scipy", "flatbuffers", "ai_edge_litert", "tensorboard"):
             raise ConfigurationError(f"the trainer needs {error.name}: pip install 'edge-for-poets[trainer]'") from None
         raise
-    app()
     return 0
 
 

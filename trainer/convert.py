@@ -27,6 +27,7 @@ CALIBRATION_SEEDS = 25
 """Seeds of the calibration pictures, four pictures each: a hundred in all."""
 
 _DOWNLOAD_TIMEOUT_S = 20.0
+_BIAS_SPREAD = 0.5  # of random weights; trained networks have about that
 
 
 def build_model(architecture: Architecture, weights: Path | None) -> Any:
@@ -45,6 +46,7 @@ def build_model(architecture: Architecture, weights: Path | None) -> Any:
     )
     try:
         if weights is None:
+            _randomize_biases(model)
             return model
         if weights.suffix == ".pb":
             for layer, values in frozen_graph.read_layers(weights).items():
@@ -55,6 +57,18 @@ def build_model(architecture: Architecture, weights: Path | None) -> Any:
         reason = " ".join(str(error).split())[:200]
         raise ConfigurationError(f"{weights}: not the weights of {architecture.name} ({reason})") from None
     return model
+
+
+def _randomize_biases(model: Any) -> None:
+    """Give the batch norms of an untrained ``model`` biases other than zero, as every trained one has.
+
+    The converter shares zeros between layers, and the file would be smaller than that of a trained network.
+    """
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        if type(layer).__name__ == "BatchNormalization":
+            gamma, beta, mean, variance = layer.get_weights()
+            layer.set_weights([gamma, random.normal(0, _BIAS_SPREAD, beta.shape), mean, variance])
 
 
 def calibration_pictures(input_size: int) -> Iterator[npt.NDArray[np.float32]]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edge.classifier import Classifier
 from edge.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, SelfTest
-from edge.metadata import BUFFER_NAME
+from edge.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile import ModelFile
 from edge.preprocess import PREPROCESSING_VERSION
 from edge.selftest import pattern_scores
@@ -23,7 +23,7 @@ from trainer.head import Head
 from trainer.metadata import classifier_metadata, label_lines, pack_files
 from trainer.quantized_head import quantize_head
 from trainer.splice import add_metadata, minimum_runtime, read_model, splice_head, write_model
-from trainer.split import TEST
+from trainer.split import SPLITS, TEST
 
 SELF_TEST_SEED = 1
 
@@ -53,33 +53,67 @@ def export_model(
     ``training`` goes into the manifest: what is needed to train the same model again. The same arguments
     give the same bytes.
     """
+    draft = _draft(backbone, head, samples, dataset.labels, dataset.counts(), training)
+    evaluation = evaluate(draft, dataset.of(TEST), advance, runtime=runtime)
+    return Export(_seal(draft, evaluation, runtime), evaluation)
+
+
+def export_unmeasured(
+    backbone: Backbone,
+    head: Head,
+    samples: npt.NDArray[np.float32],
+    labels: tuple[str, ...],
+    training: dict[str, Any],
+    runtime: str | None = None,
+) -> bytes:
+    """The bytes of a model file that no photo has judged: its manifest's accuracy is None.
+
+    It is as large and as fast as a trained one and passes its self-test; see :func:`export_model`.
+    """
+    counts = {label: dict.fromkeys(SPLITS, 0) for label in labels}
+    return _seal(_draft(backbone, head, samples, labels, counts, training), None, runtime)
+
+
+def _draft(
+    backbone: Backbone,
+    head: Head,
+    samples: npt.NDArray[np.float32],
+    labels: tuple[str, ...],
+    photos: dict[str, dict[str, int]],
+    training: dict[str, Any],
+) -> ModelFile:
+    """The model with everything but what only running it can tell; its flatbuffer is already the final one."""
     flatbuffer, oldest = _spliced(backbone, head, samples)
-    labels = label_lines(dataset.labels)
+    lines = label_lines(labels)
     manifest = Manifest(
         architecture=backbone.architecture.name,
         quantization=backbone.quantization,
         input_size=backbone.architecture.input_size,
         preprocessing_version=PREPROCESSING_VERSION,
         model_sha256=hashlib.sha256(flatbuffer).hexdigest(),
-        labels_sha256=hashlib.sha256(labels).hexdigest(),
+        labels_sha256=hashlib.sha256(lines).hexdigest(),
         minimum_runtime=oldest,
-        photos=dataset.counts(),
+        photos=photos,
         accuracy=None,
         test_photos=0,
         training=training,
         self_test=SelfTest(SELF_TEST_SEED, []),
     )
-    # The draft has everything but what only running it can tell; its flatbuffer is already the final one.
-    draft = ModelFile.from_bytes(pack_files(flatbuffer, labels, manifest))
+    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest))
+
+
+def _seal(draft: ModelFile, evaluation: Evaluation | None, runtime: str | None) -> bytes:
+    """The bytes of ``draft`` with its self-test and, where there was one, the outcome of its evaluation."""
+    assert draft.manifest is not None
     scores = pattern_scores(Classifier(draft, 1, runtime), SELF_TEST_SEED)
-    evaluation = evaluate(draft, dataset.of(TEST), advance, runtime=runtime)
     sealed = dataclasses.replace(
-        manifest,
-        accuracy=round(evaluation.accuracy, 6),
-        test_photos=evaluation.count,
+        draft.manifest,
+        accuracy=None if evaluation is None else round(evaluation.accuracy, 6),
+        test_photos=0 if evaluation is None else evaluation.count,
         self_test=SelfTest(SELF_TEST_SEED, [[round(float(s), _SCORE_DIGITS) for s in row] for row in scores]),
     )
-    return Export(pack_files(flatbuffer, labels, sealed), evaluation)
+    flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
+    return pack_files(flatbuffer, label_lines(draft.labels), sealed)
 
 
 def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, str]:

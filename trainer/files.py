@@ -1,55 +1,5 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, by the rules that the edge package writes its own with."""
 
-from __future__ import annotations
+from edge.files import check_writable, write_whole
 
-import os
-import tempfile
-from pathlib import Path
-
-from edge.errors import StorageError
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path``: under a temporary name beside it, to the disk, then renamed.
-
-    Folders above it are made. Whatever happens, ``path`` is afterwards the old file or the new one.
-
-    Raises :class:`~edge.errors.StorageError` where it cannot be written.
-    """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        temporary = None
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def check_writable(path: Path) -> None:
-    """Make sure, before hours of work, that a file at ``path`` can be written.
-
-    Raises :class:`~edge.errors.StorageError` where it cannot.
-    """
-    if path.is_dir():
-        raise StorageError(f"{path}: is a folder; give the name of a file, such as {path / 'model.tflite'}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another --output") from None
+__all__ = ["check_writable", "write_whole"]

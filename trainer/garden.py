@@ -21,13 +21,24 @@ Coats = Sequence[tuple[float, float, float]]  # (fatness, reach, brightness) of 
 _GOLDEN = math.pi * (3 - math.sqrt(5))  # the angle between two leaves on a stem, and two seeds in a disc
 _ARC = 0.5 - 0.5 * np.cos(np.linspace(0, math.pi, 10))  # 0..1 along a petal, dense where its outline bends
 _HUES = {  # hue, saturation, value; each on petals of two kinds or more: colour alone must not decide
-    "W": (0.13, 0.04, 0.97), "C": (0.13, 0.22, 0.97), "Y": (0.145, 0.82, 0.97), "G": (0.12, 0.9, 0.97),
-    "O": (0.08, 0.85, 0.96), "R": (0.985, 0.85, 0.8), "P": (0.93, 0.42, 0.95), "V": (0.82, 0.45, 0.7)}
+    "W": (0.13, 0.04, 0.97),
+    "C": (0.13, 0.22, 0.97),
+    "Y": (0.145, 0.82, 0.97),
+    "G": (0.12, 0.9, 0.97),
+    "O": (0.08, 0.85, 0.96),
+    "R": (0.985, 0.85, 0.8),
+    "P": (0.93, 0.42, 0.95),
+    "V": (0.82, 0.45, 0.7),
+}
 _PETALS = dict(zip(KINDS, ("WWCYYGPV", "YYGG", "RRPWCYYO", "YGGO", "RRYGPVWO"), strict=True))
 _PLACES = {  # colour at the top, colour at the bottom, number of blots
-    "meadow": ((0.25, 0.5, 0.5), (0.27, 0.6, 0.35), 9), "sky": ((0.58, 0.5, 0.8), (0.55, 0.2, 0.92), 7),
-    "soil": ((0.07, 0.4, 0.4), (0.06, 0.45, 0.28), 50), "wall": ((0.09, 0.15, 0.75), (0.08, 0.2, 0.6), 3),
-    "bokeh": ((0.3, 0.45, 0.22), (0.22, 0.4, 0.4), 26), "table": ((0.1, 0.1, 0.62), (0.07, 0.5, 0.5), 0)}
+    "meadow": ((0.25, 0.5, 0.5), (0.27, 0.6, 0.35), 9),
+    "sky": ((0.58, 0.5, 0.8), (0.55, 0.2, 0.92), 7),
+    "soil": ((0.07, 0.4, 0.4), (0.06, 0.45, 0.28), 50),
+    "wall": ((0.09, 0.15, 0.75), (0.08, 0.2, 0.6), 3),
+    "bokeh": ((0.3, 0.45, 0.22), (0.22, 0.4, 0.4), 26),
+    "table": ((0.1, 0.1, 0.62), (0.07, 0.5, 0.5), 0),
+}
 
 
 def _ink(rng: random.Random, hsv: tuple[float, float, float], wander: float = 0.02) -> Ink:
@@ -47,8 +58,7 @@ def _dot(draw: _Draw, at: complex, r: float, ink: Ink, alpha: int = 255) -> None
     draw.ellipse((at.real - r, at.imag - r, at.real + r, at.imag + r), (*ink, alpha))
 
 
-def _blade(draw: _Draw, foot: complex, tip: complex, width: float, ink: Ink, bend: float,
-           taper: float = 0.6) -> None:
+def _blade(draw: _Draw, foot: complex, tip: complex, width: float, ink: Ink, bend: float, taper: float = 0.6) -> None:
     """A blade of grass, a leaf or (`taper` 0) a stem; all lengths in canvas pixels."""
     side = 1j * (tip - foot) / max(abs(tip - foot), 1.0)
     spine = foot + _ARC * (tip - foot) + bend * 4 * _ARC * (1 - _ARC) * side

@@ -114,9 +114,9 @@ def test_a_cold_start_loads_nothing_heavy(python) -> None:
 
 
 def test_a_cold_start_leaves_out_what_only_some_runs_need(python) -> None:
-    """Modules of the standard library that numpy and Pillow do not bring along wait until they are needed."""
+    """Modules of the standard library that the unavoidable ones do not bring along wait until they are needed."""
     show = "import json, sys; import {}; print(json.dumps(sorted(sys.modules)))"
-    base = set(json.loads(python("-c", show.format("numpy, numpy.typing, PIL.Image, argparse")).stdout))
+    base = set(json.loads(python("-c", show.format("numpy, numpy.typing, PIL.Image, argparse, pathlib")).stdout))
     ours = set(json.loads(python("-c", show.format("edge, edge.cli")).stdout))
     assert not (ours - base) & COSTLY
 

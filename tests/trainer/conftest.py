@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 import tiny
 
-from edge.classifier import Classifier
-from edge.modelfile import ModelFile
-from edge.selftest import make_patterns
 from trainer.architectures import QUANTIZATIONS, Architecture
 from trainer.frozen_graph import installed_graph
 from trainer.garden import plant_garden
@@ -47,17 +46,26 @@ def _environment(changes: dict[str, str] | None = None) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **(changes or {})}
 
 
+@pytest.fixture(scope="session")
+def command_line(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Run ``python ARGUMENTS...`` in a scratch folder with the repository importable; text in, text out."""
+    return lambda *arguments, env=None: _run(tmp_path_factory.mktemp("elsewhere"), arguments, env)
+
+
 @pytest.fixture
 def run_python(tmp_path: Path) -> Command:
-    """Run ``python ARGUMENTS...`` in a scratch folder with the repository importable; text in, text out."""
+    """The same in the folder ``elsewhere`` of this test's own folder."""
 
     def run(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        folder = tmp_path / "elsewhere"
-        folder.mkdir(exist_ok=True)
-        command = [sys.executable, *map(os.fspath, map(_as_path, arguments))]
-        return subprocess.run(command, capture_output=True, text=True, env=_environment(env), cwd=folder)
+        (tmp_path / "elsewhere").mkdir(exist_ok=True)
+        return _run(tmp_path / "elsewhere", arguments, env)
 
     return run
+
+
+def _run(folder: Path, arguments: tuple[object, ...], env: dict[str, str] | None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(os.fspath, map(_as_path, arguments))]
+    return subprocess.run(command, capture_output=True, text=True, env=_environment(env), cwd=folder)
 
 
 def _as_path(argument: object) -> str | Path:
@@ -178,12 +186,34 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """A function: the folder ``name``, filled by ``fill(folder)`` in whichever test process asks for it first.
+
+    The group mark would do it too, but pytest-xdist 3.8 ignores the mark beside pytest 9.2.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    (root / "once").mkdir(exist_ok=True)
+
+    def folder(name: str, fill: Callable[[Path], object]) -> Path:
+        done, part = root / "once" / name, root / "once" / f"{name}.part"
+        with part.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir()
+                fill(part)
+                part.rename(done)
+        return done
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def garden(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """Sixty drawn flowers of five kinds."""
-    root = tmp_path_factory.mktemp("garden") / "flowers"
-    for _ in plant_garden(root, per_kind=12, size=160):
-        pass
-    return root
+    return once("garden", lambda folder: list(plant_garden(folder / "flowers", per_kind=12, size=160))) / "flowers"
 
 
 @pytest.fixture(scope="session")
@@ -194,34 +224,27 @@ def offline() -> None:
 
 
 @pytest.fixture(scope="session")
-def garden_options(offline: None, garden: Path, tmp_path_factory: pytest.TempPathFactory) -> RetrainOptions:
-    """Retrain on the drawn flowers with real weights, every kind; not yet run."""
-    folder = tmp_path_factory.mktemp("trained")
-    return RetrainOptions(
+def garden_options(
+    offline: None,
+    garden: Path,
+    once: Callable[[str, Callable[[Path], object]], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RetrainOptions:
+    """Retrain on the drawn flowers with real weights, every kind; TensorFlow has run, in a process of its own."""
+    options = RetrainOptions(
         image_dir=garden,
-        output=folder / "garden.tflite",
-        cache=folder / "cache",
+        output=tmp_path_factory.mktemp("trained") / "garden.tflite",
+        cache=Path(),
         architecture=Architecture(1.0, 128),
         quantizations=QUANTIZATIONS,
         weights="offline",
         ratios=SplitRatios(20, 20),
-        summaries_dir=folder / "summaries",
     )
+    cache = once("cache", lambda folder: retrain(dataclasses.replace(options, cache=folder), Stages(quiet=True)))
+    return dataclasses.replace(options, cache=cache)
 
 
 @pytest.fixture(scope="session")
 def trained(garden_options: RetrainOptions) -> dict[str, Retrained]:
-    """The drawn flowers retrained for real, through the TensorFlow child process: one model a kind."""
+    """The drawn flowers retrained for real: one model a kind."""
     return {model.backbone.quantization: model for model in retrain(garden_options, Stages(quiet=True))}
-
-
-@pytest.fixture(scope="session")
-def scores_of() -> Callable[[bytes], np.ndarray]:
-    """A function: the scores of a model's bytes for two dozen patterns, (24, labels) float32."""
-
-    def scores(content: bytes) -> np.ndarray:
-        classifier = Classifier(ModelFile.from_bytes(content), 1, "litert")
-        size = classifier.model.input_size
-        return np.stack([classifier.scores(image) for seed in range(6) for image in make_patterns(seed, size)])
-
-    return scores

@@ -16,6 +16,7 @@ from trainer.backbone import as_model, ensure_backbones
 from trainer.garden import KINDS, draw_flower
 from trainer.retrain import Retrained
 
+
 def break_keras(folder: Path, statements: str) -> dict[str, str]:
     """An environment in which the TensorFlow child runs ``statements`` where it would import Keras."""
     folder.mkdir()
@@ -71,7 +72,7 @@ def test_disk_that_is_full_in_the_child_is_a_storage_error(tmp_path: Path, monke
     """The kind of a failure survives the way out of the child process."""
     statements = "from edge.errors import StorageError\nraise StorageError('scratch: cannot be written')"
     monkeypatch.setenv("PYTHONPATH", break_keras(tmp_path / "broken", statements)["PYTHONPATH"])
-    with pytest.raises(StorageError, match="^scratch: cannot be written$"):
+    with pytest.raises(StorageError, match=r"^scratch: cannot be written$"):
         ensure_backbones(tmp_path, tiny.ARCHITECTURE, "random", ["int8"])
 
 
@@ -81,7 +82,7 @@ def test_bug_or_crash_in_the_child_keeps_its_traceback(
 ) -> None:
     """What is not the user's fault is not dressed up as one line of advice."""
     monkeypatch.setenv("PYTHONPATH", break_keras(tmp_path / "broken", statements)["PYTHONPATH"])
-    with pytest.raises(RuntimeError, match="TensorFlow ended with (1|-9)"):
+    with pytest.raises(RuntimeError, match=r"TensorFlow ended with (1|-9)"):
         ensure_backbones(tmp_path, tiny.ARCHITECTURE, "random", ["int8"])
 
 

@@ -144,9 +144,7 @@ def test_two_runs_at_once_share_one_cache(large_photos: Path, tmp_path: Path) ->
     ],
     ids=["garbage", "last page", "half", "first page", "header", "column", "schema"],
 )
-def test_corrupt_cache_is_set_aside_and_rebuilt(
-    photos: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
-) -> None:
+def test_corrupt_cache_is_set_aside_and_rebuilt(photos: Path, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     """A cache that is no working database is renamed, one line says so, and the run goes on with a new one."""
     expected = fill(photos, tmp_path / "cache")
     path = tmp_path / "cache" / FILE_NAME
@@ -274,9 +272,9 @@ def test_place_that_cannot_hold_a_cache_is_a_storage_error(tmp_path: Path, read_
     """A read-only disk, a file in the way and a folder of the cache's name each end in one line."""
     (tmp_path / "file").touch()
     (tmp_path / "taken" / FILE_NAME).mkdir(parents=True)
-    with pytest.raises(StorageError, match="file/cache: cannot be made .* choose --bottleneck-dir"):
+    with pytest.raises(StorageError, match=r"file/cache: cannot be made .* choose --bottleneck-dir"):
         BottleneckCache(tmp_path / "file" / "cache")
-    with pytest.raises(StorageError, match="read-only/cache: cannot be made .Read-only file system"):
+    with pytest.raises(StorageError, match=r"read-only/cache: cannot be made \(Read-only file system\)"):
         BottleneckCache(read_only_disk / "cache")
     for folder in (read_only_disk, tmp_path / "taken"):
         with pytest.raises(StorageError, match="unable to open database file; free some space or choose another place"):

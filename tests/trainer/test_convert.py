@@ -113,7 +113,14 @@ def test_failed_download_ends_in_one_line_with_the_three_ways(photos: Path, tmp_
     done = trainer(
         "retrain",
         photos,
-        *("--architecture", "mobilenet_0.50_128", "--output", tmp_path / "o.tflite", "--bottleneck-dir", tmp_path / "c"),
+        *(
+            "--architecture",
+            "mobilenet_0.50_128",
+            "--output",
+            tmp_path / "o.tflite",
+            "--bottleneck-dir",
+            tmp_path / "c",
+        ),
         env={"KERAS_HOME": str(tmp_path / "keras"), "https_proxy": nobody, "http_proxy": nobody, "no_proxy": ""},
     )
     assert done.returncode == 78

@@ -154,7 +154,10 @@ def test_same_bytes_in_one_class_count_once() -> None:
     contents = {f"rose/{index}": f"r{index}" for index in range(4)} | {f"tulip/{index}": f"t{index}" for index in "012"}
     dataset = dataset_of(contents | {"rose/a": "r2", "rose/b": "r2"})
     assert [photo.relative for photo in dataset.photos] == sorted(contents)
-    assert dataset.skipped == [Skipped("rose/a", "the same photo as rose/2"), Skipped("rose/b", "the same photo as rose/2")]
+    assert dataset.skipped == [
+        Skipped("rose/a", "the same photo as rose/2"),
+        Skipped("rose/b", "the same photo as rose/2"),
+    ]
 
 
 def test_same_bytes_in_two_classes_are_left_out_and_named() -> None:

@@ -39,7 +39,9 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Callable[[st
     """Where the new content does not fit, the old file is still there, whole."""
     folder = small_disk("64k")
     write_whole(folder / "model", b"old")
-    with pytest.raises(StorageError, match="model: cannot be written .No space left on device.; choose another place"):
+    with pytest.raises(
+        StorageError, match=r"model: cannot be written \(No space left on device\); choose another place"
+    ):
         write_whole(folder / "model", bytes(100_000))
     assert (folder / "model").read_bytes() == b"old"
     assert os.listdir(folder) == ["model"]
@@ -64,7 +66,7 @@ def test_writability_is_known_before_the_work(tmp_path: Path, read_only_disk: Pa
     """The check finds what the write would find, and leaves no trace."""
     (tmp_path / "file").touch()
     for path in (read_only_disk / "model", tmp_path / "file" / "model"):
-        with pytest.raises(StorageError, match="cannot be written .* choose another --output"):
+        with pytest.raises(StorageError, match=r"cannot be written .* choose another --output"):
             check_writable(path)
     with pytest.raises(StorageError, match=r"is a folder; give the name of a file, such as .*model\.tflite"):
         check_writable(tmp_path)

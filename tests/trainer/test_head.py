@@ -176,11 +176,16 @@ def test_same_bottlenecks_give_the_same_head() -> None:
 def test_dead_features_get_no_weight() -> None:
     """A feature that never moves neither divides by zero nor decides anything."""
     training, validation = blobs(1), blobs(2)
-    dead = [Labelled(np.c_[data.features, np.full(60, 3.0), np.zeros(60)], data.labels) for data in (training, validation)]
+    dead = [
+        Labelled(np.c_[data.features, np.full(60, 3.0), np.zeros(60)], data.labels) for data in (training, validation)
+    ]
     fit, plain = fit_head(*dead, 3), fit_head(training, validation, 3)
     assert np.isfinite(fit.head.weights).all()
     assert np.abs(fit.head.weights[-2:]).max() < 1e-9
-    assert np.abs(softmax(fit.head.logits(dead[1].features)) - softmax(plain.head.logits(validation.features))).max() < 0.05
+    assert (
+        np.abs(softmax(fit.head.logits(dead[1].features)) - softmax(plain.head.logits(validation.features))).max()
+        < 0.05
+    )
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

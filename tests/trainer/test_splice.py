@@ -134,7 +134,9 @@ def test_every_buffer_is_aligned_in_the_file(kind: str) -> None:
         data = model.Buffers(index).DataAsNumpy()
         if not isinstance(data, int) and len(data):
             assert content.count(data.tobytes()) >= 1
-            offset = data.__array_interface__["data"][0] - np.frombuffer(content, np.uint8).__array_interface__["data"][0]
+            offset = (
+                data.__array_interface__["data"][0] - np.frombuffer(content, np.uint8).__array_interface__["data"][0]
+            )
             assert offset % 16 == 0, index
             assert content[offset : offset + len(data)] == data.tobytes()
             filled += 1
@@ -174,7 +176,9 @@ def test_minimum_runtime_is_the_newest_of_backbone_and_head(kind: str, own: str,
     if noted:
         add_metadata(model, MINIMUM_RUNTIME, noted.encode().ljust(16, b"\0"))
     head = random_head(1)
-    splice_head(model, quantize_head(head, features_of("int8"), tiny.backbone().model.output) if kind == "int8" else head)
+    splice_head(
+        model, quantize_head(head, features_of("int8"), tiny.backbone().model.output) if kind == "int8" else head
+    )
     expected = max(noted or "0.0", own, key=lambda version: [int(part) for part in version.split(".")])
     assert minimum_runtime(read_model(write_model(model))) == expected
 

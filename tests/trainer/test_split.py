@@ -147,7 +147,10 @@ def test_positions_are_pinned() -> None:
 
 def test_too_few_photos_names_the_class_and_the_count() -> None:
     """The error says which class has too few, how many it has and what to do."""
-    photos = [("rose", f"rose/{index}.jpg") for index in range(9)] + [("tulip", "tulip/1.jpg"), ("tulip", "tulip/2.jpg")]
+    photos = [("rose", f"rose/{index}.jpg") for index in range(9)] + [
+        ("tulip", "tulip/1.jpg"),
+        ("tulip", "tulip/2.jpg"),
+    ]
     with pytest.raises(DatasetError, match=r"class 'tulip' has too few photos \(2\): add some .* at least 3"):
         assign_splits(photos, SplitRatios())
 

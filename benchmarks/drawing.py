@@ -1,0 +1,246 @@
+"""How all figures look: colours, axes, circles; and how a figure becomes the same bytes every time."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+INK, MUTED, RULE, PAPER = "#1d2327", "#5c666e", "#e2e6e9", "#fffffe"
+WIDTHS = {1.0: "#2f5fb3", 0.75: "#0e8a7d", 0.50: "#b97700", 0.25: "#b0417c"}
+"""One colour a width multiplier, told apart by colour-blind readers too (in hue and in lightness)."""
+
+THEME = {
+    INK: "ink",
+    MUTED: "muted",
+    RULE: "rule",
+    PAPER: "card",
+    **{colour: f"w{round(100 * alpha):03d}" for alpha, colour in WIDTHS.items()},
+}
+"""Colour in a figure -> the CSS variable that the page puts in its place."""
+
+MARKERS = {"int8": "o", "float32": "s", "float16": "^", "dynamic": "D"}
+LARGEST_CIRCLE = 520  # square points, for the largest model of a figure
+SMALLEST_CIRCLE = 14
+MARK = "reading-"
+"""Prefix of the id of a mark that stands for a reading."""
+
+LABEL_SIZE = 8
+_OFFSETS = {"i": (0, 0), "b": (0, -1), "a": (0, 1), "l": (-1, 0), "r": (1, 0), "q": (-1, 0.7)}
+_WIDTH_INCHES = 5.6
+_DPI = 200
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.titlecolor": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "legend.frameon": False,
+    "legend.handletextpad": 0.3,
+    "legend.columnspacing": 1.2,
+    "svg.hashsalt": "edge-for-poets",
+}
+
+
+class Drawing(NamedTuple):
+    """A finished figure: ``name`` is its file's stem; ``title`` and ``caption`` say what it shows."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+
+
+@contextlib.contextmanager
+def house_style() -> Iterator[None]:
+    """Draw everything inside the block in the common style."""
+    with matplotlib.rc_context(_STYLE):
+        yield
+
+
+def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, list[Axes]]:
+    """A figure of the common width and ``height`` inches with ``rows`` x ``columns`` axes, from the top left."""
+    figure = Figure(figsize=(_WIDTH_INCHES, height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, list(axes.ravel())
+
+
+def to_png(figure: Figure) -> bytes:
+    """The figure as PNG, without a date or the name of the program in it."""
+    return _save(figure, "png", {"Software": None}, {})
+
+
+def to_svg(figure: Figure, as_text: bool = False) -> bytes:
+    """The figure as SVG; with ``as_text`` letters stay letters, for a page that has fonts of its own."""
+    return _save(figure, "svg", {"Date": None, "Creator": None}, {"svg.fonttype": "none" if as_text else "path"})
+
+
+def _save(figure: Figure, kind: str, metadata: dict[str, None], style: dict[str, Any]) -> bytes:
+    content = io.BytesIO()
+    with matplotlib.rc_context({**_STYLE, **style}):
+        figure.savefig(content, format=kind, dpi=_DPI, metadata=metadata)
+    return content.getvalue()
+
+
+def log_axis(axes: Axes, label: str, limits: tuple[float, float] | None = None) -> None:
+    """Make x logarithmic, with ticks at 1, 2 and 5 written as plain numbers."""
+    axes.set_xscale("log")
+    if limits:
+        axes.set_xlim(*limits)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(LogLocator(subs=()))
+    axes.set_xlabel(label)
+
+
+def percent_axis(axes: Axes, label: str) -> None:
+    """Write y, fractions, as per cent."""
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
+    axes.set_ylabel(label)
+
+
+def log_limits(values: Iterable[float]) -> tuple[float, float]:
+    """Limits of a logarithmic axis with room for circles at both ends."""
+    known = list(values)
+    room = (max(known) / min(known)) ** 0.08 * 1.12
+    return min(known) / room, max(known) * room
+
+
+def mark(axes: Axes, x: float, y: float, index: int, **style: Any) -> None:
+    """Draw one mark that the page can find again as reading ``index``."""
+    axes.scatter([x], [y], **{"zorder": 3, "linewidths": 1.2, **style}).set_gid(f"{MARK}{index}")
+
+
+def circle_style(colour: str, solid: bool, pale: bool = False) -> dict[str, Any]:
+    """Filled for what was measured; hollow with a dashed rim for what was published; ``pale`` steps back."""
+    strength = 0.4 if pale else 1.0
+    if solid:
+        return {"facecolor": (colour, 0.72 * strength), "edgecolor": (colour, strength)}
+    return {"facecolor": (colour, 0.1), "edgecolor": (colour, strength), "linestyle": (0, (2.2, 1.4))}
+
+
+class Label(NamedTuple):
+    """``text`` for the mark at (``x``, ``y``), which is ``radius`` points large."""
+
+    x: float
+    y: float
+    text: str
+    radius: float
+
+
+def place_labels(axes: Axes, labels: Iterable[Label], sides: str, inside: str = INK, clear: bool = False) -> None:
+    """Write each label beside its mark, on the first of ``sides`` where it covers no label before it.
+
+    A side is a letter: ``i`` inside, ``b`` below, ``a`` above, ``l`` left, ``r`` right, ``q`` above to the
+    left. A label that fits nowhere is left out. ``inside`` is the colour of those inside. With
+    ``clear`` no label covers another's mark. The axes must have their final limits.
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # only then is the axes' place in the figure known
+    points = 72 / figure.dpi
+    labels = list(labels)
+    places = [tuple(axes.transData.transform((label.x, label.y)) * points) for label in labels]
+    taken = [(x - m.radius, y - m.radius, x + m.radius, y + m.radius) for (x, y), m in zip(places, labels, strict=True)]
+    taken = taken if clear else []
+    frame = axes.get_window_extent()
+    edges = (frame.x0 * points, frame.y0 * points, frame.x1 * points, frame.y1 * points)
+    for label, (x, y) in zip(labels, places, strict=True):
+        wide, high = 0.62 * LABEL_SIZE * len(label.text), LABEL_SIZE
+        for side in sides:
+            if side == "i" and 2 * label.radius < wide + 3:
+                continue
+            right, up = _OFFSETS[side]
+            centre_x = x + right * (label.radius + wide / 2 + 2.5)
+            centre_y = y + up * (label.radius + high / 2 + 2)
+            box = (centre_x - wide / 2, centre_y - high / 2, centre_x + wide / 2, centre_y + high / 2)
+            framed = edges[0] <= box[0] and edges[1] <= box[1] and box[2] <= edges[2] and box[3] <= edges[3]
+            if framed and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                axes.annotate(
+                    label.text,
+                    (label.x, label.y),
+                    (centre_x - x, centre_y - y),
+                    textcoords="offset points",
+                    ha="center",
+                    va="center",
+                    fontsize=LABEL_SIZE,
+                    color=inside if side == "i" else INK,
+                    zorder=5,
+                )
+                break
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def width_legend(figure: Figure, alphas: Sequence[float], extra: Sequence[Line2D] = ()) -> None:
+    """Name the colours above the axes, and ``extra`` marks behind them."""
+    handles = [
+        Line2D([], [], marker="o", linestyle="", color=WIDTHS[alpha], label=f"width {alpha:.2f}") for alpha in alphas
+    ]
+    figure.legend(
+        handles=[*handles, *extra], loc="outside upper left", ncols=4 + len(extra), fontsize=8.5, columnspacing=0.9
+    )
+
+
+def size_legend(axes: Axes, largest_mb: float) -> None:
+    """Three circles in the lower right corner that say what area means."""
+    steps = [largest_mb, largest_mb / 4, largest_mb / 16]
+    handles = [
+        Line2D(
+            *([], []),
+            marker="o",
+            linestyle="",
+            markersize=circle_area(step, largest_mb) ** 0.5,
+            markerfacecolor="none",
+            markeredgecolor=MUTED,
+            label=f"{step:.2g} MB",
+        )
+        for step in steps
+    ]
+    legend = axes.legend(
+        handles=handles,
+        loc="lower right",
+        fontsize=8,
+        labelspacing=0.9,
+        borderpad=0.8,
+        handletextpad=1.0,
+        title="area: file size",
+        title_fontsize=8,
+        alignment="left",
+        frameon=False,
+    )
+    for text in [*legend.get_texts(), legend.get_title()]:
+        text.set_color(MUTED)
+
+
+def circle_area(size_mb: float, largest_mb: float) -> float:
+    """The area in square points of a circle that stands for a file of ``size_mb``."""
+    return max(LARGEST_CIRCLE * size_mb / largest_mb, SMALLEST_CIRCLE)

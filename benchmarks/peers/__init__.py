@@ -1,0 +1,1 @@
+"""Other ways to label photos, each a script that runs in an environment of its own."""

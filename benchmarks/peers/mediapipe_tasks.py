@@ -1,0 +1,22 @@
+"""MediaPipe Tasks' ImageClassifier, as its guide shows it."""
+
+import mediapipe
+import protocol
+from mediapipe.tasks.python import BaseOptions, vision
+
+
+def make_classify(model_path):
+    options = vision.ImageClassifierOptions(base_options=BaseOptions(model_asset_path=model_path), max_results=1)
+    classifier = vision.ImageClassifier.create_from_options(options)
+
+    def classify(paths):
+        labels = []
+        for path in paths:
+            result = classifier.classify(mediapipe.Image.create_from_file(path))
+            labels.append(result.classifications[0].categories[0].category_name)
+        return labels
+
+    return classify
+
+
+protocol.run(make_classify)

@@ -1,0 +1,116 @@
+"""What has been measured so far, kept on disk measurement by measurement, so that a kill loses at most one."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from edge.bench.plan import Task
+from edge.errors import DataError, StorageError, UsageError
+
+Identity = dict[str, Any]
+_Key = tuple[str, str, str, int, int]
+
+
+class Journal:
+    """An append-only file of JSON lines: one that says which run this is, then one for each measurement.
+
+    Without a path nothing is kept. Use it in a ``with`` block; the file stays until :meth:`remove`.
+    """
+
+    def __init__(self, path: Path | None, identity: Identity, start: dict[str, Any]) -> None:
+        """Open the journal at ``path``, and go on with one that is there.
+
+        ``identity`` must be the same for a run to go on, ``start`` holds facts about its beginning; both are
+        plain JSON values.
+
+        Raises :class:`~edge.errors.UsageError` where the journal belongs to a run with another identity,
+        :class:`~edge.errors.DataError` where the file is no journal, and
+        :class:`~edge.errors.StorageError` or :class:`OSError` where it cannot be written.
+        """
+        self.start = start
+        self._answers: dict[_Key, dict[str, Any]] = {}
+        self._path = path
+        self._file = None
+        if path is None:
+            return
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        try:
+            whole = self._read(path, identity)
+            self._file.truncate(whole)  # the last line may have been cut short by a kill
+            if not whole:
+                self._write({"identity": identity, "start": start})
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def answer(self, task: Task) -> dict[str, Any] | None:
+        """What the worker answered for ``task``, None where it has not been measured yet."""
+        return self._answers.get(_key(task))
+
+    def add(self, task: Task, answer: dict[str, Any]) -> None:
+        """Keep the ``answer`` for ``task``; it is on the disk when this returns.
+
+        Raises :class:`~edge.errors.StorageError`.
+        """
+        self._answers[_key(task)] = answer
+        self._write({"key": _key(task), "answer": answer})
+
+    def remove(self) -> None:
+        """Delete the file: everything in it is somewhere else by now."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+    def _write(self, record: dict[str, Any]) -> None:
+        if self._file is None:
+            return
+        line = json.dumps(record).encode() + b"\n"
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StorageError(f"{self._path}: cannot be written ({error.strerror}); make room and run again") from None
+
+    def _read(self, path: Path, identity: Identity) -> int:
+        """Take over what the file holds; returns how many bytes of it are whole lines."""
+        assert self._file is not None
+        self._file.seek(0)
+        content = self._file.read()
+        whole = content.rfind(b"\n") + 1
+        lines = content[:whole].splitlines()
+        try:
+            records = [json.loads(line) for line in lines]
+            answers = {tuple(record["key"]): record["answer"] for record in records[1:]}
+            begun = records[0]["identity"] if records else identity
+            self.start = records[0]["start"] if records else self.start
+        except (ValueError, TypeError, KeyError):
+            raise DataError(f"{path}: damaged, or not of an unfinished benchmark; delete it and run again") from None
+        if begun != identity:
+            raise UsageError(
+                f"{path}: keeps an unfinished run of other settings ({_difference(begun, identity)}); "
+                "repeat its command to finish it, or delete the file"
+            )
+        self._answers.update(answers)
+        return whole
+
+
+def _key(task: Task) -> _Key:
+    return (*task.point.key, task.round)
+
+
+def _difference(one: Identity, other: Identity) -> str:
+    """The names of what differs between two identities."""
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    return ", ".join(names)

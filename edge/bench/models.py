@@ -1,0 +1,112 @@
+"""The models under measurement: found, checked, and what is known of them before they run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import DataError, ModelError
+from edge.interpreter import RUNTIMES
+from edge.labels import read_labels
+from edge.modelfile import ModelFile
+from edge.structure import examine
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """One model file. ``error`` is one line for a file that no runtime should see; the rest is then None.
+
+    ``name`` is the file's name without its folder. ``architecture``, ``quantization`` and ``accuracy`` (0..1, on
+    ``accuracy_photos`` held-out photos) are those of the manifest, None where there is none. ``input_size``
+    is in pixels, the longer side.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    size_bytes: int
+    architecture: str | None = None
+    quantization: str | None = None
+    input_size: int | None = None
+    accuracy: float | None = None
+    accuracy_photos: int = 0
+    error: str | None = None
+
+
+def find_models(arguments: Iterable[str]) -> list[Path]:
+    """The model files that ``arguments`` name: files as they are, folders as their sorted ``*.tflite``.
+
+    Raises :class:`~edge.errors.DataError` for what is not there, and for a folder without models.
+    """
+    found: list[Path] = []
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            models = sorted(file for file in path.iterdir() if file.suffix == ".tflite" and file.is_file())
+            if not models:
+                raise DataError(f"{argument}: no models in this folder; give one that holds .tflite files")
+            found += models
+        elif path.is_file():
+            found.append(path)
+        elif argument in RUNTIMES:
+            raise DataError(f"{argument}: no such model; several runtimes are given as --runtime {','.join(RUNTIMES)}")
+        else:
+            raise DataError(f"{argument}: no such file or folder")
+    return found
+
+
+def examine_models(paths: Iterable[Path], labels: str | None = None) -> list[ModelFacts]:
+    """What is known of the models at ``paths``, in that order; the same name and content counts once.
+
+    Raises :class:`~edge.errors.DataError` where a file cannot be read.
+    """
+    models: dict[tuple[str, str], ModelFacts] = {}
+    for path in paths:
+        model = _examine(path, labels)
+        models.setdefault((model.name, model.sha256), model)
+    return list(models.values())
+
+
+def _examine(path: Path, labels: str | None) -> ModelFacts:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the model ({error.strerror})") from None
+    sha256 = hashlib.sha256(content).hexdigest()
+    try:
+        model = load_model(content, labels)
+    except ModelError as error:
+        return ModelFacts(path, path.name, sha256, len(content), error=str(error))
+    manifest = model.manifest
+    return ModelFacts(
+        path=path,
+        name=path.name,
+        sha256=sha256,
+        size_bytes=len(content),
+        architecture=manifest.architecture if manifest else None,
+        quantization=manifest.quantization if manifest else None,
+        input_size=max(model.input_size),
+        accuracy=manifest.accuracy if manifest else None,
+        accuracy_photos=manifest.test_photos if manifest and manifest.accuracy is not None else 0,
+    )
+
+
+def load_model(content: bytes, labels: str | None = None) -> ModelFile:
+    """The model in ``content``. One that carries no labels gets those of the file ``labels``, else numbers.
+
+    What the outputs are called makes no difference to their speed.
+
+    Raises :class:`~edge.errors.ModelError` where it is no image classifier that can run.
+    """
+    try:
+        return ModelFile.from_bytes(content)
+    except ModelError as error:
+        if labels is not None:
+            return ModelFile.from_bytes(content, read_labels(Path(labels)))
+        try:
+            numbers = range(examine(content).output.shape[-1])
+            return ModelFile.from_bytes(content, tuple(map(str, numbers)))
+        except ModelError:
+            raise error from None

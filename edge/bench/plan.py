@@ -1,0 +1,115 @@
+"""Which measurements are made, and in which order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from edge.bench.models import ModelFacts
+from edge.errors import UsageError
+from edge.interpreter import choose_runtime, installed_runtimes
+from edge.pipeline import available_cores
+
+MIN_ROUNDS = 2
+"""One round says nothing of the noise."""
+
+MAX_ROUNDS = 1000
+MAX_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How everything is measured; results with the same settings on the same board may be compared.
+
+    ``seconds`` is the time of the timed invocations of one point in one round, ``photo`` the name of the
+    user's photo without its folder, None for the drawn one.
+    """
+
+    rounds: int
+    seconds: float
+    threads: tuple[int, ...]
+    runtimes: tuple[str, ...]
+    photo: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The settings as plain JSON values."""
+        return {**asdict(self), "threads": list(self.threads), "runtimes": list(self.runtimes)}
+
+
+def choose_settings(
+    rounds: int,
+    seconds: float,
+    threads: Sequence[int] | None = None,
+    runtimes: Sequence[str] | None = None,
+    photo: str | None = None,
+) -> Settings:
+    """Checked settings; by default one thread and all cores, on every runtime that is installed.
+
+    Raises :class:`~edge.errors.UsageError` for values that make no sense here, such as more threads than
+    cores, and :class:`~edge.errors.ConfigurationError` where a runtime is not installed.
+    """
+    cores = available_cores()
+    for count in threads or ():
+        if not 1 <= count <= cores:
+            raise UsageError(f"{count} threads: this machine has {cores} core{'s' * (cores > 1)} to run them on")
+    if not MIN_ROUNDS <= rounds <= MAX_ROUNDS:
+        raise UsageError(f"{rounds} rounds: give {MIN_ROUNDS} to {MAX_ROUNDS}; one alone says nothing of the noise")
+    if not 0 < seconds <= MAX_SECONDS:
+        raise UsageError(f"{seconds:g} seconds: give more than 0 and at most {MAX_SECONDS:g}")
+    chosen = [choose_runtime(name) for name in runtimes] if runtimes else installed_runtimes() or [choose_runtime()]
+    return Settings(
+        rounds=rounds,
+        seconds=seconds,
+        threads=tuple(dict.fromkeys(threads or (1, cores))),
+        runtimes=tuple(dict.fromkeys(chosen)),
+        photo=photo,
+    )
+
+
+class Point(NamedTuple):
+    """One model on one runtime with one number of threads: what a row of the results stands for."""
+
+    model: ModelFacts
+    runtime: str
+    threads: int
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What tells this point from all others, from one run of the command to the next."""
+        return self.model.name, self.model.sha256, self.runtime, self.threads
+
+
+class Task(NamedTuple):
+    """One point in one round (0, 1, ...): what one worker process measures."""
+
+    point: Point
+    round: int
+
+
+def points_of(models: Sequence[ModelFacts], settings: Settings) -> list[Point]:
+    """Every point; the models change fastest, so that they lie close together in time."""
+    return [
+        Point(model, runtime, threads)
+        for runtime in settings.runtimes
+        for threads in settings.threads
+        for model in models
+    ]
+
+
+def interleave(points: Sequence[Point], rounds: int) -> list[Task]:
+    """All tasks in order: every point once in each round.
+
+    Every second round runs backwards, so that a steady drift (a board that warms up) falls on all points
+    alike; every pair of rounds begins further on, so that no point is always the first one.
+    """
+    if not points:
+        return []
+    pairs = math.ceil(rounds / 2)
+    tasks: list[Task] = []
+    for number in range(rounds):
+        start = len(points) * (number // 2) // pairs
+        order = [*points[start:], *points[:start]]
+        tasks += (Task(point, number) for point in (reversed(order) if number % 2 else order))
+    return tasks

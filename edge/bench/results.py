@@ -1,0 +1,190 @@
+"""Results: measurements become rows, rows become a noise figure, and both become files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from edge.bench.plan import Point
+from edge.errors import DataError
+
+KIND = "edge-bench"
+SCHEMA_VERSION = 1
+
+FACTS = (
+    "model",
+    "sha256",
+    "size_bytes",
+    "architecture",
+    "quantization",
+    "input_size",
+    "accuracy",
+    "accuracy_photos",
+    "runtime",
+    "runtime_version",
+    "threads",
+)
+FIGURES = (
+    "rounds",
+    "runs",
+    "p50_ms",
+    "p90_ms",
+    "p99_ms",
+    "mean_ms",
+    "round_p50_ms",
+    "load_ms",
+    "first_ms",
+    "peak_memory_bytes",
+    "end_to_end_ms",
+)
+FIELDS = (*FACTS, *FIGURES, "error")
+"""The fields of a row, in the order of the CSV file's columns. :data:`FIGURES` are None beside an error."""
+
+FINEST_RESOLUTION = 0.01
+"""Nearer than 1 % no two points are told apart, however quiet the machine: chance layouts in memory differ more."""
+
+NOISY_RESOLUTION = 0.10
+"""From 10 % on a machine counts as too noisy."""
+
+_SPREADS = 1.5  # by so many times the spread of their rounds must two points differ
+_DECIMALS = 4  # of a millisecond
+
+
+def make_row(point: Point, runtime_version: str | None, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The row of ``point`` from the workers' ``answers``, one for each round.
+
+    Percentiles and mean are those of the samples of all rounds together; load time and first invocation
+    are medians over the rounds, the memory is the largest. Where a model could not be used, or an answer
+    is an error, the figures are None.
+    """
+    model = point.model
+    row: dict[str, Any] = {
+        "model": model.name,
+        "sha256": model.sha256,
+        "size_bytes": model.size_bytes,
+        "architecture": model.architecture,
+        "quantization": model.quantization,
+        "input_size": model.input_size,
+        "accuracy": model.accuracy,
+        "accuracy_photos": model.accuracy_photos,
+        "runtime": point.runtime,
+        "runtime_version": runtime_version,
+        "threads": point.threads,
+    }
+    error = model.error or next((answer["error"] for answer in answers if "error" in answer), None)
+    figures = dict.fromkeys(FIGURES) if error else _figures(answers)
+    return {**row, **figures, "error": error}
+
+
+def _figures(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    rounds = [np.asarray(answer["samples_ns"], np.float64) / 1e6 for answer in answers]
+    samples = np.concatenate(rounds)
+    end_to_end = np.concatenate([answer["end_to_end_ns"] for answer in answers]) / 1e6
+    memory = [answer["peak_memory_bytes"] for answer in answers]
+    p50, p90, p99 = np.percentile(samples, (50, 90, 99))
+    return {
+        "rounds": len(rounds),
+        "runs": len(samples),
+        "p50_ms": _ms(p50),
+        "p90_ms": _ms(p90),
+        "p99_ms": _ms(p99),
+        "mean_ms": _ms(samples.mean()),
+        "round_p50_ms": [_ms(np.median(one)) for one in rounds],
+        "load_ms": _ms(median(answer["load_ms"] for answer in answers)),
+        "first_ms": _ms(median(answer["first_ms"] for answer in answers)),
+        "peak_memory_bytes": None if None in memory else max(memory),
+        "end_to_end_ms": _ms(np.median(end_to_end)),
+    }
+
+
+def _ms(value: Any) -> float:
+    return round(float(value), _DECIMALS)
+
+
+def spread(row: dict[str, Any]) -> float:
+    """How far the rounds of one row lie apart: the largest less the smallest p50, over their median."""
+    medians = row["round_p50_ms"]
+    return float((max(medians) - min(medians)) / median(medians))
+
+
+def noise(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What this machine can tell apart: the ``noise`` object of a results file.
+
+    ``spread`` is the median over the rows of :func:`spread`. Two points whose p50 differ by less than the
+    share ``resolution`` cannot be told apart: 1.5 times the spread, but at least 1 %. From 10 % on the
+    machine is ``too_noisy``.
+    """
+    spreads = [spread(row) for row in rows if row["error"] is None]
+    typical = median(spreads) if spreads else 0.0
+    resolution = max(FINEST_RESOLUTION, _SPREADS * typical)
+    return {
+        "spread": round(typical, 4),
+        "resolution": round(resolution, 4),
+        "too_noisy": resolution >= NOISY_RESOLUTION,
+    }
+
+
+def distinguishable(one: dict[str, Any], other: dict[str, Any], resolution: float) -> bool:
+    """Whether the p50 of two rows differ by at least the share ``resolution`` of the smaller one."""
+    low, high = sorted((one["p50_ms"], other["p50_ms"]))
+    return bool(high - low >= resolution * low)
+
+
+def to_json(results: dict[str, Any]) -> str:
+    """The text of a results file."""
+    return json.dumps(results, indent=1) + "\n"
+
+
+def to_csv(rows: Iterable[dict[str, Any]]) -> str:
+    """The rows as CSV: a header, one line a row, nothing where a value is None, a list with blanks between."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for row in rows:
+        values = (row[field] for field in FIELDS)
+        writer.writerow(" ".join(map(str, value)) if isinstance(value, list) else value for value in values)
+    return text.getvalue()
+
+
+def load_results(path: str | Path) -> dict[str, Any]:
+    """The results in the file at ``path``, as ``edge bench --output`` wrote them.
+
+    Raises :class:`~edge.errors.DataError` where the file cannot be read, is no results file of ``edge
+    bench``, is damaged, or has another schema version.
+    """
+    try:
+        results = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot read the results ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{path}: not a results file of edge bench (no JSON)") from None
+    if not isinstance(results, dict) or results.get("kind") != KIND:
+        raise DataError(f"{path}: not a results file of edge bench; make one with edge bench --output FILE.json")
+    version = results.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: results of schema version {version}, this release reads {SCHEMA_VERSION}; "
+            "measure again, or use the release that wrote it"
+        )
+    if not _is_whole(results):
+        raise DataError(f"{path}: the results are damaged; copy the file again or measure again")
+    return results
+
+
+def _is_whole(results: dict[str, Any]) -> bool:
+    objects = ("board", "state_before", "state_after", "settings", "noise")
+    rows = results.get("rows")
+    if not isinstance(rows, list) or not all(isinstance(results.get(name), dict) for name in objects):
+        return False
+    return all(isinstance(row, dict) and set(FIELDS) <= set(row) and _has_figures(row) for row in rows)
+
+
+def _has_figures(row: dict[str, Any]) -> bool:
+    return isinstance(row["error"], str) or isinstance(row["p50_ms"], (int, float))

@@ -1,0 +1,91 @@
+"""Results as a table for people, fastest first, and what the machine's noise allows to read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from edge.bench.results import distinguishable
+
+_HEADER = ("model", "runtime", "threads", "p50 ms", "p90 ms", "p99 ms", "photo ms", "load ms", "first ms", "MB", "kB")
+_LEFT = 2  # so many columns hold words, the others numbers
+_SAME = "~"
+_QUIET_FLAGS = (None, "0x0")
+
+
+def format_table(results: dict[str, Any]) -> str:
+    """The table of ``results`` (the content of a results file), as lines.
+
+    ``photo ms`` is the time from the photo's bytes to the scores, ``MB`` the peak memory of the process,
+    ``kB`` the size of the file. ``~`` marks a p50 that cannot be told from the one above it.
+    """
+    rows = sorted((row for row in results["rows"] if row["error"] is None), key=lambda row: float(row["p50_ms"]))
+    resolution = results["noise"]["resolution"]
+    cells: list[Sequence[str]] = [_HEADER]
+    for above, row in zip([None, *rows], rows, strict=False):
+        same = above is not None and not distinguishable(above, row, resolution)
+        cells.append(_cells(row, same))
+    lines = list(_aligned(cells)) if rows else []
+    lines += _errors(results["rows"])
+    if rows:
+        lines += ["", *_remarks(results, any(_SAME in line[3] for line in cells[1:]))]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _cells(row: dict[str, Any], same: bool) -> tuple[str, ...]:
+    memory = row["peak_memory_bytes"]
+    return (
+        row["model"],
+        row["runtime"],
+        str(row["threads"]),
+        (_SAME if same else "") + _ms(row["p50_ms"]),
+        _ms(row["p90_ms"]),
+        _ms(row["p99_ms"]),
+        _ms(row["end_to_end_ms"]),
+        _ms(row["load_ms"]),
+        _ms(row["first_ms"]),
+        "-" if memory is None else f"{memory / 1e6:.0f}",
+        f"{row['size_bytes'] / 1e3:.0f}",
+    )
+
+
+def _ms(value: float) -> str:
+    """Three digits that mean something."""
+    decimals = 4 if value < 0.1 else 3 if value < 1 else 2 if value < 100 else 0
+    return f"{value:.{decimals}f}"
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        padded = zip(line, widths, strict=True)
+        yield "  ".join(
+            text.ljust(width) if column < _LEFT else text.rjust(width) for column, (text, width) in enumerate(padded)
+        )
+
+
+def _errors(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """One line for each model and error, however many points it holds for."""
+    held: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        if row["error"] is not None:
+            held.setdefault((row["model"], row["error"]), {})[row["runtime"]] = None
+    for (model, error), runtimes in held.items():
+        yield f"{model} ({', '.join(runtimes)}): not measured: {error}"
+
+
+def _remarks(results: dict[str, Any], some_same: bool) -> Iterator[str]:
+    noise = results["noise"]
+    spread, resolution = f"{100 * noise['spread']:.1f} %", f"{100 * noise['resolution']:.1f} %"
+    said = f"the rounds of one row differ by {spread}, so p50 figures nearer than {resolution} cannot be told apart"
+    if noise["too_noisy"]:
+        yield f"too noisy: {said}; stop other programs, or measure longer with --seconds and --rounds"
+    else:
+        yield f"noise: {said}"
+    if some_same:
+        yield f"{_SAME} cannot be told from the row above"
+    for state in ("state_before", "state_after"):
+        flags = results[state].get("throttled")
+        if flags not in _QUIET_FLAGS:
+            yield f"throttled ({flags} {state.removeprefix('state_')} the run): give the board better cooling or power"
+            return

@@ -1,0 +1,74 @@
+"""The timed loop: as close to a bare ``invoke()`` as Python allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter_ns
+
+from edge.interpreter import Steps
+
+MIN_RUNS = 10
+"""The fewest timed invocations of a round, however slow the model is."""
+
+MAX_RUNS = 10_000
+"""The most timed invocations of a round: more say nothing new and only fill the memory of a small board."""
+
+_STABLE = 0.98  # a block whose median is not below this share of the best so far counts as no faster
+_STABLE_BLOCKS = 2  # that many in a row end the warm-up
+_MAX_BLOCKS = 30
+_BLOCK_RUNS = 5
+
+
+def time_invocations(steps: Steps, seconds: float, min_runs: int = MIN_RUNS) -> list[int]:
+    """The nanoseconds of each ``invoke()``, for ``seconds`` altogether.
+
+    The picture is set anew before each invocation and the output is fetched after it, outside the clock, as
+    a program that labels would do. At least ``min_runs`` and at most :data:`MAX_RUNS` are timed.
+    """
+    set_input, invoke, get_output = steps
+    clock = perf_counter_ns
+    samples: list[int] = []
+    end = clock() + int(seconds * 1e9)
+    while True:
+        set_input()
+        before = clock()
+        invoke()
+        after = clock()
+        get_output()
+        samples.append(after - before)
+        runs = len(samples)
+        if (after >= end and runs >= min_runs) or runs == MAX_RUNS:
+            return samples
+
+
+def time_calls(call: Callable[[], object], seconds: float, min_runs: int) -> list[int]:
+    """The nanoseconds of each ``call()``, for ``seconds`` altogether and at least ``min_runs`` times."""
+    samples: list[int] = []
+    end = perf_counter_ns() + int(seconds * 1e9)
+    while len(samples) < min_runs or perf_counter_ns() < end:
+        before = perf_counter_ns()
+        call()
+        samples.append(perf_counter_ns() - before)
+    return samples
+
+
+def warm_up(steps: Steps, block_seconds: float) -> list[float]:
+    """Invoke in blocks until the median of a block stops falling; returns the medians in nanoseconds.
+
+    A processor that slept takes a while to reach its frequency, and a runtime's first invocations fill
+    caches. Two blocks in a row that are not faster than the best before them end it, thirty blocks do in
+    any case.
+    """
+    medians: list[float] = []
+    while len(medians) < _MAX_BLOCKS and not is_stable(medians):
+        medians.append(median(time_invocations(steps, block_seconds, _BLOCK_RUNS)))
+    return medians
+
+
+def is_stable(medians: list[float]) -> bool:
+    """Whether the last blocks of a warm-up were no faster than the best block before them."""
+    if len(medians) <= _STABLE_BLOCKS:
+        return False
+    best = min(medians[:-_STABLE_BLOCKS])
+    return min(medians[-_STABLE_BLOCKS:]) >= _STABLE * best

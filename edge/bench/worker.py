@@ -1,0 +1,125 @@
+"""``python -m edge.bench.worker``: one fresh process that measures one point for one round.
+
+The request comes as one JSON object on stdin, the answer goes as one JSON object to stdout. Whatever the
+runtime prints goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edge.bench.models import load_model
+from edge.bench.timing import time_calls, time_invocations, warm_up
+from edge.errors import EdgeError, ModelError
+from edge.interpreter import RUNTIMES, ImageInterpreter
+from edge.preprocess import preprocess
+
+_STATUS = Path("/proc/self/status")
+_WARM_UP_BLOCK = 0.1  # of the seconds asked for
+_END_TO_END = 0.5  # of the seconds asked for
+_END_TO_END_RUNS = 5
+_GRACE_S = 10.0
+
+
+class Request(NamedTuple):
+    """What to measure: the model file at ``path``, whose content must have ``sha256``, and how.
+
+    ``labels`` is a label file or None, ``photo`` an image file, ``seconds`` the time for the timed
+    invocations. A worker that is not done after ``time_limit_s`` seconds is ended.
+    """
+
+    path: str
+    sha256: str
+    labels: str | None
+    runtime: str
+    threads: int
+    seconds: float
+    photo: str
+    time_limit_s: float
+
+
+def measure(request: Request) -> dict[str, Any]:
+    """Load the model, warm it up and time it.
+
+    Returns ``load_ms`` (the interpreter made and its tensors allocated; the runtime's import is not in it),
+    ``first_ms`` (the first invocation), ``samples_ns`` (one invocation each), ``end_to_end_ns`` (decoding,
+    preprocessing and inference of the photo each) and ``peak_memory_bytes`` (None where Linux' /proc is
+    missing).
+
+    Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` where the model or
+    the runtime cannot be used, :class:`~edge.errors.ImageError` where the photo cannot be decoded.
+    """
+    content = Path(request.path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != request.sha256:
+        raise ModelError("the file changed while it was measured; run the benchmark again")
+    model = load_model(content, request.labels)
+    photo = Path(request.photo).read_bytes()
+    pixels = preprocess(photo, model.input_size)
+    with contextlib.suppress(ImportError, AttributeError):  # the interpreter says what is wrong with it
+        importlib.import_module(RUNTIMES[request.runtime])
+
+    started = time.perf_counter_ns()
+    interpreter = ImageInterpreter(model, request.threads, request.runtime)
+    loaded = time.perf_counter_ns()
+    steps = interpreter.steps(pixels)
+    gc.collect()
+    gc.disable()
+    try:
+        (first,) = time_invocations(steps, 0, 1)
+        warm_up(steps, request.seconds * _WARM_UP_BLOCK)
+        samples = time_invocations(steps, request.seconds)
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{request.runtime} failed while running this model ({error})") from None
+    finally:
+        gc.enable()
+
+    def end_to_end() -> None:
+        interpreter.scores(preprocess(photo, model.input_size))
+
+    return {
+        "load_ms": (loaded - started) / 1e6,
+        "first_ms": first / 1e6,
+        "samples_ns": samples,
+        "end_to_end_ns": time_calls(end_to_end, request.seconds * _END_TO_END, _END_TO_END_RUNS),
+        "peak_memory_bytes": _peak_memory_bytes(),
+    }
+
+
+def _peak_memory_bytes() -> int | None:
+    """The largest resident size of this process so far, as the kernel counted it since the program began."""
+    with contextlib.suppress(OSError):
+        for line in _STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+def main() -> None:
+    """Answer the request on stdin."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's matter, which ends this process
+    answer_to = os.dup(1)
+    os.dup2(2, 1)
+    request = Request(**json.load(sys.stdin))
+    signal.setitimer(signal.ITIMER_REAL, request.time_limit_s + _GRACE_S)  # nobody may be left to end it
+    try:
+        answer = measure(request)
+    except EdgeError as error:
+        answer = {"error": str(error)}
+    except OSError as error:
+        answer = {"error": f"the model or the photo is gone ({error.strerror})"}
+    with os.fdopen(answer_to, "w") as out:
+        json.dump(answer, out)
+
+
+if __name__ == "__main__":
+    main()

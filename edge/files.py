@@ -1,0 +1,57 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from edge.errors import StorageError
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path``: under a temporary name beside it, to the disk, then renamed.
+
+    Folders above it are made. Whatever happens, ``path`` is afterwards the old file or the new one.
+
+    Raises :class:`~edge.errors.StorageError` where it cannot be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def check_writable(path: Path, example: str = "model.tflite") -> None:
+    """Make sure, before hours of work, that a file at ``path`` can be written.
+
+    ``example`` is the name that a user is shown who gave a folder.
+
+    Raises :class:`~edge.errors.StorageError` where it cannot.
+    """
+    if path.is_dir():
+        raise StorageError(f"{path}: is a folder; give the name of a file, such as {path / example}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another --output") from None

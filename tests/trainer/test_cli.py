@@ -1,0 +1,380 @@
+"""The trainer command as its users meet it: help, one-line errors, exit codes, tables and JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import tiny
+
+from edge.modelfile import ModelFile
+from trainer.architectures import grid
+from trainer.cli import app
+
+DATA = Path(__file__).parents[1] / "data"
+GROUPS = {"": app, **{f"{group.name} ": group.typer_instance for group in app.registered_groups}}
+COMMANDS = [f"{group}{command.name}" for group, commands in GROUPS.items() for command in commands.registered_commands]
+RETRAINED_KEYS = {
+    *("path", "architecture", "quantization", "weights", "labels", "photos", "used", "skipped", "test_accuracy"),
+    *("test_photos", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
+    "size_bytes",
+}
+SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)
+
+
+def complaint(done, code: int) -> str:
+    """The one line on stderr of a command that ended with ``code`` and printed no data."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("trainer: ")
+    return done.stderr.removeprefix("trainer: ").strip()
+
+
+def test_help_lists_every_command(trainer) -> None:
+    """Trainer --help, and trainer alone, name every command, among them the four of the main job."""
+    assert {"retrain", "bottlenecks", "evaluate", "architectures"} <= set(COMMANDS)
+    done, alone = trainer("--help"), trainer()
+    assert (done.returncode, done.stderr) == (0, "")
+    for command in COMMANDS:
+        assert command.split()[0] in done.stdout
+        assert command.split()[0] in alone.stdout + alone.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(trainer, command: str) -> None:
+    """The example is a line that begins with the command itself."""
+    done = trainer(*command.split(), "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"Example: trainer {command}" in " ".join(done.stdout.split())
+    assert "--json" in done.stdout
+
+
+def test_retrain_help_has_the_codelabs_options(trainer) -> None:
+    """What the codelab's script called its options, ours does too."""
+    words = trainer("retrain", "--help").stdout.split()
+    for option in ("architecture", "bottleneck-dir", "training-steps", "summaries-dir", "testing-percentage"):
+        assert f"--{option}" in words
+    for option in ("validation-percentage", "output", "quantization", "seed", "weights", "json"):
+        assert f"--{option}" in words
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["retrain"],
+        ["retrain", ".", "--no-such-option"],
+        ["retrain", ".", "--quantization", "int4"],
+        ["retrain", ".", "--training-steps", "many"],
+        ["retrain", ".", "--training-steps", "0"],
+        ["retrain", ".", "--architecture", "mobilenet_v2"],
+        ["retrain", ".", "--testing-percentage", "0"],
+        ["retrain", ".", "--testing-percentage", "60", "--validation-percentage", "60"],
+        ["bottlenecks"],
+        ["evaluate", "model.tflite"],
+        ["evaluate", "model.tflite", ".", "--split", "some"],
+        ["architectures", "surplus"],
+        ["no-such-command"],
+    ],
+    ids=" ".join,
+)
+def test_usage_error_ends_in_2_without_a_traceback(trainer, arguments: list[str]) -> None:
+    """An impossible command line is explained on stderr; stdout stays empty."""
+    done = trainer(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("command", ["retrain", "bottlenecks", "evaluate"])
+def test_bad_folder_ends_in_65_and_one_line(trainer, tmp_path: Path, command: str) -> None:
+    """A missing folder, an empty one and one without class folders are named with what to do."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "flat").mkdir()
+    tiny.paint("red", 1).save(tmp_path / "flat" / "1.png")
+    before = [DATA / "tiny-int8.tflite"] if command == "evaluate" else []
+    for name, said in (("gone", "no such folder"), ("empty", "no photos in it"), ("flat", "no photos in it")):
+        line = complaint(trainer(command, *before, tmp_path / name), 65)
+        assert line.startswith(f"{tmp_path / name}: {said}")
+
+
+def test_one_class_only_ends_in_65(trainer, photos: Path, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """One folder of photos cannot be told from anything."""
+    shutil.rmtree(photos / "red")
+    shutil.rmtree(photos / "green")
+    line = complaint(trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite"), 65)
+    assert line == f"{photos}: training needs photos of at least two classes, found only 'blue'"
+    assert not (tmp_path / "m.tflite").exists()
+
+
+def test_too_few_photos_end_in_65(trainer, photos: Path, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """The class and its count are named."""
+    for path in sorted((photos / "red").iterdir())[2:]:
+        path.unlink()
+    line = complaint(trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite"), 65)
+    assert line.startswith("class 'red' has too few photos (2)")
+
+
+def test_bad_places_end_in_74(trainer, tiny_arguments: list[object], tmp_path: Path, read_only_disk: Path) -> None:
+    """An output that is a folder, an unwritable output and an unwritable cache are storage errors."""
+    assert "is a folder; give the name of a file" in complaint(
+        trainer("retrain", *tiny_arguments, "--output", tmp_path), 74
+    )
+    assert "Read-only file system" in complaint(
+        trainer("retrain", *tiny_arguments, "--output", read_only_disk / "m.tflite"), 74
+    )
+    cached = [*tiny_arguments[:-1], read_only_disk]
+    shutil.copytree(Path(str(tiny_arguments[-1])), tmp_path / "half")
+    (tmp_path / "half" / "bottlenecks.sqlite").mkdir()
+    assert "Read-only file system" in complaint(trainer("retrain", *cached, "--output", tmp_path / "m.tflite"), 74)
+    cached[-1] = tmp_path / "half"
+    assert "--bottleneck-dir" in complaint(trainer("bottlenecks", *cached), 74)
+
+
+def test_full_disk_ends_in_74_with_nothing_half_written(
+    trainer, tiny_arguments: list[object], small_disk, tmp_path: Path
+) -> None:
+    """Whether the cache or the model does not fit: one line, no file."""
+    disk = small_disk("32k")
+    shutil.copytree(Path(str(tiny_arguments[-1])), disk / "cache")
+    line = complaint(trainer("retrain", *tiny_arguments[:-1], disk / "cache", "--output", tmp_path / "m.tflite"), 74)
+    assert "choose another place with --bottleneck-dir" in line
+    other = small_disk("8k")
+    (other / "full").write_bytes(bytes(8192))
+    line = complaint(trainer("retrain", *tiny_arguments, "--output", other / "m.tflite"), 74)
+    assert "No space left on device" in line
+    assert [path.name for path in other.iterdir()] == ["full"]
+    assert not (tmp_path / "m.tflite").exists()
+
+
+def test_corrupt_cache_costs_one_line_and_the_run_goes_on(
+    trainer, tiny_arguments: list[object], tmp_path: Path
+) -> None:
+    """The cache is set aside, said so once, and the model is made."""
+    (Path(str(tiny_arguments[-1])) / "bottlenecks.sqlite").write_bytes(b"garbage" * 999)
+    done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite")
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert "the bottleneck cache is corrupt" in done.stderr
+    assert (tmp_path / "m.tflite").is_file()
+
+
+@pytest.mark.parametrize("content", [b"", b"TFL3", b"not a model " * 50, None])
+def test_bad_model_ends_in_65(trainer, photos: Path, tmp_path: Path, content: bytes | None) -> None:
+    """An empty, foreign, truncated or missing model is one line."""
+    path = tmp_path / "bad.tflite"
+    if content is not None:
+        path.write_bytes(content)
+    assert complaint(trainer("evaluate", path, photos), 65).startswith(f"{path}: ")
+
+
+def test_missing_weights_file_ends_in_78(trainer, photos: Path, tmp_path: Path) -> None:
+    """A weights file that is not there is a configuration error that names it."""
+    done = trainer("bottlenecks", photos, "--weights", tmp_path / "gone.h5", "--bottleneck-dir", tmp_path / "c")
+    assert complaint(done, 78) == f"{tmp_path / 'gone.h5'}: cannot read the weights (No such file or directory)"
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_wrong_weights_file_ends_in_78(trainer, photos: Path, tmp_path: Path) -> None:
+    """A file that is no weights file is one line, through the TensorFlow child."""
+    (tmp_path / "wrong.h5").write_bytes(b"nothing of use")
+    done = trainer("bottlenecks", photos, "--weights", tmp_path / "wrong.h5", "--bottleneck-dir", tmp_path / "c")
+    assert complaint(done, 78).startswith(f"{tmp_path / 'wrong.h5'}: not the weights of mobilenet_1.0_224")
+
+
+@pytest.mark.parametrize("package", ["typer", "scipy", "flatbuffers"])
+def test_missing_extra_ends_in_78(tiny_arguments: list[object], tmp_path: Path, package: str, run_python) -> None:
+    """Without the trainer's own packages the line says what to install."""
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / f"{package}.py").write_text(f"raise ModuleNotFoundError('no', name='{package}')")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path / 'hidden')!r}); from trainer.__main__ import main; "
+    script += "sys.exit(main())"
+    done = run_python("-c", script, "retrain", *tiny_arguments, "--output", tmp_path / "m.tflite")
+    assert complaint(done, 78) == f"the trainer needs {package}: pip install 'edge-for-poets[trainer]'"
+
+
+def test_retrain_prints_a_short_table_and_the_path(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """Classes, photos used and skipped, accuracy, size and place; talk goes to stderr."""
+    (Path(str(tiny_arguments[0])) / "red" / "notes.txt").write_text("hello")
+    output = tmp_path / "m.tflite"
+    done = trainer("retrain", *tiny_arguments, "--output", output, *SHARES)
+    assert done.returncode == 0
+    manifest = ModelFile.load(output).manifest
+    assert manifest is not None
+    accuracy = f"{100 * manifest.accuracy:.1f} % of {manifest.test_photos}"
+    rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    assert rows[0] == ["mobilenet_0.25_128,", "weights:", "random"]
+    assert rows[1] == ["kind", "classes", "used", "skipped", "test", "accuracy", "size"]
+    assert rows[3] == ["int8", "3", "36", "1", *accuracy.split(), f"{output.stat().st_size / 1e6:.2f}", "MB"]
+    assert rows[-1] == [str(output)]
+    assert done.stderr.startswith("trainer: skipped red/notes.txt: not an image of a known format")
+    assert done.stderr.count("\n") == 1
+
+
+def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """One object with a record a model and the skipped files, consistent with the files on disk."""
+    (Path(str(tiny_arguments[0])) / "red" / "notes.txt").write_text("hello")
+    kinds = ("--quantization", "float32", "--quantization", "int8", "--quantization", "float32")
+    done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES, *kinds, "--json")
+    record = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert set(record) == {"models", "skipped"}
+    assert [set(model) for model in record["models"]] == [RETRAINED_KEYS] * 2
+    assert [model["quantization"] for model in record["models"]] == ["float32", "int8"]
+    assert [entry["path"] for entry in record["skipped"]] == ["red/notes.txt"]
+    for model in record["models"]:
+        manifest = ModelFile.load(model["path"]).manifest
+        assert manifest is not None
+        assert (model["test_accuracy"], model["test_photos"]) == (manifest.accuracy, manifest.test_photos)
+        assert model["photos"] == manifest.photos
+        assert (model["labels"], model["used"], model["skipped"]) == (["blue", "green", "red"], 36, 1)
+        assert model["size_bytes"] == os.path.getsize(model["path"])
+        assert model["computed_bottlenecks"] == 36
+        assert 1 <= model["training_steps"] <= 500
+
+
+def test_default_output_is_under_models_and_named_after_folder_and_architecture(
+    trainer, tiny_arguments: list[object], tmp_path: Path
+) -> None:
+    """Without --output the model lies in models/ of the working folder."""
+    done = trainer("retrain", *tiny_arguments, "--json")
+    (model,) = json.loads(done.stdout)["models"]
+    assert model["path"] == "models/photos-mobilenet_0.25_128-int8.tflite"
+    assert (tmp_path / "elsewhere" / model["path"]).is_file()
+
+
+def test_bottlenecks_fills_the_cache_for_retrain(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """After trainer bottlenecks, retrain computes nothing; the counts are told."""
+    kinds = ("--quantization", "int8", "--quantization", "float32")
+    first, second = (json.loads(trainer("bottlenecks", *tiny_arguments, *kinds, "--json").stdout) for _ in range(2))
+    assert [(row["quantization"], row["photos"], row["computed"]) for row in first["bottlenecks"]] == [
+        ("int8", 36, 36),
+        ("float32", 36, 36),
+    ]
+    assert [row["computed"] for row in second["bottlenecks"]] == [0, 0]
+    done = trainer("retrain", *tiny_arguments, *kinds, "--output", tmp_path / "m.tflite", "--json")
+    assert [model["computed_bottlenecks"] for model in json.loads(done.stdout)["models"]] == [0, 0]
+    assert "float32" in trainer("bottlenecks", *tiny_arguments, *kinds).stdout
+
+
+def test_cache_is_in_the_users_cache_folder_by_default(trainer, photos: Path, cache: Path, tmp_path: Path) -> None:
+    """Without --bottleneck-dir backbones and bottlenecks go where XDG says."""
+    shutil.move(cache, tmp_path / "xdg" / "edge-for-poets")
+    arguments = ("--architecture", tiny.ARCHITECTURE.name, "--weights", "random", "--json")
+    done = trainer("bottlenecks", photos, *arguments, env={"XDG_CACHE_HOME": str(tmp_path / "xdg")})
+    assert json.loads(done.stdout)["bottlenecks"][0]["cache"] == str(tmp_path / "xdg" / "edge-for-poets")
+
+
+def test_evaluate_on_the_test_split_gives_the_manifests_accuracy(
+    trainer, tiny_arguments: list[object], photos: Path, tmp_path: Path
+) -> None:
+    """The split is that of the training, even with broken files, duplicates and another seed in play."""
+    (photos / "red" / "broken.png").write_bytes((photos / "red" / "001.png").read_bytes()[:300])
+    (photos / "thumbs").mkdir()
+    (photos / "thumbs" / "Thumbs.db").write_bytes(b"no photo at all")
+    shutil.copyfile(photos / "red" / "002.png", photos / "red" / "copy.png")
+    output = tmp_path / "m.tflite"
+    shares = ("--testing-percentage", 30, "--validation-percentage", 15, "--seed", 5)
+    assert trainer("retrain", *tiny_arguments, "--output", output, *shares).returncode == 0
+    manifest = ModelFile.load(output).manifest
+    assert manifest is not None
+    done = trainer("evaluate", output, photos, "--split", "test", "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert (record["accuracy"], record["judged"]) == (manifest.accuracy, manifest.test_photos)
+    assert record["split"] == "test"
+    assert {entry["path"] for entry in record["skipped"]} == {
+        *("red/broken.png", "red/copy.png", "thumbs", "thumbs/Thumbs.db")
+    }
+
+
+def test_evaluate_json_is_consistent(trainer, photos: Path) -> None:
+    """Confusion, accuracy and the list of photos tell the same."""
+    record = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
+    assert set(record) == {"split", "accuracy", "judged", "labels", "confusion", "photos", "skipped"}
+    right = sum(photo["class"] == photo["label"] for photo in record["photos"])
+    assert record["judged"] == len(record["photos"]) == 36
+    assert record["accuracy"] == round(right / 36, 6)
+    assert sum(record["confusion"][i][i] for i in range(3)) == right
+    assert [Path(photo["path"]).parent.name for photo in record["photos"]] == [p["class"] for p in record["photos"]]
+    assert all(0 <= photo["score"] <= 1 for photo in record["photos"])
+
+
+def test_evaluate_prints_the_confusion_matrix(trainer, photos: Path) -> None:
+    """One row a class, one column an answer, then the accuracy; training photos are pointed out."""
+    record = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
+    done = trainer("evaluate", DATA / "tiny-int8.tflite", photos)
+    rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    assert rows[0] == ["class", "\\", "answer", "blue", "green", "red"]
+    assert [row[1:] for row in rows[2:5]] == [[str(count) for count in row] for row in record["confusion"]]
+    assert rows[-1] == f"accuracy {100 * record['accuracy']:.2f} % of 36 photos (all)".split()
+
+
+def test_evaluate_warns_where_the_model_was_trained_on_the_photos(
+    trainer, photos: Path, tiny_arguments: list[object], tmp_path: Path
+) -> None:
+    """All photos of the training folder are no fair judge, and that is said; another folder's are."""
+    output = tmp_path / "m.tflite"
+    assert trainer("retrain", *tiny_arguments, "--output", output).returncode == 0
+    assert "--split test is the fair judge" in trainer("evaluate", output, photos).stderr
+    fresh = tiny.paint_folder(tmp_path / "fresh", 4, seed=55)
+    assert trainer("evaluate", output, fresh).stderr == ""
+
+
+def test_evaluate_on_an_unknown_class_ends_in_65(trainer, photos: Path) -> None:
+    """A folder that the model has no label for is named, with the labels that there are."""
+    (photos / "red").rename(photos / "violet")
+    line = complaint(trainer("evaluate", DATA / "tiny-int8.tflite", photos), 65)
+    assert line == "the model has no label violet; its labels: blue, green, red"
+
+
+def test_evaluate_takes_one_class_alone(trainer, photos: Path) -> None:
+    """Judging needs no second class."""
+    shutil.rmtree(photos / "red")
+    shutil.rmtree(photos / "blue")
+    record = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
+    assert record["judged"] == 12
+
+
+def test_architectures_lists_the_grid_with_its_figures(trainer, tmp_path: Path) -> None:
+    """Sixteen rows with MACs, parameters, accuracy and source, and whether weights are at hand."""
+    env = {"KERAS_HOME": str(tmp_path)}
+    rows = json.loads(trainer("architectures", "--json", env=env).stdout)
+    assert [row["architecture"] for row in rows] == [point.name for point in grid()]
+    assert (rows[0]["million_macs"], rows[0]["million_parameters"], rows[0]["imagenet_top1"]) == (569, 4.24, 70.9)
+    assert {row["weights"] for row in rows[4:]} == {"download"}
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mobilenet_2_5_128_tf_no_top.h5").touch()
+    text = trainer("architectures", env=env).stdout
+    lines = [line.split() for line in text.splitlines()]
+    assert next(line for line in lines if line[:1] == ["mobilenet_0.25_128"])[-2:] == ["keras", "cache"]
+    assert "mobilenet_v1.md" in text
+
+
+def test_file_names_that_are_not_utf8_are_named_without_a_traceback(
+    trainer, photos: Path, tiny_arguments: list[object], tmp_path: Path
+) -> None:
+    """Such photos train like others, and a bad one is named with its bytes escaped."""
+    shutil.move(photos / "red" / "000.png", os.fsencode(photos) + b"/red/caf\xe9.png")
+    Path(os.fsdecode(os.fsencode(photos) + b"/red/bad\xff.png")).write_bytes(b"oops")
+    done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert record["models"][0]["used"] == 36
+    assert [entry["path"] for entry in record["skipped"]] == ["red/bad\udcff.png"]
+    assert done.stderr.startswith("trainer: skipped red/bad\\udcff.png: not an image")
+
+
+def test_many_skipped_files_do_not_flood_the_terminal(trainer, photos: Path, tiny_arguments, tmp_path: Path) -> None:
+    """Twenty are named one by one, the rest counted; --json has them all; hidden files are not talked about."""
+    for index in range(25):
+        (photos / "red" / f"bad{index:02d}.png").write_bytes(b"oops")
+    (photos / "red" / ".hidden").touch()
+    done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--json")
+    assert len(done.stderr.splitlines()) == 21
+    assert done.stderr.splitlines()[-1] == "trainer: skipped 5 more; --json names them all"
+    assert ".hidden" not in done.stderr
+    assert len(json.loads(done.stdout)["skipped"]) == 26

@@ -1,0 +1,33 @@
+"""``trainer architectures``: the grid and what was published about it."""
+
+from __future__ import annotations
+
+import json
+
+from trainer.architectures import grid, published
+from trainer.commands.options import AsJson
+from trainer.commands.tables import print_table
+from trainer.weights import weights_at_hand
+
+
+def architectures_command(as_json: AsJson = False) -> None:
+    """List the 16 points of the grid with what was published about them and where weights are at hand."""
+    rows = []
+    for point in grid():
+        figures = published()[point]
+        rows.append(
+            {
+                "architecture": point.name,
+                "million_macs": figures.million_macs,
+                "million_parameters": figures.million_parameters,
+                "imagenet_top1": figures.top1_float,
+                "imagenet_top1_quantized": figures.top1_quantized,
+                "weights": weights_at_hand(point) or "download",
+            }
+        )
+    if as_json:
+        print(json.dumps(rows))
+        return
+    heads = ["architecture", "M MACs", "M params", "top-1 %", "top-1 int8 %", "weights"]
+    print_table(heads, [list(row.values()) for row in rows])
+    print("MACs, parameters and ImageNet top-1 of the 1001-class originals: tensorflow/models, mobilenet_v1.md")

@@ -1,0 +1,60 @@
+"""``trainer bottlenecks``: fill the cache ahead of time."""
+
+from __future__ import annotations
+
+import json
+
+from trainer.architectures import Architecture
+from trainer.backbone import ensure_backbones
+from trainer.commands.options import (
+    ArchitectureName,
+    AsJson,
+    BottleneckDir,
+    ImageDir,
+    Kinds,
+    WeightsChoice,
+    chosen_kinds,
+    default_cache,
+)
+from trainer.commands.tables import name_skipped, print_table
+from trainer.dataset import Skipped, assemble, list_photos
+from trainer.progress import Stages
+from trainer.retrain import cached_bottlenecks
+from trainer.split import SplitRatios
+
+
+def bottlenecks_command(
+    image_dir: ImageDir,
+    architecture: ArchitectureName = "mobilenet_1.0_224",
+    quantization: Kinds = None,
+    weights: WeightsChoice = None,
+    bottleneck_dir: BottleneckDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts at once."""
+    stages = Stages()
+    cache = bottleneck_dir or default_cache()
+    kinds = chosen_kinds(quantization)
+    listing = list_photos(image_dir)
+    with stages.stage("backbone"):
+        backbones = ensure_backbones(cache, Architecture.parse(architecture), weights, kinds)
+    rows = []
+    skipped: list[Skipped] = []
+    for backbone in backbones:
+        outcome = cached_bottlenecks(backbone, listing, cache, stages)
+        dataset = assemble(listing, outcome.identities, outcome.reasons, SplitRatios(), training=False)
+        skipped = dataset.skipped
+        rows.append(
+            {
+                "architecture": backbone.architecture.name,
+                "quantization": backbone.quantization,
+                "photos": len(dataset.photos),
+                "computed": outcome.computed,
+                "cache": str(cache),
+            }
+        )
+    name_skipped(skipped, stages)
+    if as_json:
+        print(json.dumps({"bottlenecks": rows, "skipped": [entry._asdict() for entry in skipped]}))
+    else:
+        print_table(list(rows[0]), [list(row.values()) for row in rows])

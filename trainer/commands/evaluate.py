@@ -1,0 +1,89 @@
+"""``trainer evaluate``: what a model file is worth."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edge.modelfile import ModelFile
+from trainer.bottlenecks import identify
+from trainer.commands.options import AsJson, ImageDir
+from trainer.commands.tables import name_skipped, print_table
+from trainer.dataset import Skipped, assemble, list_photos
+from trainer.evaluate import Evaluation, evaluate
+from trainer.progress import Stages
+from trainer.retrain import dataset_fingerprint
+from trainer.split import SPLITS, SplitRatios
+
+_MOST_COLUMNS = 12
+
+Split = Enum("Split", {name: name for name in ("all", *SPLITS)}, type=str)  # type: ignore[misc]
+
+
+def evaluate_command(
+    model: Annotated[Path, typer.Argument(help="The model file.")],
+    image_dir: ImageDir,
+    split: Annotated[Split, typer.Option(help="Which photos judge, split as the model was trained.")] = Split["all"],
+    labels: Annotated[Path | None, typer.Option(help="Label file of a model that carries none.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let MODEL name the photos in IMAGE_DIR and compare with their folders."""
+    stages = Stages()
+    loaded = ModelFile.load(model, labels)
+    listing = list_photos(image_dir)
+    training = loaded.manifest.training if loaded.manifest else {}
+    ratios = SplitRatios(
+        training.get("validation_percentage", 10), training.get("testing_percentage", 10), training.get("seed", 0)
+    )
+    identities, reasons = identify(listing)
+    dataset = assemble(listing, identities, reasons, ratios, training=False)
+    photos = dataset.photos if split.value == "all" else dataset.of(split.value)
+    with stages.stage("evaluation", len(photos)) as advance:
+        evaluation = evaluate(loaded, photos, advance)
+    failed = [
+        Skipped(photo.relative, outcome.error)
+        for photo, outcome in zip(evaluation.photos, evaluation.outcomes, strict=True)
+        if outcome.error
+    ]
+    name_skipped([*dataset.skipped, *failed], stages)
+    lost = {entry.path for entry in failed}
+    judged = dataset._replace(photos=[photo for photo in dataset.photos if photo.relative not in lost])
+    if split.value == "all" and training.get("dataset_sha256") == dataset_fingerprint(judged):
+        stages.say("trainer: the model was trained on photos of this folder; --split test is the fair judge")
+    if as_json:
+        print(json.dumps(_evaluation_record(evaluation, split.value, [*dataset.skipped, *failed])))
+    else:
+        _print_evaluation(evaluation, split.value)
+
+
+def _evaluation_record(evaluation: Evaluation, split: str, skipped: list[Skipped]) -> dict[str, Any]:
+    photos = [
+        {
+            "path": str(photo.path),
+            "class": photo.label,
+            "label": outcome.classification.categories[0].label,
+            "score": round(outcome.classification.categories[0].score, 6),
+        }
+        for photo, outcome in zip(evaluation.photos, evaluation.outcomes, strict=True)
+        if outcome.classification
+    ]
+    return {
+        "split": split,
+        "accuracy": round(evaluation.accuracy, 6),
+        "judged": evaluation.count,
+        "labels": list(evaluation.labels),
+        "confusion": evaluation.confusion.tolist(),
+        "photos": photos,
+        "skipped": [entry._asdict() for entry in skipped],
+    }
+
+
+def _print_evaluation(evaluation: Evaluation, split: str) -> None:
+    if len(evaluation.labels) <= _MOST_COLUMNS:
+        rows = [[label, *map(int, row)] for label, row in zip(evaluation.labels, evaluation.confusion, strict=True)]
+        print_table(["class \\ answer", *evaluation.labels], rows)
+    print(f"accuracy {100 * evaluation.accuracy:.2f} % of {evaluation.count} photos ({split})")

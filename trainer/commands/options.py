@@ -1,0 +1,36 @@
+"""Options that several commands share, spelled and explained once."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trainer.architectures import QUANTIZATIONS
+
+Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
+
+ImageDir = Annotated[Path, typer.Argument(help="A folder that has one folder of photos for each class.")]
+ArchitectureName = Annotated[
+    str, typer.Option("--architecture", help="mobilenet_WIDTH_SIZE, see: trainer architectures")
+]
+BottleneckDir = Annotated[Path | None, typer.Option(help="Where backbones and bottlenecks are kept between runs.")]
+WeightsChoice = Annotated[
+    str | None, typer.Option("--weights", help="Keras weights file, or 'offline' for those of the offline extra.")
+]
+Kinds = Annotated[list[Quantization] | None, typer.Option("--quantization", help="Kind of model; may be repeated.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def default_cache() -> Path:
+    """Where backbones and bottlenecks are kept unless told otherwise: the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "edge-for-poets"
+
+
+def chosen_kinds(kinds: list[Quantization] | None, default: tuple[str, ...] = ("int8",)) -> tuple[str, ...]:
+    """The quantisations asked for, each once, in the order given; ``default`` where none was."""
+    return tuple(dict.fromkeys(kind.value for kind in kinds or [])) or default

@@ -1,0 +1,109 @@
+"""``trainer retrain``: the main job."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from trainer.architectures import Architecture
+from trainer.commands.options import (
+    ArchitectureName,
+    AsJson,
+    BottleneckDir,
+    ImageDir,
+    Kinds,
+    WeightsChoice,
+    chosen_kinds,
+    default_cache,
+)
+from trainer.commands.tables import name_skipped, print_table
+from trainer.head import DEFAULT_STEPS
+from trainer.progress import Stages
+from trainer.retrain import Retrained, RetrainOptions, retrain
+from trainer.split import SplitRatios
+
+
+def retrain_command(
+    image_dir: ImageDir,
+    architecture: ArchitectureName = "mobilenet_1.0_224",
+    output: Annotated[Path | None, typer.Option(help="The model file (default: under models/).")] = None,
+    quantization: Kinds = None,
+    weights: WeightsChoice = None,
+    bottleneck_dir: BottleneckDir = None,
+    summaries_dir: Annotated[Path | None, typer.Option(help="Write TensorBoard summaries here.")] = None,
+    training_steps: Annotated[int, typer.Option(help="L-BFGS iterations at most.")] = DEFAULT_STEPS,
+    testing_percentage: Annotated[float, typer.Option(help="Share of photos that only judge.")] = 10,
+    validation_percentage: Annotated[float, typer.Option(help="Share of photos that choose.")] = 10,
+    seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
+    point = Architecture.parse(architecture)
+    kinds = chosen_kinds(quantization)
+    stem = f"{image_dir.resolve().name or 'model'}-{point.name}"
+    options = RetrainOptions(
+        image_dir=image_dir,
+        output=output or Path("models") / (f"{stem}-{kinds[0]}.tflite" if len(kinds) == 1 else f"{stem}.tflite"),
+        cache=bottleneck_dir or default_cache(),
+        architecture=point,
+        quantizations=kinds,
+        weights=weights,
+        ratios=SplitRatios(validation_percentage, testing_percentage, seed),
+        training_steps=training_steps,
+        summaries_dir=summaries_dir,
+    )
+    stages = Stages()
+    models = retrain(options, stages)
+    name_skipped(models[0].dataset.skipped, stages)
+    if as_json:
+        print(json.dumps({"models": [_facts(model) for model in models], "skipped": _records(models[0])}))
+    else:
+        _print_models(models)
+
+
+def _facts(model: Retrained) -> dict[str, Any]:
+    counts = model.dataset.counts()
+    return {
+        "path": str(model.path),
+        "architecture": model.backbone.architecture.name,
+        "quantization": model.backbone.quantization,
+        "weights": model.backbone.weights.origin,
+        "labels": list(model.dataset.labels),
+        "photos": counts,
+        "used": len(model.dataset.photos),
+        "skipped": len(model.dataset.skipped),
+        "test_accuracy": round(model.evaluation.accuracy, 6),
+        "test_photos": model.evaluation.count,
+        "promised_accuracy": round(model.promised_accuracy, 6),
+        "validation_accuracy": round(model.fit.steps[-1].validation_accuracy, 6),
+        "training_steps": len(model.fit.steps) - 1,
+        "l2": model.fit.l2,
+        "computed_bottlenecks": model.computed_bottlenecks,
+        "size_bytes": model.size_bytes,
+    }
+
+
+def _records(model: Retrained) -> list[dict[str, str]]:
+    return [entry._asdict() for entry in model.dataset.skipped]
+
+
+def _print_models(models: list[Retrained]) -> None:
+    rows = [
+        [
+            model.backbone.quantization,
+            len(model.dataset.labels),
+            len(model.dataset.photos),
+            len(model.dataset.skipped),
+            f"{100 * model.evaluation.accuracy:.1f} % of {model.evaluation.count}",
+            f"{model.size_bytes / 1e6:.2f} MB",
+        ]
+        for model in models
+    ]
+    first = models[0].backbone
+    print(f"{first.architecture.name}, weights: {first.weights.origin}")
+    print_table(["kind", "classes", "used", "skipped", "test accuracy", "size"], rows)
+    for model in models:
+        print(model.path)
