@@ -36,7 +36,7 @@ LABEL_SIZE = 8
 _OFFSETS = {"i": (0, 0), "b": (0, -1), "a": (0, 1), "l": (-1, 0), "r": (1, 0), "q": (-1, 0.7)}
 _WIDTH_INCHES = 5.6
 _DPI = 200
-_STYLE = {
+_STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "axes.edgecolor": MUTED,
@@ -98,7 +98,7 @@ def to_svg(figure: Figure, as_text: bool = False) -> bytes:
     return _save(figure, "svg", {"Date": None, "Creator": None}, {"svg.fonttype": "none" if as_text else "path"})
 
 
-def _save(figure: Figure, kind: str, metadata: dict[str, None], style: dict[str, Any]) -> bytes:
+def _save(figure: Figure, kind: str, metadata: dict[str, None], style: Any) -> bytes:
     content = io.BytesIO()
     with matplotlib.rc_context({**_STYLE, **style}):
         figure.savefig(content, format=kind, dpi=_DPI, metadata=metadata)

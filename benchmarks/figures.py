@@ -1,25 +1,32 @@
-"""The figures of the report, each drawn from the points of one or several boards."""
+"""The figures of the report: accuracy against computations and latency, and the Pareto front, drawn here."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from statistics import median
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from benchmarks import drawing
+from benchmarks.comparisons import boards_compared, int8_against_float32, threads_scaling
 from benchmarks.drawing import Drawing, Label
-from benchmarks.readings import Board, Point, Reading, grid_points, headline_setting, main_kind
-from trainer.architectures import ALPHAS, Architecture, grid
+from benchmarks.readings import (
+    Board,
+    Point,
+    Reading,
+    alphas_of,
+    grid_points,
+    headline_setting,
+    main_kind,
+    setting_text,
+    short_name,
+)
+from trainer.architectures import Architecture
 
 _MEASURED, _PUBLISHED = "measured on the test photos", "published: ImageNet top-1 of the 1001-class original"
-
-_GAP = 4 * "\N{NO-BREAK SPACE}"  # SVG would draw blanks as one
-_FASTER = f"\N{LEFTWARDS ARROW} float32 is faster{_GAP}times as fast{_GAP}int8 is faster \N{RIGHTWARDS ARROW}"
-_SERIES_MARKERS = "osD^vP*X"
 
 Abscissa = Callable[[Point], float]
 
@@ -45,14 +52,14 @@ def draw_all(boards: Sequence[Board], readings: Sequence[Reading]) -> list[Drawi
     limits = drawing.log_limits(point.latency_ms for point in points)
     drawings = [_accuracy_by_macs(_first_of_each(points))]
     if len(boards) > 1:
-        drawings.append(_boards(boards, shown))
+        drawings.append(boards_compared(boards, shown))
     present = [board for board in boards if shown[board.slug]]
     everything = {board.slug: grid_points(_of(readings, board)) for board in present}
     # Figure by figure, so that the same figure of all boards stands side by side.
     drawings += [_accuracy_by_latency(board, shown[board.slug], limits) for board in present]
     drawings += [_pareto(board, shown[board.slug], limits) for board in present]
-    drawings += [drawing for board in present for drawing in _int8_against_float32(board, everything[board.slug])]
-    return drawings + [drawing for board in present for drawing in _threads(board, everything[board.slug])]
+    drawings += [made for board in present for made in int8_against_float32(board, everything[board.slug])]
+    return drawings + [made for board in present for made in threads_scaling(board, everything[board.slug])]
 
 
 def pareto_front(points: Iterable[tuple[float, float]]) -> list[int]:
@@ -65,16 +72,6 @@ def pareto_front(points: Iterable[tuple[float, float]]) -> list[int]:
             front.append(place)
             best = worth
     return front
-
-
-def setting_text(board: Board, setting: tuple[str, int] | None) -> str:
-    """The board and how it was measured, for captions: ``Raspberry Pi 4, litert 2.3.0, 1 thread``."""
-    if setting is None:
-        return board.name
-    runtime, threads = setting
-    versions = (row["runtime_version"] for row in board.results["rows"] if row["runtime"] == runtime)
-    version = next(filter(None, versions), "")
-    return f"{board.name}, {runtime} {version}, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def _accuracy_by_macs(points: Sequence[Point]) -> Drawing:
@@ -95,7 +92,7 @@ def _kind_text(points: Sequence[Point]) -> str:
     return f"Models: {main_kind(points)}. Filled: measured; hollow, dashed: published, another task on another scale."
 
 
-def _circles(points: Sequence[Point], x: Abscissa, label: str, limits: tuple[float, float] | None) -> drawing.Figure:
+def _circles(points: Sequence[Point], x: Abscissa, label: str, limits: tuple[float, float] | None) -> Figure:
     kind = main_kind(points)
     panels = _panels([point for point in points if point.kind == kind])
     figure, all_axes = _panel_axes(panels)
@@ -112,7 +109,7 @@ def _circles(points: Sequence[Point], x: Abscissa, label: str, limits: tuple[flo
         drawing.size_legend(axes, largest)
         _finish_panel(axes, panel, limits)
     drawing.log_axis(all_axes[-1], label, limits)
-    drawing.width_legend(figure, _alphas(points))
+    drawing.width_legend(figure, alphas_of(points))
     for panel, axes in zip(panels, all_axes, strict=True):
         largest = max(point.size_mb for point in panel.points)
         labels = [
@@ -142,7 +139,7 @@ def _pareto(board: Board, points: Sequence[Point], limits: tuple[float, float]) 
             style = drawing.circle_style(colour, panel.measured, pale=place not in front)
             style |= {"s": 52, "marker": drawing.MARKERS.get(point.kind, "P")}
             drawing.mark(axes, point.latency_ms, panel.height(point), point.index, **style)
-        labels_of.append([Label(p.latency_ms, panel.height(p), _short(p.architecture), 3.6) for p in steps])
+        labels_of.append([Label(p.latency_ms, panel.height(p), short_name(p.architecture), 3.6) for p in steps])
         _finish_panel(axes, panel, limits)
     drawing.log_axis(all_axes[-1], "median milliseconds an inference", limits)
     kinds = sorted({point.kind for point in points})
@@ -150,7 +147,7 @@ def _pareto(board: Board, points: Sequence[Point], limits: tuple[float, float]) 
         Line2D([], [], marker=drawing.MARKERS.get(kind, "P"), linestyle="", color=drawing.MUTED, label=kind)
         for kind in kinds
     ]
-    drawing.width_legend(figure, _alphas(points), shapes)
+    drawing.width_legend(figure, alphas_of(points), shapes)
     for labels, axes in zip(labels_of, all_axes, strict=True):
         drawing.place_labels(axes, labels, "qlarb", clear=True)
     caption = (
@@ -160,116 +157,6 @@ def _pareto(board: Board, points: Sequence[Point], limits: tuple[float, float]) 
     return Drawing(f"pareto-{board.slug}", "The Pareto front", caption, figure)
 
 
-def _int8_against_float32(board: Board, points: Sequence[Point]) -> list[Drawing]:
-    """One dot an architecture and runtime: how many times faster int8 is; nothing where a kind is missing."""
-    fewest = min(point.reading.row["threads"] for point in points)
-    times: dict[str, dict[Architecture, dict[str, Point]]] = defaultdict(lambda: defaultdict(dict))
-    for point in points:
-        if point.reading.row["threads"] == fewest:
-            times[point.reading.row["runtime"]][point.architecture][point.kind] = point
-    series = {
-        runtime: {
-            architecture: (kinds["float32"].latency_ms / kinds["int8"].latency_ms, kinds["int8"].index)
-            for architecture, kinds in found.items()
-            if {"int8", "float32"} <= set(kinds)
-        }
-        for runtime, found in times.items()
-    }
-    if not any(series.values()):
-        return []
-    figure, axes = _dots(series)
-    ratios = [ratio for values in series.values() for ratio, _ in values.values()]
-    drawing.log_axis(axes, _FASTER, drawing.log_limits([*ratios, 0.7, 1.5]))
-    axes.axvline(1, color=drawing.INK, linewidth=1.1, zorder=2)
-    caption = (
-        f"{setting_text(board, None)}, {fewest} thread{'s' if fewest > 1 else ''}. Right of the line int8 is faster; "
-        "left of it the interpreter has no fast integer kernels for this processor."
-    )
-    return [Drawing(f"int8-float32-{board.slug}", "int8 against float32", caption, figure)]
-
-
-def _boards(boards: Sequence[Board], shown: dict[str, list[Point]]) -> Drawing:
-    kind = main_kind(point for points in shown.values() for point in points)
-    series = {
-        board.name: {p.architecture: (p.latency_ms, p.index) for p in shown[board.slug] if p.kind == kind}
-        for board in boards
-    }
-    figure, axes = _dots(series)
-    drawing.log_axis(axes, "median milliseconds an inference")
-    settings = "; ".join(setting_text(b, headline_setting(p.reading for p in shown[b.slug])) for b in boards)
-    caption = f"The same {kind} models on every board. {settings}."
-    return Drawing("boards", "Board against board", caption, figure)
-
-
-def _dots(series: dict[str, dict[Architecture, tuple[float, int]]]) -> tuple[drawing.Figure, Axes]:
-    """A line for each architecture, a mark for each of ``series``: name -> architecture -> (x, reading)."""
-    named = {architecture for values in series.values() for architecture in values}
-    rows = [architecture for architecture in grid() if architecture in named]
-    figure, (axes,) = drawing.new_figure(1.5 + 0.2 * len(rows))
-    for (values, marker), solid in zip(
-        zip(series.values(), _SERIES_MARKERS, strict=False), [True, *[False] * len(series)], strict=False
-    ):
-        for architecture, (x, index) in values.items():
-            style = drawing.circle_style(drawing.WIDTHS[architecture.alpha], True)
-            style |= {} if solid else {"facecolor": drawing.PAPER}
-            drawing.mark(axes, x, rows.index(architecture), index, s=44, marker=marker, **style)
-    names = [_short(architecture) for architecture in rows]
-    axes.set_yticks(range(len(rows)), names, fontsize=8.5)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    shapes = [
-        Line2D(
-            *([], []),
-            marker=marker,
-            linestyle="",
-            color=drawing.MUTED,
-            markerfacecolor=drawing.MUTED if place == 0 else "none",
-            label=name,
-        )
-        for place, (name, marker) in enumerate(zip(series, _SERIES_MARKERS, strict=False))
-    ]
-    figure.legend(handles=shapes, loc="outside upper left", ncols=1 if max(map(len, series)) > 24 else 4, fontsize=8.5)
-    return figure, axes
-
-
-def _threads(board: Board, points: Sequence[Point]) -> list[Drawing]:
-    """Speed-up over the fewest threads, a line for each architecture, a panel for each kind."""
-    setting = headline_setting(point.reading for point in points)
-    assert setting is not None
-    runtime, fewest = setting
-    lines: dict[str, dict[Architecture, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
-    for point in points:
-        if point.reading.row["runtime"] == runtime:
-            lines[point.kind][point.architecture][point.reading.row["threads"]] = point
-    counts = sorted({threads for found in lines.values() for line in found.values() for threads in line})
-    if len(counts) < 2:
-        return []
-    figure, all_axes = drawing.new_figure(3.6, 1, len(lines), sharey=True)
-    for (kind, found), axes in zip(sorted(lines.items(), reverse=True), all_axes, strict=True):
-        axes.plot(counts, [count / fewest for count in counts], color=drawing.MUTED, linewidth=1, linestyle=(0, (4, 3)))
-        last = []
-        for architecture, line in sorted(found.items()):
-            if fewest not in line:
-                continue
-            known = sorted(line)
-            ratios = [line[fewest].latency_ms / line[threads].latency_ms for threads in known]
-            colour = drawing.WIDTHS[architecture.alpha]
-            axes.plot(known, ratios, color=colour, linewidth=0.9, alpha=0.6)
-            for threads, ratio in zip(known, ratios, strict=True):
-                if threads != fewest:
-                    style = {"s": 30, **drawing.circle_style(colour, True)}
-                    drawing.mark(axes, threads, ratio, line[threads].index, **style)
-            last.append(ratios[-1])
-        axes.set_title(f"{kind}: median {median(last):.2f} times with {counts[-1]}" if last else kind)
-        axes.set_xticks(counts)
-        axes.set_xlim(counts[0] - 0.15, counts[-1] + 0.25)
-        axes.set_xlabel("threads")
-    all_axes[0].set_ylabel(f"times as fast as with {fewest}")
-    drawing.width_legend(figure, _alphas(points))
-    caption = f"{board.name}, {runtime}. Dashed: twice the threads, twice as fast. Small networks gain least."
-    return [Drawing(f"threads-{board.slug}", "What more threads bring", caption, figure)]
-
-
 def _panels(points: Sequence[Point]) -> list[_Panel]:
     """Measured points in a panel of their own; the published ones below, unless all were measured."""
     measured = [point for point in points if point.accuracy is not None]
@@ -277,7 +164,7 @@ def _panels(points: Sequence[Point]) -> list[_Panel]:
     return panels if len(measured) == len(points) else [*panels, _Panel(False, list(points))]
 
 
-def _panel_axes(panels: Sequence[_Panel]) -> tuple[drawing.Figure, list[Axes]]:
+def _panel_axes(panels: Sequence[_Panel]) -> tuple[Figure, list[Axes]]:
     return drawing.new_figure(4.3 if len(panels) == 1 else 7.2, len(panels), sharex=True)
 
 
@@ -291,21 +178,11 @@ def _finish_panel(axes: Axes, panel: _Panel, limits: tuple[float, float]) -> Non
     drawing.percent_axis(axes, "accuracy" if panel.measured else "top-1")
 
 
-def _short(architecture: Architecture) -> str:
-    """``0.50 160``: width and size."""
-    return f"{architecture.alpha:.2f} {architecture.input_size}"
-
-
 def _by_width(points: Iterable[Point]) -> dict[float, list[Point]]:
     lines: dict[float, list[Point]] = defaultdict(list)
     for point in sorted(points, key=lambda point: point.architecture.input_size):
         lines[point.architecture.alpha].append(point)
     return lines
-
-
-def _alphas(points: Iterable[Point]) -> list[float]:
-    found = {point.architecture.alpha for point in points}
-    return [alpha for alpha in ALPHAS if alpha in found]
 
 
 def _first_of_each(points: Iterable[Point]) -> list[Point]:

@@ -42,6 +42,8 @@ function showTip(mark) {
   const reading = readings[mark.dataset.reading];
   const title = document.createElement("strong");
   title.textContent = reading.title;
+  const place = document.createElement("p");
+  place.textContent = reading.place;
   const list = document.createElement("dl");
   for (const [name, value] of reading.details) {
     const term = document.createElement("dt");
@@ -50,7 +52,7 @@ function showTip(mark) {
     text.textContent = value;
     list.append(term, text);
   }
-  tip.replaceChildren(title, list);
+  tip.replaceChildren(title, place, list);
   tip.hidden = false;
   const box = mark.getBoundingClientRect();
   const left = Math.min(box.left + box.width / 2 + 12, document.documentElement.clientWidth - tip.offsetWidth - 12);

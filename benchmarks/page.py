@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
+from benchmarks.columns import FIGURES_FROM, Column, columns, format_ms, format_percent
 from benchmarks.readings import Board, Reading
 from benchmarks.summary import board_card
 
@@ -24,18 +25,6 @@ Lite's hosted models. The published accuracy is that of another task and never t
 An empty accuracy was not measured: such a file has an untrained head, and only its size and speed mean anything.</p>
 """
 
-Value = float | int | str | None
-
-
-class _Column(NamedTuple):
-    """A column of the table: its heading, the value it sorts by, and how that is written."""
-
-    head: str
-    value: Callable[[Reading], Value]
-    write: Callable[[Any], str] = str
-    style: str = ""
-    detail: str = ""  # "name|unit" in the details of a mark; "" where it stands there already
-
 
 class PageFigure(NamedTuple):
     """A figure as the page shows it: ``svg`` is an inline SVG element."""
@@ -48,7 +37,7 @@ class PageFigure(NamedTuple):
 
 def render_page(boards: Sequence[Board], readings: Sequence[Reading], figures: Sequence[PageFigure]) -> str:
     """The whole page as text; everything that comes from a bench file is escaped."""
-    columns = _columns(len(boards) > 1)
+    shown = columns(with_board=len(boards) > 1)
     page = Template((_PARTS / "page.html").read_text(encoding="utf-8"))
     return page.substitute(
         title=TITLE,
@@ -58,7 +47,7 @@ def render_page(boards: Sequence[Board], readings: Sequence[Reading], figures: S
         cards="\n".join(board_card(board, [r for r in readings if r.board.slug == board.slug]) for board in boards),
         figures="\n".join(_figure(figure) for figure in figures),
         filters="\n".join(_filter(name, readings, key) for name, key in _FILTERS.items()),
-        table=_table(columns, readings),
+        table=_table(shown, readings),
         footer=_FOOTER,
         readings=_as_script([_record(reading) for reading in readings]),
     )
@@ -67,8 +56,8 @@ def render_page(boards: Sequence[Board], readings: Sequence[Reading], figures: S
 def describe(reading: Reading) -> str:
     """The name of a mark, for people who hear the page: model, latency and accuracy."""
     accuracy = reading.row["accuracy"]
-    worth = f", accuracy {_percent(accuracy)}" if accuracy is not None else ""
-    return f"{_model(reading)}, {reading.board.name}, {_setting(reading)}: {_ms(reading.row['p50_ms'])} ms{worth}"
+    worth = f", accuracy {format_percent(accuracy)}" if accuracy is not None else ""
+    return f"{_model(reading)}, {reading.board.name}, {_setting(reading)}: {format_ms(reading.row['p50_ms'])} ms{worth}"
 
 
 def _lead(boards: Sequence[Board], readings: Sequence[Reading]) -> str:
@@ -77,18 +66,6 @@ def _lead(boards: Sequence[Board], readings: Sequence[Reading]) -> str:
     where = "one board" if len(boards) == 1 else f"{len(boards)} boards"
     when = " to ".join(dict.fromkeys((dates[0], dates[-1])))
     return html.escape(f"{models} model files on {where}, {len(readings)} measurements, {when}.")
-
-
-def _ms(value: float) -> str:
-    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _mb(value: float) -> str:
-    return f"{value / 1e6:.2f}" if value < 1e7 else f"{value / 1e6:.1f}"
 
 
 def _model(reading: Reading) -> str:
@@ -101,73 +78,6 @@ def _setting(reading: Reading) -> str:
     return f"{runtime} {reading.row['runtime_version'] or ''}, {threads} thread{'s' if threads > 1 else ''}"
 
 
-def _of_row(field: str) -> Callable[[Reading], Value]:
-    return lambda reading: reading.row[field]
-
-
-def _of_published(field: str) -> Callable[[Reading], Value]:
-    return lambda reading: getattr(reading.published, field) if reading.published else None
-
-
-def _pixel3(reading: Reading) -> Value:
-    if reading.published is None or reading.kind not in ("int8", "float32"):
-        return None
-    quantized = reading.kind == "int8"
-    return reading.published.pixel3_quantized_ms if quantized else reading.published.pixel3_float_ms
-
-
-def _columns(with_board: bool) -> list[_Column]:
-    boards = [_Column("Board", lambda reading: reading.board.name, str, "text")] if with_board else []
-    return [
-        _Column("Model", lambda reading: reading.index, str, "text"),
-        _Column("Kind", lambda reading: reading.kind, str, "text"),
-        *boards,
-        _Column("Runtime", _of_row("runtime"), str, "text"),
-        _Column("Thr.", _of_row("threads")),
-        _Column("p50\nms", _of_row("p50_ms"), _ms, "group", detail="p50|ms"),
-        _Column("p90\nms", _of_row("p90_ms"), _ms, detail="p90|ms"),
-        _Column("p99\nms", _of_row("p99_ms"), _ms, detail="p99|ms"),
-        _Column("End to\nend ms", _of_row("end_to_end_ms"), _ms, detail="end to end|ms"),
-        _Column("Load\nms", _of_row("load_ms"), _ms, detail="load|ms"),
-        _Column("First\nms", _of_row("first_ms"), _ms, detail="first inference|ms"),
-        _Column(
-            "Memory\nMB", _of_row("peak_memory_bytes"), lambda value: f"{value / 1e6:.0f}", detail="peak memory|MB"
-        ),
-        _Column("File\nMB", _of_row("size_bytes"), _mb, detail="file|MB"),
-        _Column("Accu-\nracy", _of_row("accuracy"), _percent, detail="accuracy|"),
-        _Column(
-            "M\nMACs",
-            _of_published("million_macs"),
-            lambda value: f"{value:g}",
-            "published group",
-            detail="published MACs|million",
-        ),
-        _Column(
-            "M\nparams",
-            _of_published("million_parameters"),
-            lambda value: f"{value:g}",
-            "published",
-            detail="published parameters|million",
-        ),
-        _Column(
-            "Top-1\nfloat",
-            _of_published("top1_float"),
-            lambda value: f"{value:.1f} %",
-            "published",
-            detail="published top-1, float|",
-        ),
-        _Column(
-            "Top-1\nquant.",
-            _of_published("top1_quantized"),
-            lambda value: f"{value:.1f} %",
-            "published",
-            detail="published top-1, quantised|",
-        ),
-        _Column("Pixel 3\nms", _pixel3, lambda value: f"{value:g}", "published", detail="published, Pixel 3|ms"),
-    ]
-
-
-_FIGURES_FROM = "p50\nms"  # from this column on a row that failed has its error instead
 _FILTERS: dict[str, Callable[[Reading], str]] = {
     "Board": lambda reading: reading.board.name,
     "Kind": lambda reading: reading.kind,
@@ -178,8 +88,8 @@ _FILTERS: dict[str, Callable[[Reading], str]] = {
 
 def _record(reading: Reading) -> dict[str, Any]:
     """What the script needs of a reading: the details for the tip, and what the filters compare."""
-    details = [["board", reading.board.name], ["measured with", _setting(reading)]]
-    for column in _columns(with_board=True):
+    details = []
+    for column in columns(with_board=True):
         value = column.value(reading)
         if column.detail and value is not None:
             name, unit = column.detail.split("|")
@@ -188,15 +98,16 @@ def _record(reading: Reading) -> dict[str, Any]:
         details.append(["accuracy", "not measured"])
     return {
         "title": _model(reading),
+        "place": f"{reading.board.name}; {_setting(reading)}",
         "details": details,
         "filter": {name: key(reading) for name, key in _FILTERS.items()},
     }
 
 
-def _table(columns: Sequence[_Column], readings: Sequence[Reading]) -> str:
-    first = next(place for place, column in enumerate(columns) if column.head == _FIGURES_FROM)
-    published = next(place for place, column in enumerate(columns) if column.style.startswith("published"))
-    spans = (first, published - first, len(columns) - published)
+def _table(shown: Sequence[Column], readings: Sequence[Reading]) -> str:
+    first = next(place for place, column in enumerate(shown) if column.head == FIGURES_FROM)
+    published = next(place for place, column in enumerate(shown) if column.style.startswith("published"))
+    spans = (first, published - first, len(shown) - published)
     groups = "".join(
         f'<th colspan="{span}" scope="colgroup"{style}>{name}</th>'
         for span, name, style in zip(spans, ("", "measured", "published"), ("", *[' class="group"'] * 2), strict=True)
@@ -204,20 +115,20 @@ def _table(columns: Sequence[_Column], readings: Sequence[Reading]) -> str:
     heads = "".join(
         f'<th scope="col" data-column="{place}" class="{column.style}">'
         f'<button type="button">{html.escape(column.head)}</button></th>'
-        for place, column in enumerate(columns)
+        for place, column in enumerate(shown)
     )
-    rows = "\n".join(_row(columns, first, published, reading) for reading in readings)
+    rows = "\n".join(_row(shown, first, published, reading) for reading in readings)
     return f'<table id="table"><thead><tr>{groups}</tr><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
 
 
-def _row(columns: Sequence[_Column], first: int, published: int, reading: Reading) -> str:
-    values = [column.value(reading) for column in columns]
+def _row(shown: Sequence[Column], first: int, published: int, reading: Reading) -> str:
+    values = [column.value(reading) for column in shown]
     width = f" w{round(100 * reading.architecture.alpha):03d}" if reading.architecture else ""
     name = reading.architecture.name if reading.architecture else reading.row["model"]
     short = html.escape(str(name).removeprefix(_PREFIX))
     prefix = f'<span class="prefix">{_PREFIX}</span>' if str(name).startswith(_PREFIX) else ""
     cells = [f'<th scope="row"><span class="dot{width}"></span>{prefix}{short}</th>']
-    for place, (column, value) in enumerate(zip(columns, values, strict=True)):
+    for place, (column, value) in enumerate(zip(shown, values, strict=True)):
         if place == first and not reading.measured:
             error = html.escape(str(reading.row["error"]))
             cells.append(f'<td class="error group" colspan="{published - first}">{error}</td>')

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.bench.results import load_results
 from edge.errors import DataError, UsageError
 from edge.interpreter import RUNTIMES
-from trainer.architectures import QUANTIZATIONS, Architecture, Published, published
+from trainer.architectures import ALPHAS, QUANTIZATIONS, Architecture, Published, published
 from trainer.choose import published_top1
 
 
@@ -21,7 +22,8 @@ class Board(NamedTuple):
     results: dict[str, Any]
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Reading:
     """One row of one board; ``index`` is its place among all readings of the report.
 
     ``architecture`` and ``published`` are None for a model that is no point of the grid. ``top1`` is the
@@ -51,7 +53,8 @@ class Reading(NamedTuple):
         return self.row["runtime"], self.row["threads"]
 
 
-class Point(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Point:
     """A measured reading of a point of the grid, with everything a figure needs certain to be there."""
 
     reading: Reading
@@ -139,6 +142,27 @@ def main_kind(points: Iterable[Point]) -> str:
     """The kind that figures of one kind show: ``int8`` where there is one."""
     kinds = {point.kind for point in points}
     return next((kind for kind in QUANTIZATIONS if kind in kinds), min(kinds, default="int8"))
+
+
+def setting_text(board: Board, setting: tuple[str, int] | None) -> str:
+    """The board and how it was measured, for captions: ``Raspberry Pi 4, litert 2.3.0, 1 thread``."""
+    if setting is None:
+        return board.name
+    runtime, threads = setting
+    versions = (row["runtime_version"] for row in board.results["rows"] if row["runtime"] == runtime)
+    version = next(filter(None, versions), "")
+    return f"{board.name}, {runtime} {version}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def short_name(architecture: Architecture) -> str:
+    """``0.50 160``: width and size."""
+    return f"{architecture.alpha:.2f} {architecture.input_size}"
+
+
+def alphas_of(points: Iterable[Point]) -> list[float]:
+    """The width multipliers among ``points``, widest first."""
+    found = {point.architecture.alpha for point in points}
+    return [alpha for alpha in ALPHAS if alpha in found]
 
 
 def _name(results: dict[str, Any]) -> str:

@@ -97,15 +97,13 @@ def test_cached_run_starts_no_child_and_loads_no_tensorflow(
 
 @pytest.mark.xdist_group("tensorflow")
 def test_random_backbones_are_deterministic_and_rebuilt_when_damaged(tmp_path: Path) -> None:
-    """Two builds give the same bytes; a flipped byte leads to a rebuild of just that artifact."""
+    """A flipped byte leads to a rebuild of just that artifact, from random weights that are the same every time."""
     point, kinds = Architecture(0.25, 128), ["int8", "float32"]
-    first = ensure_backbones(tmp_path / "a", point, "random", kinds)
-    other = ensure_backbones(tmp_path / "b", point, "random", kinds)
-    assert [backbone.model.sha256 for backbone in first] == [backbone.model.sha256 for backbone in other]
-    paths = {kind: next((tmp_path / "a" / "backbones").glob(f"*-{kind}-*")) for kind in kinds}
+    first = ensure_backbones(tmp_path, point, "random", kinds)
+    paths = {kind: next((tmp_path / "backbones").glob(f"*-{kind}-*")) for kind in kinds}
     flip_byte(paths["float32"])
     before = paths["int8"].stat()
-    again = ensure_backbones(tmp_path / "a", point, "random", kinds)
+    again = ensure_backbones(tmp_path, point, "random", kinds)
     assert [backbone.model.content for backbone in again] == [backbone.model.content for backbone in first]
     assert paths["int8"].stat().st_mtime_ns == before.st_mtime_ns
     assert [backbone.feature_size for backbone in again] == [256, 256]

@@ -211,11 +211,16 @@ def test_unchanged_files_are_not_read_again(photos: Path, tmp_path: Path) -> Non
 
 
 def test_edited_file_of_the_same_name_gets_a_new_bottleneck(photos: Path, tmp_path: Path) -> None:
-    """Another picture under an old name is noticed by its time stamp alone."""
-    expected = fill(photos, tmp_path / "cache")[1]
+    """Another picture of the same size in bytes is noticed by its time stamp alone."""
     edited = photos / "blue" / "005.png"
-    edited.write_bytes((photos / "red" / "005.png").read_bytes()[:-1] + b"!")
-    os.utime(edited, (1_500_000_001, 1_500_000_001))
+    sizes = []
+    for second, label in enumerate(("blue", "red")):
+        tiny.paint(label, 5).save(edited, "BMP")
+        sizes.append(edited.stat().st_size)
+        os.utime(edited, (1_500_000_000 + second, 1_500_000_000 + second))
+        if label == "blue":
+            expected = fill(photos, tmp_path / "cache")[1]
+    assert sizes[0] == sizes[1]
     computed, features = fill(photos, tmp_path / "cache")
     assert computed == 1
     changed = (features != expected).any(axis=1)

@@ -59,7 +59,8 @@ def test_batch_normalisation_has_four_vectors_for_each_convolution(layers: Layer
         normalisation = layers[f"{name}_bn"]
         assert [values.shape for values in normalisation] == [(channels,)] * 4, name
         assert (normalisation[3] > 0).all(), name
-        assert any((values < 0).any() for values in normalisation[1:3]), name
+        assert normalisation[0].min() > -0.3, name  # gammas are nearly all positive, betas are not
+        assert normalisation[1].min() < -0.8, name
     assert all(np.isfinite(value).all() for values in layers.values() for value in values)
 
 

@@ -22,6 +22,7 @@ def test_committed_model_is_up_to_date(kind: str, tmp_path: Path) -> None:
     """Labels, manifest and scores of the committed file are those of a file made now."""
     committed = ModelFile.load(make_data.DATA / f"tiny-{kind}.tflite")
     made = ModelFile.from_bytes(make_data.make(tmp_path, kind))
+    assert run_self_test(Classifier(made)).passed
     assert committed.labels == made.labels == ("blue", "green", "red")
     manifests = committed.manifest, made.manifest
     assert manifests[0] is not None

@@ -32,9 +32,11 @@ def choose_command(
     except DataError as error:
         raise DataError(f"{bench}: {error}") from None
     if as_json:
-        print(json.dumps(_record(choice)))
+        print(json.dumps({**_record(choice), "too_noisy": bool(results["noise"].get("too_noisy"))}))
     elif choice.best:
         _print_choice(choice.best, choice)
+        if results["noise"].get("too_noisy"):
+            print("the board was too noisy for fine differences of latency; see the noise in the bench file")
     if choice.nearest:
         raise DataError(f"{bench}: nothing fits {budget}; nearest is {choice.nearest}")
 
