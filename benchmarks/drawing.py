@@ -32,8 +32,6 @@ SMALLEST_CIRCLE = 14
 MARK = "reading-"
 """Prefix of the id of a mark that stands for a reading."""
 
-LABEL_SIZE = 8
-_OFFSETS = {"i": (0, 0), "b": (0, -1), "a": (0, 1), "l": (-1, 0), "r": (1, 0), "q": (-1, 0.7)}
 _WIDTH_INCHES = 5.6
 _DPI = 200
 _STYLE: Any = {
@@ -142,62 +140,6 @@ def circle_style(colour: str, solid: bool, pale: bool = False) -> dict[str, Any]
     if solid:
         return {"facecolor": (colour, 0.72 * strength), "edgecolor": (colour, strength)}
     return {"facecolor": (colour, 0.1), "edgecolor": (colour, strength), "linestyle": (0, (2.2, 1.4))}
-
-
-class Label(NamedTuple):
-    """``text`` for the mark at (``x``, ``y``), which is ``radius`` points large."""
-
-    x: float
-    y: float
-    text: str
-    radius: float
-
-
-def place_labels(axes: Axes, labels: Iterable[Label], sides: str, inside: str = INK, clear: bool = False) -> None:
-    """Write each label beside its mark, on the first of ``sides`` where it covers no label before it.
-
-    A side is a letter: ``i`` inside, ``b`` below, ``a`` above, ``l`` left, ``r`` right, ``q`` above to the
-    left. A label that fits nowhere is left out. ``inside`` is the colour of those inside. With
-    ``clear`` no label covers another's mark. The axes must have their final limits.
-    """
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.draw_without_rendering()  # only then is the axes' place in the figure known
-    points = 72 / figure.dpi
-    labels = list(labels)
-    places = [tuple(axes.transData.transform((label.x, label.y)) * points) for label in labels]
-    taken = [(x - m.radius, y - m.radius, x + m.radius, y + m.radius) for (x, y), m in zip(places, labels, strict=True)]
-    taken = taken if clear else []
-    frame = axes.get_window_extent()
-    edges = (frame.x0 * points, frame.y0 * points, frame.x1 * points, frame.y1 * points)
-    for label, (x, y) in zip(labels, places, strict=True):
-        wide, high = 0.62 * LABEL_SIZE * len(label.text), LABEL_SIZE
-        for side in sides:
-            if side == "i" and 2 * label.radius < wide + 3:
-                continue
-            right, up = _OFFSETS[side]
-            centre_x = x + right * (label.radius + wide / 2 + 2.5)
-            centre_y = y + up * (label.radius + high / 2 + 2)
-            box = (centre_x - wide / 2, centre_y - high / 2, centre_x + wide / 2, centre_y + high / 2)
-            framed = edges[0] <= box[0] and edges[1] <= box[1] and box[2] <= edges[2] and box[3] <= edges[3]
-            if framed and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                axes.annotate(
-                    label.text,
-                    (label.x, label.y),
-                    (centre_x - x, centre_y - y),
-                    textcoords="offset points",
-                    ha="center",
-                    va="center",
-                    fontsize=LABEL_SIZE,
-                    color=inside if side == "i" else INK,
-                    zorder=5,
-                )
-                break
-
-
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def width_legend(figure: Figure, alphas: Sequence[float], extra: Sequence[Line2D] = ()) -> None:

@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 
 from benchmarks import drawing
 from benchmarks.comparisons import boards_compared, int8_against_float32, threads_scaling
-from benchmarks.drawing import Drawing, Label
+from benchmarks.drawing import Drawing
+from benchmarks.labelling import Label, place_labels
 from benchmarks.readings import (
     Board,
     Point,
@@ -121,7 +122,7 @@ def _circles(points: Sequence[Point], x: Abscissa, label: str, limits: tuple[flo
             )
             for p in sorted(panel.points, key=lambda point: panel.height(point))
         ]
-        drawing.place_labels(axes, labels, "ibral", drawing.PAPER if panel.measured else drawing.INK)
+        place_labels(axes, labels, "ibral", drawing.PAPER if panel.measured else drawing.INK)
     return figure
 
 
@@ -149,7 +150,7 @@ def _pareto(board: Board, points: Sequence[Point], limits: tuple[float, float]) 
     ]
     drawing.width_legend(figure, alphas_of(points), shapes)
     for labels, axes in zip(labels_of, all_axes, strict=True):
-        drawing.place_labels(axes, labels, "qlarb", clear=True)
+        place_labels(axes, labels, "qlarb")
     caption = (
         f"{setting_text(board, points[0].reading.setting)}. On the line: no other point is both faster and more "
         "accurate. Pale: some other point is. A label is width and size, such as 0.50 160."

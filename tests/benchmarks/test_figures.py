@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bench_files import row, whole_grid, write_bench
 
@@ -11,6 +12,7 @@ pytest.importorskip("matplotlib")
 
 from benchmarks import drawing
 from benchmarks.figures import draw_all, pareto_front
+from benchmarks.labelling import Label, place_labels
 from benchmarks.readings import Board, Reading, grid_points, headline_setting, main_kind, read_boards, read_rows
 
 
@@ -74,14 +76,27 @@ def test_figures_that_need_two_of_something_are_left_out(tmp_path: Path) -> None
     assert names == ["accuracy-macs", "accuracy-latency-board", "pareto-board"]
 
 
-def test_labels_keep_apart_or_are_left_out() -> None:
-    """Of three labels at one place two find a side that is free, and the third is not written."""
+def placed(labels: list[Label], sides: str) -> dict[str, tuple[int, int]]:
+    """Text -> direction (right, up) of the labels that were written into axes of 10 x 10."""
     with drawing.house_style():
         _, (axes,) = drawing.new_figure(3)
         axes.set_xlim(0, 10)
         axes.set_ylim(0, 10)
-        drawing.place_labels(axes, [drawing.Label(5, 5, text, 3) for text in ("one", "two", "three")], "ab")
-    assert [text.get_text() for text in axes.texts] == ["one", "two"]
+        place_labels(axes, labels, sides)
+    return {t.get_text(): (round(np.sign(t.xyann[0])), round(np.sign(t.xyann[1]))) for t in axes.texts}
+
+
+def test_labels_keep_apart_or_are_left_out() -> None:
+    """Of three labels at one place two find a side that is free, and the third is not written."""
+    assert placed([Label(5, 5, text, 3) for text in ("one", "two", "three")], "ab") == {"one": (0, 1), "two": (0, -1)}
+
+
+def test_labels_avoid_other_marks_and_the_frame() -> None:
+    """Below lies another mark, so the label goes above; at the left edge it goes right; a large mark holds it."""
+    assert placed([Label(5, 5, "160", 3), Label(5, 4.3, "", 3)], "ba")["160"] == (0, 1)
+    assert placed([Label(0.1, 5, "160", 3)], "lr") == {"160": (1, 0)}
+    assert placed([Label(5, 5, "160", 12)], "ib") == {"160": (0, 0)}
+    assert placed([Label(5, 5, "160", 4)], "ib") == {"160": (0, -1)}
 
 
 def test_circle_area_follows_the_size() -> None:
