@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -9,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.results import FOLDER, save_results
+from benchmarks.results import FOLDER, result_path, save_results
 from edge import exits
+from edge.errors import ConfigurationError
 from trainer.architectures import Architecture, grid
 from trainer.cli import default_cache
 from trainer.dataset import list_photos
@@ -122,6 +125,56 @@ def memory(
     print(
         save_results("memory", f"python -m benchmarks memory PHOTOS --architecture {architecture}", rows, results_dir)
     )
+
+
+@app.command("grid", epilog="Example: python -m benchmarks grid flower_photos")
+def grid_command(
+    image_dir: Annotated[Path | None, typer.Argument(help="Photos to retrain on; else heads stay untrained.")] = None,
+    grid_dir: Annotated[Path, typer.Option(help="Where the grid's models go.")] = Path("grid"),
+    rounds: Annotated[int, typer.Option(help="How often every model is measured.")] = 4,
+    seconds: Annotated[float, typer.Option(help="How long each measurement takes.")] = 0.5,
+    runtime: Annotated[str | None, typer.Option(help="Which interpreter (default: every one installed).")] = None,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Build the 16 points in int8 and float32 and measure them with edge bench."""
+    build = ["trainer", "grid", "build", str(grid_dir), *([str(image_dir)] if image_dir else [])]
+    build += ["--bottleneck-dir", str(bottleneck_dir or default_cache())]
+    path = result_path("grid", results_dir)
+    bench = ["edge", "bench", str(grid_dir), "--rounds", str(rounds), "--seconds", str(seconds), "--output", str(path)]
+    bench += ["--runtime", runtime] if runtime else []
+    for program, *arguments in (build, bench):
+        code = subprocess.run([sys.executable, "-m", program, *arguments]).returncode
+        if code:
+            raise SystemExit(code)
+    print(path)
+
+
+@app.command(epilog="Example: python -m benchmarks report benchmarks/results/*-grid.json --output report")
+def report(
+    bench_files: Annotated[list[Path], typer.Argument(help="Files written by edge bench, one a board.")],
+    output: Annotated[Path, typer.Option(help="Folder for the page and the figures.")] = Path("report"),
+) -> None:
+    """Draw figures and one self-contained page from one or several bench files."""
+    try:
+        from benchmarks.report import write_report
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ConfigurationError("the report needs matplotlib: pip install 'edge-for-poets[benchmarks]'") from None
+    for path in write_report(bench_files, output):
+        print(path)
+
+
+@app.command(epilog="Example: python -m benchmarks overhead models/flowers.tflite")
+def overhead(
+    model: Annotated[Path, typer.Argument(help="The model file.")],
+    runtime: Annotated[str | None, typer.Option(help="Which interpreter (default: the best here).")] = None,
+) -> None:
+    """Compare edge bench's timed loop with a bare invoke() loop, alternating in one process."""
+    from benchmarks.overhead import compare
+
+    print(json.dumps(compare(model, runtime)))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,13 @@ def save_results(benchmark: str, command: str, rows: list[dict[str, Any]], folde
         "board": board,
         "rows": rows,
     }
-    name = re.sub(r"[^a-z0-9]+", "-", str(board["board"]).lower()).strip("-")[:40]
-    path = folder / f"{name}-{board['cores']}core-{date}-{benchmark}.json"
+    path = result_path(benchmark, folder)
     write_whole(path, (json.dumps(record, indent=1) + "\n").encode())
     return path
+
+
+def result_path(benchmark: str, folder: Path = FOLDER) -> Path:
+    """``folder/BOARD-CORES-DATE-BENCHMARK.json`` for this machine and day."""
+    board = describe_board()
+    name = re.sub(r"[^a-z0-9]+", "-", str(board["board"]).lower()).strip("-")[:40]
+    return folder / f"{name}-{board['cores']}core-{datetime.date.today().isoformat()}-{benchmark}.json"

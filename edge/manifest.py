@@ -20,14 +20,16 @@ SCHEMA_VERSION = 1
 class SelfTest:
     """Inputs made from ``seed`` and the scores that the workstation computed for them.
 
-    ``expected`` has one row of scores, one score a label, for each input. ``tolerance`` is the largest
-    allowed difference of a score: 2 of 255 by default, because kernels of different interpreters and
-    processors may round an activation differently.
+    ``expected`` has one row of scores, one score a label, for each input. ``runtime`` is the interpreter that
+    computed them. ``tolerance`` is the largest allowed difference of a score on the same interpreter, on any
+    processor; ``other_tolerance`` on another one, whose 8-bit kernels round every layer a little differently.
     """
 
     seed: int
     expected: list[list[float]]
+    runtime: str = "litert"
     tolerance: float = 2 / 255
+    other_tolerance: float = 2 / 255
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from trainer.splice import add_metadata, minimum_runtime, read_model, splice_hea
 from trainer.split import SPLITS, TEST
 
 SELF_TEST_SEED = 1
+OTHER_TOLERANCE = {"int8": 0.1, "dynamic": 0.1}
+"""Largest difference of a score on another interpreter, for kinds with 8-bit arithmetic; see docs/adr/0007."""
 
 _FLOAT_TYPES = {0, 1, 10, 18}  # TensorType FLOAT32, FLOAT16, FLOAT64, BFLOAT16
 _SCORE_DIGITS = 7
@@ -105,12 +107,16 @@ def _draft(
 def _seal(draft: ModelFile, evaluation: Evaluation | None, runtime: str | None) -> bytes:
     """The bytes of ``draft`` with its self-test and, where there was one, the outcome of its evaluation."""
     assert draft.manifest is not None
-    scores = pattern_scores(Classifier(draft, 1, runtime), SELF_TEST_SEED)
+    classifier = Classifier(draft, 1, runtime)
+    expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, SELF_TEST_SEED)]
+    self_test = SelfTest(SELF_TEST_SEED, expected, classifier.runtime)
+    if draft.manifest.quantization in OTHER_TOLERANCE:
+        self_test = dataclasses.replace(self_test, other_tolerance=OTHER_TOLERANCE[draft.manifest.quantization])
     sealed = dataclasses.replace(
         draft.manifest,
         accuracy=None if evaluation is None else round(evaluation.accuracy, 6),
         test_photos=0 if evaluation is None else evaluation.count,
-        self_test=SelfTest(SELF_TEST_SEED, [[round(float(s), _SCORE_DIGITS) for s in row] for row in scores]),
+        self_test=self_test,
     )
     flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
     return pack_files(flatbuffer, label_lines(draft.labels), sealed)

@@ -89,3 +89,12 @@ def test_foreign_models_have_none() -> None:
 def test_the_tolerance_itself_passes(difference: float, passed: bool) -> None:
     """A difference equal to the tolerance is allowed."""
     assert SelfTestResult(difference, 0.5).passed is passed
+
+
+def test_another_interpreter_has_its_own_tolerance() -> None:
+    """Scores that come from another interpreter than the workstation's are held to the wider tolerance."""
+    classifier = _expecting(SelfTest(1, [[0.0] * 3] * PATTERNS))
+    scores = pattern_scores(classifier, 1).tolist()
+    same = run_self_test(_expecting(SelfTest(1, scores, classifier.runtime, 0.01, 0.2)))
+    other = run_self_test(_expecting(SelfTest(1, scores, "elsewhere", 0.01, 0.2)))
+    assert (same.tolerance, other.tolerance) == (0.01, 0.2)

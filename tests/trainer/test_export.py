@@ -18,7 +18,7 @@ from edge.classifier import Classifier
 from edge.metadata import BUFFER_NAME, parse_metadata
 from edge.modelfile import ModelFile
 from edge.pipeline import label_photos
-from edge.selftest import PATTERNS, run_self_test
+from edge.selftest import PATTERNS, make_patterns, run_self_test
 from trainer.architectures import QUANTIZATIONS
 from trainer.bottleneck_cache import BottleneckCache
 from trainer.bottlenecks import load_features
@@ -78,6 +78,7 @@ def test_tflite_runtime_runs_the_file_and_agrees(trained: dict[str, Retrained], 
     facts = json.loads(inspected.stdout)
     assert facts["runtime"] == "tflite-runtime"
     # Its int8 and hybrid kernels round activations differently, and the patterns' scores are far from certain.
+    assert facts["self_test"]["passed"] is True
     assert facts["self_test"]["largest_difference"] < (0.06 if kind in ("int8", "dynamic") else 1e-5)
     if kind in ("float32", "float16"):
         assert (inspected.returncode, facts["self_test"]["passed"]) == (0, True)
@@ -189,3 +190,14 @@ def test_tiny_export_says_what_it_needs(options: RetrainOptions) -> None:
     assert manifest.minimum_runtime == "1.14.0"
     assert manifest.self_test.tolerance == pytest.approx(2 / 255)
     assert manifest.architecture == tiny.ARCHITECTURE.name
+
+
+@pytest.mark.parametrize("kind", ["int8", "float32"])
+def test_the_self_test_notices_swapped_colour_channels(trained: dict[str, Retrained], kind: str) -> None:
+    """A device that mixes up RGB and BGR differs by more than the self-test allows even another interpreter."""
+    classifier = Classifier.load(trained[kind].path)
+    manifest = classifier.model.manifest
+    assert manifest is not None
+    patterns = make_patterns(manifest.self_test.seed, classifier.model.input_size)
+    swapped = np.stack([classifier.scores(np.ascontiguousarray(pattern[:, :, ::-1])) for pattern in patterns])
+    assert np.abs(swapped - np.array(manifest.self_test.expected)).max() > manifest.self_test.other_tolerance

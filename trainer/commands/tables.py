@@ -22,9 +22,9 @@ def print_table(heads: list[str], rows: list[list[Any]]) -> None:
         table.add_column(head, no_wrap=True, justify="right" if index else "left")
     for row in rows:
         table.add_row(*map(str, row))
-    console = Console()
+    console = Console(markup=False, emoji=False)
     # A pipe has no width; a table that is cut off at 80 columns there would lose data.
-    (console if console.is_terminal else Console(width=_PIPE_WIDTH)).print(table)
+    (console if console.is_terminal else Console(markup=False, emoji=False, width=_PIPE_WIDTH)).print(table)
 
 
 def name_skipped(skipped: list[Skipped], stages: Stages) -> None:
