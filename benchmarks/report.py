@@ -9,7 +9,7 @@ from benchmarks.figures import draw_all
 from benchmarks.inline_svg import inline_svg
 from benchmarks.page import PageFigure, describe, render_page
 from benchmarks.readings import Reading, read_boards, read_rows
-from trainer.files import write_whole
+from edge.files import write_whole
 
 PAGE_NAME = "report.html"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.board import describe_board
-from trainer.files import write_whole
+from edge.files import write_whole
 
 SCHEMA_VERSION = 1
 FOLDER = Path(__file__).parent / "results"

@@ -13,9 +13,9 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
+from edge.files import write_whole
 from trainer.architectures import Architecture
 from trainer.backbone import Backbone, _key, as_model
-from trainer.files import write_whole
 from trainer.splice import write_model
 from trainer.weights import Weights
 

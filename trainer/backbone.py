@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError
+from edge.files import write_whole
 from edge.modelfile import ModelFile
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
 from edge.structure import examine
 from trainer.architectures import Architecture
 from trainer.bias_correction import correct_biases
-from trainer.files import write_whole
 from trainer.garden import KINDS, draw_flower
 from trainer.weights import Weights, find_weights
 

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import ConfigurationError, EdgeError
+from edge.files import write_whole
 from edge.selftest import make_patterns
 from trainer import frozen_graph
 from trainer.architectures import QUANTIZATIONS, Architecture
-from trainer.files import write_whole
 
 CALIBRATION_SEEDS = 25
 """Seeds of the calibration pictures, four pictures each: a hundred in all."""

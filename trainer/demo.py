@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from edge import exits
 from edge.errors import DatasetError
-from trainer.files import write_whole
+from edge.files import write_whole
 from trainer.garden import KINDS, draw_flower, plant_garden
 from trainer.progress import Stages
 

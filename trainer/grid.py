@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edge.errors import ConfigurationError, ModelError
+from edge.files import check_writable, write_whole
 from edge.interpreter import ImageInterpreter, dequantize
 from edge.modelfile import ModelFile
 from edge.selftest import make_patterns
@@ -22,7 +23,6 @@ from trainer.backbone import Backbone, ensure_backbones
 from trainer.bottlenecks import identify
 from trainer.dataset import Dataset, assemble, list_photos
 from trainer.export import export_unmeasured
-from trainer.files import check_writable, write_whole
 from trainer.head import Head
 from trainer.progress import Stages
 from trainer.retrain import RetrainOptions, dataset_fingerprint, retrain

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import UsageError
+from edge.files import check_writable, write_whole
 from trainer.architectures import Architecture
 from trainer.backbone import Backbone, ensure_backbones
 from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
@@ -18,7 +19,6 @@ from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
 from trainer.dataset import Dataset, Listing, assemble, list_photos
 from trainer.evaluate import Evaluation
 from trainer.export import export_model
-from trainer.files import check_writable, write_whole
 from trainer.head import DEFAULT_STEPS, HeadFit, Labelled, accuracy, fit_head
 from trainer.progress import Stages
 from trainer.split import TEST, TRAINING, VALIDATION, SplitRatios

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from edge.files import write_whole
 from trainer.confusion import draw_confusion
 from trainer.evaluate import Evaluation
-from trainer.files import write_whole
 from trainer.head import Step
 
 FILE_NAME = "events.out.tfevents.0.edge-for-poets"

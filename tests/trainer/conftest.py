@@ -8,8 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -136,44 +135,6 @@ def options(photos: Path, cache: Path, tmp_path: Path) -> RetrainOptions:
 def tiny_arguments(photos: Path, cache: Path) -> list[object]:
     """The arguments of ``trainer retrain`` and ``trainer bottlenecks`` that lead to the planted backbone."""
     return [photos, "--architecture", tiny.ARCHITECTURE.name, "--weights", "random", "--bottleneck-dir", cache]
-
-
-@contextmanager
-def _mounted(folder: Path, options: str) -> Iterator[Path]:
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True).returncode == 0
-    except OSError:
-        done = False
-    if not done:
-        pytest.skip("mounting a small disk needs root")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
-    """A function that mounts a disk of the given size (``"64k"``) and returns its folder."""
-    opened = []
-
-    def mount(size: str) -> Path:
-        disk = _mounted(tmp_path / f"disk-{size}", f"size={size}")
-        opened.append(disk)
-        return disk.__enter__()
-
-    yield mount
-    for disk in opened:
-        disk.__exit__(None, None, None)
-
-
-@pytest.fixture
-def read_only_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder that not even root can write to."""
-    with _mounted(tmp_path / "read-only", "size=64k,ro") as folder:
-        yield folder
 
 
 @pytest.fixture(scope="session")

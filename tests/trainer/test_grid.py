@@ -13,10 +13,10 @@ import tiny
 import trainer.backbone
 from edge.classifier import Classifier
 from edge.errors import StorageError
+from edge.files import write_whole
 from edge.modelfile import ModelFile
 from edge.selftest import run_self_test
 from trainer.architectures import Architecture
-from trainer.files import write_whole
 from trainer.grid import KINDS, NOTE, UNTRAINED_LABELS, Grid, GridOptions, build_grid, file_name
 from trainer.progress import Stages
 from trainer.weights import Weights, keras_cache_file

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import StorageError
-from trainer.files import check_writable, write_whole
+from edge.files import check_writable, write_whole
 
 
 @given(st.binary(max_size=1000), st.binary(max_size=1000))
