@@ -19,7 +19,7 @@ def _command() -> int | None:
 
         app()  # some packages are imported only where they are needed
     except ModuleNotFoundError as error:
-        if error.name in ("typer", "rich", "scipy", "flatbuffers", "ai_edge_litert", "tensorboard"):
+        if error.name in ("typer", "rich", "scipy", "flatbuffers", "ai_edge_litert", "tensorboard", "threadpoolctl"):
             raise ConfigurationError(f"the trainer needs {error.name}: pip install 'edge-for-poets[trainer]'") from None
         raise
     return 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from edge.errors import DatasetError
 
@@ -15,6 +17,7 @@ L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 DEFAULT_STEPS = 500
 
 _PATIENCE = 2  # weaker penalties tried in vain before the search stops
+_SEARCH_TOLERANCE, _TOLERANCE = 1e-4, 2e-9  # relative change of the loss that ends a fit: rough to choose, fine to keep
 _STD_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not get a huge weight
 
 Matrix = npt.NDArray[np.float64]
@@ -44,7 +47,7 @@ class Head(NamedTuple):
 
     def logits(self, features: npt.NDArray[np.floating[Any]]) -> Matrix:
         """The logits of ``features`` (photos, features): (photos, labels), float64."""
-        return features.astype(np.float64) @ self.weights + self.bias
+        return features.astype(np.float64, copy=False) @ self.weights + self.bias
 
 
 class HeadFit(NamedTuple):
@@ -85,35 +88,63 @@ def fit_head(training: Labelled, validation: Labelled, labels: int, max_steps: i
     """
     if not (np.isfinite(training.features).all() and np.isfinite(validation.features).all()):
         raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
+    # Threads of the linear algebra would wait for each other longer than they compute, at these sizes; and the
+    # order in which they add up would make the last bits of the head depend on how many cores there are.
+    with threadpool_limits(1):
+        return _search(training, validation, labels, max_steps)
+
+
+def _search(training: Labelled, validation: Labelled, labels: int, max_steps: int) -> HeadFit:
     mean = training.features.mean(axis=0, dtype=np.float64)
     deviation = training.features.std(axis=0, dtype=np.float64)
     deviation = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
     standard = Labelled((training.features - mean) / deviation, training.labels)
     standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
-
-    best: tuple[float, HeadFit] | None = None
+    best: tuple[float, float] | None = None
     in_vain = 0
+    start = None
     for l2 in L2_GRID:
-        fit = _fit(standard, standard_validation, labels, l2, max_steps)
-        loss = fit.steps[-1].validation_cross_entropy
+        # From the last, more strongly penalised solution the next one is near.
+        head = _fit(standard, labels, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
+        start = head
+        loss = cross_entropy(head.logits(standard_validation.features), standard_validation.labels)
         if best is None or loss < best[0]:
-            best, in_vain = (loss, fit), 0
+            best, in_vain = (loss, l2), 0
         else:
             in_vain += 1
             if in_vain == _PATIENCE:
                 break
     assert best is not None
-    fit = best[1]
-    weights = fit.head.weights / deviation[:, np.newaxis]
-    return fit._replace(head=Head(weights, fit.head.bias - mean @ weights))
+    # The chosen one is fitted once more from nothing, for its steps: that is what people want to see.
+    steps: list[Step] = []
+    sets = (standard, standard_validation)
+    head = _fit(standard, labels, best[1], max_steps, record=lambda head: steps.append(_measure(head, *sets)))
+    weights = head.weights / deviation[:, np.newaxis]
+    return HeadFit(Head(weights, head.bias - mean @ weights), best[1], steps)
 
 
-def _fit(training: Labelled, validation: Labelled, labels: int, l2: float, max_steps: int) -> HeadFit:
+def _measure(head: Head, training: Labelled, validation: Labelled) -> Step:
+    measured = []
+    for part in (training, validation):
+        logits = head.logits(part.features)
+        measured += [accuracy(logits, part.labels), cross_entropy(logits, part.labels)]
+    return Step(*measured)
+
+
+def _fit(
+    training: Labelled,
+    labels: int,
+    l2: float,
+    max_steps: int,
+    start: Head | None = None,
+    record: Callable[[Head], None] | None = None,
+    tolerance: float = _TOLERANCE,
+) -> Head:
+    """Minimise from ``start`` (zeros where None); ``record`` is called with it and with each iteration's head."""
     from scipy.optimize import minimize
 
     photos, features = training.features.shape
     one_hot = np.eye(labels)[training.labels]
-    steps: list[Step] = []
 
     def unpack(parameters: npt.NDArray[np.float64]) -> Head:
         return Head(parameters[:-labels].reshape(features, labels), parameters[-labels:])
@@ -126,16 +157,15 @@ def _fit(training: Labelled, validation: Labelled, labels: int, l2: float, max_s
         loss = cross_entropy(logits, training.labels) + l2 / 2 * float((head.weights**2).sum())
         return loss, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
 
-    def record(parameters: npt.NDArray[np.float64]) -> None:
-        head = unpack(parameters)
-        measured = []
-        for part in (training, validation):
-            logits = head.logits(part.features)
-            measured += [accuracy(logits, part.labels), cross_entropy(logits, part.labels)]
-        steps.append(Step(*measured))
-
-    start = np.zeros((features + 1) * labels)
-    record(start)
-    options = {"maxiter": max_steps, "maxfun": 2 * max_steps + 20}
-    result = minimize(objective, start, jac=True, method="L-BFGS-B", callback=record, options=options)
-    return HeadFit(unpack(result.x), l2, steps)
+    first = Head(np.zeros((features, labels)), np.zeros(labels)) if start is None else start
+    if record is not None:
+        record(first)
+    result = minimize(
+        objective,
+        np.concatenate([first.weights.ravel(), first.bias]),
+        jac=True,
+        method="L-BFGS-B",
+        callback=None if record is None else lambda parameters: record(unpack(parameters)),
+        options={"maxiter": max_steps, "maxfun": 2 * max_steps + 20, "ftol": tolerance},
+    )
+    return unpack(result.x)
