@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from edge.errors import ModelError
@@ -26,13 +27,17 @@ class ModelFile:
     """
 
     content: bytes
-    sha256: str
     labels: tuple[str, ...]
     manifest: Manifest | None
     input: TensorSpec
     output: TensorSpec
     mean: float
     std: float
+
+    @cached_property
+    def sha256(self) -> str:
+        """The sha256 of the whole file, in hexadecimal; computed when it is first asked for."""
+        return hashlib.sha256(self.content).hexdigest()
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -76,7 +81,7 @@ class ModelFile:
         manifest = None
         if MANIFEST_NAME in packed.files:
             manifest = Manifest.from_json(packed.files[MANIFEST_NAME].decode("utf-8", "replace"))
-            _check_manifest(manifest, content[: packed.flatbuffer_bytes], packed.files.get(LABELS_NAME, b""))
+            _check_manifest(manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files.get(LABELS_NAME, b""))
             if labels is not None:
                 raise ModelError("this model carries its own labels; leave out the label file")
         elif structure.metadata.get(MANIFEST_NAME):
@@ -88,7 +93,6 @@ class ModelFile:
             raise ModelError(f"{len(labels)} labels for {outputs} outputs; give the labels that belong to it")
         return cls(
             content=content,
-            sha256=hashlib.sha256(content).hexdigest(),
             labels=labels,
             manifest=manifest,
             input=structure.input,
@@ -103,7 +107,7 @@ def _image_metadata(structure: Structure) -> ImageMetadata:
     return parse_metadata(buffer) if buffer else ImageMetadata(None, None, None)
 
 
-def _check_manifest(manifest: Manifest, flatbuffer: bytes, labels: bytes) -> None:
+def _check_manifest(manifest: Manifest, flatbuffer: memoryview, labels: bytes) -> None:
     if hashlib.sha256(flatbuffer).hexdigest() != manifest.model_sha256:
         raise ModelError("the model's bytes are not those that were exported; copy the file again")
     if hashlib.sha256(labels).hexdigest() != manifest.labels_sha256:

@@ -76,7 +76,6 @@ def as_model(content: bytes) -> ModelFile:
     structure = examine(content)
     return ModelFile(
         content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
         labels=(),
         manifest=None,
         input=structure.input,
