@@ -39,6 +39,8 @@ def main() -> None:
     def photos(split: str) -> tf.data.Dataset:
         paths, classes = zip(*splits[split], strict=True)
         pairs = tf.data.Dataset.from_tensor_slices((list(paths), list(classes)))
+        if split == "training":
+            pairs = pairs.shuffle(len(paths), seed=0)
         return pairs.map(load, num_parallel_calls=tf.data.AUTOTUNE).batch(BATCH).prefetch(tf.data.AUTOTUNE)
 
     started = time.perf_counter()

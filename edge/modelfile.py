@@ -81,7 +81,9 @@ class ModelFile:
         manifest = None
         if MANIFEST_NAME in packed.files:
             manifest = Manifest.from_json(packed.files[MANIFEST_NAME].decode("utf-8", "replace"))
-            _check_manifest(manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files.get(LABELS_NAME, b""))
+            _check_manifest(
+                manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files.get(LABELS_NAME, b"")
+            )
             if labels is not None:
                 raise ModelError("this model carries its own labels; leave out the label file")
         elif structure.metadata.get(MANIFEST_NAME):
