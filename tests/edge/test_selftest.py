@@ -47,11 +47,13 @@ def test_seeds_and_sizes() -> None:
 
 
 def test_a_sound_model_passes(any_model: Path) -> None:
-    """Here the models compute what they computed when they were made, with the expected tolerance."""
-    result = run_self_test(Classifier.load(any_model))
+    """Here the models compute what they computed on LiteRT, where they were made, with the tolerance for this runtime."""
+    classifier = Classifier.load(any_model)
+    result = run_self_test(classifier)
     assert result.passed
     assert result.largest_difference < 1 / 255
-    assert result.tolerance == pytest.approx(2 / 255)
+    rounds_otherwise = classifier.runtime != "litert" and "int8" in any_model.name
+    assert result.tolerance == pytest.approx(0.1 if rounds_otherwise else 2 / 255)
 
 
 def test_a_device_that_computes_otherwise_fails(classifier: Classifier) -> None:
