@@ -47,7 +47,7 @@ def test_seeds_and_sizes() -> None:
 
 
 def test_a_sound_model_passes(any_model: Path) -> None:
-    """Here the models compute what they computed on LiteRT, where they were made, with the tolerance for this runtime."""
+    """Here the models compute what they computed on LiteRT, with the tolerance for this runtime."""
     classifier = Classifier.load(any_model)
     result = run_self_test(classifier)
     assert result.passed
