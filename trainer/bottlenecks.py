@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import ImageError
-from edge.interpreter import ImageInterpreter, dequantize
+from edge.interpreter import RUNTIMES, ImageInterpreter, choose_runtime, dequantize
 from edge.pipeline import available_cores, ordered_map
 from edge.preprocess import preprocess
 from trainer.backbone import Backbone
@@ -70,7 +70,7 @@ def compute_bottlenecks(
 
     Raises :class:`~edge.errors.StorageError` and :class:`~trainer.bottleneck_cache.CorruptCacheError`.
     """
-    artifact = bytes.fromhex(backbone.model.sha256)
+    artifact = _cache_key(backbone, runtime)
     known_files = cache.known_files()
     done_images = cache.known_images(artifact, _vector_bytes(backbone))
     identities: list[bytes | None] = [None] * len(listing.candidates)
@@ -102,11 +102,13 @@ def compute_bottlenecks(
     return Outcome(identities, reasons, computed)
 
 
-def load_features(backbone: Backbone, cache: BottleneckCache, images: list[bytes]) -> npt.NDArray[np.float32]:
+def load_features(
+    backbone: Backbone, cache: BottleneckCache, images: list[bytes], runtime: str | None = None
+) -> npt.NDArray[np.float32]:
     """The bottlenecks of ``images`` as real numbers: shape (images, features), float32."""
     output = backbone.model.output
     assert output.dtype is not None  # examined when the artifact was built
-    raw = cache.load(bytes.fromhex(backbone.model.sha256), images, backbone.feature_size, output.dtype)
+    raw = cache.load(_cache_key(backbone, runtime), images, backbone.feature_size, output.dtype)
     return dequantize(raw, output)
 
 
@@ -126,6 +128,15 @@ def identify(listing: Listing) -> tuple[list[bytes | None], list[str | None]]:
 
     found = list(ordered_map(lambda: examine, (candidate.path for candidate in listing.candidates), available_cores()))
     return [identity for identity, _ in found], [reason for _, reason in found]
+
+
+def _cache_key(backbone: Backbone, runtime: str | None) -> bytes:
+    """The artifact's sha256 (32 bytes), mixed with the interpreter where that is not the preferred one.
+
+    Interpreters round 8-bit activations differently; a head must never be fitted on a mixture of both.
+    """
+    artifact, chosen = bytes.fromhex(backbone.model.sha256), choose_runtime(runtime)
+    return artifact if chosen == next(iter(RUNTIMES)) else hashlib.sha256(artifact + chosen.encode()).digest()
 
 
 def _vector_bytes(backbone: Backbone) -> int:

@@ -103,7 +103,7 @@ def _retrain_one(
 ) -> Retrained:
     outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
-    sets = {split: _labelled(backbone, dataset, split, options.cache) for split in (TRAINING, VALIDATION, TEST)}
+    sets = {split: _labelled(backbone, dataset, split, options) for split in (TRAINING, VALIDATION, TEST)}
     with stages.stage("head"):
         fit = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels), options.training_steps)
     samples: npt.NDArray[np.float32] = np.concatenate(
@@ -121,11 +121,11 @@ def _retrain_one(
     return Retrained(output, backbone, dataset, fit, export.evaluation, promised, outcome.computed, size_bytes)
 
 
-def _labelled(backbone: Backbone, dataset: Dataset, split: str, folder: Path) -> Labelled:
+def _labelled(backbone: Backbone, dataset: Dataset, split: str, options: RetrainOptions) -> Labelled:
     photos = dataset.of(split)
     index = {label: i for i, label in enumerate(dataset.labels)}
-    with BottleneckCache(folder) as cache:
-        features = load_features(backbone, cache, [photo.sha256 for photo in photos])
+    with BottleneckCache(options.cache) as cache:
+        features = load_features(backbone, cache, [photo.sha256 for photo in photos], options.runtime)
     return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp))
 
 

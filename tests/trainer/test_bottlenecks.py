@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 from pathlib import Path
 
@@ -139,3 +140,17 @@ def test_identify_agrees_with_training_on_what_is_a_photo(photos: Path, tmp_path
     assert [reason is None for reason in reasons] == [reason is None for reason in outcome.reasons]
     assert reasons.count(None) == 35
     assert len(reasons) == 36 + len(bad)
+
+
+def test_another_interpreter_has_bottlenecks_of_its_own(photos: Path, tmp_path: Path, run_python) -> None:
+    """What one interpreter computed never stands in for another's: a head must not be fitted on a mixture."""
+    pytest.importorskip("tflite_runtime")
+    tiny.plant_backbone(tmp_path / "cache")
+    arguments = ["-m", "trainer", "bottlenecks", photos, "--architecture", tiny.ARCHITECTURE.name, "--json"]
+    arguments += ["--weights", "random", "--bottleneck-dir", tmp_path / "cache"]
+    computed = []
+    for runtime in ("litert", "tflite-runtime", "litert", "tflite-runtime"):
+        done = run_python(*arguments, env={"EDGE_RUNTIME": runtime})
+        computed.append(json.loads(done.stdout)["bottlenecks"][0]["computed"])
+    assert computed[0] == computed[1] > 0
+    assert computed[2:] == [0, 0]
