@@ -31,8 +31,8 @@ class ModelFile:
     manifest: Manifest | None
     input: TensorSpec
     output: TensorSpec
-    mean: float
-    std: float
+    mean: float = _DEFAULT_NORMALIZATION
+    std: float = _DEFAULT_NORMALIZATION
 
     @cached_property
     def sha256(self) -> str:

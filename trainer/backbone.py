@@ -26,7 +26,6 @@ RECIPE_VERSION = 1
 """Goes up with any change of the conversion that alters the artifact's outputs."""
 
 _FLOWERS_PER_KIND = 5
-_NORMALIZATION = 127.5
 
 
 class Backbone(NamedTuple):
@@ -80,8 +79,6 @@ def as_model(content: bytes) -> ModelFile:
         manifest=None,
         input=structure.input,
         output=structure.output,
-        mean=_NORMALIZATION,
-        std=_NORMALIZATION,
     )
 
 

@@ -82,7 +82,7 @@ def _runnable(content: bytes, image: Any, output: Any) -> ModelFile:
         zero_point = int(tensor.quantization.zeroPoint[0]) if quantized else 0
         shape = tuple(int(size) for size in tensor.shape)
         specs.append(TensorSpec(tensor.name.decode(), shape, np.dtype(_DTYPES[tensor.type]), scale, zero_point))
-    return ModelFile(content, (), None, specs[0], specs[1], mean=127.5, std=127.5)
+    return ModelFile(content, (), None, specs[0], specs[1])
 
 
 def _add_to_bias(model: Any, position: int, shift: npt.NDArray[np.float64]) -> None:

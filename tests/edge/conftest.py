@@ -6,6 +6,7 @@ This folder has no ``__init__.py``: ``edge`` must mean the package, never this f
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import surgery
+from bench_fake import fake_workers
 
 import edge
 from edge import Classifier
@@ -74,3 +76,18 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no folder of shared data: name one with EDGE_SHARED")
     return SHARED
+
+
+@pytest.fixture
+def in_a_folder_with_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test starts in a folder that holds the two tiny models in ``models``."""
+    monkeypatch.chdir(tmp_path)
+    Path("models").mkdir()
+    for quantization in ("int8", "float32"):
+        shutil.copy(surgery.DATA / f"tiny-{quantization}.tflite", "models")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
+    """No process is started; what was asked for is listed."""
+    return fake_workers(monkeypatch)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import surgery
-from bench_fake import BENCH, QUICK, RUNTIME, fake_workers
+from bench_fake import BENCH, QUICK, RUNTIME
 from colours import encoded, plain
 
 from edge.bench import process
@@ -20,20 +19,7 @@ from edge.cli import main
 
 PART = Path("bench.json.part")
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_with_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test starts in a folder that holds the two tiny models in ``models``."""
-    monkeypatch.chdir(tmp_path)
-    Path("models").mkdir()
-    for quantization in ("int8", "float32"):
-        shutil.copy(surgery.DATA / f"tiny-{quantization}.tflite", "models")
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
-    """No process is started; what was asked for is listed."""
-    return fake_workers(monkeypatch)
+pytestmark = pytest.mark.usefixtures("in_a_folder_with_models")
 
 
 def _results(name: str = "bench.json") -> dict[str, Any]:

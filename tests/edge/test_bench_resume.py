@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import surgery
-from bench_fake import BENCH, fake_workers
+from bench_fake import BENCH
 from colours import encoded, plain
 
 from edge.bench import command
@@ -27,20 +26,7 @@ from edge.errors import DataError, StorageError, UsageError
 
 PART = Path("bench.json.part")
 
-
-@pytest.fixture(autouse=True)
-def _in_a_folder_with_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test starts in a folder that holds the two tiny models in ``models``."""
-    monkeypatch.chdir(tmp_path)
-    Path("models").mkdir()
-    for quantization in ("int8", "float32"):
-        shutil.copy(surgery.DATA / f"tiny-{quantization}.tflite", "models")
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
-    """No process is started; what was asked for is listed."""
-    return fake_workers(monkeypatch)
+pytestmark = pytest.mark.usefixtures("in_a_folder_with_models")
 
 
 def _popen() -> subprocess.Popen[bytes]:
