@@ -1,9 +1,15 @@
-"""The plain values that travel between the rooms: categories, classifications, labelled photos."""
+"""The plain values that travel between the rooms: categories, classifications, labelled photos, frames."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+UNKNOWN = "unknown"
+"""The answer for a frame whose best score does not reach the threshold."""
 
 
 class Category(NamedTuple):
@@ -39,3 +45,37 @@ class LabelledPhoto(NamedTuple):
     path: Path
     classification: Classification | None
     error: str | None = None
+
+
+class Frame(NamedTuple):
+    """One picture of a stream.
+
+    ``pixels`` has shape (height, width, 3), dtype uint8, RGB. ``timestamp_s`` is :func:`time.monotonic` when
+    the picture was grabbed, in seconds. ``sequence`` counts from 0 every picture grabbed in this run,
+    those that were never labelled included.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    timestamp_s: float
+    sequence: int
+
+
+class Observation(NamedTuple):
+    """What is made of one frame of a stream.
+
+    ``label`` is the steady answer, after smoothing, hysteresis and threshold: a label of the model or
+    :data:`UNKNOWN`. ``categories`` are the smoothed scores of the best labels, by falling score; ``raw`` those
+    of this frame alone. ``time_s`` is the wall clock (:func:`time.time`) when the frame was grabbed,
+    ``frame_age_ms`` the time from then until it was labelled, ``latency_ms`` the part of it that
+    preprocessing and inference took. ``changed`` is true where ``label`` is not that of the observation before.
+    """
+
+    frame: Frame
+    label: str
+    score: float
+    categories: tuple[Category, ...]
+    raw: tuple[Category, ...]
+    time_s: float
+    frame_age_ms: float
+    latency_ms: float
+    changed: bool

@@ -280,7 +280,7 @@ def test_inspect_on_a_device_that_computes_otherwise(
     """A failed self-test is shown, and is exit code 65."""
     from edge.selftest import SelfTestResult
 
-    monkeypatch.setattr("edge.cli.run_self_test", lambda _: SelfTestResult(0.5, 2 / 255))
+    monkeypatch.setattr("edge.commands.inspect.run_self_test", lambda _: SelfTestResult(0.5, 2 / 255))
     assert main(["inspect", "tiny.tflite"]) == 65
     out, err = capsys.readouterr()
     assert "self test             FAILED (largest difference 0.5000, allowed 0.0078)\n" in out
@@ -302,7 +302,7 @@ def test_disk_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     def broken(*_: object) -> None:
         raise OSError(5, "Input/output error", "photos")
 
-    monkeypatch.setattr("edge.cli.find_photos", broken)
+    monkeypatch.setattr("edge.commands.label.find_photos", broken)
     assert main(["label", "--model", "tiny.tflite", "photos"]) == 74
     assert capsys.readouterr().err == "edge: photos: Input/output error\n"
 

@@ -1,0 +1,80 @@
+"""What the subcommands of ``edge`` share: their form, the types of arguments and the choice of the model."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.errors import UsageError
+from edge.interpreter import RUNTIMES
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+MODEL_VARIABLE = "EDGE_MODEL"
+_MODELS_FOLDER = Path("models")
+
+
+def add_command(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
+    """Add the subcommand ``name``, described by ``text``; its help ends with an ``example`` that runs."""
+    return commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--labels`` and ``--runtime``, which say how a model file is to be taken."""
+    parser.add_argument("--labels", help="label file of a model that carries none, one label a line")
+    parser.add_argument("--runtime", choices=RUNTIMES, help="which interpreter to use (default: the best here)")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``, which :func:`model_path` resolves."""
+    parser.add_argument("--model", help=f"the model file (default: ${MODEL_VARIABLE}, or the only one in models/)")
+
+
+def count(text: str) -> int:
+    """An argument that is a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def counts(text: str) -> list[int]:
+    """An argument of several counts: ``1,4``."""
+    return [count(part.strip()) for part in text.split(",")]
+
+
+def runtimes(text: str) -> list[str]:
+    """An argument of several interpreters, of :data:`edge.interpreter.RUNTIMES`."""
+    names = [part.strip() for part in text.split(",")]
+    for name in names:
+        if name not in RUNTIMES:
+            raise argparse.ArgumentTypeError(f"unknown runtime {name!r}; known are {', '.join(RUNTIMES)}")
+    return names
+
+
+def fraction(text: str) -> float:
+    """An argument that is a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
+def model_path(argument: str | None) -> Path:
+    """The model file to use: ``argument``, else the variable ``EDGE_MODEL``, else the only one in ``models/``.
+
+    Raises :class:`~edge.errors.UsageError` where that leaves none or several.
+    """
+    named = argument or os.environ.get(MODEL_VARIABLE)
+    if named:
+        return Path(named)
+    found = sorted(_MODELS_FOLDER.glob("*.tflite"))
+    if len(found) == 1:
+        return found[0]
+    have = ", ".join(path.name for path in found) if found else "none"
+    raise UsageError(f"which model? give --model FILE (in models/: {have})")

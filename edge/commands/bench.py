@@ -1,0 +1,49 @@
+"""``edge bench``: how fast models run on this device."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from edge.commands.arguments import add_command, count, counts, runtimes
+from edge.interpreter import RUNTIMES
+
+if TYPE_CHECKING:
+    from edge.commands.arguments import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command to ``commands``."""
+    bench = add_command(
+        commands,
+        "bench",
+        "Measure how fast models run on this device.",
+        "edge bench models/ --threads 1,4 --output bench.json",
+    )
+    bench.add_argument(
+        "models", nargs="+", metavar="MODEL_OR_FOLDER", help="a model file, or a folder of .tflite files"
+    )
+    bench.add_argument(
+        "--threads", action="extend", type=counts, metavar="N,N", help="CPU threads (default: 1, and all cores)"
+    )
+    bench.add_argument(
+        "--runtime",
+        action="extend",
+        type=runtimes,
+        metavar="NAME,NAME",
+        help=f"interpreters, of {', '.join(RUNTIMES)} (default: all that are installed)",
+    )
+    bench.add_argument("--rounds", type=count, default=5, help="how often each is measured anew (default 5)")
+    bench.add_argument("--seconds", type=float, default=1.0, help="timed seconds of each in each round (default 1)")
+    bench.add_argument("--photo", metavar="FILE.jpg", help="a photo to decode and label (default: a drawn one)")
+    bench.add_argument("--output", metavar="FILE.json", help="write the results; a killed run goes on from there")
+    bench.add_argument("--csv", metavar="FILE.csv", help="write the rows as CSV too")
+    bench.add_argument("--json", action="store_true", help="the results as JSON instead of a table")
+    bench.add_argument("--labels", help="label file of a model that carries none (not needed to measure)")
+    bench.set_defaults(command=_bench)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from edge.bench.command import bench  # subprocess, csv and more, which a label never needs
+
+    return bench(options)

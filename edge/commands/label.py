@@ -1,0 +1,87 @@
+"""``edge label``: image files, folders and globs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.classifier import Classifier
+from edge.commands.arguments import add_command, add_model, add_model_options, count, fraction, model_path
+from edge.errors import DataError, ImageError
+from edge.modelfile import ModelFile
+from edge.pipeline import available_cores, label_photos
+from edge.sinks.jsonlines import JsonLinesSink
+from edge.sinks.text import TextSink
+from edge.sources.files import Skip, find_photos
+from edge.types import LabelledPhoto
+
+if TYPE_CHECKING:
+    from edge.commands.arguments import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command to ``commands``."""
+    label = add_command(
+        commands,
+        "label",
+        "Label image files, folders and globs.",
+        "edge label --model models/flowers.tflite photos/ rose.jpg 'more/*.png'",
+    )
+    label.add_argument("paths", nargs="+", metavar="PATH", help="an image file, a folder, or a glob in quotes")
+    label.add_argument("--top-k", type=count, default=5, help="how many labels to show (default 5)")
+    label.add_argument("--score-threshold", type=fraction, default=0.0, help="leave out scores below this, 0 to 1")
+    label.add_argument("--json", action="store_true", help="one JSON object a line")
+    label.add_argument("--threads", type=count, help="CPU threads (default: all cores)")
+    add_model(label)
+    add_model_options(label)
+    label.set_defaults(command=_label)
+
+
+def _label(options: argparse.Namespace) -> int:
+    model = ModelFile.load(model_path(options.model), options.labels)
+    labelled = skipped = 0
+
+    def skip(path: Path, reason: str) -> None:
+        nonlocal skipped
+        if reason != "hidden":  # what hides is passed over in silence, as by ls
+            skipped += 1
+            print(f"edge: skipped {path}: {reason}", file=sys.stderr)
+
+    single = len(options.paths) == 1 and os.path.isfile(options.paths[0])
+    sink = JsonLinesSink(sys.stdout) if options.json else TextSink(sys.stdout, with_paths=not single)
+    photos: Iterable[LabelledPhoto] = _one(model, options) if single else _many(model, options, skip)
+    for photo in photos:
+        if photo.error is not None:
+            skip(photo.path, photo.error)
+        labelled += photo.classification is not None
+        sink.write(photo)
+    if not single:
+        print(f"edge: {labelled} labelled, {skipped} skipped", file=sys.stderr)
+    if not labelled:
+        raise DataError("no image was labelled; give image files or folders that hold some")
+    return 0
+
+
+def _one(model: ModelFile, options: argparse.Namespace) -> list[LabelledPhoto]:
+    """One photo needs no pool: all threads go into the one inference."""
+    path = Path(options.paths[0])
+    classifier = Classifier(model, options.threads or available_cores(), options.runtime)
+    try:
+        return [LabelledPhoto(path, classifier.classify(path, options.top_k, options.score_threshold))]
+    except ImageError as error:
+        return [LabelledPhoto(path, None, str(error))]
+
+
+def _many(model: ModelFile, options: argparse.Namespace, skip: Skip) -> Iterator[LabelledPhoto]:
+    return label_photos(
+        model,
+        find_photos(options.paths, skip),
+        threads=options.threads,
+        runtime=options.runtime,
+        top_k=options.top_k,
+        score_threshold=options.score_threshold,
+    )
