@@ -7,7 +7,7 @@ BIN = .venv/bin
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,web,mqtt,dev]'
+	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,web,mqtt,prometheus,dev]'
 	touch $@
 
 # What a Raspberry Pi has: the edge package and nothing of the trainer.

@@ -60,14 +60,36 @@ class Frame(NamedTuple):
     sequence: int
 
 
+class ModelCard(NamedTuple):
+    """What a listener should know of the model that spoke; None where a foreign model does not say.
+
+    ``name`` is the file's name without its folder, ``accuracy`` the fraction of ``test_photos`` held-out photos
+    that it names rightly, ``input_size`` its (width, height) in pixels, ``runtime`` the interpreter in use.
+    """
+
+    name: str
+    sha256: str
+    labels: tuple[str, ...]
+    size_bytes: int
+    input_size: tuple[int, int]
+    runtime: str
+    architecture: str | None = None
+    quantization: str | None = None
+    accuracy: float | None = None
+    test_photos: int | None = None
+
+
 class Observation(NamedTuple):
     """What is made of one frame of a stream.
 
     ``label`` is the steady answer, after smoothing, hysteresis and threshold: a label of the model or
-    :data:`UNKNOWN`. ``categories`` are the smoothed scores of the best labels, by falling score; ``raw`` those
-    of this frame alone. ``time_s`` is the wall clock (:func:`time.time`) when the frame was grabbed,
-    ``frame_age_ms`` the time from then until it was labelled, ``latency_ms`` the part of it that
-    preprocessing and inference took. ``changed`` is true where ``label`` is not that of the observation before.
+    :data:`UNKNOWN`; ``score`` is its smoothed score, that of the best label where it is unknown.
+    ``categories`` are the smoothed scores of the best labels, by falling score; ``raw`` those of this frame
+    alone. ``time_s`` is the wall clock (:func:`time.time`) when the frame was grabbed, ``frame_age_ms`` the
+    time from then until it was labelled, ``latency_ms`` the part of it that preprocessing and inference took.
+    ``changed`` is true where ``label`` is not that of the observation before. ``region`` is the part of the
+    frame that was looked at: x, y, width, height in pixels; None for all of it. ``model`` is the same object
+    until the model is replaced.
     """
 
     frame: Frame
@@ -79,3 +101,5 @@ class Observation(NamedTuple):
     frame_age_ms: float
     latency_ms: float
     changed: bool
+    region: tuple[int, int, int, int] | None
+    model: ModelCard

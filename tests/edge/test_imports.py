@@ -26,6 +26,7 @@ FORBIDDEN = {
     "flask",
     "paho",
     "picamera2",
+    "prometheus_client",
     "starlette",
     "uvicorn",
     "aiohttp",
