@@ -6,7 +6,7 @@ The trainer writes it and the edge package reads it; this module is the contract
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from edge.errors import ModelError
@@ -41,6 +41,8 @@ class Manifest:
     it was not measured. ``model_sha256`` is that of the flatbuffer, the bytes before the zip.
     ``minimum_runtime`` is the oldest TensorFlow Lite release that has every kernel version needed.
     ``training`` holds what is needed to train the same model again: never a path or a user's name.
+    ``score_threshold`` is the score from 0 to 1 below which an answer should be taken for unknown, None where
+    nobody recommends one.
     """
 
     architecture: str
@@ -55,6 +57,7 @@ class Manifest:
     test_photos: int
     training: dict[str, Any]
     self_test: SelfTest
+    score_threshold: float | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     def to_json(self) -> str:
@@ -63,18 +66,29 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """The manifest in ``text``.
+        """The manifest in ``text``; facts that only a later release knows are passed over.
 
         Raises :class:`~edge.errors.ModelError` where it is damaged or written by a newer release.
         """
         try:
-            fields = json.loads(text)
-            version = fields["schema_version"]
+            facts = json.loads(text)
+            version = facts["schema_version"]
             if version == SCHEMA_VERSION:
-                return cls(**{**fields, "self_test": SelfTest(**fields["self_test"])})
+                known = _known(cls, facts)
+                _check_threshold(known.get("score_threshold"))
+                return cls(**{**known, "self_test": SelfTest(**_known(SelfTest, facts["self_test"]))})
         except (ValueError, TypeError, KeyError, RecursionError):
             raise ModelError("the model's manifest is damaged; copy the model file again") from None
         raise ModelError(
             f"the model was made by another release (manifest version {version}, known: {SCHEMA_VERSION}); "
             "upgrade edge-for-poets on this machine"
         )
+
+
+def _known(kind: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
+    return {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
+
+
+def _check_threshold(value: Any) -> None:
+    if value is not None and not (isinstance(value, (int, float)) and 0 <= value <= 1):
+        raise ValueError(f"score_threshold {value!r} is not a number from 0 to 1")

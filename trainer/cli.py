@@ -7,6 +7,7 @@ import typer
 from trainer.commands.architectures import architectures_command
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.choose import choose_command
+from trainer.commands.compare import compare_command
 from trainer.commands.evaluate import evaluate_command
 from trainer.commands.grid import build_command
 from trainer.commands.options import default_cache
@@ -26,6 +27,7 @@ for name, command, example in (
     ("retrain", retrain_command, "trainer retrain flower_photos --architecture mobilenet_0.50_224"),
     ("bottlenecks", bottlenecks_command, "trainer bottlenecks flower_photos --architecture mobilenet_0.50_224"),
     ("evaluate", evaluate_command, "trainer evaluate models/flowers.tflite flower_photos --split test"),
+    ("compare", compare_command, "trainer compare old.tflite new.tflite flower_photos"),
     ("architectures", architectures_command, "trainer architectures --json"),
     ("choose", choose_command, "trainer choose pi4.json --max-latency-ms 30 --max-size-kb 2000"),
 ):

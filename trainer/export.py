@@ -17,6 +17,7 @@ from edge.modelfile import ModelFile
 from edge.preprocess import PREPROCESSING_VERSION
 from edge.selftest import pattern_scores
 from trainer.backbone import Backbone
+from trainer.calibration import Calibration
 from trainer.dataset import Dataset
 from trainer.evaluate import Evaluation, evaluate
 from trainer.head import Head
@@ -42,22 +43,22 @@ class Export(NamedTuple):
 
 def export_model(
     backbone: Backbone,
-    head: Head,
+    calibration: Calibration,
     samples: npt.NDArray[np.float32],
     dataset: Dataset,
     training: dict[str, Any],
     advance: Callable[[int], None] = lambda count: None,
     runtime: str | None = None,
 ) -> Export:
-    """Splice ``head`` onto ``backbone``, evaluate the file itself on the test photos, and seal its manifest.
+    """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
     ``samples`` (photos, features) are dequantised bottlenecks that an int8 head's ranges are chosen on.
     ``training`` goes into the manifest: what is needed to train the same model again. The same arguments
     give the same bytes.
     """
-    draft = _draft(backbone, head, samples, dataset.labels, dataset.counts(), training)
+    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), training)
     evaluation = evaluate(draft, dataset.of(TEST), advance, runtime=runtime)
-    return Export(_seal(draft, evaluation, runtime), evaluation)
+    return Export(_seal(draft, evaluation, runtime, calibration.score_threshold), evaluation)
 
 
 def export_unmeasured(
@@ -104,7 +105,9 @@ def _draft(
     return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest))
 
 
-def _seal(draft: ModelFile, evaluation: Evaluation | None, runtime: str | None) -> bytes:
+def _seal(
+    draft: ModelFile, evaluation: Evaluation | None, runtime: str | None, score_threshold: float | None = None
+) -> bytes:
     """The bytes of ``draft`` with its self-test and, where there was one, the outcome of its evaluation."""
     assert draft.manifest is not None
     classifier = Classifier(draft, 1, runtime)
@@ -117,6 +120,7 @@ def _seal(draft: ModelFile, evaluation: Evaluation | None, runtime: str | None) 
         accuracy=None if evaluation is None else round(evaluation.accuracy, 6),
         test_photos=0 if evaluation is None else evaluation.count,
         self_test=self_test,
+        score_threshold=None if score_threshold is None else round(score_threshold, _SCORE_DIGITS),
     )
     flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
     return pack_files(flatbuffer, label_lines(draft.labels), sealed)

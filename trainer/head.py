@@ -70,19 +70,37 @@ def accuracy(logits: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.intp]
     return float((logits.argmax(axis=1) == labels).mean())
 
 
-def cross_entropy(logits: Matrix, labels: npt.NDArray[np.intp]) -> float:
-    """The mean negative log-probability of ``labels``, in nats."""
+def cross_entropy(
+    logits: Matrix, labels: npt.NDArray[np.intp], weights: npt.NDArray[np.float64] | None = None
+) -> float:
+    """The mean negative log-probability of ``labels``, in nats; ``weights`` (photos,) are the photos' shares in it."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     normalizer = np.log(np.exp(shifted).sum(axis=1))
-    return float((normalizer - shifted[np.arange(len(labels)), labels]).mean())
+    return float(np.average(normalizer - shifted[np.arange(len(labels)), labels], weights=weights))
 
 
-def fit_head(training: Labelled, validation: Labelled, labels: int, max_steps: int = DEFAULT_STEPS) -> HeadFit:
+def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
+    """The weight of each of ``classes`` that makes them count alike: (classes,), 1 where they are equally frequent.
+
+    ``photos / (classes * photos of the class)``, after King and Zeng, *Logistic Regression in Rare Events Data*
+    (2001).
+    """
+    return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
+
+
+def fit_head(
+    training: Labelled,
+    validation: Labelled,
+    labels: int,
+    max_steps: int = DEFAULT_STEPS,
+    class_weights: npt.NDArray[np.float64] | None = None,
+) -> HeadFit:
     """Fit a head for ``labels`` classes; each L-BFGS iteration is a step, at most ``max_steps`` of them.
 
     Features are standardised inside and the standardisation is folded back into the weights. The penalty
-    is ``l2 / 2 * sum(weights ** 2)`` on standardised features beside the mean cross entropy; the strength
-    with the lowest validation cross entropy wins.
+    is ``l2 / 2 * sum(weights ** 2)`` on standardised features beside the mean cross entropy, in which a photo
+    counts as much as ``class_weights`` (labels,) say of its class (alike where None); the strength with the
+    lowest validation cross entropy, weighted likewise, wins.
 
     Raises :class:`~edge.errors.DatasetError` where a bottleneck is not a finite number.
     """
@@ -91,10 +109,17 @@ def fit_head(training: Labelled, validation: Labelled, labels: int, max_steps: i
     # Threads of the linear algebra would wait for each other longer than they compute, at these sizes; and the
     # order in which they add up would make the last bits of the head depend on how many cores there are.
     with threadpool_limits(1):
-        return _search(training, validation, labels, max_steps)
+        return _search(training, validation, labels, max_steps, class_weights)
 
 
-def _search(training: Labelled, validation: Labelled, labels: int, max_steps: int) -> HeadFit:
+def _search(
+    training: Labelled,
+    validation: Labelled,
+    labels: int,
+    max_steps: int,
+    class_weights: npt.NDArray[np.float64] | None,
+) -> HeadFit:
+    weights = np.ones(labels) if class_weights is None else class_weights
     mean = training.features.mean(axis=0, dtype=np.float64)
     deviation = training.features.std(axis=0, dtype=np.float64)
     deviation = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
@@ -105,9 +130,10 @@ def _search(training: Labelled, validation: Labelled, labels: int, max_steps: in
     start = None
     for l2 in L2_GRID:
         # From the last, more strongly penalised solution the next one is near.
-        head = _fit(standard, labels, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
+        head = _fit(standard, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
         start = head
-        loss = cross_entropy(head.logits(standard_validation.features), standard_validation.labels)
+        logits = head.logits(standard_validation.features)
+        loss = cross_entropy(logits, validation.labels, weights[validation.labels])
         if best is None or loss < best[0]:
             best, in_vain = (loss, l2), 0
         else:
@@ -118,9 +144,9 @@ def _search(training: Labelled, validation: Labelled, labels: int, max_steps: in
     # The chosen one is fitted once more from nothing, for its steps: that is what people want to see.
     steps: list[Step] = []
     sets = (standard, standard_validation)
-    head = _fit(standard, labels, best[1], max_steps, record=lambda head: steps.append(_measure(head, *sets)))
-    weights = head.weights / deviation[:, np.newaxis]
-    return HeadFit(Head(weights, head.bias - mean @ weights), best[1], steps)
+    head = _fit(standard, weights, best[1], max_steps, record=lambda head: steps.append(_measure(head, *sets)))
+    folded = head.weights / deviation[:, np.newaxis]
+    return HeadFit(Head(folded, head.bias - mean @ folded), best[1], steps)
 
 
 def _measure(head: Head, training: Labelled, validation: Labelled) -> Step:
@@ -133,7 +159,7 @@ def _measure(head: Head, training: Labelled, validation: Labelled) -> Step:
 
 def _fit(
     training: Labelled,
-    labels: int,
+    class_weights: npt.NDArray[np.float64],
     l2: float,
     max_steps: int,
     start: Head | None = None,
@@ -143,7 +169,9 @@ def _fit(
     """Minimise from ``start`` (zeros where None); ``record`` is called with it and with each iteration's head."""
     from scipy.optimize import minimize
 
-    photos, features = training.features.shape
+    features, labels = training.features.shape[1], len(class_weights)
+    shares = class_weights[training.labels]
+    shares = shares / shares.sum()
     one_hot = np.eye(labels)[training.labels]
 
     def unpack(parameters: npt.NDArray[np.float64]) -> Head:
@@ -152,9 +180,9 @@ def _fit(
     def objective(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         head = unpack(parameters)
         logits = head.logits(training.features)
-        residual = (softmax(logits) - one_hot) / photos
+        residual = (softmax(logits) - one_hot) * shares[:, np.newaxis]
         gradient = training.features.T @ residual + l2 * head.weights
-        loss = cross_entropy(logits, training.labels) + l2 / 2 * float((head.weights**2).sum())
+        loss = cross_entropy(logits, training.labels, shares) + l2 / 2 * float((head.weights**2).sum())
         return loss, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
 
     first = Head(np.zeros((features, labels)), np.zeros(labels)) if start is None else start

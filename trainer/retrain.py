@@ -16,18 +16,32 @@ from trainer.architectures import Architecture
 from trainer.backbone import Backbone, ensure_backbones
 from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
 from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
+from trainer.calibration import Calibration, calibrate, calibration_error, reliability
+from trainer.cross_validation import CrossValidation, assign_folds, cross_validate
 from trainer.dataset import Dataset, Listing, assemble, list_photos
 from trainer.evaluate import Evaluation
 from trainer.export import export_model
-from trainer.head import DEFAULT_STEPS, HeadFit, Labelled, accuracy, fit_head
+from trainer.head import DEFAULT_STEPS, HeadFit, Labelled, accuracy, balanced_weights, fit_head, softmax
 from trainer.progress import Stages
 from trainer.split import TEST, TRAINING, VALIDATION, SplitRatios
 from trainer.summaries import write_summaries
 
+DEFAULT_PRECISION = 0.95
+"""Share of right answers that the recommended threshold aims at."""
+
+FEW_PHOTOS = 200
+"""With fewer photos the test set is so small that cross-validation is worth its time."""
+
+_IMBALANCE = 3.0  # times as many photos in the largest class as in the smallest that are worth a word
+
 
 @dataclass(frozen=True)
 class RetrainOptions:
-    """What ``trainer retrain`` is told; ``output`` names the file, or with several kinds the files' stem."""
+    """What ``trainer retrain`` is told; ``output`` names the file, or with several kinds the files' stem.
+
+    ``balance`` weights the photos so that classes count alike, ``precision`` is what the recommended threshold
+    aims at, and ``cross_validate`` judges with every photo too.
+    """
 
     image_dir: Path
     output: Path
@@ -39,16 +53,27 @@ class RetrainOptions:
     training_steps: int = DEFAULT_STEPS
     summaries_dir: Path | None = None
     runtime: str | None = None
+    balance: bool = False
+    precision: float = DEFAULT_PRECISION
+    cross_validate: bool = False
 
 
 class Retrained(NamedTuple):
-    """One exported model: where it lies, what it is worth, and what its bottlenecks promised."""
+    """One exported model: where it lies, what it is worth, and what its bottlenecks promised.
+
+    ``error_before`` and ``error_after`` are the expected calibration errors of the test photos' bottlenecks
+    without and with the temperature.
+    """
 
     path: Path
     backbone: Backbone
     dataset: Dataset
     fit: HeadFit
     evaluation: Evaluation
+    calibration: Calibration
+    error_before: float
+    error_after: float
+    cross_validation: CrossValidation | None
     promised_accuracy: float
     computed_bottlenecks: int
     size_bytes: int
@@ -62,6 +87,8 @@ def retrain(options: RetrainOptions, stages: Stages) -> list[Retrained]:
     options.ratios.check()
     if options.training_steps < 1:
         raise UsageError(f"--training-steps {options.training_steps} trains nothing; give at least 1")
+    if not 0 < options.precision <= 1:
+        raise UsageError(f"--precision {options.precision:g} is no share; give a number above 0, at most 1")
     outputs = output_paths(options.output, options.quantizations)
     for output in outputs:
         check_writable(output)
@@ -104,21 +131,86 @@ def _retrain_one(
     outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
     sets = {split: _labelled(backbone, dataset, split, options) for split in (TRAINING, VALIDATION, TEST)}
+    _say_what_is_scarce(dataset, options, stages)
     with stages.stage("head"):
-        fit = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels), options.training_steps)
+        weights = _class_weights(sets[TRAINING].labels, len(dataset.labels), options)
+        fit = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
+        calibration = calibrate(fit.head, sets[VALIDATION], options.precision)
+    validated = _cross_validate(sets, dataset, options, stages) if options.cross_validate else None
     samples: npt.NDArray[np.float32] = np.concatenate(
         [sets[TRAINING].features, sets[VALIDATION].features], dtype=np.float32
     )
     with stages.stage("evaluation", len(sets[TEST].labels)) as advance:
-        training = _training_facts(backbone, dataset, fit, options)
-        export = export_model(backbone, fit.head, samples, dataset, training, advance, options.runtime)
+        training = _training_facts(backbone, dataset, fit, calibration, options)
+        if validated is not None:
+            training |= {"cross_validated_right": validated.right, "cross_validated_photos": validated.photos}
+        export = export_model(backbone, calibration, samples, dataset, training, advance, options.runtime)
     write_whole(output, export.content)
     if options.summaries_dir is not None:
         folder = options.summaries_dir / f"{backbone.architecture.name}-{backbone.quantization}"
         write_summaries(folder, fit.steps, export.evaluation)
-    promised = accuracy(fit.head.logits(sets[TEST].features), sets[TEST].labels)
-    size_bytes = len(export.content)
-    return Retrained(output, backbone, dataset, fit, export.evaluation, promised, outcome.computed, size_bytes)
+    logits = fit.head.logits(sets[TEST].features)
+    before, after = (
+        calibration_error(reliability(softmax(scaled), sets[TEST].labels))
+        for scaled in (logits, logits / calibration.temperature)
+    )
+    return Retrained(
+        path=output,
+        backbone=backbone,
+        dataset=dataset,
+        fit=fit,
+        evaluation=export.evaluation,
+        calibration=calibration,
+        error_before=before,
+        error_after=after,
+        cross_validation=validated,
+        promised_accuracy=accuracy(logits, sets[TEST].labels),
+        computed_bottlenecks=outcome.computed,
+        size_bytes=len(export.content),
+    )
+
+
+def _say_what_is_scarce(dataset: Dataset, options: RetrainOptions, stages: Stages) -> None:
+    counts = sorted((sum(splits.values()), label) for label, splits in dataset.counts().items())
+    (fewest, smallest), (most, largest) = counts[0], counts[-1]
+    if most >= _IMBALANCE * fewest and not options.balance:
+        stages.say(
+            f"trainer: classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
+            "more photos help most, --class-weights auto makes classes count alike"
+        )
+    if len(dataset.photos) < FEW_PHOTOS and not options.cross_validate:
+        stages.say(
+            f"trainer: {len(dataset.of(TEST))} test photos say little about the accuracy; "
+            "--cross-validate judges with all photos"
+        )
+
+
+def _class_weights(
+    labels: npt.NDArray[np.intp], classes: int, options: RetrainOptions
+) -> npt.NDArray[np.float64] | None:
+    return balanced_weights(labels, classes) if options.balance else None
+
+
+def _cross_validate(
+    sets: dict[str, Labelled], dataset: Dataset, options: RetrainOptions, stages: Stages
+) -> CrossValidation:
+    everything = Labelled(
+        np.concatenate([part.features for part in sets.values()]),
+        np.concatenate([part.labels for part in sets.values()]),
+    )
+    photos = [photo for split in sets for photo in dataset.of(split)]
+    assigned, folds = assign_folds(photos, options.ratios.seed)
+    classes = len(dataset.labels)
+    with stages.stage("cross-validation", folds) as advance:
+        return cross_validate(
+            everything,
+            assigned,
+            folds,
+            classes,
+            options.training_steps,
+            lambda labels: _class_weights(labels, classes, options),
+            advance,
+        )
 
 
 def _labelled(backbone: Backbone, dataset: Dataset, split: str, options: RetrainOptions) -> Labelled:
@@ -130,7 +222,7 @@ def _labelled(backbone: Backbone, dataset: Dataset, split: str, options: Retrain
 
 
 def _training_facts(
-    backbone: Backbone, dataset: Dataset, fit: HeadFit, options: RetrainOptions
+    backbone: Backbone, dataset: Dataset, fit: HeadFit, calibration: Calibration, options: RetrainOptions
 ) -> dict[str, str | float | int]:
     return {
         "backbone_sha256": backbone.model.sha256,
@@ -142,6 +234,9 @@ def _training_facts(
         "seed": options.ratios.seed,
         "l2": fit.l2,
         "steps": len(fit.steps) - 1,
+        "class_weights": "auto" if options.balance else "none",
+        "temperature": calibration.temperature,
+        "threshold_precision": calibration.precision,
     }
 
 

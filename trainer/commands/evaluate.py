@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from edge.modelfile import ModelFile
-from trainer.bottlenecks import identify
 from trainer.commands.options import AsJson, ImageDir
 from trainer.commands.tables import name_skipped, print_table
-from trainer.dataset import Skipped, assemble, list_photos
+from trainer.dataset import Skipped
 from trainer.evaluate import Evaluation, evaluate
+from trainer.judging import Split, photos_of, read_dataset, split_ratios
 from trainer.progress import Stages
 from trainer.retrain import dataset_fingerprint
-from trainer.split import SPLITS, SplitRatios
 
 _MOST_COLUMNS = 12
-
-Split = Enum("Split", {name: name for name in ("all", *SPLITS)}, type=str)  # type: ignore[misc]
 
 
 def evaluate_command(
@@ -34,14 +30,8 @@ def evaluate_command(
     """Let MODEL name the photos in IMAGE_DIR and compare with their folders."""
     stages = Stages()
     loaded = ModelFile.load(model, labels)
-    listing = list_photos(image_dir)
-    training = loaded.manifest.training if loaded.manifest else {}
-    ratios = SplitRatios(
-        training.get("validation_percentage", 10), training.get("testing_percentage", 10), training.get("seed", 0)
-    )
-    identities, reasons = identify(listing)
-    dataset = assemble(listing, identities, reasons, ratios, training=False)
-    photos = dataset.photos if split.value == "all" else dataset.of(split.value)
+    dataset = read_dataset(image_dir, split_ratios(loaded))
+    photos = photos_of(dataset, split)
     with stages.stage("evaluation", len(photos)) as advance:
         evaluation = evaluate(loaded, photos, advance)
     failed = [
@@ -52,6 +42,7 @@ def evaluate_command(
     name_skipped([*dataset.skipped, *failed], stages)
     lost = {entry.path for entry in failed}
     judged = dataset._replace(photos=[photo for photo in dataset.photos if photo.relative not in lost])
+    training = loaded.manifest.training if loaded.manifest else {}
     if split.value == "all" and training.get("dataset_sha256") == dataset_fingerprint(judged):
         stages.say("trainer: the model was trained on photos of this folder; --split test is the fair judge")
     if as_json:

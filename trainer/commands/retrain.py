@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,9 +22,17 @@ from trainer.commands.options import (
 )
 from trainer.commands.tables import name_skipped, print_table
 from trainer.head import DEFAULT_STEPS
+from trainer.interval import Interval, wilson_interval
 from trainer.progress import Stages
-from trainer.retrain import Retrained, RetrainOptions, retrain
+from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, retrain
 from trainer.split import SplitRatios
+
+
+class ClassWeights(str, Enum):
+    """How much each photo counts in training: alike, or so that classes count alike."""
+
+    none = "none"
+    auto = "auto"
 
 
 def retrain_command(
@@ -38,6 +47,15 @@ def retrain_command(
     testing_percentage: Annotated[float, typer.Option(help="Share of photos that only judge.")] = 10,
     validation_percentage: Annotated[float, typer.Option(help="Share of photos that choose.")] = 10,
     seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
+    class_weights: Annotated[
+        ClassWeights, typer.Option(help="auto: a class of few photos counts as much as one of many.")
+    ] = ClassWeights.none,
+    precision: Annotated[
+        float, typer.Option(help="Share of right answers that the recommended score threshold aims at.")
+    ] = DEFAULT_PRECISION,
+    cross_validation: Annotated[
+        bool, typer.Option("--cross-validate", help="Judge with every photo too; worth it for less than 200.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -54,6 +72,9 @@ def retrain_command(
         ratios=SplitRatios(validation_percentage, testing_percentage, seed),
         training_steps=training_steps,
         summaries_dir=summaries_dir,
+        balance=class_weights is ClassWeights.auto,
+        precision=precision,
+        cross_validate=cross_validation,
     )
     stages = Stages()
     models = retrain(options, stages)
@@ -77,6 +98,12 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "skipped": len(model.dataset.skipped),
         "test_accuracy": round(model.evaluation.accuracy, 6),
         "test_photos": model.evaluation.count,
+        "test_accuracy_interval": [round(end, 6) for end in _interval(model)],
+        "cross_validation": model.cross_validation and model.cross_validation._asdict(),
+        "temperature": round(model.calibration.temperature, 6),
+        "calibration_error_before": round(model.error_before, 6),
+        "calibration_error": round(model.error_after, 6),
+        "score_threshold": model.calibration.score_threshold and round(model.calibration.score_threshold, 6),
         "promised_accuracy": round(model.promised_accuracy, 6),
         "validation_accuracy": round(model.fit.steps[-1].validation_accuracy, 6),
         "training_steps": len(model.fit.steps) - 1,
@@ -84,6 +111,11 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "computed_bottlenecks": model.computed_bottlenecks,
         "size_bytes": model.size_bytes,
     }
+
+
+def _interval(model: Retrained) -> Interval:
+    right = int(model.evaluation.confusion.trace())
+    return wilson_interval(right, model.evaluation.count)
 
 
 def _records(model: Retrained) -> list[dict[str, str]]:
@@ -106,4 +138,23 @@ def _print_models(models: list[Retrained]) -> None:
     print(f"{first.architecture.name}, weights: {first.weights.origin}")
     print_table(["kind", "classes", "used", "skipped", "test accuracy", "size"], rows)
     for model in models:
+        for line in _judgement(model):
+            print(line)
         print(model.path)
+
+
+def _judgement(model: Retrained) -> list[str]:
+    low, high = _interval(model)
+    lines = [f"the test accuracy lies between {low:.1%} and {high:.1%} with 95% confidence"]
+    validated = model.cross_validation
+    if validated is not None:
+        low, high = wilson_interval(validated.right, validated.photos)
+        share = validated.right / validated.photos
+        lines.append(f"cross-validated on all {validated.photos} photos: {share:.1%}, between {low:.1%} and {high:.1%}")
+    threshold = model.calibration.score_threshold
+    if threshold:
+        lines.append(
+            f"below a score of {threshold:.2f} take an answer for unknown: "
+            f"above it {model.calibration.precision:.0%} were right on the validation photos"
+        )
+    return [line.replace("%", " %") for line in lines]

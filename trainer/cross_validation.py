@@ -1,0 +1,68 @@
+"""Judging with every photo: several heads, each fitted without one part of the photos and judged on that part."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.dataset import Photo
+from trainer.head import Labelled, accuracy, fit_head
+from trainer.split import photo_group, split_position
+
+FOLDS = 5
+
+
+class CrossValidation(NamedTuple):
+    """How many of ``photos`` photos were named rightly by heads that had not seen them, in ``folds`` parts."""
+
+    right: int
+    photos: int
+    folds: int
+
+
+def assign_folds(photos: Sequence[Photo], seed: int) -> tuple[npt.NDArray[np.intp], int]:
+    """The part of each photo, (photos,) int, and the number of parts: five, or three where a class is that small.
+
+    Each class is dealt out in the order of :func:`~trainer.split.split_position`, so every part has photos of
+    every class; photos of one group stay together.
+    """
+    groups: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, photo in enumerate(photos):
+        groups[photo.label][photo_group(photo.relative)].append(index)
+    folds = max(3, min(FOLDS, *(len(members) for members in groups.values())))
+    assigned = np.zeros(len(photos), np.intp)
+    for members in groups.values():
+        ordered = sorted(members, key=lambda group: (split_position(group, seed), group))
+        for rank, group in enumerate(ordered):
+            assigned[members[group]] = rank % folds
+    return assigned, folds
+
+
+def cross_validate(
+    data: Labelled,
+    assigned: npt.NDArray[np.intp],
+    folds: int,
+    labels: int,
+    max_steps: int,
+    class_weights: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64] | None] = lambda labels: None,
+    advance: Callable[[int], None] = lambda count: None,
+) -> CrossValidation:
+    """Fit a head without each of ``folds`` parts of ``data`` and count what it names rightly in that part.
+
+    The next part chooses the penalty; the others train. ``assigned`` (photos,) is from :func:`assign_folds`;
+    ``class_weights`` makes the weights from the training labels.
+    """
+    right = 0
+    for fold in range(folds):
+        judging, choosing = assigned == fold, assigned == (fold + 1) % folds
+        training = Labelled(data.features[~judging & ~choosing], data.labels[~judging & ~choosing])
+        validation = Labelled(data.features[choosing], data.labels[choosing])
+        fit = fit_head(training, validation, labels, max_steps, class_weights(training.labels))
+        judged = data.labels[judging]
+        right += round(accuracy(fit.head.logits(data.features[judging]), judged) * len(judged))
+        advance(1)
+    return CrossValidation(right, len(data.labels), folds)
