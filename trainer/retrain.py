@@ -29,9 +29,6 @@ from trainer.summaries import write_summaries
 DEFAULT_PRECISION = 0.95
 """Share of right answers that the recommended threshold aims at."""
 
-FEW_PHOTOS = 200
-"""With fewer photos the test set is so small that cross-validation is worth its time."""
-
 _IMBALANCE = 3.0  # times as many photos in the largest class as in the smallest that are worth a word
 
 
@@ -131,7 +128,7 @@ def _retrain_one(
     outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
     sets = {split: _labelled(backbone, dataset, split, options) for split in (TRAINING, VALIDATION, TEST)}
-    _say_what_is_scarce(dataset, options, stages)
+    _tell_imbalance(dataset, options, stages)
     with stages.stage("head"):
         weights = _class_weights(sets[TRAINING].labels, len(dataset.labels), options)
         fit = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
@@ -170,18 +167,13 @@ def _retrain_one(
     )
 
 
-def _say_what_is_scarce(dataset: Dataset, options: RetrainOptions, stages: Stages) -> None:
+def _tell_imbalance(dataset: Dataset, options: RetrainOptions, stages: Stages) -> None:
     counts = sorted((sum(splits.values()), label) for label, splits in dataset.counts().items())
     (fewest, smallest), (most, largest) = counts[0], counts[-1]
     if most >= _IMBALANCE * fewest and not options.balance:
         stages.say(
             f"trainer: classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
             "more photos help most, --class-weights auto makes classes count alike"
-        )
-    if len(dataset.photos) < FEW_PHOTOS and not options.cross_validate:
-        stages.say(
-            f"trainer: {len(dataset.of(TEST))} test photos say little about the accuracy; "
-            "--cross-validate judges with all photos"
         )
 
 

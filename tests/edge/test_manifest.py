@@ -68,6 +68,20 @@ def test_the_manifest_of_a_real_model() -> None:
     assert "/" not in text
 
 
+def test_facts_of_a_later_release_are_passed_over() -> None:
+    """A manifest with more facts, in the same schema, is read for those that are known."""
+    later = _altered(novelty=True, self_test={"seed": 1, "expected": [[0.25, 0.75]], "patience": 3})
+    assert Manifest.from_json(later) == MANIFEST
+
+
+def test_score_threshold() -> None:
+    """The recommended threshold is kept; a manifest written before it existed has none."""
+    before = json.loads(MANIFEST.to_json())
+    del before["score_threshold"]
+    assert Manifest.from_json(json.dumps(before)).score_threshold is None
+    assert Manifest.from_json(replace(MANIFEST, score_threshold=0.6).to_json()).score_threshold == 0.6
+
+
 def test_newer_schema() -> None:
     """A model of a newer release asks for an upgrade, whatever else its manifest has."""
     with pytest.raises(ModelError, match=r"manifest version 2, known: 1\); upgrade edge-for-poets"):
@@ -85,11 +99,12 @@ def test_newer_schema() -> None:
         '{"schema_version": 1}',
         _altered(self_test=None),
         _altered(self_test={"seed": 1}),
-        _altered(novelty=True),
+        _altered(score_threshold="high"),
+        _altered(score_threshold=1.5),
         MANIFEST.to_json()[:-10],
         "[" * 100_000,
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_damaged(text: str) -> None:
     """A manifest that is cut off, incomplete or no manifest at all is refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -20,7 +21,8 @@ COMMANDS = [f"{group}{command.name}" for group, commands in GROUPS.items() for c
 RETRAINED_KEYS = {
     *("path", "architecture", "quantization", "weights", "labels", "photos", "used", "skipped", "test_accuracy"),
     *("test_photos", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
-    "size_bytes",
+    *("size_bytes", "test_accuracy_interval", "cross_validation", "temperature", "calibration_error_before"),
+    *("calibration_error", "score_threshold"),
 }
 SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)
 
@@ -212,6 +214,34 @@ def test_retrain_prints_a_short_table_and_the_path(trainer, tiny_arguments: list
     assert rows[-1] == [str(output)]
     assert done.stderr.startswith("trainer: skipped red/notes.txt: not an image of a known format")
     assert done.stderr.count("\n") == 1
+
+
+def test_retrain_says_how_sure_it_is(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """With few photos the interval is wide and the way out is named; cross-validation judges with them all."""
+    arguments = ("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES)
+    plain = trainer(*arguments).stdout
+    assert re.search(r"with 95 % confidence: \d+ test photos are few, --cross-validate judges with all", plain)
+    for photo in (Path(str(tiny_arguments[0])) / "red").glob("*[0-8].png"):
+        photo.unlink()
+    done = trainer(*arguments, "--cross-validate")
+    assert done.stderr.startswith("trainer: classes are out of balance: blue has 12 photos, red 3; ")
+    assert "cross-validated on all 27 photos: " in done.stdout
+    balanced = trainer(*arguments, "--cross-validate", "--class-weights", "auto", "--json")
+    assert balanced.stderr == ""
+    record = json.loads(balanced.stdout)["models"][0]
+    assert (record["cross_validation"]["photos"], record["cross_validation"]["folds"]) == (27, 3)
+    assert 0 <= record["test_accuracy_interval"][0] <= record["test_accuracy"] <= record["test_accuracy_interval"][1]
+    manifest = ModelFile.load(tmp_path / "m.tflite").manifest
+    assert manifest is not None
+    assert manifest.training["class_weights"] == "auto"
+    assert manifest.training["cross_validated_right"] == record["cross_validation"]["right"]
+    assert manifest.training["temperature"] == pytest.approx(record["temperature"], abs=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["0", "1.5", "-1", "nan"])
+def test_precision_that_is_no_share(trainer, tiny_arguments: list[object], precision: str) -> None:
+    """A share of right answers lies above 0 and is at most 1."""
+    assert "is no share" in complaint(trainer("retrain", *tiny_arguments, "--precision", precision), 2)
 
 
 def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ from trainer.progress import Stages
 from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, retrain
 from trainer.split import SplitRatios
 
+_FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
+
 
 class ClassWeights(str, Enum):
     """How much each photo counts in training: alike, or so that classes count alike."""
@@ -147,6 +149,8 @@ def _judgement(model: Retrained) -> list[str]:
     low, high = _interval(model)
     lines = [f"the test accuracy lies between {low:.1%} and {high:.1%} with 95% confidence"]
     validated = model.cross_validation
+    if validated is None and len(model.dataset.photos) < _FEW_PHOTOS:
+        lines[0] += f": {model.evaluation.count} test photos are few, --cross-validate judges with all"
     if validated is not None:
         low, high = wilson_interval(validated.right, validated.photos)
         share = validated.right / validated.photos
