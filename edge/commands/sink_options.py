@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.commands.arguments import count
 from edge.errors import ConfigurationError, UsageError
-from edge.sinks.jsonstream import JsonStreamSink
-from edge.sinks.protocol import ObservationSink
-from edge.sinks.terminal import TerminalSink
 from edge.statistics import StreamStatistics
+
+if TYPE_CHECKING:
+    from edge.sinks.protocol import ObservationSink
 
 WEB_TOKEN_VARIABLE = "EDGE_WEB_TOKEN"
 _LOOPBACK = "127.0.0.1"
@@ -76,10 +76,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def make_sinks(
-    options: argparse.Namespace, statistics: StreamStatistics, tell: Callable[[str], None] | None = None
-) -> list[ObservationSink]:
-    """The sinks that ``options`` ask for, not yet open; ``tell`` is as for :class:`~edge.live.fanout.Fanout`.
+def make_sinks(options: argparse.Namespace, statistics: StreamStatistics) -> list[ObservationSink]:
+    """The sinks that ``options`` ask for, not yet open.
 
     Raises :class:`~edge.errors.UsageError` where options contradict each other, and
     :class:`~edge.errors.ConfigurationError` where an extra, a password or a certificate is missing.
@@ -87,13 +85,11 @@ def make_sinks(
     for option, needed in _ONLY_WITH.items():
         if getattr(options, option) is not None and getattr(options, needed) is None:
             raise UsageError(f"--{option.replace('_', '-')} says nothing without --{needed}")
-    sinks: list[ObservationSink] = [
-        JsonStreamSink(_STDOUT) if options.json else TerminalSink(_STDOUT, statistics),
-    ]
+    sinks: list[ObservationSink] = [_stdout(options, statistics)]
     if options.web is not None:
         sinks.append(_web(options, statistics))
     if options.mqtt is not None:
-        sinks.append(_mqtt(options, statistics, tell or _tell))
+        sinks.append(_mqtt(options, statistics))
     if options.prometheus is not None:
         from edge.sinks.prometheus import PrometheusSink
 
@@ -107,6 +103,13 @@ def make_sinks(
             raise UsageError(f"{options.capture}: is a file; --capture takes a folder")
         sinks.append(CaptureSink(options.capture, (options.capture_limit_mb or _CAPTURE_LIMIT_MB) * 1_000_000))
     return sinks
+
+
+def _stdout(options: argparse.Namespace, statistics: StreamStatistics) -> ObservationSink:
+    from edge.sinks.jsonstream import JsonStreamSink
+    from edge.sinks.terminal import TerminalSink
+
+    return JsonStreamSink(_STDOUT) if options.json else TerminalSink(_STDOUT, statistics)
 
 
 def _web(options: argparse.Namespace, statistics: StreamStatistics) -> ObservationSink:
@@ -124,7 +127,8 @@ def _web(options: argparse.Namespace, statistics: StreamStatistics) -> Observati
         return sink
 
 
-def _mqtt(options: argparse.Namespace, statistics: StreamStatistics, tell: Callable[[str], None]) -> ObservationSink:
+def _mqtt(options: argparse.Namespace, statistics: StreamStatistics) -> ObservationSink:
+    from edge.live.tell import tell
     from edge.sinks.broker import parse_broker, read_password
 
     broker = parse_broker(options.mqtt)
@@ -137,10 +141,6 @@ def _mqtt(options: argparse.Namespace, statistics: StreamStatistics, tell: Calla
         from edge.sinks.mqtt import MqttSink
 
         return MqttSink(broker, password, options.mqtt_ca, statistics, tell)
-
-
-def _tell(text: str) -> None:
-    print(f"edge: {text}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -82,12 +82,14 @@ class MqttSink:
         except OSError as error:
             raise UnavailableError(f"cannot connect to {self._broker.place}: {_reason(error)}") from None
         client.loop_start()
-        if self._answered.wait(_ANSWER_WITHIN_S) and self._refusal is None:
+        answered = self._answered.wait(_ANSWER_WITHIN_S)
+        refusal = self._refusal if answered else f"{self._broker.place} does not answer as an MQTT broker does"
+        if refusal is None:
             self._client = client
             return
         client.disconnect()
         client.loop_stop()
-        raise UnavailableError(self._refusal or f"{self._broker.place} does not answer as an MQTT broker does")
+        raise UnavailableError(refusal)
 
     def write(self, observation: Observation) -> None:
         """Publish the state where it is due."""
@@ -111,12 +113,16 @@ class MqttSink:
         """Say ``offline`` and disconnect."""
         if self._client is None:
             return
-        if self._client.is_connected():
+        connected = self._client.is_connected()
+        if connected:
             said = self._client.publish(f"{self._broker.topic}/availability", "offline", qos=1, retain=True)
             if said.rc == 0:
                 said.wait_for_publish(0.3)
         self._client.disconnect()
-        self._client.loop_stop()
+        if connected:
+            self._client.loop_stop()
+        else:  # paho's thread looks up once a second while it waits to connect, and not at all while it connects
+            threading.Thread(target=self._client.loop_stop, daemon=True).start()
 
     def _new_client(self) -> Client:
         from paho.mqtt.client import Client
@@ -168,7 +174,10 @@ class MqttSink:
     def _on_disconnect(
         self, client: Client, userdata: object, flags: DisconnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
-        if self._client is client and code.is_failure and self._refusal is None:
+        if not self._answered.is_set():
+            self._refusal = f"{self._broker.place} hangs up; where it expects TLS, write mqtts://"
+            self._answered.set()
+        elif self._client is client and code.is_failure and self._refusal is None:
             self._fail(f"lost the connection to {self._broker.place} ({code}); trying again")
 
     def _fail(self, text: str) -> None:

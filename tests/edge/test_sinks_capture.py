@@ -57,8 +57,8 @@ def photos(root: Path) -> list[str]:
     [
         ((0.95, 0.05), "daisy", False),
         ((0.59, 0.1), "daisy", True),
-        ((0.6, 0.4), "daisy", False),
-        ((0.6, 0.41), "daisy", True),
+        ((0.625, 0.375), "daisy", False),
+        ((0.625, 0.45), "daisy", True),
         ((0.95,), "daisy", False),
         ((0.95, 0.05), UNKNOWN, True),
         ((), "daisy", True),

@@ -9,6 +9,8 @@ import pty
 import re
 import struct
 import termios
+import threading
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 
@@ -81,7 +83,7 @@ def test_any_label_is_one_line(label: str) -> None:
     reader, writer = os.pipe()
     JsonStreamSink(writer).write(observe(label=label))
     os.close(writer)
-    with open(reader, "rb") as lines:
+    with os.fdopen(reader, "rb") as lines:
         line = lines.read()
     assert line.isascii() and line.count(b"\n") == 1 and json.loads(line)["label"] == label
 
@@ -101,8 +103,6 @@ def test_a_descriptor_that_does_not_wait(pipe) -> None:
     with pytest.raises(BlockingIOError):
         while True:
             os.write(pipe[1], b" " * 65536)
-    import threading
-
     writer = threading.Thread(target=JsonStreamSink(pipe[1]).write, args=(observe(5),))
     writer.start()
     content = b""
@@ -155,8 +155,6 @@ def test_the_line_is_not_drawn_for_every_frame(terminal, monkeypatch: pytest.Mon
 
 def test_a_line_a_change_where_there_is_no_terminal(pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a log only changes are lines, each with its local time; the sink compares labels itself."""
-    import time
-
     monkeypatch.setenv("TZ", "UTC-1")
     time.tzset()
     sink = TerminalSink(pipe[1], StreamStatistics())
@@ -176,7 +174,7 @@ def test_a_line_a_change_where_there_is_no_terminal(pipe, monkeypatch: pytest.Mo
 def test_no_terminal_wraps_the_line(label: str, score: float, columns: int) -> None:
     """Any label, score and width give printable text that is narrower than the terminal."""
     line = status_line(observe(label=label, score=score), 29.97, columns)
-    assert line.isprintable() and _columns(line) < columns or line == ""
+    assert (line.isprintable() and _columns(line) < columns) or line == ""
 
 
 def test_wide_characters_are_counted_twice() -> None:
