@@ -14,6 +14,7 @@ from edge.types import Observation
 
 _BAR = 20
 _LABEL_WIDTH = 24
+_COLUMNS = 80  # where a terminal does not know its width, as on a serial line
 _DRAW_EVERY_S = 0.1  # as often as an eye reads; each drawing travels over a slow line
 _RATE_OVER_S = 3.0
 _TO_START, _CLEAR = "\r", "\x1b[K"
@@ -52,7 +53,8 @@ class TerminalSink:
         if not changed and now_s - self._drawn_s < _DRAW_EVERY_S:
             return
         self._drawn_s = now_s
-        line = status_line(observation, self._rate(now_s), os.get_terminal_size(self._descriptor).columns)
+        columns = os.get_terminal_size(self._descriptor).columns or _COLUMNS
+        line = status_line(observation, self._rate(now_s), columns)
         write_all(self._descriptor, _TO_START + line + _CLEAR)
 
     def close(self) -> None:

@@ -123,6 +123,15 @@ def test_one_line_in_a_terminal(terminal) -> None:
     assert read() == "\r\n"
 
 
+def test_a_terminal_without_a_width() -> None:
+    """A serial console says that it has no columns; the line is drawn all the same."""
+    master, slave = pty.openpty()
+    TerminalSink(slave, StreamStatistics()).write(observe(score=0.5))
+    assert os.read(master, 1000).decode().startswith("\rdaisy ██████████░░░░░░░░░░ 0.50 ")
+    os.close(master)
+    os.close(slave)
+
+
 def test_the_rate_is_that_of_labelled_frames(terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames a second are those labelled over the last three seconds, whatever this sink missed."""
     read, descriptor = terminal
