@@ -17,7 +17,7 @@ QUEUE_LENGTH = 8
 """Observations that wait for one sink; each holds its frame, 0.9 MB at 640 x 480."""
 TELL_EVERY_S = 60.0
 """The same loss or failure of a sink is told once in this time, in seconds."""
-_DRAIN_WITHIN_S, _CLOSE_WITHIN_S = 0.4, 0.95
+_DRAIN_WITHIN_S, _CLOSE_WITHIN_S = 0.3, 0.7  # a process has a second for its end, and other parts to end
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 30.0
 _OTHER_FAILURE_AFTER_S = 5.0
 
@@ -56,7 +56,7 @@ class Fanout:
             feed.offer(observation)
 
     def close(self) -> None:
-        """Let the sinks take what waits for them, and close them; what is not done in a second is left behind."""
+        """Let the sinks take what waits for them, and close them; what is not done within 0.7 s is left behind."""
         until = time.monotonic() + _CLOSE_WITHIN_S
         self._closing.set()
         self._lost.set()  # wakes the teller
@@ -67,7 +67,7 @@ class Fanout:
                 feed.thread.join(max(0.0, until - time.monotonic()))
             feed.tell_losses()
             if feed.thread.is_alive():
-                self._tell(f"{feed.name}: did not end within a second; left behind")
+                self._tell(f"{feed.name}: did not end in time; left behind")
 
     def _tell_losses(self) -> None:
         """Losses are told from here: a stream must not wait for stderr, and a stuck sink cannot speak."""
@@ -126,7 +126,7 @@ class _Feed:
             untold, losses = self._untold, self._losses
             self._untold = 0
         if untold:
-            self._tell(f"{self.name}: too slow or not there: dropped {untold} observations, {losses} so far")
+            self._tell(f"{self.name}: too slow or not there: observations dropped: {untold}, so far {losses}")
 
     def _lose(self, count: int) -> None:
         self._losses += count
