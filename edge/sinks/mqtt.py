@@ -49,9 +49,10 @@ class MqttSink:
         ca: Path | None,
         statistics: StreamStatistics,
         tell: Callable[[str], None],
-        state_every_s: float = STATE_EVERY_S,
     ) -> None:
         """Publish to ``broker``; ``ca`` is a PEM file of the certificate authority that vouches for it.
+
+        ``tell`` gets one line when the connection is lost, and one when it is there again.
 
         Raises :class:`~edge.errors.ConfigurationError` where ``ca`` is no such file.
         """
@@ -60,7 +61,6 @@ class MqttSink:
         self._broker, self._password = broker, password
         self._tls = _tls(ca) if broker.tls else None
         self._statistics, self._tell = statistics, tell
-        self._state_every_s = state_every_s
         self._client: Client | None = None
         self._answered = threading.Event()
         self._refusal: str | None = None
@@ -79,7 +79,7 @@ class MqttSink:
         client = self._new_client()
         try:
             client.connect(self._broker.host, self._broker.port, _KEEPALIVE_S)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be a host's
             raise UnavailableError(f"cannot connect to {self._broker.place}: {_reason(error)}") from None
         client.loop_start()
         answered = self._answered.wait(_ANSWER_WITHIN_S)
@@ -97,7 +97,7 @@ class MqttSink:
         greeting, now_s = self._greetings, time.monotonic()
         said_greeting, said_label, said_s = self._said
         after_s = now_s - said_s
-        if (greeting, observation.label) == (said_greeting, said_label) and after_s < self._state_every_s:
+        if (greeting, observation.label) == (said_greeting, said_label) and after_s < STATE_EVERY_S:
             return
         self._said = greeting, observation.label, now_s
         if not self._client.is_connected():
@@ -196,8 +196,8 @@ def _tls(ca: Path | None) -> ssl.SSLContext:
         raise ConfigurationError(f"{ca}: is no file of certificates (PEM)") from None
 
 
-def _reason(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError):
         return "unknown host"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate cannot be trusted ({error.verify_message}); name its authority with --mqtt-ca FILE"
