@@ -46,11 +46,13 @@ class Fanout:
             thread.start()
 
     def write(self, observation: Observation) -> None:
-        """Pass ``observation`` to every sink, without waiting for any.
+        """Pass ``observation`` to every sink, without waiting for any; after :meth:`close` to none.
 
         Raises BrokenPipeError where no sink has a reader any more, as writing to a closed pipe does.
         """
         if self._feeds and all(feed.over for feed in self._feeds):
+            if self._closing.is_set():
+                return
             raise BrokenPipeError
         for feed in self._feeds:
             feed.offer(observation)
@@ -99,8 +101,7 @@ class _Feed:
         self._queue: deque[Observation] = deque()
         self._changed = threading.Condition()
         self._drain_until: float | None = None
-        self._losses = 0  # all of them, and those not yet told
-        self._untold = 0
+        self._losses = self._untold = 0
         self._told = ("", -TELL_EVERY_S)
 
     def offer(self, observation: Observation) -> None:
@@ -139,7 +140,8 @@ class _Feed:
             if self._open():
                 self._pump()
         except SinkClosed:
-            pass
+            with self._changed:
+                self._queue.clear()  # nobody misses them
         finally:
             with self._changed:
                 self.over = True
