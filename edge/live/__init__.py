@@ -1,0 +1,1 @@
+"""A running stream: grabbing, labelling, passing on."""

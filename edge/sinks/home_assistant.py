@@ -1,0 +1,61 @@
+"""Home Assistant's MQTT discovery: what makes the sensors just appear.
+
+The form of the topics and payloads is described at https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib.metadata import version
+
+from edge.types import ModelCard
+
+STATUS_TOPIC = "homeassistant/status"
+"""Home Assistant says ``online`` here when it starts; all sensors are then announced again."""
+BIRTH = b"online"
+EXPIRE_AFTER_S = 60
+"""Without a new state for this long Home Assistant shows the sensors as unavailable, in seconds."""
+
+
+def device_id(topic: str) -> str:
+    """A name for the device that publishes below ``topic``: the same at every start, made of A-Z a-z 0-9 _ and -."""
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", topic)
+    return f"edge_{readable}_{hashlib.sha256(topic.encode()).hexdigest()[:8]}"
+
+
+def discovery(topic: str, model: ModelCard) -> dict[str, dict[str, object]]:
+    """The two sensors, label and score, that read ``topic``/state: discovery topic -> payload."""
+    device = device_id(topic)
+    shared: dict[str, object] = {
+        "state_topic": f"{topic}/state",
+        "availability_topic": f"{topic}/availability",
+        "expire_after": EXPIRE_AFTER_S,
+        "device": {
+            "identifiers": [device],
+            "name": topic,
+            "manufacturer": "Edge for Poets",
+            "model": model.architecture or model.name,
+            "sw_version": model.sha256[:12],
+        },
+        "origin": {"name": "edge-for-poets", "sw_version": version("edge-for-poets")},
+    }
+    label: dict[str, object] = {
+        "name": "Label",
+        "unique_id": f"{device}_label",
+        "value_template": "{{ value_json.label }}",
+        "json_attributes_topic": f"{topic}/state",
+        "icon": "mdi:tag",
+    }
+    score: dict[str, object] = {
+        "name": "Score",
+        "unique_id": f"{device}_score",
+        "value_template": "{{ (value_json.score * 100) | round(1) }}",
+        "unit_of_measurement": "%",
+        "state_class": "measurement",
+        "icon": "mdi:gauge",
+    }
+    return {
+        f"homeassistant/sensor/{device}/label/config": {**label, **shared},
+        f"homeassistant/sensor/{device}/score/config": {**score, **shared},
+    }

@@ -1,0 +1,110 @@
+"""A stream's counts for Prometheus, on an HTTP server of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from edge.errors import UnavailableError
+from edge.statistics import LATENCY_BUCKETS_MS, Snapshot, StreamStatistics
+from edge.types import Observation
+
+if TYPE_CHECKING:
+    from wsgiref.simple_server import WSGIServer
+
+    from prometheus_client.core import Metric
+
+_COUNTERS = {
+    "frames_labelled": ("edge_inferences", "Frames that were labelled."),
+    "frames_grabbed": ("edge_frames_grabbed", "Frames that came from the source."),
+    "frames_stale": ("edge_frames_stale", "Frames dropped because they were older than allowed."),
+    "reconnects": ("edge_source_reconnects", "Successful openings of the source after the first."),
+    "source_errors": ("edge_source_errors", "Failures of the source."),
+    "model_swaps": ("edge_model_swaps", "Replacements of the model while running."),
+    "model_refusals": ("edge_model_refusals", "Model files that were refused as a replacement."),
+}
+_SINK_COUNTERS = {
+    "sink_dropped": ("edge_sink_dropped", "Observations that a sink was too slow or too dead to take."),
+    "sink_errors": ("edge_sink_errors", "Failures of a sink."),
+}
+
+
+class PrometheusSink:
+    """Serves the counts of ``statistics`` and the newest observation at ``http://host:port/metrics``."""
+
+    name = "prometheus"
+
+    def __init__(self, host: str, port: int, statistics: StreamStatistics) -> None:
+        """Listen on ``host`` and ``port``; port 0 is any free one, see :attr:`port`."""
+        import prometheus_client  # noqa: F401  # a missing extra is noticed at the start
+
+        self._host, self.port = host, port
+        self._statistics = statistics
+        self._newest: Observation | None = None
+        self._server: WSGIServer | None = None
+
+    def open(self) -> None:
+        """Start the server; raises :class:`~edge.errors.UnavailableError` where the address cannot be had."""
+        from prometheus_client import CollectorRegistry, start_http_server
+
+        registry = CollectorRegistry()
+        registry.register(self)
+        try:
+            self._server, _ = start_http_server(self.port, self._host, registry)
+        except OSError as error:
+            raise UnavailableError(f"cannot listen on {self._host}:{self.port}: {error.strerror or error}") from None
+        self.port = self._server.server_port
+
+    def write(self, observation: Observation) -> None:
+        """Keep what is asked for later."""
+        self._newest = observation
+
+    def close(self) -> None:
+        """Stop the server."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics as of now, in Prometheus' units; called for each request, on the server's thread."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+
+        now, newest = self._statistics.snapshot(), self._newest
+        for field, (name, text) in _COUNTERS.items():
+            yield CounterMetricFamily(name, text, getattr(now, field))
+        for field, (name, text) in _SINK_COUNTERS.items():
+            by_sink = CounterMetricFamily(name, text, labels=["sink"])
+            for sink, count in sorted(getattr(now, field).items()):
+                by_sink.add_metric([sink], count)
+            yield by_sink
+        yield _latency(now)
+        if newest is None:
+            return
+        age = newest.frame_age_ms / 1000
+        yield GaugeMetricFamily("edge_frame_age_seconds", "Age of the newest frame when it was labelled.", age)
+        time_s = newest.time_s
+        yield GaugeMetricFamily(
+            "edge_last_frame_timestamp_seconds", "When the newest labelled frame was taken.", time_s
+        )
+        score = GaugeMetricFamily("edge_label_score", "Score of the label that is shown now.", labels=["label"])
+        score.add_metric([newest.label], newest.score)
+        yield score
+        model = newest.model
+        said = {
+            "name": model.name,
+            "sha256": model.sha256,
+            "architecture": model.architecture or "",
+            "quantization": model.quantization or "",
+            "runtime": model.runtime,
+        }
+        yield InfoMetricFamily("edge_model", "The model in use.", said)
+
+
+def _latency(now: Snapshot) -> Metric:
+    from prometheus_client.core import HistogramMetricFamily
+
+    bounds = [*(str(bound / 1000) for bound in LATENCY_BUCKETS_MS), "+Inf"]
+    buckets = list(zip(bounds, accumulate(now.latency_counts), strict=True))
+    text = "Preprocessing and inference of one frame."
+    return HistogramMetricFamily("edge_latency_seconds", text, buckets, now.latency_sum_ms / 1000)

@@ -1,0 +1,29 @@
+"""An observation as a JSON object."""
+
+from __future__ import annotations
+
+import datetime
+
+from edge.types import Observation
+
+
+def observation_record(observation: Observation) -> dict[str, object]:
+    """What programs are told of ``observation``: names and units as in :class:`~edge.types.Observation`.
+
+    ``timestamp`` is the UTC time of the frame in ISO 8601, to the millisecond.
+    """
+    return {
+        "timestamp": utc(observation.time_s).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "sequence": observation.frame.sequence,
+        "label": observation.label,
+        "score": round(observation.score, 6),
+        "categories": [{"label": c.label, "score": round(c.score, 6)} for c in observation.categories],
+        "frame_age_ms": round(observation.frame_age_ms, 3),
+        "latency_ms": round(observation.latency_ms, 3),
+        "changed": observation.changed,
+    }
+
+
+def utc(time_s: float) -> datetime.datetime:
+    """The moment ``time_s``, in seconds as of :func:`time.time`, with its time zone, UTC."""
+    return datetime.datetime.fromtimestamp(time_s, datetime.timezone.utc)

@@ -1,0 +1,103 @@
+"""A stream's observations for people: one line that is drawn again and again, or a line a change."""
+
+from __future__ import annotations
+
+import os
+import time
+import unicodedata
+from collections import deque
+
+from edge.sinks.descriptor import write_all
+from edge.sinks.record import utc
+from edge.statistics import StreamStatistics
+from edge.types import Observation
+
+_BAR = 20
+_LABEL_WIDTH = 24
+_COLUMNS = 80  # where a terminal does not know its width, as on a serial line
+_DRAW_EVERY_S = 0.1  # as often as an eye reads; each drawing travels over a slow line
+_RATE_OVER_S = 3.0
+_TO_START, _CLEAR = "\r", "\x1b[K"
+
+
+class TerminalSink:
+    """On a terminal: label, score bar, frames a second and the frame's age, in one line that is redrawn.
+
+    Elsewhere: a line for each change of the label, with the local time.
+    """
+
+    name = "terminal"
+
+    def __init__(self, descriptor: int, statistics: StreamStatistics) -> None:
+        """Write to the open file ``descriptor``, which is left open; ``statistics`` gives the rate."""
+        self._descriptor = descriptor
+        self._statistics = statistics
+        self._terminal = os.isatty(descriptor)
+        self._label: str | None = None
+        self._drawn_s = 0.0
+        self._counts: deque[tuple[float, int]] = deque()
+
+    def open(self) -> None:
+        """Nothing to do."""
+
+    def write(self, observation: Observation) -> None:
+        """Draw the line, at most ten times a second while the label stays."""
+        changed, self._label = observation.label != self._label, observation.label
+        if not self._terminal:
+            if changed:
+                when = utc(observation.time_s).astimezone().isoformat(timespec="seconds")
+                label = printable(observation.label)
+                write_all(self._descriptor, f"{when} {label} (score={observation.score:.5f})\n")
+            return
+        now_s = time.monotonic()
+        if not changed and now_s - self._drawn_s < _DRAW_EVERY_S:
+            return
+        self._drawn_s = now_s
+        columns = os.get_terminal_size(self._descriptor).columns or _COLUMNS
+        line = status_line(observation, self._rate(now_s), columns)
+        write_all(self._descriptor, _TO_START + line + _CLEAR)
+
+    def close(self) -> None:
+        """Leave the last line standing."""
+        if self._terminal and self._label is not None:
+            write_all(self._descriptor, "\n")
+
+    def _rate(self, now_s: float) -> float:
+        """Frames labelled a second, over the last few seconds."""
+        self._counts.append((now_s, self._statistics.snapshot().frames_labelled))
+        while now_s - self._counts[0][0] > _RATE_OVER_S and len(self._counts) > 2:
+            self._counts.popleft()
+        (first_s, first), (last_s, last) = self._counts[0], self._counts[-1]
+        return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
+
+
+def status_line(observation: Observation, rate: float, columns: int) -> str:
+    """One line of at most ``columns`` - 1 columns, so that no terminal wraps it; ``rate`` is in frames a second."""
+    labels = [observation.label, *observation.model.labels]
+    room = min(_LABEL_WIDTH, max(_width(printable(label)) for label in labels))
+    label = _cut(printable(observation.label), room)
+    filled = round(_BAR * min(1.0, max(0.0, observation.score)))
+    line = (
+        f"{label}{' ' * (room - _width(label))} {'█' * filled}{'░' * (_BAR - filled)} {observation.score:.2f}"
+        f"  {rate:.1f} fps  age {observation.frame_age_ms:.0f} ms"
+    )
+    return _cut(line, columns - 1)
+
+
+def printable(text: str) -> str:
+    """``text`` without what would steer a terminal: labels come out of files."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _width(text: str) -> int:
+    """How many columns ``text`` takes on a terminal: Unicode's East Asian width, marks taking none."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _cut(text: str, columns: int) -> str:
+    while _width(text) > max(0, columns):
+        text = text[:-1]
+    return text

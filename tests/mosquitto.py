@@ -1,0 +1,102 @@
+"""A real mosquitto on a free port of this machine, and a listener, for the tests of MQTT."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WAIT_S = 20.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Mosquitto:
+    """A broker in ``folder``; ``settings`` are lines of its configuration."""
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
+        if program is None:
+            pytest.skip("mosquitto is not installed")
+        self.port = free_port()
+        self._program: str = program
+        self._configuration = folder / "mosquitto.conf"
+        lines = [f"listener {self.port} 127.0.0.1", "user root", *(settings or ["allow_anonymous true"])]
+        self._configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        command = [self._program, "-c", str(self._configuration)]
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self._process.stderr is not None
+        seen = ""
+        for line in self._process.stderr:
+            seen += line
+            if line.rstrip().endswith("running"):
+                break
+        else:
+            raise AssertionError(seen)
+        threading.Thread(target=self._process.stderr.read, daemon=True).start()
+
+    def stop(self) -> None:
+        """End it; what it retained is forgotten."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(WAIT_S)
+            self._process = None
+
+
+class Listener:
+    """Hears everything on a broker; ``messages`` has topic -> the payloads heard."""
+
+    def __init__(self, port: int, **login: Any) -> None:
+        client_module = pytest.importorskip("paho.mqtt.client")
+        self.messages: dict[str, list[str]] = {}
+        self.retained: set[str] = set()
+        self._changed = threading.Condition()
+        self._subscribed = threading.Event()
+        self.client = client_module.Client(client_module.CallbackAPIVersion.VERSION2)
+        if login:
+            self.client.username_pw_set(login["user"], login["password"])
+        self.client.on_message = self._on_message
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        self.client.subscribe("#", qos=1)
+        assert self._subscribed.wait(WAIT_S)
+
+    def _on_message(self, client: object, userdata: object, message: Any) -> None:
+        with self._changed:
+            self.messages.setdefault(message.topic, []).append(message.payload.decode())
+            if message.retain:
+                self.retained.add(message.topic)
+            self._changed.notify_all()
+
+    def wait(self, topic: str, wanted: Callable[[list[str]], object] = bool, timeout_s: float = WAIT_S) -> bool:
+        """Whether the payloads of ``topic`` are as ``wanted`` within the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: wanted(self.messages.get(topic, [])), timeout_s)
+
+    def heard(self, topic: str, count: int = 1) -> list[Any]:
+        """The first ``count`` payloads of ``topic``, waited for, decoded as JSON where they are JSON."""
+        assert self.wait(topic, lambda payloads: len(payloads) >= count), self.messages
+        payloads = self.messages[topic][:count]
+        return [json.loads(payload) if payload.startswith("{") else payload for payload in payloads]
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.client.disconnect()
+        self.client.loop_stop()
