@@ -224,7 +224,7 @@ def test_retrain_says_how_sure_it_is(trainer, tiny_arguments: list[object], tmp_
     for photo in (Path(str(tiny_arguments[0])) / "red").glob("00[0-8].png"):
         photo.unlink()
     done = trainer(*arguments, "--cross-validate")
-    assert done.stderr.startswith("trainer: classes are out of balance: blue has 12 photos, red 3; ")
+    assert done.stderr.startswith("trainer: classes are out of balance: green has 12 photos, red 3; ")
     assert "cross-validated on all 27 photos: " in done.stdout
     balanced = trainer(*arguments, "--cross-validate", "--class-weights", "auto", "--json")
     assert balanced.stderr == ""
