@@ -48,7 +48,7 @@ class Feed:
         """Make ``observation`` the newest one; any thread may call it, and it waits for nobody."""
         grabbed_s = observation.frame.timestamp_s
         with self._lock:
-            if self._grabbed_s and grabbed_s - self._grabbed_s[-1] > self._patience_s():
+            if len(self._grabbed_s) > 1 and grabbed_s - self._grabbed_s[-1] > self._patience_s():
                 self._grabbed_s.clear()  # a pause is not a low frame rate
             self._grabbed_s.append(grabbed_s)
             if self._history and int(self._history[-1].timestamp_s) == int(grabbed_s):
