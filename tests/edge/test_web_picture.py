@@ -26,7 +26,13 @@ def _put(feed: Feed, sequence: int) -> None:
 
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [((640, 480), (640, 480)), ((960, 10), (960, 10)), ((961, 480), (481, 240)), ((1080, 1920), (540, 960)), ((1, 1), (1, 1))],
+    [
+        ((640, 480), (640, 480)),
+        ((960, 10), (960, 10)),
+        ((961, 480), (481, 240)),
+        ((1080, 1920), (540, 960)),
+        ((1, 1), (1, 1)),
+    ],
 )
 def test_a_large_frame_is_reduced(size: tuple[int, int], shown: tuple[int, int]) -> None:
     """A frame is a JPEG in its own colours, reduced by a whole factor where it is large."""

@@ -17,7 +17,7 @@ export class Timeline {
     this.drawnAt = -1;
     this.chart.addEventListener("pointermove", (event) => this.point(event));
     this.chart.addEventListener("pointerdown", (event) => this.point(event));
-    this.chart.addEventListener("pointerleave", () => this.choose(null));
+    this.chart.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.choose(null));
     this.chart.addEventListener("blur", () => this.choose(null));
     this.chart.addEventListener("keydown", (event) => this.key(event));
   }
@@ -33,13 +33,10 @@ export class Timeline {
   }
 
   add(ago, label, score) {
-    const at = performance.now() / 1000 - ago;
     const last = this.moments[this.moments.length - 1];
-    const newest = { at, label, score };
-    if (last && at < last.at + 0.001) return; // the same frame, heard of again
-    const before = this.moments[this.moments.length - 2];
-    if (before && at - before.at < 1 && last.label === label) this.moments.pop();
-    this.moments.push(newest);
+    const at = Math.max(performance.now() / 1000 - ago, last ? last.at : 0);
+    if (last && Math.floor(last.at) === Math.floor(at) && last.label === label) this.moments.pop();
+    this.moments.push({ at, label, score });
   }
 
   // Called often; redraws only as often as a second's step can be seen.
@@ -115,13 +112,17 @@ export class Timeline {
   point(event) {
     const box = this.svg.getBoundingClientRect();
     const at = performance.now() / 1000 - this.lengthS * (1 - (event.clientX - box.left) / box.width);
-    const nearest = this.moments.reduce((best, m) => (!best || Math.abs(m.at - at) < Math.abs(best.at - at) ? m : best), null);
-    this.choose(nearest);
+    this.choose(this.moments[this.nearest(at)] || null);
+  }
+
+  nearest(at) {
+    const distance = (moment) => Math.abs(moment.at - at);
+    return this.moments.reduce((best, moment, place) => (best < 0 || distance(moment) < distance(this.moments[best]) ? place : best), -1);
   }
 
   key(event) {
     const last = this.moments.length - 1;
-    const here = this.moments.indexOf(this.chosen);
+    const here = this.chosen ? this.nearest(this.chosen.at) : -1;
     const from = here < 0 ? last : here;
     const to = { ArrowLeft: here < 0 ? last : from - 1, ArrowRight: from + 1, PageUp: from - 30, PageDown: from + 30, Home: 0, End: last }[event.key];
     if (event.key === "Escape") this.choose(null);
