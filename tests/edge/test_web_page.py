@@ -171,7 +171,8 @@ def test_the_token_goes_from_the_address_and_outlives_a_restart(
     first = WebSink("127.0.0.1", 0, "s3cret", statistics)
     first.open()
     page = open_page(url=first.url)
-    page.get_by_label("Token").fill("s3cret")
+    expect(page.locator("#token")).to_be_focused()
+    page.get_by_label("token").fill("s3cret")
     page.keyboard.press("Enter")
     expect(page.locator("#state")).to_have_text("Waiting")
     expect(page).to_have_url(first.url)
@@ -275,9 +276,10 @@ def test_pause_holds_the_picture(sink: WebSink, open_page: OpenPage, statistics:
 
 def test_keyboard_alone(sink: WebSink, open_page: OpenPage) -> None:
     """Tab goes through the page in its order with a visible focus; Enter, arrows and Escape do the rest."""
-    camera, page = Camera(), open_page()
+    camera = Camera()
     sink.write(camera.observe("green", age_s=20))
     sink.write(camera.observe("red"))
+    page = open_page()
     wait_for_picture(page, 1)
     focused = "() => [document.activeElement.id, getComputedStyle(document.activeElement).outlineStyle]"
     for name in ("pause", "full", "chart"):

@@ -35,6 +35,7 @@ _FILES = {
     "/timeline.js": ("timeline.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
+_PUBLIC = {"/page.css", "/icon.svg"}  # what the page that asks for the token looks like
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -156,10 +157,11 @@ class _Guard:
 
         if not self._access.admits_host(request.headers.get("host", "")):
             return PlainTextResponse("open this page as localhost\n", status_code=421)
-        if self._access.admits(request.headers, request.query_params, request.cookies):
+        path = request.url.path
+        if path in _PUBLIC or self._access.admits(request.headers, request.query_params, request.cookies):
             return None
         challenge = {"WWW-Authenticate": "Bearer"}
-        if request.url.path == "/":
+        if path == "/":
             page = (_PARTS / "token.html").read_text(encoding="utf-8")
             return HTMLResponse(page, status_code=401, headers=challenge)
         return PlainTextResponse("give the token, as Authorization: Bearer\n", status_code=401, headers=challenge)

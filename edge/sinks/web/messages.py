@@ -64,10 +64,10 @@ def describe_model(model: ModelCard) -> dict[str, Any]:
 
 
 def describe_history(feed: Feed) -> dict[str, Any]:
-    """The last minutes as ``[seconds ago, label, score]``, oldest first."""
-    now_s = time.monotonic()
+    """The last minutes as ``[seconds ago, label, score]``, oldest first, up to the frame ``sequence``."""
+    newest, now_s = feed.newest, time.monotonic()
     moments = [[round(now_s - m.timestamp_s, 2), m.label, round(m.score, 4)] for m in feed.history()]
-    return {"length_s": HISTORY_S, "moments": moments}
+    return {"length_s": HISTORY_S, "sequence": newest and newest.frame.sequence, "moments": moments}
 
 
 def _categories(categories: Iterable[Category]) -> list[dict[str, Any]]:

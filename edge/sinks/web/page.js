@@ -118,13 +118,12 @@ function drawPicture(bitmap, sequence) {
 // ---- What the server says. ----
 
 function showNow(now) {
-  const before = latest && latest.observation;
   latest = now;
   showState(now.state);
   showCounts(now);
   const seen = now.observation;
   if (!seen) return;
-  if (!before || before.sequence !== seen.sequence) timeline.add(now.silent_s, seen.label, seen.score);
+  if (seen.sequence !== timeline.sequence) timeline.add(seen.sequence, now.silent_s, seen.label, seen.score);
   setText("rate", now.frames_per_second === null ? "–" : `${now.frames_per_second.toFixed(now.frames_per_second < 10 ? 1 : 0)} /s`);
   setText("age", now.silent_s < 1 ? `${Math.round(1000 * now.silent_s)} ms` : duration(now.silent_s));
   setText("latency", `${seen.latency_ms.toFixed(seen.latency_ms < 10 ? 1 : 0)} ms`);

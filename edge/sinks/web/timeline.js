@@ -13,6 +13,7 @@ export class Timeline {
     this.readout = document.getElementById("moment");
     this.lengthS = 300;
     this.moments = []; // {at: seconds of this page's clock, label, score}, oldest first, one a second
+    this.sequence = null; // the frame of the newest moment
     this.chosen = null;
     this.drawnAt = -1;
     this.chart.addEventListener("pointermove", (event) => this.point(event));
@@ -22,9 +23,10 @@ export class Timeline {
     this.chart.addEventListener("keydown", (event) => this.key(event));
   }
 
-  replace({ length_s: lengthS, moments }) {
+  replace({ length_s: lengthS, sequence, moments }) {
     const now = performance.now() / 1000;
     this.lengthS = lengthS;
+    this.sequence = sequence;
     const heard = moments.map(([ago, label, score]) => ({ at: now - ago, label, score }));
     const from = heard.length ? heard[0].at - 0.5 : now;
     this.moments = [...this.moments.filter((moment) => moment.at < from), ...heard]; // a new server knows nothing of before
@@ -32,7 +34,8 @@ export class Timeline {
     this.draw();
   }
 
-  add(ago, label, score) {
+  add(sequence, ago, label, score) {
+    this.sequence = sequence;
     const last = this.moments[this.moments.length - 1];
     const at = Math.max(performance.now() / 1000 - ago, last ? last.at : 0);
     if (last && Math.floor(last.at) === Math.floor(at) && last.label === label) this.moments.pop();
