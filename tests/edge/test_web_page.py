@@ -167,7 +167,7 @@ def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, s
 def test_the_token_goes_from_the_address_and_outlives_a_restart(
     sink: WebSink, open_page: OpenPage, statistics: StreamStatistics
 ) -> None:
-    """The token is asked for, typed once, gone from the address bar, and good after a restart."""
+    """The token is asked for, typed once, gone from the address bar, good after a restart, and asked for if changed."""
     first = WebSink("127.0.0.1", 0, "s3cret", statistics)
     first.open()
     page = open_page(url=first.url)
@@ -185,6 +185,12 @@ def test_the_token_goes_from_the_address_and_outlives_a_restart(
         wait_for_picture(page, 0)
     finally:
         again.close()
+    changed = WebSink("127.0.0.1", int(first.url.rstrip("/").rsplit(":", 1)[1]), "an0ther", statistics)
+    changed.open()
+    try:
+        expect(page.locator("#token")).to_be_focused()
+    finally:
+        changed.close()
 
 
 def test_a_stream_that_stopped(sink: WebSink, open_page: OpenPage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
 import io
 import json
@@ -357,6 +358,23 @@ def test_a_slow_viewer_holds_nobody_up(sink: WebSink) -> None:
         newest = event(events, "now", lambda now: now["observation"]["sequence"] == 100)
         assert newest["observation"]["label"] == "green"
         assert get(sink, "/picture.jpg")[2]["X-Frame-Sequence"] == "100"
+
+
+def test_connections_that_ended_are_forgotten(sink: WebSink) -> None:
+    """Nothing stays in memory of a hundred viewers that have gone, whether they left in the middle or not."""
+    sink.write(Camera().observe("red"))
+    for number in range(100):
+        with asking(sink, "/events" if number % 2 else "/picture.jpg") as answer:
+            answer.read(20)
+
+    def kept() -> int:
+        gc.collect()
+        return sum(type(one).__name__ == "BoundedProtocol" for one in gc.get_objects())
+
+    deadline = time.monotonic() + 8  # shorter than any timer of a connection
+    while kept() and time.monotonic() < deadline:
+        get(sink, "/health", Connection="close")
+    assert kept() <= 1
 
 
 def test_open_and_close_again_leak_nothing() -> None:

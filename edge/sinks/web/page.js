@@ -9,9 +9,10 @@ const canvas = byId("picture");
 let labels = new Map(); // label -> its place among the model's
 let events = null; // the stream of the server's events
 let tries = 0; // failed connections in a row
-let heardAt = performance.now();
+let heardAt = 0; // when anything was heard, or the connection was begun
 let heardBefore = false; // whether this page has ever been connected
-let latest = null; // the newest "now" of the server
+let latest = null; // the newest "now" of the server ...
+let latestAt = 0; // ... and when it came
 let paused = false;
 let shown = null; // the number of the frame on the canvas
 let looking = null; // the request for the next picture, while there is one
@@ -58,7 +59,14 @@ function lost() {
   disconnect();
   connect.timer = setTimeout(connect, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random()));
   tries += 1;
+  if (tries > 1) askForToken();
   showState(heardBefore ? "reconnecting" : "connecting");
+}
+
+// An EventSource does not tell why it failed; with another token than before, the page that asks for it comes.
+async function askForToken() {
+  const answer = await fetch("health").catch(() => null);
+  if (answer && answer.status === 401) location.reload();
 }
 
 setInterval(() => {
@@ -119,6 +127,7 @@ function drawPicture(bitmap, sequence) {
 
 function showNow(now) {
   latest = now;
+  latestAt = performance.now();
   showState(now.state);
   showCounts(now);
   const seen = now.observation;
@@ -169,7 +178,7 @@ function newBar() {
 function showState(state) {
   const changed = body.dataset.state !== state;
   body.dataset.state = state;
-  const silent = latest ? latest.silent_s + (performance.now() - heardAt) / 1000 : 0;
+  const silent = latest ? latest.silent_s + (performance.now() - latestAt) / 1000 : 0;
   const failures = latest ? latest.counts.source_errors : 0;
   const notices = {
     connecting: ["Connecting", "If this takes long, edge watch is not running, or too many pages are open."],

@@ -102,11 +102,15 @@ def _bounded_protocol() -> type[H11Protocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            self._silence = self.loop.call_later(_SILENT_S, self._end_silence)
             if len(self.connections) > CONNECTIONS:
                 transport.abort()
-            self.loop.call_later(_SILENT_S, self._close_silent)
 
-        def _close_silent(self) -> None:
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._silence.cancel()
+            super().connection_lost(exc)
+
+        def _end_silence(self) -> None:
             if self.cycle is None:
                 self.transport.abort()
 
