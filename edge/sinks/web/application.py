@@ -32,6 +32,7 @@ _FILES = {
     "/": ("page.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
+    "/facts.js": ("facts.js", "text/javascript"),
     "/timeline.js": ("timeline.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
