@@ -12,7 +12,7 @@ from web_stream import CARD, Camera
 
 from edge.sinks.web.sink import WebSink
 from edge.statistics import StreamStatistics
-from edge.types import Category
+from edge.types import UNKNOWN, Category
 
 pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
@@ -128,6 +128,16 @@ def test_the_label_changes_with_the_scene(sink: WebSink, open_page: OpenPage) ->
         expect(page.locator("#state")).to_have_text("Live")
     expect(page.locator("#label")).to_have_attribute("aria-live", "polite")
     expect(page.locator("#legend li")).to_have_count(3)
+
+
+def test_unknown(sink: WebSink, open_page: OpenPage) -> None:
+    """Where no label is sure enough the page says so, and whose score it is that it shows."""
+    page = open_page()
+    categories = (Category(2, "red", 0.25), Category(0, "blue", 0.125))
+    sink.write(Camera().observe("red", label=UNKNOWN, score=0.25, categories=categories))
+    expect(page.locator("#label")).to_have_text("unknown")
+    expect(page.locator("#score")).to_have_text("at best red, 25.0 %")
+    expect(page.locator("#bars .steady")).to_have_count(0)
 
 
 def test_region(sink: WebSink, open_page: OpenPage) -> None:

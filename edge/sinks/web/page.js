@@ -143,9 +143,11 @@ function showNow(now) {
 
 function showAnswer(seen) {
   setText("label", seen.label);
-  setText("score", percent(seen.score));
+  const best = seen.categories[0];
+  const sure = labels.has(seen.label) || !best ? percent(seen.score) : `at best ${best.label}, ${percent(best.score)}`;
+  setText("score", sure);
   setText("caption-label", seen.label);
-  setText("caption-score", percent(seen.score));
+  setText("caption-score", sure);
   canvas.setAttribute("aria-label", `Live picture: ${seen.label}`);
   document.title = `${seen.label} – Edge for Poets`;
   const bars = byId("bars");
