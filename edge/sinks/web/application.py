@@ -1,0 +1,168 @@
+"""The Starlette application: the page, its events, the picture, and JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.sinks.web.access import Access
+from edge.sinks.web.feed import Feed
+from edge.sinks.web.messages import describe_history, describe_model, describe_now
+from edge.sinks.web.picture import Pictures
+from edge.statistics import StreamStatistics
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+VIEWERS = 16
+"""Pages that may be open at a time; one more is told to come back."""
+
+_EVENTS_PER_S = 10  # at most, to each viewer
+_HEARTBEAT_S = 1.0  # an event comes at least so often, so that a viewer notices when the server is gone
+_PATIENCE_S = 5.0  # a request for the next picture is answered after this time, with none
+
+_PARTS = Path(__file__).parent
+_FILES = {
+    "/": ("page.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+    "/facts.js": ("facts.js", "text/javascript"),
+    "/timeline.js": ("timeline.js", "text/javascript"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+_PUBLIC = {"/page.css", "/icon.svg"}  # what the page that asks for the token looks like
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def make_application(feed: Feed, statistics: StreamStatistics, token: str | None, port: int) -> Starlette:
+    """Show ``feed`` and ``statistics`` on ``port``, to those who know ``token`` if there is one."""
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.responses import JSONResponse, Response, StreamingResponse
+    from starlette.routing import Route
+
+    pictures = Pictures(feed)
+    viewers = 0
+
+    async def picture(request: Request) -> Response:
+        shown = request.query_params.get("shown", "")
+        made = await pictures.other(int(shown) if shown.isdecimal() and len(shown) < 20 else None, _PATIENCE_S)
+        if made is None:
+            return Response(status_code=204)
+        age_ms = 1000 * (time.monotonic() - made.timestamp_s)
+        headers = {"X-Frame-Sequence": str(made.sequence), "X-Frame-Age-Ms": f"{age_ms:.0f}"}
+        return Response(made.jpeg, media_type="image/jpeg", headers=headers)
+
+    async def events(request: Request) -> Response:
+        if viewers >= VIEWERS:
+            return Response("too many viewers\n", status_code=503, headers={"Retry-After": "5"})
+        return StreamingResponse(watched(), media_type="text/event-stream")
+
+    async def watched() -> AsyncIterator[str]:
+        nonlocal viewers
+        viewers += 1
+        try:
+            async for event in _events(feed, statistics):
+                yield event
+        finally:
+            viewers -= 1
+
+    async def observation(request: Request) -> Response:
+        model = feed.newest and describe_model(feed.newest.model)
+        return JSONResponse({**describe_now(feed, statistics), "model": model})
+
+    async def health(request: Request) -> Response:
+        state = feed.state()
+        return JSONResponse({"state": state}, status_code=200 if state == "live" else 503)
+
+    def part(path: str) -> Route:
+        name, kind = _FILES[path]
+        content = (_PARTS / name).read_bytes()
+
+        async def serve(request: Request) -> Response:
+            return Response(content, media_type=kind)
+
+        return Route(path, serve)
+
+    return Starlette(
+        routes=[
+            *map(part, _FILES),
+            Route("/picture.jpg", picture),
+            Route("/events", events),
+            Route("/observation.json", observation),
+            Route("/health", health),
+        ],
+        middleware=[Middleware(_Guard, access=Access(token, port))],
+    )
+
+
+async def _events(feed: Feed, statistics: StreamStatistics) -> AsyncIterator[str]:
+    """Server-sent events: ``history`` once, ``model`` whenever it is another, ``now`` as often as it changes."""
+    import asyncio
+
+    yield _event("history", describe_history(feed))
+    model = None
+    while not feed.closed:
+        newest = feed.newest
+        if newest is not None and newest.model is not model:
+            model = newest.model
+            yield _event("model", describe_model(model))
+        yield _event("now", describe_now(feed, statistics))
+        await asyncio.sleep(1 / _EVENTS_PER_S)
+        await feed.wait_for_other(newest and newest.frame.sequence, _HEARTBEAT_S - 1 / _EVENTS_PER_S)
+
+
+def _event(name: str, value: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(value)}\n\n"
+
+
+class _Guard:
+    """Lets a request through, or tells in one line why not; puts the same headers on every answer."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app, self._access = app, access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from starlette.requests import Request
+
+        request = Request(scope)
+        gives_token = self._access.is_token(request.query_params.get("token", ""))
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = dict(_HEADERS)
+                if gives_token:
+                    cookie = f"{self._access.cookie_name}={self._access.cookie}"
+                    headers["Set-Cookie"] = f"{cookie}; Path=/; HttpOnly; SameSite=Strict"
+                message["headers"] += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+            await send(message)
+
+        app = self._refusal(request) or self._app
+        await app(scope, receive, send_guarded)
+
+    def _refusal(self, request: Request) -> Response | None:
+        from starlette.responses import HTMLResponse, PlainTextResponse
+
+        if not self._access.admits_host(request.headers.get("host", "")):
+            return PlainTextResponse("open this page as localhost\n", status_code=421)
+        path = request.url.path
+        if path in _PUBLIC or self._access.admits(request.headers, request.query_params, request.cookies):
+            return None
+        challenge = {"WWW-Authenticate": "Bearer"}
+        if path == "/":
+            page = (_PARTS / "token.html").read_text(encoding="utf-8")
+            return HTMLResponse(page, status_code=401, headers=challenge)
+        return PlainTextResponse("give the token, as Authorization: Bearer\n", status_code=401, headers=challenge)

@@ -1,0 +1,71 @@
+"""The live picture: the newest frame as a JPEG, made only while somebody looks, and once for all viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import NamedTuple
+
+from PIL import Image
+
+from edge.sinks.web.feed import Feed
+from edge.types import Frame
+
+PICTURES_PER_S = 10
+"""At most so many pictures are encoded each second, however many frames and viewers there are."""
+LONG_SIDE = 960
+"""A larger frame is reduced by a whole factor until its longer side has at most so many pixels."""
+
+_QUALITY = 80
+
+
+class Picture(NamedTuple):
+    """One frame as ``jpeg`` bytes; ``sequence`` and ``timestamp_s`` are the frame's."""
+
+    sequence: int
+    timestamp_s: float
+    jpeg: bytes
+
+
+def encode(frame: Frame) -> bytes:
+    """``frame`` as a JPEG whose longer side has at most :data:`LONG_SIDE` pixels."""
+    image = Image.fromarray(frame.pixels)
+    factor = -(-max(image.size) // LONG_SIDE)
+    if factor > 1:
+        image = image.reduce(factor)
+    jpeg = io.BytesIO()
+    image.save(jpeg, "JPEG", quality=_QUALITY)
+    return jpeg.getvalue()
+
+
+class Pictures:
+    """Hands the newest picture to any number of viewers; each asks for the next when it has shown the last.
+
+    So a slow viewer skips pictures instead of piling them up, and a viewer that has gone costs nothing.
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        """Take frames from ``feed``."""
+        self._feed = feed
+        self._lock = asyncio.Lock()
+        self._picture: Picture | None = None
+        self._next_s = 0.0
+
+    async def other(self, shown: int | None, timeout_s: float) -> Picture | None:
+        """The newest picture, as soon as it is not number ``shown``; None after ``timeout_s`` without one."""
+        await self._feed.wait_for_other(shown, timeout_s)
+        loop = asyncio.get_running_loop()
+        async with self._lock:
+            early_s = self._next_s - loop.time()
+            if self._picture is not None and self._picture.sequence != shown and early_s > 0:
+                return self._picture
+            await asyncio.sleep(max(early_s, 0))
+            newest = self._feed.newest
+            if newest is None or newest.frame.sequence == shown or self._feed.closed:
+                return None
+            frame = newest.frame
+            if self._picture is None or self._picture.sequence != frame.sequence:
+                self._next_s = loop.time() + 1 / PICTURES_PER_S
+                jpeg = await asyncio.to_thread(encode, frame)
+                self._picture = Picture(frame.sequence, frame.timestamp_s, jpeg)
+            return self._picture

@@ -1,0 +1,75 @@
+"""The web preview as a sink of observations."""
+
+from __future__ import annotations
+
+import time
+
+from edge.errors import ConfigurationError, UsageError
+from edge.sinks.web.access import is_loopback
+from edge.sinks.web.feed import Feed
+from edge.sinks.web.server import Server, listen
+from edge.statistics import StreamStatistics
+from edge.types import Observation
+
+_TRY_AGAIN_S = 10.0  # how often a port that was taken is asked for again
+
+
+class WebSink:
+    """Shows the stream on a web page.
+
+    Observations are only put where viewers find the newest one; everything else happens on the server's
+    thread, and pictures are encoded only while somebody looks.
+    """
+
+    name = "web"
+
+    def __init__(self, host: str, port: int, token: str | None, statistics: StreamStatistics) -> None:
+        """Serve on ``host`` and ``port`` (0 for any free one), for those who know ``token``, if there is one.
+
+        Raises :class:`~edge.errors.UsageError` where others could look without a token, and
+        :class:`~edge.errors.ConfigurationError` where the extra is not installed.
+        """
+        from importlib.util import find_spec
+
+        if token is not None and not token.strip():
+            raise UsageError("the token of the web preview is empty; give --web-token some characters")
+        if token is None and not is_loopback(host):
+            raise UsageError(f"{host} can be reached from other machines; add --web-token TOKEN, or use localhost")
+        if find_spec("starlette") is None or find_spec("uvicorn") is None:
+            raise ConfigurationError("the web preview needs more packages: pip install 'edge-for-poets[web]'")
+        self._host, self._port, self._token = host, port, token
+        self._statistics = statistics
+        self._feed = Feed()
+        self._server: Server | None = None
+        self._try_at_s = 0.0
+
+    @property
+    def url(self) -> str:
+        """Where the page is, without the token; the port is the real one once the sink is open."""
+        host = f"[{self._host}]" if ":" in self._host.strip("[]") and not self._host.startswith("[") else self._host
+        return f"http://{host}:{self._port}/"
+
+    def open(self) -> None:
+        """Start the server.
+
+        Raises :class:`~edge.errors.UnavailableError` and :class:`~edge.errors.ConfigurationError` of the port.
+        """
+        from edge.sinks.web.application import make_application
+
+        self._try_at_s = time.monotonic() + _TRY_AGAIN_S
+        listener = listen(self._host, self._port)
+        self._port = listener.getsockname()[1]
+        application = make_application(self._feed, self._statistics, self._token, self._port)
+        self._server = Server(application, self._feed, listener)
+
+    def write(self, observation: Observation) -> None:
+        """Show ``observation``. Where :meth:`open` failed it is tried again, every ten seconds."""
+        if self._server is None and time.monotonic() >= self._try_at_s:
+            self.open()
+        self._feed.put(observation)
+
+    def close(self) -> None:
+        """End the server within a second; pages that are open say that they are reconnecting."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
