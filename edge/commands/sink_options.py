@@ -66,16 +66,6 @@ def address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine can reach ``host``."""
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def make_sinks(options: argparse.Namespace, statistics: StreamStatistics) -> list[ObservationSink]:
     """The sinks that ``options`` ask for, not yet open.
 
@@ -115,11 +105,6 @@ def _stdout(options: argparse.Namespace, statistics: StreamStatistics) -> Observ
 def _web(options: argparse.Namespace, statistics: StreamStatistics) -> ObservationSink:
     host, port = options.web
     token = options.web_token or os.environ.get(WEB_TOKEN_VARIABLE) or None
-    if token is None and not is_loopback(host):
-        raise UsageError(
-            f"--web {host}:{port} would show the camera to everybody who reaches this machine; "
-            f"give --web-token TOKEN, or set {WEB_TOKEN_VARIABLE}"
-        )
     with _extra("web"):
         from edge.sinks.web.sink import WebSink
 

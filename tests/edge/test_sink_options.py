@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge.commands.sink_options import add_sink_options, address, is_loopback, make_sinks
+from edge.commands.sink_options import add_sink_options, address, make_sinks
 from edge.errors import ConfigurationError, UsageError
 from edge.sinks.protocol import ObservationSink
 from edge.statistics import StreamStatistics
@@ -89,23 +89,9 @@ def test_addresses_that_are_none(text: str) -> None:
         address(text)
 
 
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        *((host, True) for host in ("127.0.0.1", "127.1.2.3", "::1", "localhost")),
-        *((host, False) for host in ("0.0.0.0", "::", "192.168.1.2", "pi.local", "localhost.example.org")),
-    ],
-)
-def test_loopback(host: str, expected: bool) -> None:
-    """Only addresses that never leave the machine count as its own."""
-    assert is_loopback(host) is expected
-
-
-def test_the_page_needs_a_token_on_another_address(web, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loopback needs none; another address is refused without, and takes it from the option or the variable."""
+def test_the_token_of_the_page(web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page takes its token from the option or the variable."""
     make("--web", "8000")
-    with pytest.raises(UsageError, match="--web-token TOKEN, or set EDGE_WEB_TOKEN"):
-        make("--web", "0.0.0.0:8000")
     make("--web", "0.0.0.0:8000", "--web-token", "t1")
     monkeypatch.setenv("EDGE_WEB_TOKEN", "t2")
     make("--web", "0.0.0.0:8000")

@@ -34,7 +34,9 @@ class WebSink:
         if token is not None and not token.strip():
             raise UsageError("the token of the web preview is empty; give --web-token some characters")
         if token is None and not is_loopback(host):
-            raise UsageError(f"{host} can be reached from other machines; add --web-token TOKEN, or use localhost")
+            raise UsageError(
+                f"{host} would show the camera to other machines; give --web-token TOKEN, or set EDGE_WEB_TOKEN"
+            )
         if find_spec("starlette") is None or find_spec("uvicorn") is None:
             raise ConfigurationError("the web preview needs more packages: pip install 'edge-for-poets[web]'")
         self._host, self._port, self._token = host, port, token
