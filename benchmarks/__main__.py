@@ -30,6 +30,12 @@ ResultsDir = Annotated[Path, typer.Option(help="Where the result file goes.")]
 CacheDir = Annotated[Path | None, typer.Option(help="The bottleneck cache (default: the trainer's own).")]
 
 
+def _points(names: list[str] | None) -> list[Architecture]:
+    """The points named, or all that Keras has weights for."""
+    named = [Architecture.parse(name) for name in names or []]
+    return named or [point for point in grid() if keras_cache_file(point).is_file()]
+
+
 @app.command(epilog="Example: python -m benchmarks accuracy flower_photos --seeds 5")
 def accuracy(
     image_dir: ImageDir,
@@ -41,10 +47,25 @@ def accuracy(
     """Compare float head, whole-model int8 conversion and ours on the same 30 % test split."""
     from benchmarks.accuracy import compare
 
-    points = [Architecture.parse(name) for name in architecture or []]
-    points = points or [point for point in grid() if keras_cache_file(point).is_file()]
+    points = _points(architecture)
     rows = compare(image_dir, points, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
     print(save_results("accuracy", f"python -m benchmarks accuracy PHOTOS --seeds {seeds}", rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks calibration flower_photos --seeds 5")
+def calibration(
+    image_dir: ImageDir,
+    architecture: Annotated[list[str] | None, typer.Option(help="Default: all that Keras has weights for.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many splits.")] = 5,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Measure how honest the scores are, and what the recommended threshold is worth, on 30 % test splits."""
+    from benchmarks.calibration import measure
+
+    points = _points(architecture)
+    rows = measure(image_dir, points, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
+    print(save_results("calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}", rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks bottlenecks flower_photos --architecture mobilenet_1.0_224")

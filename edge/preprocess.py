@@ -29,11 +29,12 @@ A phone's photo with a preview (MPO) counts as JPEG.
 MAX_PIXELS = 89_478_485
 """The largest picture held in memory, in pixels: Pillow's own limit, 256 MiB of RGB."""
 
-DRAFT_FACTOR = 4
-"""A JPEG at least this many times larger than the model's input is decoded at reduced size.
+WHOLE_PIXELS = 1920 * 1080
+"""A JPEG with more pixels than this is decoded at reduced size, never below the model's input.
 
-Decoding at 1/4 or 1/8 takes a fraction of the time; camera frames (up to 4 x 224 = 896 pixels high) stay
-above the reach of it, so that a frame and the same picture saved as a file become the same pixels.
+Decoding at 1/2, 1/4 or 1/8 takes a fraction of the time. It also gives slightly other pixels, which an 8-bit
+model may answer with other scores; so a camera's frame, which comes whole, and the same picture saved as a
+file must be decoded alike: up to Full HD, the largest frame that cameras usually stream.
 """
 
 _REDUCING_GAP = 2.0  # Pillow shrinks by whole steps first, down to this multiple of the size asked for
@@ -65,8 +66,8 @@ def preprocess(source: ImageSource, size: tuple[int, int]) -> Pixels:
 def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, int] | None = None) -> Image.Image:
     """Decode an image file to an upright RGB picture; an animation gives its first frame.
 
-    With ``size`` (width, height in pixels) a JPEG much larger than that is decoded at 1/2, 1/4 or 1/8, never
-    smaller than ``size``.
+    With ``size`` (width, height in pixels) a JPEG larger than :data:`WHOLE_PIXELS` is decoded at 1/2, 1/4 or
+    1/8, never smaller than ``size``.
 
     Raises :class:`~edge.errors.ImageError` where the file is missing, empty, truncated, not an image of
     :data:`FORMATS`, or holds more than :data:`MAX_PIXELS`.
@@ -74,7 +75,7 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         with Image.open(file, formats=FORMATS) as picture:
-            if size is not None and min(picture.width // size[0], picture.height // size[1]) >= DRAFT_FACTOR:
+            if size is not None and picture.width * picture.height > WHOLE_PIXELS:
                 picture.draft("RGB", size)
             if picture.width * picture.height > MAX_PIXELS:
                 raise ImageError(f"too large: {picture.width} x {picture.height} pixels; scale it down")
