@@ -182,14 +182,12 @@ class StreamServer:
             return b""
         return _bomb() if self._fault == "bomb" else self.last_jpeg
 
-    def _serve(self, request: Any) -> None:
-        with self.sent:
-            generation, number = self._generation, self._number
+    def _serve(self, request: Any, generation: int) -> None:
+        number = self._number
         while True:
             with self.sent:
-                self.sent.wait_for(
-                    lambda: self._stopping.is_set() or self._number > number or self._generation > generation
-                )
+                while self._number <= number and self._generation == generation and not self._stopping.is_set():
+                    self.sent.wait()
                 if self._stopping.is_set():
                     return
                 old, fault, number, body = self._generation > generation, self._fault, self._number, self._part()
@@ -213,6 +211,7 @@ class StreamServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                generation = server._generation  # before the client learns that it is connected
                 if server._fault == "refuse":
                     self.send_error(503)
                     return
@@ -222,11 +221,11 @@ class StreamServer:
                     self.end_headers()
                     return
                 self.send_response(200)
-                self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={server.boundary}")
+                self.send_header("Content-Type", f'multipart/x-mixed-replace; boundary="{server.boundary}"')
                 self.end_headers()
                 self.connection.settimeout(10.0)
                 try:
-                    server._serve(self)
+                    server._serve(self, generation)
                 except (BlockingIOError, OSError):
                     self.close_connection = True
 

@@ -13,12 +13,11 @@ from edge.errors import ConfigurationError
 TIME_LIMIT_S = 5.0
 """How long a camera or a server may take to answer and to send a picture, in seconds."""
 
-# OpenCV has no property for the time limit of V4L2 reads, only this variable; FFmpeg would print addresses,
-# passwords included.
+# OpenCV has no property for the time limit of V4L2 reads, only this variable. FFmpeg prints addresses, passwords
+# included, unless it is told to keep silent.
 _SETTINGS = {
     "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": f"{TIME_LIMIT_S:.0f}",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
-    "OPENCV_LOG_LEVEL": "SILENT",
 }
 
 
@@ -37,6 +36,7 @@ def load_opencv() -> Any:
         raise ConfigurationError("this source needs OpenCV: pip install 'edge-for-poets[camera]'") from None
     except ImportError as error:  # a wheel without the system libraries that it expects
         raise ConfigurationError(f"OpenCV cannot be loaded ({error}); try: sudo apt install libgl1") from None
+    cv2.setLogLevel(0)
     return cv2
 
 
