@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from edge.errors import UnavailableError
 from edge.live.backoff import Backoff
 from edge.live.connection import Connection, Pixels
+from edge.live.tell import tell
 from edge.sources.protocol import EndOfStream, FrameSource
 from edge.statistics import StreamStatistics
 from edge.types import Frame
@@ -22,11 +22,6 @@ MAX_HANGING = 3
 """So many given-up connections may hang at a time; before another is opened, one of them must return."""
 
 _STOP_S = 0.8
-
-
-def to_stderr(line: str) -> None:
-    """Say ``line`` where talk goes."""
-    print(f"edge: {line}", file=sys.stderr, flush=True)
 
 
 class Grabber:
@@ -44,7 +39,7 @@ class Grabber:
         max_frame_age_s: float,
         retries: int | None = None,
         backoff: Backoff | None = None,
-        tell: Callable[[str], None] = to_stderr,
+        tell: Callable[[str], None] = tell,
     ) -> None:
         """Grab from ``source``, which is not open yet, after :meth:`start`.
 

@@ -28,7 +28,8 @@ _State = tuple[int, int, int]  # a file's number on its disk, size in bytes and 
 
 
 def _to_stderr(line: str) -> None:
-    print(f"edge: {line}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # nobody listens
+        print(f"edge: {line}", file=sys.stderr, flush=True)
 
 
 class GrowingFolder:
