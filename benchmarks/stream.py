@@ -1,6 +1,7 @@
 """How fresh the labelled frames of a live stream are, and how it comes through faults.
 
-The camera is ``tests/stream_server.py`` in a process of its own; its frames carry their numbers.
+The camera is ``tests/stream_server.py`` in a process of its own; its frames carry their numbers. On a machine with
+other work, ``chrt -f 1 python -m benchmarks stream`` keeps that work from holding up camera and grabber.
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ def freshness(seconds: float, labels_per_s: float, stages: Stages) -> dict[str, 
         "seconds": seconds,
         "frames_labelled": len(lags),
         "frames_grabbed": counts.frames_grabbed,
+        "real_time_priority": os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR),
         "frames_old_when_grabbed": {str(lag): lags.count(lag) for lag in sorted(set(lags))},
     }
 
@@ -133,7 +135,6 @@ def faults(count: int, stages: Stages) -> list[dict[str, Any]]:
                     break
             classifier.classify(frame.pixels)
             resumed.setdefault(fault, []).append(time.monotonic() - well_s)
-            # A camera that only ended or hung the old connection needs a moment to end the new one.
             held.append(_held())
             advance(1)
         counts = statistics.snapshot()

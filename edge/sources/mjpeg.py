@@ -61,13 +61,14 @@ class MjpegStream:
         except urllib.error.HTTPError as error:
             error.close()
             mend = "give user:password@ before the host" if error.code == 401 else "check the address"
-            raise UnavailableError(f"{self.uri}: the server says {error.code} {error.reason}; {mend}") from None
+            meaning = http.client.responses.get(error.code, "")  # the server's own words could be anything
+            raise UnavailableError(f"{self.uri}: the server says {error.code} {meaning}; {mend}") from None
         except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a strange form of 401
             raise UnavailableError(f"{self.uri}: no answer: {_reason(error)}") from None
         kind = self._response.headers.get_content_type()
         boundary = self._response.headers.get_param("boundary")
-        if not kind.startswith("multipart/") or not isinstance(boundary, str):
-            raise UnavailableError(f"{self.uri}: sends {kind}, no MJPEG stream; check the address")
+        if not kind.startswith("multipart/") or not isinstance(boundary, str) or not boundary.strip("-"):
+            raise UnavailableError(f"{self.uri}: sends {kind!a}, no MJPEG stream; check the address")
         self._parser = MultipartParser(boundary)
         self._poll = select.poll()
         self._poll.register(self._response.fileno(), select.POLLIN)
@@ -90,19 +91,26 @@ class MjpegStream:
         start_s = time.monotonic()
         newest: bytes | None = None
         damage = ""
+        broken = False
         while True:
             part = self._next_part()
             if part is not None:
                 newest = part
                 continue
-            if newest is not None and not (self._more_has_come() and time.monotonic() - start_s < _CATCH_UP_S):
+            catch_up = not broken and time.monotonic() - start_s < _CATCH_UP_S and self._more_has_come()
+            if newest is not None and not catch_up:
                 try:
                     return np.asarray(decode(newest), np.uint8)
                 except ImageError as error:
                     newest, damage = None, f"; the last was {error}"
             if time.monotonic() - start_s > TIME_LIMIT_S:
                 raise UnavailableError(f"{self.uri}: no picture in {TIME_LIMIT_S:g} s{damage}")
-            self._receive()
+            try:
+                self._receive()
+            except UnavailableError:
+                if newest is None:
+                    raise
+                broken = True  # the last picture first; the next call finds out again
 
     def _next_part(self) -> bytes | None:
         try:
