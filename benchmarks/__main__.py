@@ -148,6 +148,21 @@ def memory(
     )
 
 
+@app.command(epilog="Example: python -m benchmarks stream --seconds 60 --faults 50")
+def stream(
+    seconds: Annotated[float, typer.Option(help="How long frames are labelled for freshness.")] = 60.0,
+    faults: Annotated[int, typer.Option(help="How many faults are injected.", min=2)] = 50,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure how fresh labelled frames of a stream are, and how labelling resumes after faults."""
+    from benchmarks import stream as measure
+
+    stages = Stages()
+    rows = [measure.freshness(seconds, 2.0, stages), *measure.faults(faults, stages)]
+    command = f"python -m benchmarks stream --seconds {seconds:g} --faults {faults}"
+    print(save_results("stream", command, rows, results_dir))
+
+
 @app.command("grid", epilog="Example: python -m benchmarks grid flower_photos")
 def grid_command(
     image_dir: Annotated[Path | None, typer.Argument(help="Photos to retrain on; else heads stay untrained.")] = None,

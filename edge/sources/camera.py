@@ -1,0 +1,73 @@
+"""A camera that Linux shows as ``/dev/videoN``, read by OpenCV through V4L2."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import UnavailableError
+from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_capture
+
+
+class V4L2Camera:
+    """A USB camera, or any other that gives pictures through V4L2; in the size that the driver prefers."""
+
+    ends = False
+    time_limit_s = 2 * TIME_LIMIT_S  # OpenCV tries a silent camera twice
+
+    def __init__(self, device: str) -> None:
+        """Take the camera at the path ``device``, such as ``/dev/video0``."""
+        self.uri = device
+        self._cv2: Any = None
+        self._capture: Any = None
+
+    def open(self) -> None:
+        """Start the camera.
+
+        Raises :class:`~edge.errors.UnavailableError` where it is not there, is in use or may not be opened,
+        and :class:`~edge.errors.ConfigurationError` where OpenCV is missing.
+        """
+        self._cv2 = load_opencv()
+        self._check_device()
+        self._capture = open_capture(self._cv2, self.uri, self._cv2.CAP_V4L2)
+        if self._capture is None:
+            raise UnavailableError(
+                f"{self.uri}: gives no pictures; either another program uses it (fuser -v {self.uri} names it), "
+                "or it is no camera (v4l2-ctl --list-devices names them; the Pi's own is picamera2:)"
+            )
+
+    def _check_device(self) -> None:
+        try:
+            handle = os.open(self.uri, os.O_RDWR | os.O_NONBLOCK)
+        except (FileNotFoundError, NotADirectoryError):
+            raise UnavailableError(f"{self.uri}: no such camera; plug it in, or see: ls /dev/video*") from None
+        except PermissionError:
+            raise UnavailableError(
+                f"{self.uri}: permission denied; run: sudo usermod -aG video $USER, then log in again"
+            ) from None
+        except OSError as error:
+            raise UnavailableError(f"{self.uri}: cannot be opened: {error.strerror}; plug it in again") from None
+        is_device = stat.S_ISCHR(os.fstat(handle).st_mode)
+        os.close(handle)
+        if not is_device:
+            raise UnavailableError(f"{self.uri}: not a camera; see: ls /dev/video*")
+
+    def read(self) -> npt.NDArray[np.uint8]:
+        """Wait for the next picture: (height, width, 3), uint8, RGB.
+
+        Raises :class:`~edge.errors.UnavailableError` where none comes within the time limit.
+        """
+        picture = next_picture(self._cv2, self._capture)
+        if picture is None:
+            raise UnavailableError(f"{self.uri}: gave no picture; is it still plugged in?")
+        return picture
+
+    def close(self) -> None:
+        """Release the camera."""
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.release()

@@ -1,0 +1,170 @@
+"""A source for tests: plays pictures, and fails, hangs or ends when it is told to.
+
+::
+
+    from edge.sources.fake import HANG, FakeSource
+
+    source = FakeSource([picture, UnavailableError("unplugged"), picture, HANG, picture], interval_s=0.1)
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Union
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from edge.errors import UnavailableError
+from edge.preprocess import decode, to_rgb
+from edge.sources.protocol import EndOfStream
+
+Pixels = npt.NDArray[np.uint8]
+
+
+class _Hang:
+    """The type of :data:`HANG`."""
+
+
+HANG = _Hang()
+"""A step at which :meth:`FakeSource.read` does not return until :meth:`FakeSource.let_go`."""
+
+END = EndOfStream()
+"""A step that ends the stream."""
+
+Step = Union[Pixels, Image.Image, str, "os.PathLike[str]", bytes, BaseException, _Hang]
+"""A picture (an array (height, width, 3) uint8 RGB, a Pillow image, a file or its bytes), an exception to be
+raised, or :data:`HANG`."""
+
+_LONGEST_WAIT_S = 0.1
+
+
+class _State:
+    """What a source and the copies of it share: there is one script and one plug."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self.changed = threading.Condition()
+        self.steps = deque(steps)
+        self.plugged_in = True
+        self.let_go = False
+        self.openings = 0
+        self.open_now = 0
+
+
+class FakeSource:
+    """Plays ``steps``, then more as they are :meth:`put`; what it is told may come from any thread.
+
+    An exception among the steps is raised once, and the next :meth:`read` goes on behind it.
+    """
+
+    def __init__(
+        self,
+        steps: Iterable[Step] = (),
+        *,
+        ends: bool = True,
+        interval_s: float = 0.0,
+        time_limit_s: float = 5.0,
+        uri: str = "fake:",
+    ) -> None:
+        """Play ``steps``; after the last one the stream ends, or waits for more where ``ends`` is false.
+
+        ``interval_s`` is the time between two pictures, in seconds.
+        """
+        self.uri = uri
+        self.ends = ends
+        self.time_limit_s = time_limit_s
+        self._interval_s = interval_s
+        self._state = _State(steps)
+        self._is_open = False
+
+    @property
+    def openings(self) -> int:
+        """How often it was opened."""
+        return self._state.openings
+
+    @property
+    def open_now(self) -> int:
+        """How many openings were not closed yet."""
+        return self._state.open_now
+
+    def put(self, *steps: Step) -> None:
+        """Add ``steps`` behind the last one."""
+        with self._state.changed:
+            self._state.steps.extend(steps)
+            self._state.changed.notify_all()
+
+    def unplug(self) -> None:
+        """Fail from now on, open or not."""
+        self._plug(False)
+
+    def plug_in(self) -> None:
+        """Work again, once opened again."""
+        self._plug(True)
+
+    def let_go(self) -> None:
+        """Let every call that hangs return, now and later."""
+        with self._state.changed:
+            self._state.let_go = True
+            self._state.changed.notify_all()
+
+    def open(self) -> None:
+        """Open it; raises :class:`~edge.errors.UnavailableError` where it is unplugged."""
+        with self._state.changed:
+            self._check_plug()
+            self._state.openings += 1
+            self._state.open_now += 1
+        self._is_open = True
+        self._due_s = time.monotonic()
+
+    def read(self) -> Pixels | None:
+        """The next picture: (height, width, 3), uint8, RGB; None where it waits for more.
+
+        Raises what the next step is, :class:`~edge.errors.UnavailableError` where it is unplugged, and
+        :class:`~edge.sources.protocol.EndOfStream` after the last step of a source that ends.
+        """
+        wait_s = self._due_s - time.monotonic()
+        time.sleep(min(max(0.0, wait_s), _LONGEST_WAIT_S))
+        if wait_s > _LONGEST_WAIT_S:
+            return None
+        with self._state.changed:
+            self._state.changed.wait_for(lambda: self._state.steps or self.ends or not self._state.plugged_in, 0.1)
+            self._check_plug()
+            if not self._state.steps:
+                if self.ends:
+                    raise EndOfStream
+                return None
+            step = self._state.steps.popleft()
+            if isinstance(step, _Hang):
+                self._state.changed.wait_for(lambda: self._state.let_go)
+                raise UnavailableError(f"{self.uri}: hung")
+        if isinstance(step, BaseException):
+            raise step
+        self._due_s += self._interval_s
+        return _pixels(step)
+
+    def close(self) -> None:
+        """Close it."""
+        if self._is_open:
+            self._is_open = False
+            with self._state.changed:
+                self._state.open_now -= 1
+
+    def _check_plug(self) -> None:
+        if not self._state.plugged_in:
+            raise UnavailableError(f"{self.uri}: unplugged")
+
+    def _plug(self, plugged_in: bool) -> None:
+        with self._state.changed:
+            self._state.plugged_in = plugged_in
+            self._state.changed.notify_all()
+
+
+def _pixels(picture: Pixels | Image.Image | str | os.PathLike[str] | bytes) -> Pixels:
+    if isinstance(picture, np.ndarray):
+        return picture
+    return np.asarray(to_rgb(picture) if isinstance(picture, Image.Image) else decode(picture), np.uint8)

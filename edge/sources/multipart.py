@@ -1,0 +1,84 @@
+"""The parts of a ``multipart/x-mixed-replace`` body, the form in which MJPEG comes over HTTP."""
+
+from __future__ import annotations
+
+import re
+
+MAX_PART_BYTES = 16 * 1024 * 1024
+"""The largest part held in memory; a JPEG of a camera is a fortieth of that."""
+
+_MAX_HEADER_BYTES = 8 * 1024
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_JPEG_ENDS = (b"\xff\xd9", b"\xff\xd9\r\n")
+
+
+class MultipartParser:
+    """Takes the bytes of a body as they come and gives its parts.
+
+    Forgiving, as cameras are not careful: a wrong length, a missing one or garbage between the parts costs at
+    most the part that it is in. A part without a length is complete when the next boundary or the end of a
+    JPEG is the last thing that came.
+    """
+
+    def __init__(self, boundary: str) -> None:
+        """Expect parts between lines of ``boundary``, the parameter of the body's Content-Type."""
+        self._delimiter = b"--" + boundary.strip("-").encode("latin-1", "replace")
+        self._buffer = bytearray()
+        self._searched = 0  # of the buffer, in bytes: what need not be searched again
+        self._in_body = False
+        self._length: int | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take more bytes of the body."""
+        self._buffer += data
+
+    def next_part(self) -> bytes | None:
+        """The next part without its headers; None until more bytes have come.
+
+        Raises :class:`ValueError` where a part is larger than :data:`MAX_PART_BYTES`.
+        """
+        if not self._in_body and not self._enter_body():
+            return None
+        end = self._body_end()
+        if end is None:
+            if len(self._buffer) > MAX_PART_BYTES:
+                raise ValueError(f"a part of more than {MAX_PART_BYTES // 2**20} MiB")
+            return None
+        part = bytes(self._buffer[:end])
+        self._drop(end)
+        self._in_body = False
+        return part
+
+    def _enter_body(self) -> bool:
+        """Find the next boundary and read the headers after it; False until all of them have come."""
+        start = self._buffer.find(self._delimiter, self._searched)
+        if start < 0:
+            self._drop(max(0, len(self._buffer) - len(self._delimiter)))
+            return False
+        headers = start + len(self._delimiter)
+        end = _HEADER_END.search(self._buffer, headers)
+        if end is None:
+            if len(self._buffer) - headers > _MAX_HEADER_BYTES:  # no header at all: go on with the next boundary
+                self._drop(headers)
+            return False
+        length = _LENGTH.search(self._buffer[headers : end.start()])
+        self._length = int(length[1]) if length else None
+        if self._length is not None and self._length > MAX_PART_BYTES:
+            raise ValueError(f"a part of {self._length} bytes")
+        self._drop(end.end())
+        self._in_body = True
+        return True
+
+    def _body_end(self) -> int | None:
+        if self._length is not None:
+            return self._length if len(self._buffer) >= self._length else None
+        end = self._buffer.find(self._delimiter, self._searched)
+        if end >= 0:
+            return end
+        self._searched = max(0, len(self._buffer) - len(self._delimiter))
+        return len(self._buffer) if self._buffer.endswith(_JPEG_ENDS) else None
+
+    def _drop(self, count: int) -> None:
+        del self._buffer[:count]
+        self._searched = 0

@@ -1,0 +1,75 @@
+"""An RTSP stream, as network cameras send it, read by OpenCV with FFmpeg."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import UnavailableError
+from edge.sources.address import check_address, shown
+from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_capture
+
+_PORTS = {"rtsp": 554, "rtsps": 322}
+
+
+class RtspStream:
+    """A stream at ``rtsp://[user:password@]host[:port]/path``, carried over TCP."""
+
+    ends = False
+    time_limit_s = 2 * TIME_LIMIT_S  # a connection, then the stream's own set-up
+
+    def __init__(self, address: str) -> None:
+        """Take the stream at ``address``.
+
+        Raises :class:`~edge.errors.UsageError` where that is no address.
+        """
+        check_address(address)
+        self.uri = shown(address)
+        self._address = address
+        self._cv2: Any = None
+        self._capture: Any = None
+
+    def open(self) -> None:
+        """Connect.
+
+        Raises :class:`~edge.errors.UnavailableError` where nothing answers or it gives no stream, and
+        :class:`~edge.errors.ConfigurationError` where OpenCV is missing.
+        """
+        self._cv2 = load_opencv()
+        self._knock()
+        self._capture = open_capture(self._cv2, self._address, self._cv2.CAP_FFMPEG, limited=True)
+        if self._capture is None:
+            raise UnavailableError(
+                f"{self.uri}: answers, but gives no stream that OpenCV can read; check the path, user and password"
+            )
+
+    def _knock(self) -> None:
+        """Find out why nothing answers, which OpenCV keeps to itself."""
+        import socket
+
+        parts = urlsplit(self._address)
+        try:
+            socket.create_connection(
+                (parts.hostname or "", parts.port or _PORTS[parts.scheme]), timeout=TIME_LIMIT_S
+            ).close()
+        except OSError as error:
+            raise UnavailableError(f"{self.uri}: no answer: {error.strerror or error}") from None
+
+    def read(self) -> npt.NDArray[np.uint8]:
+        """Wait for the next picture: (height, width, 3), uint8, RGB.
+
+        Raises :class:`~edge.errors.UnavailableError` where none comes within the time limit.
+        """
+        picture = next_picture(self._cv2, self._capture)
+        if picture is None:
+            raise UnavailableError(f"{self.uri}: the stream ended, or sent no picture for {TIME_LIMIT_S:g} s")
+        return picture
+
+    def close(self) -> None:
+        """Hang up."""
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.release()

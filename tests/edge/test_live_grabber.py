@@ -1,0 +1,284 @@
+"""The newest frame of a source, and a source kept alive."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.errors import ConfigurationError, UnavailableError
+from edge.live.backoff import Backoff
+from edge.live.grabber import MAX_HANGING, Grabber
+from edge.sources.fake import END, HANG, FakeSource
+from edge.sources.protocol import EndOfStream
+from edge.statistics import StreamStatistics
+
+PATIENCE_S = 20.0
+"""A wait that is over much sooner unless something is broken."""
+
+
+def picture(value: int) -> np.ndarray:
+    """A small picture that is known by its value."""
+    return np.full((4, 6, 3), value, np.uint8)
+
+
+class Told(list[str]):
+    """The lines that were told; another thread may wait for one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+
+    def __call__(self, line: str) -> None:
+        with self._changed:
+            self.append(line)
+            self._changed.notify_all()
+
+    def wait_for(self, words: str, times: int = 1) -> None:
+        with self._changed:
+            found = self._changed.wait_for(lambda: sum(words in line for line in self) >= times, PATIENCE_S)
+        assert found, f"{words!r} not told {times} times: {list(self)}"
+
+
+@pytest.fixture
+def told() -> Told:
+    """What the grabber says."""
+    return Told()
+
+
+@pytest.fixture
+def grab(told: Told) -> Iterator[Callable[..., Grabber]]:
+    """Start a grabber of a source, with short waits; it is stopped after the test."""
+    started: list[Grabber] = []
+
+    def start(source: Any, statistics: StreamStatistics | None = None, **options: Any) -> Grabber:
+        settings = {"max_frame_age_s": PATIENCE_S, "backoff": Backoff(0.01, 0.02, seed=0), "tell": told, **options}
+        grabber = Grabber(source, statistics or StreamStatistics(), **settings)
+        grabber.start()
+        started.append(grabber)
+        return grabber
+
+    yield start
+    for grabber in started:
+        grabber.stop()
+
+
+def _value(grabber: Grabber, after: int = -1) -> tuple[int, int]:
+    frame = grabber.newest(after, PATIENCE_S)
+    assert frame is not None
+    return int(frame.pixels[0, 0, 0]), frame.sequence
+
+
+def test_frames_are_numbered_and_timed(grab: Callable[..., Grabber]) -> None:
+    """Sequence numbers count every picture from 0; timestamps are the monotonic clock of its arrival."""
+    source = FakeSource(ends=False)
+    before_s = time.monotonic()
+    grabber = grab(source)
+    for sequence, value in enumerate((10, 20, 30)):
+        source.put(picture(value))
+        frame = grabber.newest(sequence - 1, PATIENCE_S)
+        assert frame is not None
+        assert (frame.sequence, frame.pixels[0, 0, 0]) == (sequence, value)
+        assert before_s <= frame.timestamp_s <= time.monotonic()
+        before_s = frame.timestamp_s
+
+
+def test_only_the_newest_frame_is_kept(grab: Callable[..., Grabber]) -> None:
+    """Whoever comes late gets the last picture; those before it are counted as grabbed and gone."""
+    statistics = StreamStatistics()
+    grabber = grab(FakeSource([*map(picture, range(50)), HANG]), statistics)
+    assert _value(grabber, after=48) == (49, 49)
+    assert _value(grabber) == (49, 49)
+    assert statistics.snapshot().frames_grabbed == 50
+    assert statistics.snapshot().frames_stale == 0
+
+
+def test_the_last_frame_comes_before_the_end(grab: Callable[..., Grabber]) -> None:
+    """A source that ends gives its last frame, then the end, as often as it is asked."""
+    statistics = StreamStatistics()
+    grabber = grab(FakeSource([picture(7)]), statistics)
+    assert _value(grabber) == (7, 0)
+    for _ in range(2):
+        with pytest.raises(EndOfStream):
+            grabber.newest(0, PATIENCE_S)
+    assert statistics.snapshot().source_errors == 0
+
+
+def test_old_frames_are_dropped_and_counted(grab: Callable[..., Grabber]) -> None:
+    """A frame older than allowed is never handed out, once counted, and a fresh one is waited for."""
+    statistics = StreamStatistics()
+    source = FakeSource([picture(1)], ends=False)
+    grabber = grab(source, statistics, max_frame_age_s=0.0)
+    while statistics.snapshot().frames_grabbed == 0:
+        time.sleep(0.001)
+    assert grabber.newest(timeout_s=0.01) is None
+    assert grabber.newest(timeout_s=0.01) is None
+    assert statistics.snapshot().frames_stale == 1
+
+
+def test_nobody_waits_longer_than_asked(grab: Callable[..., Grabber]) -> None:
+    """Where no frame comes in time the answer is None."""
+    assert grab(FakeSource(ends=False)).newest(timeout_s=0.01) is None
+
+
+def test_a_source_that_fails_is_opened_again(grab: Callable[..., Grabber], told: Told) -> None:
+    """A failure is counted and told, and the stream goes on with the next number."""
+    statistics = StreamStatistics()
+    source = FakeSource([picture(1)], ends=False, uri="fake:cam")
+    grabber = grab(source, statistics)
+    assert _value(grabber) == (1, 0)
+    source.put(UnavailableError("fake:cam: unplugged"), picture(2))
+    assert _value(grabber, after=0) == (2, 1)
+    told.wait_for("is back")
+    assert told[0].startswith("fake:cam: unplugged; trying again in 0.0")
+    assert told[1:] == ["fake:cam: is back"]
+    counts = statistics.snapshot()
+    assert (counts.source_errors, counts.reconnects, source.openings) == (1, 1, 2)
+
+
+def test_a_camera_that_is_plugged_in_later(grab: Callable[..., Grabber], told: Told) -> None:
+    """By default a source that is not there is waited for; the attempts are told ever more seldom."""
+    source = FakeSource([picture(3)], ends=False)
+    source.unplug()
+    grabber = grab(source)
+    told.wait_for("failure 8 in a row")
+    source.plug_in()
+    assert _value(grabber) == (3, 0)
+    failures = [line.partition("; ")[0] for line in told if "unplugged" in line]
+    again = ["", *(f" (failure {count} in a row)" for count in (2, 4, 8))]
+    assert failures[:4] == [f"fake:: unplugged{count}" for count in again]
+
+
+@pytest.mark.parametrize(("retries", "openings"), [(0, 1), (3, 4)])
+def test_retries_are_used_up(retries: int, openings: int, grab: Callable[..., Grabber]) -> None:
+    """With a number of retries the error is raised once they have all failed."""
+    source = FakeSource([UnavailableError("gone")] * 10, ends=False)
+    with pytest.raises(UnavailableError, match="gone"):
+        grab(source, retries=retries).newest(timeout_s=PATIENCE_S)
+    assert source.openings == openings
+
+
+def test_retries_count_from_the_last_frame(grab: Callable[..., Grabber]) -> None:
+    """A source that fails now and then lives on: a frame gives it all retries back."""
+    source = FakeSource(ends=False)
+    grabber = grab(source, retries=1)
+    for sequence in range(5):
+        source.put(UnavailableError("now and then"), picture(sequence))
+        assert _value(grabber, after=sequence - 1) == (sequence, sequence)
+
+
+def test_a_stream_that_should_not_end(grab: Callable[..., Grabber], told: Told) -> None:
+    """The end of a stream that has none is a failure like another."""
+    grabber = grab(FakeSource([END, picture(1)], ends=False))
+    assert _value(grabber) == (1, 0)
+    assert told[0].startswith("fake:: the stream ended; trying again")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 6), np.uint8), np.zeros((4, 6, 4), np.uint8), np.zeros((4, 6, 3))],
+    ids=["empty", "grey", "four channels", "float"],
+)
+def test_what_is_no_picture(bad: np.ndarray, grab: Callable[..., Grabber], told: Told) -> None:
+    """A frame of no pixels or another shape never reaches the model; the source is opened again."""
+    grabber = grab(FakeSource([bad, picture(5)], ends=False))
+    assert _value(grabber) == (5, 0)
+    assert "no picture of uint8 (height, width, 3); trying again" in told[0]
+
+
+@pytest.mark.parametrize("error", [ConfigurationError("install it"), ZeroDivisionError("a bug")])
+def test_what_waiting_does_not_mend(error: Exception, grab: Callable[..., Grabber]) -> None:
+    """A missing package is told at once, a bug keeps its traceback; neither is tried again."""
+    source = FakeSource([error, picture(1)])
+    with pytest.raises(type(error), match=str(error)) as raised:
+        grab(source).newest(timeout_s=PATIENCE_S)
+    assert any(entry.name == "read" for entry in raised.traceback)
+    assert source.openings == 1
+
+
+def test_a_source_that_hangs_is_given_up(grab: Callable[..., Grabber], told: Told) -> None:
+    """A read that does not return is left behind with its thread; the stream goes on without it."""
+    source = FakeSource([picture(1), HANG, picture(2)], ends=False, time_limit_s=0.05)
+    grabber = grab(source)
+    assert _value(grabber, after=0) == (2, 1)
+    assert "fake:: hangs; no answer in 0.1 s" in told[0]
+    assert source.open_now == 2
+    source.let_go()
+    _wait_until(lambda: source.open_now == 1)
+
+
+def test_what_hangs_does_not_pile_up(grab: Callable[..., Grabber], told: Told) -> None:
+    """There is a limit to the threads that hang; when one returns, the stream goes on."""
+    source = FakeSource([HANG] * MAX_HANGING, ends=False, time_limit_s=0.02)
+    grabber = grab(source)
+    told.wait_for(f"{MAX_HANGING} attempts to read it hang")
+    told.wait_for("failure 8 in a row")
+    assert source.openings == source.open_now == MAX_HANGING
+    source.put(picture(9))
+    source.let_go()
+    assert _value(grabber) == (9, 0)
+    _wait_until(lambda: source.open_now == 1)
+
+
+def test_a_late_answer_of_what_was_given_up_is_lost(grab: Callable[..., Grabber]) -> None:
+    """A picture that a hung read gives at last is older than those after it, and is thrown away."""
+
+    class Late(FakeSource):
+        released = threading.Event()
+
+        def read(self) -> Any:
+            value = super().read()
+            if value is not None and value[0, 0, 0] == 1:
+                assert self.released.wait(PATIENCE_S)
+            return value
+
+    source = Late([picture(1), picture(2)], ends=False, time_limit_s=0.05)
+    grabber = grab(source)
+    assert _value(grabber) == (2, 0)
+    source.released.set()
+    _wait_until(lambda: source.open_now == 1)
+    assert grabber.newest(0, 0.0) is None
+
+
+def test_stop_does_not_wait_for_what_hangs() -> None:
+    """Stopping lets go of the source, wakes whoever waits, and is quick even where a read hangs."""
+    source = FakeSource([picture(1), HANG], ends=False)
+    grabber = Grabber(source, StreamStatistics(), max_frame_age_s=PATIENCE_S)
+    grabber.start()
+    assert _value(grabber) == (1, 0)
+    answers: list[Any] = []
+    waiting = threading.Thread(target=lambda: answers.append(grabber.newest(0)))
+    waiting.start()
+    started_s = time.monotonic()
+    grabber.stop()
+    assert time.monotonic() - started_s < 1.0
+    waiting.join(PATIENCE_S)
+    assert answers == [None]
+    source.let_go()
+    _wait_until(lambda: source.open_now == 0)
+
+
+def test_stop_closes_the_source(grab: Callable[..., Grabber]) -> None:
+    """After stopping nothing is open and no thread is left."""
+    source = FakeSource([picture(1)], ends=False)
+    threads = threading.active_count()
+    grabber = grab(source)
+    assert _value(grabber) == (1, 0)
+    grabber.stop()
+    assert source.open_now == 0
+    assert threading.active_count() == threads
+
+
+def test_stop_before_start() -> None:
+    """A grabber that never ran can be stopped."""
+    Grabber(FakeSource(), StreamStatistics(), max_frame_age_s=1.0).stop()
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.002)

@@ -1,0 +1,80 @@
+"""Cameras of V4L2. There is none here: what is tested is every way in which one can be missing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ConfigurationError, UnavailableError
+from edge.sources import opencv
+from edge.sources.camera import V4L2Camera
+
+
+def _refusal(device: str) -> str:
+    pytest.importorskip("cv2", reason="needs the extra 'camera'")
+    camera = V4L2Camera(device)
+    with pytest.raises(UnavailableError) as refused:
+        camera.open()
+    camera.close()
+    return str(refused.value)
+
+
+def test_no_camera() -> None:
+    """A camera that is not plugged in is named, with the command that lists those that are."""
+    assert _refusal("/dev/video97") == "/dev/video97: no such camera; plug it in, or see: ls /dev/video*"
+
+
+def test_no_permission(tmp_path: Path) -> None:
+    """A user who may not open the camera is told which group to join."""
+    pytest.importorskip("cv2", reason="needs the extra 'camera'")
+    device = tmp_path / "video0"
+    device.touch(mode=0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # root may open everything
+    try:
+        refusal = _refusal(str(device))
+    finally:
+        os.seteuid(user)
+    assert refusal == f"{device}: permission denied; run: sudo usermod -aG video $USER, then log in again"
+
+
+def test_a_file_is_no_camera(tmp_path: Path) -> None:
+    """A file in the place of a device is told apart."""
+    (tmp_path / "video0").touch()
+    assert "video0: not a camera" in _refusal(str(tmp_path / "video0"))
+    assert "no such camera" in _refusal(str(tmp_path / "video0" / "x"))
+
+
+def test_a_device_that_gives_no_pictures(capfd: pytest.CaptureFixture[str]) -> None:
+    """A device that OpenCV cannot start is refused with the likely reasons, and OpenCV itself keeps silent."""
+    assert "/dev/null: gives no pictures; either another program uses it" in _refusal("/dev/null")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where OpenCV is missing the extra to install is named."""
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'edge-for-poets\[camera\]'"):
+        V4L2Camera("/dev/video0").open()
+
+
+def test_opencv_without_its_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An OpenCV that is installed and does not load says why."""
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
+    with pytest.raises(ConfigurationError, match=r"cannot be loaded \(libGL.so.1: .*\); try: sudo apt install libgl1"):
+        opencv.load_opencv()
+
+
+def test_time_limits_reach_opencv() -> None:
+    """OpenCV knows the properties and the backends that are asked for, and V4L2's limit is set where it looks."""
+    cv2 = pytest.importorskip("cv2", reason="needs the extra 'camera'")
+    opencv.load_opencv()
+    assert {"CAP_PROP_OPEN_TIMEOUT_MSEC", "CAP_PROP_READ_TIMEOUT_MSEC"} <= set(dir(cv2))
+    assert {cv2.CAP_V4L2, cv2.CAP_FFMPEG} <= set(cv2.videoio_registry.getBackends())
+    assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == "5"

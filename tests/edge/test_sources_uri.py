@@ -1,0 +1,77 @@
+"""Which source an address means."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edge.errors import UsageError
+from edge.sources.uri import open_source
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind", "name", "ends"),
+    [
+        ("0", "V4L2Camera", "/dev/video0", False),
+        ("12", "V4L2Camera", "/dev/video12", False),
+        ("/dev/video3", "V4L2Camera", "/dev/video3", False),
+        ("/dev/v4l/by-id/usb-cam", "V4L2Camera", "/dev/v4l/by-id/usb-cam", False),
+        ("/dev/null", "V4L2Camera", "/dev/null", False),
+        ("picamera2:", "PiCamera", "picamera2:", False),
+        ("picamera2:1", "PiCamera", "picamera2:1", False),
+        ("http://host/a", "MjpegStream", "http://host/a", False),
+        ("https://u:secret@host/a", "MjpegStream", "https://***@host/a", False),
+        ("rtsp://u:secret@host/a", "RtspStream", "rtsp://***@host/a", False),
+        ("rtsps://host/a", "RtspStream", "rtsps://host/a", False),
+        ("film.mp4", "VideoFile", "film.mp4", True),
+        ("file:film.mp4", "VideoFile", "film.mp4", True),
+        ("photos", "GrowingFolder", "folder:photos", False),
+        ("folder:photos", "GrowingFolder", "folder:photos", False),
+    ],
+)
+def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
+    """Every form opens its source, which is named without secrets and not connected yet."""
+    Path("film.mp4").touch()
+    Path("photos").mkdir()
+    source = open_source(uri)
+    assert (type(source).__name__, source.uri, source.ends) == (kind, name, ends)
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason"),
+    [
+        ("", "an empty source"),
+        ("gone.mp4", "gone.mp4: No such file or directory; known sources are 0 or /dev/video0"),
+        ("file:gone.mp4", "file:gone.mp4: No such file"),
+        ("folder:gone", "folder:gone: No such file"),
+        ("folder:", "folder:: No such file"),
+        ("gopher://user:secret@host/", r"gopher://\*\*\*@host/: unknown source"),
+        ("http://", "not an address such as http://host:8080/path"),
+        ("rtsp://host:port/", "not an address"),
+        ("picamera2:front", "picamera2:front: give picamera2: or the camera's number"),
+        ("a\0b", "an empty source"),
+        ("x" * 5000, "File name too long"),
+        ("٣", "No such file"),
+    ],
+)
+def test_what_is_no_source(uri: str, reason: str) -> None:
+    """Anything else is refused in one line that says what is known, and without its password."""
+    with pytest.raises(UsageError, match=reason) as refused:
+        open_source(uri)
+    assert "secret" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_pipes_are_no_source() -> None:
+    """A pipe is not opened: that would wait for its writer."""
+    os.mkfifo("pipe")
+    with pytest.raises(UsageError, match="neither camera, file nor folder"):
+        open_source("pipe")
