@@ -202,6 +202,30 @@ def report(
         print(path)
 
 
+@app.command(epilog="Example: python -m benchmarks watch models/flowers.tflite --soak-minutes 10")
+def watch(
+    model: Annotated[Path, typer.Argument(help="The model file.")],
+    labels: Annotated[Path | None, typer.Option(help="Label file of a model that carries none.")] = None,
+    fps: Annotated[list[float] | None, typer.Option(help="Of the stream; may be repeated. Default: 30 and 90.")] = None,
+    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    seconds: Annotated[float, typer.Option(help="How long each run is measured.")] = 10.0,
+    soak_minutes: Annotated[float, typer.Option(help="How long it then runs without a break; 0: not at all.")] = 0.0,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Compare edge watch with a bare loop of OpenCV and interpreter: frames a second, cold start; and a soak."""
+    from benchmarks.watch import Subject, compare_cold_starts, compare_rates, soak
+
+    subject, stages, rates = Subject(model, labels), Stages(), fps or [30.0, 90.0]
+    rows = [compare_rates(subject, rate, rounds, seconds, stages) for rate in rates]
+    rows.append(compare_cold_starts(subject, rounds, stages))
+    if soak_minutes:
+        rows.append(soak(subject, max(rates), soak_minutes, stages))
+    command = f"python -m benchmarks watch MODEL --rounds {rounds} --seconds {seconds:g}"
+    command += "".join(f" --fps {rate:g}" for rate in rates)
+    command += f" --soak-minutes {soak_minutes:g}" if soak_minutes else ""
+    print(save_results("watch", command, rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks overhead models/flowers.tflite")
 def overhead(
     model: Annotated[Path, typer.Argument(help="The model file.")],

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import sys
 from collections.abc import Callable, Sequence
 
 from edge import exits
-from edge.commands import bench, inspect, label
 
-_COMMANDS = (label, inspect, bench)
+_COMMANDS = ("label", "watch", "inspect", "bench", "doctor", "service")
+"""Modules of :mod:`edge.commands`, each named as its subcommand; in the order of the help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the ``edge`` command and return its exit code."""
-    return exits.run("edge", lambda: _run(arguments))
+    return exits.run("edge", lambda: _run(sys.argv[1:] if arguments is None else arguments))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    options = _parser().parse_args(arguments)
+def _run(arguments: Sequence[str]) -> int:
+    options = _parser(arguments).parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     return command(options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the subcommand that ``arguments`` begin with, where they do; else of all.
+
+    A cold start spends no time on what the other subcommands import and offer.
+    """
     parser = argparse.ArgumentParser(prog="edge", description="Label images on the device.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in _COMMANDS:
-        command.add(commands)
+    for name in arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS:
+        importlib.import_module(f"edge.commands.{name}").add(commands)
     return parser

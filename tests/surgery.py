@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zipfile
 from pathlib import Path
@@ -117,6 +118,14 @@ def with_zip(flatbuffer: bytes, files: dict[str, bytes], **options: Any) -> byte
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name), data, options.get("compression"))
     return file.getvalue()
+
+
+def with_facts(content: bytes, **facts: Any) -> bytes:
+    """The model in ``content`` with other ``facts`` in its manifest."""
+    packed = unpack_files(content)
+    manifest = {**json.loads(packed.files[MANIFEST_NAME]), **facts}
+    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
+    return with_zip(content[: packed.flatbuffer_bytes], files)
 
 
 def normalization_options(metadata: bytes) -> Table:

@@ -65,6 +65,17 @@ def fraction(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """An argument that is a time in seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds, 0 or more")
+    return value
+
+
 def model_path(argument: str | None) -> Path:
     """The model file to use: ``argument``, else the variable ``EDGE_MODEL``, else the only one in ``models/``.
 

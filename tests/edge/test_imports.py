@@ -34,6 +34,8 @@ FORBIDDEN = {
 }
 COSTLY = {"zipfile", "zlib", "glob", "http.server", "http.client", "asyncio", "concurrent.futures", "PIL.ImageOps"}
 
+EVERY_COMMAND = "import edge.cli; [__import__(f'edge.commands.{name}') for name in edge.cli._COMMANDS]"
+
 
 def _imports(path: Path, module_level_only: bool) -> set[str]:
     """The full names that the module at ``path`` imports; a block for type checkers counts as nothing."""
@@ -108,8 +110,8 @@ def test_rooms_are_layered() -> None:
 
 
 def test_a_cold_start_loads_nothing_heavy(python) -> None:
-    """``import edge, edge.cli`` leaves TensorFlow, the trainer, every interpreter and the extras alone."""
-    done = python("-c", "import json, sys; import edge, edge.cli; print(json.dumps(sorted(sys.modules)))")
+    """``import edge`` and all subcommands leave TensorFlow, the trainer, every interpreter and the extras alone."""
+    done = python("-c", f"import json, sys, edge; {EVERY_COMMAND}; print(json.dumps(sorted(sys.modules)))")
     loaded = set(json.loads(done.stdout))
     heavy = FORBIDDEN | {
         "scipy",
@@ -128,8 +130,19 @@ def test_a_cold_start_leaves_out_what_only_some_runs_need(python) -> None:
     """Modules of the standard library that the unavoidable ones do not bring along wait until they are needed."""
     show = "import json, sys; import {}; print(json.dumps(sorted(sys.modules)))"
     base = set(json.loads(python("-c", show.format("numpy, numpy.typing, PIL.Image, argparse, pathlib")).stdout))
-    ours = set(json.loads(python("-c", show.format("edge, edge.cli")).stdout))
+    ours = set(json.loads(python("-c", show.format(f"edge; {EVERY_COMMAND}")).stdout))
     assert not (ours - base) & COSTLY
+
+
+def test_a_subcommand_leaves_the_others_alone(python) -> None:
+    """``edge label`` imports no other subcommand, nor what those share."""
+    show = "import json, sys; import edge.cli; edge.cli._parser(['label']); print(json.dumps(sorted(sys.modules)))"
+    loaded = {name for name in json.loads(python("-c", show).stdout) if name.startswith("edge.")}
+    assert {name for name in loaded if name.startswith("edge.commands.")} == {
+        "edge.commands.arguments",
+        "edge.commands.label",
+    }
+    assert not any(name.startswith(("edge.live", "edge.doctor", "edge.bench")) for name in loaded)
 
 
 def test_the_installed_package_is_what_is_tested() -> None:

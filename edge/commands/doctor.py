@@ -1,0 +1,61 @@
+"""``edge doctor``: whether this machine has what labelling needs, and what mends it where it has not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from edge.commands.arguments import add_command, add_model, add_model_options, model_path
+from edge.errors import ConfigurationError, EdgeError, UsageError
+
+if TYPE_CHECKING:
+    from edge.commands.arguments import Commands
+    from edge.doctor.facts import Facts
+
+
+def add(commands: Commands) -> None:
+    """Add the command to ``commands``."""
+    doctor = add_command(
+        commands,
+        "doctor",
+        "Check this machine: interpreter, OpenCV, cameras, power, memory, disk, the model. Exit code 78: a problem.",
+        "edge doctor --model models/flowers.tflite",
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    add_model(doctor)
+    add_model_options(doctor)
+    doctor.set_defaults(command=_doctor)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from edge.doctor.checks import PROBLEM, run_checks
+    from edge.doctor.system import read_facts
+
+    checks = run_checks(_with_model(read_facts(), options))
+    problems = sum(check.outcome == PROBLEM for check in checks)
+    if options.json:
+        print(json.dumps({"problems": problems, "checks": [check._asdict() for check in checks]}))
+    else:
+        for check in checks:
+            print(f"{check.outcome:<9}{check.name:<13}{check.text}")
+            if check.mend:
+                print(f"{'':<22}-> {check.mend}")
+    return ConfigurationError.exit_code if problems else 0
+
+
+def _with_model(facts: Facts, options: argparse.Namespace) -> Facts:
+    from edge.live.model import ModelChoice
+
+    try:
+        path = model_path(options.model)
+    except UsageError:  # none or several: nobody asked for one
+        return facts
+    try:
+        model = ModelChoice(path, options.labels, 1, options.runtime).load()
+    except EdgeError as error:
+        return facts._replace(model=str(path), model_error=str(error))
+    note = f"self-test passed on {model.card.runtime}"
+    if model.classifier.model.manifest is None:
+        note = f"runs on {model.card.runtime}; it carries no self-test"
+    return facts._replace(model=str(path), model_note=note)

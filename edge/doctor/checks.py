@@ -1,0 +1,213 @@
+"""Checks: from facts to one line each, with the command that mends what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from edge.doctor.facts import Facts
+
+OK, WARNING, PROBLEM = "ok", "warning", "problem"
+
+THROTTLED_BITS = {
+    0: "undervoltage now",
+    1: "frequency capped now",
+    2: "throttled now",
+    3: "soft temperature limit reached now",
+    16: "undervoltage since the start",
+    17: "frequency was capped since the start",
+    18: "throttled since the start",
+    19: "soft temperature limit reached since the start",
+}
+"""What the bits of ``vcgencmd get_throttled`` mean (Raspberry Pi documentation, "vcgencmd", get_throttled)."""
+
+_UNDERVOLTAGE = 1 << 0 | 1 << 16
+_NOW = 0xF
+_HOT_C = 80.0
+"""Where a Raspberry Pi begins to slow down (Raspberry Pi documentation, "Frequency management and thermal control")."""
+
+_MB = 1_000_000
+# What edge watch takes, OpenCV and a small model included, is about 100 MB.
+_MEMORY_WARNING, _MEMORY_PROBLEM = 300 * _MB, 120 * _MB
+_DISK_WARNING, _DISK_PROBLEM = 500 * _MB, 50 * _MB
+
+
+class Check(NamedTuple):
+    """The outcome of one check: :data:`OK`, :data:`WARNING` or :data:`PROBLEM`.
+
+    ``text`` says what was found, ``mend`` the command or the act that mends it.
+    """
+
+    name: str
+    outcome: str
+    text: str
+    mend: str | None = None
+
+
+def run_checks(facts: Facts) -> list[Check]:
+    """All checks of ``facts``, in the order in which a stream would meet the trouble."""
+    return [check for one in _CHECKS for check in one(facts)]
+
+
+def throttled_meanings(bits: int) -> list[str]:
+    """What the set ``bits`` of ``vcgencmd get_throttled`` mean; bits that nobody documented mean nothing."""
+    return [meaning for bit, meaning in THROTTLED_BITS.items() if bits >> bit & 1]
+
+
+def _interpreter(facts: Facts) -> list[Check]:
+    if not facts.runtimes:
+        return [Check("interpreter", PROBLEM, "no TFLite interpreter is installed", "pip install ai-edge-litert")]
+    checks = []
+    working = [package for package in facts.runtimes if package.error is None and not _clashes(package.name, facts)]
+    for package in facts.runtimes:
+        if _clashes(package.name, facts):
+            continue  # the next check's
+        if package.error is not None:
+            text = f"{package.name} {package.version} does not load: {package.error}"
+            checks.append(Check("interpreter", _unless(bool(working)), text, f"pip install -U {_index(package.name)}"))
+    if working:
+        text = ", ".join(f"{package.name} {package.version}" for package in working)
+        checks.insert(0, Check("interpreter", OK, f"{text} on Python {facts.python}, {facts.machine}"))
+    return checks
+
+
+def _numpy(facts: Facts) -> list[Check]:
+    if not any(_clashes(package.name, facts) for package in facts.runtimes):
+        return [Check("numpy", OK, facts.numpy)]
+    # Which interpreter is used is settled by what is installed, not by what works: even the spare one counts.
+    preferred = facts.runtimes[0].name != "tflite-runtime"
+    text = f"tflite-runtime was built for numpy 1 and fails with numpy {facts.numpy}"
+    return [Check("numpy", _unless(preferred), text, "pip install 'numpy<2'")]
+
+
+def _clashes(runtime: str, facts: Facts) -> bool:
+    major = facts.numpy.partition(".")[0]
+    return runtime == "tflite-runtime" and major.isdecimal() and int(major) >= 2
+
+
+def _opencv(facts: Facts) -> list[Check]:
+    if facts.opencv is None:
+        text = "not installed; cameras, videos and streams need it (the Pi camera and folders do not)"
+        return [Check("opencv", WARNING, text, "pip install 'edge-for-poets[camera]'")]
+    if facts.opencv.error is None:
+        return [Check("opencv", OK, facts.opencv.version)]
+    mend = "pip install -U --force-reinstall 'edge-for-poets[camera]'"
+    if "libGL" in facts.opencv.error:
+        mend = "sudo apt install -y libgl1 libglib2.0-0"
+    return [Check("opencv", PROBLEM, f"{facts.opencv.version} does not load: {facts.opencv.error}", mend)]
+
+
+def _cameras(facts: Facts) -> list[Check]:
+    plugged = [device for device in facts.devices if not device.ribbon]
+    checks = []
+    for device in facts.devices:
+        if device.usable:
+            continue
+        group = device.group or "video"
+        text = f"{device.path} ({device.name}): {facts.user} may not use it"
+        checks.append(
+            Check("camera", PROBLEM, text, f"sudo usermod -aG {group} {facts.user}, then log out and in again")
+        )
+    checks += [Check("camera", OK, f"{device.path} ({device.name})") for device in plugged if device.usable]
+    if not facts.devices and not facts.libcamera:
+        text = "none found; videos, streams and folders work without"
+        checks.append(Check("camera", WARNING, text, "plug one in; lsusb and dmesg tell whether it is seen"))
+    return checks
+
+
+def _libcamera(facts: Facts) -> list[Check]:
+    ribbon = any(device.ribbon for device in facts.devices)
+    if not ribbon and not facts.libcamera:
+        return []
+    if facts.libcamera is None:
+        text = "a camera on the ribbon cable, but no libcamera: OpenCV alone gets no picture from it"
+        return [Check("libcamera", PROBLEM, text, "sudo apt install -y rpicam-apps python3-picamera2")]
+    if not facts.libcamera:
+        text = "the ribbon's receiver is there, but libcamera sees no camera"
+        mend = "check the cable and camera_auto_detect=1 in /boot/firmware/config.txt, then rpicam-hello --list-cameras"
+        return [Check("libcamera", WARNING, text, mend)]
+    names = ", ".join(facts.libcamera)
+    if facts.picamera2 is None:
+        text = f"{names}: seen by libcamera, but this Python has no picamera2, and OpenCV gets no picture from it"
+        mend = "sudo apt install -y python3-picamera2, and make the venv with --system-site-packages"
+        return [Check("libcamera", PROBLEM, text, mend)]
+    if facts.picamera2.error is not None:
+        text = f"{names}: picamera2 does not load: {facts.picamera2.error}"
+        mend = "use the system's Python and numpy for it: a venv made with --system-site-packages"
+        return [Check("libcamera", PROBLEM, text, mend)]
+    return [Check("libcamera", OK, f"{names}: use the source picamera2:")]
+
+
+def _power(facts: Facts) -> list[Check]:
+    if facts.throttled is None:
+        return []
+    meanings = throttled_meanings(facts.throttled)
+    if not meanings:
+        return [Check("power", OK, "neither undervoltage nor throttling since the start")]
+    outcome = PROBLEM if facts.throttled & _NOW else WARNING
+    if facts.throttled & _UNDERVOLTAGE:
+        mend = "use the official power supply and a short, thick cable"
+    else:
+        mend = "cool it: a heat sink or a fan; then restart to clear what is past"
+    return [Check("power", outcome, "; ".join(meanings), mend)]
+
+
+def _temperature(facts: Facts) -> list[Check]:
+    if facts.temperature_c is None:
+        return []
+    text = f"{facts.temperature_c:.0f} \N{DEGREE SIGN}C"
+    if facts.temperature_c < _HOT_C:
+        return [Check("temperature", OK, text)]
+    return [Check("temperature", WARNING, f"{text}: it slows down from {_HOT_C:.0f} on", "a heat sink or a fan")]
+
+
+def _memory(facts: Facts) -> list[Check]:
+    if facts.memory_available_bytes is None:
+        return []
+    total = f" of {facts.memory_total_bytes // _MB}" if facts.memory_total_bytes else ""
+    text = f"{facts.memory_available_bytes // _MB}{total} MB available"
+    outcome = _by_limit(facts.memory_available_bytes, _MEMORY_WARNING, _MEMORY_PROBLEM)
+    mend = None if outcome == OK else "stop what else runs: ps aux --sort=-rss | head"
+    return [Check("memory", outcome, text, mend)]
+
+
+def _disk(facts: Facts) -> list[Check]:
+    if facts.disk_free_bytes is None:
+        return []
+    outcome = _by_limit(facts.disk_free_bytes, _DISK_WARNING, _DISK_PROBLEM)
+    mend = None if outcome == OK else "sudo apt clean && sudo journalctl --vacuum-size=50M"
+    return [Check("disk", outcome, f"{facts.disk_free_bytes // _MB} MB free", mend)]
+
+
+def _model(facts: Facts) -> list[Check]:
+    if facts.model is None:
+        return [Check("model", WARNING, "none given", "edge doctor --model FILE runs its self-test")]
+    if facts.model_error is not None:
+        return [Check("model", PROBLEM, facts.model_error, f"copy it again, then edge inspect {facts.model}")]
+    return [Check("model", OK, f"{facts.model}: {facts.model_note or 'self-test passed'}")]
+
+
+def _unless(saved: bool) -> str:
+    return WARNING if saved else PROBLEM
+
+
+def _by_limit(value: int, warning: int, problem: int) -> str:
+    return PROBLEM if value < problem else WARNING if value < warning else OK
+
+
+def _index(runtime: str) -> str:
+    return "ai-edge-litert" if runtime == "litert" else runtime
+
+
+_CHECKS: tuple[Callable[[Facts], list[Check]], ...] = (
+    _interpreter,
+    _numpy,
+    _opencv,
+    _cameras,
+    _libcamera,
+    _power,
+    _temperature,
+    _memory,
+    _disk,
+    _model,
+)

@@ -1,0 +1,171 @@
+"""Facts read from a real system: ``/proc``, ``/sys``, ``/dev``, a few programs, and Python itself."""
+
+from __future__ import annotations
+
+import getpass
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from edge.doctor.facts import Facts, Package, VideoDevice
+from edge.interpreter import RUNTIMES, package_name
+
+Command = Callable[[Sequence[str]], "str | None"]
+"""Runs a program and gives what it printed; None where it is not there or failed."""
+
+TryImport = Callable[[str], "str | None"]
+"""Imports a module in a process of its own and gives the last line that this ends in; None where it works."""
+
+_TIMEOUT_S = 20
+_RIBBON = ("unicam", "rp1-cfe")  # the receivers of the ribbon cable, up to the Pi 4 and on the Pi 5
+_NO_CAMERA = ("bcm2835-codec", "bcm2835-isp", "rpi-hevc", "rpivid", "pispbe", "rp1-cfe-embedded", "unicam-embedded")
+_OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
+
+
+def run_command(command: Sequence[str]) -> str | None:
+    """What ``command`` printed on both streams, None where it is not there, failed or took 20 s."""
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+
+
+def try_import(module: str) -> str | None:
+    """What importing ``module`` ends in, None where it works; a crash stays in its own process."""
+    try:
+        done = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, timeout=_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_TIMEOUT_S} s"
+    if done.returncode < 0:
+        return f"killed by signal {-done.returncode}"
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return None if done.returncode == 0 else lines[-1] if lines else f"exit code {done.returncode}"
+
+
+def read_facts(root: Path = Path("/"), command: Command = run_command, import_error: TryImport = try_import) -> Facts:
+    """The facts of the system under ``root``, without those of a model.
+
+    Programs are run by ``command``, and installed modules tried by ``import_error``.
+    """
+    memory = _memory(root)
+    return Facts(
+        python=platform.python_version(),
+        machine=platform.machine(),
+        numpy=_version("numpy") or "none",
+        user=_user(),
+        board=_read(root / "proc/device-tree/model"),
+        runtimes=tuple(
+            Package(name, _version(package_name(name)) or "of unknown version", import_error(module))
+            for name, module in RUNTIMES.items()
+            if importlib.util.find_spec(module.split(".")[0])
+        ),
+        opencv=_package("cv2", _OPENCV, import_error),
+        picamera2=_package("picamera2", ("picamera2",), import_error),
+        devices=tuple(_devices(root)),
+        libcamera=_libcamera(command),
+        throttled=_throttled(command),
+        temperature_c=_temperature(root),
+        memory_total_bytes=memory.get("MemTotal"),
+        memory_available_bytes=memory.get("MemAvailable"),
+        disk_free_bytes=_disk_free(root),
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _package(module: str, packages: Sequence[str], import_error: TryImport) -> Package | None:
+    if importlib.util.find_spec(module) is None:
+        return None
+    version = next(filter(None, map(_version, packages)), "of unknown version")
+    return Package(packages[0], version, import_error(module))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _devices(root: Path) -> list[VideoDevice]:
+    found = []
+    for folder in (root / "sys/class/video4linux").glob("video*"):
+        name = _read(folder / "name") or "unknown"
+        ribbon = name.startswith(_RIBBON)
+        # A plugged camera's further nodes, such as its metadata, give no pictures.
+        if name.startswith(_NO_CAMERA) or (not ribbon and _read(folder / "index") not in (None, "0")):
+            continue
+        path = root / "dev" / folder.name
+        if path.exists():
+            usable = os.access(path, os.R_OK | os.W_OK)
+            found.append(VideoDevice(f"/dev/{folder.name}", name, _group(path), usable, ribbon))
+    return sorted(found, key=lambda device: int("0" + "".join(filter(str.isdecimal, device.path))))
+
+
+def _group(path: Path) -> str | None:
+    try:
+        return path.group()
+    except (KeyError, OSError):
+        return None
+
+
+def _libcamera(command: Command) -> tuple[str, ...] | None:
+    for program in ("rpicam-hello", "libcamera-hello"):
+        said = command([program, "--list-cameras"])
+        if said is not None:
+            # "0 : imx708 [4608x2592 10-bit RGGB] (/base/soc/i2c0mux/i2c@1/imx708@1a)"
+            heads = (line.split(":", 1) for line in said.splitlines() if ":" in line)
+            return tuple(rest.split()[0] for number, rest in heads if number.strip().isdecimal() and rest.split())
+    return None
+
+
+def _throttled(command: Command) -> int | None:
+    said = command(["vcgencmd", "get_throttled"]) or ""
+    try:
+        return int(said.strip().partition("=")[2], 16)
+    except ValueError:
+        return None
+
+
+def _temperature(root: Path) -> float | None:
+    millidegrees = _read(root / "sys/class/thermal/thermal_zone0/temp") or ""
+    return int(millidegrees) / 1000 if millidegrees.lstrip("-").isdecimal() else None
+
+
+def _memory(root: Path) -> dict[str, int]:
+    """The lines of ``/proc/meminfo`` in bytes, by name."""
+    values = {}
+    for line in (_read(root / "proc/meminfo") or "").splitlines():
+        name, _, rest = line.partition(":")
+        words = rest.split()
+        if len(words) == 2 and words[0].isdecimal() and words[1] == "kB":
+            values[name] = int(words[0]) * 1024
+    return values
+
+
+def _disk_free(root: Path) -> int | None:
+    try:
+        return shutil.disk_usage(root).free
+    except OSError:
+        return None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(errors="replace").strip("\0\n ") or None
+    except OSError:
+        return None

@@ -1,0 +1,75 @@
+"""The model of a stream: loaded, checked and proven before a frame meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.classifier import Classifier
+from edge.errors import ModelError
+from edge.modelfile import ModelFile
+from edge.selftest import pattern_scores, run_self_test
+from edge.types import ModelCard
+
+
+class LiveModel(NamedTuple):
+    """A model that has passed its checks, with what listeners should know of it."""
+
+    classifier: Classifier
+    card: ModelCard
+
+    @property
+    def score_threshold(self) -> float:
+        """The threshold that the model recommends; 0 where it recommends none."""
+        manifest = self.classifier.model.manifest
+        return (manifest and manifest.score_threshold) or 0.0
+
+
+class ModelChoice(NamedTuple):
+    """Which model file to run, and how: the arguments of :meth:`edge.classifier.Classifier.load`."""
+
+    path: Path
+    labels: str | None
+    threads: int
+    runtime: str | None
+
+    def load(self) -> LiveModel:
+        """Load the file, check it and run its self-test; of a foreign model, that its scores are numbers.
+
+        Raises :class:`~edge.errors.ModelError` where it does not pass,
+        :class:`~edge.errors.ConfigurationError` and :class:`~edge.errors.UsageError` as the classifier does.
+        """
+        model = ModelFile.load(self.path, self.labels)
+        classifier = Classifier(model, self.threads, self.runtime)
+        if model.manifest is None:
+            if not np.isfinite(pattern_scores(classifier, 0)).all():
+                raise ModelError(f"{self.path}: the model's scores are not numbers; convert it again")
+        elif not (result := run_self_test(classifier)).passed:
+            raise ModelError(
+                f"{self.path}: the self-test failed on {classifier.runtime} (off by {result.largest_difference:.3f}, "
+                f"allowed {result.tolerance:.3f}); export it again, or choose another --runtime"
+            )
+        return LiveModel(classifier, _card(self.path.name, classifier))
+
+
+def _card(name: str, classifier: Classifier) -> ModelCard:
+    model = classifier.model
+    manifest = model.manifest
+    card = ModelCard(
+        name=name,
+        sha256=model.sha256,
+        labels=model.labels,
+        size_bytes=model.size_bytes,
+        input_size=model.input_size,
+        runtime=classifier.runtime,
+    )
+    if manifest is None:
+        return card
+    return card._replace(
+        architecture=manifest.architecture,
+        quantization=manifest.quantization,
+        accuracy=manifest.accuracy,
+        test_photos=manifest.test_photos,
+    )

@@ -1,0 +1,185 @@
+"""The doctor's checks, on machines that exist as values only."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.doctor.checks import OK, PROBLEM, THROTTLED_BITS, WARNING, Check, run_checks, throttled_meanings
+from edge.doctor.facts import Facts, Package, VideoDevice
+
+USB = VideoDevice("/dev/video0", "HD Webcam", "video", True, False)
+RIBBON = VideoDevice("/dev/video0", "unicam", "video", True, True)
+HEALTHY = Facts(
+    python="3.11.2",
+    machine="aarch64",
+    numpy="1.26.4",
+    user="pi",
+    runtimes=(Package("litert", "2.3.0"), Package("tflite-runtime", "2.14.0")),
+    opencv=Package("opencv-python", "4.11.0"),
+    devices=(USB,),
+    throttled=0,
+    temperature_c=48.3,
+    memory_total_bytes=2_000_000_000,
+    memory_available_bytes=1_500_000_000,
+    disk_free_bytes=9_000_000_000,
+    model="flowers.tflite",
+)
+
+
+def _checks(name: str, **facts: object) -> list[tuple[str, str, str | None]]:
+    return [(c.outcome, c.text, c.mend) for c in run_checks(HEALTHY._replace(**facts)) if c.name == name]
+
+
+def test_a_healthy_machine() -> None:
+    """Every line is ok, and none needs mending."""
+    assert run_checks(HEALTHY) == [
+        Check("interpreter", OK, "litert 2.3.0, tflite-runtime 2.14.0 on Python 3.11.2, aarch64"),
+        Check("numpy", OK, "1.26.4"),
+        Check("opencv", OK, "4.11.0"),
+        Check("camera", OK, "/dev/video0 (HD Webcam)"),
+        Check("power", OK, "neither undervoltage nor throttling since the start"),
+        Check("temperature", OK, "48 \N{DEGREE SIGN}C"),
+        Check("memory", OK, "1500 of 2000 MB available"),
+        Check("disk", OK, "9000 MB free"),
+        Check("model", OK, "flowers.tflite: self-test passed"),
+    ]
+
+
+def test_nothing_known_is_no_problem() -> None:
+    """A machine that tells little is not blamed for it: only what is missing is named."""
+    bare = Facts("3.11.2", "x86_64", "1.26.4", "pi", runtimes=(Package("litert", "2.3.0"),))
+    outcomes = {check.name: check.outcome for check in run_checks(bare)}
+    assert outcomes == {"interpreter": OK, "numpy": OK, "opencv": WARNING, "camera": WARNING, "model": WARNING}
+
+
+def test_no_interpreter() -> None:
+    """Without an interpreter nothing runs."""
+    assert _checks("interpreter", runtimes=()) == [
+        (PROBLEM, "no TFLite interpreter is installed", "pip install ai-edge-litert")
+    ]
+
+
+def test_an_interpreter_that_does_not_load() -> None:
+    """It is a problem where it is the only one, a warning beside one that works."""
+    broken = Package("litert", "2.3.0", "ImportError: libc")
+    lines = _checks("interpreter", runtimes=(broken,))
+    assert lines == [(PROBLEM, "litert 2.3.0 does not load: ImportError: libc", "pip install -U ai-edge-litert")]
+    assert [line[0] for line in _checks("interpreter", runtimes=(broken, Package("tflite-runtime", "2.14.0")))] == [
+        OK,
+        WARNING,
+    ]
+
+
+def test_numpy_2_and_tflite_runtime() -> None:
+    """The clash is named with its cure: a problem where tflite-runtime is the interpreter in use."""
+    alone = _checks("numpy", numpy="2.1.0", runtimes=(Package("tflite-runtime", "2.14.0"),))
+    assert alone == [
+        (PROBLEM, "tflite-runtime was built for numpy 1 and fails with numpy 2.1.0", "pip install 'numpy<2'")
+    ]
+    assert _checks("numpy", numpy="2.1.0")[0][0] == WARNING
+    assert _checks("numpy", numpy="2.1.0", runtimes=(Package("litert", "2.3.0"),)) == [(OK, "2.1.0", None)]
+
+
+@pytest.mark.parametrize(
+    ("opencv", "outcome", "mend"),
+    [
+        (None, WARNING, "pip install 'edge-for-poets[camera]'"),
+        (Package("opencv-python", "4", "libGL.so.1: no such file"), PROBLEM, "sudo apt install -y libgl1 libglib2.0-0"),
+        (
+            Package("opencv-python", "4", "numpy.core.multiarray failed to import"),
+            PROBLEM,
+            "pip install -U --force-reinstall 'edge-for-poets[camera]'",
+        ),
+    ],
+)
+def test_opencv(opencv: Package | None, outcome: str, mend: str) -> None:
+    """Missing it is a warning, for folders and the Pi camera do without; broken it is a problem."""
+    ((found, _, cure),) = _checks("opencv", opencv=opencv)
+    assert (found, cure) == (outcome, mend)
+
+
+def test_camera_without_permission() -> None:
+    """The group that owns the device is the one to join."""
+    assert _checks("camera", devices=(USB._replace(usable=False),)) == [
+        (
+            PROBLEM,
+            "/dev/video0 (HD Webcam): pi may not use it",
+            "sudo usermod -aG video pi, then log out and in again",
+        )
+    ]
+
+
+def test_no_camera() -> None:
+    """A machine without one can still label files and streams."""
+    ((outcome, text, _),) = _checks("camera", devices=())
+    assert (outcome, text) == (WARNING, "none found; videos, streams and folders work without")
+
+
+@pytest.mark.parametrize(
+    ("libcamera", "picamera2", "outcome", "word"),
+    [
+        (None, None, PROBLEM, "sudo apt install -y rpicam-apps python3-picamera2"),
+        ((), None, WARNING, "check the cable"),
+        (("imx708",), None, PROBLEM, "--system-site-packages"),
+        (("imx708",), Package("picamera2", "0.3", "numpy.dtype size changed"), PROBLEM, "--system-site-packages"),
+        (("imx708",), Package("picamera2", "0.3"), OK, None),
+    ],
+)
+def test_a_camera_on_the_ribbon(
+    libcamera: tuple[str, ...] | None, picamera2: Package | None, outcome: str, word: str | None
+) -> None:
+    """The kernel shows a receiver that OpenCV opens and gets nothing from: libcamera and picamera2 must be there."""
+    ((found, _, mend),) = _checks("libcamera", devices=(RIBBON,), libcamera=libcamera, picamera2=picamera2)
+    assert found == outcome
+    assert (mend or "").find(word or "") >= 0
+    assert not _checks("camera", devices=(RIBBON,), libcamera=libcamera)
+
+
+@pytest.mark.parametrize(
+    ("bits", "outcome", "words"),
+    [
+        (0x50005, PROBLEM, ["undervoltage now", "throttled now", "undervoltage since", "throttled since"]),
+        (0x50000, WARNING, ["undervoltage since the start", "throttled since the start"]),
+        (0x80008, PROBLEM, ["soft temperature limit reached now", "soft temperature limit reached since"]),
+        (0x20002, PROBLEM, ["frequency capped now", "frequency was capped since"]),
+    ],
+)
+def test_power(bits: int, outcome: str, words: list[str]) -> None:
+    """What is so now is a problem, what was is a warning; undervoltage asks for a supply, the rest for cooling."""
+    ((found, text, mend),) = _checks("power", throttled=bits)
+    assert found == outcome
+    assert all(word in text for word in words)
+    assert ("power supply" in (mend or "")) == bool(bits & 0x10001)
+
+
+@given(st.sets(st.sampled_from(sorted(THROTTLED_BITS))), st.integers(20, 31))
+def test_every_bit_has_its_meaning(bits: set[int], undocumented: int) -> None:
+    """Each documented bit adds its own meaning, any other none."""
+    value = sum(1 << bit for bit in bits)
+    assert throttled_meanings(value | 1 << undocumented) == [THROTTLED_BITS[bit] for bit in sorted(bits)]
+
+
+@pytest.mark.parametrize(
+    ("fact", "name", "values"),
+    [
+        ("memory_available_bytes", "memory", [(10**8, PROBLEM), (2 * 10**8, WARNING), (3 * 10**8, OK)]),
+        ("disk_free_bytes", "disk", [(10**6, PROBLEM), (10**8, WARNING), (5 * 10**8, OK)]),
+        ("temperature_c", "temperature", [(79.9, OK), (80.0, WARNING)]),
+    ],
+)
+def test_limits(fact: str, name: str, values: list[tuple[float, str]]) -> None:
+    """Little is a warning, too little a problem; each has a cure."""
+    for value, outcome in values:
+        ((found, _, mend),) = _checks(name, **{fact: value})
+        assert found == outcome
+        assert (mend is None) == (outcome == OK)
+
+
+def test_model() -> None:
+    """None is a warning, one that fails a problem with the reason."""
+    assert _checks("model", model=None)[0][0] == WARNING
+    assert _checks("model", model_error="the self-test failed") == [
+        (PROBLEM, "the self-test failed", "copy it again, then edge inspect flowers.tflite")
+    ]

@@ -1,0 +1,145 @@
+"""Facts of a machine that is a folder, and of this one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from edge.doctor.facts import Facts, VideoDevice
+from edge.doctor.system import read_facts, run_command, try_import
+
+CAMERAS = """Available cameras
+-----------------
+0 : imx708_wide [4608x2592 10-bit RGGB] (/base/soc/i2c0mux/i2c@1/imx708@1a)
+    Modes: 'SRGGB10_CSI2P' : 1536x864 [120.13 fps - (768, 432)/3072x1728 crop]
+                             2304x1296 [56.03 fps - (0, 0)/4608x2592 crop]
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The root of a Raspberry Pi with a plugged camera, one on the ribbon, and the chip's own video devices."""
+    _write(tmp_path / "proc/device-tree/model", "Raspberry Pi 4 Model B Rev 1.5\0")
+    _write(tmp_path / "proc/meminfo", "MemTotal:  1892344 kB\nMemFree: 9 kB\nMemAvailable: 1000000 kB\nHuge: 0\n")
+    _write(tmp_path / "sys/class/thermal/thermal_zone0/temp", "48312\n")
+    for number, name, index in (
+        (0, "HD Webcam: HD Webcam", 0),
+        (1, "HD Webcam: HD Webcam", 1),
+        (2, "unicam-image", 0),
+        (10, "bcm2835-codec-decode", 0),
+        (13, "bcm2835-isp-output0", 0),
+    ):
+        _write(tmp_path / f"sys/class/video4linux/video{number}/name", f"{name}\n")
+        _write(tmp_path / f"sys/class/video4linux/video{number}/index", f"{index}\n")
+        _write(tmp_path / f"dev/video{number}", "")
+    return tmp_path
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def _facts(root: Path, **said: str) -> Facts:
+    """The facts under ``root`` where programs say what is given by name, with _ for -; no module is imported."""
+
+    def command(words: Sequence[str]) -> str | None:
+        return said.get(words[0].replace("-", "_"))
+
+    return read_facts(root, command, lambda module: None)
+
+
+def test_a_raspberry_pi(root: Path) -> None:
+    """Board, memory, temperature, throttling and cameras are read; the chip's codecs are no cameras."""
+    facts = _facts(root, vcgencmd="throttled=0x50005\n", rpicam_hello=CAMERAS)
+    group = (root / "dev/video0").group()
+    assert facts.board == "Raspberry Pi 4 Model B Rev 1.5"
+    assert facts.devices == (
+        VideoDevice("/dev/video0", "HD Webcam: HD Webcam", group, True, False),
+        VideoDevice("/dev/video2", "unicam-image", group, True, True),
+    )
+    assert facts.libcamera == ("imx708_wide",)
+    assert facts.throttled == 0x50005
+    assert facts.temperature_c == 48.312
+    assert (facts.memory_total_bytes, facts.memory_available_bytes) == (1892344 * 1024, 1000000 * 1024)
+    assert facts.disk_free_bytes == pytest.approx(os.statvfs(root).f_bavail * os.statvfs(root).f_frsize, rel=0.1)
+
+
+def test_a_machine_that_tells_nothing(tmp_path: Path) -> None:
+    """An empty root and no programs: what is not known is None or empty."""
+    facts = _facts(tmp_path)
+    assert (facts.board, facts.throttled, facts.temperature_c, facts.memory_available_bytes) == (None,) * 4
+    assert (facts.devices, facts.libcamera) == ((), None)
+
+
+@pytest.mark.parametrize("said", ["", "VCHI initialization failed", "throttled=", "throttled=x"])
+def test_vcgencmd_that_talks_nonsense(tmp_path: Path, said: str) -> None:
+    """What is not a number of bits is not known."""
+    assert _facts(tmp_path, vcgencmd=said).throttled is None
+
+
+def test_no_cameras_seen_by_libcamera(tmp_path: Path) -> None:
+    """The older program's name works too; "No cameras available!" is an empty list, not an unknown one."""
+    assert _facts(tmp_path, libcamera_hello="No cameras available!\n").libcamera == ()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may use every device")
+def test_a_device_without_permission(root: Path) -> None:
+    """A device that this user may not read and write is not usable."""
+    (root / "dev/video0").chmod(0)
+    assert [device.usable for device in _facts(root).devices] == [False, True]
+
+
+def test_this_machine() -> None:
+    """The interpreter that runs these tests is found, loads, and has a version."""
+    facts = read_facts()
+    assert facts.runtimes
+    assert facts.runtimes[0].error is None
+    assert facts.runtimes[0].version[0].isdecimal()
+    assert facts.memory_available_bytes
+
+
+def test_commands() -> None:
+    """What a program printed, or None where it failed or is not there."""
+    assert run_command(["sh", "-c", "echo out; echo err >&2"]) == "out\nerr\n"
+    assert run_command(["sh", "-c", "exit 3"]) is None
+    assert run_command(["no-such-program-here"]) is None
+
+
+@pytest.mark.parametrize(
+    ("module", "error"),
+    [
+        ("json", None),
+        ("no_such_module_here", "ModuleNotFoundError: No module named 'no_such_module_here'"),
+        ("os; os.abort()", "killed by signal 6"),
+        ("os; os._exit(3)", "exit code 3"),
+    ],
+)
+def test_try_import(module: str, error: str | None) -> None:
+    """The last line of what went wrong; a module that crashes takes only its own process along."""
+    assert try_import(module) == error
+
+
+def test_doctor_command(edge_command, int8_model: Path) -> None:
+    """The command's JSON has every check; its exit code says whether one is a problem."""
+    done = edge_command("doctor", "--json", "--model", str(int8_model))
+    report = json.loads(done.stdout)
+    assert {"interpreter", "numpy", "memory", "disk", "model"} <= {check["name"] for check in report["checks"]}
+    assert report["problems"] == sum(check["outcome"] == "problem" for check in report["checks"])
+    assert done.returncode == (78 if report["problems"] else 0)
+    assert done.stderr == ""
+    (model,) = [check for check in report["checks"] if check["name"] == "model"]
+    assert model["outcome"] == "ok"
+
+
+def test_doctor_command_with_a_broken_model(edge_command, tmp_path: Path) -> None:
+    """A problem is named with what mends it, and ends in exit code 78."""
+    (tmp_path / "bad.tflite").write_bytes(b"bad")
+    done = edge_command("doctor", "--model", "bad.tflite")
+    assert done.returncode == 78
+    assert "problem  model        bad.tflite: the model file has only 3 bytes; copy it again\n" in done.stdout
+    assert done.stdout.endswith("-> copy it again, then edge inspect bad.tflite\n")
