@@ -86,16 +86,16 @@ def install(store: Store, request: Request) -> Installed:
         elif signature and signature != stored:
             write_file(store.signature(sha256), signature)
         known = state.with_installed(sha256)
-        if known != state:
-            write_state(store, known)
-        state = known
-        if sha256 == state.current and outcome == "present":
-            outcome = "unchanged"
-        elif request.activate and sha256 != state.current:
+        if request.activate and sha256 != state.current:
             if proof is None:
                 check_runtime(ModelFile.from_bytes(content))
                 proof = prove(store.model(sha256))
-            state = switch(store, state, sha256)
+            state = switch(store, known, sha256)
+        elif known != state:
+            write_state(store, known)
+            state = known
+        if outcome == "present" and sha256 == state.current and proof is None:
+            outcome = "unchanged"
         return Installed(sha256, len(content), outcome, signer, proof, collect(store, state), state)
 
 

@@ -17,11 +17,12 @@ _MEMORY_BYTES = 512 << 20  # numpy, Pillow and an interpreter take up 120 MB of 
 _MEMORY_OF_MODEL = 16  # address space for weights, their unpacked form and tensors, in sizes of the file
 
 
-def prove(model: Path, time_limit_s: float = TIME_LIMIT_S) -> dict[str, Any]:
+def prove(model: Path, time_limit_s: float | None = None) -> dict[str, Any]:
     """Run the self-test of the file ``model`` in a child process; returns what :func:`edge.store.probe.prove` does.
 
     Raises :class:`~edge.errors.ModelError` where it fails, crashes, or exceeds its limits of time and memory.
     """
+    time_limit_s = TIME_LIMIT_S if time_limit_s is None else time_limit_s
     request = {
         "path": str(model.absolute()),
         "memory_bytes": _MEMORY_BYTES + _MEMORY_OF_MODEL * model.stat().st_size,
