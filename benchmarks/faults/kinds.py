@@ -16,6 +16,7 @@ from benchmarks.faults.power_loss import LOSSES, Disk
 from benchmarks.faults.scene import DATA, Outcome, Scene, judge, numbered_model
 from benchmarks.faults.strace import Call, tamper, trace
 from edge.store.layout import Store
+from edge.store.start import start
 
 OFFSETS = 50
 """At how many places a file is cut or changed."""
@@ -74,8 +75,6 @@ def decayed(scene: Scene) -> Iterator[Outcome]:
         with scene.store() as store:
             path = store.model(scene.old)
             path.write_bytes(_flip(path.read_bytes(), offset))
-            from edge.store.start import start
-
             started = start(store.root, lambda line: None).parent.name
             fine = started != scene.old and started in store.installed()
             outcome = judge(replace(scene, old=started), store, "the current model decays", f"byte {offset}", None)
@@ -154,8 +153,6 @@ def signed(scene: Scene) -> Iterator[Outcome]:
 
 def unproved(scene: Scene) -> Iterator[Outcome]:
     """A model is switched to and then never confirmed: by edge watch, or by a program that crashes at each start."""
-    from edge.store.start import start
-
     with scene.store() as store, tempfile.TemporaryDirectory() as folder:
         status = Path(folder) / "watch.json"
         status.write_text(f'{{"pid": {os.getpid()}, "model_sha256": "{scene.old}", "frames_labelled": 1, "time_s": 0}}')

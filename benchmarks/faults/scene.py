@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -178,8 +177,3 @@ def _install(root: Path, files: list[Path], activate: bool) -> None:
             code = main(["store", "--root", str(root), "install", str(file), *flags])
         if code:
             raise RuntimeError(f"the base of the scenes cannot be made: exit code {code}")
-
-
-def to_json(outcomes: list[Outcome]) -> str:
-    """All outcomes as JSON lines."""
-    return "".join(json.dumps(outcome.__dict__) + "\n" for outcome in outcomes)

@@ -63,7 +63,7 @@ def trace(scene: Scene, store: Store) -> list[Call]:
 
 
 def tamper(scene: Scene, store: Store, call: Call, fault: str) -> subprocess.CompletedProcess[str]:
-    """Run the command of ``scene`` on ``store``; when it comes to ``call`` inject ``fault`` (``signal=KILL``, ``error=EIO``).
+    """Run the command of ``scene`` on ``store`` with ``fault`` (``signal=KILL``, ``error=EIO``) in place of ``call``.
 
     A killed process never makes the call, a failing call changes nothing.
 

@@ -238,7 +238,7 @@ def _answer(options: argparse.Namespace, store: Store, facts: dict[str, Any], sa
         return 0
     mark = f", confirmed by the {by}" if by else ", pending" if situation["pending"] else ""
     print(said + mark)
-    if situation["returned"]:
-        returned = situation["returned"]
-        print(f"edge: the store went back from {returned['source']}: {returned['reason']}", file=sys.stderr)
+    returned = situation["returned"]
+    if returned and returned["by_itself"]:
+        print(f"edge: the store went back by itself from {returned['source']}: {returned['reason']}", file=sys.stderr)
     return 0

@@ -39,7 +39,7 @@ def check_runtime(model: ModelFile, runtime: str | None = None) -> None:
     needed = _release(model.manifest.minimum_runtime) if model.manifest else None
     version = runtime_version(runtime)
     kernels = version and _kernels(runtime, version)
-    if model.manifest and needed and kernels and needed > kernels:
+    if model.manifest and needed and kernels and needed[: len(kernels)] > kernels:
         raise ModelError(
             f"the model needs TensorFlow Lite {model.manifest.minimum_runtime}; {runtime} {version} here has the "
             f"kernels of {'.'.join(map(str, kernels))}: {_remedy(needed)}"
