@@ -35,9 +35,9 @@ def collect(store: Store, state: State, keep: int = KEEP) -> list[str]:
 
 
 def _drop_uploads(store: Store) -> None:
-    for path in store.incoming.glob("*"):
-        name = path.name.partition(".")[0]
+    for path in store.incoming.glob("*.part*"):
+        sha256 = path.name.partition(".")[0]
         with contextlib.suppress(FileNotFoundError):  # an upload needs no lock
-            arrived = is_sha256(name) and store.model(name).is_file()
-            if arrived or time.time() - path.stat().st_mtime > _UPLOAD_S:
+            stale = store.model(sha256).is_file() or time.time() - path.stat().st_mtime > _UPLOAD_S
+            if is_sha256(sha256) and stale:
                 path.unlink()

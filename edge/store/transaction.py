@@ -27,10 +27,11 @@ def change(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[State
 
 
 def _clear(store: Store) -> None:
-    """Remove what only an interrupted change leaves: whatever hides. Nobody else is at work, we have the lock."""
-    for folder in (store.root, store.models, *(store.folder(sha256) for sha256 in store.installed())):
-        for path in folder.glob(".*"):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+    """Remove what only an interrupted change leaves, by its name. Nobody else is at work: we have the lock."""
+    leftovers = [*store.root.glob(".state.json.*"), store.root / ".current.new", store.root / ".previous.new"]
+    for sha256 in store.installed():
+        leftovers += store.folder(sha256).glob(".model.tflite.*")
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    for path in (*store.models.glob(".new-*"), *store.models.glob(".old-*")):
+        shutil.rmtree(path)

@@ -58,10 +58,9 @@ def test_a_signed_model(store: Store, key: Path, signers: Path) -> None:
     assert check_signature(store, b"model", _sign(key, b"model")) == "poet@example.org"
 
 
-@pytest.mark.parametrize("kind", ["rsa", "ecdsa"])
-def test_other_kinds_of_keys(kind: str, store: Store, tmp_path: Path) -> None:
-    """Any key that ssh knows will do."""
-    key = _make_key(tmp_path / kind, kind)
+def test_another_kind_of_key(store: Store, tmp_path: Path) -> None:
+    """Any key that ssh knows will do, and a pattern of names."""
+    key = _make_key(tmp_path / "id_ecdsa", "ecdsa")
     store.root.mkdir()
     (store.root / "allowed_signers").write_text(f'"*@example.org" {key.with_suffix(".pub").read_text()}')
     assert check_signature(store, b"model", _sign(key, b"model")) == "*@example.org"
