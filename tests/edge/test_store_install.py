@@ -52,7 +52,7 @@ def test_a_repeat_changes_nothing(store: Store, model: Callable[..., Path]) -> N
     ("expected", "reason"),
     [
         ({"sha256": "0" * 64}, r"its sha256 is \w{12}\.\.\., not 0{12}\.\.\.; copy it again"),
-        ({"size_bytes": 5}, "has 3902 bytes instead of 5; copy it again"),
+        ({"size_bytes": 5}, r"has \d+ bytes instead of 5; copy it again"),
         ({"path": Path("gone.tflite")}, "cannot read the model"),
         ({"path": Path("/dev/null")}, "is no file"),
         ({"path": Path("/")}, "is no file"),
