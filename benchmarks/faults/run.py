@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -26,7 +27,12 @@ def inject_all(stages: Stages) -> list[Outcome]:
 
 
 def _inject(kind: functools.partial[Iterator[Outcome]]) -> list[Outcome]:
-    return list(kind())
+    outcomes = []
+    for outcome in kind():
+        outcomes.append(outcome)
+        if outcome.violation:
+            print(f"{outcome.kind}, {outcome.case}: {outcome.violation}", file=sys.stderr)
+    return outcomes
 
 
 def _kinds(scenes: dict[str, Scene]) -> list[functools.partial[Iterator[Outcome]]]:

@@ -93,7 +93,7 @@ def _install(options: argparse.Namespace) -> int:
         options.file, options.sha256, options.size, options.signature, options.activate, options.allow_older
     )
     done = install(store, request)
-    by = _settle(options, store, done.state, done.sha256, status, before) if options.activate else None
+    by = _wait_for_proof(options, store, done.state, done.sha256, status, before) if options.activate else None
     facts = {
         "sha256": done.sha256,
         "size_bytes": done.size_bytes,
@@ -114,11 +114,11 @@ def _activate(options: argparse.Namespace) -> int:
     sha256 = store.find(options.sha256)
     before = read_report(status)
     state = activate(store, sha256, options.allow_older)
-    by = _settle(options, store, state, sha256, status, before)
+    by = _wait_for_proof(options, store, state, sha256, status, before)
     return _answer(options, store, {"sha256": sha256}, f"{sha256} is current", by)
 
 
-def _settle(
+def _wait_for_proof(
     options: argparse.Namespace, store: Store, state: State, sha256: str, status: Path, before: Any
 ) -> str | None:
     """Wait for the model to prove itself where it has to; returns what confirmed it."""

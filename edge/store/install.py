@@ -71,8 +71,7 @@ def install(store: Store, request: Request) -> Installed:
     self-test cannot be checked here, :class:`~edge.errors.UnavailableError` where the store is busy, and
     :class:`~edge.errors.StorageError` where it cannot be written.
     """
-    content = _read(request)
-    sha256 = hashlib.sha256(content).hexdigest()
+    content, sha256 = _read(request)
     signature = _read_signature(request.signature) if request.signature else None
     with change(store, f"install {short(sha256)}") as state:
         if request.activate:
@@ -99,7 +98,8 @@ def install(store: Store, request: Request) -> Installed:
         return Installed(sha256, len(content), outcome, signer, proof, collect(store, state), state)
 
 
-def _read(request: Request) -> bytes:
+def _read(request: Request) -> tuple[bytes, str]:
+    """The content of the file, if it is the announced one, and its sha256."""
     path = request.path
     try:
         size_bytes = path.stat().st_size
@@ -115,7 +115,7 @@ def _read(request: Request) -> bytes:
     sha256 = hashlib.sha256(content).hexdigest()
     if request.sha256 is not None and sha256 != request.sha256.lower():
         raise ModelError(f"{path}: its sha256 is {short(sha256)}..., not {short(request.sha256)}...; copy it again")
-    return content
+    return content, sha256
 
 
 def _read_signature(path: Path) -> bytes:
@@ -144,21 +144,28 @@ def _take_in(store: Store, content: bytes, sha256: str, signature: bytes | None,
         _check_space(store, len(content))
         folder = store.models / f".new-{sha256}"
         folder.mkdir()
-    write_file(folder / MODEL_NAME, content)
-    if signature:
-        write_file(folder / f"{MODEL_NAME}.sig", signature)
-    proof = prove(folder / MODEL_NAME)
-    write_file(folder / "install.json", _record(model, proof, signer))
+    try:
+        write_file(folder / MODEL_NAME, content)
+        if signature:
+            write_file(folder / f"{MODEL_NAME}.sig", signature)
+        proof = prove(folder / MODEL_NAME)
+        write_file(folder / "install.json", _record(model, proof, signer))
+        _place(store, folder, sha256)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # of a refused model; a killed process leaves it to the next
+    return proof
+
+
+def _place(store: Store, folder: Path, sha256: str) -> None:
+    """Give the finished ``folder`` its name."""
     with as_storage_errors(store.models):
         if store.folder(sha256).exists():  # damaged, and perhaps current: mended file by file, never absent
             for path in folder.iterdir():
                 path.replace(store.folder(sha256) / path.name)
             sync_folder(store.folder(sha256))
-            shutil.rmtree(folder)
         else:
             folder.rename(store.folder(sha256))
         sync_folder(store.models)
-    return proof
 
 
 def _check_space(store: Store, size_bytes: int) -> None:
