@@ -19,7 +19,7 @@ WINDOW_S = 30.0
 """How long a running ``edge watch`` has, when nobody says, to report labels of a new model."""
 
 STATUS_VARIABLE = "EDGE_STATUS"
-_SYSTEM_STATUS = Path("/run/edge/watch.json")
+_SYSTEM_STATUS = Path("/run/edge-watch/watch.json")
 _POLL_S = 0.1
 
 

@@ -103,7 +103,7 @@ def test_what_is_no_report(text: str, tmp_path: Path) -> None:
 
 def test_where_watch_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its service's runtime folder, unless $EDGE_STATUS names another file."""
-    assert default_status() == Path("/run/edge/watch.json")
+    assert default_status() == Path("/run/edge-watch/watch.json")
     monkeypatch.setenv("EDGE_STATUS", "/tmp/watch.json")
     assert default_status() == Path("/tmp/watch.json")
 
