@@ -239,7 +239,7 @@ def overhead(
 
 @app.command(epilog="Example: python -m benchmarks faults")
 def faults(results_dir: ResultsDir = FOLDER) -> None:
-    """Inject some 750 faults into the store and print what each kind did, as a table; needs strace, better root."""
+    """Inject some 700 faults into the store and print what each kind did, as a table; needs strace, better root."""
     from benchmarks.faults.run import as_table, count_by_kind, inject_all
 
     outcomes = inject_all(Stages())

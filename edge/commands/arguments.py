@@ -80,13 +80,12 @@ def seconds(text: str) -> float:
 
 
 def stored_model() -> Path | None:
-    """The current model of the store that this user has, else of the system's; None where neither has one."""
+    """The current model, through its link, of the store that this user has, else of the system's; None without one."""
     from edge.store.layout import SYSTEM_ROOT, Store, default_root
 
     for store in (Store(default_root()), Store(SYSTEM_ROOT)):
-        sha256 = store.linked("current")
-        if sha256:
-            return store.model(sha256)
+        if store.linked("current"):
+            return store.current_model
     return None
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.commands.arguments import add_command, count
+from edge.commands.arguments import add_command, count, seconds
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -59,22 +59,12 @@ def _add_switching(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-older", action="store_true", help="also if it was here before the current one")
     parser.add_argument(
         "--health-window",
-        type=_seconds,
+        type=seconds,
         default=30.0,
         metavar="SECONDS",
         help="time for a running edge watch to label with it, else back (default 30; 0: leave it pending)",
     )
     parser.add_argument("--status", type=Path, metavar="FILE", help="where edge watch reports (default: its service's)")
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
-    return value
 
 
 def _store(options: argparse.Namespace) -> Store:

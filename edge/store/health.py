@@ -62,7 +62,7 @@ def await_confirmation(store: Store, sha256: str, window_s: float, status: Path,
     """
     if before is None or before.model_sha256 not in store.installed():
         try:
-            prove(store.root / "current" / store.model(sha256).name, min(TIME_LIMIT_S, max(window_s, 1.0)))
+            prove(store.current_model, min(TIME_LIMIT_S, max(window_s, 1.0)))
         except ModelError as error:
             raise _gone_back(store, sha256, str(error)) from None
         confirm(store, sha256)

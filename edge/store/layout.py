@@ -43,6 +43,11 @@ class Store:
         return self.root / "models"
 
     @property
+    def current_model(self) -> Path:
+        """The current model file through the link, for whoever wants to see it change."""
+        return self.root / "current" / MODEL_NAME
+
+    @property
     def incoming(self) -> Path:
         """The folder of uploads."""
         return self.root / "incoming"
@@ -90,6 +95,13 @@ class Store:
             raise UsageError(f"{prefix}: {len(found)} models begin so; give more digits (edge store list)")
         have = ", ".join(short(sha256) for sha256 in self.installed()) or "none"
         raise UsageError(f"{prefix}: not in {self.root} (there: {have}); install it first")
+
+
+def store_of(path: Path) -> Store | None:
+    """The store whose :attr:`Store.current_model` is ``path``; None where it is a file of its own."""
+    if path.name == MODEL_NAME and path.parent.name == "current" and path.parent.is_symlink():
+        return Store(path.parent.parent)
+    return None
 
 
 def short(sha256: str | None) -> str:

@@ -118,11 +118,11 @@ def test_a_store_named_on_the_command_line(
     assert "no model is current; edge store install FILE --activate" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("seconds", ["-1", "soon", "nan", "1e9"])
+@pytest.mark.parametrize("seconds", ["-1", "soon", "nan"])
 def test_impossible_windows(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A window is a number of seconds, at most a day."""
+    """A window is a number of seconds."""
     assert main(["store", "activate", "00", f"--health-window={seconds}"]) == 2
-    assert "is not a number of seconds from 0 to 86400" in capsys.readouterr().err
+    assert "is not a number of seconds, 0 or more" in capsys.readouterr().err
 
 
 def test_two_installs_at_once(store: Store, model: Callable[..., Path]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from edge.commands.arguments import model_path
 from edge.errors import UsageError
 from edge.store import layout
-from edge.store.layout import Store, default_root, short
+from edge.store.layout import Store, default_root, short, store_of
 
 pytestmark = pytest.mark.usefixtures("trusting")
 
@@ -72,11 +72,22 @@ def test_commands_take_the_current_model(
     system = Store(layout.SYSTEM_ROOT)
     with pytest.raises(UsageError, match="which model"):
         model_path(None)
-    sha256 = put(0)
+    put(0)
     store.root.rename(system.root)
-    assert model_path(None) == system.model(sha256)
-    sha256 = put(1)
-    assert model_path(None) == store.model(sha256)
+    assert model_path(None) == system.current_model
+    put(1)
+    assert model_path(None) == store.current_model
     monkeypatch.setenv("EDGE_MODEL", "other.tflite")
     assert model_path(None) == Path("other.tflite")
     assert model_path("named.tflite") == Path("named.tflite")
+
+
+def test_the_store_of_a_path(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
+    """The path through the current link belongs to its store, also while it leads nowhere; others belong to none."""
+    sha256 = put(0)
+    assert store_of(store.current_model) == store
+    store.model(sha256).unlink()
+    assert store_of(store.current_model) == store
+    (tmp_path / "current").mkdir()
+    for path in (store.model(sha256), tmp_path / "current" / "model.tflite", store.root / "current" / "x.tflite"):
+        assert store_of(path) is None
