@@ -13,7 +13,7 @@ import typer
 
 from benchmarks.results import FOLDER, result_path, save_results
 from edge import exits
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, DataError
 from trainer.architectures import Architecture, grid
 from trainer.cli import default_cache
 from trainer.dataset import list_photos
@@ -235,6 +235,20 @@ def overhead(
     from benchmarks.overhead import compare
 
     print(json.dumps(compare(model, runtime)))
+
+
+@app.command(epilog="Example: python -m benchmarks faults")
+def faults(results_dir: ResultsDir = FOLDER) -> None:
+    """Inject some 700 faults into the store and print what each kind did, as a table; needs strace, better root."""
+    from benchmarks.faults.run import as_table, count_by_kind, inject_all
+
+    outcomes = inject_all(Stages())
+    rows = count_by_kind(outcomes)
+    path = save_results("faults", "python -m benchmarks faults", rows, results_dir)
+    print(f"{as_table(rows)}\n\n{path}")
+    broken = sum(outcome.violation is not None for outcome in outcomes)
+    if broken:
+        raise DataError(f"{broken} of {len(outcomes)} faults broke a promise; they are named above")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from edge import exits
 
-_COMMANDS = ("label", "watch", "inspect", "bench", "doctor", "service")
+_COMMANDS = ("label", "watch", "inspect", "bench", "doctor", "service", "store")
 """Modules of :mod:`edge.commands`, each named as its subcommand; in the order of the help."""
 
 

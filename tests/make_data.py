@@ -1,4 +1,4 @@
-"""Makes ``tests/data``: two tiny models for tests that run where there is no trainer.
+"""Makes ``tests/data``: tiny models, two good and two bad, for tests that run where there is no trainer.
 
 Run ``python tests/make_data.py`` after a change of the model file; a test compares the files with what this makes.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import bad_models
 import tiny
 
 from trainer.progress import Stages
@@ -38,3 +39,5 @@ if __name__ == "__main__":
     for kind in ("int8", "float32"):
         with tempfile.TemporaryDirectory() as scratch:
             (DATA / f"tiny-{kind}.tflite").write_bytes(make(Path(scratch), kind))
+    for bad in (bad_models.hanging, bad_models.crashing):
+        (DATA / f"{bad.__name__}.tflite").write_bytes(bad())

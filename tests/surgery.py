@@ -29,6 +29,16 @@ def tiny(quantization: str = "int8") -> bytes:
     return (DATA / f"tiny-{quantization}.tflite").read_bytes()
 
 
+def numbered(number: int, **changes: Any) -> bytes:
+    """The tiny model with another sha256 for each ``number``, and ``changes`` to its manifest."""
+    content = tiny()
+    packed = unpack_files(content)
+    manifest = json.loads(packed.files[MANIFEST_NAME]) | changes
+    manifest["training"]["number"] = number
+    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
+    return with_zip(content[: packed.flatbuffer_bytes], files)
+
+
 class Patient:
     """A model file under the knife; ``content`` is what has become of it."""
 

@@ -30,7 +30,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model``, which :func:`model_path` resolves."""
-    parser.add_argument("--model", help=f"the model file (default: ${MODEL_VARIABLE}, or the only one in models/)")
+    parser.add_argument(
+        "--model",
+        help=f"the model file (default: ${MODEL_VARIABLE}, the store's current one, or the only one in models/)",
+    )
 
 
 def count(text: str) -> int:
@@ -76,14 +79,27 @@ def seconds(text: str) -> float:
     return value
 
 
+def stored_model() -> Path | None:
+    """The current model, through its link, of the store that this user has, else of the system's; None without one."""
+    from edge.store.layout import SYSTEM_ROOT, Store, default_root
+
+    for store in (Store(default_root()), Store(SYSTEM_ROOT)):
+        if store.linked("current"):
+            return store.current_model
+    return None
+
+
 def model_path(argument: str | None) -> Path:
-    """The model file to use: ``argument``, else the variable ``EDGE_MODEL``, else the only one in ``models/``.
+    """The model file to use: ``argument``, else ``$EDGE_MODEL``, the store's current one, the only one in ``models/``.
 
     Raises :class:`~edge.errors.UsageError` where that leaves none or several.
     """
     named = argument or os.environ.get(MODEL_VARIABLE)
     if named:
         return Path(named)
+    stored = stored_model()
+    if stored:
+        return stored
     found = sorted(_MODELS_FOLDER.glob("*.tflite"))
     if len(found) == 1:
         return found[0]

@@ -161,11 +161,14 @@ def _needs(parsed: argparse.Namespace, model: Path, user: str | None) -> tuple[N
     """What the unit must allow, and the user it needs (None: one that systemd makes up)."""
     import edge
     from edge.live.unit import Needs
+    from edge.store.layout import store_of
 
     source, local = parsed.source, _local(parsed.source)
     read = [Path(sys.executable), Path(edge.__file__), model]
     read += [Path(path) for path in (parsed.labels, parsed.mqtt_ca) if path] + ([local] if local else [])
-    written = [path.absolute() for path in (parsed.capture, parsed.status and parsed.status.parent) if path]
+    store = store_of(model)  # where the start of a model is noted, and that it works
+    places = (parsed.capture, parsed.status and parsed.status.parent, store and store.root)
+    written = [path.absolute() for path in places if path]
     read = [path.absolute() for path in read]
     temporary = list(filter(_is_temporary, (*read, *written)))
     if temporary:

@@ -18,6 +18,9 @@ from bench_fake import fake_workers
 
 import edge
 from edge import Classifier
+from edge.store.activate import confirm
+from edge.store.install import Request, install
+from edge.store.layout import Store
 
 SHARED = Path(os.environ.get("EDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -29,10 +32,13 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of the caller's shell reaches a test."""
-    for name in ("EDGE_MODEL", "EDGE_RUNTIME", "PYTHONUNBUFFERED"):
+def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of the caller's shell reaches a test, nor a store of this machine."""
+    for name in ("EDGE_MODEL", "EDGE_RUNTIME", "EDGE_STATUS", "PYTHONUNBUFFERED"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EDGE_STORE", str(tmp_path / "store"))
+    monkeypatch.setattr("edge.store.layout.SYSTEM_ROOT", tmp_path / "system")
+    monkeypatch.setattr("edge.store.signature.SYSTEM_SIGNERS", tmp_path / "system_signers")
 
 
 @pytest.fixture(params=["int8", "float32"])
@@ -91,3 +97,41 @@ def in_a_folder_with_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def fake(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
     """No process is started; what was asked for is listed."""
     return fake_workers(monkeypatch)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store in a folder that does not exist yet."""
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Callable[..., Path]:
+    """A function that makes the file of a good model, another one for each number; keywords change its manifest."""
+
+    def make(number: int = 0, **changes: object) -> Path:
+        path = tmp_path / f"model-{number}.tflite"
+        path.write_bytes(surgery.numbered(number, **changes))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store takes every model's self-test as passed: for tests of what it does before and after."""
+    for module in ("install", "activate", "health"):
+        monkeypatch.setattr(f"edge.store.{module}.prove", lambda *arguments: {"runtime": "none"})
+
+
+@pytest.fixture
+def put(store: Store, model: Callable[..., Path]) -> Callable[..., str]:
+    """A function that installs the model of a number, activates and confirms it unless told otherwise."""
+
+    def install_number(number: int, activate: bool = True, confirmed: bool = True, **changes: object) -> str:
+        sha256 = install(store, Request(model(number, **changes), activate=activate)).sha256
+        if activate and confirmed:
+            confirm(store, sha256)
+        return sha256
+
+    return install_number

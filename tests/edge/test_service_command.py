@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import edge.commands.service as service
 from edge import cli
+from edge.store.layout import Store
 
 pytestmark = pytest.mark.usefixtures("in_a_folder_with_models")
 MODEL = ("--model", "models/tiny-int8.tflite")
@@ -45,6 +47,15 @@ def test_a_model_that_was_not_named_is(
     """The model of ``$EDGE_MODEL`` or of ``models/`` is written down: a service sees neither."""
     monkeypatch.setenv("EDGE_MODEL", "models/tiny-float32.tflite")
     assert f"--model {tmp_path}/models/tiny-float32.tflite" in _unit(capsys, "0")["ExecStart"]
+
+
+@pytest.mark.usefixtures("trusting")
+def test_the_stores_model(capsys: pytest.CaptureFixture[str], store: Store, put: Callable[..., str]) -> None:
+    """The unit names the link, so that a switch is seen, and lets the service write into the store."""
+    put(0)
+    unit = _unit(capsys, "0")
+    assert f"--model {store.root}/current/model.tflite" in unit["ExecStart"]
+    assert unit["ReadWritePaths"] == f"-{store.root}"
 
 
 def test_a_folder_has_no_watchdog(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
+import bad_models
 import make_data
 import numpy as np
 import pytest
@@ -39,3 +41,9 @@ def test_committed_model_is_up_to_date(kind: str, tmp_path: Path) -> None:
 def test_committed_model_passes_its_self_test(kind: str) -> None:
     """The file computes here what its manifest expects."""
     assert run_self_test(Classifier.load(make_data.DATA / f"tiny-{kind}.tflite")).passed
+
+
+@pytest.mark.parametrize("bad", [bad_models.hanging, bad_models.crashing])
+def test_committed_bad_model_is_up_to_date(bad: Callable[[], bytes]) -> None:
+    """The committed file has the bytes that are made now."""
+    assert (make_data.DATA / f"{bad.__name__}.tflite").read_bytes() == bad()

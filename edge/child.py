@@ -1,0 +1,62 @@
+"""A child process of this package that answers one request: what it says, or why there is no answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import edge
+
+_ROOT = Path(edge.__file__).resolve().parent.parent  # the child is to import this very package
+
+
+def ask(
+    command: Sequence[str], request: dict[str, Any], time_limit_s: float, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The answer of a fresh process: one JSON object, or ``{"error": "one line"}``.
+
+    ``command`` gets ``request`` as one JSON object on stdin and answers with one on stdout; ``environment`` is
+    added to the variables it sees. A child that is killed by a signal, ends without an answer, or is still at
+    it after ``time_limit_s`` seconds is an error in the answer and never one here. It is killed where this
+    call is interrupted.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=_ROOT,
+        env={**os.environ, **(environment or {})},
+    ) as process:
+        try:
+            out, err = process.communicate(json.dumps(request).encode(), time_limit_s)
+        except subprocess.TimeoutExpired:
+            return {"error": f"gave no answer within {time_limit_s:g} s and was stopped"}
+        finally:
+            process.kill()
+    try:
+        answer = json.loads(out) if process.returncode == 0 else None
+    except ValueError:
+        answer = None
+    return answer if isinstance(answer, dict) else {"error": _fate(process.returncode, err)}
+
+
+def _fate(code: int, err: bytes) -> str:
+    if code == -signal.SIGKILL:
+        return "the process was killed (SIGKILL), as happens where memory runs out"
+    if code < 0:
+        return f"the process crashed ({_signal_name(-code)})"
+    lines = err.decode("utf-8", "replace").strip().splitlines()
+    return f"the process ended with code {code} and no answer" + (f" ({lines[-1]})" if lines else "")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,234 @@
+"""``edge store``: the models of this device, switched so that there is always a whole one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.commands.arguments import add_command, count, seconds
+
+if TYPE_CHECKING:
+    from edge.commands.arguments import Commands
+    from edge.store.layout import Store
+    from edge.store.state import State
+
+
+def add(commands: Commands) -> None:
+    """Add the command, with commands of its own, to ``commands``."""
+    store = add_command(
+        commands, "store", "Keep models: install, switch, go back.", "edge store install flowers.tflite --activate"
+    )
+    store.add_argument(
+        "--root",
+        type=Path,
+        metavar="DIR",
+        help="the store's folder (default: $EDGE_STORE, /var/lib/edge, the user's data)",
+    )
+    own = store.add_subparsers(required=True, metavar="COMMAND")
+    install = _add(own, "install", "Check a model file and take it in.", "flowers.tflite --activate", _install)
+    install.add_argument("file", type=Path, metavar="FILE", help="the model file")
+    install.add_argument("--sha256", metavar="HEX", help="what its sha256 must be")
+    install.add_argument("--size", type=count, metavar="BYTES", help="what its size must be")
+    install.add_argument("--signature", type=Path, metavar="FILE.sig", help="its signature, by ssh-keygen -Y sign")
+    install.add_argument("--activate", action="store_true", help="make it the current model")
+    _add_switching(install)
+    _add(own, "list", "List the models.", "--json", _list)
+    verify = _add(own, "verify", "Check bytes, structure and signature of models.", "", _verify)
+    verify.add_argument("sha256", nargs="?", metavar="SHA", help="the beginning of a sha256 (default: all)")
+    activate = _add(own, "activate", "Make an installed model the current one.", "3f2a91 --health-window 60", _activate)
+    activate.add_argument("sha256", metavar="SHA", help="the beginning of its sha256")
+    _add_switching(activate)
+    _add(own, "rollback", "Go back to the previous model; a repeat changes nothing.", "", _rollback)
+    collect = _add(own, "gc", "Remove old models.", "--keep 1", _gc)
+    collect.add_argument("--keep", type=count, default=3, metavar="N", help="how many stay (default 3)")
+    _add(own, "confirm", "Say that the current model works.", "", _confirm)
+    _add(own, "current", "Print the path of the current model.", "", _current)
+
+
+def _add(own: Commands, name: str, text: str, example: str, command: Any) -> argparse.ArgumentParser:
+    parser = add_command(own, name, text, f"edge store {name} {example}".rstrip())
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_switching(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--allow-older", action="store_true", help="also if it was here before the current one")
+    parser.add_argument(
+        "--health-window",
+        type=seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="time for a running edge watch to label with it, else back (default 30; 0: leave it pending)",
+    )
+    parser.add_argument("--status", type=Path, metavar="FILE", help="where edge watch reports (default: its service's)")
+
+
+def _store(options: argparse.Namespace) -> Store:
+    from edge.store.layout import Store, default_root
+
+    return Store(options.root or default_root())
+
+
+def _install(options: argparse.Namespace) -> int:
+    from edge.store.health import default_status, read_report
+    from edge.store.install import Request, install
+
+    store, status = _store(options), options.status or default_status()
+    before = read_report(status)
+    request = Request(
+        options.file, options.sha256, options.size, options.signature, options.activate, options.allow_older
+    )
+    done = install(store, request)
+    by = _wait_for_proof(options, store, done.state, done.sha256, status, before) if options.activate else None
+    facts = {
+        "sha256": done.sha256,
+        "size_bytes": done.size_bytes,
+        "outcome": done.outcome,
+        "signer": done.signer,
+        "self_test": done.self_test,
+        "removed": done.removed,
+    }
+    said = {"installed": "installed", "present": "is here already", "unchanged": "is current already, unchanged"}
+    return _answer(options, store, facts, f"{done.sha256} {said[done.outcome]}", by)
+
+
+def _activate(options: argparse.Namespace) -> int:
+    from edge.store.activate import activate
+    from edge.store.health import default_status, read_report
+
+    store, status = _store(options), options.status or default_status()
+    sha256 = store.find(options.sha256)
+    before = read_report(status)
+    state = activate(store, sha256, options.allow_older)
+    by = _wait_for_proof(options, store, state, sha256, status, before)
+    return _answer(options, store, {"sha256": sha256}, f"{sha256} is current", by)
+
+
+def _wait_for_proof(
+    options: argparse.Namespace, store: Store, state: State, sha256: str, status: Path, before: Any
+) -> str | None:
+    """Wait for the model to prove itself where it has to; returns what confirmed it."""
+    from edge.store.health import await_confirmation
+
+    if not (state.pending and state.current == sha256 and options.health_window):
+        return None
+    return await_confirmation(store, sha256, options.health_window, status, before)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from edge.store.state import read_state
+
+    store = _store(options)
+    state = read_state(store)
+    order = {sha256: number for number, sha256 in enumerate(state.history)}
+    models = []
+    for sha256 in sorted(store.installed(), key=lambda sha256: order.get(sha256, -1), reverse=True):
+        try:
+            record = json.loads(store.record(sha256).read_bytes())
+        except (OSError, ValueError):
+            record = {}
+        marks = [name for name in ("current", "previous") if store.linked(name) == sha256]
+        marks += ["pending"] if state.pending and sha256 == state.current else []
+        models.append({"sha256": sha256, "marks": marks, **record})
+    if options.json:
+        print(json.dumps({**_situation(store), "models": models}))
+        return 0
+    for model in models:
+        facts = [model.get("architecture"), model.get("quantization"), f"{model.get('size_bytes', '?')} bytes"]
+        print(f"{model['sha256']}  {' '.join(fact for fact in facts if fact)}  {' '.join(model['marks'])}".rstrip())
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from edge.errors import EdgeError, ModelError
+    from edge.store.verify import verify
+
+    store = _store(options)
+    faults: dict[str, str | None] = {}
+    for sha256 in [store.find(options.sha256)] if options.sha256 else store.installed():
+        try:
+            verify(store, sha256)
+            faults[sha256] = None
+        except EdgeError as error:
+            faults[sha256] = str(error)
+    if options.json:
+        print(json.dumps({"models": [{"sha256": sha256, "fault": fault} for sha256, fault in faults.items()]}))
+    else:
+        for sha256, fault in faults.items():
+            print(f"{sha256}  {fault or 'whole'}")
+    bad = sum(fault is not None for fault in faults.values())
+    if bad:
+        raise ModelError(f"{store.root}: {bad} of {len(faults)} models are not as they were installed")
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from edge.store.activate import rollback
+
+    store = _store(options)
+    state = rollback(store)
+    return _answer(options, store, {}, f"{state.current} is current", None)
+
+
+def _gc(options: argparse.Namespace) -> int:
+    from edge.store.retention import collect
+    from edge.store.transaction import change
+
+    store = _store(options)
+    with change(store, "gc") as state:
+        removed = collect(store, state, options.keep)
+    return _answer(options, store, {"removed": removed}, f"removed {len(removed)}", None)
+
+
+def _confirm(options: argparse.Namespace) -> int:
+    from edge.store.activate import confirm
+
+    store = _store(options)
+    state = confirm(store)
+    return _answer(options, store, {}, f"{state.current} is current", None)
+
+
+def _current(options: argparse.Namespace) -> int:
+    from edge.errors import DataError
+
+    store = _store(options)
+    sha256 = store.linked("current")
+    if sha256 is None:
+        raise DataError(f"{store.root}: no model is current; edge store install FILE --activate")
+    print(json.dumps(_situation(store)) if options.json else store.model(sha256))
+    return 0
+
+
+def _situation(store: Store) -> dict[str, Any]:
+    """What scripts ask after every command: which model, and is it settled?"""
+    from dataclasses import asdict
+
+    from edge.store.state import read_state
+
+    state = read_state(store)
+    current = store.linked("current")
+    return {
+        "root": str(store.root),
+        "current": current,
+        "path": current and str(store.model(current)),
+        "previous": store.linked("previous"),
+        "pending": state.pending,
+        "returned": state.returned and asdict(state.returned),
+    }
+
+
+def _answer(options: argparse.Namespace, store: Store, facts: dict[str, Any], said: str, by: str | None) -> int:
+    situation = _situation(store)
+    if options.json:
+        print(json.dumps({**facts, **situation, "confirmed_by": by}))
+        return 0
+    mark = f", confirmed by the {by}" if by else ", pending" if situation["pending"] else ""
+    print(said + mark)
+    returned = situation["returned"]
+    if returned and returned["by_itself"]:
+        print(f"edge: the store went back by itself from {returned['source']}: {returned['reason']}", file=sys.stderr)
+    return 0

@@ -1,0 +1,72 @@
+"""Changes that outlast a power cut: what is renamed has been on the disk before, and the folder is after."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.errors import StorageError
+from edge.files import write_whole
+
+
+def sync_folder(path: Path) -> None:
+    """Put the entries of the folder ``path`` on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def as_storage_errors(path: Path) -> Iterator[None]:
+    """Turn an :class:`OSError` of the block into a :class:`~edge.errors.StorageError` that names ``path``."""
+    try:
+        yield
+    except PermissionError as error:
+        raise StorageError(f"{path}: {error.strerror}; run it with sudo, or give another --root") from None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be changed ({error.strerror}); check the disk and its space") from None
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder ``path`` and those above it that are missing, each on the disk before the next."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    sync_folder(path.parent)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path``, whole or not at all, and put its name on the disk too.
+
+    Raises :class:`~edge.errors.StorageError`.
+    """
+    write_whole(path, content)
+    with as_storage_errors(path):
+        sync_folder(path.parent)
+
+
+def point(link: Path, target: str | None) -> None:
+    """Let the symbolic ``link`` lead to ``target``, a path relative to its folder, in one step; None removes it."""
+    if target is None:
+        link.unlink(missing_ok=True)
+    else:
+        fresh = link.with_name(f".{link.name}.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(target)
+        os.replace(fresh, link)
+    sync_folder(link.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove the folder ``path`` with all in it: out of sight in one step, and only then file by file."""
+    doomed = path.with_name(f".old-{path.name}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    os.rename(path, doomed)
+    sync_folder(path.parent)
+    shutil.rmtree(doomed)

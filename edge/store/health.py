@@ -1,0 +1,86 @@
+"""The health window: a model that has just become current proves itself, or the store goes back by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import ModelError
+from edge.store.activate import confirm, give_up
+from edge.store.layout import Store, short
+from edge.store.proof import TIME_LIMIT_S, prove
+from edge.store.state import State
+from edge.store.transaction import change
+
+WINDOW_S = 30.0
+"""How long a running ``edge watch`` has, when nobody says, to report labels of a new model."""
+
+STATUS_VARIABLE = "EDGE_STATUS"
+_SYSTEM_STATUS = Path("/run/edge-watch/watch.json")
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Report:
+    """What ``edge watch`` said last: its process, its model's sha256, and the whole text, to know a newer one by."""
+
+    pid: int
+    model_sha256: str
+    text: str
+
+
+def default_status() -> Path:
+    """Where ``edge watch`` reports: ``$EDGE_STATUS``, else where its service does."""
+    return Path(os.environ.get(STATUS_VARIABLE) or _SYSTEM_STATUS)
+
+
+def read_report(path: Path) -> Report | None:
+    """The report in the file ``path``; None where there is none, or its process is gone."""
+    try:
+        text = path.read_text()
+        fields = json.loads(text)
+        report = Report(int(fields["pid"]), str(fields["model_sha256"]), text)
+        os.kill(report.pid, 0)
+    except PermissionError:  # somebody else's process, but one that lives
+        return report
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return None
+    return report
+
+
+def await_confirmation(store: Store, sha256: str, window_s: float, status: Path, before: Report | None) -> str:
+    """Wait until the pending model ``sha256`` has proved itself, and confirm it; returns what did: watch, self-test.
+
+    Where an ``edge watch`` ran with a model of this store when it was activated (``before``, its report at that
+    time), it must report frames labelled with the new one within ``window_s`` seconds. Where none did, the
+    self-test must pass once more through the ``current`` link.
+
+    Raises :class:`~edge.errors.ModelError` where the model did not prove itself, after going back.
+    """
+    if before is None or before.model_sha256 not in store.installed():
+        try:
+            prove(store.current_model, min(TIME_LIMIT_S, max(window_s, 1.0)))
+        except ModelError as error:
+            raise _gone_back(store, sha256, str(error)) from None
+        confirm(store, sha256)
+        return "self-test"
+    deadline = time.monotonic() + window_s
+    while time.monotonic() < deadline:
+        report = read_report(status)
+        if report and report.text != before.text and report.model_sha256 == sha256:
+            confirm(store, sha256)
+            return "watch"
+        time.sleep(_POLL_S)
+    reason = f"edge watch (process {before.pid}) reported no frame labelled with it within {window_s:g} s"
+    raise _gone_back(store, sha256, reason)
+
+
+def _gone_back(store: Store, sha256: str, reason: str) -> ModelError:
+    """Go back from the pending ``sha256``; returns the error that says so."""
+    with change(store, "go back") as state:
+        after: State = give_up(store, state, reason) if state.pending and state.current == sha256 else state
+    fate = "and there is nothing to go back to" if after.current == sha256 else f"{short(after.current)} is current"
+    return ModelError(f"{short(sha256)} did not prove itself: {reason}; {fate}")

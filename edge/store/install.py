@@ -1,0 +1,192 @@
+"""Taking a model file into the store: checked in every way before its folder has its name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.errors import EdgeError, ModelError, StorageError
+from edge.modelfile import ModelFile
+from edge.store.activate import refuse_older, switch
+from edge.store.durable import as_storage_errors, make_folder, sync_folder, write_file
+from edge.store.layout import MODEL_NAME, Store, short
+from edge.store.proof import prove
+from edge.store.retention import collect
+from edge.store.runtime import check_runtime
+from edge.store.signature import check_signature
+from edge.store.state import State, write_state
+from edge.store.transaction import change
+from edge.store.verify import is_intact
+
+_MAX_BYTES = 256 << 20  # more than any image classifier for a small board; the file is read into memory
+_RESERVE_BYTES = 64 << 10  # for the notes about the model, and for folders
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to install: the file ``path``, and what is known of it.
+
+    ``sha256`` and ``size_bytes`` are what the file must have, ``signature`` is a file made by ``ssh-keygen -Y
+    sign``; None where nobody said. With ``activate`` the model becomes current and pending, an older one than
+    the current only with ``allow_older``.
+    """
+
+    path: Path
+    sha256: str | None = None
+    size_bytes: int | None = None
+    signature: Path | None = None
+    activate: bool = False
+    allow_older: bool = False
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What came of a request.
+
+    ``outcome`` is ``installed``, ``present`` where the model was here already, or ``unchanged`` where it is also
+    the current one. ``signer`` is who signed it, None where this device does not ask. ``self_test`` is what
+    :func:`edge.store.proof.prove` returned, None where it was not run again. ``removed`` are the models that
+    gave way.
+    """
+
+    sha256: str
+    size_bytes: int
+    outcome: str
+    signer: str | None
+    self_test: dict[str, Any] | None
+    removed: list[str]
+    state: State
+
+
+def install(store: Store, request: Request) -> Installed:
+    """Take the model of ``request`` into ``store``; a repeat after any interruption does the rest.
+
+    Raises :class:`~edge.errors.ModelError` where the model is refused, :class:`~edge.errors.UsageError` where
+    it is older than the current one, :class:`~edge.errors.ConfigurationError` where its signature or its
+    self-test cannot be checked here, :class:`~edge.errors.UnavailableError` where the store is busy, and
+    :class:`~edge.errors.StorageError` where it cannot be written.
+    """
+    content, sha256 = _read(request)
+    signature = _read_signature(request.signature) if request.signature else None
+    with change(store, f"install {short(sha256)}") as state:
+        if request.activate:
+            refuse_older(state, sha256, request.allow_older)
+        stored = _stored_signature(store, sha256)
+        signer = check_signature(store, content, signature or stored)
+        outcome, proof = "present", None
+        if not is_intact(store, sha256) or not store.record(sha256).is_file():
+            proof = _take_in(store, content, sha256, signature or stored, signer)
+            outcome = "installed"
+        elif signature and signature != stored:
+            write_file(store.signature(sha256), signature)
+        known = state.with_installed(sha256)
+        if request.activate and sha256 != state.current:
+            if proof is None:
+                check_runtime(ModelFile.from_bytes(content))
+                proof = prove(store.model(sha256))
+            state = switch(store, known, sha256)
+        elif known != state:
+            write_state(store, known)
+            state = known
+        if outcome == "present" and sha256 == state.current and proof is None:
+            outcome = "unchanged"
+        return Installed(sha256, len(content), outcome, signer, proof, collect(store, state), state)
+
+
+def _read(request: Request) -> tuple[bytes, str]:
+    """The content of the file, if it is the announced one, and its sha256."""
+    path = request.path
+    try:
+        size_bytes = path.stat().st_size
+        if not path.is_file():
+            raise ModelError(f"{path}: is no file; give a model file")
+        if request.size_bytes is not None and size_bytes != request.size_bytes:
+            raise ModelError(f"{path}: has {size_bytes} bytes instead of {request.size_bytes}; copy it again")
+        if size_bytes > _MAX_BYTES:
+            raise ModelError(f"{path}: has {size_bytes >> 20} MB, too many for a model of this package")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the model ({error.strerror})") from None
+    sha256 = hashlib.sha256(content).hexdigest()
+    if request.sha256 is not None and sha256 != request.sha256.lower():
+        raise ModelError(f"{path}: its sha256 is {short(sha256)}..., not {short(request.sha256)}...; copy it again")
+    return content, sha256
+
+
+def _read_signature(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the signature ({error.strerror})") from None
+
+
+def _stored_signature(store: Store, sha256: str) -> bytes | None:
+    try:
+        return store.signature(sha256).read_bytes()
+    except OSError:
+        return None
+
+
+def _take_in(store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None) -> dict[str, Any]:
+    """Check ``content`` and give it its place; returns its proof."""
+    try:
+        model = ModelFile.from_bytes(content)
+        check_runtime(model)
+    except EdgeError as error:
+        raise type(error)(f"{short(sha256)}: {error}") from None
+    with as_storage_errors(store.models):
+        make_folder(store.models)
+        _check_space(store, len(content))
+        folder = store.models / f".new-{sha256}"
+        folder.mkdir()
+    try:
+        write_file(folder / MODEL_NAME, content)
+        if signature:
+            write_file(folder / f"{MODEL_NAME}.sig", signature)
+        proof = prove(folder / MODEL_NAME)
+        write_file(folder / "install.json", _record(model, proof, signer))
+        _place(store, folder, sha256)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # of a refused model; a killed process leaves it to the next
+    return proof
+
+
+def _place(store: Store, folder: Path, sha256: str) -> None:
+    """Give the finished ``folder`` its name."""
+    with as_storage_errors(store.models):
+        if store.folder(sha256).exists():  # damaged, and perhaps current: mended file by file, never absent
+            for path in folder.iterdir():
+                path.replace(store.folder(sha256) / path.name)
+            sync_folder(store.folder(sha256))
+        else:
+            folder.rename(store.folder(sha256))
+        sync_folder(store.models)
+
+
+def _check_space(store: Store, size_bytes: int) -> None:
+    free_bytes = shutil.disk_usage(store.root).free
+    if free_bytes < size_bytes + _RESERVE_BYTES:
+        raise StorageError(
+            f"{store.root}: the model needs {size_bytes + _RESERVE_BYTES} bytes and {free_bytes} are free; "
+            "make room (edge store gc --keep 1)"
+        )
+
+
+def _record(model: ModelFile, proof: dict[str, Any], signer: str | None) -> bytes:
+    manifest = model.manifest
+    facts = {
+        "size_bytes": model.size_bytes,
+        "labels": len(model.labels),
+        "architecture": manifest and manifest.architecture,
+        "quantization": manifest and manifest.quantization,
+        "test_accuracy": manifest and manifest.accuracy,
+        "installed_s": round(time.time(), 3),
+        "signer": signer,
+        "self_test": proof,
+    }
+    return json.dumps(facts, indent=1).encode() + b"\n"

@@ -1,0 +1,109 @@
+"""Where a store keeps what."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import UsageError
+
+ROOT_VARIABLE = "EDGE_STORE"
+SYSTEM_ROOT = Path("/var/lib/edge")
+MODEL_NAME = "model.tflite"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def default_root() -> Path:
+    """``$EDGE_STORE``, else ``/var/lib/edge`` for whoever may write there, else the user's own data folder."""
+    named = os.environ.get(ROOT_VARIABLE)
+    if named:
+        return Path(named)
+    if os.geteuid() == 0 or os.access(SYSTEM_ROOT, os.W_OK):
+        return SYSTEM_ROOT
+    data = os.environ.get("XDG_DATA_HOME")
+    return Path(data) / "edge" if data else Path.home() / ".local" / "share" / "edge"
+
+
+def is_sha256(text: str) -> bool:
+    """Whether ``text`` is a sha256 in lower-case hexadecimal."""
+    return _SHA256.fullmatch(text) is not None
+
+
+@dataclass(frozen=True)
+class Store:
+    """The paths of the store in the folder ``root``, which need not exist yet. Looking needs no lock."""
+
+    root: Path
+
+    @property
+    def models(self) -> Path:
+        """The folder with a folder for each model, named by the model's sha256."""
+        return self.root / "models"
+
+    @property
+    def current_model(self) -> Path:
+        """The current model file through the link, for whoever wants to see it change."""
+        return self.root / "current" / MODEL_NAME
+
+    @property
+    def incoming(self) -> Path:
+        """The folder of uploads."""
+        return self.root / "incoming"
+
+    def folder(self, sha256: str) -> Path:
+        """The folder of one model."""
+        return self.models / sha256
+
+    def model(self, sha256: str) -> Path:
+        """The model file."""
+        return self.folder(sha256) / MODEL_NAME
+
+    def signature(self, sha256: str) -> Path:
+        """The model's signature; there need not be one."""
+        return self.folder(sha256) / f"{MODEL_NAME}.sig"
+
+    def record(self, sha256: str) -> Path:
+        """The note of when and how the model was installed."""
+        return self.folder(sha256) / "install.json"
+
+    def linked(self, name: str) -> str | None:
+        """The sha256 that the link ``name`` (``current`` or ``previous``) leads to; None where it leads nowhere."""
+        try:
+            sha256 = (self.root / name).readlink().name
+        except OSError:
+            return None
+        return sha256 if is_sha256(sha256) and self.model(sha256).is_file() else None
+
+    def installed(self) -> list[str]:
+        """The sha256 of every model here, in alphabetical order."""
+        try:
+            return sorted(entry.name for entry in self.models.iterdir() if is_sha256(entry.name))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def find(self, prefix: str) -> str:
+        """The one installed model whose sha256 begins with ``prefix``.
+
+        Raises :class:`~edge.errors.UsageError` where there is none, or several.
+        """
+        found = [sha256 for sha256 in self.installed() if prefix and sha256.startswith(prefix.lower())]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{prefix}: {len(found)} models begin so; give more digits (edge store list)")
+        have = ", ".join(short(sha256) for sha256 in self.installed()) or "none"
+        raise UsageError(f"{prefix}: not in {self.root} (there: {have}); install it first")
+
+
+def store_of(path: Path) -> Store | None:
+    """The store whose :attr:`Store.current_model` is ``path``; None where it is a file of its own."""
+    if path.name == MODEL_NAME and path.parent.name == "current" and path.parent.is_symlink():
+        return Store(path.parent.parent)
+    return None
+
+
+def short(sha256: str | None) -> str:
+    """Enough of a sha256 for a human to tell models apart."""
+    return sha256[:12] if sha256 else "none"

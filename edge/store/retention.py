@@ -1,0 +1,43 @@
+"""How long models stay: the last few, and always those that the device may need."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+from edge.store.durable import as_storage_errors, remove_folder
+from edge.store.layout import Store, is_sha256
+from edge.store.state import State
+
+KEEP = 3
+"""How many models stay when nobody says."""
+
+_UPLOAD_S = 7 * 24 * 3600.0  # an upload that was not gone on with for so long will not be
+
+
+def collect(store: Store, state: State, keep: int = KEEP) -> list[str]:
+    """Remove all but the last ``keep`` installed models, and uploads that nobody will finish; returns what went.
+
+    Never removed: what is current, what is previous, and what a pending model would give way to. The lock must
+    be held.
+
+    Raises :class:`~edge.errors.StorageError`.
+    """
+    order = {sha256: number for number, sha256 in enumerate(state.history)}
+    newest_first = sorted(store.installed(), key=lambda sha256: order.get(sha256, -1), reverse=True)
+    kept = state.protected() | set(newest_first[:keep])
+    removed = [sha256 for sha256 in newest_first if sha256 not in kept]
+    with as_storage_errors(store.models):
+        for sha256 in removed:
+            remove_folder(store.folder(sha256))
+        _drop_uploads(store)
+    return removed
+
+
+def _drop_uploads(store: Store) -> None:
+    for path in store.incoming.glob("*.part*"):
+        sha256 = path.name.partition(".")[0]
+        with contextlib.suppress(FileNotFoundError):  # an upload needs no lock
+            stale = store.model(sha256).is_file() or time.time() - path.stat().st_mtime > _UPLOAD_S
+            if is_sha256(sha256) and stale:
+                path.unlink()

@@ -1,0 +1,132 @@
+"""Signatures, with real keys and the system's ssh-keygen."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ConfigurationError, ModelError
+from edge.store.install import Request, install
+from edge.store.layout import Store
+from edge.store.signature import check_signature
+from edge.store.verify import verify
+
+pytestmark = [
+    pytest.mark.usefixtures("trusting"),
+    pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen here"),
+]
+Sign = Callable[..., bytes]
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """A new key whose models are allowed in."""
+    return _make_key(tmp_path / "id_ed25519")
+
+
+@pytest.fixture
+def signers(store: Store, key: Path) -> Path:
+    """The store's list of who may sign."""
+    store.root.mkdir()
+    path = store.root / "allowed_signers"
+    path.write_text(f"poet@example.org {key.with_suffix('.pub').read_text()}")
+    return path
+
+
+def _make_key(path: Path, kind: str = "ed25519") -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "", "-f", path], check=True)
+    return path
+
+
+def _sign(key: Path, content: bytes, namespace: str = "edge-model") -> bytes:
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", namespace]
+    return subprocess.run(command, input=content, capture_output=True, check=True).stdout
+
+
+def test_nobody_asks_for_signatures(store: Store) -> None:
+    """Without allowed_signers anything comes in, signed or not."""
+    assert check_signature(store, b"model", None) is None
+    assert check_signature(store, b"model", b"nonsense") is None
+
+
+def test_a_signed_model(store: Store, key: Path, signers: Path) -> None:
+    """Whoever signed it is named as allowed_signers does."""
+    assert check_signature(store, b"model", _sign(key, b"model")) == "poet@example.org"
+
+
+def test_another_kind_of_key(store: Store, tmp_path: Path) -> None:
+    """Any key that ssh knows will do, and a pattern of names."""
+    key = _make_key(tmp_path / "id_ecdsa", "ecdsa")
+    store.root.mkdir()
+    (store.root / "allowed_signers").write_text(f'"*@example.org" {key.with_suffix(".pub").read_text()}')
+    assert check_signature(store, b"model", _sign(key, b"model")) == "*@example.org"
+
+
+@pytest.mark.parametrize("namespace", ["email", "file", "edge-model2"])
+def test_a_signature_for_something_else(namespace: str, store: Store, key: Path, signers: Path) -> None:
+    """A signature made for e-mail or for git does not let a model in."""
+    with pytest.raises(ModelError, match=r"is not one that .*allowed_signers allows"):
+        check_signature(store, b"model", _sign(key, b"model", namespace))
+
+
+def test_wrong_signatures(store: Store, key: Path, signers: Path, tmp_path: Path) -> None:
+    """No signature, another key, other content, half a signature, no signature at all in the file."""
+    right = _sign(key, b"model")
+    for missing in (None, b""):
+        with pytest.raises(ModelError, match=r"the model is not signed, and .*allowed_signers asks for it"):
+            check_signature(store, b"model", missing)
+    stranger = _sign(_make_key(tmp_path / "stranger"), b"model")
+    for wrong in (stranger, _sign(key, b"models"), right[:100], b"nonsense", right.replace(b"U", b"V")):
+        with pytest.raises(ModelError, match="refused: the model's signature is not one"):
+            check_signature(store, b"model", wrong)
+
+
+def test_an_expired_key(store: Store, key: Path, signers: Path) -> None:
+    """allowed_signers may say until when; ssh-keygen keeps to it."""
+    signers.write_text(f'poet valid-before="20200101" {key.with_suffix(".pub").read_text()}')
+    with pytest.raises(ModelError, match="is not one that"):
+        check_signature(store, b"model", _sign(key, b"model"))
+
+
+def test_the_administrators_list_counts_first(
+    store: Store, key: Path, signers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write into the store cannot overrule /etc/edge/allowed_signers."""
+    other = _make_key(tmp_path / "administrator")
+    system = tmp_path / "system_signers"
+    system.write_text(f"admin {other.with_suffix('.pub').read_text()}")
+    assert check_signature(store, b"model", _sign(other, b"model")) == "admin"
+    with pytest.raises(ModelError, match="system_signers"):
+        check_signature(store, b"model", _sign(key, b"model"))
+
+
+def test_no_ssh_keygen(store: Store, key: Path, signers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where signatures are asked for and cannot be checked, nothing comes in."""
+    signature = _sign(key, b"model")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ConfigurationError, match="there is no ssh-keygen here; apt install openssh-client"):
+        check_signature(store, b"model", signature)
+
+
+def test_installing_signed_models(store: Store, key: Path, signers: Path, model: Callable[..., Path]) -> None:
+    """The signature is kept beside the model and checked whenever the model is verified."""
+    path = model()
+    with pytest.raises(ModelError, match="not signed"):
+        install(store, Request(path))
+    assert store.installed() == []
+    signature = path.with_suffix(".sig")
+    signature.write_bytes(_sign(key, path.read_bytes()))
+    done = install(store, Request(path, signature=signature))
+    assert done.signer == "poet@example.org"
+    assert store.signature(done.sha256).read_bytes() == signature.read_bytes()
+    verify(store, done.sha256)
+    store.signature(done.sha256).unlink()
+    with pytest.raises(ModelError, match="not signed"):
+        verify(store, done.sha256)
+    assert install(store, Request(path, signature=signature)).outcome == "present"
+    verify(store, done.sha256)
+    assert install(store, Request(path)).signer == "poet@example.org"
