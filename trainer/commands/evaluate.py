@@ -38,7 +38,7 @@ def evaluate_command(
     loaded = ModelFile.load(model, labels)
     paths = report_paths(model, f"-on-{image_dir.resolve().name}")
     if report:
-        check_report(paths)
+        check_report(paths, "copy the model into a folder of your own")
     dataset = read_dataset(image_dir, split_ratios(loaded))
     photos = photos_of(dataset, split)
     with stages.stage("evaluation", len(photos)) as advance:

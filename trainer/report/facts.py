@@ -56,7 +56,8 @@ class Facts:
     """Everything that a report says of the model file called ``name``.
 
     ``scores`` (photos, labels) and ``truths`` (photos,) are what the file said of the photos of ``split``.
-    ``reliability`` is None where the scores are no probabilities. ``skipped`` are the files that were passed
+    ``reliability`` has the bins of the file's scores, or after a training those of the calibrated head before its
+    weights were quantised; None where the scores are no probabilities. ``skipped`` are the files that were passed
     over, ``seen`` tells that the model was trained on some of the photos that judge it. ``training`` is None
     where the file alone is reported on.
     """

@@ -24,15 +24,19 @@ class Figure(NamedTuple):
     svg: str
 
 
-def draw_figures(facts: Facts) -> list[Figure]:
-    """All figures that the facts allow."""
-    figures = []
-    if facts.training is not None and len(facts.training.steps) > 1:
-        figures += [_accuracy_curve(facts.training.steps), _loss_curve(facts.training.steps)]
-    if facts.reliability is not None:
-        before = facts.training.reliability_before if facts.training else None
-        figures += [_reliability(facts.reliability, before), _threshold_curve(facts)]
-    return figures
+def training_curves(facts: Facts) -> list[Figure]:
+    """Accuracy and cross entropy by step; none where the training is not known."""
+    if facts.training is None or len(facts.training.steps) < 2:
+        return []
+    return [_accuracy_curve(facts.training.steps), _loss_curve(facts.training.steps)]
+
+
+def score_figures(facts: Facts) -> list[Figure]:
+    """The reliability diagram and what a threshold does; none where the scores are no probabilities."""
+    if facts.reliability is None:
+        return []
+    before = facts.training.reliability_before if facts.training else None
+    return [_reliability(facts.reliability, before), _threshold_curve(facts)]
 
 
 _CURVES = [("first", "training"), ("second", "validation")]
@@ -80,7 +84,7 @@ def _reliability(after: list[Bin], before: list[Bin] | None) -> Figure:
         if part.photos:
             tip = f"before: {counted(part.photos, 'photo')}, {percent(part.accuracy)} right"
             parts.append(dot(axes, (part.confidence, part.accuracy), "mark", tip))
-    keys = [("bar", "this file"), ("ideal", "honest")]
+    keys = [("bar", "this file" if before is None else "with the temperature"), ("ideal", "honest")]
     caption = f"Expected calibration error {percent(calibration_error(after))}"
     if before is not None:
         keys.insert(1, ("mark", "before the temperature"))

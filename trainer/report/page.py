@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 from string import Template
 
 from trainer.interval import wilson_interval
 from trainer.report.chart import whisker
 from trainer.report.facts import Facts
-from trainer.report.figures import Figure, draw_figures
+from trainer.report.figures import Figure, score_figures, training_curves
 from trainer.report.measures import class_measures
 from trainer.report.summary import Headline, cautions, headlines, title_line
 from trainer.report.tables import (
@@ -32,19 +33,17 @@ THUMBNAILS = 24
 
 _NAMED = 400  # photos after them that are named without a picture
 _LARGEST_MATRIX = 30  # classes; a larger one is nothing that an eye could read
+_PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit stay on one line
 _PARTS = Path(__file__).parent
 
 
 def render_page(facts: Facts) -> str:
     """The whole page as text; whatever comes from a file or a folder is escaped."""
-    figures = draw_figures(facts)
-    curves, honesty = figures[:-2], figures[-2:]
-    if facts.reliability is None:
-        curves, honesty = figures, []
+    curves, scores = training_curves(facts), score_figures(facts)
     sections = [
         _section("Classes", _classes(facts)),
         _suspects(facts) if facts.suspects.ranked else "",
-        _section("Scores", _grid([_figure(figure) for figure in honesty])) if honesty else "",
+        _section("Scores", _grid([_figure(figure) for figure in scores])) if scores else "",
         _section("Training", _training(facts, curves)),
         _section("Lost to quantisation", _quantization(facts)),
         _section("The file, and where it runs", _table(file_table(facts), "words"), _commands(facts)),
@@ -61,7 +60,7 @@ def render_page(facts: Facts) -> str:
 
 
 def _text(text: str) -> str:
-    return html.escape(text, quote=True)
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", html.escape(text, quote=True))
 
 
 def _section(title: str, *parts: str) -> str:
@@ -133,12 +132,13 @@ def _suspects(facts: Facts) -> str:
         if found is not None:
             address, width, height = found
             told = _text(f"Photo {place}: in folder {entry.photo.label}, called {entry.answer}")
-            picture = f'<img src="{address}" alt="{told}" width="{width}" height="{height}" loading="lazy">'
+            picture = f'<img src="{address}" alt="{told}" width="{width}" height="{height}">'
         photos.append(
             f'<li class="photo">{picture}'
-            f'<p class="says"><span>folder: <b>{_text(entry.photo.label)}</b></span> {percent(entry.own_score, 0)}</p>'
+            f'<p class="says"><span>folder: <b>{_text(entry.photo.label)}</b></span> '
+            f"<em>{percent(entry.own_score, 0)}</em></p>"
             f'<p class="says"><span>model: <b class="model">{_text(entry.answer)}</b></span> '
-            f"{percent(entry.answer_score, 0)}</p>"
+            f"<em>{percent(entry.answer_score, 0)}</em></p>"
             f'<p class="path">{_text(entry.photo.relative)}</p></li>'
         )
     left = len(facts.suspects.ranked) - len(shown)
@@ -154,7 +154,7 @@ def _suspects(facts: Facts) -> str:
 
 def _classes(facts: Facts) -> str:
     matrix = _matrix(facts)
-    mixups = _table(mixup_table(facts), caption="Most often confused")
+    mixups = _table(mixup_table(facts), "mixups", "Most often confused")
     return _grid([_stack(matrix, mixups), _measures(facts)])
 
 
@@ -209,7 +209,7 @@ def _measures(facts: Facts) -> str:
 
 def _training(facts: Facts, curves: list[Figure]) -> str:
     skipped = skipped_table(facts)
-    photos = _table(data_table(facts), caption="Photos of each class in each split")
+    photos = _table(data_table(facts), "figures", "Photos of each class in each split")
     passed_over = _folded(f"{counted(len(skipped.rows), 'file')} passed over", _table(skipped, "words"))
     told = _table(training_table(facts), "words", "What the file says of its training")
     parts = [
@@ -217,14 +217,13 @@ def _training(facts: Facts, curves: list[Figure]) -> str:
         _stack(photos, passed_over) if photos or passed_over else "",
         told,
     ]
-    filled = [part for part in parts if part]
-    return _grid(filled) if filled else ""
+    return _grid(parts) if any((*curves, photos, passed_over, told)) else ""
 
 
 def _quantization(facts: Facts) -> str:
-    return _table(quantization_table(facts))
+    return _table(quantization_table(facts), "figures")
 
 
 def _commands(facts: Facts) -> str:
     lines = "\n".join(_text(line) for line in commands(facts))
-    return f'<h3 class="use">To use it</h3>\n<pre><code>{lines}</code></pre>'
+    return f'<h3 class="use">To use it</h3>\n<pre tabindex="0"><code>{lines}</code></pre>'

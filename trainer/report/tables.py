@@ -15,7 +15,7 @@ from trainer.report.measures import class_measures, mixups
 from trainer.report.wording import between, counted, fact, megabytes, percent
 from trainer.split import SPLITS
 
-_MOST_MIXUPS = 10
+_MOST_MIXUPS = 5
 _ARITHMETIC = {
     "int8": "8-bit integers only",
     "float32": "32-bit floats",

@@ -15,13 +15,13 @@ def report_paths(model: Path, suffix: str = "") -> tuple[Path, Path]:
     return model.with_name(f"{model.stem}{suffix}.html"), model.with_name(f"{model.stem}{suffix}.md")
 
 
-def check_report(paths: tuple[Path, Path]) -> None:
-    """Make sure, before the work, that a report can be written.
+def check_report(paths: tuple[Path, Path], remedy: str = "choose another --output") -> None:
+    """Make sure, before the work, that a report can be written; ``remedy`` tells what to do where it cannot.
 
     Raises :class:`~edge.errors.StorageError` where it cannot.
     """
     for path in paths:
-        check_writable(path, example=path.name)
+        check_writable(path, path.name, remedy)
 
 
 def write_report(facts: Facts, paths: tuple[Path, Path]) -> None:
