@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from string import Template
 
+import numpy as np
+
 from trainer.interval import wilson_interval
 from trainer.report.chart import whisker
 from trainer.report.facts import Facts
@@ -162,13 +164,14 @@ def _matrix(facts: Facts) -> str:
     rows = class_measures(facts.evaluation.confusion, facts.evaluation.labels)
     if len(rows) > _LARGEST_MATRIX:
         return ""
-    places = [facts.evaluation.labels.index(row.label) for row in rows]
+    confusion = facts.evaluation.confusion
+    places = np.nonzero(confusion.sum(axis=0) + confusion.sum(axis=1))[0]
     heads = "".join(f'<th scope="col"><span>{_text(row.label)}</span></th>' for row in rows)
     lines = []
     for row, place in zip(rows, places, strict=True):
         cells = []
         for column in places:
-            count = int(facts.evaluation.confusion[place, column])
+            count = int(confusion[place, column])
             share = (count / max(row.photos, 1)) ** 0.5  # the square root keeps single mistakes visible
             style = "none" if not count else "right" if place == column else "wrong"
             cells.append(f'<td class="{style}" style="--share:{share:.3f}">{count:,}</td>')
