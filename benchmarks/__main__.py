@@ -226,6 +226,24 @@ def watch(
     print(save_results("watch", command, rows, results_dir))
 
 
+@app.command("label-errors", epilog="Example: python -m benchmarks label-errors flower_photos --seeds 3")
+def label_errors(
+    image_dir: ImageDir,
+    architecture: Annotated[str, typer.Option(help="Which point of the grid.")] = "mobilenet_0.25_224",
+    share: Annotated[float, typer.Option(help="Share of the labels that are flipped.")] = 0.2,
+    seeds: Annotated[int, typer.Option(help="How often, each time others.")] = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Flip labels at random and count how many of the report's first suspects are flipped ones."""
+    from benchmarks.label_errors import measure
+
+    point = Architecture.parse(architecture)
+    rows = measure(image_dir, point, share, seeds, bottleneck_dir or default_cache(), Stages())
+    command = f"python -m benchmarks label-errors PHOTOS --share {share:g} --seeds {seeds}"
+    print(save_results("label-errors", command, rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks overhead models/flowers.tflite")
 def overhead(
     model: Annotated[Path, typer.Argument(help="The model file.")],

@@ -40,10 +40,10 @@ def _umask() -> int:
     return mask
 
 
-def check_writable(path: Path, example: str = "model.tflite") -> None:
+def check_writable(path: Path, example: str = "model.tflite", remedy: str = "choose another --output") -> None:
     """Make sure, before hours of work, that a file at ``path`` can be written.
 
-    ``example`` is the name that a user is shown who gave a folder.
+    ``example`` is the name that a user is shown who gave a folder, ``remedy`` what else to do.
 
     Raises :class:`~edge.errors.StorageError` where it cannot.
     """
@@ -54,4 +54,4 @@ def check_writable(path: Path, example: str = "model.tflite") -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another --output") from None
+        raise StorageError(f"{path}: cannot be written ({error.strerror}); {remedy}") from None

@@ -9,19 +9,24 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from trainer.calibration import fit_temperature
 from trainer.dataset import Photo
-from trainer.head import Labelled, accuracy, fit_head
+from trainer.head import Labelled, Matrix, fit_head, softmax
 from trainer.split import photo_group, split_position
 
 FOLDS = 5
 
 
 class CrossValidation(NamedTuple):
-    """How many of ``photos`` photos were named rightly by heads that had not seen them, in ``folds`` parts."""
+    """How many of ``photos`` photos were named rightly by heads that had not seen them, in ``folds`` parts.
+
+    ``scores`` (photos, labels) are the probabilities that those heads gave, calibrated, in the order of the data.
+    """
 
     right: int
     photos: int
     folds: int
+    scores: Matrix
 
 
 def assign_folds(photos: Sequence[Photo], seed: int) -> tuple[npt.NDArray[np.intp], int]:
@@ -53,16 +58,17 @@ def cross_validate(
 ) -> CrossValidation:
     """Fit a head without each of ``folds`` parts of ``data`` and count what it names rightly in that part.
 
-    The next part chooses the penalty; the others train. ``assigned`` (photos,) is from :func:`assign_folds`;
-    ``class_weights`` makes the weights from the training labels.
+    The next part chooses the penalty and the temperature; the others train. ``assigned`` (photos,) is from
+    :func:`assign_folds`; ``class_weights`` makes the weights from the training labels.
     """
-    right = 0
+    scores = np.zeros((len(data.labels), labels))
     for fold in range(folds):
         judging, choosing = assigned == fold, assigned == (fold + 1) % folds
         training = Labelled(data.features[~judging & ~choosing], data.labels[~judging & ~choosing])
         validation = Labelled(data.features[choosing], data.labels[choosing])
-        fit = fit_head(training, validation, labels, max_steps, class_weights(training.labels))
-        judged = data.labels[judging]
-        right += round(accuracy(fit.head.logits(data.features[judging]), judged) * len(judged))
+        head = fit_head(training, validation, labels, max_steps, class_weights(training.labels)).head
+        temperature = fit_temperature(head.logits(validation.features), validation.labels)
+        scores[judging] = softmax(head.logits(data.features[judging]) / temperature)
         advance(1)
-    return CrossValidation(right, len(data.labels), folds)
+    right = int((scores.argmax(axis=1) == data.labels).sum())
+    return CrossValidation(right, len(data.labels), folds, scores)

@@ -16,7 +16,7 @@ from trainer.architectures import Architecture
 from trainer.backbone import Backbone, ensure_backbones
 from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
 from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
-from trainer.calibration import Calibration, calibrate, calibration_error, reliability
+from trainer.calibration import Bin, Calibration, calibrate, calibration_error, reliability
 from trainer.cross_validation import CrossValidation, assign_folds, cross_validate
 from trainer.dataset import Dataset, Listing, assemble, list_photos
 from trainer.evaluate import Evaluation
@@ -58,8 +58,8 @@ class RetrainOptions:
 class Retrained(NamedTuple):
     """One exported model: where it lies, what it is worth, and what its bottlenecks promised.
 
-    ``error_before`` and ``error_after`` are the expected calibration errors of the test photos' bottlenecks
-    without and with the temperature.
+    ``reliability_before`` and ``reliability_after`` are the bins of the test photos' bottlenecks without and with
+    the temperature. ``cross_validation`` has its scores in the order of training, validation and test photos.
     """
 
     path: Path
@@ -68,12 +68,22 @@ class Retrained(NamedTuple):
     fit: HeadFit
     evaluation: Evaluation
     calibration: Calibration
-    error_before: float
-    error_after: float
+    reliability_before: list[Bin]
+    reliability_after: list[Bin]
     cross_validation: CrossValidation | None
     promised_accuracy: float
     computed_bottlenecks: int
     size_bytes: int
+
+    @property
+    def error_before(self) -> float:
+        """The expected calibration error on the test photos without the temperature."""
+        return calibration_error(self.reliability_before)
+
+    @property
+    def error_after(self) -> float:
+        """The expected calibration error on the test photos with the temperature."""
+        return calibration_error(self.reliability_after)
 
 
 def retrain(options: RetrainOptions, stages: Stages) -> list[Retrained]:
@@ -148,8 +158,7 @@ def _retrain_one(
         write_summaries(folder, fit.steps, export.evaluation)
     logits = fit.head.logits(sets[TEST].features)
     before, after = (
-        calibration_error(reliability(softmax(scaled), sets[TEST].labels))
-        for scaled in (logits, logits / calibration.temperature)
+        reliability(softmax(scaled), sets[TEST].labels) for scaled in (logits, logits / calibration.temperature)
     )
     return Retrained(
         path=output,
@@ -158,8 +167,8 @@ def _retrain_one(
         fit=fit,
         evaluation=export.evaluation,
         calibration=calibration,
-        error_before=before,
-        error_after=after,
+        reliability_before=before,
+        reliability_after=after,
         cross_validation=validated,
         promised_accuracy=accuracy(logits, sets[TEST].labels),
         computed_bottlenecks=outcome.computed,

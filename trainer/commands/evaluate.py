@@ -15,7 +15,10 @@ from trainer.dataset import Skipped
 from trainer.evaluate import Evaluation, evaluate
 from trainer.judging import Split, photos_of, read_dataset, split_ratios
 from trainer.progress import Stages
+from trainer.report.facts import evaluation_facts
+from trainer.report.write import check_report, report_paths, write_report
 from trainer.retrain import dataset_fingerprint
+from trainer.split import TEST
 
 _MOST_COLUMNS = 12
 
@@ -25,11 +28,17 @@ def evaluate_command(
     image_dir: ImageDir,
     split: Annotated[Split, typer.Option(help="Which photos judge, split as the model was trained.")] = Split["all"],
     labels: Annotated[Path | None, typer.Option(help="Label file of a model that carries none.")] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write MODEL-on-FOLDER.html and .md beside the model, which show why.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Let MODEL name the photos in IMAGE_DIR and compare with their folders."""
     stages = Stages()
     loaded = ModelFile.load(model, labels)
+    paths = report_paths(model, f"-on-{image_dir.resolve().name}")
+    if report:
+        check_report(paths, "copy the model into a folder of your own")
     dataset = read_dataset(image_dir, split_ratios(loaded))
     photos = photos_of(dataset, split)
     with stages.stage("evaluation", len(photos)) as advance:
@@ -43,12 +52,19 @@ def evaluate_command(
     lost = {entry.path for entry in failed}
     judged = dataset._replace(photos=[photo for photo in dataset.photos if photo.relative not in lost])
     training = loaded.manifest.training if loaded.manifest else {}
-    if split.value == "all" and training.get("dataset_sha256") == dataset_fingerprint(judged):
+    same = training.get("dataset_sha256") == dataset_fingerprint(judged)
+    if split.value == "all" and same:
         stages.say("trainer: the model was trained on photos of this folder; --split test is the fair judge")
+    if report:
+        seen = same and split.value != TEST
+        skipped = [*dataset.skipped, *failed]
+        write_report(evaluation_facts(model.name, loaded, evaluation, split.value, skipped, seen), paths)
     if as_json:
         print(json.dumps(_evaluation_record(evaluation, split.value, [*dataset.skipped, *failed])))
     else:
         _print_evaluation(evaluation, split.value)
+        if report:
+            print(paths[0])
 
 
 def _evaluation_record(evaluation: Evaluation, split: str, skipped: list[Skipped]) -> dict[str, Any]:

@@ -21,10 +21,13 @@ from trainer.commands.options import (
     default_cache,
 )
 from trainer.commands.tables import name_skipped, print_table
+from trainer.cross_validation import CrossValidation
 from trainer.head import DEFAULT_STEPS
 from trainer.interval import Interval, wilson_interval
 from trainer.progress import Stages
-from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, retrain
+from trainer.report.facts import training_facts
+from trainer.report.write import check_report, report_paths, write_report
+from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, output_paths, retrain
 from trainer.split import SplitRatios
 
 _FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
@@ -58,6 +61,9 @@ def retrain_command(
     cross_validation: Annotated[
         bool, typer.Option("--cross-validate", help="Judge with every photo too; worth it for less than 200.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write MODEL.html and MODEL.md, which show why; cross-validates too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -76,15 +82,32 @@ def retrain_command(
         summaries_dir=summaries_dir,
         balance=class_weights is ClassWeights.auto,
         precision=precision,
-        cross_validate=cross_validation,
+        cross_validate=cross_validation or report,
     )
     stages = Stages()
+    if report:
+        for path in output_paths(options.output, kinds):
+            check_report(report_paths(path))
     models = retrain(options, stages)
+    pages = _write_reports(models, stages) if report else []
     name_skipped(models[0].dataset.skipped, stages)
     if as_json:
         print(json.dumps({"models": [_facts(model) for model in models], "skipped": _records(models[0])}))
     else:
         _print_models(models)
+        for page in pages:
+            print(page)
+
+
+def _write_reports(models: list[Retrained], stages: Stages) -> list[Path]:
+    pages = []
+    with stages.stage("report", len(models)) as advance:
+        for model in models:
+            paths = report_paths(model.path)
+            write_report(training_facts(model, [other for other in models if other is not model]), paths)
+            pages.append(paths[0])
+            advance(1)
+    return pages
 
 
 def _facts(model: Retrained) -> dict[str, Any]:
@@ -101,7 +124,7 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "test_accuracy": round(model.evaluation.accuracy, 6),
         "test_photos": model.evaluation.count,
         "test_accuracy_interval": [round(end, 6) for end in _interval(model)],
-        "cross_validation": model.cross_validation and model.cross_validation._asdict(),
+        "cross_validation": model.cross_validation and _counts(model.cross_validation),
         "temperature": round(model.calibration.temperature, 6),
         "calibration_error_before": round(model.error_before, 6),
         "calibration_error": round(model.error_after, 6),
@@ -113,6 +136,10 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "computed_bottlenecks": model.computed_bottlenecks,
         "size_bytes": model.size_bytes,
     }
+
+
+def _counts(validated: CrossValidation) -> dict[str, int]:
+    return {"right": validated.right, "photos": validated.photos, "folds": validated.folds}
 
 
 def _interval(model: Retrained) -> Interval:

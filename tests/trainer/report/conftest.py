@@ -1,0 +1,56 @@
+"""What the report's tests share: a training on tiny photos with hostile names and wrong labels."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import tiny
+from reporting import FLIPPED, HOSTILE_CLASS, HOSTILE_FILE
+
+from trainer.progress import Stages
+from trainer.report.facts import Facts, training_facts
+from trainer.retrain import Retrained, RetrainOptions, retrain
+from trainer.split import SplitRatios
+
+
+@pytest.fixture(scope="session")
+def wrong_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3 x 30 photos, six of each class in the wrong folder (``flipped-...``), and a file that is no photo."""
+    root = tiny.paint_folder(tmp_path_factory.mktemp("wrong labels") / "photos", 30)
+    (root / "red").rename(root / HOSTILE_CLASS)
+    labels = ["blue", "green", HOSTILE_CLASS]
+    for label, other in zip(labels, labels[1:] + labels[:1], strict=True):
+        for index in range(FLIPPED):
+            (root / label / f"{index:03d}.png").rename(root / other / f"flipped-{index}.png")
+    (root / HOSTILE_CLASS / "flipped-0.png").rename(root / HOSTILE_CLASS / f"flipped-{HOSTILE_FILE}")
+    (root / "blue" / HOSTILE_FILE).write_text("no photo")
+    for path in root.rglob("*.png"):
+        os.utime(path, (1_500_000_000, 1_500_000_000))
+    return root
+
+
+@pytest.fixture(scope="session")
+def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Retrained]:
+    """int8 and float32, cross-validated."""
+    folder = tmp_path_factory.mktemp("reported")
+    for kind in ("int8", "float32"):
+        tiny.plant_backbone(folder / "cache", kind)
+    options = RetrainOptions(
+        image_dir=wrong_labels,
+        output=folder / "tiny.tflite",
+        cache=folder / "cache",
+        architecture=tiny.ARCHITECTURE,
+        quantizations=("int8", "float32"),
+        weights="random",
+        ratios=SplitRatios(20, 20),
+        cross_validate=True,
+    )
+    return retrain(options, Stages(quiet=True))
+
+
+@pytest.fixture(scope="session")
+def facts(retrained: list[Retrained]) -> Facts:
+    """The facts of the int8 model."""
+    return training_facts(retrained[0], retrained[1:])

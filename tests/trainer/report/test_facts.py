@@ -1,0 +1,118 @@
+"""The facts of a report are those of the training and the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import surgery
+from reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
+from surgery import Patient
+
+from edge.classifier import Classifier
+from edge.modelfile import ModelFile
+from trainer.calibration import calibration_error
+from trainer.report.facts import Facts
+from trainer.report.summary import cautions, headlines
+from trainer.report.tables import class_table, commands, data_table, file_table, quantization_table, training_table
+from trainer.retrain import Retrained
+
+
+def test_training_facts_are_those_of_the_training(facts: Facts, retrained: list[Retrained]) -> None:
+    """Accuracy, curves, siblings, self-test and skipped files are what the training measured."""
+    model, other = retrained
+    assert facts.model.content == model.path.read_bytes()
+    assert facts.right == round(model.evaluation.accuracy * model.evaluation.count)
+    assert facts.training is not None
+    assert facts.training.steps == model.fit.steps
+    assert facts.training.siblings == [("float32", other.evaluation.accuracy, other.size_bytes)]
+    assert calibration_error(facts.training.reliability_before) == model.error_before
+    assert facts.self_test == ("litert", True)
+    assert [entry.path for entry in facts.skipped] == [f"blue/{HOSTILE_FILE}"]
+
+
+def test_scores_are_those_of_the_file(facts: Facts) -> None:
+    """Row by row what the classifier says of the test photos, in the order of the labels."""
+    classifier = Classifier(facts.model)
+    for photo, row in zip(facts.evaluation.photos, facts.scores, strict=True):
+        assert np.abs(classifier.scores(photo.path) - row).max() < 1e-6
+    assert (facts.scores.argmax(axis=1) == facts.truths).sum() == facts.right
+
+
+def test_headlines_say_how_sure_they_are(facts: Facts) -> None:
+    """The file's accuracy and the cross-validated one, both with their interval, beware first of wrong labels."""
+    found = {headline.name: headline for headline in headlines(facts)}
+    assert list(found)[:3] == ["test accuracy", "cross-validated", "calibration error"]
+    assert found["test accuracy"].value == f"{100 * facts.evaluation.accuracy:.1f} %"
+    assert found["test accuracy"].note.startswith(f"{facts.right} of {facts.evaluation.count} test photos; ")
+    assert found["test accuracy"].note.endswith(" % with 95 % confidence")
+    first, second = cautions(facts)
+    assert "labels look wrong" in first
+    assert second.startswith(f"Only {facts.evaluation.count} photos judged this file")
+
+
+def test_tables_tell_what_the_manifest_tells(facts: Facts) -> None:
+    """Photos by class and split, the training's facts in alphabetical order, the kinds of the run side by side."""
+    manifest = facts.model.manifest
+    assert manifest is not None
+    data, training, quantization = data_table(facts), training_table(facts), quantization_table(facts)
+    assert data is not None and training is not None and quantization is not None
+    assert data.heads == ("class", "training", "validation", "test", "all")
+    assert [row[0] for row in data.rows] == [HOSTILE_CLASS, "blue", "green", "all"]
+    assert data.rows[-1][-1] == "90"
+    assert data.rows[1][1:4] == tuple(str(manifest.photos["blue"][s]) for s in ("training", "validation", "test"))
+    assert [row[0] for row in training.rows] == sorted(name.replace("_", " ") for name in manifest.training)
+    assert [row[0] for row in quantization.rows] == [
+        "this file (int8)",
+        "its head in floats, on the same bottlenecks",
+        "the float32 file of this run",
+    ]
+    assert quantization.rows[1][1] == f"{100 * facts.training.promised_accuracy:.2f} %"  # type: ignore[union-attr]
+    told = dict(file_table(facts).rows)
+    assert told["sha256"] == facts.model.sha256
+    assert told["MediaPipe, Android"] == "read labels and normalisation from its TFLite Metadata"
+    assert told["self-test"] == "passed on the workstation (litert)"
+    assert "edge label --model tiny-int8.tflite photo.jpg" in commands(facts)
+
+
+def test_nested_and_long_facts_stay_one_line(facts: Facts) -> None:
+    """Whatever a later release puts into the manifest is shown, and never at length."""
+    manifest = facts.model.manifest
+    assert manifest is not None
+    manifest.training["gate"] = {"means": list(range(1000))}
+    try:
+        table = training_table(facts)
+        assert table is not None
+        told = dict(table.rows)["gate"]
+        assert told.startswith('{"means": [0, 1, 2') and len(told) == 200
+    finally:
+        del manifest.training["gate"]
+
+
+def test_a_tuned_backbone_has_seen_the_photos(facts: Facts) -> None:
+    """After fine-tuning the cross-validated accuracy does not claim more than it can."""
+    assert facts.model.manifest is not None
+    facts.model.manifest.training["fine_tune"] = 10
+    try:
+        assert "though the backbone was tuned on most of them" in headlines(facts)[1].note
+    finally:
+        del facts.model.manifest.training["fine_tune"]
+
+
+def test_foreign_model_has_the_facts_that_a_file_alone_has(photos: Path) -> None:
+    """Without manifest there is no training to tell of, and what is not known is not claimed."""
+    content = Patient(surgery.tiny()).foreign(None, metadata=False).content
+    facts = facts_of(ModelFile.from_bytes(content, ("blue", "green", "red")), photos)
+    assert (facts.training, facts.self_test, data_table(facts), training_table(facts)) == (None, None, None, None)
+    assert [headline.name for headline in headlines(facts)] == ["accuracy", "calibration error", "size"]
+    told = dict(file_table(facts).rows)
+    assert told["MediaPipe, Android"] == "cannot tell its labels: it has no TFLite Metadata"
+    assert "architecture" not in told
+    assert commands(facts) == ["edge label --model model.tflite --labels labels.txt photo.jpg"]
+    assert len(class_table(facts).rows) == 3
+
+
+def test_photos_that_were_trained_on_are_told(photos: Path) -> None:
+    """Numbers that flatter say so before all others."""
+    facts = facts_of(ModelFile.from_bytes(surgery.tiny()), photos, seen=True)
+    assert cautions(facts)[0].startswith("The model was trained on some of the photos that judge it here")

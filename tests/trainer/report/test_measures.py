@@ -1,0 +1,54 @@
+"""What is counted from answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trainer.interval import wilson_interval
+from trainer.report.measures import (
+    ClassMeasure,
+    Mixup,
+    OperatingPoint,
+    are_probabilities,
+    class_measures,
+    mixups,
+    operating_curve,
+    operating_point,
+)
+
+CONFUSION = np.array([[8, 2, 0, 0], [1, 5, 0, 0], [3, 0, 0, 0], [0, 0, 0, 0]])
+LABELS = ("daisy", "rose", "tulip", "elsewhere")
+
+
+def test_class_measures_count_rows_and_columns() -> None:
+    """Recall is of the row, precision of the column; a class nobody met or named is left out."""
+    daisy, rose, tulip = class_measures(CONFUSION, LABELS)
+    assert daisy == ClassMeasure("daisy", photos=10, answered=12, right=8)
+    assert (daisy.recall, daisy.precision) == (0.8, 8 / 12)
+    assert (daisy.recall_interval, daisy.precision_interval) == (wilson_interval(8, 10), wilson_interval(8, 12))
+    assert rose == ("rose", 6, 7, 5)
+    assert (tulip.photos, tulip.recall, tulip.precision) == (3, 0.0, None)
+
+
+def test_mixups_are_the_most_frequent_first() -> None:
+    """Only what is off the diagonal and happened; equals in the order of the labels."""
+    assert mixups(CONFUSION, LABELS) == [Mixup("tulip", "daisy", 3), ("daisy", "rose", 2), ("rose", "daisy", 1)]
+
+
+def test_threshold_trades_coverage_for_precision() -> None:
+    """At a threshold the answers above it count, one that is just reached too."""
+    scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.5, 0.5]])
+    truths = np.array([0, 1, 1, 0])
+    assert operating_point(scores, truths, 0.0) == OperatingPoint(0.0, 1.0, 0.75)
+    assert operating_point(scores, truths, 0.7) == OperatingPoint(0.7, 0.5, 1.0)
+    assert operating_point(scores, truths, 0.95) == OperatingPoint(0.95, 0.0, None)
+    curve = operating_curve(scores, truths)
+    assert (len(curve), curve[0].threshold, curve[-1].threshold) == (101, 0.0, 1.0)
+    assert [point.coverage for point in curve] == sorted((point.coverage for point in curve), reverse=True)
+
+
+@pytest.mark.parametrize(("score", "told"), [(0.3, True), (1.0, True), (1.5, False), (-0.1, False), (np.nan, False)])
+def test_logits_are_no_probabilities(score: float, told: bool) -> None:
+    """Scores outside 0..1 say nothing of how sure a model is."""
+    assert are_probabilities(np.array([[score, 0.2]])) is told

@@ -1,0 +1,165 @@
+"""The page: whole, safe, the same every time, and nothing in it that does not belong to others' eyes."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+import surgery
+from PIL import Image
+from reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
+
+from edge.modelfile import ModelFile
+from trainer.report.facts import Facts, training_facts
+from trainer.report.page import THUMBNAILS, render_page
+from trainer.report.suspects import Suspects
+from trainer.retrain import Retrained
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask a page about."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.words += data
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [facts for name, facts in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def page(facts: Facts) -> Page:
+    """The page of the tiny int8 model."""
+    return Page(render_page(facts))
+
+
+def test_every_element_is_closed(page: Page) -> None:
+    """Hand-written markup nests."""
+    assert page.open == []
+
+
+def test_page_asks_for_nothing(page: Page) -> None:
+    """A policy forbids every request, no script is there, and pictures lie in the page itself."""
+    (policy,) = [facts for facts in page.of("meta") if "http-equiv" in facts]
+    assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    assert not page.of("script") and not page.of("link") and not page.of("iframe") and not page.of("a")
+    assert {str(facts["src"])[:23] for facts in page.of("img")} == {"data:image/jpeg;base64,"}
+    assert not re.search(r"https?://|url\(|@import", page.text)
+
+
+def test_hostile_names_are_text(page: Page) -> None:
+    """A class and a file that look like markup are shown and mean nothing."""
+    assert HOSTILE_CLASS in page.words
+    assert f"blue/{HOSTILE_FILE}" in page.words
+    assert f"{HOSTILE_CLASS}/flipped-{HOSTILE_FILE}" in page.words
+    assert not any("onerror" in facts for _, facts in page.tags)
+
+
+def test_page_names_no_place_and_no_person(page: Page, wrong_labels: Path) -> None:
+    """Neither the folder of the photos nor of the model, nor the user, is told to whoever gets the page."""
+    assert str(wrong_labels.parent) not in page.text
+    assert "/tmp/" not in page.text
+    assert not re.search(rf"\b{re.escape(getpass.getuser())}\b", page.words)
+
+
+def test_thumbnails_are_few_and_small(page: Page, facts: Facts) -> None:
+    """At most 24 pictures of at most 176 pixels, each named; the page stays below half a megabyte."""
+    images = page.of("img")
+    assert len(images) == min(THUMBNAILS, len(facts.suspects.ranked)) > 10
+    for facts_of_image in images:
+        content = base64.b64decode(str(facts_of_image["src"]).partition(",")[2])
+        with Image.open(io.BytesIO(content)) as picture:
+            assert picture.format == "JPEG" and max(picture.size) <= 176
+            assert not picture.getexif()
+        assert str(facts_of_image["alt"]).startswith("Photo ")
+    assert len(page.text) < 500_000
+
+
+def test_photo_that_is_gone_is_said_to_be(facts: Facts, tmp_path: Path) -> None:
+    """A photo that was deleted meanwhile costs its picture, not the report."""
+    gone = facts.suspects.ranked[0]._replace(photo=facts.suspects.ranked[0].photo._replace(path=tmp_path / "gone.png"))
+    text = render_page(replace(facts, suspects=Suspects([gone], 90, 1)))
+    assert "cannot be read any more" in text and "<img" not in text
+
+
+def test_figures_and_tables_can_be_heard(page: Page) -> None:
+    """Every chart has a name, every table a heading for each column and each row."""
+    charts = [facts for facts in page.of("svg") if facts.get("class") == "chart"]
+    assert len(charts) == 4
+    assert all(facts["role"] == "img" and len(str(facts["aria-label"])) > 40 for facts in charts)
+    assert len(page.of("table")) == page.text.count("<thead>") >= 7
+    assert {facts["scope"] for facts in page.of("th")} == {"col", "row"}
+    assert all(facts.get("aria-hidden") == "true" or facts.get("aria-label") for facts in page.of("svg"))
+
+
+def test_colours_are_set_in_both_themes(page: Page) -> None:
+    """Every colour that is used is a variable that light and dark both set."""
+    used = set(re.findall(r"var\((--(?!share)\w[\w-]*)\)", page.text))
+    light, dark = re.findall(r":root \{(.*?)\}", page.text, re.DOTALL)
+    assert {"--ink", "--first", "--second", "--right"} <= used
+    assert used <= set(re.findall(r"(--[\w-]+):", light))
+    assert used <= set(re.findall(r"(--[\w-]+):", dark))
+
+
+def test_same_facts_give_the_same_bytes(page: Page, retrained: list[Retrained]) -> None:
+    """No date, no random id: a second report is the first."""
+    assert render_page(training_facts(retrained[0], retrained[1:])) == page.text
+
+
+def test_confusion_matrix_is_all_there(page: Page, facts: Facts) -> None:
+    """Nine cells with their counts, right ones apart from wrong ones."""
+    table = page.text.partition('<table class="matrix">')[2].partition("</table>")[0]
+    cells = re.findall(r'<td class="(\w+)"[^>]*>(\d+)</td>', table)
+    assert [int(count) for _, count in cells] == facts.evaluation.confusion.ravel().tolist()
+    assert [style for style, _ in cells][::4] == ["right"] * 3
+
+
+def test_page_of_a_model_that_says_nothing_of_its_training(photos: Path) -> None:
+    """An evaluated file has no curves, but classes, scores and photos."""
+    page = Page(render_page(facts_of(ModelFile.from_bytes(surgery.tiny()), photos)))
+    assert page.open == []
+    assert "Cross entropy" not in page.words
+    assert "Are the scores honest?" in page.words
+
+
+def test_model_that_answers_with_logits(photos: Path) -> None:
+    """Scores that are no probabilities are drawn in no diagram."""
+    facts = facts_of(ModelFile.from_bytes(surgery.tiny()), photos)
+    text = render_page(replace(facts, reliability=None))
+    assert "Are the scores honest?" not in text and "calibration error</dt>" not in text
+
+
+def test_many_classes_make_no_matrix_of_thousands_of_cells(facts: Facts) -> None:
+    """Beyond thirty classes the most frequent mistakes are told instead."""
+    labels = tuple(f"class {number}" for number in range(40))
+    confusion = np.eye(40, dtype=np.intp) * 3
+    confusion[3, 7] = 5
+    text = render_page(replace(facts, evaluation=replace(facts.evaluation, labels=labels, confusion=confusion)))
+    assert '<table class="matrix">' not in text
+    assert '<th scope="row">class 3</th><td>class 7</td><td>5</td>' in text

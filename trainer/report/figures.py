@@ -1,0 +1,116 @@
+"""The figures of the report: training curves, reliability, coverage and precision by threshold."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from trainer.calibration import BINS, Bin, calibration_error
+from trainer.head import Step
+from trainer.report.chart import Axes, bar, chart, dot, grid, line
+from trainer.report.facts import Facts
+from trainer.report.measures import operating_curve, operating_point
+from trainer.report.summary import recommended_threshold
+from trainer.report.wording import counted, percent
+from trainer.split import TEST
+
+
+class Figure(NamedTuple):
+    """A picture with its ``title`` and ``caption``; ``keys`` are (style, meaning) of its lines and marks."""
+
+    title: str
+    caption: str
+    keys: list[tuple[str, str]]
+    svg: str
+
+
+def training_curves(facts: Facts) -> list[Figure]:
+    """Accuracy and cross entropy by step; none where the training is not known."""
+    if facts.training is None or len(facts.training.steps) < 2:
+        return []
+    return [_accuracy_curve(facts.training.steps), _loss_curve(facts.training.steps)]
+
+
+def score_figures(facts: Facts) -> list[Figure]:
+    """The reliability diagram and what a threshold does; none where the scores are no probabilities."""
+    if facts.reliability is None:
+        return []
+    before = facts.training.reliability_before if facts.training else None
+    return [_reliability(facts.reliability, before), _threshold_curve(facts)]
+
+
+_CURVES = [("first", "training"), ("second", "validation")]
+
+
+def _accuracy_curve(steps: list[Step]) -> Figure:
+    training = [step.training_accuracy for step in steps]
+    validation = [step.validation_accuracy for step in steps]
+    low = math.floor(min(training + validation) * 10 - 1e-9) / 10
+    axes = Axes(0, len(steps) - 1, max(low, 0.0), 1)
+    parts = [grid(axes, "step", "accuracy", "{:.0f}".format, lambda share: f"{100 * share:.0f} %")]
+    parts += _pair(axes, training, validation)
+    last = f"At the last of {counted(len(steps) - 1, 'step')} {percent(training[-1])} of the training photos and "
+    last += f"{percent(validation[-1])} of the validation photos were named rightly."
+    return Figure("Accuracy by training step", last, _CURVES, chart(parts, "Accuracy by training step", last))
+
+
+def _loss_curve(steps: list[Step]) -> Figure:
+    training = [step.training_cross_entropy for step in steps]
+    validation = [step.validation_cross_entropy for step in steps]
+    axes = Axes(0, len(steps) - 1, 0, max(training + validation) * 1.02 + 1e-9)
+    parts = [grid(axes, "step", "cross entropy", "{:.0f}".format, "{:.2g}".format)]
+    parts += _pair(axes, training, validation)
+    last = f"It ends at {training[-1]:.3f} on the training photos and {validation[-1]:.3f} on the validation photos. "
+    last += "Where the second rises again, the head would be learning the training photos by heart."
+    return Figure("Cross entropy by training step", last, _CURVES, chart(parts, "Cross entropy by training step", last))
+
+
+def _pair(axes: Axes, training: list[float], validation: list[float]) -> list[str]:
+    return [line(axes, enumerate(training), "line first"), line(axes, enumerate(validation), "line second")]
+
+
+def _reliability(after: list[Bin], before: list[Bin] | None) -> Figure:
+    axes = Axes(0, 1, 0, 1)
+    parts = [grid(axes, "score", "share that is right", "{:.1f}".format, lambda share: f"{100 * share:.0f} %")]
+    most = max(part.photos for part in after)
+    for place, part in enumerate(after):
+        if part.photos:
+            tip = f"{counted(part.photos, 'photo')}: mean score {part.confidence:.2f}, {percent(part.accuracy)} right"
+            parts.append(
+                bar(axes, place / BINS, (place + 1) / BINS, part.accuracy, "bar", tip, weight=part.photos / most)
+            )
+    parts.append(line(axes, [(0, 0), (1, 1)], "line ideal"))
+    for part in before or []:
+        if part.photos:
+            tip = f"before: {counted(part.photos, 'photo')}, {percent(part.accuracy)} right"
+            parts.append(dot(axes, (part.confidence, part.accuracy), "mark", tip))
+    keys = [("bar", "this file" if before is None else "with the temperature"), ("ideal", "honest")]
+    caption = f"Expected calibration error {percent(calibration_error(after))}"
+    if before is not None:
+        keys.insert(1, ("mark", "before the temperature"))
+        caption += f", before the temperature {percent(calibration_error(before))}"
+    caption += ". A bar below the line: the model was too sure of these photos; above it: not sure enough. "
+    caption += "The paler a bar, the fewer its photos, and the less it means."
+    return Figure("Are the scores honest?", caption, keys, chart(parts, "Reliability diagram", caption))
+
+
+def _threshold_curve(facts: Facts) -> Figure:
+    curve = operating_curve(facts.scores, facts.truths)
+    answered = [point for point in curve if point.precision is not None]
+    low = min([point.precision for point in answered if point.precision is not None] + [p.coverage for p in curve])
+    axes = Axes(0, 1, min(math.floor(low * 10) / 10, 0.9), 1)
+    parts = [grid(axes, "score threshold", "share", "{:.1f}".format, lambda share: f"{100 * share:.0f} %")]
+    parts.append(line(axes, [(point.threshold, point.coverage) for point in curve], "line second"))
+    parts.append(line(axes, [(p.threshold, p.precision) for p in answered if p.precision is not None], "line first"))
+    threshold = recommended_threshold(facts)
+    caption = "What is left, and how good it is, where answers below a score are taken for unknown."
+    keys = [("first", "answers that are right"), ("second", "photos that are answered")]
+    if threshold is not None:
+        point = operating_point(facts.scores, facts.truths, threshold)
+        parts.append(line(axes, [(threshold, axes.y_low), (threshold, 1)], "line ideal"))
+        keys.append(("ideal", f"recommended: {threshold:.2f}"))
+        caption += f" At {threshold:.2f}, {percent(point.coverage)} are answered, {percent(point.precision)} of them "
+        caption += "rightly."
+        if facts.split == TEST:
+            caption += " It was chosen on the validation photos; this is what the test photos say of it."
+    return Figure("From which score on to believe it", caption, keys, chart(parts, "Threshold curve", caption))

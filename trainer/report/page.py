@@ -1,0 +1,232 @@
+"""The report's page: one HTML file that carries its styles, its figures and its thumbnails, and asks for nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from trainer.interval import wilson_interval
+from trainer.report.chart import whisker
+from trainer.report.facts import Facts
+from trainer.report.figures import Figure, score_figures, training_curves
+from trainer.report.measures import class_measures
+from trainer.report.summary import Headline, cautions, headlines, title_line
+from trainer.report.tables import (
+    Table,
+    commands,
+    data_table,
+    file_table,
+    mixup_table,
+    quantization_table,
+    skipped_table,
+    suspects_note,
+    suspects_table,
+    training_table,
+)
+from trainer.report.thumbnail import thumbnail
+from trainer.report.wording import between, counted, percent
+
+THUMBNAILS = 24
+"""How many photos are shown; they make up most of the page's size."""
+
+_NAMED = 400  # photos after them that are named without a picture
+_LARGEST_MATRIX = 30  # classes; a larger one is nothing that an eye could read
+_PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit stay on one line
+_PARTS = Path(__file__).parent
+
+
+def render_page(facts: Facts) -> str:
+    """The whole page as text; whatever comes from a file or a folder is escaped."""
+    curves, scores = training_curves(facts), score_figures(facts)
+    sections = [
+        _section("Classes", _classes(facts)),
+        _suspects(facts) if facts.suspects.ranked else "",
+        _section("Scores", _grid([_figure(figure) for figure in scores])) if scores else "",
+        _section("Training", _training(facts, curves)),
+        _section("Lost to quantisation", _quantization(facts)),
+        _section("The file, and where it runs", _table(file_table(facts), "words"), _commands(facts)),
+    ]
+    page = Template((_PARTS / "page.html").read_text(encoding="utf-8"))
+    return page.substitute(
+        name=_text(facts.name),
+        css=(_PARTS / "page.css").read_text(encoding="utf-8"),
+        lead=_text(title_line(facts)),
+        cautions="\n".join(f'<p class="caution" role="note">{_text(line)}</p>' for line in cautions(facts)),
+        headlines="\n".join(_headline(headline) for headline in headlines(facts)),
+        sections="\n".join(section for section in sections if section),
+    )
+
+
+def _text(text: str) -> str:
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", html.escape(text, quote=True))
+
+
+def _section(title: str, *parts: str) -> str:
+    filled = [part for part in parts if part]
+    return "\n".join([f"<section>\n<h2>{title}</h2>", *filled, "</section>"]) if filled else ""
+
+
+def _grid(parts: list[str]) -> str:
+    return '<div class="columns">\n' + "\n".join(parts) + "\n</div>"
+
+
+def _stack(*parts: str) -> str:
+    return '<div class="stack">\n' + "\n".join(part for part in parts if part) + "\n</div>"
+
+
+def _headline(headline: Headline) -> str:
+    return (
+        f'<div><dt>{_text(headline.name)}</dt><dd class="value">{_text(headline.value)}</dd>'
+        f'<dd class="why">{_text(headline.note)}</dd></div>'
+    )
+
+
+def _figure(figure: Figure) -> str:
+    keys = "".join(f"<li>{_key(style)}{_text(meaning)}</li>" for style, meaning in figure.keys)
+    return (
+        f'<figure><h3>{_text(figure.title)}</h3>\n<ul class="keys">{keys}</ul>\n{figure.svg}\n'
+        f"<figcaption>{_text(figure.caption)}</figcaption></figure>"
+    )
+
+
+def _key(style: str) -> str:
+    shapes = {
+        "bar": '<rect class="bar" x="2" y="1" width="22" height="10"/>',
+        "mark": '<circle class="mark" cx="13" cy="6" r="4"/>',
+    }
+    shape = shapes.get(style, f'<path class="line {style}" d="M0 6H26"/>')
+    return f'<svg viewBox="0 0 26 12" aria-hidden="true">{shape}</svg>'
+
+
+def _table(table: Table | None, style: str = "", caption: str = "") -> str:
+    if table is None or not table.rows:
+        return ""
+    heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in table.heads)
+    rows = "\n".join(
+        f'<tr><th scope="row">{_text(row[0])}</th>' + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:]) + "</tr>"
+        for row in table.rows
+    )
+    told = f"<caption>{_text(caption)}</caption>" if caption else ""
+    return _scroll(
+        f'<table class="{style}">{told}<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>',
+        caption or ", ".join(table.heads),
+    )
+
+
+def _scroll(table: str, name: str) -> str:
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {_text(name)}">{table}</div>'
+
+
+def _folded(title: str, table: str) -> str:
+    return f"<details><summary>{_text(title)}</summary>{table}</details>" if table else ""
+
+
+def _suspects(facts: Facts) -> str:
+    shown = facts.suspects.ranked[:THUMBNAILS]
+    photos = []
+    for place, entry in enumerate(shown, 1):
+        found = thumbnail(entry.photo.path)
+        picture = '<p class="gone">cannot be read any more</p>'
+        if found is not None:
+            address, width, height = found
+            told = _text(f"Photo {place}: in folder {entry.photo.label}, called {entry.answer}")
+            picture = f'<img src="{address}" alt="{told}" width="{width}" height="{height}">'
+        photos.append(
+            f'<li class="photo">{picture}'
+            f'<p class="says"><span>folder: <b>{_text(entry.photo.label)}</b></span> '
+            f"<em>{percent(entry.own_score, 0)}</em></p>"
+            f'<p class="says"><span>model: <b class="model">{_text(entry.answer)}</b></span> '
+            f"<em>{percent(entry.answer_score, 0)}</em></p>"
+            f'<p class="path">{_text(entry.photo.relative)}</p></li>'
+        )
+    left = len(facts.suspects.ranked) - len(shown)
+    rest = suspects_table(facts, len(shown), _NAMED)
+    named = f"{counted(left, 'more photo')}, by name" + (f" (the first {_NAMED})" if left > _NAMED else "")
+    return _section(
+        "Photos to look at first",
+        f'<p class="note">{_text(suspects_note(facts))}</p>',
+        f'<ol class="photos">\n{chr(10).join(photos)}\n</ol>',
+        _folded(named, _table(rest, "words")),
+    )
+
+
+def _classes(facts: Facts) -> str:
+    matrix = _matrix(facts)
+    mixups = _table(mixup_table(facts), "mixups", "Most often confused")
+    return _grid([_stack(matrix, mixups), _measures(facts)])
+
+
+def _matrix(facts: Facts) -> str:
+    rows = class_measures(facts.evaluation.confusion, facts.evaluation.labels)
+    if len(rows) > _LARGEST_MATRIX:
+        return ""
+    confusion = facts.evaluation.confusion
+    places = np.nonzero(confusion.sum(axis=0) + confusion.sum(axis=1))[0]
+    heads = "".join(f'<th scope="col"><span>{_text(row.label)}</span></th>' for row in rows)
+    lines = []
+    for row, place in zip(rows, places, strict=True):
+        cells = []
+        for column in places:
+            count = int(confusion[place, column])
+            share = (count / max(row.photos, 1)) ** 0.5  # the square root keeps single mistakes visible
+            style = "none" if not count else "right" if place == column else "wrong"
+            cells.append(f'<td class="{style}" style="--share:{share:.3f}">{count:,}</td>')
+        lines.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(cells)}</tr>')
+    caption = "Confusion matrix: a row for the folder's class, a column for the answer"
+    body, corner = "\n".join(lines), '<th scope="col">folder</th>'
+    return _scroll(
+        f'<table class="matrix"><caption>{caption}</caption><thead><tr>{corner}{heads}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table>",
+        "Confusion matrix",
+    )
+
+
+def _measures(facts: Facts) -> str:
+    lines = []
+    for row in class_measures(facts.evaluation.confusion, facts.evaluation.labels):
+        cells = []
+        for right, count, share in ((row.right, row.answered, row.precision), (row.right, row.photos, row.recall)):
+            if share is None:
+                cells.append("<td>-</td>")
+                continue
+            interval = wilson_interval(right, count)
+            told = f"{percent(share)}, with 95 % confidence {between(interval)}"
+            cells.append(
+                f"<td>{percent(share)}{whisker(share, interval.low, interval.high, told)}"
+                f"<small>{between(interval)}</small></td>"
+            )
+        lines.append(f'<tr><th scope="row">{_text(row.label)}</th><td>{row.photos:,}</td>{"".join(cells)}</tr>')
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("class", "photos", "precision", "recall"))
+    caption = "Precision: answers that are right. Recall: photos that are found. With 95 % intervals"
+    body = "\n".join(lines)
+    return _scroll(
+        f'<table class="measures"><caption>{caption}</caption><thead><tr>{heads}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table>",
+        "Precision and recall of each class",
+    )
+
+
+def _training(facts: Facts, curves: list[Figure]) -> str:
+    skipped = skipped_table(facts)
+    photos = _table(data_table(facts), "figures", "Photos of each class in each split")
+    passed_over = _folded(f"{counted(len(skipped.rows), 'file')} passed over", _table(skipped, "words"))
+    told = _table(training_table(facts), "words", "What the file says of its training")
+    parts = [
+        *(_figure(figure) for figure in curves),
+        _stack(photos, passed_over) if photos or passed_over else "",
+        told,
+    ]
+    return _grid(parts) if any((*curves, photos, passed_over, told)) else ""
+
+
+def _quantization(facts: Facts) -> str:
+    return _table(quantization_table(facts), "figures")
+
+
+def _commands(facts: Facts) -> str:
+    lines = "\n".join(_text(line) for line in commands(facts))
+    return f'<h3 class="use">To use it</h3>\n<pre tabindex="0"><code>{lines}</code></pre>'

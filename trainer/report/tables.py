@@ -1,0 +1,188 @@
+"""The facts as tables and sentences in plain text; the page and the card each set them in their own way."""
+
+from __future__ import annotations
+
+import shlex
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.manifest import LABELS_NAME
+from edge.metadata import BUFFER_NAME, unpack_files
+from edge.structure import examine
+from trainer.report.facts import Facts
+from trainer.report.measures import class_measures, mixups
+from trainer.report.wording import between, counted, fact, megabytes, percent
+from trainer.split import SPLITS
+
+_MOST_MIXUPS = 5
+_ARITHMETIC = {
+    "int8": "8-bit integers only",
+    "float32": "32-bit floats",
+    "float16": "floats, weights stored in 16 bits",
+    "dynamic": "floats, 8 bits inside the layers",
+}
+
+
+class Table(NamedTuple):
+    """Cells of text under ``heads``; the first cell of a row names it."""
+
+    heads: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def data_table(facts: Facts) -> Table | None:
+    """How many photos of each class were in each split of the training; None where the file does not say."""
+    manifest = facts.model.manifest
+    if manifest is None:
+        return None
+    rows = []
+    for label, counts in manifest.photos.items():
+        splits = [counts.get(split, 0) for split in SPLITS]
+        rows.append((label, *(f"{count:,}" for count in splits), f"{sum(splits):,}"))
+    sums = [sum(counts.get(split, 0) for counts in manifest.photos.values()) for split in SPLITS]
+    rows.append(("all", *(f"{count:,}" for count in sums), f"{sum(sums):,}"))
+    return Table(("class", *SPLITS, "all"), rows)
+
+
+def class_table(facts: Facts) -> Table:
+    """Precision and recall of every class with their 95 % intervals."""
+    rows: list[tuple[str, ...]] = [
+        (
+            entry.label,
+            f"{entry.photos:,}",
+            percent(entry.precision),
+            between(entry.precision_interval) if entry.answered else "-",
+            percent(entry.recall),
+            between(entry.recall_interval) if entry.photos else "-",
+        )
+        for entry in class_measures(facts.evaluation.confusion, facts.evaluation.labels)
+    ]
+    return Table(("class", "photos", "precision", "95 % interval", "recall", "95 % interval"), rows)
+
+
+def mixup_table(facts: Facts) -> Table:
+    """The most frequent confusions."""
+    found = mixups(facts.evaluation.confusion, facts.evaluation.labels)[:_MOST_MIXUPS]
+    return Table(("class", "called", "photos"), [(entry.label, entry.answer, f"{entry.photos:,}") for entry in found])
+
+
+def training_table(facts: Facts) -> Table | None:
+    """What the manifest says of the training, whatever that may be."""
+    if facts.model.manifest is None:
+        return None
+    training = facts.model.manifest.training
+    return Table(("fact", "value"), [(name.replace("_", " "), fact(training[name])) for name in sorted(training)])
+
+
+def quantization_table(facts: Facts) -> Table | None:
+    """The file against its float head and against the other kinds of its run."""
+    if facts.training is None or facts.model.manifest is None:
+        return None
+    own = facts.evaluation.accuracy
+
+    def row(name: str, accuracy: float, size: str) -> tuple[str, ...]:
+        return name, percent(accuracy, 2), f"{100 * (accuracy - own):+.2f} points", size
+
+    rows = [
+        (f"this file ({facts.model.manifest.quantization})", percent(own, 2), "-", megabytes(facts.model.size_bytes)),
+        row("its head in floats, on the same bottlenecks", facts.training.promised_accuracy, "-"),
+        *(
+            row(f"the {sibling.quantization} file of this run", sibling.accuracy, megabytes(sibling.size_bytes))
+            for sibling in facts.training.siblings
+        ),
+    ]
+    return Table(("what", "test accuracy", "difference", "size"), rows)
+
+
+def file_table(facts: Facts) -> Table:
+    """What the file is, and where it can run."""
+    model, manifest = facts.model, facts.model.manifest
+    width, height = model.input_size
+    rows: list[tuple[str, ...]] = [
+        ("size", f"{megabytes(model.size_bytes)} ({model.size_bytes:,} bytes)"),
+        ("input", f"{model.input.dtype}, {width} x {height} pixels, RGB"),
+        ("output", f"{model.output.dtype}, {counted(len(model.labels), 'label')}"),
+    ]
+    if manifest is not None:
+        arithmetic = _ARITHMETIC.get(manifest.quantization, manifest.quantization)
+        rows += [
+            ("architecture", manifest.architecture),
+            ("arithmetic", arithmetic),
+            ("oldest runtime", f"TensorFlow Lite {manifest.minimum_runtime}"),
+        ]
+    rows += [
+        (
+            "interpreters",
+            "tflite-runtime 2.14 (Python to 3.11; x86-64, arm64, 32-bit Raspberry Pi OS), LiteRT (x86-64, arm64)",
+        ),
+        ("MediaPipe, Android", _readers(facts)),
+        ("self-test", _self_test(facts)),
+        ("sha256", model.sha256),
+    ]
+    return Table(("fact", "value"), rows)
+
+
+def _readers(facts: Facts) -> str:
+    structure = examine(facts.model.content)
+    if BUFFER_NAME not in structure.metadata:
+        return "cannot tell its labels: it has no TFLite Metadata"
+    if LABELS_NAME not in unpack_files(facts.model.content).files:
+        return "read its TFLite Metadata; labels.txt is not packed into it"
+    if facts.model.input.dtype == np.int8:
+        return "read its labels; MediaPipe refuses int8 input"
+    return "read labels and normalisation from its TFLite Metadata"
+
+
+def _self_test(facts: Facts) -> str:
+    if facts.self_test is None:
+        return "none: not exported by trainer retrain"
+    return f"{'passed' if facts.self_test.passed else 'FAILED'} on the workstation ({facts.self_test.runtime})"
+
+
+def skipped_table(facts: Facts) -> Table:
+    """Every file that was passed over, hidden ones left out."""
+    shown = [entry for entry in facts.skipped if entry.reason != "hidden"]
+    return Table(("file", "why"), [(entry.path, entry.reason) for entry in shown])
+
+
+def suspects_note(facts: Facts) -> str:
+    """How the suspects were found, and how many labels are in doubt."""
+    suspects = facts.suspects
+    counts = f"{len(suspects.ranked):,} of {counted(suspects.judged, 'photo')} were called otherwise than their folder"
+    if facts.training is not None and facts.training.cross_validation is not None:
+        judge = "by heads that had not seen them"
+    elif facts.seen:
+        judge = "by this file, which was trained on some of them and has learned their wrong labels too"
+    else:
+        judge = "by this file"
+    return (
+        f"{counts} says, {judge}. Those whose own label is least believed come first: labels that are wrong, then "
+        f"photos that are hard to name. About {counted(suspects.likely_errors, 'label')} may be wrong or doubtful."
+    )
+
+
+def suspects_table(facts: Facts, first: int, most: int) -> Table:
+    """The suspects from place ``first`` on, ``most`` at most."""
+    return Table(
+        ("photo", "folder says", "model says", "score of the folder's label"),
+        [
+            (entry.photo.relative, entry.photo.label, f"{entry.answer} ({percent(entry.answer_score)})", percent(own))
+            for entry in facts.suspects.ranked[first : first + most]
+            for own in (entry.own_score,)
+        ],
+    )
+
+
+def commands(facts: Facts) -> list[str]:
+    """Commands that put the file to use; they run where it lies."""
+    name = shlex.quote(facts.name if not facts.name.startswith("-") else f"./{facts.name}")
+    if facts.model.manifest is None:
+        labels = "" if LABELS_NAME in unpack_files(facts.model.content).files else " --labels labels.txt"
+        return [f"edge label --model {name}{labels} photo.jpg"]
+    return [
+        f"edge inspect {name}",
+        f"edge label --model {name} photo.jpg",
+        f"edge bench {name} --output board.json",
+        f"trainer evaluate {name} PHOTOS --split test",
+    ]

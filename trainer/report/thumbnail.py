@@ -1,0 +1,30 @@
+"""A photo made small enough to live inside a page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+from edge.errors import ImageError
+from edge.preprocess import decode
+
+SIZE = 176
+"""Pixels of a thumbnail's longer side."""
+
+_QUALITY = 62  # of the JPEG: some 6 KB a photo
+
+
+def thumbnail(path: Path) -> tuple[str, int, int] | None:
+    """A ``data:`` address of a small JPEG of the photo at ``path``, its width and its height in pixels.
+
+    None where the photo cannot be decoded any more.
+    """
+    try:
+        picture = decode(path, (SIZE, SIZE))
+    except ImageError:
+        return None
+    picture.thumbnail((SIZE, SIZE))
+    encoded = io.BytesIO()
+    picture.save(encoded, "JPEG", quality=_QUALITY, optimize=True)
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded.getvalue()).decode()}", picture.width, picture.height

@@ -1,0 +1,42 @@
+"""How the report writes its numbers: few digits, units always."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from trainer.interval import Interval
+
+_LONGEST_VALUE = 200  # characters of a fact in the manifest
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """``share`` (0..1) in percent, ``-`` for None."""
+    return "-" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def between(interval: Interval) -> str:
+    """An interval of shares (0..1) in percent."""
+    return f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %"
+
+
+def megabytes(size_bytes: int) -> str:
+    """A file's size in units of 10 ** 6 bytes."""
+    return f"{size_bytes / 1e6:.2f} MB"
+
+
+def counted(number: int, noun: str) -> str:
+    """``number`` with thousands apart and its noun in the right number: ``1 photo``, ``1,500 photos``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def fact(value: Any) -> str:
+    """Any value of a manifest as one short line."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
