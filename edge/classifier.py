@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edge.gate import load_gate
 from edge.interpreter import ImageInterpreter
 from edge.modelfile import ModelFile
 from edge.preprocess import ImageSource, preprocess
@@ -20,10 +21,16 @@ class Classifier:
     One instance serves one thread; give each thread its own, made from the same :class:`ModelFile`.
     """
 
-    def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None) -> None:
-        """Take a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`."""
+    def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None, reject: bool = False) -> None:
+        """Take a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`.
+
+        With ``reject``, :meth:`classify` says of each picture whether the model's gate takes it for a stranger.
+
+        Raises :class:`~edge.errors.ConfigurationError` where the model has no gate to ``reject`` with.
+        """
         self.model = model
-        self._interpreter = ImageInterpreter(model, threads, runtime)
+        self._gate = load_gate(model) if reject else None
+        self._interpreter = ImageInterpreter(model, threads, runtime, with_bottleneck=reject)
 
     @classmethod
     def load(
@@ -33,15 +40,16 @@ class Classifier:
         labels: str | Path | None = None,
         threads: int = 1,
         runtime: str | None = None,
+        reject: bool = False,
     ) -> Classifier:
         """The classifier in the model file at ``path``.
 
         ``labels`` names a label file for a model that carries none, ``threads`` is the number of CPU threads
-        for one inference, ``runtime`` one of :data:`edge.interpreter.RUNTIMES`.
+        for one inference, ``runtime`` one of :data:`edge.interpreter.RUNTIMES`; ``reject`` asks its gate too.
 
         Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError`.
         """
-        return cls(ModelFile.load(path, labels), threads, runtime)
+        return cls(ModelFile.load(path, labels), threads, runtime, reject)
 
     @property
     def runtime(self) -> str:
@@ -69,8 +77,12 @@ class Classifier:
         Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
         """
         started = time.perf_counter()
-        scores = self.scores(image)
+        if self._gate is None:
+            scores, rejected = self.scores(image), None
+        else:
+            scores, bottleneck = self._interpreter.look(preprocess(image, self.model.input_size))
+            rejected = self._gate.rejects(bottleneck, scores)
         latency_ms = (time.perf_counter() - started) * 1000
         order = np.argsort(-scores, kind="stable")[:top_k]
         categories = (Category(int(i), self.labels[i], float(scores[i])) for i in order)
-        return Classification(tuple(c for c in categories if c.score >= score_threshold), latency_ms)
+        return Classification(tuple(c for c in categories if c.score >= score_threshold), latency_ms, rejected)

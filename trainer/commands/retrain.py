@@ -58,6 +58,9 @@ def retrain_command(
     cross_validation: Annotated[
         bool, typer.Option("--cross-validate", help="Judge with every photo too; worth it for less than 200.")
     ] = False,
+    augment: Annotated[
+        int, typer.Option(help="Also train on so many variants of each photo: mirrored, cropped, in other light.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -77,6 +80,7 @@ def retrain_command(
         balance=class_weights is ClassWeights.auto,
         precision=precision,
         cross_validate=cross_validation,
+        augment=augment,
     )
     stages = Stages()
     models = retrain(options, stages)
