@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,16 @@ from edge.interpreter import ImageInterpreter
 from edge.modelfile import ModelFile
 from edge.preprocess import ImageSource, preprocess
 from edge.types import Category, Classification
+
+
+class Judgement(NamedTuple):
+    """The score of every label, (labels,) float32, and whether the model's gate takes the picture for a stranger.
+
+    ``rejected`` is None where the classifier was not asked to reject.
+    """
+
+    scores: npt.NDArray[np.float32]
+    rejected: bool | None
 
 
 class Classifier:
@@ -68,6 +79,16 @@ class Classifier:
         """
         return self._interpreter.scores(preprocess(image, self.model.input_size))
 
+    def judge(self, image: ImageSource) -> Judgement:
+        """The scores of ``image``, and whether it is rejected.
+
+        Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
+        """
+        if self._gate is None:
+            return Judgement(self.scores(image), None)
+        scores, bottleneck = self._interpreter.look(preprocess(image, self.model.input_size))
+        return Judgement(scores, self._gate.rejects(bottleneck, scores))
+
     def classify(self, image: ImageSource, top_k: int = 5, score_threshold: float = 0.0) -> Classification:
         """The ``top_k`` best categories of ``image`` whose score is at least ``score_threshold``.
 
@@ -77,11 +98,7 @@ class Classifier:
         Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
         """
         started = time.perf_counter()
-        if self._gate is None:
-            scores, rejected = self.scores(image), None
-        else:
-            scores, bottleneck = self._interpreter.look(preprocess(image, self.model.input_size))
-            rejected = self._gate.rejects(bottleneck, scores)
+        scores, rejected = self.judge(image)
         latency_ms = (time.perf_counter() - started) * 1000
         order = np.argsort(-scores, kind="stable")[:top_k]
         categories = (Category(int(i), self.labels[i], float(scores[i])) for i in order)
