@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-import time
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -23,8 +22,7 @@ def compare(
     """One row for each architecture and split: accuracies (0..1) of the files on the same 30 % of the photos.
 
     ``int8`` and ``float32`` come from the photos alone, ``int8_augmented`` and ``float32_augmented`` from
-    ``variants`` variants of each training photo beside it; ``seconds`` and ``seconds_augmented`` are what both
-    kinds took together, with whatever was cached before.
+    ``variants`` variants of each training photo beside it.
     """
     rows = []
     for architecture in architectures:
@@ -40,11 +38,9 @@ def compare(
                     ratios=SplitRatios(10, 30, seed),
                 )
                 for suffix, options in (("", plain), ("_augmented", dataclasses.replace(plain, augment=variants))):
-                    started = time.perf_counter()
                     for model in retrain(options, stages):
                         row["test_photos"] = model.evaluation.count
                         row[model.backbone.quantization + suffix] = round(model.evaluation.accuracy, 4)
-                    row["seconds" + suffix] = round(time.perf_counter() - started, 1)
             rows.append(row)
             stages.say(str(row))
     return rows

@@ -78,7 +78,10 @@ def _prototypes(
     centres = []
     for label in range(classes):
         members = units[labels == label]
-        if len(members) > count:
+        different = np.unique(members, axis=0)
+        if len(different) <= count:
+            members = different
+        else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # of an empty cluster: its centre stays where it was
                 members, _ = kmeans2(members, count, _ROUNDS, minit="++", seed=np.random.RandomState(0))

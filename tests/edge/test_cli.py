@@ -426,3 +426,12 @@ def test_rejecting_without_a_gate(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert "carries no gate" in err
+
+
+@pytest.mark.parametrize(("name", "rejects"), [("tiny-gated", "True"), ("tiny-int8", "False")])
+def test_inspect_says_whether_strangers_can_be_rejected(
+    name: str, rejects: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``edge inspect`` tells a model with a gate from one without."""
+    assert main(["inspect", str(surgery.DATA / f"{name}.tflite")]) == 0
+    assert re.search(rf"^rejects strangers +{rejects}$", capsys.readouterr().out, re.MULTILINE)
