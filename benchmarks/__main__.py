@@ -68,6 +68,42 @@ def calibration(
     print(save_results("calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}", rows, results_dir))
 
 
+@app.command(epilog="Example: python -m benchmarks augment flower_photos --seeds 5")
+def augment(
+    image_dir: ImageDir,
+    architecture: Annotated[list[str] | None, typer.Option(help="Default: all that Keras has weights for.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many splits.")] = 1,
+    variants: Annotated[int, typer.Option(help="How many variants of each training photo.")] = 4,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare heads on the photos alone and on variants of them too, int8 and float32, 30 % test split."""
+    from benchmarks.augment import compare, summary
+
+    points, cache = _points(architecture), bottleneck_dir or default_cache()
+    rows = compare(image_dir, points, list(range(seeds)), variants, cache, Stages())
+    print("\n".join(summary(rows)))
+    command = f"python -m benchmarks augment PHOTOS --seeds {seeds} --variants {variants}"
+    print(save_results("augment", command, rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks unknown flower_photos --seeds 5")
+def unknown(
+    image_dir: ImageDir,
+    architecture: Annotated[list[str] | None, typer.Option(help="Default: 0.25_224 and 1.0_224.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many splits.")] = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Leave each class out in turn: is it told from the others better by the gate than by the best score?"""
+    from benchmarks.unknown import measure, summary
+
+    points = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_224", "mobilenet_1.0_224"]]
+    rows = measure(image_dir, points, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
+    print("\n".join(summary(rows)))
+    print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks bottlenecks flower_photos --architecture mobilenet_1.0_224")
 def bottlenecks(
     image_dir: ImageDir,

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from edge.gate import load_gate
 from edge.interpreter import ImageInterpreter
 from edge.modelfile import ModelFile
 from edge.preprocess import ImageSource, preprocess
 from edge.types import Category, Classification
+
+
+class Judgement(NamedTuple):
+    """The score of every label, (labels,) float32, and whether the model's gate takes the picture for a stranger.
+
+    ``rejected`` is None where the classifier was not asked to reject.
+    """
+
+    scores: npt.NDArray[np.float32]
+    rejected: bool | None
 
 
 class Classifier:
@@ -20,10 +32,16 @@ class Classifier:
     One instance serves one thread; give each thread its own, made from the same :class:`ModelFile`.
     """
 
-    def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None) -> None:
-        """Take a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`."""
+    def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None, reject: bool = False) -> None:
+        """Take a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`.
+
+        With ``reject``, :meth:`classify` says of each picture whether the model's gate takes it for a stranger.
+
+        Raises :class:`~edge.errors.ConfigurationError` where the model has no gate to ``reject`` with.
+        """
         self.model = model
-        self._interpreter = ImageInterpreter(model, threads, runtime)
+        self._gate = load_gate(model) if reject else None
+        self._interpreter = ImageInterpreter(model, threads, runtime, with_bottleneck=reject)
 
     @classmethod
     def load(
@@ -33,15 +51,16 @@ class Classifier:
         labels: str | Path | None = None,
         threads: int = 1,
         runtime: str | None = None,
+        reject: bool = False,
     ) -> Classifier:
         """The classifier in the model file at ``path``.
 
         ``labels`` names a label file for a model that carries none, ``threads`` is the number of CPU threads
-        for one inference, ``runtime`` one of :data:`edge.interpreter.RUNTIMES`.
+        for one inference, ``runtime`` one of :data:`edge.interpreter.RUNTIMES`; ``reject`` asks its gate too.
 
         Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError`.
         """
-        return cls(ModelFile.load(path, labels), threads, runtime)
+        return cls(ModelFile.load(path, labels), threads, runtime, reject)
 
     @property
     def runtime(self) -> str:
@@ -60,6 +79,16 @@ class Classifier:
         """
         return self._interpreter.scores(preprocess(image, self.model.input_size))
 
+    def judge(self, image: ImageSource) -> Judgement:
+        """The scores of ``image``, and whether it is rejected.
+
+        Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
+        """
+        if self._gate is None:
+            return Judgement(self.scores(image), None)
+        scores, bottleneck = self._interpreter.look(preprocess(image, self.model.input_size))
+        return Judgement(scores, self._gate.rejects(bottleneck, scores))
+
     def classify(self, image: ImageSource, top_k: int = 5, score_threshold: float = 0.0) -> Classification:
         """The ``top_k`` best categories of ``image`` whose score is at least ``score_threshold``.
 
@@ -69,8 +98,8 @@ class Classifier:
         Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
         """
         started = time.perf_counter()
-        scores = self.scores(image)
+        scores, rejected = self.judge(image)
         latency_ms = (time.perf_counter() - started) * 1000
         order = np.argsort(-scores, kind="stable")[:top_k]
         categories = (Category(int(i), self.labels[i], float(scores[i])) for i in order)
-        return Classification(tuple(c for c in categories if c.score >= score_threshold), latency_ms)
+        return Classification(tuple(c for c in categories if c.score >= score_threshold), latency_ms, rejected)

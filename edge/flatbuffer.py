@@ -80,6 +80,10 @@ class Table:
             _outside()
         return position + 4, count
 
+    def vector_position(self, slot: int) -> int | None:
+        """The byte at which the vector in ``slot`` begins, with its length; None where the field is absent."""
+        return self._follow(slot)
+
     def array(self, slot: int, kind: type[np.generic]) -> npt.NDArray[np.generic]:
         """The vector of scalars in ``slot`` as a read-only array of dtype ``kind``, empty where absent."""
         vector = self._vector(slot, np.dtype(kind).itemsize)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import ConfigurationError, ModelError, UsageError
+from edge.hidden_output import reveal
 from edge.modelfile import ModelFile
 from edge.preprocess import Pixels
 from edge.structure import TensorSpec
@@ -74,11 +75,20 @@ class Steps(NamedTuple):
     get_output: Callable[[], npt.NDArray[Any]]
 
 
+class Look(NamedTuple):
+    """Both outputs of one inference as real numbers, float32: scores (labels,) and bottleneck (features,)."""
+
+    scores: npt.NDArray[np.float32]
+    bottleneck: npt.NDArray[np.float32]
+
+
 class ImageInterpreter:
     """One interpreter with one model loaded. Not for use by two threads at once."""
 
-    def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None) -> None:
-        """Load ``model``, with ``threads`` CPU threads for one inference.
+    def __init__(
+        self, model: ModelFile, threads: int = 1, runtime: str | None = None, with_bottleneck: bool = False
+    ) -> None:
+        """Load ``model``, with ``threads`` CPU threads for one inference; ``with_bottleneck`` for :meth:`look`.
 
         Raises :class:`~edge.errors.ConfigurationError` where no interpreter can be had,
         :class:`~edge.errors.ModelError` where this one cannot run the model, and
@@ -87,13 +97,16 @@ class ImageInterpreter:
         check_threads(threads)
         self.runtime = choose_runtime(runtime)
         self._model = model
+        revealed = reveal(model) if with_bottleneck else None
+        self._bottleneck = revealed and revealed.bottleneck
         module = _import_runtime(self.runtime)
+        content = revealed.content if revealed else model.content
         try:
             with _without_noise():
-                self._interpreter = module.Interpreter(model_content=model.content, num_threads=threads)
+                self._interpreter = module.Interpreter(model_content=content, num_threads=threads)
                 self._interpreter.allocate_tensors()
             self._input = self._interpreter.get_input_details()[0]["index"]
-            self._output = self._interpreter.get_output_details()[0]["index"]
+            self._output, *self._hidden = (detail["index"] for detail in self._interpreter.get_output_details())
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.runtime} cannot run this model ({reason})") from None
@@ -125,6 +138,13 @@ class ImageInterpreter:
     def scores(self, pixels: Pixels) -> npt.NDArray[np.float32]:
         """The model's output for ``pixels`` (height, width, 3), uint8, as real numbers: (labels,) float32."""
         return dequantize(self.raw_outputs(pixels), self._model.output)
+
+    def look(self, pixels: Pixels) -> Look:
+        """Scores and bottleneck of ``pixels`` (height, width, 3), uint8, where it was loaded ``with_bottleneck``."""
+        assert self._bottleneck is not None
+        scores = self.scores(pixels)
+        values = np.asarray(self._interpreter.get_tensor(self._hidden[0])).reshape(-1)
+        return Look(scores, dequantize(values, self._bottleneck))
 
 
 def dequantize(values: npt.NDArray[Any], tensor: TensorSpec) -> npt.NDArray[np.float32]:

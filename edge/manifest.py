@@ -6,6 +6,7 @@ The trainer writes it and the edge package reads it; this module is the contract
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -13,6 +14,7 @@ from edge.errors import ModelError
 
 MANIFEST_NAME = "edge_for_poets.json"
 LABELS_NAME = "labels.txt"
+GATE_NAME = "gate.bin"
 SCHEMA_VERSION = 1
 
 
@@ -33,6 +35,24 @@ class SelfTest:
 
 
 @dataclass(frozen=True)
+class GateFacts:
+    """What :class:`edge.gate.Gate` needs beside the packed file :data:`GATE_NAME`, whose sha256 is ``sha256``.
+
+    ``tensor`` is the index of the bottleneck in the flatbuffer, the hidden second entry of the graph's outputs.
+    The file holds ``features`` float32 and ``prototypes`` times ``features`` int8.
+    """
+
+    sha256: str
+    tensor: int
+    features: int
+    prototypes: int
+    prototype_scale: float
+    confidence_weight: float
+    nearness_weight: float
+    threshold: float
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Facts about a model that this project exported.
 
@@ -42,7 +62,7 @@ class Manifest:
     ``minimum_runtime`` is the oldest TensorFlow Lite release that has every kernel version needed.
     ``training`` holds what is needed to train the same model again: never a path or a user's name.
     ``score_threshold`` is the score from 0 to 1 below which an answer should be taken for unknown, None where
-    nobody recommends one.
+    nobody recommends one. ``gate`` describes the gate that tells strangers, None where the file has none.
     """
 
     architecture: str
@@ -58,6 +78,7 @@ class Manifest:
     training: dict[str, Any]
     self_test: SelfTest
     score_threshold: float | None = None
+    gate: GateFacts | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     def to_json(self) -> str:
@@ -76,7 +97,10 @@ class Manifest:
             if version == SCHEMA_VERSION:
                 known = _known(cls, facts)
                 _check_threshold(known.get("score_threshold"))
-                return cls(**{**known, "self_test": SelfTest(**_known(SelfTest, facts["self_test"]))})
+                known["self_test"] = SelfTest(**_known(SelfTest, facts["self_test"]))
+                if known.get("gate") is not None:
+                    known["gate"] = _check_gate(GateFacts(**_known(GateFacts, known["gate"])))
+                return cls(**known)
         except (ValueError, TypeError, KeyError, RecursionError):
             raise ModelError("the model's manifest is damaged; copy the model file again") from None
         raise ModelError(
@@ -87,6 +111,16 @@ class Manifest:
 
 def _known(kind: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
     return {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
+
+
+def _check_gate(gate: GateFacts) -> GateFacts:
+    counts = (gate.tensor, gate.features, gate.prototypes)
+    numbers = (gate.prototype_scale, gate.confidence_weight, gate.nearness_weight, gate.threshold)
+    if not all(isinstance(count, int) for count in counts) or gate.tensor < 0 or min(counts[1:]) < 1:
+        raise ValueError("a gate without a tensor, features or prototypes")
+    if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
+        raise ValueError("a number of the gate is none")
+    return gate
 
 
 def _check_threshold(value: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class ModelFile:
     """A checked model file, held in memory as ``content`` so that what was checked is what runs.
 
     ``labels`` has one label for each output. ``manifest`` is None for a model that this project did not
-    export. ``mean`` and ``std`` normalise the pixels (0..255) of a model with float32 input.
+    export. ``mean`` and ``std`` normalise the pixels (0..255) of a model with float32 input. ``packed`` are the
+    files zipped behind the flatbuffer, by name.
     """
 
     content: bytes
@@ -33,6 +35,7 @@ class ModelFile:
     output: TensorSpec
     mean: float = _DEFAULT_NORMALIZATION
     std: float = _DEFAULT_NORMALIZATION
+    packed: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @cached_property
     def sha256(self) -> str:
@@ -101,6 +104,7 @@ class ModelFile:
             output=structure.output,
             mean=_DEFAULT_NORMALIZATION if metadata.mean is None else metadata.mean,
             std=_DEFAULT_NORMALIZATION if metadata.std is None else metadata.std,
+            packed=packed.files,
         )
 
 

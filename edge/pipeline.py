@@ -68,11 +68,13 @@ def label_photos(
     runtime: str | None = None,
     top_k: int = 5,
     score_threshold: float = 0.0,
+    reject: bool = False,
 ) -> Iterator[LabelledPhoto]:
     """Label ``photos`` in order; one that cannot be decoded carries its error instead of a classification.
 
     ``threads`` workers (all cores by default) each decode and classify whole photos with a single-threaded
-    interpreter of their own: no hand-over between threads, and no thread waits for another.
+    interpreter of their own: no hand-over between threads, and no thread waits for another. ``reject`` is that
+    of :class:`~edge.classifier.Classifier`.
 
     Raises :class:`~edge.errors.UsageError` at once, where ``threads`` is not 1 to 1024, and while it runs
     :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter.
@@ -81,7 +83,7 @@ def label_photos(
     check_threads(threads)
 
     def make_worker() -> Callable[[Path], LabelledPhoto]:
-        classifier = Classifier(model, 1, runtime)
+        classifier = Classifier(model, 1, runtime, reject)
 
         def label(path: Path) -> LabelledPhoto:
             try:

@@ -80,6 +80,18 @@ def examine(content: bytes) -> Structure:
     return Structure(image, scores, _named_metadata(model, buffers))
 
 
+def tensor_at(content: bytes, index: int) -> TensorSpec:
+    """The tensor ``index`` of the graph in ``content``, whose structure has been examined.
+
+    Raises :class:`~edge.errors.ModelError` where there is no such tensor, or it is damaged.
+    """
+    model = Table.root(content, IDENTIFIER)
+    tensors = [table for graph in list(model.tables(2))[:1] for table in graph.tables(0)]
+    if not 0 <= index < len(tensors):
+        raise ModelError(f"the model has no tensor {index}; the model file is damaged")
+    return _check_tensor(tensors[index], list(model.tables(4)))
+
+
 def _check_buffer(buffer: Table, content_bytes: int) -> None:
     data_bytes = buffer.size(0)
     # Models above 2 GB keep their data behind the flatbuffer, at an absolute offset.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 UNKNOWN = "unknown"
-"""The answer for a frame whose best score does not reach the threshold."""
+"""The answer for a frame whose best score does not reach the threshold, and for a picture that was rejected."""
 
 
 class Category(NamedTuple):
@@ -27,11 +27,13 @@ class Classification(NamedTuple):
     """What a model says of one picture: categories by falling score, and the time that took.
 
     ``latency_ms`` covers preprocessing and inference of this picture, in milliseconds.
-    ``categories`` is empty where no score reaches the threshold.
+    ``categories`` is empty where no score reaches the threshold. ``rejected`` says whether the model's gate takes
+    the picture for a stranger, whatever the scores are; None where nobody asked.
     """
 
     categories: tuple[Category, ...]
     latency_ms: float
+    rejected: bool | None = None
 
     @property
     def best(self) -> Category | None:

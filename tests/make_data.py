@@ -1,4 +1,4 @@
-"""Makes ``tests/data``: tiny models, two good and two bad, for tests that run where there is no trainer.
+"""Makes ``tests/data``: tiny models, good ones and two bad, for tests that run where there is no trainer.
 
 Run ``python tests/make_data.py`` after a change of the model file; a test compares the files with what this makes.
 """
@@ -18,13 +18,18 @@ from trainer.split import SplitRatios
 DATA = Path(__file__).parent / "data"
 
 
-def make(folder: Path, quantization: str) -> bytes:
-    """The bytes of a model of the three colours, trained in ``folder``."""
-    photos = tiny.paint_folder(folder / "photos")
+KINDS = {"int8": ("int8", 12), "float32": ("float32", 12), "gated": ("int8", 36)}
+"""Name of a file -> its quantisation, and its photos a class; only a file of many has a gate."""
+
+
+def make(folder: Path, name: str) -> bytes:
+    """The bytes of the model ``name`` of :data:`KINDS`, of the three colours, trained in ``folder``."""
+    quantization, per_class = KINDS[name]
+    photos = tiny.paint_folder(folder / "photos", per_class)
     tiny.plant_backbone(folder / "cache", quantization)
     options = RetrainOptions(
         image_dir=photos,
-        output=folder / f"tiny-{quantization}.tflite",
+        output=folder / f"tiny-{name}.tflite",
         cache=folder / "cache",
         architecture=tiny.ARCHITECTURE,
         quantizations=(quantization,),
@@ -36,7 +41,7 @@ def make(folder: Path, quantization: str) -> bytes:
 
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
-    for kind in ("int8", "float32"):
+    for kind in KINDS:
         with tempfile.TemporaryDirectory() as scratch:
             (DATA / f"tiny-{kind}.tflite").write_bytes(make(Path(scratch), kind))
     for bad in (bad_models.hanging, bad_models.crashing):

@@ -24,7 +24,9 @@ from trainer.dataset import Listing
 MAX_FILE_BYTES = 256 << 20
 """A file larger than this is no photo; reading it whole could exhaust the memory."""
 
-_COMMIT_EVERY_S = 0.5
+COMMIT_EVERY_S = 0.5
+"""What is computed is written at least this often, so that a killed run loses no more."""
+
 _PROBE_SIZE = (128, 128)  # small, so that large JPEGs are decoded at reduced size
 
 
@@ -70,9 +72,9 @@ def compute_bottlenecks(
 
     Raises :class:`~edge.errors.StorageError` and :class:`~trainer.bottleneck_cache.CorruptCacheError`.
     """
-    artifact = _cache_key(backbone, runtime)
+    artifact = cache_key(backbone, runtime)
     known_files = cache.known_files()
-    done_images = cache.known_images(artifact, _vector_bytes(backbone))
+    done_images = cache.known_images(artifact, vector_bytes(backbone))
     identities: list[bytes | None] = [None] * len(listing.candidates)
     reasons: list[str | None] = [None] * len(listing.candidates)
     work = []
@@ -92,13 +94,13 @@ def compute_bottlenecks(
         computed += done.vector is not None
         pending.append(done)
         advance(1)
-        if time.monotonic() - committed > _COMMIT_EVERY_S:
+        if time.monotonic() - committed > COMMIT_EVERY_S:
             _commit(cache, artifact, pending)
             pending.clear()
             committed = time.monotonic()
     _commit(cache, artifact, pending)
     if computed:
-        cache.check_holds(artifact, {identity for identity in identities if identity}, _vector_bytes(backbone))
+        cache.check_holds(artifact, {identity for identity in identities if identity}, vector_bytes(backbone))
     return Outcome(identities, reasons, computed)
 
 
@@ -108,7 +110,7 @@ def load_features(
     """The bottlenecks of ``images`` as real numbers: shape (images, features), float32."""
     output = backbone.model.output
     assert output.dtype is not None  # examined when the artifact was built
-    raw = cache.load(_cache_key(backbone, runtime), images, backbone.feature_size, output.dtype)
+    raw = cache.load(cache_key(backbone, runtime), images, backbone.feature_size, output.dtype)
     return dequantize(raw, output)
 
 
@@ -120,7 +122,7 @@ def identify(listing: Listing) -> tuple[list[bytes | None], list[str | None]]:
 
     def examine(path: Path) -> tuple[bytes | None, str | None]:
         try:
-            content, _ = _read(path)
+            content, _ = read_photo(path)
             preprocess(content, _PROBE_SIZE)
             return hashlib.sha256(content).digest(), None
         except ImageError as error:
@@ -130,7 +132,7 @@ def identify(listing: Listing) -> tuple[list[bytes | None], list[str | None]]:
     return [identity for identity, _ in found], [reason for _, reason in found]
 
 
-def _cache_key(backbone: Backbone, runtime: str | None) -> bytes:
+def cache_key(backbone: Backbone, runtime: str | None) -> bytes:
     """The artifact's sha256 (32 bytes), mixed with the interpreter where that is not the preferred one.
 
     Interpreters round 8-bit activations differently; a head must never be fitted on a mixture of both.
@@ -139,7 +141,8 @@ def _cache_key(backbone: Backbone, runtime: str | None) -> bytes:
     return artifact if chosen == next(iter(RUNTIMES)) else hashlib.sha256(artifact + chosen.encode()).digest()
 
 
-def _vector_bytes(backbone: Backbone) -> int:
+def vector_bytes(backbone: Backbone) -> int:
+    """How many bytes a cached bottleneck of ``backbone`` has."""
     assert backbone.model.output.dtype is not None
     return backbone.feature_size * backbone.model.output.dtype.itemsize
 
@@ -163,7 +166,7 @@ def _worker_factory(
 
         def compute(work: _Work) -> _Done:
             try:
-                content, status = _read(work.path)
+                content, status = read_photo(work.path)
                 sha256 = hashlib.sha256(content).digest()
                 vector = None
                 if sha256 not in done_images:
@@ -178,7 +181,8 @@ def _worker_factory(
     return make_worker
 
 
-def _read(path: Path) -> tuple[bytes, os.stat_result]:
+def read_photo(path: Path) -> tuple[bytes, os.stat_result]:
+    """The bytes of the photo at ``path`` and its status; raises :class:`~edge.errors.ImageError` if it is none."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.classifier import Classifier
-from edge.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, SelfTest
+from edge.gate import Gate
+from edge.manifest import GATE_NAME, MANIFEST_NAME, SCHEMA_VERSION, GateFacts, Manifest, SelfTest
 from edge.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile import ModelFile
 from edge.preprocess import PREPROCESSING_VERSION
@@ -21,9 +22,10 @@ from trainer.calibration import Calibration
 from trainer.dataset import Dataset
 from trainer.evaluate import Evaluation, evaluate
 from trainer.head import Head
+from trainer.hidden_output import write_with_hidden_output
 from trainer.metadata import classifier_metadata, label_lines, pack_files
 from trainer.quantized_head import quantize_head
-from trainer.splice import add_metadata, minimum_runtime, read_model, splice_head, write_model
+from trainer.splice import add_metadata, minimum_runtime, read_model, splice_head
 from trainer.split import SPLITS, TEST
 
 SELF_TEST_SEED = 1
@@ -49,14 +51,15 @@ def export_model(
     training: dict[str, Any],
     advance: Callable[[int], None] = lambda count: None,
     runtime: str | None = None,
+    gate: Gate | None = None,
 ) -> Export:
     """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
     ``samples`` (photos, features) are dequantised bottlenecks that an int8 head's ranges are chosen on.
     ``training`` goes into the manifest: what is needed to train the same model again. The same arguments
-    give the same bytes.
+    give the same bytes. ``gate``, where there is one, is packed with the rest.
     """
-    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), training)
+    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), training, gate)
     evaluation = evaluate(draft, dataset.of(TEST), advance, runtime=runtime)
     return Export(_seal(draft, evaluation, runtime, calibration.score_threshold), evaluation)
 
@@ -84,9 +87,11 @@ def _draft(
     labels: tuple[str, ...],
     photos: dict[str, dict[str, int]],
     training: dict[str, Any],
+    gate: Gate | None = None,
 ) -> ModelFile:
     """The model with everything but what only running it can tell; its flatbuffer is already the final one."""
-    flatbuffer, oldest = _spliced(backbone, head, samples)
+    flatbuffer, bottleneck, oldest = _spliced(backbone, head, samples)
+    packed_gate = None if gate is None else gate.to_bytes()
     lines = label_lines(labels)
     manifest = Manifest(
         architecture=backbone.architecture.name,
@@ -101,8 +106,22 @@ def _draft(
         test_photos=0,
         training=training,
         self_test=SelfTest(SELF_TEST_SEED, []),
+        gate=None if gate is None else _gate_facts(gate, bottleneck),
     )
-    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest))
+    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, packed_gate))
+
+
+def _gate_facts(gate: Gate, bottleneck: int) -> GateFacts:
+    return GateFacts(
+        sha256=hashlib.sha256(gate.to_bytes()).hexdigest(),
+        tensor=bottleneck,
+        features=len(gate.deviation),
+        prototypes=len(gate.prototypes),
+        prototype_scale=gate.prototype_scale,
+        confidence_weight=gate.confidence_weight,
+        nearness_weight=gate.nearness_weight,
+        threshold=gate.threshold,
+    )
 
 
 def _seal(
@@ -123,11 +142,13 @@ def _seal(
         score_threshold=None if score_threshold is None else round(score_threshold, _SCORE_DIGITS),
     )
     flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
-    return pack_files(flatbuffer, label_lines(draft.labels), sealed)
+    return pack_files(flatbuffer, label_lines(draft.labels), sealed, draft.packed.get(GATE_NAME))
 
 
-def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, str]:
+def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, int, str]:
+    """The flatbuffer, the index of its bottleneck, and the oldest runtime that runs it."""
     model = read_model(backbone.model.content)
+    bottleneck = int(model.subgraphs[0].outputs[0])
     int8 = backbone.quantization == "int8"
     splice_head(model, quantize_head(head, samples, backbone.model.output) if int8 else head)
     if int8:
@@ -139,7 +160,7 @@ def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -
     add_metadata(model, BUFFER_NAME, metadata)
     # A mark inside the flatbuffer, so that a file whose zip was cut off is known to be damaged.
     add_metadata(model, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
-    return write_model(model), minimum_runtime(model)
+    return write_with_hidden_output(model, bottleneck), bottleneck, minimum_runtime(model)
 
 
 def float_tensors(model: Any) -> list[str]:

@@ -88,6 +88,13 @@ def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[
     return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
 
 
+def feature_deviation(features: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """The standard deviation of each of ``features`` (photos, features), none nearly zero: (features,)."""
+    deviation = features.std(axis=0, dtype=np.float64)
+    floored: npt.NDArray[np.float64] = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
+    return floored
+
+
 def fit_head(
     training: Labelled,
     validation: Labelled,
@@ -121,8 +128,7 @@ def _search(
 ) -> HeadFit:
     weights = np.ones(labels) if class_weights is None else class_weights
     mean = training.features.mean(axis=0, dtype=np.float64)
-    deviation = training.features.std(axis=0, dtype=np.float64)
-    deviation = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
+    deviation = feature_deviation(training.features)
     standard = Labelled((training.features - mean) / deviation, training.labels)
     standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
     best: tuple[float, float] | None = None

@@ -14,7 +14,7 @@ from typing import Any
 
 import flatbuffers
 
-from edge.manifest import LABELS_NAME, MANIFEST_NAME, Manifest
+from edge.manifest import GATE_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.metadata import AXIS_LABELS, IDENTIFIER, NORMALIZATION
 
 _IMAGE_PROPERTIES = 2  # ContentProperties.ImageProperties
@@ -68,14 +68,15 @@ def classifier_metadata(name: str, description: str, mean: float, std: float) ->
     return bytes(builder.Output())
 
 
-def pack_files(flatbuffer: bytes, labels: bytes, manifest: Manifest) -> bytes:
-    """``flatbuffer`` with a zip of the labels and the manifest behind it, stored and dated alike every time.
+def pack_files(flatbuffer: bytes, labels: bytes, manifest: Manifest, gate: bytes | None = None) -> bytes:
+    """``flatbuffer`` with a zip of labels, manifest and perhaps ``gate`` behind it, stored and dated alike every time.
 
     Entries are stored, not compressed, because MediaPipe and Android map them straight out of the file.
     """
     content = io.BytesIO(flatbuffer)
     with zipfile.ZipFile(content, "a", zipfile.ZIP_STORED) as archive:
-        for name, data in ((LABELS_NAME, labels), (MANIFEST_NAME, manifest.to_json().encode())):
+        files = [(LABELS_NAME, labels), (MANIFEST_NAME, manifest.to_json().encode())]
+        for name, data in files if gate is None else [*files, (GATE_NAME, gate)]:
             archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), data)
     return content.getvalue()
 

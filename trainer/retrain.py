@@ -13,6 +13,7 @@ import numpy.typing as npt
 from edge.errors import UsageError
 from edge.files import check_writable, write_whole
 from trainer.architectures import Architecture
+from trainer.augmentation import AUGMENTATION_VERSION
 from trainer.backbone import Backbone, ensure_backbones
 from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
 from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
@@ -21,10 +22,12 @@ from trainer.cross_validation import CrossValidation, assign_folds, cross_valida
 from trainer.dataset import Dataset, Listing, assemble, list_photos
 from trainer.evaluate import Evaluation
 from trainer.export import export_model
+from trainer.gate import fit_gate
 from trainer.head import DEFAULT_STEPS, HeadFit, Labelled, accuracy, balanced_weights, fit_head, softmax
 from trainer.progress import Stages
 from trainer.split import TEST, TRAINING, VALIDATION, SplitRatios
 from trainer.summaries import write_summaries
+from trainer.variants import augment
 
 DEFAULT_PRECISION = 0.95
 """Share of right answers that the recommended threshold aims at."""
@@ -37,7 +40,8 @@ class RetrainOptions:
     """What ``trainer retrain`` is told; ``output`` names the file, or with several kinds the files' stem.
 
     ``balance`` weights the photos so that classes count alike, ``precision`` is what the recommended threshold
-    aims at, and ``cross_validate`` judges with every photo too.
+    aims at, ``cross_validate`` judges with every photo too, and ``augment`` is how many variants of each training
+    photo the head is fitted on beside the photo itself.
     """
 
     image_dir: Path
@@ -53,6 +57,7 @@ class RetrainOptions:
     balance: bool = False
     precision: float = DEFAULT_PRECISION
     cross_validate: bool = False
+    augment: int = 0
 
 
 class Retrained(NamedTuple):
@@ -94,6 +99,8 @@ def retrain(options: RetrainOptions, stages: Stages) -> list[Retrained]:
     options.ratios.check()
     if options.training_steps < 1:
         raise UsageError(f"--training-steps {options.training_steps} trains nothing; give at least 1")
+    if options.augment < 0:
+        raise UsageError(f"--augment {options.augment} makes no variants; give 0 or more")
     if not 0 < options.precision <= 1:
         raise UsageError(f"--precision {options.precision:g} is no share; give a number above 0, at most 1")
     outputs = output_paths(options.output, options.quantizations)
@@ -139,10 +146,12 @@ def _retrain_one(
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
     sets = {split: _labelled(backbone, dataset, split, options) for split in (TRAINING, VALIDATION, TEST)}
     _tell_imbalance(dataset, options, stages)
+    fitted = augment(backbone, dataset, sets[TRAINING], options.augment, options.cache, stages, options.runtime)
     with stages.stage("head"):
-        weights = _class_weights(sets[TRAINING].labels, len(dataset.labels), options)
-        fit = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
+        weights = _class_weights(fitted.labels, len(dataset.labels), options)
+        fit = fit_head(fitted, sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
         calibration = calibrate(fit.head, sets[VALIDATION], options.precision)
+        gate = fit_gate(sets[TRAINING], sets[VALIDATION], calibration.head, backbone.quantization)
     validated = _cross_validate(sets, dataset, options, stages) if options.cross_validate else None
     samples: npt.NDArray[np.float32] = np.concatenate(
         [sets[TRAINING].features, sets[VALIDATION].features], dtype=np.float32
@@ -151,7 +160,7 @@ def _retrain_one(
         training = _training_facts(backbone, dataset, fit, calibration, options)
         if validated is not None:
             training |= {"cross_validated_right": validated.right, "cross_validated_photos": validated.photos}
-        export = export_model(backbone, calibration, samples, dataset, training, advance, options.runtime)
+        export = export_model(backbone, calibration, samples, dataset, training, advance, options.runtime, gate)
     write_whole(output, export.content)
     if options.summaries_dir is not None:
         folder = options.summaries_dir / f"{backbone.architecture.name}-{backbone.quantization}"
@@ -235,6 +244,8 @@ def _training_facts(
         "seed": options.ratios.seed,
         "l2": fit.l2,
         "steps": len(fit.steps) - 1,
+        "augment": options.augment,
+        "augmentation_version": AUGMENTATION_VERSION,
         "class_weights": "auto" if options.balance else "none",
         "temperature": calibration.temperature,
         "threshold_precision": calibration.precision,

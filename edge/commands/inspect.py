@@ -66,6 +66,7 @@ def _facts(model: ModelFile, runtime: str) -> dict[str, Any]:
         "test_accuracy": manifest and manifest.accuracy,
         "test_photos": manifest and manifest.test_photos,
         "score_threshold": manifest and manifest.score_threshold,
+        "rejects_strangers": bool(manifest and manifest.gate),
         "photos": manifest and manifest.photos,
         "training": manifest and manifest.training,
         "input": f"{model.input.dtype} {model.input.shape}",

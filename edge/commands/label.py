@@ -34,6 +34,7 @@ def add(commands: Commands) -> None:
     label.add_argument("paths", nargs="+", metavar="PATH", help="an image file, a folder, or a glob in quotes")
     label.add_argument("--top-k", type=count, default=5, help="how many labels to show (default 5)")
     label.add_argument("--score-threshold", type=fraction, default=0.0, help="leave out scores below this, 0 to 1")
+    label.add_argument("--reject", action="store_true", help="call what is like no class of the model unknown")
     label.add_argument("--json", action="store_true", help="one JSON object a line")
     label.add_argument("--threads", type=count, help="CPU threads (default: all cores)")
     add_model(label)
@@ -69,7 +70,7 @@ def _label(options: argparse.Namespace) -> int:
 def _one(model: ModelFile, options: argparse.Namespace) -> list[LabelledPhoto]:
     """One photo needs no pool: all threads go into the one inference."""
     path = Path(options.paths[0])
-    classifier = Classifier(model, options.threads or available_cores(), options.runtime)
+    classifier = Classifier(model, options.threads or available_cores(), options.runtime, options.reject)
     try:
         return [LabelledPhoto(path, classifier.classify(path, options.top_k, options.score_threshold))]
     except ImageError as error:
@@ -84,4 +85,5 @@ def _many(model: ModelFile, options: argparse.Namespace, skip: Skip) -> Iterator
         runtime=options.runtime,
         top_k=options.top_k,
         score_threshold=options.score_threshold,
+        reject=options.reject,
     )

@@ -51,6 +51,7 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
         metavar="SCORE",
         help="say unknown below this score, 0 to 1 (default: what the model recommends, else 0)",
     )
+    parser.add_argument("--reject", action="store_true", help="say unknown to what is like no class of the model")
     parser.add_argument(
         "--max-frame-age", type=_age, default=1.0, metavar="SECONDS", help="drop frames older than this (default 1)"
     )
@@ -91,7 +92,7 @@ def _watch(options: argparse.Namespace) -> int:
 
     statistics, notifier = StreamStatistics(), Notifier()
     choice = ModelChoice(
-        model_path(options.model), options.labels, options.threads or available_cores(), options.runtime
+        model_path(options.model), options.labels, options.threads or available_cores(), options.runtime, options.reject
     )
     check_threads(choice.threads)
     choose_runtime(choice.runtime)

@@ -34,6 +34,7 @@ class ModelChoice(NamedTuple):
     labels: str | None
     threads: int
     runtime: str | None
+    reject: bool = False
 
     def load(self) -> LiveModel:
         """Load the file, check it and run its self-test; of a foreign model, that its scores are numbers.
@@ -42,7 +43,7 @@ class ModelChoice(NamedTuple):
         :class:`~edge.errors.ConfigurationError` and :class:`~edge.errors.UsageError` as the classifier does.
         """
         model = ModelFile.load(self.path, self.labels)
-        classifier = Classifier(model, self.threads, self.runtime)
+        classifier = Classifier(model, self.threads, self.runtime, self.reject)
         if model.manifest is None:
             if not np.isfinite(pattern_scores(classifier, 0)).all():
                 raise ModelError(f"{self.path}: the model's scores are not numbers; convert it again")

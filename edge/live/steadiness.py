@@ -17,6 +17,8 @@ by a standard deviation of 0.02 to 0.07 a frame (MobileNet 0.25_128 int8, 19 flo
 brings that to 0.03 and less at 5 frames a second, a third of the margin; without any, 0.1 is still more than it.
 """
 
+_MOST = 0.5  # share of rejected frames above which the scene is a stranger; it stays one for a margin below
+
 
 class Steady(NamedTuple):
     """The answer as of one frame.
@@ -45,17 +47,23 @@ class Steadiness:
         self._smoothed: npt.NDArray[np.float64] | None = None
         self._timestamp_s = 0.0
         self._answer: int | None = None
+        self._is_stranger = False
 
-    def update(self, scores: npt.NDArray[np.float32], timestamp_s: float) -> Steady:
-        """Take the ``scores`` (labels,) of the frame grabbed at ``timestamp_s``, a monotonic time in seconds."""
-        now = scores.astype(np.float64)
+    def update(self, scores: npt.NDArray[np.float32], timestamp_s: float, rejected: bool = False) -> Steady:
+        """Take the ``scores`` (labels,) of the frame grabbed at ``timestamp_s``, a monotonic time in seconds.
+
+        While most of the recent frames were ``rejected``, weighted as their scores are, the answer is unknown.
+        """
+        now = np.append(scores, rejected).astype(np.float64)
         if self._smoothed is not None and self._smooth_s > 0:
             elapsed_s = max(0.0, timestamp_s - self._timestamp_s)
             weight = -math.expm1(-elapsed_s / self._smooth_s)  # 1 - exp(-dt / tau), exact for short times too
             now = self._smoothed + weight * (now - self._smoothed)
         self._smoothed, self._timestamp_s = now, timestamp_s
-        self._answer = self._decide(now)
-        return Steady(self._answer, now)
+        strange = now[-1] + (MARGIN if self._is_stranger else 0.0)
+        self._is_stranger = bool(strange > _MOST)
+        self._answer = None if self._is_stranger else self._decide(now[:-1])
+        return Steady(self._answer, now[:-1])
 
     def _decide(self, scores: npt.NDArray[np.float64]) -> int | None:
         best = int(np.argmax(scores))

@@ -107,7 +107,8 @@ class Watch:
         region = self._settings.region
         started = time.perf_counter()
         try:
-            scores = self._model.classifier.scores(region.crop(frame.pixels) if region else frame.pixels)
+            seen = region.crop(frame.pixels) if region else frame.pixels
+            scores, rejected = self._model.classifier.judge(seen)
         except (ImageError, UsageError) as error:
             if isinstance(error, UsageError) and not self._labelled:
                 raise
@@ -115,7 +116,7 @@ class Watch:
             return False
         latency_ms = (time.perf_counter() - started) * 1000
         self._problem = ""
-        steady = self._steadiness.update(scores, frame.timestamp_s)
+        steady = self._steadiness.update(scores, frame.timestamp_s, bool(rejected))
         frame_age_s = time.monotonic() - frame.timestamp_s
         labels = self._model.card.labels
         categories = _best(steady.scores, labels)

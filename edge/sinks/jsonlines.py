@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
-from edge.types import LabelledPhoto
+from edge.types import UNKNOWN, LabelledPhoto
 
 
 class JsonLinesSink:
-    """Writes ``{"path", "labels", "scores", "latency_ms"}``, or ``{"path", "error"}``, flushed line by line."""
+    """Writes ``{"path", "labels", "scores", "latency_ms"}``, or ``{"path", "error"}``, flushed line by line.
+
+    Where strangers are rejected, ``"label"`` is the answer, ``unknown`` for a stranger, and ``"rejected"`` says so.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         """Write to ``stream``."""
@@ -24,6 +27,10 @@ class JsonLinesSink:
             categories = photo.classification.categories
             record["labels"] = [category.label for category in categories]
             record["scores"] = [round(category.score, 6) for category in categories]
+            if photo.classification.rejected is not None:
+                best = photo.classification.best
+                record["label"] = UNKNOWN if photo.classification.rejected or best is None else best.label
+                record["rejected"] = photo.classification.rejected
             record["latency_ms"] = round(photo.classification.latency_ms, 3)
         self._stream.write(json.dumps(record) + "\n")
         self._stream.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 import surgery
 from colours import COLOURS, encoded, fill, plain
+from gated import GATED, grey, noisy
+from PIL import Image
 from surgery import Patient
 
 from edge.cli import main
@@ -392,3 +395,43 @@ def test_real_photos(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for labels in ([], ["--labels", str(shared / "tflite" / "imagenet_labels.txt")]):
         assert main(["label", "--model", model, *labels, "--top-k", "1", photo]) == 0
         assert capsys.readouterr() == ("daisy (score=0.99609)\n", "")
+
+
+def test_a_stranger_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --reject a stranger is called unknown, in text and in JSON; in JSON all its scores are there."""
+    Image.fromarray(grey(0)).save("photos/grey.png")
+    gated = ["label", "--model", str(GATED)]
+    assert main([*gated, "--reject", "photos/grey.png"]) == 0
+    assert re.fullmatch(r"unknown \(best guess (blue|green|red), score=0\.\d{5}\)\n", capsys.readouterr().out)
+    assert main([*gated, "--reject", "--json", "photos/grey.png"]) == 0
+    (record,) = _records(capsys)
+    assert (record["label"], record["rejected"], len(record["scores"])) == ("unknown", True, 3)
+    assert main([*gated, "--json", "photos/grey.png"]) == 0
+    assert _records(capsys)[0].keys() == {"path", "labels", "scores", "latency_ms"}
+
+
+def test_rejecting_in_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a folder too each photo is judged by itself."""
+    Image.fromarray(grey(0)).save("photos/grey.png")
+    Image.fromarray(noisy("red", 1)).save("photos/red.png")
+    assert main(["label", "--model", str(GATED), "--reject", "--json", "photos"]) == 0
+    records = {record["path"]: record for record in _records(capsys)}
+    assert (records["photos/grey.png"]["label"], records["photos/grey.png"]["rejected"]) == ("unknown", True)
+    assert (records["photos/red.png"]["label"], records["photos/red.png"]["rejected"]) == ("red", False)
+
+
+def test_rejecting_without_a_gate(capsys: pytest.CaptureFixture[str]) -> None:
+    """A model without a gate ends in 78 and one line."""
+    assert main(["label", "--model", "tiny.tflite", "--reject", "photos"]) == 78
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "carries no gate" in err
+
+
+@pytest.mark.parametrize(("name", "rejects"), [("tiny-gated", "True"), ("tiny-int8", "False")])
+def test_inspect_says_whether_strangers_can_be_rejected(
+    name: str, rejects: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``edge inspect`` tells a model with a gate from one without."""
+    assert main(["inspect", str(surgery.DATA / f"{name}.tflite")]) == 0
+    assert re.search(rf"^rejects strangers +{rejects}$", capsys.readouterr().out, re.MULTILINE)

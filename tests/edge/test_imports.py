@@ -99,6 +99,7 @@ def test_rooms_are_layered() -> None:
         {"exits", "flatbuffer", "labels", "manifest", "preprocess"},
         {"structure", "metadata"},
         {"modelfile"},
+        {"gate", "hidden_output"},
         {"interpreter"},
         {"classifier"},
         {"pipeline", "selftest"},

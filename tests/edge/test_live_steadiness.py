@@ -146,3 +146,24 @@ def test_half_of_a_low_threshold_still_counts() -> None:
     steadiness.update(_scores(0.09, 0.0), 0)
     assert steadiness.update(_scores(0.05, 0.0), 1).answer == 0
     assert steadiness.update(_scores(0.03, 0.0), 2).answer is None
+
+
+def test_rejected_frames_make_the_answer_unknown() -> None:
+    """Without smoothing a rejected frame is unknown, whatever its scores, which stay as they are."""
+    steadiness = Steadiness(smooth_s=0, score_threshold=0)
+    assert steadiness.update(_scores(0.1, 0.9), 0, rejected=True).answer is None
+    steady = steadiness.update(_scores(0.1, 0.9), 1, rejected=False)
+    assert steady.answer == 1
+    assert steady.scores.tolist() == _scores(0.1, 0.9).astype(float).tolist()
+
+
+def test_most_of_the_recent_frames_decide_whether_it_is_a_stranger() -> None:
+    """A stranger is believed once its frames weigh more than half, and gone once they weigh less than 0.4."""
+    steadiness = Steadiness(smooth_s=1, score_threshold=0)
+
+    def after(times: list[float], rejected: bool) -> list[int | None]:
+        return [steadiness.update(_scores(1, 0), time, rejected).answer for time in times]
+
+    assert after([0.0], False) == [0]
+    assert after([0.5, 0.65, 0.75], True) == [0, 0, None]  # 1 - exp(-t): 0.39, 0.48, 0.53
+    assert after([0.9, 1.1], False) == [None, 0]  # 0.45 and 0.37

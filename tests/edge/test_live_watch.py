@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import surgery
+from gated import GATED, grey
 from waiting import wait_for
 
 from edge import Classifier
@@ -57,10 +58,10 @@ class Frames:
 class Stream:
     """A watch and all that it touches."""
 
-    def __init__(self, frames: Frames, path: Path, **settings: object) -> None:
+    def __init__(self, frames: Frames, path: Path, reject: bool = False, **settings: object) -> None:
         self.statistics, self.told, self.seen = StreamStatistics(), [], []
         self.swap = ModelSwap(
-            ModelChoice(path, None, 1, None), self.statistics, self.told.append, poll_s=0.01, settle_s=0.02
+            ModelChoice(path, None, 1, None, reject), self.statistics, self.told.append, poll_s=0.01, settle_s=0.02
         )
         self.watch = Watch(
             frames, self.swap, self.seen.append, self.statistics, Notifier(), self.told.append, Settings(**settings)
@@ -201,3 +202,10 @@ def test_a_model_that_cannot_be_run_ends_it(int8_model: Path, monkeypatch: pytes
     with pytest.raises(ConfigurationError, match="no TFLite interpreter is installed"):
         stream.run()
     assert stream.seen == []
+
+
+def test_strangers_are_unknown() -> None:
+    """With a gate the stream says unknown to what is like no class; its scores are told all the same."""
+    (seen,) = Stream(Frames([grey(0)]), GATED, reject=True).run()
+    assert seen.label == "unknown"
+    assert len(seen.categories) == 3

@@ -33,7 +33,7 @@ import tiny
 from trainer import bottlenecks
 from trainer.bottleneck_cache import BottleneckCache
 from trainer.dataset import list_photos
-bottlenecks._COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
+bottlenecks.COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
 with BottleneckCache(Path(sys.argv[3])) as cache:
     outcome = bottlenecks.compute_bottlenecks(tiny.backbone(), list_photos(Path(sys.argv[2])), cache)
 print(outcome.computed)

@@ -30,7 +30,7 @@ EAGER_SCRIPT = """
 import sys
 from trainer import bottlenecks
 from trainer.__main__ import main
-bottlenecks._COMMIT_EVERY_S = 0.0
+bottlenecks.COMMIT_EVERY_S = 0.0
 sys.exit(main())
 """
 

@@ -16,10 +16,10 @@ from edge.modelfile import ModelFile
 from edge.selftest import run_self_test
 
 # They follow the flatbuffer's bytes or the photos', where the linear algebra of another processor may round.
-HASHES = {"model_sha256": "", "self_test": None, "training": {}}
+HASHES = {"model_sha256": "", "self_test": None, "training": {}, "gate": None}
 
 
-@pytest.mark.parametrize("kind", ["int8", "float32"])
+@pytest.mark.parametrize("kind", make_data.KINDS)
 def test_committed_model_is_up_to_date(kind: str, tmp_path: Path) -> None:
     """Labels, manifest and scores of the committed file are those of a file made now."""
     committed = ModelFile.load(make_data.DATA / f"tiny-{kind}.tflite")
@@ -33,11 +33,12 @@ def test_committed_model_is_up_to_date(kind: str, tmp_path: Path) -> None:
     assert plain[0] == plain[1]
     training = [{k: v for k, v in m.training.items() if k != "steps"} for m in manifests]
     assert training[0] == training[1]
+    assert (manifests[0].gate is None) == (manifests[1].gate is None) == (kind != "gated")
     expected, now = (np.array(manifest.self_test.expected) for manifest in manifests)
     assert np.abs(expected - now).max() <= 1 / 255
 
 
-@pytest.mark.parametrize("kind", ["int8", "float32"])
+@pytest.mark.parametrize("kind", make_data.KINDS)
 def test_committed_model_passes_its_self_test(kind: str) -> None:
     """The file computes here what its manifest expects."""
     assert run_self_test(Classifier.load(make_data.DATA / f"tiny-{kind}.tflite")).passed

@@ -64,6 +64,9 @@ def retrain_command(
     report: Annotated[
         bool, typer.Option("--report", help="Write MODEL.html and MODEL.md, which show why; cross-validates too.")
     ] = False,
+    augment: Annotated[
+        int, typer.Option(help="Also train on so many variants of each photo: mirrored, cropped, in other light.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -83,6 +86,7 @@ def retrain_command(
         balance=class_weights is ClassWeights.auto,
         precision=precision,
         cross_validate=cross_validation or report,
+        augment=augment,
     )
     stages = Stages()
     if report:

@@ -1,0 +1,152 @@
+"""Bottlenecks of augmented photos: computed once, cached beside those of the photos themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.errors import DatasetError, ImageError
+from edge.interpreter import ImageInterpreter
+from edge.pipeline import available_cores, ordered_map
+from edge.preprocess import decode
+from trainer.augmentation import make_variant, variant_identity
+from trainer.backbone import Backbone
+from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
+from trainer.bottlenecks import COMMIT_EVERY_S, cache_key, load_features, read_photo, vector_bytes
+from trainer.dataset import Dataset, Photo
+from trainer.head import Labelled
+from trainer.progress import Stages
+from trainer.split import TRAINING
+
+_CROP_ROOM = 2  # a photo is decoded at no less than twice the model's size, because a crop keeps but a part of it
+
+
+class _Work(NamedTuple):
+    photo: Photo
+    numbers: list[int]
+
+
+def compute_variants(
+    backbone: Backbone,
+    photos: Sequence[Photo],
+    count: int,
+    cache: BottleneckCache,
+    advance: Callable[[int], None] = lambda count: None,
+    threads: int | None = None,
+    runtime: str | None = None,
+) -> int:
+    """Make sure that ``cache`` has the bottlenecks of variants 1 to ``count`` of every one of ``photos``.
+
+    Each photo is decoded once for all that it lacks, on ``threads`` workers (all cores by default), and what is
+    done is written at least every half second. ``advance`` is called with the number of photos just finished.
+    Returns how many bottlenecks were computed.
+
+    Raises :class:`~edge.errors.DatasetError` where a photo is not what it was when it was hashed,
+    :class:`~edge.errors.StorageError` and :class:`~trainer.bottleneck_cache.CorruptCacheError`.
+    """
+    artifact = cache_key(backbone, runtime)
+    known = cache.known_images(artifact, vector_bytes(backbone))
+    work = []
+    for photo in photos:
+        missing = [n for n in range(1, count + 1) if variant_identity(photo.sha256, n) not in known]
+        if missing:
+            work.append(_Work(photo, missing))
+    advance(len(photos) - len(work))
+
+    pending: list[tuple[bytes, bytes]] = []
+    stored: set[bytes] = set()
+    committed = time.monotonic()
+    for vectors in ordered_map(_worker_factory(backbone, runtime), work, threads or available_cores()):
+        pending += vectors
+        stored.update(identity for identity, _ in vectors)
+        advance(1)
+        if time.monotonic() - committed > COMMIT_EVERY_S:
+            cache.store(artifact, pending, [])
+            pending.clear()
+            committed = time.monotonic()
+    if stored:
+        cache.store(artifact, pending, [])
+        cache.check_holds(artifact, stored, vector_bytes(backbone))
+    return len(stored)
+
+
+def load_with_variants(
+    backbone: Backbone,
+    cache: BottleneckCache,
+    photos: Sequence[Photo],
+    originals: Labelled,
+    count: int,
+    runtime: str | None = None,
+) -> Labelled:
+    """``originals``, which are those of ``photos``, and behind them variant 1 of every photo, variant 2, and so on."""
+    identities = [variant_identity(photo.sha256, n) for n in range(1, count + 1) for photo in photos]
+    variants = load_features(backbone, cache, identities, runtime)
+    return Labelled(np.concatenate([originals.features, variants]), np.tile(originals.labels, count + 1))
+
+
+def augment(
+    backbone: Backbone,
+    dataset: Dataset,
+    originals: Labelled,
+    count: int,
+    folder: Path,
+    stages: Stages,
+    runtime: str | None = None,
+) -> Labelled:
+    """The training photos of ``dataset`` with ``count`` variants of each, by way of the cache in ``folder``.
+
+    ``originals`` are their own bottlenecks. A corrupt cache is set aside once.
+
+    Raises the errors of :func:`compute_variants`.
+    """
+    if not count:
+        return originals
+    photos = dataset.of(TRAINING)
+
+    def attempt() -> Labelled:
+        with BottleneckCache(folder) as cache:
+            with stages.stage(f"{count} variants of each photo", len(photos)) as advance:
+                compute_variants(backbone, photos, count, cache, advance, runtime=runtime)
+            return load_with_variants(backbone, cache, photos, originals, count, runtime)
+
+    try:
+        return attempt()
+    except CorruptCacheError as error:
+        stages.say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
+        return attempt()
+
+
+def _worker_factory(
+    backbone: Backbone, runtime: str | None
+) -> Callable[[], Callable[[_Work], list[tuple[bytes, bytes]]]]:
+    size = backbone.model.input_size
+    room = (_CROP_ROOM * size[0], _CROP_ROOM * size[1])
+
+    def make_worker() -> Callable[[_Work], list[tuple[bytes, bytes]]]:
+        interpreter = ImageInterpreter(backbone.model, 1, runtime)
+
+        def compute(work: _Work) -> list[tuple[bytes, bytes]]:
+            photo = work.photo
+            try:
+                content, _ = read_photo(photo.path)
+                picture = decode(content, room)
+            except ImageError as error:
+                raise DatasetError(f"{photo.path}: {error}; it was readable before, run again") from None
+            if hashlib.sha256(content).digest() != photo.sha256:
+                raise DatasetError(f"{photo.path}: was changed while training; run again")
+            return [
+                (
+                    variant_identity(photo.sha256, number),
+                    interpreter.raw_outputs(make_variant(picture, photo.sha256, number, size)).tobytes(),
+                )
+                for number in work.numbers
+            ]
+
+        return compute
+
+    return make_worker
