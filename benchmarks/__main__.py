@@ -292,13 +292,21 @@ def overhead(
 
 
 @app.command(epilog="Example: python -m benchmarks faults")
-def faults(results_dir: ResultsDir = FOLDER) -> None:
+def faults(
+    over_ssh: Annotated[
+        bool, typer.Option("--over-ssh", help="Instead those of trainer flash over a real SSH server; needs sshd.")
+    ] = False,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
     """Inject some 700 faults into the store and print what each kind did, as a table; needs strace, better root."""
-    from benchmarks.faults.run import as_table, count_by_kind, inject_all
+    from benchmarks.faults import over_ssh as ssh
+    from benchmarks.faults import run
+    from benchmarks.faults.run import as_table, count_by_kind
 
-    outcomes = inject_all(Stages())
+    outcomes = (ssh if over_ssh else run).inject_all(Stages())
     rows = count_by_kind(outcomes)
-    path = save_results("faults", "python -m benchmarks faults", rows, results_dir)
+    name, flag = ("faults-over-ssh", " --over-ssh") if over_ssh else ("faults", "")
+    path = save_results(name, f"python -m benchmarks faults{flag}", rows, results_dir)
     print(f"{as_table(rows)}\n\n{path}")
     broken = sum(outcome.violation is not None for outcome in outcomes)
     if broken:

@@ -30,7 +30,22 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     A cold start spends no time on what the other subcommands import and offer.
     """
     parser = argparse.ArgumentParser(prog="edge", description="Label images on the device.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS:
         importlib.import_module(f"edge.commands.{name}").add(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: a label must not wait for that."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *details: object) -> None:
+        """Print ``edge VERSION`` and exit."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"edge {version('edge-for-poets')}")
+        except PackageNotFoundError:
+            print("edge, not installed but run from its source")
+        parser.exit()

@@ -7,6 +7,17 @@ import sys
 from edge import exits
 from edge.errors import ConfigurationError
 
+_PACKAGES = (
+    "typer",
+    "rich",
+    "scipy",
+    "flatbuffers",
+    "ai_edge_litert",
+    "packaging",
+    "tensorboard",
+    "threadpoolctl",
+)
+
 
 def main() -> int:
     """Run the ``trainer`` command and return its exit code."""
@@ -19,7 +30,7 @@ def _command() -> int | None:
 
         app()  # some packages are imported only where they are needed
     except ModuleNotFoundError as error:
-        if error.name in ("typer", "rich", "scipy", "flatbuffers", "ai_edge_litert", "tensorboard", "threadpoolctl"):
+        if error.name in _PACKAGES:
             raise ConfigurationError(f"the trainer needs {error.name}: pip install 'edge-for-poets[trainer]'") from None
         raise
     return 0

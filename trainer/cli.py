@@ -6,9 +6,11 @@ import typer
 
 from trainer.commands.architectures import architectures_command
 from trainer.commands.bottlenecks import bottlenecks_command
+from trainer.commands.bundle import bundle_command
 from trainer.commands.choose import choose_command
 from trainer.commands.compare import compare_command
 from trainer.commands.evaluate import evaluate_command
+from trainer.commands.flash import flash_command, rollback_command
 from trainer.commands.grid import build_command
 from trainer.commands.options import default_cache
 from trainer.commands.retrain import retrain_command
@@ -30,6 +32,9 @@ for name, command, example in (
     ("compare", compare_command, "trainer compare old.tflite new.tflite flower_photos"),
     ("architectures", architectures_command, "trainer architectures --json"),
     ("choose", choose_command, "trainer choose pi4.json --max-latency-ms 30 --max-size-kb 2000"),
+    ("flash", flash_command, "trainer flash models/flowers.tflite pi@raspberrypi.local"),
+    ("rollback", rollback_command, "trainer rollback pi@raspberrypi.local"),
+    ("bundle", bundle_command, "trainer bundle models/flowers.tflite --platform aarch64 --python 3.11"),
 ):
     app.command(name, epilog=f"Example: {example}")(command)
 grid_app.command("build", epilog="Example: trainer grid build grid flower_photos")(build_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import re
@@ -435,3 +436,14 @@ def test_inspect_says_whether_strangers_can_be_rejected(
     """``edge inspect`` tells a model with a gate from one without."""
     assert main(["inspect", str(surgery.DATA / f"{name}.tflite")]) == 0
     assert re.search(rf"^rejects strangers +{rejects}$", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_the_version_is_that_of_the_installed_package(edge_command) -> None:
+    """One line on stdout; run from its source alone the package says so."""
+    done = edge_command("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    try:
+        expected = f"edge {importlib.metadata.version('edge-for-poets')}\n"
+    except importlib.metadata.PackageNotFoundError:
+        expected = "edge, not installed but run from its source\n"
+    assert done.stdout == expected

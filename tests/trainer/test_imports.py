@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "trainer").rglob("*.py"))
-NEEDED = {"threadpoolctl", "PIL", "ai_edge_litert", "edge", "flatbuffers", "numpy", "rich", "trainer", "typer"}
+NEEDED = {
+    *("threadpoolctl", "PIL", "ai_edge_litert", "edge", "flatbuffers", "numpy", "packaging", "rich", "trainer"),
+    "typer",
+}
 """What the trainer may import at module level, beside the standard library."""
 
 LATE = {"google", "keras", "scipy", "tensorboard", "tensorflow"}

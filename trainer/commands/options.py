@@ -22,6 +22,17 @@ WeightsChoice = Annotated[
     str | None, typer.Option("--weights", help="Keras weights file, or 'offline' for those of the offline extra.")
 ]
 Kinds = Annotated[list[Quantization] | None, typer.Option("--quantization", help="Kind of model; may be repeated.")]
+FindLinks = Annotated[
+    list[Path] | None, typer.Option(help="A folder of wheels beside those of the package index; may be repeated.")
+]
+Extras = Annotated[
+    list[str] | None,
+    typer.Option("--extra", help="An extra of the edge package, such as camera or web; may be repeated."),
+]
+SignKey = Annotated[
+    Path | None,
+    typer.Option("--sign", help="Sign with this SSH key; of a key in the agent, its .pub file."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 

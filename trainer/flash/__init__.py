@@ -1,0 +1,1 @@
+"""Bring a model onto devices: over SSH, or into the folder of a mounted SD card."""

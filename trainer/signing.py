@@ -1,0 +1,29 @@
+"""Signatures with the SSH keys that people already have."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from edge.errors import ConfigurationError
+from edge.store.signature import NAMESPACE
+
+
+def sign(content: bytes, key: Path) -> bytes:
+    """The signature of ``content`` by ``key``: a private key, or a public one whose private half the agent holds.
+
+    ``ssh-keygen`` may ask for the key's passphrase on the terminal.
+
+    Raises :class:`~edge.errors.ConfigurationError` where it cannot sign.
+    """
+    if not key.is_file():
+        raise ConfigurationError(f"{key}: no such key; make one with ssh-keygen -t ed25519")
+    command = ["ssh-keygen", "-Y", "sign", "-q", "-n", NAMESPACE, "-f", str(key)]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True)
+    except FileNotFoundError:
+        raise ConfigurationError("signing needs ssh-keygen: sudo apt install openssh-client") from None
+    if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["ssh-keygen said nothing"]
+        raise ConfigurationError(f"{key}: cannot sign ({lines[-1][:200]})")
+    return done.stdout
