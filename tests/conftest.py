@@ -15,6 +15,9 @@ from hypothesis import settings
 # Commands that tests start do without this, as they do for users.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# OpenCV reads this once, at its first video; whichever test is first, the sources must find it as they set it.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
 settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
 

@@ -254,7 +254,7 @@ def test_stop_does_not_wait_for_what_hangs() -> None:
     waiting.start()
     started_s = time.monotonic()
     grabber.stop()
-    assert time.monotonic() - started_s < 1.0
+    assert time.monotonic() - started_s < PATIENCE_S / 2  # the read itself never returns
     waiting.join(PATIENCE_S)
     assert answers == [None]
     source.let_go()
