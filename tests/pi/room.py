@@ -15,6 +15,7 @@ from userland import USER, userland
 CORES = {"arm64": "cortex-a72", "armhf": "cortex-a7"}
 """The processor that is emulated: a Raspberry Pi 4's, and for 32 bits a Raspberry Pi 2's."""
 
+_NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
 _START_S = 60.0
 _OWNER = "1000"  # the first user that Debian makes
 
@@ -30,9 +31,21 @@ class Pi:
         self._log = keys / f"{name}.log"
         boot = [Path(__file__).parent / "boot.sh", userland(arch), keys, self.port, CORES[arch]]
         with self._log.open("wb") as log:
-            # The first process of the namespace is sshd, by exec; with it everything ends, in and out of sessions.
+            # The first process of the namespace is sshd, by exec; with it everything ends, in and out of sessions. And
+            # it ends with unshare, which ends with this process, however that ends.
             self._process = subprocess.Popen(
-                ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", *map(str, boot)],
+                [
+                    "setpriv",
+                    "--pdeathsig",
+                    "KILL",
+                    "unshare",
+                    "--mount",
+                    "--pid",
+                    "--fork",
+                    "--kill-child",
+                    "sh",
+                    *map(str, boot),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

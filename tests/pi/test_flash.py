@@ -87,13 +87,13 @@ def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstati
 
 def test_a_flash_of_the_same_model_changes_nothing(flashed: Pi, models: dict[str, Path], trainer: Any) -> None:
     """An identical model, bootstrap and all, is a no-op that says so; not a byte of it is sent."""
-    before = flashed.run("find .local/share/edge -newer .bashrc -printf '%p %T@\\n' | grep -v lock | sort").stdout
+    models_there = f"find {_current(flashed)['root']}/models -printf '%p %T@\\n' | sort"
+    before = flashed.run(models_there).stdout
+    assert "/model.tflite " in before
     code, (said,) = trainer("flash", models["int8"], "--bootstrap", "--yes", flashed.name, pi=flashed)
     assert (code, said["state"], said["sent_bytes"]) == (0, "unchanged", 0), said
-    after = flashed.run("find .local/share/edge -newer .bashrc -printf '%p %T@\\n' | grep -v lock | sort").stdout
-    assert [line for line in before.splitlines() if "/models/" in line] == [
-        line for line in after.splitlines() if "/models/" in line
-    ]
+    assert said["detail"] == "this model is current already"
+    assert flashed.run(models_there).stdout == before
 
 
 def test_rollback_goes_back_and_an_older_model_is_refused(

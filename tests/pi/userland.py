@@ -17,7 +17,7 @@ from pathlib import Path
 
 SUITE = "bookworm"
 USER = "pi"
-PACKAGES = ("ca-certificates", "openssh-server", "python3", "python3-venv")
+PACKAGES = ("openssh-server", "python3", "python3-venv")
 ARMHF_PACKAGES = ("python3-numpy", "python3-pil")
 """What 32 bits need besides: the package index has no wheels of numpy and Pillow for them."""
 
