@@ -31,21 +31,10 @@ class Pi:
         self._log = keys / f"{name}.log"
         boot = [Path(__file__).parent / "boot.sh", userland(arch), keys, self.port, CORES[arch]]
         with self._log.open("wb") as log:
-            # The first process of the namespace is sshd, by exec; with it everything ends, in and out of sessions. And
-            # it ends with unshare, which ends with this process, however that ends.
+            # The first process of the namespace is sshd, by exec; with it everything ends, in and out of sessions.
+            # It ends with unshare, and unshare with this process, however that ends.
             self._process = subprocess.Popen(
-                [
-                    "setpriv",
-                    "--pdeathsig",
-                    "KILL",
-                    "unshare",
-                    "--mount",
-                    "--pid",
-                    "--fork",
-                    "--kill-child",
-                    "sh",
-                    *map(str, boot),
-                ],
+                [*_NAMESPACES, "sh", *map(str, boot)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
