@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# The emulated Raspberry Pi takes minutes, root and Debian's tools: it is asked for, by make test-pi.
+collect_ignore = ["pi"]
+
 # Test processes run side by side on all cores; threads of the linear algebra would only wait for each other.
 # Commands that tests start do without this, as they do for users.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,0 +1,116 @@
+"""What the tests on an emulated Raspberry Pi share. They are asked for by name: ``make test-pi``.
+
+``$PI_ARCH`` is ``arm64`` or ``armhf`` (Debian's names), ``$PI_ARCHITECTURE`` the network of the proof of parity.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # tests/pi/room.py and userland.py, which nothing else imports
+
+from room import Pi, running  # noqa: E402
+from userland import QEMU, CannotEmulate, userland  # noqa: E402
+
+from trainer.garden import plant_garden  # noqa: E402
+
+REPOSITORY = HERE.parents[1]
+SHARED = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")
+TRAINED, JUDGED = 40, 10  # photos of each of the five classes: to train on, and to compare
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+_lines = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with nothing measured."""
+    config.stash[_lines] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what was measured."""
+    if config.stash[_lines]:
+        terminalreporter.section("measured on the emulated Raspberry Pi")
+        for line in config.stash[_lines]:
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """A function that adds a line to the summary at the end."""
+    return pytestconfig.stash[_lines].append
+
+
+@pytest.fixture(scope="session")
+def arch() -> str:
+    """Debian's name of the emulated architecture, its userland built."""
+    name = os.environ.get("PI_ARCH") or "arm64"
+    if name not in QEMU:
+        pytest.exit(f"PI_ARCH={name}: known are {', '.join(QEMU)}", 2)
+    try:
+        userland(name)
+    except CannotEmulate as error:
+        pytest.exit(f"test-pi: {error}", 1)
+    return name
+
+
+@pytest.fixture(scope="module")
+def pi(arch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pi]:
+    """A bare Raspberry Pi, as it comes from the card."""
+    with running(arch, tmp_path_factory.mktemp("pi") / "keys") as (one,):
+        yield one
+
+
+@pytest.fixture(scope="session")
+def workstation(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Run ``python -m ARGUMENTS...`` of this checkout in a scratch folder; text in, text out."""
+
+    def run(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        ours = {name: value for name, value in os.environ.items() if name not in ("EDGE_RUNTIME", "EDGE_MODEL")}
+        environment = {**ours, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **(env or {})}
+        command = [sys.executable, "-m", *map(str, arguments)]
+        folder = tmp_path_factory.mktemp("elsewhere")
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders ``train`` and ``judge``: real flowers where there are some, else drawn ones."""
+    source = SHARED / "flower_photos"
+    folder = tmp_path_factory.mktemp("photos")
+    if not source.is_dir():
+        source = folder / "garden"
+        list(plant_garden(source, TRAINED + JUDGED))
+    for kind in sorted(path for path in source.iterdir() if path.is_dir()):
+        for index, path in enumerate(sorted(kind.glob("*.jpg"))[: TRAINED + JUDGED]):
+            to = folder / ("train" if index < TRAINED else "judge") / kind.name
+            to.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, to / path.name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models(photos: Path, workstation: Command, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The flowers retrained here: quantisation -> model file."""
+    real = (SHARED / "keras_home").is_dir()
+    architecture = os.environ.get("PI_ARCHITECTURE") or ("mobilenet_0.25_128" if real else "mobilenet_1.0_128")
+    folder = tmp_path_factory.mktemp("models")
+    done = workstation(
+        *("trainer", "retrain", photos / "train", "--architecture", architecture, "--json"),
+        *("--quantization", "float32", "--quantization", "int8", "--output", folder / "flowers.tflite"),
+        *(() if real else ("--weights", "offline")),
+        env={"KERAS_HOME": str(SHARED / "keras_home")} if real else None,
+    )
+    assert done.returncode == 0, done.stderr
+    return {model["quantization"]: Path(model["path"]) for model in json.loads(done.stdout)["models"]}

@@ -1,0 +1,143 @@
+"""The userland of a Raspberry Pi, made by Debian's own tools and kept: what Raspberry Pi OS is built on.
+
+``python tests/pi/userland.py arm64`` (or ``armhf``) builds it, unless it is there, and prints its folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SUITE = "bookworm"
+USER = "pi"
+PACKAGES = ("openssh-server", "python3", "python3-venv")
+ARMHF_PACKAGES = ("python3-numpy", "python3-pil")
+"""What 32 bits need besides: the package index has no wheels of numpy and Pillow for them."""
+
+QEMU = {"arm64": "qemu-aarch64", "armhf": "qemu-arm"}
+"""Debian's name of an architecture -> the name of its emulator."""
+
+_BINFMT = Path("/proc/sys/fs/binfmt_misc")
+_TOOLS = {"debootstrap": "debootstrap", "unshare": "util-linux", "nsenter": "util-linux", "ssh": "openssh-client"}
+_FINISH = f"""
+set -eu
+useradd --create-home --shell /bin/bash {USER}
+usermod --password '*' {USER}
+rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/* /etc/ssh/ssh_host_*
+"""
+
+
+class CannotEmulate(Exception):
+    """No Raspberry Pi can be made here; the message says why, and how to mend it."""
+
+
+def userland(arch: str) -> Path:
+    """The folder of the userland of ``arch``, one of :data:`QEMU`; built where it is not there.
+
+    A folder that is there is whole: it was renamed when it was. Nothing of it is written to afterwards.
+
+    Raises :class:`CannotEmulate` where this machine cannot build or run it, and
+    :class:`subprocess.CalledProcessError` where a step of the build fails.
+    """
+    register_emulator(arch)
+    folder = cache() / f"{arch}-{_recipe(arch)}"
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / f"{arch}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            for stale in cache().glob(f"{arch}-*"):
+                shutil.rmtree(stale)
+            part = cache() / f"{arch}-part"
+            _build(arch, part)
+            part.rename(folder)
+    return folder
+
+
+def cache() -> Path:
+    """Where userlands are kept: with the trainer's other caches."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "edge-for-poets" / "pi"
+
+
+def register_emulator(arch: str) -> None:
+    """Let the kernel run programs of ``arch``; the registration stays until the next boot, as the package's own does.
+
+    Raises :class:`CannotEmulate` where that, or building a userland, is not possible here.
+    """
+    if os.geteuid() != 0:
+        raise CannotEmulate("an emulated Raspberry Pi needs root, for debootstrap and mount: sudo make test-pi")
+    for program, package in _TOOLS.items():
+        if shutil.which(program) is None:
+            raise CannotEmulate(f"{program} is missing: apt-get install {package}")
+    name = QEMU[arch]
+    if platform.machine() in ("aarch64", "arm64") and arch == "arm64":
+        return
+    if not (_BINFMT / "register").exists():
+        mounted = subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", _BINFMT], capture_output=True, text=True)
+        if mounted.returncode:
+            raise CannotEmulate(f"binfmt_misc cannot be mounted here ({mounted.stderr.strip()})")
+    if not (_BINFMT / name).exists():
+        rule = Path("/usr/lib/binfmt.d") / f"{name}.conf"
+        if not rule.is_file():
+            raise CannotEmulate(f"{rule} is missing: apt-get install qemu-user-static")
+        # Flag F: the kernel opens the emulator now, so that it need not be found inside the userland.
+        (_BINFMT / "register").write_text(rule.read_text().strip())
+
+
+def _packages(arch: str) -> tuple[str, ...]:
+    return PACKAGES + (ARMHF_PACKAGES if arch == "armhf" else ())
+
+
+def _recipe(arch: str) -> str:
+    parts = repr((SUITE, _packages(arch), _FINISH))
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+def _build(arch: str, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"building Debian {SUITE} for {arch}, some minutes, once: {folder}", file=sys.stderr)
+    options = [f"--arch={arch}", "--variant=minbase", f"--include={','.join(_packages(arch))}"]
+    log = cache() / f"{arch}.log"
+    # In a mount namespace of its own: what debootstrap mounts goes away with it, however it ends.
+    alone = ["unshare", "--mount"]
+    with log.open("wb") as output:
+        for command in (["debootstrap", *options, SUITE, folder, _mirror()], ["chroot", folder, "sh", "-c", _FINISH]):
+            done = subprocess.run([*alone, *command], stdout=output, stderr=output, env=_environment())
+            if done.returncode:
+                said = log.read_text(errors="replace").splitlines()[-5:]
+                raise CannotEmulate("\n".join([f"the build of the userland failed; all of it is in {log}", *said]))
+
+
+def _environment() -> dict[str, str]:
+    proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", **proxies}
+
+
+def _mirror() -> str:
+    """The mirror of Debian that this machine's own apt uses, or the one in ``$PI_MIRROR``."""
+    if mirror := os.environ.get("PI_MIRROR"):
+        return mirror
+    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", f"Codename: {SUITE}"]
+    try:
+        targets = subprocess.run(asked, capture_output=True, text=True).stdout.split()
+    except FileNotFoundError:
+        targets = []
+    if not targets:
+        raise CannotEmulate(f"apt here knows no mirror of Debian {SUITE}: apt-get update, or name one in $PI_MIRROR")
+    return targets[0]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("arch", choices=QEMU)
+    try:
+        print(userland(parser.parse_args().arch))
+    except CannotEmulate as error:
+        sys.exit(f"userland: {error}")
