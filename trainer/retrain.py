@@ -32,7 +32,8 @@ from trainer.variants import augment
 DEFAULT_PRECISION = 0.95
 """Share of right answers that the recommended threshold aims at."""
 
-_IMBALANCE = 3.0  # times as many photos in the largest class as in the smallest that are worth a word
+IMBALANCE = 3.0
+"""Times as many photos in the largest class as in the smallest from which that is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _retrain_one(
 def _tell_imbalance(dataset: Dataset, options: RetrainOptions, stages: Stages) -> None:
     counts = sorted((sum(splits.values()), label) for label, splits in dataset.counts().items())
     (fewest, smallest), (most, largest) = counts[0], counts[-1]
-    if most >= _IMBALANCE * fewest and not options.balance:
+    if most >= IMBALANCE * fewest and not options.balance:
         stages.say(
             f"trainer: classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
             "more photos help most, --class-weights auto makes classes count alike"

@@ -9,13 +9,11 @@ from trainer.interval import wilson_interval
 from trainer.report.facts import Facts
 from trainer.report.measures import operating_point
 from trainer.report.wording import between, counted, megabytes, percent
+from trainer.retrain import IMBALANCE
 from trainer.split import TRAINING
 
 _DOUBTFUL = 0.1  # share of labels in doubt from which it is said at the top
 _FEW_PHOTOS = 100  # judged photos below which the interval is so wide that it is said at the top
-_IMBALANCE = 3.0  # times as many photos in the largest class as in the smallest
-
-
 _TUNED_NOTE = " by its head, though the backbone was tuned on most of them"
 
 
@@ -128,7 +126,7 @@ def _imbalance(facts: Facts) -> str | None:
         return None
     counts = sorted((sum(splits.values()), label) for label, splits in manifest.photos.items())
     (fewest, smallest), (most, largest) = counts[0], counts[-1]
-    if not fewest or most < _IMBALANCE * fewest:
+    if not fewest or most < IMBALANCE * fewest:
         return None
     weighted = manifest.training.get("class_weights") == "auto"
     remedy = "classes were weighted to count alike." if weighted else "--class-weights auto makes classes count alike."
