@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.manifest import LABELS_NAME
+from edge.manifest import LABELS_NAME, Manifest
 from edge.metadata import BUFFER_NAME, unpack_files
 from edge.structure import examine
 from trainer.report.facts import Facts
@@ -110,6 +110,7 @@ def file_table(facts: Facts) -> Table:
             ("architecture", manifest.architecture),
             ("arithmetic", arithmetic),
             ("oldest runtime", f"TensorFlow Lite {manifest.minimum_runtime}"),
+            ("gate for strangers", _gate(manifest)),
         ]
     rows += [
         (
@@ -121,6 +122,12 @@ def file_table(facts: Facts) -> Table:
         ("sha256", model.sha256),
     ]
     return Table(("fact", "value"), rows)
+
+
+def _gate(manifest: Manifest) -> str:
+    if manifest.gate is None:
+        return "none: --reject has nothing to go by"
+    return f"{counted(manifest.gate.prototypes, 'prototype')}; edge label and edge watch use it with --reject"
 
 
 def _readers(facts: Facts) -> str:

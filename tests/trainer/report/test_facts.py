@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,15 @@ from reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
 from surgery import Patient
 
 from edge.classifier import Classifier
+from edge.manifest import GateFacts
 from edge.modelfile import ModelFile
 from trainer.calibration import calibration_error
 from trainer.report.facts import Facts
 from trainer.report.summary import cautions, headlines
 from trainer.report.tables import class_table, commands, data_table, file_table, quantization_table, training_table
 from trainer.retrain import Retrained
+
+NUMBERS = ("prototype_scale", "confidence_weight", "nearness_weight", "threshold")
 
 
 def test_training_facts_are_those_of_the_training(facts: Facts, retrained: list[Retrained]) -> None:
@@ -72,6 +76,11 @@ def test_tables_tell_what_the_manifest_tells(facts: Facts) -> None:
     assert told["sha256"] == facts.model.sha256
     assert told["MediaPipe, Android"] == "read labels and normalisation from its TFLite Metadata"
     assert told["self-test"] == "passed on the workstation (litert)"
+    assert told["gate for strangers"] == "none: --reject has nothing to go by"
+    gate = GateFacts("", tensor=1, features=48, prototypes=3, **dict.fromkeys(NUMBERS, 0.5))
+    gated = replace(facts, model=replace(facts.model, manifest=replace(manifest, gate=gate)))
+    expected = "3 prototypes; edge label and edge watch use it with --reject"
+    assert dict(file_table(gated).rows)["gate for strangers"] == expected
     assert "edge label --model tiny-int8.tflite photo.jpg" in commands(facts)
 
 
