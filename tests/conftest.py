@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # OpenCV reads this once, at its first video; whichever test is first, the sources must find it as they set it.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+# Where pytest itself runs in the background, SIGINT is ignored, and programs that tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
