@@ -12,21 +12,20 @@ import numpy.typing as npt
 from edge.errors import UsageError
 from edge.files import check_writable, write_whole
 from trainer.architectures import Architecture
-from trainer.augmentation import AUGMENTATION_VERSION
 from trainer.backbone import Backbone, backbones_of, ensure_backbones
-from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
-from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
 from trainer.calibration import Bin, Calibration, calibrate, calibration_error, reliability
 from trainer.cross_validation import CrossValidation, assign_folds, cross_validate
-from trainer.dataset import Dataset, Listing, assemble, dataset_fingerprint, list_photos
+from trainer.dataset import Dataset, Listing, assemble, list_photos
 from trainer.evaluate import Evaluation
 from trainer.export import export_model
+from trainer.features import cached_bottlenecks, labelled
 from trainer.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.gate import fit_gate
 from trainer.head import DEFAULT_STEPS, HeadFit, Labelled, accuracy, balanced_weights, fit_head, softmax
 from trainer.progress import Stages
-from trainer.split import TEST, TRAINING, VALIDATION, SplitRatios
+from trainer.split import SPLITS, TEST, TRAINING, VALIDATION, SplitRatios
 from trainer.summaries import write_summaries
+from trainer.training_facts import training_facts
 from trainer.tuning_job import Recipe
 from trainer.variants import augment
 
@@ -135,23 +134,6 @@ def output_paths(output: Path, quantizations: tuple[str, ...]) -> list[Path]:
     return [output.with_name(f"{output.stem}-{kind}{output.suffix or '.tflite'}") for kind in quantizations]
 
 
-def cached_bottlenecks(
-    backbone: Backbone, listing: Listing, cache: Path, stages: Stages, runtime: str | None = None
-) -> Outcome:
-    """Bring the cache in folder ``cache`` up to date for ``listing``; a corrupt cache is set aside once."""
-    try:
-        return _bottlenecks(backbone, listing, cache, stages, runtime)
-    except CorruptCacheError as error:
-        stages.say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(cache)}, starting anew")
-        return _bottlenecks(backbone, listing, cache, stages, runtime)
-
-
-def _bottlenecks(backbone: Backbone, listing: Listing, folder: Path, stages: Stages, runtime: str | None) -> Outcome:
-    title = f"bottlenecks {backbone.quantization}"
-    with BottleneckCache(folder) as cache, stages.stage(title, len(listing.candidates)) as advance:
-        return compute_bottlenecks(backbone, listing, cache, advance, runtime=runtime)
-
-
 def _tune(recipe: Recipe, listing: Listing, options: RetrainOptions, stages: Stages) -> Tuned:
     """The weights tuned on ``listing``, starting from a head fitted on the int8 artifact's bottlenecks."""
     with stages.stage("backbone"):
@@ -161,9 +143,9 @@ def _tune(recipe: Recipe, listing: Listing, options: RetrainOptions, stages: Sta
     found = find_tuned(options.cache, backbone, dataset, recipe)
     if found is not None:
         return found
-    training, validation = (_labelled(backbone, dataset, split, options) for split in (TRAINING, VALIDATION))
+    sets = _labelled_sets(backbone, dataset, options)
     with stages.stage("head"):
-        head = fit_head(training, validation, len(dataset.labels)).head
+        head = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels)).head
     return fine_tune(options.cache, backbone, dataset, head, recipe, stages)
 
 
@@ -172,7 +154,7 @@ def _retrain_one(
 ) -> Retrained:
     outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
-    sets = {split: _labelled(backbone, dataset, split, options) for split in (TRAINING, VALIDATION, TEST)}
+    sets = _labelled_sets(backbone, dataset, options)
     _tell_imbalance(dataset, options, stages)
     fitted = augment(backbone, dataset, sets[TRAINING], options.augment, options.cache, stages, options.runtime)
     with stages.stage("head"):
@@ -185,7 +167,7 @@ def _retrain_one(
         [sets[TRAINING].features, sets[VALIDATION].features], dtype=np.float32
     )
     with stages.stage("evaluation", len(sets[TEST].labels)) as advance:
-        training = _training_facts(backbone, dataset, fit, calibration, options) | (
+        training = training_facts(backbone, dataset, fit, calibration, options) | (
             {} if tuned is None else tuned.facts()
         )
         if validated is not None:
@@ -214,6 +196,10 @@ def _retrain_one(
         size_bytes=len(export.content),
         tuned=tuned,
     )
+
+
+def _labelled_sets(backbone: Backbone, dataset: Dataset, options: RetrainOptions) -> dict[str, Labelled]:
+    return {split: labelled(backbone, dataset, split, options.cache, options.runtime) for split in SPLITS}
 
 
 def _tell_imbalance(dataset: Dataset, options: RetrainOptions, stages: Stages) -> None:
@@ -252,32 +238,3 @@ def _cross_validate(
             lambda labels: _class_weights(labels, classes, options),
             advance,
         )
-
-
-def _labelled(backbone: Backbone, dataset: Dataset, split: str, options: RetrainOptions) -> Labelled:
-    photos = dataset.of(split)
-    index = {label: i for i, label in enumerate(dataset.labels)}
-    with BottleneckCache(options.cache) as cache:
-        features = load_features(backbone, cache, [photo.sha256 for photo in photos], options.runtime)
-    return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp))
-
-
-def _training_facts(
-    backbone: Backbone, dataset: Dataset, fit: HeadFit, calibration: Calibration, options: RetrainOptions
-) -> dict[str, str | float | int]:
-    return {
-        "backbone_sha256": backbone.model.sha256,
-        "weights": backbone.weights.origin,
-        "weights_sha256": backbone.weights.sha256,
-        "dataset_sha256": dataset_fingerprint(dataset),
-        "validation_percentage": float(options.ratios.validation_percentage),
-        "testing_percentage": float(options.ratios.testing_percentage),
-        "seed": options.ratios.seed,
-        "l2": fit.l2,
-        "steps": len(fit.steps) - 1,
-        "augment": options.augment,
-        "augmentation_version": AUGMENTATION_VERSION,
-        "class_weights": "auto" if options.balance else "none",
-        "temperature": calibration.temperature,
-        "threshold_precision": calibration.precision,
-    }
