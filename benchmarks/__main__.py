@@ -19,6 +19,7 @@ from trainer.cli import default_cache
 from trainer.dataset import list_photos
 from trainer.progress import Stages
 from trainer.retrain import RetrainOptions, retrain
+from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe, peak_rate
 from trainer.weights import keras_cache_file
 
 app = typer.Typer(
@@ -102,6 +103,27 @@ def unknown(
     rows = measure(image_dir, points, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
     print("\n".join(summary(rows)))
     print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
+
+
+@app.command("fine-tune", epilog="Example: python -m benchmarks fine-tune flower_photos --seeds 5")
+def fine_tune(
+    image_dir: ImageDir,
+    architecture: Annotated[str, typer.Option(help="Which point of the grid.")] = "mobilenet_0.25_224",
+    seeds: Annotated[int, typer.Option(help="How many splits.")] = 1,
+    epochs: Annotated[int, typer.Option(help="As trainer retrain --fine-tune.")] = 40,
+    from_block: Annotated[int, typer.Option(help="As trainer retrain --fine-tune-from.")] = DEFAULT_FROM_BLOCK,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare head only with fine-tuned, as int8 and float32 files, on the same 30 % test splits."""
+    from benchmarks.fine_tuning import compare
+
+    point, cache = Architecture.parse(architecture), bottleneck_dir or default_cache()
+    recipe = Recipe(epochs, from_block, learning_rate=peak_rate(point.alpha)).check()
+    rows = compare(image_dir, point, recipe, list(range(seeds)), cache, Stages())
+    command = f"python -m benchmarks fine-tune PHOTOS --architecture {architecture} --seeds {seeds}"
+    command += f" --epochs {epochs} --from-block {from_block}"
+    print(save_results(f"fine-tune-{architecture}", command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks bottlenecks flower_photos --architecture mobilenet_1.0_224")

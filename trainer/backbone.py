@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError
+from edge.errors import ConfigurationError, ModelError
 from edge.files import write_whole
 from edge.modelfile import ModelFile
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
@@ -20,6 +17,7 @@ from edge.structure import examine
 from trainer.architectures import Architecture
 from trainer.bias_correction import correct_biases
 from trainer.garden import KINDS, draw_flower
+from trainer.tensorflow_child import run_tensorflow
 from trainer.weights import Weights, find_weights
 
 RECIPE_VERSION = 1
@@ -57,7 +55,16 @@ def ensure_backbones(
     def settled(weights: Weights) -> bool:
         return all(_cached(cache, architecture, weights, kind) for kind in quantizations)
 
-    weights = find_weights(architecture, choice, settled, _download)
+    return backbones_of(cache, architecture, find_weights(architecture, choice, settled, _download), quantizations)
+
+
+def backbones_of(
+    cache: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]
+) -> list[Backbone]:
+    """The artifacts of ``weights`` in each of ``quantizations``; those not in ``cache`` are built first.
+
+    Raises the errors of :func:`ensure_backbones`.
+    """
     missing = [kind for kind in quantizations if _cached(cache, architecture, weights, kind) is None]
     if missing:
         _build(cache, architecture, weights, missing)
@@ -132,17 +139,4 @@ def _download(architecture: Architecture) -> None:
 
 
 def _run_tensorflow(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "trainer.convert", *arguments]
-    # The child must find this very package, wherever the parent was started from.
-    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    child = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
-    if child.returncode == 0:
-        return
-    talk = child.stderr.strip()
-    if "No module named 'tensorflow'" in talk or "No module named 'keras'" in talk:
-        raise ConfigurationError("building a backbone needs TensorFlow: pip install 'edge-for-poets[trainer]'")
-    if child.returncode == EdgeError.exit_code or child.returncode < 0:
-        raise RuntimeError(f"TensorFlow ended with {child.returncode}:\n{talk[-4000:]}")
-    kind = StorageError if child.returncode == StorageError.exit_code else ConfigurationError
-    raise kind(talk.splitlines()[-1] if talk else f"TensorFlow ended with {child.returncode}")
+    run_tensorflow("building a backbone", "trainer.convert", arguments)

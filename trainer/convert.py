@@ -1,4 +1,4 @@
-"""The one step that needs TensorFlow: MobileNet without its classifier becomes a ``.tflite`` backbone.
+"""What TensorFlow is needed for in every case: MobileNet without its classifier becomes a ``.tflite`` backbone.
 
 It runs as a program of its own (``python -m trainer.convert``), so that the process that trains never loads
 TensorFlow: that saves its memory, keeps its talk off the terminal, and lets either TFLite interpreter be used
@@ -22,6 +22,8 @@ from edge.files import write_whole
 from edge.selftest import make_patterns
 from trainer import frozen_graph
 from trainer.architectures import QUANTIZATIONS, Architecture
+from trainer.folded_mobilenet import unfold
+from trainer.tuned_weights import read_tuned
 
 CALIBRATION_SEEDS = 25
 """Seeds of the calibration pictures, four pictures each: a hundred in all."""
@@ -33,7 +35,8 @@ _BIAS_SPREAD = 0.5  # of random weights; trained networks have about that
 def build_model(architecture: Architecture, weights: Path | None) -> Any:
     """Keras' MobileNet with average pooling instead of a classifier: (1, size, size, 3) -> (1, 1024 alpha).
 
-    ``weights`` is a Keras weights file or a frozen graph (``.pb``); None gives random weights from seed 0.
+    ``weights`` is a Keras weights file, a frozen graph (``.pb``) or fine-tuned weights (``.npz``); None gives
+    random weights from seed 0.
 
     Raises :class:`~edge.errors.ConfigurationError` where the weights do not fit the architecture.
     """
@@ -51,6 +54,8 @@ def build_model(architecture: Architecture, weights: Path | None) -> Any:
         if weights.suffix == ".pb":
             for layer, values in frozen_graph.read_layers(weights).items():
                 model.get_layer(layer).set_weights(values)
+        elif weights.suffix == ".npz":
+            unfold(model, read_tuned(weights))
         else:
             model.load_weights(weights)
     except (ValueError, OSError, KeyError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -153,3 +154,9 @@ def assemble(
     photos.sort(key=lambda photo: photo.relative)
     skipped += [Skipped(label, "no usable photo in it") for label in listing.labels if label not in labels]
     return Dataset(labels, photos, sorted(set(skipped)))
+
+
+def dataset_fingerprint(dataset: Dataset) -> str:
+    """A sha256 over classes, splits and contents of all photos: the same photos, the same fingerprint."""
+    lines = sorted(f"{photo.label}\0{photo.split}\0{photo.sha256.hex()}\n" for photo in dataset.photos)
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()

@@ -21,11 +21,11 @@ from edge.selftest import make_patterns
 from trainer.architectures import Architecture, grid
 from trainer.backbone import Backbone, ensure_backbones
 from trainer.bottlenecks import identify
-from trainer.dataset import Dataset, assemble, list_photos
+from trainer.dataset import Dataset, assemble, dataset_fingerprint, list_photos
 from trainer.export import export_unmeasured
 from trainer.head import Head
 from trainer.progress import Stages
-from trainer.retrain import RetrainOptions, dataset_fingerprint, retrain
+from trainer.retrain import RetrainOptions, retrain
 from trainer.split import SplitRatios
 from trainer.weights import OFFLINE, RANDOM, Weights, find_weights, weights_at_hand
 

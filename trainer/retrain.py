@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -13,20 +12,21 @@ import numpy.typing as npt
 from edge.errors import UsageError
 from edge.files import check_writable, write_whole
 from trainer.architectures import Architecture
-from trainer.augmentation import AUGMENTATION_VERSION
-from trainer.backbone import Backbone, ensure_backbones
-from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
-from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
+from trainer.backbone import Backbone, backbones_of, ensure_backbones
 from trainer.calibration import Bin, Calibration, calibrate, calibration_error, reliability
 from trainer.cross_validation import CrossValidation, assign_folds, cross_validate
 from trainer.dataset import Dataset, Listing, assemble, list_photos
 from trainer.evaluate import Evaluation
 from trainer.export import export_model
+from trainer.features import cached_bottlenecks, labelled
+from trainer.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.gate import fit_gate
 from trainer.head import DEFAULT_STEPS, HeadFit, Labelled, accuracy, balanced_weights, fit_head, softmax
 from trainer.progress import Stages
-from trainer.split import TEST, TRAINING, VALIDATION, SplitRatios
+from trainer.split import SPLITS, TEST, TRAINING, VALIDATION, SplitRatios
 from trainer.summaries import write_summaries
+from trainer.training_facts import training_facts
+from trainer.tuning_job import Recipe
 from trainer.variants import augment
 
 DEFAULT_PRECISION = 0.95
@@ -43,6 +43,7 @@ class RetrainOptions:
     ``balance`` weights the photos so that classes count alike, ``precision`` is what the recommended threshold
     aims at, ``cross_validate`` judges with every photo too, and ``augment`` is how many variants of each training
     photo the head is fitted on beside the photo itself.
+    With a ``recipe`` the backbone is fine-tuned first.
     """
 
     image_dir: Path
@@ -59,6 +60,7 @@ class RetrainOptions:
     precision: float = DEFAULT_PRECISION
     cross_validate: bool = False
     augment: int = 0
+    recipe: Recipe | None = None
 
 
 class Retrained(NamedTuple):
@@ -80,6 +82,7 @@ class Retrained(NamedTuple):
     promised_accuracy: float
     computed_bottlenecks: int
     size_bytes: int
+    tuned: Tuned | None
 
     @property
     def error_before(self) -> float:
@@ -104,14 +107,22 @@ def retrain(options: RetrainOptions, stages: Stages) -> list[Retrained]:
         raise UsageError(f"--augment {options.augment} makes no variants; give 0 or more")
     if not 0 < options.precision <= 1:
         raise UsageError(f"--precision {options.precision:g} is no share; give a number above 0, at most 1")
+    if options.recipe is not None:
+        options.recipe.check()
+        if options.cross_validate:
+            raise UsageError("--cross-validate would judge with photos that --fine-tune has learnt; give one of both")
     outputs = output_paths(options.output, options.quantizations)
     for output in outputs:
         check_writable(output)
     listing = list_photos(options.image_dir)
+    tuned = None if options.recipe is None else _tune(options.recipe, listing, options, stages)
     with stages.stage("backbone"):
-        backbones = ensure_backbones(options.cache, options.architecture, options.weights, options.quantizations)
+        if tuned is not None:
+            backbones = backbones_of(options.cache, options.architecture, tuned.weights, options.quantizations)
+        else:
+            backbones = ensure_backbones(options.cache, options.architecture, options.weights, options.quantizations)
     return [
-        _retrain_one(backbone, output, listing, options, stages)
+        _retrain_one(backbone, output, listing, options, stages, tuned)
         for backbone, output in zip(backbones, outputs, strict=True)
     ]
 
@@ -123,29 +134,27 @@ def output_paths(output: Path, quantizations: tuple[str, ...]) -> list[Path]:
     return [output.with_name(f"{output.stem}-{kind}{output.suffix or '.tflite'}") for kind in quantizations]
 
 
-def cached_bottlenecks(
-    backbone: Backbone, listing: Listing, cache: Path, stages: Stages, runtime: str | None = None
-) -> Outcome:
-    """Bring the cache in folder ``cache`` up to date for ``listing``; a corrupt cache is set aside once."""
-    try:
-        return _bottlenecks(backbone, listing, cache, stages, runtime)
-    except CorruptCacheError as error:
-        stages.say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(cache)}, starting anew")
-        return _bottlenecks(backbone, listing, cache, stages, runtime)
-
-
-def _bottlenecks(backbone: Backbone, listing: Listing, folder: Path, stages: Stages, runtime: str | None) -> Outcome:
-    title = f"bottlenecks {backbone.quantization}"
-    with BottleneckCache(folder) as cache, stages.stage(title, len(listing.candidates)) as advance:
-        return compute_bottlenecks(backbone, listing, cache, advance, runtime=runtime)
+def _tune(recipe: Recipe, listing: Listing, options: RetrainOptions, stages: Stages) -> Tuned:
+    """The weights tuned on ``listing``, starting from a head fitted on the int8 artifact's bottlenecks."""
+    with stages.stage("backbone"):
+        (backbone,) = ensure_backbones(options.cache, options.architecture, options.weights, ("int8",))
+    outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
+    dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
+    found = find_tuned(options.cache, backbone, dataset, recipe)
+    if found is not None:
+        return found
+    sets = _labelled_sets(backbone, dataset, options)
+    with stages.stage("head"):
+        head = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels)).head
+    return fine_tune(options.cache, backbone, dataset, head, recipe, stages)
 
 
 def _retrain_one(
-    backbone: Backbone, output: Path, listing: Listing, options: RetrainOptions, stages: Stages
+    backbone: Backbone, output: Path, listing: Listing, options: RetrainOptions, stages: Stages, tuned: Tuned | None
 ) -> Retrained:
     outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
-    sets = {split: _labelled(backbone, dataset, split, options) for split in (TRAINING, VALIDATION, TEST)}
+    sets = _labelled_sets(backbone, dataset, options)
     _tell_imbalance(dataset, options, stages)
     fitted = augment(backbone, dataset, sets[TRAINING], options.augment, options.cache, stages, options.runtime)
     with stages.stage("head"):
@@ -158,7 +167,9 @@ def _retrain_one(
         [sets[TRAINING].features, sets[VALIDATION].features], dtype=np.float32
     )
     with stages.stage("evaluation", len(sets[TEST].labels)) as advance:
-        training = _training_facts(backbone, dataset, fit, calibration, options)
+        training = training_facts(backbone, dataset, fit, calibration, options) | (
+            {} if tuned is None else tuned.facts()
+        )
         if validated is not None:
             training |= {"cross_validated_right": validated.right, "cross_validated_photos": validated.photos}
         export = export_model(backbone, calibration, samples, dataset, training, advance, options.runtime, gate)
@@ -183,7 +194,12 @@ def _retrain_one(
         promised_accuracy=accuracy(logits, sets[TEST].labels),
         computed_bottlenecks=outcome.computed,
         size_bytes=len(export.content),
+        tuned=tuned,
     )
+
+
+def _labelled_sets(backbone: Backbone, dataset: Dataset, options: RetrainOptions) -> dict[str, Labelled]:
+    return {split: labelled(backbone, dataset, split, options.cache, options.runtime) for split in SPLITS}
 
 
 def _tell_imbalance(dataset: Dataset, options: RetrainOptions, stages: Stages) -> None:
@@ -222,38 +238,3 @@ def _cross_validate(
             lambda labels: _class_weights(labels, classes, options),
             advance,
         )
-
-
-def _labelled(backbone: Backbone, dataset: Dataset, split: str, options: RetrainOptions) -> Labelled:
-    photos = dataset.of(split)
-    index = {label: i for i, label in enumerate(dataset.labels)}
-    with BottleneckCache(options.cache) as cache:
-        features = load_features(backbone, cache, [photo.sha256 for photo in photos], options.runtime)
-    return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp))
-
-
-def _training_facts(
-    backbone: Backbone, dataset: Dataset, fit: HeadFit, calibration: Calibration, options: RetrainOptions
-) -> dict[str, str | float | int]:
-    return {
-        "backbone_sha256": backbone.model.sha256,
-        "weights": backbone.weights.origin,
-        "weights_sha256": backbone.weights.sha256,
-        "dataset_sha256": dataset_fingerprint(dataset),
-        "validation_percentage": float(options.ratios.validation_percentage),
-        "testing_percentage": float(options.ratios.testing_percentage),
-        "seed": options.ratios.seed,
-        "l2": fit.l2,
-        "steps": len(fit.steps) - 1,
-        "augment": options.augment,
-        "augmentation_version": AUGMENTATION_VERSION,
-        "class_weights": "auto" if options.balance else "none",
-        "temperature": calibration.temperature,
-        "threshold_precision": calibration.precision,
-    }
-
-
-def dataset_fingerprint(dataset: Dataset) -> str:
-    """A sha256 over classes, splits and contents of all photos: the same photos, the same fingerprint."""
-    lines = sorted(f"{photo.label}\0{photo.split}\0{photo.sha256.hex()}\n" for photo in dataset.photos)
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()

@@ -19,8 +19,8 @@ from edge.errors import StorageError
 from trainer.bottleneck_cache import FILE_NAME, BottleneckCache, CorruptCacheError, file_key, set_aside
 from trainer.bottlenecks import compute_bottlenecks, load_features
 from trainer.dataset import list_photos
+from trainer.features import cached_bottlenecks
 from trainer.progress import Stages
-from trainer.retrain import cached_bottlenecks
 
 ARTIFACT, OTHER = b"a" * 32, b"b" * 32
 LONG_AGO_NS = 1_500_000_000_000_000_000

@@ -22,7 +22,7 @@ RETRAINED_KEYS = {
     *("path", "architecture", "quantization", "weights", "labels", "photos", "used", "skipped", "test_accuracy"),
     *("test_photos", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
     *("size_bytes", "test_accuracy_interval", "cross_validation", "temperature", "calibration_error_before"),
-    *("calibration_error", "score_threshold"),
+    *("calibration_error", "score_threshold", "fine_tuning"),
 }
 SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)
 
@@ -73,6 +73,10 @@ def test_retrain_help_has_the_codelabs_options(trainer) -> None:
         ["retrain", ".", "--training-steps", "many"],
         ["retrain", ".", "--training-steps", "0"],
         ["retrain", ".", "--architecture", "mobilenet_v2"],
+        ["retrain", ".", "--fine-tune", "0"],
+        ["retrain", ".", "--fine-tune", "5", "--fine-tune-from", "14"],
+        ["retrain", ".", "--fine-tune-from", "6"],
+        ["retrain", ".", "--fine-tune", "5", "--cross-validate"],
         ["retrain", ".", "--testing-percentage", "0"],
         ["retrain", ".", "--testing-percentage", "60", "--validation-percentage", "60"],
         ["bottlenecks"],
@@ -263,6 +267,7 @@ def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_
         assert (model["labels"], model["used"], model["skipped"]) == (["blue", "green", "red"], 36, 1)
         assert model["size_bytes"] == os.path.getsize(model["path"])
         assert model["computed_bottlenecks"] == 36
+        assert model["fine_tuning"] is None
         assert 1 <= model["training_steps"] <= 500
 
 

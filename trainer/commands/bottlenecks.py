@@ -18,8 +18,8 @@ from trainer.commands.options import (
 )
 from trainer.commands.tables import name_skipped, print_table
 from trainer.dataset import Skipped, assemble, list_photos
+from trainer.features import cached_bottlenecks
 from trainer.progress import Stages
-from trainer.retrain import cached_bottlenecks
 from trainer.split import SplitRatios
 
 

@@ -11,13 +11,12 @@ import typer
 from edge.modelfile import ModelFile
 from trainer.commands.options import AsJson, ImageDir
 from trainer.commands.tables import name_skipped, print_table
-from trainer.dataset import Skipped
+from trainer.dataset import Skipped, dataset_fingerprint
 from trainer.evaluate import Evaluation, evaluate
 from trainer.judging import Split, photos_of, read_dataset, split_ratios
 from trainer.progress import Stages
 from trainer.report.facts import evaluation_facts
 from trainer.report.write import check_report, report_paths, write_report
-from trainer.retrain import dataset_fingerprint
 from trainer.split import TEST
 
 _MOST_COLUMNS = 12

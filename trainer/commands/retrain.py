@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from edge.errors import UsageError
 from trainer.architectures import Architecture
 from trainer.commands.options import (
     ArchitectureName,
@@ -22,6 +23,7 @@ from trainer.commands.options import (
 )
 from trainer.commands.tables import name_skipped, print_table
 from trainer.cross_validation import CrossValidation
+from trainer.fine_tune import Tuned
 from trainer.head import DEFAULT_STEPS
 from trainer.interval import Interval, wilson_interval
 from trainer.progress import Stages
@@ -29,6 +31,7 @@ from trainer.report.facts import training_facts
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, output_paths, retrain
 from trainer.split import SplitRatios
+from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe, peak_rate
 
 _FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
 
@@ -47,6 +50,8 @@ def retrain_command(
     quantization: Kinds = None,
     weights: WeightsChoice = None,
     bottleneck_dir: BottleneckDir = None,
+    fine_tune: Annotated[int | None, typer.Option(help="Also train the backbone, for at most so many epochs.")] = None,
+    fine_tune_from: Annotated[int | None, typer.Option(help="First of MobileNet's 13 blocks to train; 0: all.")] = None,
     summaries_dir: Annotated[Path | None, typer.Option(help="Write TensorBoard summaries here.")] = None,
     training_steps: Annotated[int, typer.Option(help="L-BFGS iterations at most.")] = DEFAULT_STEPS,
     testing_percentage: Annotated[float, typer.Option(help="Share of photos that only judge.")] = 10,
@@ -85,8 +90,9 @@ def retrain_command(
         summaries_dir=summaries_dir,
         balance=class_weights is ClassWeights.auto,
         precision=precision,
-        cross_validate=cross_validation or report,
+        cross_validate=cross_validation or (report and fine_tune is None),
         augment=augment,
+        recipe=_recipe(point, fine_tune, fine_tune_from, seed),
     )
     stages = Stages()
     if report:
@@ -114,6 +120,15 @@ def _write_reports(models: list[Retrained], stages: Stages) -> list[Path]:
     return pages
 
 
+def _recipe(point: Architecture, epochs: int | None, from_block: int | None, seed: int) -> Recipe | None:
+    if epochs is not None:
+        from_block = DEFAULT_FROM_BLOCK if from_block is None else from_block
+        return Recipe(epochs, from_block, seed, learning_rate=peak_rate(point.alpha))
+    if from_block is not None:
+        raise UsageError("--fine-tune-from needs --fine-tune EPOCHS")
+    return None
+
+
 def _facts(model: Retrained) -> dict[str, Any]:
     counts = model.dataset.counts()
     return {
@@ -139,6 +154,17 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "l2": model.fit.l2,
         "computed_bottlenecks": model.computed_bottlenecks,
         "size_bytes": model.size_bytes,
+        "fine_tuning": _tuning_facts(model.tuned),
+    }
+
+
+def _tuning_facts(tuned: Tuned | None) -> dict[str, Any] | None:
+    if tuned is None:
+        return None
+    return {
+        "from_block": tuned.recipe.from_block,
+        "best_epoch": tuned.best_epoch,
+        "epochs": [epoch._asdict() for epoch in tuned.epochs],
     }
 
 
@@ -169,6 +195,8 @@ def _print_models(models: list[Retrained]) -> None:
     ]
     first = models[0].backbone
     print(f"{first.architecture.name}, weights: {first.weights.origin}")
+    if models[0].tuned:
+        print(_tuning_line(models[0].tuned))
     print_table(["kind", "classes", "used", "skipped", "test accuracy", "size"], rows)
     for model in models:
         for line in _judgement(model):
@@ -193,3 +221,13 @@ def _judgement(model: Retrained) -> list[str]:
             f"above it {model.calibration.precision:.0%} were right on the validation photos"
         )
     return [line.replace("%", " %") for line in lines]
+
+
+def _tuning_line(tuned: Tuned) -> str:
+    before, after = tuned.epochs[0], tuned.epochs[tuned.best_epoch]
+    return (
+        f"fine-tuned from block {tuned.recipe.from_block}, {len(tuned.epochs) - 1} of {tuned.recipe.epochs} epochs, "
+        f"best after {tuned.best_epoch}: validation accuracy {100 * before.validation_accuracy:.1f} % -> "
+        f"{100 * after.validation_accuracy:.1f} %, cross entropy {before.validation_cross_entropy:.3f} -> "
+        f"{after.validation_cross_entropy:.3f}"
+    )

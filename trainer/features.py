@@ -1,0 +1,40 @@
+"""The bottlenecks of a folder of photos: brought up to date in the cache, and read back with their labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from trainer.backbone import Backbone
+from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
+from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
+from trainer.dataset import Dataset, Listing
+from trainer.head import Labelled
+from trainer.progress import Stages
+
+
+def cached_bottlenecks(
+    backbone: Backbone, listing: Listing, cache: Path, stages: Stages, runtime: str | None = None
+) -> Outcome:
+    """Bring the cache in folder ``cache`` up to date for ``listing``; a corrupt cache is set aside once."""
+    try:
+        return _bottlenecks(backbone, listing, cache, stages, runtime)
+    except CorruptCacheError as error:
+        stages.say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(cache)}, starting anew")
+        return _bottlenecks(backbone, listing, cache, stages, runtime)
+
+
+def _bottlenecks(backbone: Backbone, listing: Listing, folder: Path, stages: Stages, runtime: str | None) -> Outcome:
+    title = f"bottlenecks {backbone.quantization}"
+    with BottleneckCache(folder) as cache, stages.stage(title, len(listing.candidates)) as advance:
+        return compute_bottlenecks(backbone, listing, cache, advance, runtime=runtime)
+
+
+def labelled(backbone: Backbone, dataset: Dataset, split: str, folder: Path, runtime: str | None = None) -> Labelled:
+    """The bottlenecks and labels of one split's photos, from the cache in ``folder``."""
+    photos = dataset.of(split)
+    index = {label: i for i, label in enumerate(dataset.labels)}
+    with BottleneckCache(folder) as cache:
+        features = load_features(backbone, cache, [photo.sha256 for photo in photos], runtime)
+    return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp))

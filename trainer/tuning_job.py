@@ -1,0 +1,118 @@
+"""What the process that trains tells the one that fine-tunes, and what makes two fine-tunings the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from edge.errors import UsageError
+from edge.preprocess import PREPROCESSING_VERSION
+from trainer.frozen_graph import BLOCKS
+from trainer.tuning_augmentation import Strength
+
+TUNING_VERSION = 1
+"""Goes up with any change of the fine-tuning that alters the tuned weights."""
+
+DEFAULT_FROM_BLOCK = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every number that shapes the tuned weights; where they come from is told in docs/adr/0012.
+
+    ``from_block`` is the first of MobileNet's 13 blocks that is trained; 0 trains the first convolution too.
+    ``learning_rate`` is the highest, in units of a channel's own size; see :func:`peak_rate`.
+    ``patience`` is the share of the epochs that may go by without a better validation cross entropy.
+    """
+
+    epochs: int
+    from_block: int
+    seed: int = 0
+    batch: int = 32
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    warm_up_epochs: float = 1.0
+    patience: float = 0.4
+    strength: Strength = field(default_factory=Strength)
+
+    def check(self) -> Recipe:
+        """The same recipe, after checking what a user may choose.
+
+        Raises :class:`~edge.errors.UsageError` where it trains nothing or begins at no block.
+        """
+        if self.epochs < 1:
+            raise UsageError(f"--fine-tune {self.epochs} trains nothing; give at least 1 epoch")
+        if not 0 <= self.from_block <= BLOCKS:
+            raise UsageError(f"--fine-tune-from {self.from_block}: MobileNet's blocks are 1 to {BLOCKS}; 0 trains all")
+        return self
+
+
+def peak_rate(alpha: float) -> float:
+    """The highest learning rate for a network of width ``alpha``: narrow ones bear, and need, larger steps."""
+    return float(1e-3 / alpha**0.8)
+
+
+class TuningPhoto(NamedTuple):
+    """A photo for the child process: its path and the index of its label."""
+
+    path: str
+    label: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One fine-tuning. ``facts`` identify it; ``weights`` is a file's path or None for random ones.
+
+    ``head_weights`` (features, labels) and ``head_bias`` (labels,) are the warmed head. Progress is kept in
+    the file ``checkpoint``, the outcome is written to ``output``.
+    """
+
+    architecture: str
+    weights: str | None
+    recipe: Recipe
+    facts: dict[str, Any]
+    training: list[TuningPhoto]
+    validation: list[TuningPhoto]
+    head_weights: list[list[float]]
+    head_bias: list[float]
+    checkpoint: str
+    output: str
+
+    def to_json(self) -> str:
+        """The job as JSON text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        """The job in ``text``, as :meth:`to_json` wrote it."""
+        fields = json.loads(text)
+        recipe = fields.pop("recipe")
+        recipe["strength"] = Strength(*recipe["strength"])
+        for split in ("training", "validation"):
+            fields[split] = [TuningPhoto(*photo) for photo in fields[split]]
+        return cls(recipe=Recipe(**recipe), **fields)
+
+
+def identifying_facts(architecture: str, backbone_sha256: str, dataset_sha256: str, recipe: Recipe) -> dict[str, Any]:
+    """What must be the same for two fine-tunings to give the same weights, as JSON keeps it.
+
+    ``backbone_sha256`` is that of the artifact, which stands for the pretrained weights and for the bottlenecks
+    that the warmed head was fitted on.
+    """
+    facts = {
+        "architecture": architecture,
+        "weights": backbone_sha256,
+        "photos": dataset_sha256,
+        "options": asdict(recipe),
+        "versions": [TUNING_VERSION, PREPROCESSING_VERSION],
+    }
+    parsed: dict[str, Any] = json.loads(json.dumps(facts))
+    return parsed
+
+
+def facts_key(facts: dict[str, Any]) -> str:
+    """A short name for ``facts``: 16 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
