@@ -29,7 +29,8 @@ BIG_SIZE = (4000, 3000)
 class Peer(NamedTuple):
     """A way to label photos: its script in ``benchmarks/peers``, what its environment holds, the model it takes.
 
-    Of a folder it gets ``most_photos`` at most; a slow peer's time for all of them follows from those.
+    Of a folder it gets ``most_photos`` at most; a slow peer's time for all of them follows from those. Where it has a
+    command line of its own, ``command`` is that of a process that labels one photo: model and photo are added.
     """
 
     name: str
@@ -37,10 +38,11 @@ class Peer(NamedTuple):
     packages: tuple[str, ...]
     quantization: str = "int8"
     most_photos: int = 1_000_000
+    command: tuple[str, ...] = ()
 
 
 PEERS = (
-    Peer("ours", "ours.py", (".[litert]",)),
+    Peer("ours", "ours.py", (".[litert]",), command=("-m", "edge", "label", "--model")),
     Peer("MediaPipe Tasks", "mediapipe_tasks.py", ("mediapipe==1.2.2",)),
     Peer("bare interpreter", "bare_interpreter.py", ("ai-edge-litert==2.3.0", "pillow")),
     Peer("OpenCV DNN (float32)", "opencv_dnn.py", ("opencv-python-headless==4.11.0.86", "numpy<2"), "float32"),
@@ -95,7 +97,8 @@ def _measure(peer: Peer, model: Path, paths: list[Path], cold: bool) -> float:
     with tempfile.TemporaryDirectory() as folder:
         for name in (peer.script, "protocol.py"):
             shutil.copy(Path(__file__).parent / "peers" / name, folder)
-        command = [str(environment(peer)), peer.script, str(model.resolve())]
+        what = [*peer.command, str(model.resolve()), str(paths[0].resolve())] if cold and peer.command else None
+        command = [str(environment(peer)), *(what or [peer.script, str(model.resolve())])]
         lines = "\n".join(str(path.resolve()) for path in paths)
         started = time.perf_counter()
         child = subprocess.run(command, input=lines, cwd=folder, text=True, capture_output=True, env=_clean())
