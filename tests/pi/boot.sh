@@ -6,12 +6,12 @@ userland=$1 keys=$2 port=$3 core=$4
 
 # All that the Pi writes is in memory and ends with it; the userland below is never written to.
 mount -t tmpfs -o mode=755 pi /mnt
-mkdir /mnt/upper /mnt/work /mnt/root
-mount -t overlay -o lowerdir="$userland",upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root
+mkdir /mnt/upper /mnt/work /mnt/system
+mount -t overlay -o lowerdir="$userland",upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/system
 
 cat "$keys/user_key.pub" > /mnt/authorized_keys
-cp "$keys/host_key" /mnt/root/etc/ssh/ssh_host_ed25519_key
-cd /mnt/root
+cp "$keys/host_key" /mnt/system/etc/ssh/ssh_host_ed25519_key
+cd /mnt/system
 mkdir home/pi/.ssh
 mv /mnt/authorized_keys home/pi/.ssh/authorized_keys
 chmod 600 etc/ssh/ssh_host_ed25519_key
