@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.splits import retrain_options
 from edge.modelfile import ModelFile
 from edge.preprocess import preprocess
 from trainer.architectures import Architecture
 from trainer.evaluate import evaluate
 from trainer.progress import Stages
-from trainer.retrain import Retrained, RetrainOptions, retrain
-from trainer.split import TRAINING, SplitRatios
+from trainer.retrain import Retrained, retrain
+from trainer.split import TRAINING
 
 REPRESENTATIVE_PHOTOS = 100
 
@@ -34,14 +35,7 @@ def compare(
     for architecture in architectures:
         for seed in seeds:
             with tempfile.TemporaryDirectory() as scratch:
-                options = RetrainOptions(
-                    image_dir=image_dir,
-                    output=Path(scratch) / "model.tflite",
-                    cache=cache,
-                    architecture=architecture,
-                    quantizations=("float32", "int8"),
-                    ratios=SplitRatios(10, 30, seed),
-                )
+                options = retrain_options(image_dir, scratch, cache, architecture, seed, ("float32", "int8"))
                 floating, int8 = retrain(options, stages)
                 with stages.stage("whole-model int8"):
                     whole = _whole_model_accuracy(floating, Path(scratch))

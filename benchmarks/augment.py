@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.splits import thirty_percent
 from trainer.architectures import Architecture
 from trainer.augmentation import variant_identity
 from trainer.backbone import Backbone, ensure_backbones
@@ -17,7 +18,7 @@ from trainer.bottlenecks import compute_bottlenecks, load_features
 from trainer.dataset import Dataset, assemble, list_photos
 from trainer.head import Labelled, accuracy, fit_head
 from trainer.progress import Stages
-from trainer.split import TEST, TRAINING, VALIDATION, SplitRatios
+from trainer.split import TEST, TRAINING, VALIDATION
 from trainer.variants import compute_variants
 
 QUANTIZATIONS = ("float32", "int8")
@@ -74,7 +75,7 @@ def _read(
     listing = list_photos(image_dir)
     with BottleneckCache(cache) as bottlenecks:
         outcome = compute_bottlenecks(backbone, listing, bottlenecks)
-        datasets = [assemble(listing, outcome.identities, outcome.reasons, SplitRatios(10, 30, seed)) for seed in seeds]
+        datasets = [assemble(listing, outcome.identities, outcome.reasons, thirty_percent(seed)) for seed in seeds]
         photos = datasets[0].photos
         with stages.stage(f"variants {backbone.quantization}", len(photos)) as advance:
             compute_variants(backbone, photos, variants, bottlenecks, advance)

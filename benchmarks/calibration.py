@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.splits import retrain_options
 from trainer.architectures import Architecture
 from trainer.bottleneck_cache import BottleneckCache
 from trainer.bottlenecks import load_features
 from trainer.calibration import calibration_error, reliability
 from trainer.head import Matrix, softmax
 from trainer.progress import Stages
-from trainer.retrain import Retrained, RetrainOptions, retrain
-from trainer.split import TEST, SplitRatios
+from trainer.retrain import Retrained, retrain
+from trainer.split import TEST
 
 
 class _Judged(NamedTuple):
@@ -68,13 +69,7 @@ def measure(
 
 def _run(image_dir: Path, architecture: Architecture, seed: int, cache: Path, stages: Stages) -> _Judged:
     with tempfile.TemporaryDirectory() as scratch:
-        options = RetrainOptions(
-            image_dir=image_dir,
-            output=Path(scratch) / "model.tflite",
-            cache=cache,
-            architecture=architecture,
-            ratios=SplitRatios(10, 30, seed),
-        )
+        options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
         [model] = retrain(options, stages)
     logits = model.fit.head.logits(_test_features(model, cache))
     scores = _file_scores(model)

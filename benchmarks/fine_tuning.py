@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from benchmarks.splits import retrain_options
 from trainer.architectures import Architecture
 from trainer.progress import Stages
-from trainer.retrain import RetrainOptions, retrain
-from trainer.split import SplitRatios
+from trainer.retrain import retrain
 from trainer.tuning_job import Recipe
 
 ACCURACIES = ("head_float32", "head_int8", "tuned_float32", "tuned_int8")
@@ -45,14 +45,7 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
 
 def _row(image_dir: Path, architecture: Architecture, recipe: Recipe, cache: Path, stages: Stages) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
-        options = RetrainOptions(
-            image_dir=image_dir,
-            output=Path(scratch) / "model.tflite",
-            cache=cache,
-            architecture=architecture,
-            quantizations=("float32", "int8"),
-            ratios=SplitRatios(10, 30, recipe.seed),
-        )
+        options = retrain_options(image_dir, scratch, cache, architecture, recipe.seed, ("float32", "int8"))
         heads = retrain(options, stages)
         tuned_before = set((cache / "tuned").glob("*.npz"))
         started = time.perf_counter()

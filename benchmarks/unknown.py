@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
+from benchmarks.splits import thirty_percent
 from benchmarks.strangers import draw_strangers
 from edge.gate import Gate
 from edge.interpreter import ImageInterpreter, dequantize
@@ -23,7 +24,7 @@ from trainer.dataset import assemble, list_photos
 from trainer.gate import TRUE_ACCEPTANCE, best_scores, fit_gate
 from trainer.head import Head, Labelled, feature_deviation, fit_head
 from trainer.progress import Stages
-from trainer.split import SPLITS, TEST, TRAINING, VALIDATION, SplitRatios
+from trainer.split import SPLITS, TEST, TRAINING, VALIDATION
 
 Features = npt.NDArray[np.float32]
 Measure = Callable[[Features], npt.NDArray[np.float64]]
@@ -59,7 +60,7 @@ def measure(
             outcome = compute_bottlenecks(backbone, listing, bottlenecks, advance)
         strangers = _strangers(backbone)
         for seed in seeds:
-            dataset = assemble(listing, outcome.identities, outcome.reasons, SplitRatios(10, 30, seed))
+            dataset = assemble(listing, outcome.identities, outcome.reasons, thirty_percent(seed))
             with BottleneckCache(cache) as bottlenecks:
                 features = {
                     split: load_features(backbone, bottlenecks, [photo.sha256 for photo in dataset.of(split)])

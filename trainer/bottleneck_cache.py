@@ -11,9 +11,10 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,9 @@ _BUSY_TIMEOUT_S = 60
 _SETTLED_NS = 2_000_000_000  # a file this young may change again within its timestamp's granularity
 
 
+Result = TypeVar("Result")
+
+
 class CorruptCacheError(Exception):
     """The cache file is not a working SQLite database; :func:`set_aside` makes room for a new one."""
 
@@ -46,6 +50,15 @@ def set_aside(folder: Path) -> Path:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     os.replace(path, aside)
     return aside
+
+
+def retry_once(folder: Path, say: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
+    """What ``attempt`` gives; where the cache in ``folder`` is corrupt, that is set aside and told, once."""
+    try:
+        return attempt()
+    except CorruptCacheError as error:
+        say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
+        return attempt()
 
 
 class BottleneckCache:

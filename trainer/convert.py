@@ -8,7 +8,6 @@ TensorFlow: that saves its memory, keeps its talk off the terminal, and lets eit
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +16,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import ConfigurationError, EdgeError
+from edge.errors import ConfigurationError
 from edge.files import write_whole
 from edge.selftest import make_patterns
 from trainer import frozen_graph
 from trainer.architectures import QUANTIZATIONS, Architecture
 from trainer.folded_mobilenet import unfold
+from trainer.tensorflow_child import end_child
 from trainer.tuned_weights import read_tuned
 
 CALIBRATION_SEEDS = 25
@@ -141,20 +141,18 @@ def main() -> int:
     parser.add_argument("--download", action="store_true")
     parser.add_argument("--artifact", nargs=2, action="append", metavar=("QUANTIZATION", "FILE"), default=[])
     options = parser.parse_args()
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     architecture = Architecture.parse(options.architecture)
-    try:
+
+    def work() -> None:
         if options.download:
             download(architecture)
-            return 0
+            return
         model = build_model(architecture, options.weights)
         for quantization, file in options.artifact:
             assert quantization in QUANTIZATIONS
             write_whole(Path(file), convert(model, quantization))
-    except EdgeError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+
+    return end_child(work)
 
 
 if __name__ == "__main__":

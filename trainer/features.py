@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.backbone import Backbone
-from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
+from trainer.bottleneck_cache import BottleneckCache, retry_once
 from trainer.bottlenecks import Outcome, compute_bottlenecks, load_features
 from trainer.dataset import Dataset, Listing
 from trainer.head import Labelled
@@ -18,17 +18,13 @@ def cached_bottlenecks(
     backbone: Backbone, listing: Listing, cache: Path, stages: Stages, runtime: str | None = None
 ) -> Outcome:
     """Bring the cache in folder ``cache`` up to date for ``listing``; a corrupt cache is set aside once."""
-    try:
-        return _bottlenecks(backbone, listing, cache, stages, runtime)
-    except CorruptCacheError as error:
-        stages.say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(cache)}, starting anew")
-        return _bottlenecks(backbone, listing, cache, stages, runtime)
-
-
-def _bottlenecks(backbone: Backbone, listing: Listing, folder: Path, stages: Stages, runtime: str | None) -> Outcome:
     title = f"bottlenecks {backbone.quantization}"
-    with BottleneckCache(folder) as cache, stages.stage(title, len(listing.candidates)) as advance:
-        return compute_bottlenecks(backbone, listing, cache, advance, runtime=runtime)
+
+    def attempt() -> Outcome:
+        with BottleneckCache(cache) as bottlenecks, stages.stage(title, len(listing.candidates)) as advance:
+            return compute_bottlenecks(backbone, listing, bottlenecks, advance, runtime=runtime)
+
+    return retry_once(cache, stages.say, attempt)
 
 
 def labelled(backbone: Backbone, dataset: Dataset, split: str, folder: Path, runtime: str | None = None) -> Labelled:

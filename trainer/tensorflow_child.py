@@ -57,3 +57,14 @@ def _raise(purpose: str, code: int, talk: str) -> None:
     if code == EdgeError.exit_code or code < 0:
         raise RuntimeError(f"TensorFlow ended with {code}:\n{talk[-4000:]}")
     raise _KINDS.get(code, ConfigurationError)(talk.splitlines()[-1] if talk else f"TensorFlow ended with {code}")
+
+
+def end_child(work: Callable[[], None]) -> int:
+    """Do ``work`` in the child and return its exit code; an expected error is the last line of its stderr."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    try:
+        work()
+    except EdgeError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return error.exit_code
+    return 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from edge.errors import DatasetError, EdgeError
+from edge.errors import DatasetError
 from trainer.architectures import Architecture
 from trainer.calibration import fit_temperature
 from trainer.convert import build_model
 from trainer.folded_mobilenet import Layer, features, layer_names, read_layers
 from trainer.head import accuracy, cross_entropy
 from trainer.schedule import best_epoch, has_stopped, learning_rate
+from trainer.tensorflow_child import end_child
 from trainer.tuned_weights import (
     Checkpoint,
     Epoch,
@@ -184,14 +184,8 @@ class _Network:
 
 def main() -> int:
     """Fine-tune as the job on stdin says; talk goes to stderr."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     job = Job.from_json(sys.stdin.read())
-    try:
-        tune(job, lambda photos: print(json.dumps({"photos": photos}), flush=True))
-    except EdgeError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return end_child(lambda: tune(job, lambda photos: print(json.dumps({"photos": photos}), flush=True)))
 
 
 if __name__ == "__main__":

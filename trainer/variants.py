@@ -16,7 +16,7 @@ from edge.pipeline import available_cores, ordered_map
 from edge.preprocess import decode
 from trainer.augmentation import make_variant, variant_identity
 from trainer.backbone import Backbone
-from trainer.bottleneck_cache import BottleneckCache, CorruptCacheError, set_aside
+from trainer.bottleneck_cache import BottleneckCache, retry_once
 from trainer.bottlenecks import COMMIT_EVERY_S, cache_key, load_features, read_photo, vector_bytes
 from trainer.dataset import Dataset, Photo
 from trainer.head import Labelled
@@ -114,11 +114,7 @@ def augment(
                 compute_variants(backbone, photos, count, cache, advance, runtime=runtime)
             return load_with_variants(backbone, cache, photos, originals, count, runtime)
 
-    try:
-        return attempt()
-    except CorruptCacheError as error:
-        stages.say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
-        return attempt()
+    return retry_once(folder, stages.say, attempt)
 
 
 def _worker_factory(
