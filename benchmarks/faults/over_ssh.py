@@ -2,121 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import random
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.faults.loopback import REPOSITORY, Cutter, Sshd, free_port, running
-from benchmarks.faults.scene import Outcome, numbered_model
-from edge.errors import EdgeError
-from edge.store.activate import confirm
-from edge.store.install import Request, install
+from benchmarks.faults.loopback import Cutter, Sshd, free_port
+from benchmarks.faults.scene import Outcome
+from benchmarks.faults.ssh_range import Range, environment, make_range, sha256
 from edge.store.layout import Store
-from edge.store.start import start
-from edge.store.verify import verify
 from trainer.flash.upload import BLOCK
 from trainer.progress import Stages
 
-_CODES = {0, 65, 69, 74, 78, 130}
 _TIME_LIMIT_S = 300
-_MODEL_BYTES = 1_500_000
 _MOST_ATTEMPTS = 30
-
-
-@dataclass(frozen=True)
-class Range:
-    """Where faults are injected: ``server`` with a store for each host, in which the model ``old`` is current.
-
-    ``old`` and ``new`` are model files of a megabyte and a half.
-    """
-
-    server: Sshd
-    old: Path
-    new: Path
-
-    def fresh_store(self, host: str) -> Store:
-        """The store of ``host``, with ``old`` alone in it."""
-        store = Store(self.server.store(host))
-        shutil.rmtree(store.root, ignore_errors=True)
-        shutil.copytree(self.server.store("base"), store.root, symlinks=True)
-        return store
-
-    def command(self, *arguments: object) -> list[str]:
-        """The words of ``trainer flash`` with this server's configuration of ssh."""
-        config = ("--ssh-config", self.server.config)
-        return [sys.executable, "-m", "trainer", "flash", *map(str, arguments), *map(str, config)]
-
-    def flash(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        """Run ``trainer flash`` in a process of its own."""
-        command = self.command(*arguments)
-        return subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_TIME_LIMIT_S, env=environment()
-        )
-
-    def judge(self, host: str, kind: str, case: str, done: subprocess.CompletedProcess[str] | None) -> Outcome:
-        """Look at what a fault left of the store of ``host``, then repeat the flash; ``done`` is how it ended."""
-        store = Store(self.server.store(host))
-        current = store.linked("current")
-        name = {_sha256(self.old): "old", _sha256(self.new): "new", None: "none"}.get(current, "another")
-        return Outcome(kind, case, name, self._violation(host, store, name, done))
-
-    def _violation(
-        self, host: str, store: Store, name: str, done: subprocess.CompletedProcess[str] | None
-    ) -> str | None:
-        if done and (done.returncode not in _CODES or "Traceback" in done.stderr):
-            return f"exit code {done.returncode}: {done.stderr[-300:]}"
-        if name not in ("old", "new"):
-            return f"{name} is current"
-        try:
-            verify(store, store.linked("current") or "")
-            with tempfile.TemporaryDirectory() as folder:  # a device that restarts now
-                root = Path(folder) / "store"
-                shutil.copytree(store.root, root, symlinks=True)
-                start(root, lambda line: None)
-        except EdgeError as error:
-            return str(error)
-        again = self.flash(self.new, host, "--json")
-        if again.returncode:
-            return f"the repeat ended with {again.returncode}: {again.stdout} {again.stderr[-300:]}"
-        if store.linked("current") != _sha256(self.new):
-            return "after the repeat the new model is not current"
-        return None
-
-
-def environment() -> dict[str, str]:
-    """Variables for the workstation's side: this checkout, nothing of the caller's that changes what is done."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("EDGE_")}
-    return {**kept, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
-
-
-@contextmanager
-def make_range(folder: Path, model_bytes: int = _MODEL_BYTES) -> Iterator[Range]:
-    """A server in ``folder`` and two models of ``model_bytes`` and a little more."""
-    with running(folder / "server") as server:
-        for name, number in (("old", 1), ("new", 2)):
-            (folder / f"{name}.tflite").write_bytes(padded_model(number, model_bytes))
-        made = Range(server, folder / "old.tflite", folder / "new.tflite")
-        install(Store(server.store("base")), Request(made.old, activate=True))
-        confirm(Store(server.store("base")))
-        yield made
-
-
-def padded_model(number: int, size_bytes: int) -> bytes:
-    """A good tiny model with so many bytes of ballast, another one for each ``number``."""
-    ballast = random.Random(number).randbytes(size_bytes // 2).hex()
-    return numbered_model(number, lambda m: replace(m, training={**m.training, "ballast": ballast}))
 
 
 def cut(place: Range, offsets: int = 20) -> Iterator[Outcome]:
@@ -203,7 +110,7 @@ def spoiled_upload(place: Range) -> Iterator[Outcome]:
     for case, part in parts.items():
         store = place.fresh_store("pi1")
         store.incoming.mkdir(exist_ok=True)
-        (store.incoming / f"{_sha256(place.new)}.part").write_bytes(part)
+        (store.incoming / f"{sha256(place.new)}.part").write_bytes(part)
         done = place.flash(place.new, "pi1", "--json")
         outcome = place.judge("pi1", "a spoiled upload lies there", case, done)
         yield outcome if not done.returncode else replace(outcome, violation=done.stdout + done.stderr)
@@ -282,7 +189,7 @@ def fleets(place: Range) -> Iterator[Outcome]:
         place.server.write_config({host: free_port() if host == "pi1" else place.server.port for host in hosts})
         done = place.flash(place.new, *order, *flags, "--json")
         place.server.config.write_text(config)
-        new = [host for host in hosts if Store(place.server.store(host)).linked("current") == _sha256(place.new)]
+        new = [host for host in hosts if Store(place.server.store(host)).linked("current") == sha256(place.new)]
         said = [row["target"] for row in json.loads(done.stdout)["targets"] if row["state"] == "flashed"]
         for host in hosts:
             outcome = place.judge(host, f"a fleet: {case}", host, done)
@@ -349,7 +256,3 @@ def _chatter(server: Sshd, text: str) -> None:
 
 def _key(path: Path) -> str:
     return path.read_text().split()[1]
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,153 @@
+"""How fast it is, and what it needs: bottlenecks, labelling, retraining, memory, the grid."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir
+from benchmarks.results import FOLDER, result_path, save_results
+from edge.errors import ConfigurationError
+from trainer.architectures import Architecture
+from trainer.cli import default_cache
+from trainer.dataset import list_photos
+from trainer.progress import Stages
+from trainer.retrain import RetrainOptions, retrain
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: python -m benchmarks bottlenecks flower_photos --architecture mobilenet_1.0_224")
+def bottlenecks(
+    image_dir: ImageDir,
+    architecture: OneArchitecture = "mobilenet_1.0_224",
+    rounds: Annotated[int, typer.Option(help="How often both run, in turn.")] = 3,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare bottlenecks a second with Keras float batches of 32 fed by tf.data."""
+    from benchmarks.bottleneck_speed import compare
+
+    row = compare(image_dir, Architecture.parse(architecture), rounds, bottleneck_dir or default_cache(), Stages())
+    command = f"python -m benchmarks bottlenecks PHOTOS --architecture {architecture} --rounds {rounds}"
+    print(save_results("bottlenecks", command, [row], results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks peers flower_photos --architecture mobilenet_1.0_224")
+def peers(
+    image_dir: ImageDir,
+    architecture: Annotated[list[str] | None, typer.Option(help="Default: 1.0_224 and 0.25_128.")] = None,
+    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare labelling with MediaPipe Tasks, OpenCV DNN, a bare interpreter and Keras predict."""
+    from benchmarks.peer_runs import PEERS, environment, run_peers
+
+    stages = Stages()
+    with stages.stage("environments", len(PEERS)) as advance:
+        for peer in PEERS:
+            environment(peer)
+            advance(1)
+    photos = [candidate.path for candidate in list_photos(image_dir).candidates]
+    rows = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in architecture or ["mobilenet_1.0_224", "mobilenet_0.25_128"]:
+            options = RetrainOptions(
+                image_dir=image_dir,
+                output=Path(scratch) / f"{name}.tflite",
+                cache=bottleneck_dir or default_cache(),
+                architecture=Architecture.parse(name),
+                quantizations=("int8", "float32"),
+            )
+            models = {model.backbone.quantization: model.path for model in retrain(options, stages)}
+            rows += run_peers(models, photos, rounds, stages)
+    print(save_results("peers", f"python -m benchmarks peers PHOTOS --rounds {rounds}", rows, results_dir))
+
+
+@app.command("retrain", epilog="Example: python -m benchmarks retrain flower_photos --keras")
+def retrain_command(
+    image_dir: ImageDir,
+    architecture: OneArchitecture = "mobilenet_1.0_224",
+    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    keras: Annotated[bool, typer.Option("--keras", help="Also run a plain Keras script on the same split.")] = False,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Time a first, a cold and a second retrain against decoding and inference alone."""
+    from benchmarks.retrain_runs import compare
+
+    row = compare(image_dir, Architecture.parse(architecture), rounds, keras, Stages())
+    command = f"python -m benchmarks retrain PHOTOS --architecture {architecture} --rounds {rounds}"
+    print(save_results("retrain", command + " --keras" * keras, [row], results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks memory flower_photos --copies 1 --copies 10")
+def memory(
+    image_dir: ImageDir,
+    architecture: OneArchitecture = "mobilenet_0.25_128",
+    copies: Annotated[list[int] | None, typer.Option(help="How many copies of every photo; may be repeated.")] = None,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure the peak memory of trainer bottlenecks as photos grow."""
+    from benchmarks.memory import measure
+
+    rows = measure(image_dir, Architecture.parse(architecture), copies or [1, 10], Stages())
+    print(
+        save_results("memory", f"python -m benchmarks memory PHOTOS --architecture {architecture}", rows, results_dir)
+    )
+
+
+@app.command(epilog="Example: python -m benchmarks overhead models/flowers.tflite")
+def overhead(
+    model: Annotated[Path, typer.Argument(help="The model file.")],
+    runtime: Annotated[str | None, typer.Option(help="Which interpreter (default: the best here).")] = None,
+) -> None:
+    """Compare edge bench's timed loop with a bare invoke() loop, alternating in one process."""
+    from benchmarks.overhead import compare
+
+    print(json.dumps(compare(model, runtime)))
+
+
+@app.command("grid", epilog="Example: python -m benchmarks grid flower_photos")
+def grid_command(
+    image_dir: Annotated[Path | None, typer.Argument(help="Photos to retrain on; else heads stay untrained.")] = None,
+    grid_dir: Annotated[Path, typer.Option(help="Where the grid's models go.")] = Path("grid"),
+    rounds: Annotated[int, typer.Option(help="How often every model is measured.")] = 4,
+    seconds: Annotated[float, typer.Option(help="How long each measurement takes.")] = 0.5,
+    runtime: Annotated[str | None, typer.Option(help="Which interpreter (default: every one installed).")] = None,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Build the 16 points in int8 and float32 and measure them with edge bench."""
+    build = ["trainer", "grid", "build", str(grid_dir), *([str(image_dir)] if image_dir else [])]
+    build += ["--bottleneck-dir", str(bottleneck_dir or default_cache())]
+    path = result_path("grid", results_dir)
+    bench = ["edge", "bench", str(grid_dir), "--rounds", str(rounds), "--seconds", str(seconds), "--output", str(path)]
+    bench += ["--runtime", runtime] if runtime else []
+    for program, *arguments in (build, bench):
+        code = subprocess.run([sys.executable, "-m", program, *arguments]).returncode
+        if code:
+            raise SystemExit(code)
+    print(path)
+
+
+@app.command(epilog="Example: python -m benchmarks report benchmarks/results/*-grid.json --output report")
+def report(
+    bench_files: Annotated[list[Path], typer.Argument(help="Files written by edge bench, one a board.")],
+    output: Annotated[Path, typer.Option(help="Folder for the page and the figures.")] = Path("report"),
+) -> None:
+    """Draw figures and one self-contained page from one or several bench files."""
+    try:
+        from benchmarks.report import write_report
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ConfigurationError("the report needs matplotlib: pip install 'edge-for-poets[benchmarks]'") from None
+    for path in write_report(bench_files, output):
+        print(path)
