@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from benchmarks.splits import thirty_percent
 from trainer.architectures import Architecture
-from trainer.augmentation import variant_identity
 from trainer.backbone import Backbone, ensure_backbones
 from trainer.bottleneck_cache import BottleneckCache
 from trainer.bottlenecks import compute_bottlenecks, load_features
@@ -19,7 +18,7 @@ from trainer.dataset import Dataset, assemble, list_photos
 from trainer.head import Labelled, accuracy, fit_head
 from trainer.progress import Stages
 from trainer.split import TEST, TRAINING, VALIDATION
-from trainer.variants import compute_variants
+from trainer.variants import compute_variants, variant_identity
 
 QUANTIZATIONS = ("float32", "int8")
 

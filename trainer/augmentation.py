@@ -1,50 +1,76 @@
-"""Seeded variants of a photo: mirrored, cropped, in other light and colour; the same bytes on every machine."""
+"""Augmentation: a photo mirrored, nearer, stretched, in other light and colour.
+
+Fine-tuning sees another variant of each photo in every epoch (:mod:`trainer.tuning_photos`); a head sees a few milder
+ones, which are kept, so that their bottlenecks can be (:mod:`trainer.variants`). One matrix for all changes of colour
+keeps a variant cheap beside a training step.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import random
+import math
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageEnhance
+import numpy.typing as npt
+from PIL import Image
 
-from edge.preprocess import Pixels
+from edge.preprocess import Pixels, squash
 
-AUGMENTATION_VERSION = 1
-"""Goes up with any change that alters a pixel of a variant; cached bottlenecks of variants are bound to it."""
+AUGMENTATION_VERSION = 2
+"""Goes up with any change that alters a pixel of a variant; what was computed from variants is bound to it."""
 
-_SMALLEST_AREA = 0.6  # of the photo that a crop keeps
-_STRETCH = 1.25  # how much a crop may change the ratio of width to height, either way
-_LIGHT, _CONTRAST, _COLOUR = 0.25, 0.2, 0.3  # how far a factor may lie from 1
+LUMA = (0.299, 0.587, 0.114)
+"""What red, green and blue contribute to brightness: ITU-R BT.601."""
 
-
-def variant_identity(sha256: bytes, number: int) -> bytes:
-    """The identity (32 bytes) of variant ``number``, from 1 on, of the photo whose content hash is ``sha256``."""
-    return hashlib.sha256(sha256 + f"augmentation {AUGMENTATION_VERSION} {number}".encode()).digest()
+Matrix = npt.NDArray[np.float64]
 
 
-def make_variant(picture: Image.Image, sha256: bytes, number: int, size: tuple[int, int]) -> Pixels:
-    """Variant ``number`` of the RGB ``picture`` with content hash ``sha256``, for a model of (width, height) ``size``.
+class Strength(NamedTuple):
+    """How far a variant may lie from its photo.
 
-    Returns uint8 (height, width, 3). Nothing but the arguments decides what is drawn.
+    ``least_area`` is the smallest share of the picture that a crop keeps, ``aspect`` the largest factor by which
+    its width and height are stretched against each other. ``light``, ``contrast`` and ``saturation`` are the
+    largest relative changes, ``tint`` that of a single channel.
     """
-    rng = random.Random(variant_identity(sha256, number))
-    variant = picture.resize(size, Image.Resampling.BILINEAR, _crop(picture.size, rng), reducing_gap=2.0)
-    if rng.random() < 0.5:
+
+    least_area: float = 0.25
+    aspect: float = 1.2
+    light: float = 0.4
+    contrast: float = 0.4
+    saturation: float = 0.4
+    tint: float = 0.12
+
+
+def augment(picture: Image.Image, size: tuple[int, int], strength: Strength, random: np.random.Generator) -> Pixels:
+    """A variant of ``picture`` (RGB) at ``size`` (width, height): shape (height, width, 3), uint8.
+
+    The same state of ``random`` gives the same variant.
+    """
+    box = crop_box(picture.size, strength, random)
+    colours = colour_matrix(strength, random)
+    variant = squash(picture.crop(box), size)
+    if random.random() < 0.5:
         variant = variant.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    for enhance, reach in (
-        (ImageEnhance.Brightness, _LIGHT),
-        (ImageEnhance.Contrast, _CONTRAST),
-        (ImageEnhance.Color, _COLOUR),
-    ):
-        variant = enhance(variant).enhance(rng.uniform(1 - reach, 1 + reach))
-    return np.asarray(variant, np.uint8)
+    return np.asarray(variant.convert("RGB", tuple(colours.ravel())), np.uint8)
 
 
-def _crop(size: tuple[int, int], rng: random.Random) -> tuple[float, float, float, float]:
-    """A box within a picture of (width, height) ``size``: left, top, right, bottom in pixels."""
-    area, stretch = rng.uniform(_SMALLEST_AREA, 1), _STRETCH ** rng.uniform(-0.5, 0.5)
-    width, height = (min(1.0, area**0.5 * stretch), min(1.0, area**0.5 / stretch))
-    left, top = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
-    columns, rows = size
-    return left * columns, top * rows, (left + width) * columns, (top + height) * rows
+def crop_box(size: tuple[int, int], strength: Strength, random: np.random.Generator) -> tuple[int, int, int, int]:
+    """A random part of a picture of ``size`` (width, height): left, top, right, bottom in whole pixels, inside it."""
+    area = random.uniform(strength.least_area, 1)
+    stretch = math.exp(random.uniform(-1, 1) * math.log(strength.aspect) / 2)
+    width, height = (size[0] * min(1, math.sqrt(area) * stretch), size[1] * min(1, math.sqrt(area) / stretch))
+    left, top = random.uniform(0, size[0] - width), random.uniform(0, size[1] - height)
+    right, bottom = (min(math.ceil(left + width), size[0]), min(math.ceil(top + height), size[1]))
+    return math.floor(left), math.floor(top), right, bottom
+
+
+def colour_matrix(strength: Strength, random: np.random.Generator) -> Matrix:
+    """A random change of light, contrast, saturation and tint as one matrix: (3, 4), of RGB and a constant."""
+    light, contrast, saturation = (
+        1 + random.uniform(-1, 1) * most for most in (strength.light, strength.contrast, strength.saturation)
+    )
+    tint = 1 + random.uniform(-1, 1, 3) * strength.tint
+    saturate = saturation * np.eye(3) + (1 - saturation) * np.asarray(LUMA)
+    colours = light * contrast * tint[:, np.newaxis] * saturate
+    # Contrast turns about the middle grey.
+    return np.column_stack([colours, np.full(3, 127.5 * (1 - contrast))])

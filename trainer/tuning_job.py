@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from edge.errors import UsageError
 from edge.preprocess import PREPROCESSING_VERSION
+from trainer.augmentation import AUGMENTATION_VERSION, Strength
 from trainer.frozen_graph import BLOCKS
-from trainer.tuning_augmentation import Strength
 
 TUNING_VERSION = 1
 """Goes up with any change of the fine-tuning that alters the tuned weights."""
@@ -107,7 +107,7 @@ def identifying_facts(architecture: str, backbone_sha256: str, dataset_sha256: s
         "weights": backbone_sha256,
         "photos": dataset_sha256,
         "options": asdict(recipe),
-        "versions": [TUNING_VERSION, PREPROCESSING_VERSION],
+        "versions": [TUNING_VERSION, PREPROCESSING_VERSION, AUGMENTATION_VERSION],
     }
     parsed: dict[str, Any] = json.loads(json.dumps(facts))
     return parsed

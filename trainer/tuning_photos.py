@@ -11,8 +11,11 @@ from PIL import Image
 
 from edge.pipeline import available_cores, ordered_map
 from edge.preprocess import Pixels, preprocess
-from trainer.tuning_augmentation import MARGIN, augment
+from trainer.augmentation import augment
 from trainer.tuning_job import Recipe, TuningPhoto
+
+MARGIN = 1.15
+"""Pictures to augment are kept this much larger than the network's input, so that a crop loses little detail."""
 
 MOST_BYTES = 1 << 30
 """Decoded photos kept in memory, 5,000 at 224 pixels; those beyond are decoded anew in every epoch."""

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from edge.errors import DatasetError, ImageError
 from edge.interpreter import ImageInterpreter
 from edge.pipeline import available_cores, ordered_map
-from edge.preprocess import decode
-from trainer.augmentation import make_variant, variant_identity
+from edge.preprocess import Pixels, decode
+from trainer.augmentation import AUGMENTATION_VERSION, Strength
+from trainer.augmentation import augment as draw
 from trainer.backbone import Backbone
 from trainer.bottleneck_cache import BottleneckCache, retry_once
 from trainer.bottlenecks import COMMIT_EVERY_S, cache_key, load_features, read_photo, vector_bytes
@@ -24,6 +26,23 @@ from trainer.progress import Stages
 from trainer.split import TRAINING
 
 _CROP_ROOM = 2  # a photo is decoded at no less than twice the model's size, because a crop keeps but a part of it
+
+STRENGTH = Strength(least_area=0.6, aspect=1.25, light=0.25, contrast=0.2, saturation=0.3, tint=0)
+"""How far a kept variant may lie from its photo: less far than fine-tuning goes, because the network stays as it is."""
+
+
+def variant_identity(sha256: bytes, number: int) -> bytes:
+    """The identity (32 bytes) of variant ``number``, from 1 on, of the photo whose content hash is ``sha256``."""
+    return hashlib.sha256(sha256 + f"augmentation {AUGMENTATION_VERSION} {number}".encode()).digest()
+
+
+def make_variant(picture: Image.Image, sha256: bytes, number: int, size: tuple[int, int]) -> Pixels:
+    """Variant ``number`` of the RGB ``picture`` with content hash ``sha256``, for a model of (width, height) ``size``.
+
+    Returns uint8 (height, width, 3). Nothing but the arguments decides what is drawn.
+    """
+    seed = int.from_bytes(variant_identity(sha256, number), "big")
+    return draw(picture, size, STRENGTH, np.random.default_rng(seed))
 
 
 class _Work(NamedTuple):

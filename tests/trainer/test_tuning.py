@@ -19,6 +19,7 @@ import tiny
 
 from edge.modelfile import ModelFile
 from trainer import fine_tune as parent
+from trainer.augmentation import Strength
 from trainer.bottlenecks import identify
 from trainer.dataset import Dataset, assemble, list_photos
 from trainer.fine_tune import Tuned, find_tuned, fine_tune
@@ -28,7 +29,6 @@ from trainer.progress import Stages
 from trainer.retrain import RetrainOptions, retrain
 from trainer.split import SplitRatios
 from trainer.tuned_weights import read_tuned
-from trainer.tuning_augmentation import Strength
 from trainer.tuning_job import Job, Recipe
 
 pytestmark = pytest.mark.xdist_group("tensorflow")

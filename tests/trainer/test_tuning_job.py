@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from edge.errors import UsageError
-from trainer.tuning_augmentation import Strength
+from trainer.augmentation import Strength
 from trainer.tuning_job import Job, Recipe, TuningPhoto, facts_key, identifying_facts, peak_rate
 
 RECIPE = Recipe(epochs=3, from_block=6, strength=Strength(light=0.123))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import signal
 import subprocess
@@ -12,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from PIL import Image
 
 from edge.errors import DatasetError, UsageError
 from edge.interpreter import ImageInterpreter
 from edge.modelfile import ModelFile
 from edge.preprocess import decode
-from trainer.augmentation import make_variant, variant_identity
+from trainer.augmentation import AUGMENTATION_VERSION
 from trainer.bottleneck_cache import FILE_NAME, BottleneckCache
 from trainer.bottlenecks import compute_bottlenecks, load_features
 from trainer.dataset import Dataset, assemble, list_photos
@@ -25,9 +27,11 @@ from trainer.head import Labelled
 from trainer.progress import Stages
 from trainer.retrain import RetrainOptions, retrain
 from trainer.split import TRAINING, SplitRatios
-from trainer.variants import augment, compute_variants, load_with_variants
+from trainer.variants import augment, compute_variants, load_with_variants, make_variant, variant_identity
 
+PHOTO = hashlib.sha256(b"photo").digest()
 QUIET = Stages(quiet=True)
+SIZE = (64, 48)
 
 FILL_SCRIPT = """
 import sys
@@ -152,3 +156,41 @@ def test_retrain_fits_the_head_on_variants_too(options: RetrainOptions) -> None:
     assert augmented.dataset.counts() == plain.dataset.counts()
     with pytest.raises(UsageError, match="--augment -1"):
         retrain(dataclasses.replace(options, augment=-1), QUIET)
+
+
+def corners() -> Image.Image:
+    """A picture whose left half is red and whose right half is blue."""
+    picture = Image.new("RGB", (120, 90), (200, 40, 40))
+    picture.paste((40, 40, 200), (60, 0, 120, 90))
+    return picture
+
+
+def test_identity() -> None:
+    """The identity of a variant follows from the photo's hash, the version and the number, and from nothing else."""
+    assert AUGMENTATION_VERSION == 2
+    assert variant_identity(PHOTO, 3) == hashlib.sha256(PHOTO + b"augmentation 2 3").digest()
+
+
+def test_the_same_variant_every_time() -> None:
+    """The same arguments give the same pixels; another number or another photo gives others."""
+    first = make_variant(corners(), PHOTO, 1, SIZE)
+    assert first.dtype == np.uint8
+    assert first.shape == (48, 64, 3)
+    assert (make_variant(corners(), PHOTO, 1, SIZE) == first).all()
+    assert (make_variant(corners(), PHOTO, 2, SIZE) != first).any()
+    assert (make_variant(corners(), hashlib.sha256(b"other").digest(), 1, SIZE) != first).any()
+
+
+def test_variants_are_mirrored_and_lit_as_often_as_not() -> None:
+    """Of 200 variants about half are mirrored, and about half are brighter than the photo."""
+    variants = [make_variant(corners(), PHOTO, number, SIZE).astype(float) for number in range(1, 201)]
+    mirrored = sum(variant[:, 0, 2].mean() > variant[:, 0, 0].mean() for variant in variants)
+    brighter = sum(variant[:, 0].max() > 200 for variant in variants)
+    assert 75 <= mirrored <= 125
+    assert 50 <= brighter <= 150
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (7, 3)])
+def test_photo_smaller_than_the_model(size: tuple[int, int]) -> None:
+    """A photo of hardly any pixels has variants too."""
+    assert make_variant(Image.new("RGB", size), PHOTO, 1, SIZE).shape == (48, 64, 3)
