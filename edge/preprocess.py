@@ -7,6 +7,7 @@ with an antialiased bilinear filter.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from typing import Any, BinaryIO, Union
@@ -116,10 +117,9 @@ def _upright(picture: Image.Image) -> Image.Image:
     from PIL import ImageOps
 
     picture.load()  # outside the guard below: a truncated picture is an error, broken EXIF is not
-    try:
-        return ImageOps.exif_transpose(picture)
-    except Exception:
-        return picture
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(picture, in_place=True)  # not a copy: most pictures are upright
+    return picture
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:

@@ -74,7 +74,6 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
 def _watch(options: argparse.Namespace) -> int:
     # What only a stream needs is imported here: sockets, queues, OpenCV behind some sources.
     from edge.interpreter import check_threads, choose_runtime
-    from edge.live.confirmation import StoreConfirmation
     from edge.live.fanout import Fanout
     from edge.live.grabber import Grabber
     from edge.live.model import ModelChoice
@@ -88,7 +87,6 @@ def _watch(options: argparse.Namespace) -> int:
     from edge.sources.uri import open_source
     from edge.statistics import StreamStatistics
     from edge.store.layout import store_of
-    from edge.store.start import start
 
     statistics, notifier = StreamStatistics(), Notifier()
     choice = ModelChoice(
@@ -103,16 +101,18 @@ def _watch(options: argparse.Namespace) -> int:
         retries=options.retries,
         tell=tell,
     )
-    store = store_of(choice.path)
-    if store:  # after a crash it may go back from a model that never proved itself
-        start(store.root, tell)
+    confirmation = []
+    if store := store_of(choice.path):
+        from edge.live.confirmation import StoreConfirmation
+        from edge.store.start import start
+
+        start(store.root, tell)  # after a crash it may go back from a model that never proved itself
+        confirmation.append(StoreConfirmation(store, tell))
     swap = ModelSwap(choice, statistics, tell)
     sinks = make_sinks(options, statistics)
     if status := _status_path(options):
         sinks.append(StatusFile(status, statistics))
-    if store:
-        sinks.append(StoreConfirmation(store, tell))
-    fanout = Fanout(sinks, statistics, tell)
+    fanout = Fanout([*sinks, *confirmation], statistics, tell)
     settings = Settings(options.every, options.region, options.smooth, options.score_threshold, options.count)
     watch = Watch(grabber, swap, fanout.write, statistics, notifier, tell, settings)
     code = run(watch, grabber, fanout, swap, notifier)

@@ -97,8 +97,9 @@ class MjpegStream:
             if part is not None:
                 newest = part
                 continue
-            catch_up = not broken and time.monotonic() - start_s < _CATCH_UP_S and self._more_has_come()
-            if newest is not None and not catch_up:
+            if newest is not None and (
+                broken or time.monotonic() - start_s >= _CATCH_UP_S or not self._more_has_come()
+            ):
                 try:
                     return np.asarray(decode(newest), np.uint8)
                 except ImageError as error:

@@ -6,7 +6,6 @@ TensorFlow release that it was built from; LiteRT counts anew.
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 
 from edge.errors import ModelError
@@ -23,6 +22,8 @@ Release = tuple[int, ...]
 
 def runtime_version(runtime: str) -> str | None:
     """The version of ``runtime`` installed here, None where its package does not say; it is not imported."""
+    import importlib.metadata  # slow to import, and only asked before a model is switched
+
     try:
         return importlib.metadata.version(package_name(runtime))
     except importlib.metadata.PackageNotFoundError:
