@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from trainer.flash.refusals import explain
@@ -28,3 +30,12 @@ def test_every_failure_of_ssh_says_how_to_mend_it(said: str, told: str) -> None:
     assert told in str(error)
     assert error.exit_code == 69
     assert "\n" not in str(error)
+
+
+def test_a_folder_taken_for_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who names a folder without a slash is told how to write it; who names a host is not."""
+    (tmp_path / "card").mkdir()
+    monkeypatch.chdir(tmp_path)
+    said = "ssh: Could not resolve hostname card: Name or service not known\n"
+    assert str(explain(Target.parse("card"), said)).endswith("for the folder of this name write ./card")
+    assert "folder" not in str(explain(Target.parse("pi@card"), said))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from edge.errors import UnavailableError
 from trainer.flash.target import Target
@@ -22,7 +23,10 @@ _SAYINGS = (
         "Permission denied|Too many authentication failures|no more authentication methods",
         "it refused the login; put your key there with {copy}",
     ),
-    ("Could not resolve hostname|Name or service not known", "no host of this name; check it, and that it is on"),
+    (
+        "Could not resolve hostname|Name or service not known",
+        "no host of this name; check it, and that it is on{folder}",
+    ),
     ("Connection refused", "it runs no SSH server; on the device: sudo systemctl enable --now ssh"),
     ("Connection timed out|No route to host|Network is unreachable|Operation timed out", "does not answer; is it on?"),
     ("[Bb]ad configuration option|configuration file|Bad owner or permissions", "ssh's configuration: {said}"),
@@ -39,6 +43,7 @@ def explain(target: Target, stderr: str) -> UnavailableError:
         "said": said,
         "ssh": f"'ssh{port} {target.destination}'",
         "copy": f"'ssh-copy-id{port} {target.destination}'",
+        "folder": f"; for the folder of this name write ./{target.name}" if Path(target.name).is_dir() else "",
         "known": f"'[{target.host}]:{target.port}'" if target.port not in (None, 22) else target.host,
     }
     for pattern, remedy in _SAYINGS:
