@@ -14,7 +14,6 @@ from trainer.split import TRAINING
 
 _DOUBTFUL = 0.1  # share of labels in doubt from which it is said at the top
 _FEW_PHOTOS = 100  # judged photos below which the interval is so wide that it is said at the top
-_TUNED_NOTE = " by its head, though the backbone was tuned on most of them"
 
 
 class Headline(NamedTuple):
@@ -54,7 +53,7 @@ def headlines(facts: Facts) -> list[Headline]:
                 "cross-validated",
                 percent(validated.right / validated.photos),
                 f"float heads on all {validated.photos:,} photos in {validated.folds} parts, each judged unseen"
-                f"{_TUNED_NOTE if tuned(facts) else ''}; {between(interval)} with 95 % confidence",
+                f"{_without_variants(facts)}; {between(interval)} with 95 % confidence",
             )
         )
     if facts.reliability is not None:
@@ -87,11 +86,6 @@ def recommended_threshold(facts: Facts) -> float | None:
     return None if facts.model.manifest is None else facts.model.manifest.score_threshold
 
 
-def tuned(facts: Facts) -> bool:
-    """Whether the backbone itself has seen the training photos."""
-    return facts.model.manifest is not None and bool(facts.model.manifest.training.get("fine_tune"))
-
-
 def cautions(facts: Facts) -> list[str]:
     """What a reader must know before the numbers are believed; usually nothing."""
     found = []
@@ -118,6 +112,12 @@ def cautions(facts: Facts) -> list[str]:
     if facts.self_test is not None and not facts.self_test.passed:
         found.append("The self-test failed on this workstation: do not use the file before that is understood.")
     return found
+
+
+def _without_variants(facts: Facts) -> str:
+    manifest = facts.model.manifest
+    augmented = manifest is not None and manifest.training.get("augment")
+    return ", fitted without the variants that the exported head has learnt too" if augmented else ""
 
 
 def _imbalance(facts: Facts) -> str | None:
