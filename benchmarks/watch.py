@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ from trainer.progress import Stages
 _BARE = Path(__file__).parent / "peers" / "bare_camera.py"
 _WARM_UP_S = 2.0
 _SAMPLE_EVERY_S = 1.0
+_DROPPED = re.compile(r"(\w+): too slow or not there: observations dropped: .* so far (\d+)")
 
 
 class Subject(NamedTuple):
@@ -112,8 +114,9 @@ def compare_cold_starts(subject: Subject, rounds: int, stages: Stages) -> dict[s
 def soak(subject: Subject, fps: float, minutes: float, stages: Stages) -> dict[str, Any]:
     """Resident memory of ``edge watch`` with web and MQTT at full speed, in its first and its last minute.
 
-    Sampled every second after a warm-up; of a soak shorter than two minutes the first and last half.
-    ``errors`` are lines on stderr other than the closing sum, and an exit code other than 0.
+    Sampled every second after a warm-up; of a soak shorter than two minutes the first and last half. ``dropped``
+    is by sink how many observations it was too slow for. ``errors`` are lines on stderr other than these and the
+    closing sum, and an exit code other than 0.
     """
     port, total_s = free_port(), 60 * minutes
     samples: list[int] = []
@@ -129,7 +132,9 @@ def soak(subject: Subject, fps: float, minutes: float, stages: Stages) -> dict[s
         frames, elapsed_s = lines.count - before, time.monotonic() - start_s
         code = lines.end()
     window = max(1, min(60, len(samples) // 2))
-    errors = [line for line in lines.said if "frames labelled" not in line] + ([f"exit code {code}"] if code else [])
+    dropped = {m[1]: int(m[2]) for line in lines.said if (m := _DROPPED.search(line))}
+    errors = [line for line in lines.said if "frames labelled" not in line and not _DROPPED.search(line)]
+    errors += [f"exit code {code}"] if code else []
     return {
         "what": "soak",
         "model": subject.model.name,
@@ -139,6 +144,8 @@ def soak(subject: Subject, fps: float, minutes: float, stages: Stages) -> dict[s
         "frames_per_second": round(frames / elapsed_s, 2),
         "first_minute_mb": round(sum(samples[:window]) / window / 1e6, 2),
         "last_minute_mb": round(sum(samples[-window:]) / window / 1e6, 2),
+        "each_minute_mb": [round(sum(part) / len(part) / 1e6, 2) for part in _minutes(samples)],
+        "dropped": dropped,
         "errors": len(errors),
         "error_lines": errors[:10],
     }
@@ -147,3 +154,7 @@ def soak(subject: Subject, fps: float, minutes: float, stages: Stages) -> dict[s
 def _resident_bytes(pid: int) -> int:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _minutes(samples: list[int]) -> list[list[int]]:
+    return [samples[start : start + 60] for start in range(0, len(samples), 60)]

@@ -8,6 +8,8 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from edge.errors import EdgeError
 from edge.sinks.protocol import ObservationSink, SinkClosed
 from edge.statistics import StreamStatistics
@@ -15,11 +17,14 @@ from edge.types import Observation
 
 QUEUE_LENGTH = 8
 """Observations that wait for one sink; each holds its frame, 0.9 MB at 640 x 480."""
+RECORD_LENGTH = 1000
+"""Observations that wait for a sink that keeps a record; they hold no pixels: about a kilobyte each."""
 TELL_EVERY_S = 60.0
 """The same loss or failure of a sink is told once in this time, in seconds."""
 _DRAIN_WITHIN_S, _CLOSE_WITHIN_S = 0.3, 0.7  # a process has a second for its end, and other parts to end
 _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 30.0
 _OTHER_FAILURE_AFTER_S = 5.0
+_NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 
 
 class Fanout:
@@ -98,6 +103,8 @@ class _Feed:
         self.over = False
         self.thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
         self._sink, self._statistics, self._tell, self._any_lost = sink, statistics, tell, lost
+        self._keeps_record = getattr(sink, "keeps_record", False)
+        self._length = RECORD_LENGTH if self._keeps_record else QUEUE_LENGTH
         self._queue: deque[Observation] = deque()
         self._changed = threading.Condition()
         self._drain_until: float | None = None
@@ -106,10 +113,12 @@ class _Feed:
 
     def offer(self, observation: Observation) -> None:
         """Queue ``observation``, in place of the oldest where the queue is full."""
+        if self._keeps_record:
+            observation = observation._replace(frame=observation.frame._replace(pixels=_NO_PIXELS))
         with self._changed:
             if self.over:
                 return
-            if len(self._queue) == QUEUE_LENGTH:
+            if len(self._queue) == self._length:
                 self._queue.popleft()
                 self._lose(1)
             self._queue.append(observation)

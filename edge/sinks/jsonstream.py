@@ -13,6 +13,7 @@ class JsonStreamSink:
     """Writes a line for every observation, at once: :func:`~edge.sinks.record.observation_record`."""
 
     name = "json"
+    keeps_record = True
 
     def __init__(self, descriptor: int) -> None:
         """Write to the open file ``descriptor``, which is left open."""

@@ -13,6 +13,9 @@ class ObservationSink(Protocol):
     An exception out of :meth:`open` or :meth:`write` is counted and told, and the sink goes on with the next
     observation; it never reaches the stream or another sink. It may miss observations: what it has to notice,
     such as another label, it compares itself.
+
+    A sink whose class says ``keeps_record = True`` misses as little as can be: a thousand observations wait for it
+    instead of a few, without the pixels of their frames.
     """
 
     name: str

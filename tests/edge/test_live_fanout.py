@@ -14,7 +14,7 @@ from observed import observe, sequences
 
 import edge.live.fanout
 from edge.errors import UnavailableError
-from edge.live.fanout import QUEUE_LENGTH, Fanout
+from edge.live.fanout import QUEUE_LENGTH, RECORD_LENGTH, Fanout
 from edge.sinks.protocol import SinkClosed
 from edge.statistics import StreamStatistics
 from edge.types import Observation
@@ -44,6 +44,7 @@ class Recorder:
 
     def __init__(self, name: str = "quick") -> None:
         self.name = name
+        self.keeps_record = False
         self.taken = Notes()
         self.calls = Notes()
         self.gate = threading.Event()
@@ -111,6 +112,23 @@ def test_a_stuck_sink_loses_its_own_oldest_and_no_other_waits() -> None:
         stuck.taken.wait(lambda taken: len(taken) == 1 + QUEUE_LENGTH)
     assert sequences(quick.taken.items) == list(range(100))
     assert sequences(stuck.taken.items) == [0, *range(100 - QUEUE_LENGTH, 100)]
+
+
+def test_a_sink_that_keeps_a_record_may_fall_far_behind() -> None:
+    """A thousand observations wait for it, without their pixels; only then the oldest are lost."""
+    record = Recorder("record")
+    record.keeps_record = True
+    record.gate.clear()
+    with running(record) as (fanout, statistics, _):
+        fanout.write(observe(0))
+        record.calls.wait(lambda calls: "write" in calls)
+        for sequence in range(1, RECORD_LENGTH + 3):
+            fanout.write(observe(sequence))
+        assert statistics.snapshot().sink_dropped == {"record": 2}
+        record.gate.set()
+        record.taken.wait(lambda taken: len(taken) == 1 + RECORD_LENGTH)
+    assert sequences(record.taken.items) == [0, *range(3, RECORD_LENGTH + 3)]
+    assert {taken.frame.pixels.size for taken in record.taken.items} == {0}
 
 
 def test_losses_are_told_at_once_then_rarely_and_all_in_the_end() -> None:
