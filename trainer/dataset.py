@@ -148,8 +148,13 @@ def assemble(
     labels = tuple(sorted({candidate.label for candidate, _ in kept}))
     if len(labels) < 2 and training:
         have = f"only {labels[0]!r}" if labels else "none"
-        raise DatasetError(f"{listing.root}: training needs photos of at least two classes, found {have}")
-    splits = assign_splits([(c.label, c.relative) for c, _ in kept], ratios, strict=training)
+        raise DatasetError(
+            f"{listing.root}: training needs photos of at least two classes, found {have}{_passed_over(skipped)}"
+        )
+    try:
+        splits = assign_splits([(c.label, c.relative) for c, _ in kept], ratios, strict=training)
+    except DatasetError as error:
+        raise DatasetError(f"{error}{_passed_over(skipped)}") from None
     photos = [Photo(c.path, c.relative, c.label, identity, splits[c.relative]) for c, identity in kept]
     photos.sort(key=lambda photo: photo.relative)
     skipped += [Skipped(label, "no usable photo in it") for label in listing.labels if label not in labels]
@@ -160,3 +165,11 @@ def dataset_fingerprint(dataset: Dataset) -> str:
     """A sha256 over classes, splits and contents of all photos: the same photos, the same fingerprint."""
     lines = sorted(f"{photo.label}\0{photo.split}\0{photo.sha256.hex()}\n" for photo in dataset.photos)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _passed_over(skipped: list[Skipped]) -> str:
+    """Why there may be fewer photos than files, for the end of a message."""
+    if not skipped:
+        return ""
+    first = min(skipped)
+    return f" ({len(skipped)} passed over: {first.path}: {first.reason}{', ...' * (len(skipped) > 1)})"

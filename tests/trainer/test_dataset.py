@@ -206,6 +206,21 @@ def test_one_class_only_cannot_train_but_can_be_judged() -> None:
         dataset_of({"rose/1": None})
 
 
+def test_photos_all_alike_are_named_where_training_has_none_left() -> None:
+    """Who copied one photo into every folder, or many times into one, is told why there are too few."""
+    alike: dict[str, str | None] = {f"{label}/{index}": "same" for label in "ab" for index in range(3)}
+    with pytest.raises(DatasetError) as raised:
+        dataset_of(alike)
+    assert str(raised.value).endswith(
+        "found none (6 passed over: a/0: the same photo is in a and b; keep it in one, ...)"
+    )
+    copies: dict[str, str | None] = {f"a/{index}": "same" for index in range(5)}
+    with pytest.raises(
+        DatasetError, match=r"'a' has too few photos \(1\).*\(4 passed over: a/1: the same photo as a/0"
+    ):
+        dataset_of(copies | {f"b/{index}": f"b{index}" for index in range(9)})
+
+
 def test_counts_and_splits_agree() -> None:
     """Counting by class and split and listing a split tell the same."""
     dataset = dataset_of({f"{label}/{index}": f"{label}{index}" for label in "ab" for index in range(20)})
