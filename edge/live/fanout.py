@@ -17,8 +17,9 @@ from edge.types import Observation
 
 QUEUE_LENGTH = 8
 """Observations that wait for one sink; each holds its frame, 0.9 MB at 640 x 480."""
-RECORD_LENGTH = 1000
-"""Observations that wait for a sink that keeps a record; they hold no pixels: about a kilobyte each."""
+RECORD_LENGTH = 100
+"""Observations that wait for a sink that keeps a record, without pixels: some seconds, so that a hiccup costs nothing,
+and yet nobody who reads too slowly is told what was true a minute ago."""
 TELL_EVERY_S = 60.0
 """The same loss or failure of a sink is told once in this time, in seconds."""
 _DRAIN_WITHIN_S, _CLOSE_WITHIN_S = 0.3, 0.7  # a process has a second for its end, and other parts to end

@@ -14,8 +14,8 @@ class ObservationSink(Protocol):
     observation; it never reaches the stream or another sink. It may miss observations: what it has to notice,
     such as another label, it compares itself.
 
-    A sink whose class says ``keeps_record = True`` misses as little as can be: a thousand observations wait for it
-    instead of a few, without the pixels of their frames.
+    A sink whose class says ``keeps_record = True`` misses less: a hundred observations wait for it instead of a
+    few, without the pixels of their frames.
     """
 
     name: str

@@ -115,7 +115,7 @@ def test_a_stuck_sink_loses_its_own_oldest_and_no_other_waits() -> None:
 
 
 def test_a_sink_that_keeps_a_record_may_fall_far_behind() -> None:
-    """A thousand observations wait for it, without their pixels; only then the oldest are lost."""
+    """A hundred observations wait for it, without their pixels; only then the oldest are lost."""
     record = Recorder("record")
     record.keeps_record = True
     record.gate.clear()
