@@ -31,7 +31,12 @@ def run_tensorflow(
     # The child must find this very package, wherever the parent was started from.
     paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+", errors="replace") as said:
+    with (
+        tempfile.TemporaryFile("w+") as given,
+        tempfile.TemporaryFile("w+", errors="replace") as said,
+        tempfile.TemporaryDirectory(prefix="edge-tensorflow-") as litter,  # TensorFlow leaves files behind
+    ):
+        environment["TMPDIR"] = litter
         given.write(text)
         given.seek(0)
         command = [sys.executable, "-m", module, *arguments]

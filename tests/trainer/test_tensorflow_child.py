@@ -31,6 +31,17 @@ def test_text_goes_in_and_lines_come_out(module) -> None:
     assert heard == ["1000000 ['--x']\n", "bye\n"]
 
 
+def test_what_the_child_leaves_behind_is_removed(module) -> None:
+    """TensorFlow never deletes some of its temporary files: they are gone with the child, however it ended."""
+    heard: list[str] = []
+    leave = "import os, tempfile\nfd, name = tempfile.mkstemp()\nprint(name, flush=True)\nos._exit({})"
+    run_tensorflow("a test", module(leave.format(0)), listen=heard.append)
+    with pytest.raises(DataError):
+        run_tensorflow("a test", module(leave.format(65)), listen=heard.append)
+    assert len(heard) == 2
+    assert not any(Path(name.rstrip()).parent.exists() for name in heard)
+
+
 @pytest.mark.parametrize(("code", "kind"), [(65, DataError), (74, StorageError), (78, ConfigurationError)])
 def test_errors_of_the_child_keep_their_kind_and_line(module, code: int, kind: type[Exception]) -> None:
     """The last line on the child's stderr is the message, its exit code the kind."""
