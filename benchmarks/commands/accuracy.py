@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import Architectures, CacheDir, ImageDir, OneArchitecture, ResultsDir, points
+from benchmarks.commands.options import Architectures, CacheDir, ImageDir, OneArchitecture, ResultsDir, Seeds, points
 from benchmarks.results import FOLDER, save_results
 from trainer.architectures import Architecture
 from trainer.cli import default_cache
@@ -20,7 +20,7 @@ app = typer.Typer()
 def accuracy(
     image_dir: ImageDir,
     architecture: Architectures = None,
-    seeds: Annotated[int, typer.Option(help="How many splits.")] = 1,
+    seeds: Seeds = 1,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
@@ -36,7 +36,7 @@ def accuracy(
 def calibration(
     image_dir: ImageDir,
     architecture: Architectures = None,
-    seeds: Annotated[int, typer.Option(help="How many splits.")] = 5,
+    seeds: Seeds = 5,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
@@ -52,7 +52,7 @@ def calibration(
 def augment(
     image_dir: ImageDir,
     architecture: Architectures = None,
-    seeds: Annotated[int, typer.Option(help="How many splits.")] = 1,
+    seeds: Seeds = 1,
     variants: Annotated[int, typer.Option(help="How many variants of each training photo.")] = 4,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
@@ -71,7 +71,7 @@ def augment(
 def unknown(
     image_dir: ImageDir,
     architecture: Annotated[list[str] | None, typer.Option(help="Default: 0.25_224 and 1.0_224.")] = None,
-    seeds: Annotated[int, typer.Option(help="How many splits.")] = 1,
+    seeds: Seeds = 1,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
@@ -88,7 +88,7 @@ def unknown(
 def fine_tune(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_0.25_224",
-    seeds: Annotated[int, typer.Option(help="How many splits.")] = 1,
+    seeds: Seeds = 1,
     epochs: Annotated[int, typer.Option(help="As trainer retrain --fine-tune.")] = 40,
     from_block: Annotated[int, typer.Option(help="As trainer retrain --fine-tune-from.")] = DEFAULT_FROM_BLOCK,
     results_dir: ResultsDir = FOLDER,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import ResultsDir
+from benchmarks.commands.options import ResultsDir, Rounds
 from benchmarks.results import FOLDER, save_results
 from edge.errors import DataError
 from trainer.progress import Stages
@@ -35,7 +35,7 @@ def watch(
     model: Annotated[Path, typer.Argument(help="The model file.")],
     labels: Annotated[Path | None, typer.Option(help="Label file of a model that carries none.")] = None,
     fps: Annotated[list[float] | None, typer.Option(help="Of the stream; may be repeated. Default: 30 and 90.")] = None,
-    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    rounds: Rounds = 3,
     seconds: Annotated[float, typer.Option(help="How long each run is measured.")] = 10.0,
     soak_minutes: Annotated[float, typer.Option(help="How long it then runs without a break; 0: not at all.")] = 0.0,
     results_dir: ResultsDir = FOLDER,

@@ -15,6 +15,8 @@ ResultsDir = Annotated[Path, typer.Option(help="Where the result file goes.")]
 CacheDir = Annotated[Path | None, typer.Option(help="The bottleneck cache (default: the trainer's own).")]
 Architectures = Annotated[list[str] | None, typer.Option(help="Default: all that Keras has weights for.")]
 OneArchitecture = Annotated[str, typer.Option(help="Which point of the grid.")]
+Seeds = Annotated[int, typer.Option(help="How many splits.")]
+Rounds = Annotated[int, typer.Option(help="How often each runs, in turn.")]
 
 
 def points(names: list[str] | None) -> list[Architecture]:

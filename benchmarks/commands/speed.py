@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir
+from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir, Rounds
 from benchmarks.results import FOLDER, result_path, save_results
 from edge.errors import ConfigurationError
 from trainer.architectures import Architecture
@@ -43,7 +43,7 @@ def bottlenecks(
 def peers(
     image_dir: ImageDir,
     architecture: Annotated[list[str] | None, typer.Option(help="Default: 1.0_224 and 0.25_128.")] = None,
-    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    rounds: Rounds = 3,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
@@ -75,7 +75,7 @@ def peers(
 def retrain_command(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_1.0_224",
-    rounds: Annotated[int, typer.Option(help="How often each runs, in turn.")] = 3,
+    rounds: Rounds = 3,
     keras: Annotated[bool, typer.Option("--keras", help="Also run a plain Keras script on the same split.")] = False,
     results_dir: ResultsDir = FOLDER,
 ) -> None:

@@ -16,13 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.faults.loopback import Cutter, Sshd, free_port
-from benchmarks.faults.scene import Outcome
-from benchmarks.faults.ssh_range import Range, environment, make_range, sha256
+from benchmarks.faults.scene import TIME_LIMIT_S, Outcome, sha256
+from benchmarks.faults.ssh_range import Range, environment, make_range
 from edge.store.layout import Store
 from trainer.flash.upload import BLOCK
 from trainer.progress import Stages
 
-_TIME_LIMIT_S = 300
 _MOST_ATTEMPTS = 30
 
 
@@ -73,7 +72,7 @@ def killed(place: Range, times: int = 5) -> Iterator[Outcome]:
                 )
                 after = (index + 1) * whole // (times + 1)
                 cutter.call(after, lambda group=process.pid, number=number: os.killpg(group, number))
-                process.wait(_TIME_LIMIT_S)
+                process.wait(TIME_LIMIT_S)
                 yield place.judge("pi1", f"the command gets {number.name}", f"after {after} bytes", None)
 
 

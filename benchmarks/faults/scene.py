@@ -25,7 +25,9 @@ from edge.store.state import read_state
 from edge.store.verify import verify
 
 DATA = Path(__file__).parents[2] / "tests" / "data"
-_TIME_LIMIT_S = 300
+TIME_LIMIT_S = 300
+"""How long one command may take, in seconds."""
+
 _CODES = {0, 65, 69, 74, 78}  # an expected end: done, or one line that says why not
 
 
@@ -71,7 +73,7 @@ class Scene:
     def run(self, store: Store, *wrapper: str) -> subprocess.CompletedProcess[str]:
         """Run the command on ``store`` in a process of its own, under ``wrapper``."""
         command = [*wrapper, sys.executable, "-m", "edge", "store", "--root", str(store.root), *self.command]
-        return subprocess.run(command, capture_output=True, text=True, timeout=_TIME_LIMIT_S, env=environment())
+        return subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT_S, env=environment())
 
 
 def environment() -> dict[str, str]:
@@ -142,6 +144,11 @@ def numbered_model(number: int, change: Callable[[Manifest], Manifest] = lambda 
     return file.getvalue()
 
 
+def sha256(path: Path) -> str:
+    """The digest of a file's bytes, in hexadecimal: the name of the model in a store."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def make_scenes(folder: Path) -> dict[str, Scene]:
     """The stores that faults are injected into, made in ``folder``, by name.
 
@@ -152,7 +159,7 @@ def make_scenes(folder: Path) -> dict[str, Scene]:
     for number in range(4):
         files.append(folder / f"model-{number}.tflite")
         files[-1].write_bytes(numbered_model(number))
-    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    hashes = [sha256(file) for file in files]
     empty, three, four = (folder / name for name in ("empty", "three", "four"))
     empty.mkdir()
     _install(three, files[:3], activate=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import shutil
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.faults.loopback import REPOSITORY, Sshd, running
-from benchmarks.faults.scene import Outcome, numbered_model
+from benchmarks.faults.scene import TIME_LIMIT_S, Outcome, numbered_model, sha256
 from edge.errors import EdgeError
 from edge.store.activate import confirm
 from edge.store.install import Request, install
@@ -24,7 +23,6 @@ from edge.store.start import start
 from edge.store.verify import verify
 
 _CODES = {0, 65, 69, 74, 78, 130}
-_TIME_LIMIT_S = 300
 _MODEL_BYTES = 1_500_000
 
 
@@ -55,7 +53,7 @@ class Range:
         """Run ``trainer flash`` in a process of its own."""
         command = self.command(*arguments)
         return subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_TIME_LIMIT_S, env=environment()
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=TIME_LIMIT_S, env=environment()
         )
 
     def judge(self, host: str, kind: str, case: str, done: subprocess.CompletedProcess[str] | None) -> Outcome:
@@ -110,8 +108,3 @@ def padded_model(number: int, size_bytes: int) -> bytes:
     """A good tiny model with so many bytes of ballast, another one for each ``number``."""
     ballast = random.Random(number).randbytes(size_bytes // 2).hex()
     return numbered_model(number, lambda m: replace(m, training={**m.training, "ballast": ballast}))
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file's bytes, in hexadecimal: the name of the model in a store."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from benchmarks.faults import over_ssh
 from benchmarks.faults.loopback import SSHD, free_port
-from benchmarks.faults.scene import Outcome
-from benchmarks.faults.ssh_range import Range, make_range, sha256
+from benchmarks.faults.scene import Outcome, sha256
+from benchmarks.faults.ssh_range import Range, make_range
 from edge.store.layout import Store
 from trainer.cli import app
 
