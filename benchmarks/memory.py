@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measured_process import run_trainer
 from trainer.architectures import Architecture
 from trainer.backbone import ensure_backbones
 from trainer.dataset import list_photos
@@ -29,12 +27,7 @@ def measure(image_dir: Path, architecture: Architecture, copies: list[int], stag
                     # Bytes behind the end of a JPEG change its hash and nothing else.
                     path.write_bytes(content + f"copy {copy}".encode())
             ensure_backbones(Path(scratch) / "cache", architecture, None, ("int8",))
-            command = [sys.executable, "-m", "trainer", "bottlenecks", str(Path(scratch) / "photos"), "--json"]
-            command += ["--architecture", architecture.name, "--bottleneck-dir", str(Path(scratch) / "cache")]
-            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-            if child.returncode:
-                raise RuntimeError(f"trainer bottlenecks ended with {child.returncode}")
-            rows.append({"photos": count * len(candidates), "peak_memory_bytes": usage.ru_maxrss * 1024})
+            command = ["bottlenecks", str(Path(scratch) / "photos"), "--architecture", architecture.name]
+            usage = run_trainer(*command, "--bottleneck-dir", str(Path(scratch) / "cache"))
+            rows.append({"photos": count * len(candidates), "peak_memory_bytes": usage.peak_memory_bytes})
     return rows

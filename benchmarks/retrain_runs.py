@@ -8,12 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.floor import decode_s, inference_s
+from benchmarks.measured_process import run_trainer
 from trainer.architectures import Architecture
 from trainer.backbone import ensure_backbones
 from trainer.bottleneck_cache import FILE_NAME
@@ -63,12 +63,9 @@ def compare(image_dir: Path, architecture: Architecture, rounds: int, keras: boo
 
 
 def _process_s(options: RetrainOptions) -> float:
-    command = [sys.executable, "-m", "trainer", "retrain", str(options.image_dir), "--json"]
-    command += ["--architecture", options.architecture.name, "--output", str(options.output)]
-    command += ["--bottleneck-dir", str(options.cache)]
-    started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    command = ["retrain", str(options.image_dir), "--architecture", options.architecture.name]
+    command += ["--output", str(options.output), "--bottleneck-dir", str(options.cache)]
+    return run_trainer(*command).seconds
 
 
 def _keras(model: Retrained) -> dict[str, Any]:

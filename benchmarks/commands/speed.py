@@ -87,6 +87,21 @@ def retrain_command(
     print(save_results("retrain", command + " --keras" * keras, [row], results_dir))
 
 
+@app.command(epilog="Example: python -m benchmarks steps flower_photos --architecture mobilenet_0.25_224 --epochs 40")
+def steps(
+    image_dir: ImageDir,
+    architecture: OneArchitecture = "mobilenet_1.0_224",
+    epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning; 0 leaves it out.")] = 15,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure time and peak memory of each step: bottlenecks, head, variants, report, fine-tuning."""
+    from benchmarks.steps import measure
+
+    rows = measure(image_dir, Architecture.parse(architecture), epochs, Stages())
+    command = f"python -m benchmarks steps PHOTOS --architecture {architecture} --epochs {epochs}"
+    print(save_results(f"steps-{architecture}", command, rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks memory flower_photos --copies 1 --copies 10")
 def memory(
     image_dir: ImageDir,
