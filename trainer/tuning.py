@@ -63,11 +63,11 @@ def tune(job: Job, report: Report) -> None:
         network.restore(checkpoint)
         epochs, best = checkpoint.epochs, checkpoint.best
         report((len(epochs) - 1) * len(job.training))
-    training = load_training(job.training, size)
+    training = load_training(job.training, recipe.picture_size)
     patience = max(1, math.ceil(recipe.patience * recipe.epochs))
     while len(epochs) <= recipe.epochs and not has_stopped(_losses(epochs), patience):
         epoch = len(epochs)
-        learnt = network.learn(training_batches(training, size, recipe, epoch), epoch, report)
+        learnt = network.learn(training_batches(training, recipe, epoch), epoch, report)
         epochs.append(Epoch(*network.judge(plain_batches(validation, recipe.batch), epoch), *learnt))
         if best_epoch(_losses(epochs)) == epoch:
             best = network.variables()
@@ -112,10 +112,12 @@ class _Network:
         self._optimizer.exclude_from_weight_decay(var_names=["bias"])
         self._optimizer.build(self._variables)
         self._steps_an_epoch = batches(len(job.training), job.recipe.batch)
-        size = Architecture.parse(job.architecture).input_size
-        signature = [tf.TensorSpec((None, size, size, 3), tf.uint8), tf.TensorSpec((None,), tf.int64)]
-        self._step = tf.function(self._learn_from, input_signature=signature)
-        self._judge = tf.function(self._logits, input_signature=signature[:1])
+        learnt, judged = (
+            tf.TensorSpec((None, size, size, 3), tf.uint8)
+            for size in (job.recipe.picture_size, Architecture.parse(job.architecture).input_size)
+        )
+        self._step = tf.function(self._learn_from, input_signature=[learnt, tf.TensorSpec((None,), tf.int64)])
+        self._judge = tf.function(self._logits, input_signature=[judged])
 
     def _logits(self, images: Any) -> Any:
         folded = {name: layer.folded() for name, layer in self._layers.items()}

@@ -15,7 +15,7 @@ from trainer.augmentation import augment
 from trainer.tuning_job import Recipe, TuningPhoto
 
 MARGIN = 1.15
-"""Pictures to augment are kept this much larger than the network's input, so that a crop loses little detail."""
+"""Pictures to augment are kept this much larger than those that are learnt from, so that a crop loses little detail."""
 
 MOST_BYTES = 1 << 30
 """Decoded photos kept in memory, 5,000 at 224 pixels; those beyond are decoded anew in every epoch."""
@@ -52,9 +52,9 @@ class TuningPhotos:
         return pictures, np.array([self.photos[index].label for index in indices], np.int64)
 
 
-def load_training(photos: Sequence[TuningPhoto], input_size: int) -> TuningPhotos:
-    """Photos to be augmented for a network of ``input_size``."""
-    return TuningPhotos(photos, math.ceil(input_size * MARGIN))
+def load_training(photos: Sequence[TuningPhoto], size: int) -> TuningPhotos:
+    """Photos to be augmented to pictures of ``size``."""
+    return TuningPhotos(photos, math.ceil(size * MARGIN))
 
 
 def batches(count: int, size: int) -> int:
@@ -62,7 +62,7 @@ def batches(count: int, size: int) -> int:
     return math.ceil(count / size)
 
 
-def training_batches(photos: TuningPhotos, input_size: int, recipe: Recipe, epoch: int) -> Iterator[Batch]:
+def training_batches(photos: TuningPhotos, recipe: Recipe, epoch: int) -> Iterator[Batch]:
     """The batches of one epoch, each nearly as large as the others, prepared on all cores ahead of time.
 
     Order and augmentation depend on the recipe's seed, the epoch and the photo's place alone, so that an
@@ -71,7 +71,7 @@ def training_batches(photos: TuningPhotos, input_size: int, recipe: Recipe, epoc
 
     def look(index: int, pixels: Pixels) -> Pixels:
         random = np.random.default_rng([recipe.seed, epoch, 1 + index])
-        return augment(Image.fromarray(pixels), (input_size, input_size), recipe.strength, random)
+        return augment(Image.fromarray(pixels), (recipe.picture_size, recipe.picture_size), recipe.strength, random)
 
     order = np.random.default_rng([recipe.seed, epoch, 0]).permutation(len(photos.photos))
     parts = np.array_split(order, batches(len(order), recipe.batch))

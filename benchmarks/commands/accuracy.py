@@ -11,7 +11,7 @@ from benchmarks.results import FOLDER, save_results
 from trainer.architectures import Architecture
 from trainer.cli import default_cache
 from trainer.progress import Stages
-from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe, peak_rate
+from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe
 
 app = typer.Typer()
 
@@ -98,7 +98,7 @@ def fine_tune(
     from benchmarks.fine_tuning import compare
 
     point, cache = Architecture.parse(architecture), bottleneck_dir or default_cache()
-    recipe = Recipe(epochs, from_block, learning_rate=peak_rate(point.alpha)).check()
+    recipe = Recipe.of(point, epochs, from_block).check()
     rows = compare(image_dir, point, recipe, list(range(seeds)), cache, Stages())
     command = f"python -m benchmarks fine-tune PHOTOS --architecture {architecture} --seeds {seeds}"
     command += f" --epochs {epochs} --from-block {from_block}"

@@ -19,7 +19,7 @@ from trainer.split import SplitRatios
 from trainer.tuned_weights import Checkpoint, Epoch, write_checkpoint, write_tuned
 from trainer.tuning_job import Recipe, facts_key, identifying_facts
 
-RECIPE = Recipe(epochs=3, from_block=12)
+RECIPE = Recipe(epochs=3, from_block=12, picture_size=128)
 HEAD = Head(np.zeros((256, 3)), np.zeros(3))
 QUIET = Stages(quiet=True)
 

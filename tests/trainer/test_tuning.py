@@ -36,6 +36,7 @@ pytestmark = pytest.mark.xdist_group("tensorflow")
 RECIPE = Recipe(
     epochs=3,
     from_block=12,
+    picture_size=96,
     batch=4,
     patience=1,
     learning_rate=1e-2,

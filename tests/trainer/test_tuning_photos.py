@@ -14,7 +14,7 @@ from trainer.tuning_job import Recipe, TuningPhoto
 from trainer.tuning_photos import TuningPhotos, batches, load_training, plain_batches, training_batches
 
 SIZE = 16
-RECIPE = Recipe(epochs=2, from_block=0, batch=4)
+RECIPE = Recipe(epochs=2, from_block=0, picture_size=SIZE, batch=4)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_plain_batches_are_what_the_device_sees(listed: list[TuningPhoto]) -> No
 
 def test_epoch_shows_every_photo_once_in_even_batches(listed: list[TuningPhoto]) -> None:
     """Ten photos in batches of at most four are 4, 3 and 3."""
-    found = list(training_batches(load_training(listed, SIZE), SIZE, RECIPE, 1))
+    found = list(training_batches(load_training(listed, SIZE), RECIPE, 1))
     assert [pictures.shape for pictures, _ in found] == [(n, SIZE, SIZE, 3) for n in (4, 3, 3)]
     assert sorted(np.concatenate([labels for _, labels in found])) == list(range(10))
     assert batches(10, 4) == len(found) == 3
@@ -45,8 +45,8 @@ def test_epoch_done_again_is_done_alike_and_another_is_not(listed: list[TuningPh
     """Order and pixels depend on seed and epoch alone, whatever the threads do."""
 
     def pixels(epoch: int, seed: int = 0) -> bytes:
-        recipe = Recipe(epochs=2, from_block=0, batch=4, seed=seed)
-        found = training_batches(load_training(listed, SIZE), SIZE, recipe, epoch)
+        recipe = Recipe(epochs=2, from_block=0, picture_size=SIZE, batch=4, seed=seed)
+        found = training_batches(load_training(listed, SIZE), recipe, epoch)
         return b"".join(pictures.tobytes() + labels.tobytes() for pictures, labels in found)
 
     assert pixels(1) == pixels(1)

@@ -31,7 +31,7 @@ from trainer.report.facts import training_facts
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, output_paths, retrain
 from trainer.split import SplitRatios
-from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe, peak_rate
+from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe
 
 _FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
 
@@ -123,7 +123,7 @@ def _write_reports(models: list[Retrained], stages: Stages) -> list[Path]:
 def _recipe(point: Architecture, epochs: int | None, from_block: int | None, seed: int) -> Recipe | None:
     if epochs is not None:
         from_block = DEFAULT_FROM_BLOCK if from_block is None else from_block
-        return Recipe(epochs, from_block, seed, learning_rate=peak_rate(point.alpha))
+        return Recipe.of(point, epochs, from_block, seed)
     if from_block is not None:
         raise UsageError("--fine-tune-from needs --fine-tune EPOCHS")
     return None
