@@ -34,7 +34,7 @@ class Tuned(NamedTuple):
     @property
     def best_epoch(self) -> int:
         """The epoch whose weights were kept."""
-        return best_epoch([epoch.validation_cross_entropy for epoch in self.epochs])
+        return best_epoch([epoch.loss for epoch in self.epochs])
 
     def facts(self) -> dict[str, int]:
         """What a manifest says of the fine-tuning."""

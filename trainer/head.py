@@ -74,9 +74,14 @@ def cross_entropy(
     logits: Matrix, labels: npt.NDArray[np.intp], weights: npt.NDArray[np.float64] | None = None
 ) -> float:
     """The mean negative log-probability of ``labels``, in nats; ``weights`` (photos,) are the photos' shares in it."""
+    return float(np.average(surprise(logits, labels), weights=weights))
+
+
+def surprise(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """The negative log-probability of each of ``labels``, in nats: (photos,)."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    normalizer = np.log(np.exp(shifted).sum(axis=1))
-    return float(np.average(normalizer - shifted[np.arange(len(labels)), labels], weights=weights))
+    normalizer: npt.NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1))
+    return normalizer - shifted[np.arange(len(labels)), labels]
 
 
 def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 
 def learning_rate(step: int, steps: int, warm_up: int, peak: float) -> float:
@@ -16,12 +17,24 @@ def learning_rate(step: int, steps: int, warm_up: int, peak: float) -> float:
     return peak * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up))) / 2
 
 
-def best_epoch(losses: Sequence[float]) -> int:
-    """The first epoch with the lowest validation loss; epoch 0 is the state before fine-tuning."""
-    return min(range(len(losses)), key=lambda epoch: losses[epoch])
+class Loss(NamedTuple):
+    """The mean loss of the validation photos (nats), and its standard error."""
+
+    mean: float
+    error: float
 
 
-def has_stopped(losses: Sequence[float], patience: int) -> bool:
+def best_epoch(losses: Sequence[Loss]) -> int:
+    """The last epoch whose loss is within one standard error of the lowest; epoch 0 is the state before fine-tuning.
+
+    Among epochs that so few photos cannot tell apart the later one has learnt with the smaller rate. After the rule of
+    one standard error in Breiman et al., *Classification and Regression Trees* (1984).
+    """
+    lowest = min(losses, key=lambda loss: loss.mean)
+    return max(epoch for epoch, loss in enumerate(losses) if loss.mean <= lowest.mean + lowest.error)
+
+
+def has_stopped(losses: Sequence[Loss], patience: int) -> bool:
     """Whether ``patience`` epochs have gone by since the best one, the state before fine-tuning not counted.
 
     The first epochs nearly always lose: they disturb the features that the warmed head was fitted on.

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from edge.errors import ConfigurationError, DataError
 from edge.files import write_whole
+from trainer.schedule import Loss
 
 _PARTS = ("kernel", "bias")
 _LISTS = ("variables", "best", "optimizer")
@@ -27,14 +28,20 @@ Layers = dict[str, tuple[Floats, Floats]]
 class Epoch(NamedTuple):
     """How an epoch ended: cross entropy (nats) and accuracy (0..1).
 
-    The validation cross entropy is taken with the temperature that fits best. Those of the training photos are of
-    augmented ones, met during the epoch; None before the first.
+    The validation cross entropy is taken with the temperature that fits best; ``validation_error`` is its standard
+    error. Those of the training photos are of augmented ones, met during the epoch; None before the first.
     """
 
     validation_cross_entropy: float
     validation_accuracy: float
+    validation_error: float
     training_cross_entropy: float | None = None
     training_accuracy: float | None = None
+
+    @property
+    def loss(self) -> Loss:
+        """What chooses the epoch."""
+        return Loss(self.validation_cross_entropy, self.validation_error)
 
 
 class Checkpoint(NamedTuple):

@@ -20,8 +20,8 @@ from trainer.architectures import Architecture
 from trainer.calibration import fit_temperature
 from trainer.convert import build_model
 from trainer.folded_mobilenet import Layer, features, layer_names, read_layers
-from trainer.head import accuracy, cross_entropy
-from trainer.schedule import best_epoch, has_stopped, learning_rate
+from trainer.head import accuracy, surprise
+from trainer.schedule import Loss, best_epoch, has_stopped, learning_rate
 from trainer.tensorflow_child import end_child
 from trainer.tuned_weights import (
     Checkpoint,
@@ -76,8 +76,8 @@ def tune(job: Job, report: Report) -> None:
     write_tuned(Path(job.output), network.tuned(best), epochs)
 
 
-def _losses(epochs: list[Epoch]) -> list[float]:
-    return [epoch.validation_cross_entropy for epoch in epochs]
+def _losses(epochs: list[Epoch]) -> list[Loss]:
+    return [epoch.loss for epoch in epochs]
 
 
 def _check(loss: float, epoch: int) -> None:
@@ -151,15 +151,17 @@ class _Network:
             report(len(labels))
         return total / count, hits / count
 
-    def judge(self, photos: Iterator[Batch], epoch: int) -> tuple[float, float]:
-        """Cross entropy and accuracy on photos as they are, with the temperature that a calibrated head would have.
+    def judge(self, photos: Iterator[Batch], epoch: int) -> tuple[float, float, float]:
+        """Cross entropy, accuracy and the former's standard error on photos as they are.
 
-        Without it the weights kept would be those that are least sure of themselves, not those that know most.
+        The logits have the temperature that a calibrated head would give them. Without it the weights kept would be
+        those that are least sure of themselves, not those that know most.
         """
         pairs = [(self._judge(images).numpy().astype(np.float64), labels) for images, labels in photos]
         logits, labels = (np.concatenate(column) for column in zip(*pairs, strict=True))
         _check(float(np.abs(logits).max()), epoch)
-        return cross_entropy(logits / fit_temperature(logits, labels), labels), accuracy(logits, labels)
+        losses = surprise(logits / fit_temperature(logits, labels), labels)
+        return float(losses.mean()), accuracy(logits, labels), float(losses.std() / math.sqrt(len(losses)))
 
     def variables(self) -> list[Any]:
         """What is trained, now."""

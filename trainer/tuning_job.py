@@ -13,7 +13,7 @@ from trainer.architectures import Architecture
 from trainer.augmentation import AUGMENTATION_VERSION, Strength
 from trainer.frozen_graph import BLOCKS
 
-TUNING_VERSION = 1
+TUNING_VERSION = 2
 """Goes up with any change of the fine-tuning that alters the tuned weights."""
 
 DEFAULT_FROM_BLOCK = 0
@@ -28,7 +28,7 @@ class Recipe:
     ``from_block`` is the first of MobileNet's 13 blocks that is trained; 0 trains the first convolution too.
     ``picture_size`` is the edge, in pixels, of the square pictures that are learnt from; see :func:`picture_size`.
     ``learning_rate`` is the highest, in units of a channel's own size; see :func:`peak_rate`.
-    ``patience`` is the share of the epochs that may go by without a better validation cross entropy.
+    ``patience`` is the share of the epochs that may go by after the best one.
     """
 
     epochs: int

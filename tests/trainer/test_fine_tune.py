@@ -53,7 +53,7 @@ def test_foreign_checkpoint_is_refused_in_one_line(
     path = Path(stem_of(tmp_path, dataset, monkeypatch) + ".checkpoint")
     names = {"architecture": "mobilenet_0.50_128"}.get(change, tiny.ARCHITECTURE.name)
     facts = identifying_facts(names, tiny.backbone().model.sha256, "other", RECIPE)
-    write_checkpoint(path, Checkpoint([], [], [], [Epoch(1, 0)]), facts)
+    write_checkpoint(path, Checkpoint([], [], [], [Epoch(1, 0, 0)]), facts)
     if change == "damaged":
         path.write_bytes(path.read_bytes()[:100])
     said = {"architecture": r"another fine-tuning \(other architecture, photos\)", "photos": r"\(other photos\)"}
@@ -73,7 +73,7 @@ def test_photo_that_is_gone_is_a_data_error(dataset: Dataset, tmp_path: Path) ->
 def test_damaged_weights_count_as_missing(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of weights is taken only while its content is the one that its name tells."""
     stem = stem_of(tmp_path, dataset, monkeypatch)
-    write_tuned(Path(f"{stem}-0123456789abcdef.npz"), {}, [Epoch(1, 0)])
+    write_tuned(Path(f"{stem}-0123456789abcdef.npz"), {}, [Epoch(1, 0, 0)])
     assert find_tuned(tmp_path, tiny.backbone(), dataset, RECIPE) is None
 
 

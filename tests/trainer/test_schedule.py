@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.schedule import best_epoch, has_stopped, learning_rate
+from trainer.schedule import Loss, best_epoch, has_stopped, learning_rate
 
-losses = st.lists(st.floats(0, 10), min_size=1, max_size=30)
+losses = st.lists(st.builds(Loss, st.floats(0, 10), st.floats(0, 1)), min_size=1, max_size=30)
 
 
 def test_schedule_by_value() -> None:
@@ -28,22 +28,42 @@ def test_rate_is_never_above_the_peak_and_falls_after_the_warm_up(steps: int, wa
     assert rates[warm_up:] == sorted(rates[warm_up:], reverse=True)
 
 
-def test_best_epoch_is_the_first_of_equals() -> None:
-    """A loss that is only met again is no improvement."""
-    assert best_epoch([0.5, 0.4, 0.4, 0.6]) == 1
-    assert best_epoch([0.5]) == 0
+def of(*means: float, error: float = 0.0) -> list[Loss]:
+    """Losses with the same standard error."""
+    return [Loss(mean, error) for mean in means]
+
+
+def test_best_epoch_is_the_last_within_a_standard_error() -> None:
+    """What the validation photos cannot tell from the lowest is as good, and the later epoch is the quieter one."""
+    history = of(0.5, 0.40, 0.45, 0.44, 0.46, error=0.05)
+    assert best_epoch(history) == 3
+    assert best_epoch(of(0.5, 0.40, 0.45, 0.44, 0.46)) == 1
+    assert best_epoch(of(0.5, 0.4, 0.4, 0.6)) == 2
+    assert best_epoch(of(0.5)) == 0
 
 
 def test_training_stops_after_patience_without_a_better_epoch() -> None:
     """Patience counts the epochs since the best one, and a better one starts it anew; epoch 0 is not counted."""
-    assert not has_stopped([0.1], 1)
-    assert not has_stopped([0.1, 0.6, 0.7], 2)
-    assert has_stopped([0.1, 0.6, 0.7, 0.6], 2)
-    assert not has_stopped([0.1, 0.6, 0.7, 0.5], 2)
+    assert not has_stopped(of(0.1), 1)
+    assert not has_stopped(of(0.1, 0.6, 0.7), 2)
+    assert has_stopped(of(0.1, 0.6, 0.7, 0.65), 2)
+    assert not has_stopped(of(0.1, 0.6, 0.7, 0.65, error=0.07), 2)
+    assert not has_stopped(of(0.1, 0.6, 0.7, 0.5), 2)
 
 
 @given(losses, st.integers(1, 10))
-def test_a_new_best_epoch_never_stops_the_training(history: list[float], patience: int) -> None:
+def test_a_new_best_epoch_never_stops_the_training(history: list[Loss], patience: int) -> None:
     """After an epoch better than all before it there is always another."""
-    assert not has_stopped([*history, min(history) - 1], patience)
-    assert history[best_epoch(history)] == min(history)
+    lowest = min(history, key=lambda loss: loss.mean)
+    assert not has_stopped([*history, Loss(lowest.mean - 1, 0.0)], patience)
+    assert lowest.mean <= history[best_epoch(history)].mean <= lowest.mean + lowest.error
+
+
+@given(losses)
+def test_an_epoch_that_was_passed_over_never_becomes_the_best(history: list[Loss]) -> None:
+    """So the weights of one epoch are all that is kept while training goes on."""
+    kept = 0
+    for epoch in range(1, len(history)):
+        best = best_epoch(history[: epoch + 1])
+        assert best in (kept, epoch)
+        kept = best

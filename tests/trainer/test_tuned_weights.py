@@ -18,7 +18,7 @@ from trainer.tuned_weights import (
     write_tuned,
 )
 
-EPOCHS = [Epoch(0.5, 0.8), Epoch(0.4, 0.85, 0.6, 0.75)]
+EPOCHS = [Epoch(0.5, 0.8, 0.04), Epoch(0.4, 0.85, 0.03, 0.6, 0.75)]
 FACTS = {"architecture": "mobilenet_0.25_128", "photos": "ab", "options": {"epochs": 3}}
 
 
