@@ -80,8 +80,8 @@ def cross_entropy(
 def surprise(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """The negative log-probability of each of ``labels``, in nats: (photos,)."""
     shifted = logits - logits.max(axis=1, keepdims=True)
-    normalizer: npt.NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1))
-    return normalizer - shifted[np.arange(len(labels)), labels]
+    losses: npt.NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+    return losses
 
 
 def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
