@@ -51,8 +51,8 @@ def _row(image_dir: Path, architecture: Architecture, recipe: Recipe, cache: Pat
         started = time.perf_counter()
         models = retrain(replace(options, recipe=recipe), stages)
         seconds = time.perf_counter() - started
-    tuned = models[0].tuned
-    assert tuned is not None
+    tuning = models[0].tuning
+    assert tuning is not None
     row = {
         "architecture": architecture.name,
         "seed": recipe.seed,
@@ -63,9 +63,9 @@ def _row(image_dir: Path, architecture: Architecture, recipe: Recipe, cache: Pat
             for run, found in (("head", heads), ("tuned", models))
             for model in found
         },
-        "epochs": len(tuned.epochs) - 1,
-        "best_epoch": tuned.best_epoch,
-        "tuning_s": None if tuned.weights.path in tuned_before else round(seconds, 1),
+        "epochs": len(tuning.tuned.epochs) - 1,
+        "best_epoch": tuning.best_epoch,
+        "tuning_s": round(seconds, 1) if set((cache / "tuned").glob("*.npz")) - tuned_before else None,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
     }
     stages.say(str(row))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trainer.head import Head, Labelled, Matrix, cross_entropy, softmax
+from trainer.head import Head, Labelled, Matrix, cross_entropy, softmax, surprise
 
 BINS = 15
 """Bins of equal width in the calibration error: the number used by Guo et al."""
@@ -43,6 +43,11 @@ def fit_temperature(logits: Matrix, labels: npt.NDArray[np.intp]) -> float:
 
     found: Any = minimize_scalar(objective, bounds=(-_LARGEST_LOG, _LARGEST_LOG), method="bounded")
     return math.exp(float(found.x))
+
+
+def calibrated_surprise(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """The negative log-probability of each of ``labels``, in nats: (photos,), at the best temperature of ``logits``."""
+    return surprise(logits / fit_temperature(logits, labels), labels)
 
 
 def cool(head: Head, temperature: float) -> Head:

@@ -25,7 +25,7 @@ from trainer.weights import Weights
 
 
 class Tuned(NamedTuple):
-    """Fine-tuned weights, the recipe, and the epochs that led to them; epoch 0 is the state before."""
+    """The weights of the best epoch, the recipe, and the epochs that led to them; epoch 0 is the state before."""
 
     weights: Weights
     recipe: Recipe
@@ -33,16 +33,8 @@ class Tuned(NamedTuple):
 
     @property
     def best_epoch(self) -> int:
-        """The epoch whose weights were kept."""
+        """The epoch that the weights are of."""
         return best_epoch([epoch.loss for epoch in self.epochs])
-
-    def facts(self) -> dict[str, int]:
-        """What a manifest says of the fine-tuning."""
-        return {
-            "fine_tune": self.recipe.epochs,
-            "fine_tune_from": self.recipe.from_block,
-            "fine_tune_best_epoch": self.best_epoch,
-        }
 
 
 def find_tuned(cache: Path, backbone: Backbone, dataset: Dataset, recipe: Recipe) -> Tuned | None:

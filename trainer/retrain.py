@@ -19,13 +19,13 @@ from trainer.dataset import Dataset, Listing, assemble, list_photos
 from trainer.evaluate import Evaluation
 from trainer.export import export_model
 from trainer.features import cached_bottlenecks, labelled
-from trainer.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.gate import fit_gate
 from trainer.head import DEFAULT_STEPS, HeadFit, Labelled, accuracy, balanced_weights, fit_head, softmax
 from trainer.progress import Stages
 from trainer.split import SPLITS, TEST, TRAINING, VALIDATION, SplitRatios
 from trainer.summaries import write_summaries
 from trainer.training_facts import training_facts
+from trainer.tuned_or_pretrained import TuningOutcome, tuned_or_pretrained
 from trainer.tuning_job import Recipe
 from trainer.variants import augment
 
@@ -82,7 +82,7 @@ class Retrained(NamedTuple):
     promised_accuracy: float
     computed_bottlenecks: int
     size_bytes: int
-    tuned: Tuned | None
+    tuning: TuningOutcome | None
 
     @property
     def error_before(self) -> float:
@@ -115,14 +115,14 @@ def retrain(options: RetrainOptions, stages: Stages) -> list[Retrained]:
     for output in outputs:
         check_writable(output)
     listing = list_photos(options.image_dir)
-    tuned = None if options.recipe is None else _tune(options.recipe, listing, options, stages)
+    tuning = None if options.recipe is None else tuned_or_pretrained(options.recipe, listing, options, stages)
     with stages.stage("backbone"):
-        if tuned is not None:
-            backbones = backbones_of(options.cache, options.architecture, tuned.weights, options.quantizations)
+        if tuning is not None:
+            backbones = backbones_of(options.cache, options.architecture, tuning.weights, options.quantizations)
         else:
             backbones = ensure_backbones(options.cache, options.architecture, options.weights, options.quantizations)
     return [
-        _retrain_one(backbone, output, listing, options, stages, tuned)
+        _retrain_one(backbone, output, listing, options, stages, tuning)
         for backbone, output in zip(backbones, outputs, strict=True)
     ]
 
@@ -134,23 +134,13 @@ def output_paths(output: Path, quantizations: tuple[str, ...]) -> list[Path]:
     return [output.with_name(f"{output.stem}-{kind}{output.suffix or '.tflite'}") for kind in quantizations]
 
 
-def _tune(recipe: Recipe, listing: Listing, options: RetrainOptions, stages: Stages) -> Tuned:
-    """The weights tuned on ``listing``, starting from a head fitted on the int8 artifact's bottlenecks."""
-    with stages.stage("backbone"):
-        (backbone,) = ensure_backbones(options.cache, options.architecture, options.weights, ("int8",))
-    outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
-    dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
-    found = find_tuned(options.cache, backbone, dataset, recipe)
-    if found is not None:
-        return found
-    sets = _labelled_sets(backbone, dataset, options)
-    with stages.stage("head"):
-        head = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels)).head
-    return fine_tune(options.cache, backbone, dataset, head, recipe, stages)
-
-
 def _retrain_one(
-    backbone: Backbone, output: Path, listing: Listing, options: RetrainOptions, stages: Stages, tuned: Tuned | None
+    backbone: Backbone,
+    output: Path,
+    listing: Listing,
+    options: RetrainOptions,
+    stages: Stages,
+    tuning: TuningOutcome | None,
 ) -> Retrained:
     outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
@@ -168,7 +158,7 @@ def _retrain_one(
     )
     with stages.stage("evaluation", len(sets[TEST].labels)) as advance:
         training = training_facts(backbone, dataset, fit, calibration, options) | (
-            {} if tuned is None else tuned.facts()
+            {} if tuning is None else tuning.facts()
         )
         if validated is not None:
             training |= {"cross_validated_right": validated.right, "cross_validated_photos": validated.photos}
@@ -194,7 +184,7 @@ def _retrain_one(
         promised_accuracy=accuracy(logits, sets[TEST].labels),
         computed_bottlenecks=outcome.computed,
         size_bytes=len(export.content),
-        tuned=tuned,
+        tuning=tuning,
     )
 
 

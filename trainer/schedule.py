@@ -1,10 +1,13 @@
-"""How fast fine-tuning learns at each step, and when it has learnt enough."""
+"""How fast fine-tuning learns at each step, when it has learnt enough, and whether it was for the worse."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 
 def learning_rate(step: int, steps: int, warm_up: int, peak: float) -> float:
@@ -25,19 +28,29 @@ class Loss(NamedTuple):
 
 
 def best_epoch(losses: Sequence[Loss]) -> int:
-    """The last epoch whose loss is within one standard error of the lowest; epoch 0 is the state before fine-tuning.
+    """The last epoch whose loss is within one standard error of the lowest, 1 or more; 0 where none was learnt.
 
     Among epochs that so few photos cannot tell apart the later one has learnt with the smaller rate. After the rule of
-    one standard error in Breiman et al., *Classification and Regression Trees* (1984).
+    one standard error in Breiman et al., *Classification and Regression Trees* (1984). ``losses[0]`` is that before
+    fine-tuning and no candidate: its head was fitted on its features to the end, the other epochs' heads are on
+    their way. :func:`is_worse` compares like with like.
     """
-    lowest = min(losses, key=lambda loss: loss.mean)
-    return max(epoch for epoch, loss in enumerate(losses) if loss.mean <= lowest.mean + lowest.error)
+    learnt = losses[1:]
+    if not learnt:
+        return 0
+    lowest = min(learnt, key=lambda loss: loss.mean)
+    return max(epoch for epoch, loss in enumerate(learnt, 1) if loss.mean <= lowest.mean + lowest.error)
 
 
 def has_stopped(losses: Sequence[Loss], patience: int) -> bool:
-    """Whether ``patience`` epochs have gone by since the best one, the state before fine-tuning not counted.
+    """Whether ``patience`` epochs have gone by since the best one."""
+    return len(losses) - 1 - best_epoch(losses) >= patience
 
-    The first epochs nearly always lose: they disturb the features that the warmed head was fitted on.
+
+def is_worse(after: npt.NDArray[np.float64], before: npt.NDArray[np.float64]) -> bool:
+    """Whether losses (photos,) rose from ``before`` to ``after`` by more than the standard error of their difference.
+
+    The same photos, in the same order. Fine-tuning nearly always gains; what it cannot be told to have lost is kept.
     """
-    learnt = losses[1:]
-    return bool(learnt) and len(learnt) - 1 - best_epoch(learnt) >= patience
+    rise = after - before
+    return bool(rise.mean() > rise.std() / math.sqrt(len(rise)))

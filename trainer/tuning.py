@@ -17,10 +17,10 @@ import numpy as np
 
 from edge.errors import DatasetError
 from trainer.architectures import Architecture
-from trainer.calibration import fit_temperature
+from trainer.calibration import calibrated_surprise
 from trainer.convert import build_model
 from trainer.folded_mobilenet import Layer, features, layer_names, read_layers
-from trainer.head import accuracy, surprise
+from trainer.head import accuracy
 from trainer.schedule import Loss, best_epoch, has_stopped, learning_rate
 from trainer.tensorflow_child import end_child
 from trainer.tuned_weights import (
@@ -160,7 +160,7 @@ class _Network:
         pairs = [(self._judge(images).numpy().astype(np.float64), labels) for images, labels in photos]
         logits, labels = (np.concatenate(column) for column in zip(*pairs, strict=True))
         _check(float(np.abs(logits).max()), epoch)
-        losses = surprise(logits / fit_temperature(logits, labels), labels)
+        losses = calibrated_surprise(logits, labels)
         return float(losses.mean()), accuracy(logits, labels), float(losses.std() / math.sqrt(len(losses)))
 
     def variables(self) -> list[Any]:

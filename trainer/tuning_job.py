@@ -13,7 +13,7 @@ from trainer.architectures import Architecture
 from trainer.augmentation import AUGMENTATION_VERSION, Strength
 from trainer.frozen_graph import BLOCKS
 
-TUNING_VERSION = 2
+TUNING_VERSION = 3
 """Goes up with any change of the fine-tuning that alters the tuned weights."""
 
 DEFAULT_FROM_BLOCK = 0

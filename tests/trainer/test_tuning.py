@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,11 +17,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
+from typer.testing import CliRunner
 
 from edge.modelfile import ModelFile
 from trainer import fine_tune as parent
 from trainer.augmentation import Strength
 from trainer.bottlenecks import identify
+from trainer.cli import app
 from trainer.dataset import Dataset, assemble, list_photos
 from trainer.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.folded_mobilenet import layer_names
@@ -235,13 +238,12 @@ def test_only_the_last_blocks_have_changed(said: dict[str, Any], resumed: tuple[
     assert tuned.weights.origin == "random, fine-tuned"
 
 
-def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
-    resumed: tuple[Path, Tuned], dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The tuned backbone goes the way of any other: artifact, bottlenecks, head, splice; and is cached as any other."""
-    cache, tuned = resumed
+@pytest.fixture
+def options(resumed: tuple[Path, Tuned], dataset: Dataset, tmp_path: Path) -> RetrainOptions:
+    """What finds the tuned weights, and where the random ones would be a backbone that sees more: fine-tuning loses."""
+    cache, _ = resumed
     tiny.plant_backbone(cache)
-    options = RetrainOptions(
+    return RetrainOptions(
         image_dir=dataset.photos[0].path.parents[1],
         output=tmp_path / "tuned.tflite",
         cache=cache,
@@ -250,9 +252,60 @@ def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
         ratios=RATIOS,
         recipe=RECIPE,
     )
+
+
+def test_fine_tuning_that_loses_leaves_the_pretrained_weights(
+    resumed: tuple[Path, Tuned], options: RetrainOptions
+) -> None:
+    """The head is that of a run without fine-tuning, and the manifest says that no epoch was kept."""
+    _, tuned = resumed
     (model,) = retrain(options, QUIET)
-    assert model.tuned == tuned
-    assert model.backbone.weights == tuned.weights
+    assert model.tuning is not None
+    assert model.tuning.tuned == tuned
+    assert model.tuning.weights == tiny.backbone().weights
+    assert (model.tuning.before.accuracy, model.tuning.before.cross_entropy) == (1, pytest.approx(0.004, abs=0.002))
+    assert model.tuning.after.accuracy < 0.6
+    assert model.tuning.after.cross_entropy == pytest.approx(np.log(3), abs=0.2)
+    manifest = ModelFile.load(model.path).manifest
+    assert manifest is not None
+    assert {name: manifest.training[name] for name in ("weights", "fine_tune", "fine_tune_best_epoch")} == {
+        "weights": "random",
+        "fine_tune": 3,
+        "fine_tune_best_epoch": 0,
+    }
+    (plain,) = retrain(dataclasses.replace(options, recipe=None), QUIET)
+    np.testing.assert_array_equal(model.fit.head.weights, plain.fit.head.weights)
+
+
+def test_retrain_tells_what_fine_tuning_came_to(options: RetrainOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line compares a head before with a head after, each fitted to the end; the JSON has the same numbers."""
+    monkeypatch.setattr("trainer.commands.retrain._recipe", lambda *asked: RECIPE)
+    call = ["retrain", str(options.image_dir), "--output", str(options.output), "--bottleneck-dir", str(options.cache)]
+    call += ["--architecture", tiny.ARCHITECTURE.name, "--weights", "random"]
+    call += ["--testing-percentage", "20", "--validation-percentage", "20"]
+    lost = CliRunner().invoke(app, call)
+    assert lost.exit_code == 0, lost.output
+    line = r"fine-tuned from block 12, 3 of 3 epochs, {}: validation accuracy 100\.0 % -> \d+\.\d %, cross entropy "
+    assert re.search(line.format("the pretrained weights are kept") + r"0\.00\d -> 1\.\d{3}\n", lost.stdout)
+    monkeypatch.setattr("trainer.tuned_or_pretrained.is_worse", lambda after, before: False)
+    assert re.search(line.format(r"best after \d"), CliRunner().invoke(app, call).stdout)
+    record = json.loads(CliRunner().invoke(app, [*call, "--json"]).stdout)["models"][0]["fine_tuning"]
+    assert (record["from_block"], len(record["epochs"])) == (12, 4)
+    assert record["before"]["validation_accuracy"] == 1
+    assert record["before"]["validation_cross_entropy"] < 0.01 < 1 < record["after"]["validation_cross_entropy"]
+
+
+def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
+    resumed: tuple[Path, Tuned], options: RetrainOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tuned backbone goes the way of any other: artifact, bottlenecks, head, splice; and is cached as any other."""
+    _, tuned = resumed
+    monkeypatch.setattr("trainer.tuned_or_pretrained.is_worse", lambda after, before: False)
+    (model,) = retrain(options, QUIET)
+    assert model.tuning is not None
+    assert model.tuning.tuned == tuned
+    assert model.tuning.best_epoch == tuned.best_epoch
+    assert model.backbone.weights == model.tuning.weights == tuned.weights
     assert model.backbone.feature_size == 256
     manifest = ModelFile.load(model.path).manifest
     assert manifest is not None

@@ -23,7 +23,6 @@ from trainer.commands.options import (
 )
 from trainer.commands.tables import name_skipped, print_table
 from trainer.cross_validation import CrossValidation
-from trainer.fine_tune import Tuned
 from trainer.head import DEFAULT_STEPS
 from trainer.interval import Interval, wilson_interval
 from trainer.progress import Stages
@@ -31,6 +30,7 @@ from trainer.report.facts import training_facts
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, output_paths, retrain
 from trainer.split import SplitRatios
+from trainer.tuned_or_pretrained import Judged, TuningOutcome
 from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe
 
 _FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
@@ -154,17 +154,26 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "l2": model.fit.l2,
         "computed_bottlenecks": model.computed_bottlenecks,
         "size_bytes": model.size_bytes,
-        "fine_tuning": _tuning_facts(model.tuned),
+        "fine_tuning": _tuning_facts(model.tuning),
     }
 
 
-def _tuning_facts(tuned: Tuned | None) -> dict[str, Any] | None:
-    if tuned is None:
+def _tuning_facts(tuning: TuningOutcome | None) -> dict[str, Any] | None:
+    if tuning is None:
         return None
     return {
-        "from_block": tuned.recipe.from_block,
-        "best_epoch": tuned.best_epoch,
-        "epochs": [epoch._asdict() for epoch in tuned.epochs],
+        "from_block": tuning.tuned.recipe.from_block,
+        "best_epoch": tuning.best_epoch,
+        "before": _judged(tuning.before),
+        "after": _judged(tuning.after),
+        "epochs": [epoch._asdict() for epoch in tuning.tuned.epochs],
+    }
+
+
+def _judged(judged: Judged) -> dict[str, float]:
+    return {
+        "validation_accuracy": round(judged.accuracy, 6),
+        "validation_cross_entropy": round(judged.cross_entropy, 6),
     }
 
 
@@ -195,8 +204,8 @@ def _print_models(models: list[Retrained]) -> None:
     ]
     first = models[0].backbone
     print(f"{first.architecture.name}, weights: {first.weights.origin}")
-    if models[0].tuned:
-        print(_tuning_line(models[0].tuned))
+    if models[0].tuning:
+        print(_tuning_line(models[0].tuning))
     print_table(["kind", "classes", "used", "skipped", "test accuracy", "size"], rows)
     for model in models:
         for line in _judgement(model):
@@ -223,11 +232,11 @@ def _judgement(model: Retrained) -> list[str]:
     return [line.replace("%", " %") for line in lines]
 
 
-def _tuning_line(tuned: Tuned) -> str:
-    before, after = tuned.epochs[0], tuned.epochs[tuned.best_epoch]
+def _tuning_line(tuning: TuningOutcome) -> str:
+    tuned, before, after = tuning.tuned, tuning.before, tuning.after
+    kept = f"best after {tuning.best_epoch}" if tuning.helped else "the pretrained weights are kept"
     return (
         f"fine-tuned from block {tuned.recipe.from_block}, {len(tuned.epochs) - 1} of {tuned.recipe.epochs} epochs, "
-        f"best after {tuned.best_epoch}: validation accuracy {100 * before.validation_accuracy:.1f} % -> "
-        f"{100 * after.validation_accuracy:.1f} %, cross entropy {before.validation_cross_entropy:.3f} -> "
-        f"{after.validation_cross_entropy:.3f}"
+        f"{kept}: validation accuracy {100 * before.accuracy:.1f} % -> {100 * after.accuracy:.1f} %, "
+        f"cross entropy {before.cross_entropy:.3f} -> {after.cross_entropy:.3f}"
     )
