@@ -20,6 +20,7 @@ from trainer.report.measures import are_probabilities, judged_scores
 from trainer.report.suspects import Suspects, find_suspects
 from trainer.retrain import Retrained
 from trainer.split import SPLITS, TEST
+from trainer.tuned_or_pretrained import TuningOutcome
 
 
 class Sibling(NamedTuple):
@@ -42,6 +43,7 @@ class Training(NamedTuple):
     reliability_before: list[Bin]
     cross_validation: CrossValidation | None
     siblings: list[Sibling]
+    tuning: TuningOutcome | None = None
 
 
 class SelfTestOutcome(NamedTuple):
@@ -114,6 +116,7 @@ def training_facts(model: Retrained, others: list[Retrained]) -> Facts:
             model.reliability_before,
             validated,
             [Sibling(other.backbone.quantization, other.evaluation.accuracy, other.size_bytes) for other in others],
+            model.tuning,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The figures of the report: training curves, reliability, coverage and precision by threshold."""
+"""The figures of the report: curves of the training, reliability, coverage and precision by threshold."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from trainer.calibration import BINS, Bin, calibration_error
 from trainer.head import Step
-from trainer.report.chart import Axes, bar, chart, dot, grid, line
+from trainer.report.chart import Axes, Point, bar, chart, dot, grid, line
 from trainer.report.facts import Facts
 from trainer.report.measures import operating_curve, operating_point
 from trainer.report.summary import recommended_threshold
 from trainer.report.wording import counted, percent
 from trainer.split import TEST
+from trainer.tuned_or_pretrained import TuningOutcome
 
 
 class Figure(NamedTuple):
@@ -25,10 +26,11 @@ class Figure(NamedTuple):
 
 
 def training_curves(facts: Facts) -> list[Figure]:
-    """Accuracy and cross entropy by step; none where the training is not known."""
-    if facts.training is None or len(facts.training.steps) < 2:
+    """Accuracy and cross entropy by epoch of fine-tuning and by step of the head; none where that is not known."""
+    if facts.training is None:
         return []
-    return [_accuracy_curve(facts.training.steps), _loss_curve(facts.training.steps)]
+    curves = _tuning_curves(facts.training.tuning) if facts.training.tuning else []
+    return curves + (_head_curves(facts.training.steps) if len(facts.training.steps) > 1 else [])
 
 
 def score_figures(facts: Facts) -> list[Figure]:
@@ -42,31 +44,75 @@ def score_figures(facts: Facts) -> list[Figure]:
 _CURVES = [("first", "training"), ("second", "validation")]
 
 
-def _accuracy_curve(steps: list[Step]) -> Figure:
-    training = [step.training_accuracy for step in steps]
-    validation = [step.validation_accuracy for step in steps]
-    low = math.floor(min(training + validation) * 10 - 1e-9) / 10
-    axes = Axes(0, len(steps) - 1, max(low, 0.0), 1)
-    parts = [grid(axes, "step", "accuracy", "{:.0f}".format, lambda share: f"{100 * share:.0f} %")]
-    parts += _pair(axes, training, validation)
-    last = f"At the last of {counted(len(steps) - 1, 'step')} {percent(training[-1])} of the training photos and "
-    last += f"{percent(validation[-1])} of the validation photos were named rightly."
-    return Figure("Accuracy by training step", last, _CURVES, chart(parts, "Accuracy by training step", last))
+def _tuning_curves(tuning: TuningOutcome) -> list[Figure]:
+    epochs, best = tuning.tuned.epochs, tuning.best_epoch
+    learnt = [  # the first one is the state before, which no training photos were met on the way to
+        (number, epoch.training_accuracy, epoch.training_cross_entropy)
+        for number, epoch in enumerate(epochs)
+        if epoch.training_accuracy is not None and epoch.training_cross_entropy is not None
+    ]
+    right = _Curves([(n, share) for n, share, _ in learnt], list(enumerate(e.validation_accuracy for e in epochs)))
+    loss = _Curves([(n, loss) for n, _, loss in learnt], list(enumerate(e.validation_cross_entropy for e in epochs)))
+    kept = f"The weights of epoch {best} were kept." if tuning.helped else "The pretrained weights were kept."
+    hard = "Training photos are met in new variants, which are harder than the photos themselves."
+    judged = (
+        f"A head fitted to the end comes to {tuning.after.cross_entropy:.3f} on the tuned features, "
+        f"to {tuning.before.cross_entropy:.3f} on the pretrained ones."
+    )
+    return [
+        _accuracy_curve("Accuracy by epoch of fine-tuning", "epoch", right, f"{kept} {hard}"),
+        _loss_curve("Cross entropy by epoch of fine-tuning", "epoch", loss, f"{kept} {judged}"),
+    ]
 
 
-def _loss_curve(steps: list[Step]) -> Figure:
-    training = [step.training_cross_entropy for step in steps]
-    validation = [step.validation_cross_entropy for step in steps]
-    axes = Axes(0, len(steps) - 1, 0, max(training + validation) * 1.02 + 1e-9)
-    parts = [grid(axes, "step", "cross entropy", "{:.0f}".format, "{:.2g}".format)]
-    parts += _pair(axes, training, validation)
-    last = f"It ends at {training[-1]:.3f} on the training photos and {validation[-1]:.3f} on the validation photos. "
-    last += "Where the second rises again, the head would be learning the training photos by heart."
-    return Figure("Cross entropy by training step", last, _CURVES, chart(parts, "Cross entropy by training step", last))
+def _head_curves(steps: list[Step]) -> list[Figure]:
+    right = _Curves(
+        list(enumerate(step.training_accuracy for step in steps)),
+        list(enumerate(step.validation_accuracy for step in steps)),
+    )
+    loss = _Curves(
+        list(enumerate(step.training_cross_entropy for step in steps)),
+        list(enumerate(step.validation_cross_entropy for step in steps)),
+    )
+    last = steps[-1]
+    accuracies = (
+        f"At the last of {counted(len(steps) - 1, 'step')} {percent(last.training_accuracy)} of the training photos "
+        f"and {percent(last.validation_accuracy)} of the validation photos were named rightly."
+    )
+    losses = (
+        f"It ends at {last.training_cross_entropy:.3f} on the training photos and {last.validation_cross_entropy:.3f} "
+        "on the validation photos. Where the second rises again, the head would be learning the training photos by "
+        "heart."
+    )
+    return [
+        _accuracy_curve("Accuracy by training step", "step", right, accuracies),
+        _loss_curve("Cross entropy by training step", "step", loss, losses),
+    ]
 
 
-def _pair(axes: Axes, training: list[float], validation: list[float]) -> list[str]:
-    return [line(axes, enumerate(training), "line first"), line(axes, enumerate(validation), "line second")]
+class _Curves(NamedTuple):
+    training: list[Point]
+    validation: list[Point]
+
+    @property
+    def values(self) -> list[float]:
+        return [value for _, value in self.training + self.validation]
+
+    def lines(self, axes: Axes) -> list[str]:
+        return [line(axes, self.training, "line first"), line(axes, self.validation, "line second")]
+
+
+def _accuracy_curve(title: str, across: str, curves: _Curves, caption: str) -> Figure:
+    low = math.floor(min(curves.values) * 10 - 1e-9) / 10
+    axes = Axes(0, curves.validation[-1][0], max(low, 0.0), 1)
+    parts = [grid(axes, across, "accuracy", "{:.0f}".format, lambda share: f"{100 * share:.0f} %")]
+    return Figure(title, caption, _CURVES, chart(parts + curves.lines(axes), title, caption))
+
+
+def _loss_curve(title: str, across: str, curves: _Curves, caption: str) -> Figure:
+    axes = Axes(0, curves.validation[-1][0], 0, max(curves.values) * 1.02 + 1e-9)
+    parts = [grid(axes, across, "cross entropy", "{:.0f}".format, "{:.2g}".format)]
+    return Figure(title, caption, _CURVES, chart(parts + curves.lines(axes), title, caption))
 
 
 def _reliability(after: list[Bin], before: list[Bin] | None) -> Figure:

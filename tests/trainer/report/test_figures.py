@@ -1,0 +1,65 @@
+"""The curves of a fine-tuning: what they draw, and what they say of the weights that were kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+
+from trainer.fine_tune import Tuned
+from trainer.report.facts import Facts
+from trainer.report.figures import Figure, training_curves
+from trainer.tuned_or_pretrained import Judged, TuningOutcome
+from trainer.tuned_weights import Epoch
+from trainer.tuning_job import Recipe
+from trainer.weights import Weights
+
+TUNED, PRETRAINED = Weights("imagenet, fine-tuned", None, "1"), Weights("imagenet", None, "0")
+EPOCHS = [Epoch(0.4, 0.8, 0.0), Epoch(0.6, 0.5, 0.0, 0.9, 0.4), Epoch(0.2, 1.0, 0.0, 0.3, 0.75)]
+
+
+def curves_of(facts: Facts, kept: Weights) -> list[Figure]:
+    """The figures of a training that was fine-tuned for two epochs."""
+    assert facts.training is not None
+    outcome = TuningOutcome(
+        Tuned(TUNED, Recipe(2, 0, 128), EPOCHS),
+        kept,
+        Judged(0.8, np.array([0.1, 0.7])),
+        Judged(0.9, np.array([0.1, 0.2])),
+    )
+    return training_curves(dataclasses.replace(facts, training=facts.training._replace(tuning=outcome)))
+
+
+def points(figure: Figure, style: str) -> list[tuple[float, float]]:
+    """The places of a curve in the picture."""
+    (drawn,) = re.findall(f'<polyline class="line {style}" points="([^"]*)"', figure.svg)
+    return [(float(x), float(y)) for x, y in (place.split(",") for place in drawn.split())]
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [(TUNED, "The weights of epoch 2 were kept."), (PRETRAINED, "The pretrained weights were kept.")]
+)
+def test_fine_tuning_is_drawn_before_the_head(facts: Facts, kept: Weights, said: str) -> None:
+    """Two figures by epoch stand before the head's two; their captions say what was kept, and what judged it."""
+    figures = curves_of(facts, kept)
+    assert [figure.title.rpartition(" by ")[2] for figure in figures] == ["epoch of fine-tuning"] * 2 + [
+        "training step"
+    ] * 2
+    assert figures[2:] == training_curves(facts)
+    assert all(figure.caption.startswith(said) for figure in figures[:2])
+    assert "comes to 0.150 on the tuned features, to 0.400 on the pretrained ones." in figures[1].caption
+
+
+def test_training_photos_have_no_epoch_0(facts: Facts) -> None:
+    """Their curve begins where the validation photos' second point is; both are to scale."""
+    accuracy, loss = curves_of(facts, TUNED)[:2]
+    for figure in (accuracy, loss):
+        training, validation = points(figure, "first"), points(figure, "second")
+        assert [x for x, _ in training] == [x for x, _ in validation][1:]
+        assert len(validation) == 3
+    (_, low), (_, high) = points(accuracy, "first")
+    heights = [y for _, y in points(accuracy, "second")]
+    assert (low - high) / 0.35 == pytest.approx((heights[1] - heights[2]) / 0.5, rel=0.01)
+    assert heights[2] < heights[0] < high < heights[1] < low  # upwards is less
