@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,10 +19,15 @@ from trainer.head import Matrix, softmax
 from trainer.progress import Stages
 from trainer.retrain import Retrained, retrain
 from trainer.split import TEST
+from trainer.tuning_job import Recipe
 
 
-class _Judged(NamedTuple):
-    """Scores (photos, labels) of one split's test photos, without and with the temperature, and of the file itself."""
+class Judged(NamedTuple):
+    """The scores (photos, labels) of one split's test photos.
+
+    ``before`` and ``after`` are the head's, without and with its temperature, ``file`` the int8 file's own;
+    ``answered`` (photos,) tells whose score reaches the recommended threshold.
+    """
 
     before: Matrix
     after: Matrix
@@ -31,52 +37,49 @@ class _Judged(NamedTuple):
 
 
 def measure(
-    image_dir: Path, architectures: list[Architecture], seeds: list[int], cache: Path, stages: Stages
+    image_dir: Path, architectures: list[Architecture], seeds: list[int], epochs: int, cache: Path, stages: Stages
 ) -> list[dict[str, Any]]:
-    """One row for each architecture: expected calibration errors over the test photos of all splits together.
+    """One row for each architecture, its backbone fine-tuned for ``epochs`` epochs (0: pretrained), over all splits."""
+    rows = []
+    for architecture in architectures:
+        runs = [_run(image_dir, architecture, seed, epochs, cache, stages) for seed in seeds]
+        rows.append({"architecture": architecture.name, "seeds": len(seeds), **summarise(runs)})
+        stages.say(str(rows[-1]))
+    return rows
+
+
+def summarise(runs: list[Judged]) -> dict[str, float]:
+    """Accuracy and expected calibration errors (0..1) over the test photos of all splits together.
 
     A single split has too few photos: with 459 in 15 bins even a perfectly honest model shows an error of about
     two points. ``error_before`` is the head's without its temperature, ``error_after`` with it, ``error_file``
     that of the int8 file's own scores. ``precision`` is the share of right answers among the test photos whose
     score reaches the recommended threshold, ``answered`` how many do.
     """
-    rows = []
-    for architecture in architectures:
-        runs = [_run(image_dir, architecture, seed, cache, stages) for seed in seeds]
-        labels = np.concatenate([run.labels for run in runs])
-        errors = {
-            f"error_{name}": round(
-                calibration_error(reliability(np.concatenate([getattr(run, name) for run in runs]), labels)), 4
-            )
-            for name in ("before", "after", "file")
-        }
-        answered = np.concatenate([run.answered for run in runs])
-        right = np.concatenate([run.file.argmax(axis=1) for run in runs]) == labels
-        rows.append(
-            {
-                "architecture": architecture.name,
-                "seeds": len(seeds),
-                "test_photos": len(labels),
-                "accuracy": round(float(right.mean()), 4),
-                **errors,
-                "answered": round(float(answered.mean()), 4),
-                "precision": round(float(right[answered].mean()), 4),
-            }
-        )
-        stages.say(str(rows[-1]))
-    return rows
+    together = Judged(*(np.concatenate(column) for column in zip(*runs, strict=True)))
+    right = together.file.argmax(axis=1) == together.labels
+    shares = {
+        "accuracy": right.mean(),
+        "error_before": calibration_error(reliability(together.before, together.labels)),
+        "error_after": calibration_error(reliability(together.after, together.labels)),
+        "error_file": calibration_error(reliability(together.file, together.labels)),
+        "answered": together.answered.mean(),
+        "precision": right[together.answered].mean(),
+    }
+    return {"test_photos": len(right)} | {name: round(float(share), 4) for name, share in shares.items()}
 
 
-def _run(image_dir: Path, architecture: Architecture, seed: int, cache: Path, stages: Stages) -> _Judged:
+def _run(image_dir: Path, architecture: Architecture, seed: int, epochs: int, cache: Path, stages: Stages) -> Judged:
     with tempfile.TemporaryDirectory() as scratch:
         options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
-        [model] = retrain(options, stages)
+        recipe = Recipe.of(architecture, epochs, seed=seed).check() if epochs else None
+        [model] = retrain(replace(options, recipe=recipe), stages)
     logits = model.fit.head.logits(_test_features(model, cache))
     scores = _file_scores(model)
     threshold = model.calibration.score_threshold
     answered = scores.max(axis=1) >= (threshold if threshold is not None else np.inf)
     labels = np.array([model.dataset.labels.index(photo.label) for photo in model.dataset.of(TEST)], np.intp)
-    return _Judged(softmax(logits), softmax(logits / model.calibration.temperature), scores, labels, answered)
+    return Judged(softmax(logits), softmax(logits / model.calibration.temperature), scores, labels, answered)
 
 
 def _test_features(model: Retrained, cache: Path) -> npt.NDArray[np.float32]:

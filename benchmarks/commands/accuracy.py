@@ -37,6 +37,7 @@ def calibration(
     image_dir: ImageDir,
     architecture: Architectures = None,
     seeds: Seeds = 5,
+    fine_tune: Annotated[int, typer.Option(help="As trainer retrain --fine-tune; 0: the head only.")] = 0,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
@@ -44,8 +45,12 @@ def calibration(
     from benchmarks.calibration import measure
 
     chosen = points(architecture)
-    rows = measure(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
-    print(save_results("calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}", rows, results_dir))
+    rows = measure(image_dir, chosen, list(range(seeds)), fine_tune, bottleneck_dir or default_cache(), Stages())
+    name, command = "calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}"
+    if fine_tune:
+        options = "".join(f" --architecture {point.name}" for point in chosen)
+        name, command = "calibration-fine-tuned", f"{command}{options} --fine-tune {fine_tune}"
+    print(save_results(name, command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks augment flower_photos --seeds 5")
