@@ -9,10 +9,11 @@ from pathlib import Path
 from edge.errors import StorageError
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
     """Write ``content`` to ``path``: under a temporary name beside it, to the disk, then renamed.
 
-    Folders above it are made. Whatever happens, ``path`` is afterwards the old file or the new one.
+    Folders above it are made. The permissions are ``mode``; None: those of any new file. Whatever happens,
+    ``path`` is afterwards the old file or the new one.
 
     Raises :class:`~edge.errors.StorageError` where it cannot be written.
     """
@@ -24,7 +25,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o666 & ~_umask() if mode is None else mode)
         os.replace(temporary, path)
         temporary = None
     except OSError as error:

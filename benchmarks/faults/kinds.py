@@ -16,7 +16,7 @@ from benchmarks.faults.power_loss import LOSSES, Disk
 from benchmarks.faults.scene import DATA, Outcome, Scene, judge, numbered_model
 from benchmarks.faults.strace import Call, tamper, trace
 from edge.store.layout import Store
-from edge.store.start import start
+from edge.store.start import start_model
 
 OFFSETS = 50
 """At how many places a file is cut or changed."""
@@ -75,7 +75,7 @@ def decayed(scene: Scene) -> Iterator[Outcome]:
         with scene.store() as store:
             path = store.model(scene.old)
             path.write_bytes(_flip(path.read_bytes(), offset))
-            started = start(store.root, lambda line: None).parent.name
+            started = start_model(store, lambda line: None).parent.name
             fine = started != scene.old and started in store.installed()
             outcome = judge(replace(scene, old=started), store, "the current model decays", f"byte {offset}", None)
             yield outcome if fine else replace(outcome, violation="the device started with a damaged model")
@@ -162,7 +162,7 @@ def unproved(scene: Scene) -> Iterator[Outcome]:
         yield outcome if done.returncode == 65 else replace(outcome, violation="it was taken")
     with scene.store() as store:
         replace(scene, command=(*scene.command, "--health-window", "0")).run(store)
-        started = [start(store.root, lambda line: None).parent.name for _ in range(3)]
+        started = [start_model(store, lambda line: None).parent.name for _ in range(3)]
         outcome = judge(scene, store, "never confirmed", "a crash at every start", None)
         right = started == [scene.new, scene.old, scene.old]
         yield outcome if right else replace(outcome, violation=f"it started with {started}")

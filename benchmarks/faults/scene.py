@@ -20,7 +20,7 @@ from edge.manifest import LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.metadata import unpack_files
 from edge.modelfile import ModelFile
 from edge.store.layout import Store
-from edge.store.start import start
+from edge.store.start import start_model
 from edge.store.state import read_state
 from edge.store.verify import verify
 
@@ -104,7 +104,7 @@ def _violation(scene: Scene, store: Store, done: subprocess.CompletedProcess[str
             with tempfile.TemporaryDirectory() as folder:  # a device that restarts now
                 root = Path(folder) / "store"
                 shutil.copytree(store.root, root, symlinks=True)
-                ModelFile.load(start(root, lambda line: None))
+                ModelFile.load(start_model(Store(root), lambda line: None))
     except EdgeError as error:
         return str(error)
     return repeat(scene, store)

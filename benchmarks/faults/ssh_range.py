@@ -19,7 +19,7 @@ from edge.errors import EdgeError
 from edge.store.activate import confirm
 from edge.store.install import Request, install
 from edge.store.layout import Store
-from edge.store.start import start
+from edge.store.start import start_model
 from edge.store.verify import verify
 
 _CODES = {0, 65, 69, 74, 78, 130}
@@ -75,7 +75,7 @@ class Range:
             with tempfile.TemporaryDirectory() as folder:  # a device that restarts now
                 root = Path(folder) / "store"
                 shutil.copytree(store.root, root, symlinks=True)
-                start(root, lambda line: None)
+                start_model(Store(root), lambda line: None)
         except EdgeError as error:
             return str(error)
         again = self.flash(self.new, host, "--json")

@@ -12,12 +12,15 @@ from edge.commands.arguments import add_command, count, seconds
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
+    from edge.store.health import Report
     from edge.store.layout import Store
     from edge.store.state import State
 
 
 def add(commands: Commands) -> None:
     """Add the command, with commands of its own, to ``commands``."""
+    from edge.store.retention import KEEP
+
     store = add_command(
         commands, "store", "Keep models: install, switch, go back.", "edge store install flowers.tflite --activate"
     )
@@ -43,7 +46,7 @@ def add(commands: Commands) -> None:
     _add_switching(activate)
     _add(own, "rollback", "Go back to the previous model; a repeat changes nothing.", "", _rollback)
     collect = _add(own, "gc", "Remove old models.", "--keep 1", _gc)
-    collect.add_argument("--keep", type=count, default=3, metavar="N", help="how many stay (default 3)")
+    collect.add_argument("--keep", type=count, default=KEEP, metavar="N", help="how many stay (default %(default)s)")
     _add(own, "confirm", "Say that the current model works.", "", _confirm)
     _add(own, "current", "Print the path of the current model.", "", _current)
 
@@ -62,7 +65,7 @@ def _add_switching(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=30.0,
         metavar="SECONDS",
-        help="time for a running edge watch to label with it, else back (default 30; 0: leave it pending)",
+        help="time for a running edge watch to label with it, else back (default %(default)g; 0: leave it pending)",
     )
     parser.add_argument("--status", type=Path, metavar="FILE", help="where edge watch reports (default: its service's)")
 
@@ -74,16 +77,15 @@ def _store(options: argparse.Namespace) -> Store:
 
 
 def _install(options: argparse.Namespace) -> int:
-    from edge.store.health import default_status, read_report
     from edge.store.install import Request, install
 
-    store, status = _store(options), options.status or default_status()
-    before = read_report(status)
+    store = _store(options)
+    before = _running_watch(options) if options.activate else None
     request = Request(
         options.file, options.sha256, options.size, options.signature, options.activate, options.allow_older
     )
     done = install(store, request)
-    by = _wait_for_proof(options, store, done.state, done.sha256, status, before) if options.activate else None
+    by = _wait_for_proof(options, store, done.state, done.sha256, before) if options.activate else None
     facts = {
         "sha256": done.sha256,
         "size_bytes": done.size_bytes,
@@ -98,25 +100,41 @@ def _install(options: argparse.Namespace) -> int:
 
 def _activate(options: argparse.Namespace) -> int:
     from edge.store.activate import activate
-    from edge.store.health import default_status, read_report
 
-    store, status = _store(options), options.status or default_status()
+    store = _store(options)
     sha256 = store.find(options.sha256)
-    before = read_report(status)
+    before = _running_watch(options)
     state = activate(store, sha256, options.allow_older)
-    by = _wait_for_proof(options, store, state, sha256, status, before)
+    by = _wait_for_proof(options, store, state, sha256, before)
     return _answer(options, store, {"sha256": sha256}, f"{sha256} is current", by)
 
 
+def _running_watch(options: argparse.Namespace) -> Report | None:
+    """What the running ``edge watch`` reports before the switch; None without one, or if its report says nothing here.
+
+    If the report cannot be read, one line on stderr says so, and the self-test decides alone.
+    """
+    from edge.errors import StorageError
+    from edge.store.health import default_status, read_report
+
+    if not options.health_window:
+        return None
+    try:
+        return read_report(options.status or default_status())
+    except StorageError as error:
+        print(f"edge: only the self-test confirms the model: {error}", file=sys.stderr)
+        return None
+
+
 def _wait_for_proof(
-    options: argparse.Namespace, store: Store, state: State, sha256: str, status: Path, before: Any
+    options: argparse.Namespace, store: Store, state: State, sha256: str, before: Report | None
 ) -> str | None:
-    """Wait for the model to prove itself where it has to; returns what confirmed it."""
-    from edge.store.health import await_confirmation
+    """Wait for the model to prove itself if it has to; returns what confirmed it."""
+    from edge.store.health import await_confirmation, default_status
 
     if not (state.pending and state.current == sha256 and options.health_window):
         return None
-    return await_confirmation(store, sha256, options.health_window, status, before)
+    return await_confirmation(store, sha256, options.health_window, options.status or default_status(), before)
 
 
 def _list(options: argparse.Namespace) -> int:

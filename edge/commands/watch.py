@@ -43,7 +43,7 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=0.5,
         metavar="SECONDS",
-        help="average the scores over about this time; 0: each frame stands alone (default 0.5)",
+        help="average the scores over about this time; 0: each frame stands alone (default %(default)g)",
     )
     parser.add_argument(
         "--score-threshold",
@@ -53,7 +53,11 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reject", action="store_true", help="say unknown to what is like no class of the model")
     parser.add_argument(
-        "--max-frame-age", type=_age, default=1.0, metavar="SECONDS", help="drop frames older than this (default 1)"
+        "--max-frame-age",
+        type=_age,
+        default=1.0,
+        metavar="SECONDS",
+        help="drop frames older than this (default %(default)g)",
     )
     parser.add_argument(
         "--retries", type=_retries, metavar="N", help="give up after this many failed tries to open the source in a row"
@@ -104,9 +108,9 @@ def _watch(options: argparse.Namespace) -> int:
     confirmation = []
     if store := store_of(choice.path):
         from edge.live.confirmation import StoreConfirmation
-        from edge.store.start import start
+        from edge.store.start import start_model
 
-        start(store.root, tell)  # after a crash it may go back from a model that never proved itself
+        start_model(store, tell)  # after a crash it may go back from a model that never proved itself
         confirmation.append(StoreConfirmation(store, tell))
     swap = ModelSwap(choice, statistics, tell)
     sinks = make_sinks(options, statistics)

@@ -12,6 +12,7 @@ from edge.statistics import StreamStatistics
 from edge.types import Observation
 
 _INTERVAL_S = 1.0
+_MODE = 0o644  # for the programs of every user, whatever the umask: a service's is 0077, and nothing here is secret
 
 
 class StatusFile:
@@ -47,7 +48,7 @@ class StatusFile:
             "frames_labelled": self._statistics.snapshot().frames_labelled,
             "time_s": round(time.time(), 3),
         }
-        write_whole(self._path, json.dumps(record).encode() + b"\n")
+        write_whole(self._path, json.dumps(record).encode() + b"\n", _MODE)
 
     def close(self) -> None:
         """Leave the file: its time says how old it is."""

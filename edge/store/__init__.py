@@ -12,3 +12,29 @@
 ``state.json`` is written first and the links follow it, so that a power cut between the two is mended by whoever
 comes next. docs/adr/0010-the-store.md says why it is made like this.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge.store.activate import confirm
+    from edge.store.layout import Store, default_root
+    from edge.store.start import start_model
+
+__all__ = ["Store", "confirm", "default_root", "start_model"]
+
+_MODULES = {
+    "Store": "edge.store.layout",
+    "confirm": "edge.store.activate",
+    "default_root": "edge.store.layout",
+    "start_model": "edge.store.start",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what ``__all__`` names when it is first used: ``edge label`` needs the paths of the store alone."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -8,15 +8,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.errors import ModelError
+from edge.errors import ModelError, StorageError
 from edge.store.activate import confirm, give_up
 from edge.store.layout import Store, short
 from edge.store.proof import TIME_LIMIT_S, prove
 from edge.store.state import State
 from edge.store.transaction import change
-
-WINDOW_S = 30.0
-"""How long a running ``edge watch`` has, when nobody says, to report labels of a new model."""
 
 STATUS_VARIABLE = "EDGE_STATUS"
 _SYSTEM_STATUS = Path("/run/edge-watch/watch.json")
@@ -38,17 +35,31 @@ def default_status() -> Path:
 
 
 def read_report(path: Path) -> Report | None:
-    """The report in the file ``path``; None where there is none, or its process is gone."""
+    """The report in the file ``path``; None if there is none, or its process has ended.
+
+    Raises :class:`~edge.errors.StorageError` if there is a file that this user cannot read: an ``edge watch`` may run.
+    """
     try:
         text = path.read_text()
         fields = json.loads(text)
         report = Report(int(fields["pid"]), str(fields["model_sha256"]), text)
-        os.kill(report.pid, 0)
-    except PermissionError:  # somebody else's process, but one that lives
-        return report
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, OverflowError):
         return None
-    return report
+    except OSError as error:
+        raise StorageError(
+            f"{path}: the report of edge watch cannot be read ({error.strerror}); use sudo, or name it with --status"
+        ) from None
+    return report if _is_running(report.pid) else None
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # it runs, as another user
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def await_confirmation(store: Store, sha256: str, window_s: float, status: Path, before: Report | None) -> str:
@@ -67,14 +78,17 @@ def await_confirmation(store: Store, sha256: str, window_s: float, status: Path,
             raise _gone_back(store, sha256, str(error)) from None
         confirm(store, sha256)
         return "self-test"
+    reason = f"edge watch (process {before.pid}) reported no frame labelled with it within {window_s:g} s"
     deadline = time.monotonic() + window_s
     while time.monotonic() < deadline:
-        report = read_report(status)
+        try:
+            report = read_report(status)
+        except StorageError as error:
+            report, reason = None, str(error)
         if report and report.text != before.text and report.model_sha256 == sha256:
             confirm(store, sha256)
             return "watch"
         time.sleep(_POLL_S)
-    reason = f"edge watch (process {before.pid}) reported no frame labelled with it within {window_s:g} s"
     raise _gone_back(store, sha256, reason)
 
 

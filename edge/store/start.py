@@ -17,8 +17,10 @@ from edge.store.verify import is_intact
 _WAIT_S = 10.0  # an install may be under way; a boot does not wait for it to the end
 
 
-def start(root: Path, tell: Callable[[str], None] = lambda line: print(f"edge: {line}", file=sys.stderr)) -> Path:
-    """The model file to run, for ``edge watch`` and whatever else is restarted after a crash.
+def start_model(
+    store: Store, tell: Callable[[str], None] = lambda line: print(f"edge: {line}", file=sys.stderr)
+) -> Path:
+    """The model file of ``store`` to run, for ``edge watch`` and whatever else is restarted after a crash.
 
     A pending model gets one start. If it was not confirmed by the next one, it is taken for the reason of the
     crash, and the store goes back. What is returned has the bytes that its sha256 stands for: where the
@@ -28,9 +30,8 @@ def start(root: Path, tell: Callable[[str], None] = lambda line: print(f"edge: {
 
     Raises :class:`~edge.errors.ModelError` where no whole model is there.
     """
-    store = Store(root)
     if not store.installed():
-        raise ModelError(f"{root}: no model is installed; edge store install FILE --activate")
+        raise ModelError(f"{store.root}: no model is installed; edge store install FILE --activate")
     try:
         with change(store, "start", _WAIT_S) as state:
             current = _start(store, state, tell).current
@@ -39,9 +40,9 @@ def start(root: Path, tell: Callable[[str], None] = lambda line: print(f"edge: {
         linked = store.linked("current")
         current = linked if is_intact(store, linked) else store.linked("previous") or linked
     if current is None:
-        raise ModelError(f"{root}: no model is current; edge store activate SHA")
+        raise ModelError(f"{store.root}: no model is current; edge store activate SHA")
     if not is_intact(store, current):
-        raise ModelError(f"{root}: {short(current)} is damaged, and no other model is whole; install one again")
+        raise ModelError(f"{store.root}: {short(current)} is damaged, and no other model is whole; install one again")
     return store.model(current)
 
 

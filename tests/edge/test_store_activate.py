@@ -17,7 +17,7 @@ from edge.store.activate import activate, confirm, give_up, rollback
 from edge.store.install import Request, install
 from edge.store.layout import Store, short
 from edge.store.retention import collect
-from edge.store.start import start
+from edge.store.start import start_model
 from edge.store.state import Return, read_state
 from edge.store.transaction import change
 from edge.store.verify import is_intact, verify
@@ -186,7 +186,7 @@ def _do(store: Store, files: list[Path], operation: str, number: int) -> None:
             with change(store, "gc") as state:
                 collect(store, state, number + 1)
         elif operation == "start":
-            path = start(store.root, lambda line: None)
+            path = start_model(store, lambda line: None)
             assert path == store.model(read_state(store).current or "")
         elif operation == "damage" and store.linked("current"):
             _damage_and_mend(store, files)
@@ -202,7 +202,7 @@ def _damage_and_mend(store: Store, files: list[Path]) -> None:
     store.model(damaged).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     others = [sha256 for sha256 in store.installed() if sha256 != damaged]
     try:
-        assert start(store.root, lambda line: None) != store.model(damaged) or not others
+        assert start_model(store, lambda line: None) != store.model(damaged) or not others
     except ModelError:
         assert not others
     for file in files:

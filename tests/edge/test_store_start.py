@@ -11,7 +11,7 @@ from edge.errors import ModelError
 from edge.store.activate import confirm
 from edge.store.layout import Store, short
 from edge.store.lock import locked
-from edge.store.start import start
+from edge.store.start import start_model
 from edge.store.state import read_state
 
 pytestmark = pytest.mark.usefixtures("trusting")
@@ -20,19 +20,19 @@ pytestmark = pytest.mark.usefixtures("trusting")
 def test_a_confirmed_model_starts_in_silence(store: Store, put: Callable[..., str], capsys) -> None:
     """The path is that of the model itself, so that what was checked is what is read."""
     sha256 = put(0)
-    assert start(store.root) == start(store.root) == store.model(sha256)
+    assert start_model(store) == start_model(store) == store.model(sha256)
     assert capsys.readouterr() == ("", "")
 
 
 def test_a_crash_loop_ends_after_two_starts(store: Store, put: Callable[..., str], capsys) -> None:
     """A pending model gets one start; the next one goes back, and stays there."""
     first, second = put(0), put(1, confirmed=False)
-    assert start(store.root) == store.model(second)
+    assert start_model(store) == store.model(second)
     assert capsys.readouterr().err == ""
-    assert start(store.root) == store.model(first)
+    assert start_model(store) == store.model(first)
     reason = "it was started before and never confirmed"
     assert capsys.readouterr().err == f"edge: went back from {short(second)} to {short(first)}: {reason}\n"
-    assert start(store.root) == store.model(first)
+    assert start_model(store) == store.model(first)
     assert capsys.readouterr().err == ""
     state = read_state(store)
     assert state.returned is not None and state.returned.by_itself and not state.pending
@@ -43,14 +43,14 @@ def test_a_start_that_is_confirmed_counts(store: Store, put: Callable[..., str])
     put(0)
     second = put(1, confirmed=False)
     for _ in range(3):
-        assert start(store.root) == store.model(second)
+        assert start_model(store) == store.model(second)
         confirm(store, second)
 
 
 def test_the_only_model_starts_again(store: Store, put: Callable[..., str], capsys) -> None:
     """With nothing to go back to, the pending model is tried again and again, and that is said."""
     sha256 = put(0, confirmed=False)
-    assert [start(store.root) for _ in range(3)] == [store.model(sha256)] * 3
+    assert [start_model(store) for _ in range(3)] == [store.model(sha256)] * 3
     assert capsys.readouterr().err.count("there is no other model to go back to") == 2
 
 
@@ -58,21 +58,21 @@ def test_a_damaged_model_gives_way(store: Store, put: Callable[..., str], capsys
     """A flipped bit, a missing file: the previous model runs."""
     first, second = put(0), put(1)
     store.model(second).write_bytes(store.model(second).read_bytes()[:-1] + b"x")
-    assert start(store.root) == store.model(first)
+    assert start_model(store) == store.model(first)
     assert "it is damaged on the disk" in capsys.readouterr().err
     store.model(first).unlink()
     with pytest.raises(ModelError, match="is damaged, and no other model is whole; install one again"):
-        start(store.root)
+        start_model(store)
 
 
 def test_nothing_to_start(store: Store, put: Callable[..., str]) -> None:
     """An empty store, and one in which nothing was activated, say what to do."""
     with pytest.raises(ModelError, match="no model is installed; edge store install FILE --activate"):
-        start(store.root)
+        start_model(store)
     assert not store.root.exists()
     put(0, activate=False)
     with pytest.raises(ModelError, match="no model is current; edge store activate SHA"):
-        start(store.root)
+        start_model(store)
 
 
 def test_a_busy_store_is_read_as_it_is(
@@ -82,7 +82,7 @@ def test_a_busy_store_is_read_as_it_is(
     monkeypatch.setattr("edge.store.start._WAIT_S", 0)
     sha256 = put(0)
     with locked(store, "install 0123"):
-        assert start(store.root) == store.model(sha256)
+        assert start_model(store) == store.model(sha256)
     assert "the start is not noted" in capsys.readouterr().err
 
 
@@ -98,9 +98,9 @@ def test_a_read_only_store_is_read_as_it_is(
     there = Store(disk / "store")
     shutil.copytree(store.root, there.root, symlinks=True)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    assert start(there.root) == there.model(second)
+    assert start_model(there) == there.model(second)
     assert "Read-only file system" in capsys.readouterr().err
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     there.model(second).write_bytes(b"")
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    assert start(there.root) == there.model(first)
+    assert start_model(there) == there.model(first)
