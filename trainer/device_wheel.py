@@ -19,7 +19,6 @@ DISTRIBUTION = "edge-for-poets"
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip knows: the same files give the same bytes
 _WHEEL = "Wheel-Version: 1.0\nGenerator: edge-for-poets\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_ENTRY_POINTS = "[console_scripts]\nedge = edge.cli:main\n"
 
 
 def distribution() -> importlib.metadata.Distribution:
@@ -56,12 +55,19 @@ def build_device_wheel(folder: Path) -> Path:
     parts = dict(sorted(parts.items()))
     parts[f"{metadata}/METADATA"] = (installed.read_text("METADATA") or "").encode()
     parts[f"{metadata}/WHEEL"] = _WHEEL.encode()
-    parts[f"{metadata}/entry_points.txt"] = _ENTRY_POINTS.encode()
+    parts[f"{metadata}/entry_points.txt"] = _entry_points(installed).encode()
     record = [f"{name},sha256={_digest(content)},{len(content)}" for name, content in parts.items()]
     parts[f"{metadata}/RECORD"] = "".join(f"{line}\n" for line in [*record, f"{metadata}/RECORD,,"]).encode()
     path = folder / f"{stem}-py3-none-any.whl"
     write_whole(path, _zip(parts))
     return path
+
+
+def _entry_points(installed: importlib.metadata.Distribution) -> str:
+    """The commands of the project that start a module of ``edge``, as an ``entry_points.txt``."""
+    commands = installed.entry_points.select(group="console_scripts")
+    lines = [f"{command.name} = {command.value}" for command in commands if command.module.split(".")[0] == "edge"]
+    return "\n".join(["[console_scripts]", *sorted(lines), ""])
 
 
 def _zip(parts: dict[str, bytes]) -> bytes:

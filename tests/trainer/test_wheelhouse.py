@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from stand_in_wheels import write_wheel
 
 import edge
@@ -13,6 +19,8 @@ from edge.errors import UnavailableError
 from trainer.device_wheel import build_device_wheel
 from trainer.machine import Machine
 from trainer.wheelhouse import collect_wheels
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -24,18 +32,38 @@ def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_device_wheel_is_the_edge_package_and_the_same_bytes_each_time(tmp_path: Path) -> None:
-    """It has every module of edge, the command, no trainer; two of it are equal."""
+    """It has every module of edge and no trainer; two of it are equal."""
     one, two = build_device_wheel(tmp_path / "a"), build_device_wheel(tmp_path / "b")
     assert one.read_bytes() == two.read_bytes()
     with zipfile.ZipFile(one) as archive:
         names = archive.namelist()
-        entry_points = next(name for name in names if name.endswith("entry_points.txt"))
-        assert archive.read(entry_points) == b"[console_scripts]\nedge = edge.cli:main\n"
     modules = {
         path.relative_to(Path(edge.__file__).parents[1]).as_posix() for path in Path(edge.__file__).parent.rglob("*.py")
     }
     assert modules <= set(names)
-    assert {name.split("/")[0] for name in names} == {"edge", entry_points.split("/")[0]}
+    assert {name.split("/")[0] for name in names} == {"edge", f"{one.name.removesuffix('-py3-none-any.whl')}.dist-info"}
+
+
+def test_the_device_wheel_brings_the_command_of_the_project(tmp_path: Path) -> None:
+    """Installed by pip it has the ``edge`` command of pyproject.toml, which labels a photo, and no other command."""
+    wheel, site, photo = build_device_wheel(tmp_path / "wheels"), tmp_path / "site", tmp_path / "red.png"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", str(site), str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    assert [path.name for path in (site / "bin").iterdir()] == ["edge"]
+    (wanted,) = re.findall(r'^edge = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    (metadata,) = site.glob("*.dist-info")
+    assert (metadata / "entry_points.txt").read_text("utf-8") == f"[console_scripts]\nedge = {wanted}\n"
+    Image.new("RGB", (64, 64), (200, 30, 30)).save(photo)
+    model = ROOT / "tests" / "data" / "tiny-int8.tflite"
+    done = subprocess.run(
+        [site / "bin" / "edge", "label", "--model", model, photo, "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["labels"][0] == "red"
 
 
 def test_requirements_are_followed_by_the_devices_markers(tmp_path: Path) -> None:
