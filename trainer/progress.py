@@ -12,11 +12,12 @@ Advance = Callable[[int], None]
 
 
 class Stages:
-    """One bar a stage. With ``quiet``, or where stderr is no terminal, nothing is shown."""
+    """One bar for each stage, and lines between them. Without a terminal on stderr there are no bars."""
 
     def __init__(self, quiet: bool = False) -> None:
-        """Show nothing at all where ``quiet``."""
+        """With ``quiet`` print nothing at all, neither bars nor lines."""
         self._console = Console(stderr=True, emoji=False)  # a file may be called :rose:.jpg
+        self._quiet = quiet
         self._shown = self._console.is_terminal and not quiet
 
     @contextlib.contextmanager
@@ -38,5 +39,6 @@ class Stages:
                 progress.update(task, total=1, completed=1)
 
     def say(self, line: str) -> None:
-        """Print one line of talk on stderr."""
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        """Print one line on stderr, unless all is quiet."""
+        if not self._quiet:
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)

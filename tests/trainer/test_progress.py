@@ -21,6 +21,7 @@ with stages.stage("bottlenecks int8", 3) as advance:
         advance(1)
 with stages.stage("head"):
     pass
+stages.say("trainer: done")
 """
 
 
@@ -54,10 +55,11 @@ def test_terminal_shows_a_bar_for_each_stage() -> None:
     assert "bottlenecks int8" in seen
     assert "3/3" in seen
     assert "head" in seen
+    assert "trainer: done" in seen
 
 
 def test_quiet_shows_nothing_even_on_a_terminal() -> None:
-    """Whoever asks for silence gets it."""
+    """Neither a bar nor a line is printed."""
     assert on_a_terminal("quiet") == ""
 
 
@@ -71,5 +73,11 @@ def test_pipe_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
 def test_talk_is_printed_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     """File names that look like markup or emoji codes, and long lines, arrive unchanged on stderr."""
     line = "trainer: skipped [bold]/:rose:.jpg: " + "long " * 60
-    Stages(quiet=True).say(line)
+    Stages().say(line)
     assert capfd.readouterr() == ("", line + "\n")
+
+
+def test_quiet_lines_reach_no_file_either(capfd: pytest.CaptureFixture[str]) -> None:
+    """A program that asks for quiet gets no line on stderr if that is a pipe or a file."""
+    Stages(quiet=True).say("trainer: skipped a.jpg: empty")
+    assert capfd.readouterr() == ("", "")
