@@ -15,6 +15,12 @@ from edge.modelfile import ModelFile
 from edge.preprocess import ImageSource, preprocess
 from edge.types import Category, Classification
 
+TOP_K = 5
+"""How many categories a picture gets unless told otherwise."""
+
+SCORE_THRESHOLD = 0.0
+"""Categories below this score are left out unless told otherwise: none are."""
+
 
 class Judgement(NamedTuple):
     """The score of every label, (labels,) float32, and whether the model's gate takes the picture for a stranger.
@@ -89,7 +95,9 @@ class Classifier:
         scores, bottleneck = self._interpreter.look(preprocess(image, self.model.input_size))
         return Judgement(scores, self._gate.rejects(bottleneck, scores))
 
-    def classify(self, image: ImageSource, top_k: int = 5, score_threshold: float = 0.0) -> Classification:
+    def classify(
+        self, image: ImageSource, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD
+    ) -> Classification:
         """The ``top_k`` best categories of ``image`` whose score is at least ``score_threshold``.
 
         ``image`` is anything :func:`edge.preprocess.preprocess` takes: a path, bytes, a Pillow image, or an

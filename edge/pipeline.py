@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from edge.classifier import Classifier
+from edge.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.errors import ImageError
 from edge.interpreter import check_threads
 from edge.modelfile import ModelFile
@@ -66,8 +66,8 @@ def label_photos(
     *,
     threads: int | None = None,
     runtime: str | None = None,
-    top_k: int = 5,
-    score_threshold: float = 0.0,
+    top_k: int = TOP_K,
+    score_threshold: float = SCORE_THRESHOLD,
     reject: bool = False,
 ) -> Iterator[LabelledPhoto]:
     """Label ``photos`` in order; one that cannot be decoded carries its error instead of a classification.

@@ -16,6 +16,9 @@ INPUT_SIZES = (224, 192, 160, 128)
 QUANTIZATIONS = ("int8", "float32", "float16", "dynamic")
 """The kinds of export: all integers; floats; float16 weights; 8-bit weights with float activations."""
 
+DEFAULT_QUANTIZATIONS = ("int8",)
+"""The kinds that are exported unless others are asked for."""
+
 _NAME = re.compile(r"mobilenet_(1\.0|0\.75|0\.50?|0\.25)_(224|192|160|128)")
 _TABLE = "mobilenet_v1.csv"
 
@@ -45,6 +48,9 @@ class Architecture(NamedTuple):
                 "and SIZE 224, 192, 160 or 128"
             )
         return cls(float(match[1]), int(match[2]))
+
+
+DEFAULT_ARCHITECTURE = Architecture(1.0, 224)
 
 
 class Published(NamedTuple):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from edge.errors import UsageError
 from edge.files import check_writable, write_whole
-from trainer.architectures import Architecture
+from trainer.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.backbone import Backbone, backbones_of, ensure_backbones
 from trainer.calibration import Bin, Calibration, calibrate, calibration_error, reliability
 from trainer.cross_validation import CrossValidation, assign_folds, cross_validate
@@ -49,8 +49,8 @@ class RetrainOptions:
     image_dir: Path
     output: Path
     cache: Path
-    architecture: Architecture = field(default_factory=lambda: Architecture(1.0, 224))
-    quantizations: tuple[str, ...] = ("int8",)
+    architecture: Architecture = DEFAULT_ARCHITECTURE
+    quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
     weights: str | None = None
     ratios: SplitRatios = field(default_factory=SplitRatios)
     training_steps: int = DEFAULT_STEPS

@@ -33,8 +33,10 @@ def add(commands: Commands) -> None:
         metavar="NAME,NAME",
         help=f"interpreters, of {', '.join(RUNTIMES)} (default: all that are installed)",
     )
-    bench.add_argument("--rounds", type=count, default=5, help="how often each is measured anew (default 5)")
-    bench.add_argument("--seconds", type=float, default=1.0, help="timed seconds of each in each round (default 1)")
+    bench.add_argument("--rounds", type=count, default=5, help="how often each is measured anew (default %(default)s)")
+    bench.add_argument(
+        "--seconds", type=float, default=1.0, help="timed seconds of each in each round (default %(default)g)"
+    )
     bench.add_argument("--photo", metavar="FILE.jpg", help="a photo to decode and label (default: a drawn one)")
     bench.add_argument("--output", metavar="FILE.json", help="write the results; a killed run goes on from there")
     bench.add_argument("--csv", metavar="FILE.csv", help="write the rows as CSV too")

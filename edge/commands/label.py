@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.classifier import Classifier
+from edge.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.commands.arguments import add_command, add_model, add_model_options, count, fraction, model_path
 from edge.errors import DataError, ImageError
 from edge.modelfile import ModelFile
@@ -32,8 +32,10 @@ def add(commands: Commands) -> None:
         "edge label --model models/flowers.tflite photos/ rose.jpg 'more/*.png'",
     )
     label.add_argument("paths", nargs="+", metavar="PATH", help="an image file, a folder, or a glob in quotes")
-    label.add_argument("--top-k", type=count, default=5, help="how many labels to show (default 5)")
-    label.add_argument("--score-threshold", type=fraction, default=0.0, help="leave out scores below this, 0 to 1")
+    label.add_argument("--top-k", type=count, default=TOP_K, help="how many labels to show (default %(default)s)")
+    label.add_argument(
+        "--score-threshold", type=fraction, default=SCORE_THRESHOLD, help="leave out scores below this, 0 to 1"
+    )
     label.add_argument("--reject", action="store_true", help="call what is like no class of the model unknown")
     label.add_argument("--json", action="store_true", help="one JSON object a line")
     label.add_argument("--threads", type=count, help="CPU threads (default: all cores)")

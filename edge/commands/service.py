@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edge.commands.arguments import Commands
     from edge.live.unit import Needs
 
+_NAME = "edge-watch"
 _UNITS = Path("/etc/systemd/system")
 _PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--mqtt-password-file")
 _PASSWORD_OPTION, _PASSWORD_CREDENTIAL = "--mqtt-password-file", "mqtt-password"
@@ -47,7 +48,7 @@ def _add_own_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--install", action="store_true", default=None, help=f"write the unit into {_UNITS} (as root: sudo)"
     )
-    parser.add_argument("--name", metavar="NAME", help="the service's name (default edge-watch)")
+    parser.add_argument("--name", metavar="NAME", help=f"the service's name (default {_NAME})")
     parser.add_argument(
         "--user",
         metavar="USER",
@@ -62,7 +63,7 @@ def _service(options: argparse.Namespace) -> int:
     from edge.sources.uri import open_source
 
     words = _take_own_options(options)
-    name = options.name or "edge-watch"
+    name = options.name or _NAME
     if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"--name {name}: use letters, digits, - and _ only")
     watch = argparse.ArgumentParser(prog="edge service", add_help=False, allow_abbrev=False)

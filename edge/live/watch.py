@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from edge.classifier import TOP_K
 from edge.errors import ImageError, UsageError
 from edge.live.model import LiveModel
 from edge.live.notify import Notifier
@@ -19,9 +20,6 @@ from edge.live.swap import ModelSwap
 from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
 from edge.types import UNKNOWN, Category, Frame, Observation
-
-TOP_K = 5
-"""How many categories an observation carries."""
 
 _PATIENCE_S = 0.2  # how long to wait for a frame before looking whether to stop
 
@@ -40,11 +38,11 @@ class Settings(NamedTuple):
     never). ``score_threshold`` None leaves it to the model.
     """
 
-    every_s: float = 0.0
-    region: Region | None = None
-    smooth_s: float = 0.0
-    score_threshold: float | None = None
-    limit: int | None = None
+    every_s: float
+    region: Region | None
+    smooth_s: float
+    score_threshold: float | None
+    limit: int | None
 
 
 class Watch:

@@ -63,8 +63,15 @@ class Stream:
         self.swap = ModelSwap(
             ModelChoice(path, None, 1, None, reject), self.statistics, self.told.append, poll_s=0.01, settle_s=0.02
         )
+        plain = Settings(every_s=0.0, region=None, smooth_s=0.0, score_threshold=None, limit=None)
         self.watch = Watch(
-            frames, self.swap, self.seen.append, self.statistics, Notifier(), self.told.append, Settings(**settings)
+            frames,
+            self.swap,
+            self.seen.append,
+            self.statistics,
+            Notifier(),
+            self.told.append,
+            plain._replace(**settings),
         )
         self.stopping = threading.Event()
 

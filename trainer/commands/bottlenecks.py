@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from trainer.architectures import Architecture
+from trainer.architectures import DEFAULT_ARCHITECTURE, Architecture
 from trainer.backbone import ensure_backbones
 from trainer.commands.options import (
     ArchitectureName,
@@ -25,7 +25,7 @@ from trainer.split import SplitRatios
 
 def bottlenecks_command(
     image_dir: ImageDir,
-    architecture: ArchitectureName = "mobilenet_1.0_224",
+    architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
     quantization: Kinds = None,
     weights: WeightsChoice = None,
     bottleneck_dir: BottleneckDir = None,

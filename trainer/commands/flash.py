@@ -37,13 +37,15 @@ Canary = Annotated[int, typer.Option(min=0, help="So many first; the others only
 AbortOnFailure = Annotated[bool, typer.Option("--abort-on-failure", help="Begin no further target after a failure.")]
 SshConfig = Annotated[Path | None, typer.Option(help="Configuration file for ssh, instead of ~/.ssh/config.")]
 
+_ROLLOUT = Rollout()
+
 
 def flash_command(
     model: Annotated[Path, typer.Argument(help="The model file.")],
     target: Targets = None,
     inventory: Inventory = None,
-    jobs: Jobs = 8,
-    canary: Canary = 0,
+    jobs: Jobs = _ROLLOUT.jobs,
+    canary: Canary = _ROLLOUT.canary,
     abort_on_failure: AbortOnFailure = False,
     bootstrap: Annotated[
         bool, typer.Option("--bootstrap", help="Make a bare Raspberry Pi OS ready first: Python environment, edge.")
@@ -92,8 +94,8 @@ def flash_command(
 def rollback_command(
     target: Targets = None,
     inventory: Inventory = None,
-    jobs: Jobs = 8,
-    canary: Canary = 0,
+    jobs: Jobs = _ROLLOUT.jobs,
+    canary: Canary = _ROLLOUT.canary,
     abort_on_failure: AbortOnFailure = False,
     ssh_config: SshConfig = None,
     as_json: AsJson = False,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trainer.architectures import QUANTIZATIONS
+from trainer.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 
 Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
 
@@ -42,6 +42,6 @@ def default_cache() -> Path:
     return Path(base) / "edge-for-poets"
 
 
-def chosen_kinds(kinds: list[Quantization] | None, default: tuple[str, ...] = ("int8",)) -> tuple[str, ...]:
+def chosen_kinds(kinds: list[Quantization] | None, default: tuple[str, ...] = DEFAULT_QUANTIZATIONS) -> tuple[str, ...]:
     """The quantisations asked for, each once, in the order given; ``default`` where none was."""
     return tuple(dict.fromkeys(kind.value for kind in kinds or [])) or default

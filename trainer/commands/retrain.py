@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from edge.errors import UsageError
-from trainer.architectures import Architecture
+from trainer.architectures import DEFAULT_ARCHITECTURE, Architecture
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
@@ -33,6 +33,7 @@ from trainer.split import SplitRatios
 from trainer.tuned_or_pretrained import Judged, TuningOutcome
 from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe
 
+_RATIOS = SplitRatios()
 _FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
 
 
@@ -45,7 +46,7 @@ class ClassWeights(str, Enum):
 
 def retrain_command(
     image_dir: ImageDir,
-    architecture: ArchitectureName = "mobilenet_1.0_224",
+    architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
     output: Annotated[Path | None, typer.Option(help="The model file (default: under models/).")] = None,
     quantization: Kinds = None,
     weights: WeightsChoice = None,
@@ -54,9 +55,13 @@ def retrain_command(
     fine_tune_from: Annotated[int | None, typer.Option(help="First of MobileNet's 13 blocks to train; 0: all.")] = None,
     summaries_dir: Annotated[Path | None, typer.Option(help="Write TensorBoard summaries here.")] = None,
     training_steps: Annotated[int, typer.Option(help="L-BFGS iterations at most.")] = DEFAULT_STEPS,
-    testing_percentage: Annotated[float, typer.Option(help="Share of photos that only judge.")] = 10,
-    validation_percentage: Annotated[float, typer.Option(help="Share of photos that choose.")] = 10,
-    seed: Annotated[int, typer.Option(help="Another seed, another split.")] = 0,
+    testing_percentage: Annotated[
+        float, typer.Option(help="Share of photos that only judge.")
+    ] = _RATIOS.testing_percentage,
+    validation_percentage: Annotated[
+        float, typer.Option(help="Share of photos that choose.")
+    ] = _RATIOS.validation_percentage,
+    seed: Annotated[int, typer.Option(help="Another seed, another split.")] = _RATIOS.seed,
     class_weights: Annotated[
         ClassWeights, typer.Option(help="auto: a class of few photos counts as much as one of many.")
     ] = ClassWeights.none,
@@ -64,14 +69,15 @@ def retrain_command(
         float, typer.Option(help="Share of right answers that the recommended score threshold aims at.")
     ] = DEFAULT_PRECISION,
     cross_validation: Annotated[
-        bool, typer.Option("--cross-validate", help="Judge with every photo too; worth it for less than 200.")
+        bool,
+        typer.Option("--cross-validate", help=f"Judge with every photo too; worth it for less than {_FEW_PHOTOS}."),
     ] = False,
     report: Annotated[
         bool, typer.Option("--report", help="Write MODEL.html and MODEL.md, which show why; cross-validates too.")
     ] = False,
     augment: Annotated[
         int, typer.Option(help="Also train on so many variants of each photo: mirrored, cropped, in other light.")
-    ] = 0,
+    ] = RetrainOptions.augment,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
