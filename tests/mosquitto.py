@@ -23,15 +23,27 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _program(name: str) -> str:
+    """The path of a program of mosquitto; the test is skipped if it is not installed."""
+    found = shutil.which(name) or shutil.which(f"/usr/sbin/{name}")
+    if found is None:
+        pytest.skip(f"there is no {name} here: apt-get install mosquitto")
+    return found
+
+
+def set_password(file: Path, user: str, password: str) -> None:
+    """Write ``user`` and ``password`` into the password ``file`` of a broker, and make the file if it is missing."""
+    new = () if file.exists() else ("-c",)
+    command = [_program("mosquitto_passwd"), "-b", *new, str(file), user, password]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 class Mosquitto:
     """A broker in ``folder``; ``settings`` are lines of its configuration."""
 
     def __init__(self, folder: Path, *settings: str) -> None:
-        program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
-        if program is None:
-            pytest.skip("mosquitto is not installed")
+        self._program = _program("mosquitto")
         self.port = free_port()
-        self._program: str = program
         self._configuration = folder / "mosquitto.conf"
         lines = [f"listener {self.port} 127.0.0.1", "user root", *(settings or ["allow_anonymous true"])]
         self._configuration.write_text("\n".join(lines) + "\n", encoding="utf-8")

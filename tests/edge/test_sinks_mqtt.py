@@ -13,7 +13,7 @@ from pathlib import Path
 
 import mosquitto
 import pytest
-from mosquitto import WAIT_S, Listener, Mosquitto
+from mosquitto import WAIT_S, Listener, Mosquitto, set_password
 from observed import CARD, observe
 
 from edge.errors import ConfigurationError, UnavailableError
@@ -107,7 +107,7 @@ def certificates(tmp_path: Path) -> Path:
 def with_password(folder: Path) -> list[str]:
     """Settings of a broker that knows the user me with the password SECRET."""
     file = folder / "users"
-    subprocess.run(["mosquitto_passwd", "-b", "-c", str(file), "me", SECRET], check=True, capture_output=True)
+    set_password(file, "me", SECRET)
     return ["allow_anonymous false", f"password_file {file}"]
 
 
@@ -290,7 +290,7 @@ def test_a_password_that_is_changed_meanwhile(start, make, tmp_path: Path) -> No
     made.sink.open()
     broker.stop()
     _until(lambda: made.told)
-    subprocess.run(["mosquitto_passwd", "-b", str(tmp_path / "users"), "me", "new"], check=True, capture_output=True)
+    set_password(tmp_path / "users", "me", "new")
     broker.start()
     _until(lambda: len(made.told) == 2)
     assert made.told[1].endswith("refuses the password of me, or needs one: Not authorized")
