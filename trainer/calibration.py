@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.head import Head, Labelled, Matrix, cross_entropy, softmax, surprise
+from trainer.one_thread import one_thread
 
 BINS = 15
 """Bins of equal width in the calibration error: the number used by Guo et al."""
@@ -104,7 +105,8 @@ class Calibration(NamedTuple):
 
 def calibrate(head: Head, validation: Labelled, precision: float) -> Calibration:
     """Fit the temperature of ``head`` and its recommended threshold on the ``validation`` photos."""
-    temperature = fit_temperature(head.logits(validation.features), validation.labels)
-    cooled = cool(head, temperature)
-    threshold = score_threshold(softmax(cooled.logits(validation.features)), validation.labels, precision)
+    with one_thread():  # one order of adding up on any number of cores: the same photos, the same temperature
+        temperature = fit_temperature(head.logits(validation.features), validation.labels)
+        cooled = cool(head, temperature)
+        threshold = score_threshold(softmax(cooled.logits(validation.features)), validation.labels, precision)
     return Calibration(cooled, temperature, threshold, precision)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from trainer.calibration import fit_temperature
 from trainer.dataset import Photo
 from trainer.head import Labelled, Matrix, fit_head, softmax
+from trainer.one_thread import one_thread
 from trainer.split import photo_group, split_position
 
 FOLDS = 5
@@ -67,8 +68,9 @@ def cross_validate(
         training = Labelled(data.features[~judging & ~choosing], data.labels[~judging & ~choosing])
         validation = Labelled(data.features[choosing], data.labels[choosing])
         head = fit_head(training, validation, labels, max_steps, class_weights(training.labels)).head
-        temperature = fit_temperature(head.logits(validation.features), validation.labels)
-        scores[judging] = softmax(head.logits(data.features[judging]) / temperature)
+        with one_thread():  # the same scores on any number of cores
+            temperature = fit_temperature(head.logits(validation.features), validation.labels)
+            scores[judging] = softmax(head.logits(data.features[judging]) / temperature)
         advance(1)
     right = int((scores.argmax(axis=1) == data.labels).sum())
     return CrossValidation(right, len(data.labels), folds, scores)

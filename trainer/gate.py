@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from edge.gate import Gate, cosines, directions
 from trainer.head import Head, Labelled, feature_deviation, softmax
+from trainer.one_thread import one_thread
 
 TRUE_ACCEPTANCE = 0.95
 """The share of validation photos that the gate lets through."""
@@ -40,7 +40,7 @@ def fit_gate(
     """
     if len(validation.labels) < LEAST_PHOTOS:
         return None
-    with threadpool_limits(1):  # one order of adding up on any number of cores: the same photos, the same gate
+    with one_thread():  # one order of adding up on any number of cores: the same photos, the same gate
         deviation = feature_deviation(training.features).astype(np.float32)
         prototypes = _prototypes(directions(training.features, deviation), training.labels, len(head.bias), per_class)
         scale = max(float(np.abs(prototypes).max()), 1e-9) / 127

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from edge.errors import DatasetError
+from trainer.one_thread import one_thread
 
 L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Strengths of the L2 penalty that are tried, strongest first."""
@@ -120,7 +120,7 @@ def fit_head(
         raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
     # Threads of the linear algebra would wait for each other longer than they compute, at these sizes; and the
     # order in which they add up would make the last bits of the head depend on how many cores there are.
-    with threadpool_limits(1):
+    with one_thread():
         return _search(training, validation, labels, max_steps, class_weights)
 
 

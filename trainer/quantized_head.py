@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from edge.structure import TensorSpec
 from trainer.head import Head, Matrix, softmax
+from trainer.one_thread import one_thread
 
 SOFTMAX_SCALE = 1 / 256
 """The output scale that TFLite's int8 softmax kernel demands; its zero point is -128."""
@@ -48,8 +49,9 @@ def quantize_head(head: Head, features: npt.NDArray[np.float32], tensor: TensorS
     whole_weights = np.rint(weights.T / weight_scale).clip(-127, 127).astype(np.int8)
     bias_scale = tensor.scale * weight_scale
     whole_bias = np.rint(bias / bias_scale).clip(-(2**31), 2**31 - 1).astype(np.int32)
-    logits = features.astype(np.float64) @ (whole_weights.T * weight_scale) + whole_bias * bias_scale
-    wanted = softmax(head.logits(features))
+    with one_thread():  # one order of adding up on any number of cores: the same head, the same integers
+        logits = features.astype(np.float64) @ (whole_weights.T * weight_scale) + whole_bias * bias_scale
+        wanted = softmax(head.logits(features))
     scale, zero_point = min(map(_scale, _ranges(logits)), key=lambda candidate: _error(logits, wanted, *candidate))
     return QuantizedHead(whole_weights, weight_scale, whole_bias, scale, zero_point)
 

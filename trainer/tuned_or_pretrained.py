@@ -13,6 +13,7 @@ from trainer.dataset import Dataset, Listing, assemble
 from trainer.features import cached_bottlenecks, labelled
 from trainer.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.head import Head, accuracy, fit_head
+from trainer.one_thread import one_thread
 from trainer.progress import Stages
 from trainer.schedule import is_worse
 from trainer.split import TRAINING, VALIDATION
@@ -95,5 +96,7 @@ def _judge(backbone: Backbone, dataset: Dataset, options: RetrainOptions, stages
     )
     with stages.stage("head"):
         head = fit_head(training, validation, len(dataset.labels)).head
-    logits = head.logits(validation.features)
-    return head, Judged(accuracy(logits, validation.labels), calibrated_surprise(logits, validation.labels))
+    with one_thread():  # the same choice on any number of cores
+        logits = head.logits(validation.features)
+        judged = Judged(accuracy(logits, validation.labels), calibrated_surprise(logits, validation.labels))
+    return head, judged

@@ -25,6 +25,20 @@ from trainer.head import (
 
 SEEDS = st.integers(0, 10_000)
 
+FIT_SCRIPT = """
+import hashlib, sys
+import numpy as np
+from trainer.calibration import calibrate
+from trainer.head import Labelled, fit_head
+random = np.random.default_rng(0)
+labels = np.arange(300) % 12
+features = random.normal(size=(300, 1024)) + random.normal(size=(12, 1024))[labels] / 2
+assert "scipy" not in sys.modules
+training, validation = (Labelled(features[part], labels[part]) for part in (slice(200), slice(200, 300)))
+head = calibrate(fit_head(training, validation, 12).head, validation, 0.95).head
+print(hashlib.sha256(head.weights.tobytes() + head.bias.tobytes()).hexdigest())
+"""
+
 
 def blobs(seed: int, photos: int = 60, features: int = 5, labels: int = 3, distance: float = 6.0) -> Labelled:
     """Clouds of points, one a label, whose centres are ``distance`` deviations out on one axis each.
@@ -209,6 +223,14 @@ def test_same_bottlenecks_give_the_same_head() -> None:
     assert first.head.weights.tobytes() == second.head.weights.tobytes()
     assert first.head.bias.tobytes() == second.head.bias.tobytes()
     assert (first.l2, first.steps) == (second.l2, second.steps)
+
+
+def test_same_head_on_any_number_of_cores(run_python) -> None:
+    """Processes that may use one thread, two and four agree to the last bit, the first use of SciPy included."""
+    said = [run_python("-c", FIT_SCRIPT, env={"OPENBLAS_NUM_THREADS": threads}) for threads in "124"]
+    assert [done.stderr for done in said] == [""] * 3
+    assert len({done.stdout for done in said}) == 1
+    assert len(said[0].stdout) == 65
 
 
 def test_dead_features_get_no_weight() -> None:
