@@ -3,11 +3,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BIN = .venv/bin
 
-.PHONY: demo test test-pi lint wheel-test edge-test clean
+.PHONY: demo test test-pi lint docs hooks wheel-test edge-test clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,web,mqtt,prometheus,dev]'
+	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,web,mqtt,prometheus,dev,docs]'
 	touch $@
 
 # What a Raspberry Pi has: the edge package and nothing of the trainer.
@@ -30,10 +30,17 @@ test: .venv/installed ## all tests
 test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_ARCH=armhf for 32 bits); see docs/flashing.md
 	$(BIN)/python -m pytest -p no:xdist -v tests/pi
 
-lint: .venv/installed ## style and types
+lint: .venv/installed ## style, spelling and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
+
+docs: .venv/installed ## the site of docs/ in build/docs, to be opened without a server
+	$(BIN)/mkdocs build --strict --quiet
+
+hooks: .venv/installed ## the checks of 'make lint' before each commit
+	$(BIN)/pre-commit install
 
 edge-test: .venv-edge/installed ## the edge package's own tests, without TensorFlow, against the installed package
 	.venv-edge/bin/python $(PIP_INSTALL) pytest hypothesis
