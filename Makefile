@@ -37,7 +37,7 @@ lint: .venv/installed ## style, spelling and types
 	$(BIN)/mypy
 
 docs: .venv/installed ## the site of docs/ in build/docs, to be opened without a server
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 hooks: .venv/installed ## the checks of 'make lint' before each commit
 	$(BIN)/pre-commit install

@@ -1,0 +1,36 @@
+"""An extension of Griffe: the roles of docstrings, such as ``:class:`~edge.types.Category```, become links.
+
+The code uses them because editors and ``help()`` show them well; Markdown does not know them.
+"""
+
+from __future__ import annotations
+
+import re
+
+import griffe
+
+_ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):`(~?)([\w.]+)`")
+_BLOCK = re.compile(r"^::$", re.MULTILINE)
+
+
+class Roles(griffe.Extension):
+    """Rewrites docstrings when Griffe has read them."""
+
+    def on_instance(self, *, obj: griffe.Object, **_: object) -> None:
+        """Rewrite the docstring of ``obj``, if it has one."""
+        if obj.docstring:
+            obj.docstring.value = as_markdown(obj.docstring.value)
+
+
+def as_markdown(docstring: str) -> str:
+    """``docstring`` with links instead of roles and indented blocks instead of ``::``.
+
+    A link whose target the site does not show is plain code: the ``optional`` mark says so.
+    """
+
+    def link(match: re.Match[str]) -> str:
+        short, path = match[1], match[2]
+        text = path.rpartition(".")[2] if short else path
+        return f'<autoref identifier="{path}" optional><code>{text}</code></autoref>'
+
+    return _BLOCK.sub("", _ROLE.sub(link, docstring))
