@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BIN = .venv/bin
 
-.PHONY: demo test test-pi lint docs hooks wheel-test edge-test clean
+.PHONY: demo test test-pi lint docs command-reference hooks wheel-test edge-test clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -38,6 +38,9 @@ lint: .venv/installed ## style, spelling and types
 
 docs: .venv/installed ## the site of docs/ in build/docs, to be opened without a server
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+command-reference: .venv/installed ## docs/commands, made from the help texts
+	$(BIN)/python -m docs.tools.command_reference
 
 hooks: .venv/installed ## the checks of 'make lint' before each commit
 	$(BIN)/pre-commit install

@@ -19,13 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    options = _parser(arguments).parse_args(arguments)
+    options = build_parser(arguments).parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     return command(options)
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of the subcommand that ``arguments`` begin with, where they do; else of all.
+def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the one subcommand that ``arguments`` begin with; of all subcommands if they begin with none.
 
     A cold start spends no time on what the other subcommands import and offer.
     """

@@ -11,7 +11,7 @@ import pytest
 
 import edge
 from edge import Classifier
-from edge.cli import _parser
+from edge.cli import build_parser
 from edge.live.watch import Settings
 from edge.pipeline import label_photos
 from edge.store.retention import KEEP, collect
@@ -49,17 +49,17 @@ def test_the_help_names_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     seen = []
     for words in (["store", "install"], ["store", "gc"], ["watch"], ["bench"], ["label"], ["service"]):
         with pytest.raises(SystemExit):
-            _parser(words).parse_args([*words, "--help"])
+            build_parser(words).parse_args([*words, "--help"])
         seen += re.findall(r"\(default ([^:;)]+)", " ".join(capsys.readouterr().out.split()))
     assert seen == ["30", "3", "0.5", "1", "1000", "5", "1", "5", "edge-watch"]
 
 
 def test_the_commands_and_python_have_the_same_defaults() -> None:
     """``edge label`` and ``edge store gc`` do what a call without arguments does."""
-    label = _parser(["label"]).parse_args(["label", "x.jpg"])
+    label = build_parser(["label"]).parse_args(["label", "x.jpg"])
     for function in (Classifier.classify, label_photos):
         parameters = inspect.signature(function).parameters
         assert parameters["top_k"].default == label.top_k == 5
         assert parameters["score_threshold"].default == label.score_threshold == 0
-    kept = _parser(["store"]).parse_args(["store", "gc"]).keep
+    kept = build_parser(["store"]).parse_args(["store", "gc"]).keep
     assert inspect.signature(collect).parameters["keep"].default == kept == KEEP == 3

@@ -137,7 +137,7 @@ def test_a_cold_start_leaves_out_what_only_some_runs_need(python) -> None:
 
 def test_a_subcommand_leaves_the_others_alone(python) -> None:
     """``edge label`` imports no other subcommand, nor what those share."""
-    show = "import json, sys; import edge.cli; edge.cli._parser(['label']); print(json.dumps(sorted(sys.modules)))"
+    show = "import json, sys; import edge.cli; edge.cli.build_parser(['label']); print(json.dumps(sorted(sys.modules)))"
     loaded = {name for name in json.loads(python("-c", show).stdout) if name.startswith("edge.")}
     assert {name for name in loaded if name.startswith("edge.commands.")} == {
         "edge.commands.arguments",
