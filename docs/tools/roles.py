@@ -11,6 +11,8 @@ import griffe
 
 _ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):`(~?)([\w.]+)`")
 _BLOCK = re.compile(r"^::$", re.MULTILINE)
+_SESSION = re.compile(r"^(>>> .*(?:\n.+)*)", re.MULTILINE)
+_SKIP = re.compile(r" +# doctest: \+SKIP")
 
 
 class Roles(griffe.Extension):
@@ -23,7 +25,7 @@ class Roles(griffe.Extension):
 
 
 def as_markdown(docstring: str) -> str:
-    """``docstring`` with links instead of roles and indented blocks instead of ``::``.
+    """``docstring`` with links instead of roles, indented blocks instead of ``::`` and a block for each ``>>>`` session.
 
     A link whose target the site does not show is plain code: the ``optional`` mark says so.
     """
@@ -33,4 +35,5 @@ def as_markdown(docstring: str) -> str:
         text = path.rpartition(".")[2] if short else path
         return f'<autoref identifier="{path}" optional><code>{text}</code></autoref>'
 
-    return _BLOCK.sub("", _ROLE.sub(link, docstring))
+    text = _SESSION.sub(lambda match: f"```pycon\n{_SKIP.sub('', match[1])}\n```", _BLOCK.sub("", docstring))
+    return _ROLE.sub(link, text)
