@@ -25,7 +25,7 @@ class Roles(griffe.Extension):
 
 
 def as_markdown(docstring: str) -> str:
-    """``docstring`` with links instead of roles, indented blocks instead of ``::`` and a block for each ``>>>`` session.
+    """``docstring`` with links instead of roles, indented blocks instead of ``::``, sessions (``>>>``) as blocks.
 
     A link whose target the site does not show is plain code: the ``optional`` mark says so.
     """

@@ -85,6 +85,16 @@ def _clashes(runtime: str, facts: Facts) -> bool:
     return runtime == "tflite-runtime" and major.isdecimal() and int(major) >= 2
 
 
+def _name_conflict(facts: Facts) -> list[Check]:
+    if not facts.name_conflicts:
+        return []
+    names = " ".join(package.name for package in facts.name_conflicts)
+    found = ", ".join(f"{package.name} {package.version}" for package in facts.name_conflicts)
+    text = f"{found} installs a module with the name edge or trainer too: one replaces files of the other"
+    mend = f"pip uninstall {names}, then pip install --force-reinstall --no-deps edge-for-poets"
+    return [Check("packages", WARNING, text, mend)]
+
+
 def _opencv(facts: Facts) -> list[Check]:
     if facts.opencv is None:
         text = "not installed; cameras, videos and streams need it (the Pi camera and folders do not)"
@@ -202,6 +212,7 @@ def _index(runtime: str) -> str:
 _CHECKS: tuple[Callable[[Facts], list[Check]], ...] = (
     _interpreter,
     _numpy,
+    _name_conflict,
     _opencv,
     _cameras,
     _libcamera,

@@ -35,7 +35,8 @@ class Facts(NamedTuple):
     ``opencv`` and ``picamera2`` are None where they are not installed. ``libcamera`` names the cameras that
     libcamera sees, None where its programs are not installed. ``throttled`` holds the bits of
     ``vcgencmd get_throttled``. ``model`` is the path that was tested, ``model_error`` why it failed;
-    ``model_note`` what is worth knowing of one that passed.
+    ``model_note`` what is worth knowing of one that passed. ``name_conflicts`` are other distributions that install a
+    module ``edge`` or ``trainer`` here.
     """
 
     python: str
@@ -44,6 +45,7 @@ class Facts(NamedTuple):
     user: str
     board: str | None = None
     runtimes: tuple[Package, ...] = ()
+    name_conflicts: tuple[Package, ...] = ()
     opencv: Package | None = None
     picamera2: Package | None = None
     devices: tuple[VideoDevice, ...] = ()

@@ -25,6 +25,8 @@ TryImport = Callable[[str], "str | None"]
 _TIMEOUT_S = 20
 _RIBBON = ("unicam", "rp1-cfe")  # the receivers of the ribbon cable, up to the Pi 4 and on the Pi 5
 _NO_CAMERA = ("bcm2835-codec", "bcm2835-isp", "rpi-hevc", "rpivid", "pispbe", "rp1-cfe-embedded", "unicam-embedded")
+_DISTRIBUTION = "edge-for-poets"
+_MODULES = ("edge", "trainer")
 _OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
 
 
@@ -68,6 +70,7 @@ def read_facts(root: Path = Path("/"), command: Command = run_command, import_er
             for name, module in RUNTIMES.items()
             if importlib.util.find_spec(module.split(".")[0])
         ),
+        name_conflicts=_name_conflicts(),
         opencv=_package("cv2", _OPENCV, import_error),
         picamera2=_package("picamera2", ("picamera2",), import_error),
         devices=tuple(_devices(root)),
@@ -85,6 +88,13 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _name_conflicts() -> tuple[Package, ...]:
+    """Other distributions with a module ``edge`` or ``trainer``, of which pip replaces files without a word."""
+    owners = importlib.metadata.packages_distributions()
+    names = {name for module in _MODULES for name in owners.get(module, ())} - {_DISTRIBUTION}
+    return tuple(Package(name, _version(name) or "of unknown version") for name in sorted(names))
 
 
 def _package(module: str, packages: Sequence[str], import_error: TryImport) -> Package | None:

@@ -100,6 +100,17 @@ def test_opencv(opencv: Package | None, outcome: str, mend: str) -> None:
     assert (found, cure) == (outcome, mend)
 
 
+def test_another_distribution_with_our_names() -> None:
+    """What else installs a module edge or trainer is named, with both commands that repair it."""
+    assert _checks("packages", name_conflicts=(Package("trainer", "0.0.36"),)) == [
+        (
+            WARNING,
+            "trainer 0.0.36 installs a module with the name edge or trainer too: one replaces files of the other",
+            "pip uninstall trainer, then pip install --force-reinstall --no-deps edge-for-poets",
+        )
+    ]
+
+
 def test_camera_without_permission() -> None:
     """The group that owns the device is the one to join."""
     assert _checks("camera", devices=(USB._replace(usable=False),)) == [

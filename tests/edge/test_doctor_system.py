@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.doctor.facts import Facts, VideoDevice
+from edge.doctor.facts import Facts, Package, VideoDevice
 from edge.doctor.system import read_facts, run_command, try_import
 
 CAMERAS = """Available cameras
@@ -101,6 +101,17 @@ def test_this_machine() -> None:
     assert facts.runtimes[0].error is None
     assert facts.runtimes[0].version[0].isdecimal()
     assert facts.memory_available_bytes
+
+
+def test_another_distribution_with_our_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A distribution that installs a module trainer is found by what it recorded; one with another module is not."""
+    assert _facts(tmp_path).name_conflicts == ()
+    for name, module in (("trainer", "trainer"), ("edge", "directed_edge")):
+        metadata = tmp_path / f"site/{name}-0.0.36.dist-info"
+        _write(metadata / "METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.36\n")
+        _write(metadata / "RECORD", f"{module}/__init__.py,,\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert _facts(tmp_path).name_conflicts == (Package("trainer", "0.0.36"),)
 
 
 def test_commands() -> None:

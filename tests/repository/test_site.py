@@ -82,7 +82,7 @@ def test_docstrings_are_rendered(site: Path) -> None:
     """The API reference has the public classes, with links to each other instead of roles."""
     text = (site / "api" / "edge.html").read_text("utf-8")
     assert 'id="edge.Classifier.classify"' in text
-    assert '<code>&gt;&gt;&gt;' not in text
+    assert "<code>&gt;&gt;&gt;" not in text
     assert "blockquote" not in text
     assert not re.search(r":(class|func|mod|data|meth|exc|attr):`|:(class|func)::?<code>", text)
 
