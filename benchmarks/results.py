@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from edge.board import describe_board
+from edge.bench.board import describe_board
 from edge.files import write_whole
 
 SCHEMA_VERSION = 1

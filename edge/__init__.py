@@ -5,9 +5,9 @@
 'roses'
 """
 
-from edge.classifier import Classifier
 from edge.errors import EdgeError
-from edge.modelfile import ModelFile
+from edge.inference.classifier import Classifier
+from edge.modelfile.model_file import ModelFile
 from edge.types import Category, Classification, LabelledPhoto
 
 __all__ = ["Category", "Classification", "Classifier", "EdgeError", "LabelledPhoto", "ModelFile"]

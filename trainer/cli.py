@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from trainer.cache_folder import default_cache
 from trainer.commands.architectures import architectures_command
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.bundle import bundle_command
@@ -12,7 +13,6 @@ from trainer.commands.compare import compare_command
 from trainer.commands.evaluate import evaluate_command
 from trainer.commands.flash import flash_command, rollback_command
 from trainer.commands.grid import build_command
-from trainer.commands.options import default_cache
 from trainer.commands.retrain import retrain_command
 
 __all__ = ["app", "default_cache"]

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from edge import exits
 from edge.errors import DatasetError
 from edge.files import write_whole
-from trainer.garden import KINDS, draw_flower, plant_garden
-from trainer.progress import Stages
+from trainer.photos.drawn_flowers import KINDS, draw_flower, plant_garden
+from trainer.terminal.progress import Stages
 
 PER_KIND = 48
 NEW_PER_KIND = 4

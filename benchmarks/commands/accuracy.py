@@ -8,10 +8,10 @@ import typer
 
 from benchmarks.commands.options import Architectures, CacheDir, ImageDir, OneArchitecture, ResultsDir, Seeds, points
 from benchmarks.results import FOLDER, save_results
-from trainer.architectures import Architecture
+from trainer.backbones.architectures import Architecture
 from trainer.cli import default_cache
-from trainer.progress import Stages
-from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe
+from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
+from trainer.terminal.progress import Stages
 
 app = typer.Typer()
 
@@ -25,7 +25,7 @@ def accuracy(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Compare float head, whole-model int8 conversion and ours on the same 30 % test split."""
-    from benchmarks.accuracy import compare
+    from benchmarks.accuracy.conversions import compare
 
     chosen = points(architecture)
     rows = compare(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
@@ -42,7 +42,7 @@ def calibration(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Measure how honest the scores are, and what the recommended threshold is worth, on 30 % test splits."""
-    from benchmarks.calibration import measure
+    from benchmarks.accuracy.calibration import measure
 
     chosen = points(architecture)
     rows = measure(image_dir, chosen, list(range(seeds)), fine_tune, bottleneck_dir or default_cache(), Stages())
@@ -63,7 +63,7 @@ def augment(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Compare heads on the photos alone and on variants of them too, int8 and float32, 30 % test split."""
-    from benchmarks.augment import compare, summary
+    from benchmarks.accuracy.augment import compare, summary
 
     chosen, cache = points(architecture), bottleneck_dir or default_cache()
     rows = compare(image_dir, chosen, list(range(seeds)), variants, cache, Stages())
@@ -81,7 +81,7 @@ def unknown(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Leave each class out in turn: is it told from the others better by the gate than by the best score?"""
-    from benchmarks.unknown import measure, summary
+    from benchmarks.accuracy.unknown import measure, summary
 
     chosen = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_224", "mobilenet_1.0_224"]]
     rows = measure(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
@@ -100,7 +100,7 @@ def fine_tune(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Compare head only with fine-tuned, as int8 and float32 files, on the same 30 % test splits."""
-    from benchmarks.fine_tuning import compare
+    from benchmarks.accuracy.fine_tuning import compare
 
     point, cache = Architecture.parse(architecture), bottleneck_dir or default_cache()
     recipe = Recipe.of(point, epochs, from_block).check()
@@ -120,7 +120,7 @@ def label_errors(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Flip labels at random and count how many of the report's first suspects are flipped ones."""
-    from benchmarks.label_errors import measure
+    from benchmarks.accuracy.label_errors import measure
 
     point = Architecture.parse(architecture)
     rows = measure(image_dir, point, share, seeds, bottleneck_dir or default_cache(), Stages())

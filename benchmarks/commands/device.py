@@ -10,7 +10,7 @@ import typer
 from benchmarks.commands.options import ResultsDir, Rounds
 from benchmarks.results import FOLDER, save_results
 from edge.errors import DataError
-from trainer.progress import Stages
+from trainer.terminal.progress import Stages
 
 app = typer.Typer()
 
@@ -22,7 +22,7 @@ def stream(
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Measure how fresh labelled frames of a stream are, and how labelling resumes after faults."""
-    from benchmarks import stream as measure
+    from benchmarks.device import stream as measure
 
     stages = Stages()
     rows = [measure.freshness(seconds, 2.0, stages), *measure.faults(faults, stages)]
@@ -41,7 +41,7 @@ def watch(
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Compare edge watch with a bare loop of OpenCV and interpreter: frames a second, cold start; and a soak."""
-    from benchmarks.watch import Subject, compare_cold_starts, compare_rates, soak
+    from benchmarks.device.watch import Subject, compare_cold_starts, compare_rates, soak
 
     subject, stages, rates = Subject(model, labels), Stages(), fps or [30.0, 90.0]
     rows = [compare_rates(subject, rate, rounds, seconds, stages) for rate in rates]
@@ -62,9 +62,9 @@ def faults(
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Inject some 700 faults into the store and print what each kind did, as a table; needs strace, better root."""
-    from benchmarks.faults import over_ssh as ssh
-    from benchmarks.faults import run
-    from benchmarks.faults.run import as_table, count_by_kind
+    from benchmarks.device.faults import over_ssh as ssh
+    from benchmarks.device.faults import run
+    from benchmarks.device.faults.run import as_table, count_by_kind
 
     outcomes = (ssh if over_ssh else run).inject_all(Stages())
     rows = count_by_kind(outcomes)

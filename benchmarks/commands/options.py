@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from trainer.architectures import Architecture, grid
-from trainer.weights import keras_cache_file
+from trainer.backbones.architectures import Architecture, grid
+from trainer.backbones.weights import keras_cache_file
 
 ImageDir = Annotated[Path, typer.Argument(help="A folder that has one folder of photos for each class.")]
 ResultsDir = Annotated[Path, typer.Option(help="Where the result file goes.")]

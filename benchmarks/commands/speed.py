@@ -14,11 +14,12 @@ import typer
 from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir, Rounds
 from benchmarks.results import FOLDER, result_path, save_results
 from edge.errors import ConfigurationError
-from trainer.architectures import Architecture
+from trainer.backbones.architectures import Architecture
 from trainer.cli import default_cache
-from trainer.dataset import list_photos
-from trainer.progress import Stages
-from trainer.retrain import RetrainOptions, retrain
+from trainer.photos.dataset import list_photos
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import retrain
+from trainer.terminal.progress import Stages
 
 app = typer.Typer()
 
@@ -32,7 +33,7 @@ def bottlenecks(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Compare bottlenecks a second with Keras float batches of 32 fed by tf.data."""
-    from benchmarks.bottleneck_speed import compare
+    from benchmarks.speed.bottleneck_speed import compare
 
     row = compare(image_dir, Architecture.parse(architecture), rounds, bottleneck_dir or default_cache(), Stages())
     command = f"python -m benchmarks bottlenecks PHOTOS --architecture {architecture} --rounds {rounds}"
@@ -48,7 +49,7 @@ def peers(
     bottleneck_dir: CacheDir = None,
 ) -> None:
     """Compare labelling with MediaPipe Tasks, OpenCV DNN, a bare interpreter and Keras predict."""
-    from benchmarks.peer_runs import PEERS, environment, run_peers
+    from benchmarks.speed.peer_runs import PEERS, environment, run_peers
 
     stages = Stages()
     with stages.stage("environments", len(PEERS)) as advance:
@@ -80,7 +81,7 @@ def retrain_command(
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Time a first, a cold and a second retrain against decoding and inference alone."""
-    from benchmarks.retrain_runs import compare
+    from benchmarks.speed.retrain_runs import compare
 
     row = compare(image_dir, Architecture.parse(architecture), rounds, keras, Stages())
     command = f"python -m benchmarks retrain PHOTOS --architecture {architecture} --rounds {rounds}"
@@ -95,7 +96,7 @@ def steps(
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Measure time and peak memory of each step: bottlenecks, head, variants, report, fine-tuning."""
-    from benchmarks.steps import measure
+    from benchmarks.speed.steps import measure
 
     rows = measure(image_dir, Architecture.parse(architecture), epochs, Stages())
     command = f"python -m benchmarks steps PHOTOS --architecture {architecture} --epochs {epochs}"
@@ -110,7 +111,7 @@ def memory(
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Measure the peak memory of trainer bottlenecks as photos grow."""
-    from benchmarks.memory import measure
+    from benchmarks.speed.memory import measure
 
     rows = measure(image_dir, Architecture.parse(architecture), copies or [1, 10], Stages())
     print(
@@ -124,7 +125,7 @@ def overhead(
     runtime: Annotated[str | None, typer.Option(help="Which interpreter (default: the best here).")] = None,
 ) -> None:
     """Compare edge bench's timed loop with a bare invoke() loop, alternating in one process."""
-    from benchmarks.overhead import compare
+    from benchmarks.speed.overhead import compare
 
     print(json.dumps(compare(model, runtime)))
 
@@ -159,7 +160,7 @@ def report(
 ) -> None:
     """Draw figures and one self-contained page from one or several bench files."""
     try:
-        from benchmarks.report import write_report
+        from benchmarks.board_report.write import write_report
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise

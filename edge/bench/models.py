@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import DataError, ModelError
-from edge.interpreter import RUNTIMES
-from edge.labels import read_labels
-from edge.modelfile import ModelFile
-from edge.structure import examine
+from edge.inference.interpreter import RUNTIMES
+from edge.modelfile.labels import read_labels
+from edge.modelfile.model_file import ModelFile
+from edge.modelfile.structure import examine
 
 
 @dataclass(frozen=True)

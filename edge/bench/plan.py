@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from edge.bench.models import ModelFacts
 from edge.errors import UsageError
-from edge.interpreter import choose_runtime, installed_runtimes
-from edge.pipeline import available_cores
+from edge.inference.interpreter import choose_runtime, installed_runtimes
+from edge.parallel import available_cores
 
 MIN_ROUNDS = 2
 """One round says nothing of the noise."""

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from edge.bench.models import load_model
 from edge.bench.timing import time_calls, time_invocations, warm_up
 from edge.errors import EdgeError, ModelError
-from edge.interpreter import RUNTIMES, ImageInterpreter
+from edge.inference.interpreter import RUNTIMES, ImageInterpreter
 from edge.preprocess import preprocess
 
 _STATUS = Path("/proc/self/status")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import UsageError
-from edge.interpreter import RUNTIMES
+from edge.inference.interpreter import RUNTIMES
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -50,7 +50,7 @@ def counts(text: str) -> list[int]:
 
 
 def runtimes(text: str) -> list[str]:
-    """An argument of several interpreters, of :data:`edge.interpreter.RUNTIMES`."""
+    """An argument of several interpreters, of :data:`edge.inference.interpreter.RUNTIMES`."""
     names = [part.strip() for part in text.split(",")]
     for name in names:
         if name not in RUNTIMES:

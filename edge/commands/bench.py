@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, count, counts, runtimes
-from edge.interpreter import RUNTIMES
+from edge.inference.interpreter import RUNTIMES
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -46,6 +46,6 @@ def add(commands: Commands) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from edge.bench.command import bench  # subprocess, csv and more, which a label never needs
+    from edge.bench.run import bench  # subprocess, csv and more, which a label never needs
 
     return bench(options)

@@ -6,11 +6,11 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from edge.classifier import Classifier
 from edge.commands.arguments import add_command, add_model_options
 from edge.errors import ModelError
-from edge.modelfile import ModelFile
-from edge.selftest import run_self_test
+from edge.inference.classifier import Classifier
+from edge.inference.selftest import run_self_test
+from edge.modelfile.model_file import ModelFile
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.commands.arguments import add_command, add_model, add_model_options, count, fraction, model_path
+from edge.commands.label_output import JsonLinesSink, TextSink
 from edge.errors import DataError, ImageError
-from edge.modelfile import ModelFile
-from edge.pipeline import available_cores, label_photos
-from edge.sinks.jsonlines import JsonLinesSink
-from edge.sinks.text import TextSink
+from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
+from edge.inference.label_photos import label_photos
+from edge.modelfile.model_file import ModelFile
+from edge.parallel import available_cores
 from edge.sources.files import Skip, find_photos
 from edge.types import LabelledPhoto
 

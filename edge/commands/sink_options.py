@@ -87,7 +87,7 @@ def make_sinks(options: argparse.Namespace, statistics: StreamStatistics) -> lis
         with _extra("prometheus"):
             sinks.append(PrometheusSink(host, port, statistics))
     if options.capture is not None:
-        from edge.sinks.capture import CaptureSink
+        from edge.sinks.capture.sink import CaptureSink
 
         if options.capture.exists() and not options.capture.is_dir():
             raise UsageError(f"{options.capture}: is a file; --capture takes a folder")
@@ -96,7 +96,7 @@ def make_sinks(options: argparse.Namespace, statistics: StreamStatistics) -> lis
 
 
 def _stdout(options: argparse.Namespace, statistics: StreamStatistics) -> ObservationSink:
-    from edge.sinks.jsonstream import JsonStreamSink
+    from edge.sinks.json_lines import JsonStreamSink
     from edge.sinks.terminal import TerminalSink
 
     return JsonStreamSink(_STDOUT) if options.json else TerminalSink(_STDOUT, statistics)
@@ -113,8 +113,8 @@ def _web(options: argparse.Namespace, statistics: StreamStatistics) -> Observati
 
 
 def _mqtt(options: argparse.Namespace, statistics: StreamStatistics) -> ObservationSink:
-    from edge.live.tell import tell
-    from edge.sinks.broker import parse_broker, read_password
+    from edge.messages import tell
+    from edge.sinks.mqtt.broker import parse_broker, read_password
 
     broker = parse_broker(options.mqtt)
     if options.mqtt_ca is not None and not broker.tls:
@@ -123,7 +123,7 @@ def _mqtt(options: argparse.Namespace, statistics: StreamStatistics) -> Observat
     if password is not None and broker.user is None:
         raise UsageError("there is a password for the broker, but no user; write mqtt://USER@host/topic")
     with _extra("mqtt"):
-        from edge.sinks.mqtt import MqttSink
+        from edge.sinks.mqtt.sink import MqttSink
 
         return MqttSink(broker, password, options.mqtt_ca, statistics, tell)
 

@@ -12,7 +12,7 @@ from edge.commands.arguments import add_command, count, seconds
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
-    from edge.store.health import Report
+    from edge.status import Report
     from edge.store.layout import Store
     from edge.store.state import State
 
@@ -115,7 +115,7 @@ def _running_watch(options: argparse.Namespace) -> Report | None:
     If the report cannot be read, one line on stderr says so, and the self-test decides alone.
     """
     from edge.errors import StorageError
-    from edge.store.health import default_status, read_report
+    from edge.status import default_status, read_report
 
     if not options.health_window:
         return None
@@ -130,7 +130,8 @@ def _wait_for_proof(
     options: argparse.Namespace, store: Store, state: State, sha256: str, before: Report | None
 ) -> str | None:
     """Wait for the model to prove itself if it has to; returns what confirmed it."""
-    from edge.store.health import await_confirmation, default_status
+    from edge.status import default_status
+    from edge.store.health import await_confirmation
 
     if not (state.pending and state.current == sha256 and options.health_window):
         return None

@@ -77,19 +77,19 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
 
 def _watch(options: argparse.Namespace) -> int:
     # What only a stream needs is imported here: sockets, queues, OpenCV behind some sources.
-    from edge.interpreter import check_threads, choose_runtime
+    from edge.inference.interpreter import check_threads, choose_runtime
     from edge.live.fanout import Fanout
     from edge.live.grabber import Grabber
     from edge.live.model import ModelChoice
-    from edge.live.notify import Notifier
     from edge.live.run import run
-    from edge.live.status import StatusFile
     from edge.live.swap import ModelSwap
-    from edge.live.tell import tell
     from edge.live.watch import Settings, Watch
-    from edge.pipeline import available_cores
+    from edge.messages import tell
+    from edge.parallel import available_cores
+    from edge.service.notify import Notifier
     from edge.sources.uri import open_source
     from edge.statistics import StreamStatistics
+    from edge.status import StatusFile
     from edge.store.layout import store_of
 
     statistics, notifier = StreamStatistics(), Notifier()

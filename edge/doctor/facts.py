@@ -31,7 +31,8 @@ class VideoDevice(NamedTuple):
 class Facts(NamedTuple):
     """A machine as the checks see it; what cannot be found out is None.
 
-    ``runtimes`` are the interpreters of :data:`edge.interpreter.RUNTIMES` that are installed, preferred first.
+    ``runtimes`` are the interpreters of :data:`edge.inference.interpreter.RUNTIMES` that are installed, the
+    preferred one first.
     ``opencv`` and ``picamera2`` are None where they are not installed. ``libcamera`` names the cameras that
     libcamera sees, None where its programs are not installed. ``throttled`` holds the bits of
     ``vcgencmd get_throttled``. ``model`` is the path that was tested, ``model_error`` why it failed;

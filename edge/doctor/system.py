@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.doctor.facts import Facts, Package, VideoDevice
-from edge.interpreter import RUNTIMES, package_name
+from edge.inference.interpreter import RUNTIMES, package_name
 
 Command = Callable[[Sequence[str]], "str | None"]
 """Runs a program and gives what it printed; None where it is not there or failed."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from edge.errors import UnavailableError
 from edge.live.backoff import Backoff
 from edge.live.connection import Connection, Pixels
-from edge.live.tell import tell
+from edge.messages import tell
 from edge.sources.protocol import EndOfStream, FrameSource
 from edge.statistics import StreamStatistics
 from edge.types import Frame

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.classifier import Classifier
 from edge.errors import ModelError
-from edge.modelfile import ModelFile
-from edge.selftest import pattern_scores, run_self_test
+from edge.inference.classifier import Classifier
+from edge.inference.selftest import pattern_scores, run_self_test
+from edge.modelfile.model_file import ModelFile
 from edge.types import ModelCard
 
 
@@ -28,7 +28,7 @@ class LiveModel(NamedTuple):
 
 
 class ModelChoice(NamedTuple):
-    """Which model file to run, and how: the arguments of :meth:`edge.classifier.Classifier.load`."""
+    """Which model file to run, and how: the arguments of :meth:`edge.inference.classifier.Classifier.load`."""
 
     path: Path
     labels: str | None

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from edge.exits import INTERRUPTED
-from edge.live.notify import Notifier
 from edge.live.swap import ModelSwap
 from edge.live.watch import Watch
+from edge.service.notify import Notifier
 
 _END_S = 0.9
 """How long all parts together may take to end: with Python's own end it stays below a second."""

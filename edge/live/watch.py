@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edge.classifier import TOP_K
 from edge.errors import ImageError, UsageError
+from edge.inference.classifier import TOP_K
 from edge.live.model import LiveModel
-from edge.live.notify import Notifier
 from edge.live.region import Region
 from edge.live.steadiness import Steadiness
 from edge.live.swap import ModelSwap
+from edge.service.notify import Notifier
 from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
 from edge.types import UNKNOWN, Category, Frame, Observation

@@ -8,7 +8,7 @@ import unicodedata
 from collections import deque
 
 from edge.sinks.descriptor import write_all
-from edge.sinks.record import utc
+from edge.sinks.observation_record import utc
 from edge.statistics import StreamStatistics
 from edge.types import Observation
 

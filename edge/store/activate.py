@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edge.errors import DataError, ModelError, UsageError
+from edge.store.compatibility import check_runtime
 from edge.store.layout import Store, short
-from edge.store.proof import prove
-from edge.store.runtime import check_runtime
+from edge.store.self_test import prove
 from edge.store.state import Return, State, write_state
 from edge.store.transaction import change
 from edge.store.verify import is_intact, is_valid, verify

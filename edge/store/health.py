@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import ModelError, StorageError
+from edge.status import Report, read_report
 from edge.store.activate import confirm, give_up
 from edge.store.layout import Store, short
-from edge.store.proof import TIME_LIMIT_S, prove
+from edge.store.self_test import TIME_LIMIT_S, prove
 from edge.store.state import State
 from edge.store.transaction import change
 
-STATUS_VARIABLE = "EDGE_STATUS"
-_SYSTEM_STATUS = Path("/run/edge-watch/watch.json")
 _POLL_S = 0.1
-
-
-@dataclass(frozen=True)
-class Report:
-    """What ``edge watch`` said last: its process, its model's sha256, and the whole text, to know a newer one by."""
-
-    pid: int
-    model_sha256: str
-    text: str
-
-
-def default_status() -> Path:
-    """Where ``edge watch`` reports: ``$EDGE_STATUS``, else where its service does."""
-    return Path(os.environ.get(STATUS_VARIABLE) or _SYSTEM_STATUS)
-
-
-def read_report(path: Path) -> Report | None:
-    """The report in the file ``path``; None if there is none, or its process has ended.
-
-    Raises :class:`~edge.errors.StorageError` if there is a file that this user cannot read: an ``edge watch`` may run.
-    """
-    try:
-        text = path.read_text()
-        fields = json.loads(text)
-        report = Report(int(fields["pid"]), str(fields["model_sha256"]), text)
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, OverflowError):
-        return None
-    except OSError as error:
-        raise StorageError(
-            f"{path}: the report of edge watch cannot be read ({error.strerror}); use sudo, or name it with --status"
-        ) from None
-    return report if _is_running(report.pid) else None
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:  # it runs, as another user
-        return True
-    except (OSError, OverflowError):
-        return False
-    return True
 
 
 def await_confirmation(store: Store, sha256: str, window_s: float, status: Path, before: Report | None) -> str:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EdgeError, ModelError, StorageError
-from edge.modelfile import ModelFile
+from edge.modelfile.model_file import ModelFile
 from edge.store.activate import refuse_older, switch
+from edge.store.compatibility import check_runtime
 from edge.store.durable import as_storage_errors, make_folder, sync_folder, write_file
 from edge.store.layout import MODEL_NAME, Store, short
-from edge.store.proof import prove
 from edge.store.retention import collect
-from edge.store.runtime import check_runtime
+from edge.store.self_test import prove
 from edge.store.signature import check_signature
 from edge.store.state import State, write_state
 from edge.store.transaction import change
@@ -50,7 +50,7 @@ class Installed:
 
     ``outcome`` is ``installed``, ``present`` where the model was here already, or ``unchanged`` where it is also
     the current one. ``signer`` is who signed it, None where this device does not ask. ``self_test`` is what
-    :func:`edge.store.proof.prove` returned, None where it was not run again. ``removed`` are the models that
+    :func:`edge.store.self_test.prove` returned, None where it was not run again. ``removed`` are the models that
     gave way.
     """
 

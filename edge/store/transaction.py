@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import json
+import os
 import shutil
+import time
 from collections.abc import Iterator
 
-from edge.store.durable import as_storage_errors
+from edge.errors import UnavailableError
+from edge.store.durable import as_storage_errors, make_folder
 from edge.store.layout import Store
-from edge.store.lock import WAIT_S, locked
 from edge.store.state import State, read_state, settle
+
+WAIT_S = 120.0
+"""How long a command waits for the lock: longer than the longest self-test may hold it."""
+
+_POLL_S = 0.05
 
 
 @contextlib.contextmanager
 def change(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[State]:
     """Hold the lock for the block, which gets the state that the store is in; the links agree with it.
 
-    Raises what :func:`edge.store.lock.locked` raises.
+    Raises what :func:`edge.store.transaction.locked` raises.
     """
     with locked(store, purpose, wait_s):
         with as_storage_errors(store.root):
@@ -35,3 +44,53 @@ def _clear(store: Store) -> None:
         path.unlink(missing_ok=True)
     for path in (*store.models.glob(".new-*"), *store.models.glob(".old-*")):
         shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def locked(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Hold the store's lock for the block; ``purpose`` tells those who wait what is going on.
+
+    The kernel drops the lock with the process, however it ends.
+
+    Raises :class:`~edge.errors.UnavailableError` where somebody else still has it after ``wait_s`` seconds,
+    and :class:`~edge.errors.StorageError` where the store cannot be written.
+    """
+    path = store.root / "lock"
+    with as_storage_errors(store.root):
+        make_folder(store.root)
+        descriptor = _open(os.fspath(path))
+    try:
+        deadline = time.monotonic() + wait_s
+        while not _take(descriptor):
+            if time.monotonic() >= deadline:
+                raise UnavailableError(f"{store.root}: in use by {_holder(descriptor)}; try again when it is done")
+            time.sleep(_POLL_S)
+        with contextlib.suppress(OSError):  # a full disk, or a lock file of root's: the lock itself holds
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except PermissionError:  # made by root; a service that may change the folder may hold it all the same
+        return os.open(path, os.O_RDONLY)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        holder = json.loads(os.pread(descriptor, 1000, 0))
+        return f"process {holder['pid']} (edge store {holder['purpose']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from edge.errors import EdgeError, ModelError
-from edge.modelfile import ModelFile
+from edge.modelfile.model_file import ModelFile
 from edge.store.layout import Store, short
 from edge.store.signature import check_signature
 

@@ -13,14 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import surgery
-from bench_fake import fake_workers
 
 import edge
 from edge import Classifier
 from edge.store.activate import confirm
 from edge.store.install import Request, install
 from edge.store.layout import Store
+from support import surgery
+from support.bench_fake import fake_workers
 
 SHARED = Path(os.environ.get("EDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

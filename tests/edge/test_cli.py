@@ -13,13 +13,13 @@ import sys
 from pathlib import Path
 
 import pytest
-import surgery
-from colours import COLOURS, encoded, fill, plain
-from gated import GATED, grey, noisy
 from PIL import Image
-from surgery import Patient
 
 from edge.cli import main
+from support import surgery
+from support.colours import COLOURS, encoded, fill, plain
+from support.gated import GATED, grey, noisy
+from support.surgery import Patient
 
 TINY = surgery.DATA / "tiny-int8.tflite"
 
@@ -282,7 +282,7 @@ def test_inspect_on_a_device_that_computes_otherwise(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A failed self-test is shown, and is exit code 65."""
-    from edge.selftest import SelfTestResult
+    from edge.inference.selftest import SelfTestResult
 
     monkeypatch.setattr("edge.commands.inspect.run_self_test", lambda _: SelfTestResult(0.5, 2 / 255))
     assert main(["inspect", "tiny.tflite"]) == 65
@@ -293,7 +293,7 @@ def test_inspect_on_a_device_that_computes_otherwise(
 
 def test_without_an_interpreter(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Where no interpreter is installed the exit code is 78 and the line says what to install."""
-    monkeypatch.setattr("edge.interpreter.installed_runtimes", list)
+    monkeypatch.setattr("edge.inference.interpreter.installed_runtimes", list)
     for paths in (["photos/red.png"], ["photos"]):
         assert main(["label", "--model", "tiny.tflite", *paths]) == 78
         err = capsys.readouterr().err

@@ -12,8 +12,8 @@ import pytest
 import edge
 from edge import Classifier
 from edge.cli import build_parser
+from edge.inference.label_photos import label_photos
 from edge.live.watch import Settings
-from edge.pipeline import label_photos
 from edge.store.retention import KEEP, collect
 
 COMMANDS = sorted((Path(edge.__file__).parent / "commands").glob("*.py"))

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from colours import COLOURS, encoded, plain, ramp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -20,6 +19,7 @@ from PIL import Image
 from edge import preprocess as module
 from edge.errors import ImageError
 from edge.preprocess import FORMATS, MAX_PIXELS, PREPROCESSING_VERSION, decode, preprocess, to_rgb
+from support.colours import COLOURS, encoded, plain, ramp
 
 SIZE = (32, 32)
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "I;16", "I;16B"]

@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE))  # tests/pi/room.py and userland.py, which nothing
 from room import Pi, running  # noqa: E402
 from userland import QEMU, CannotEmulate, userland  # noqa: E402
 
-from trainer.garden import plant_garden  # noqa: E402
+from trainer.photos.drawn_flowers import plant_garden  # noqa: E402
 
 REPOSITORY = HERE.parents[1]
 SHARED = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from room import Pi, running
 
-from edge.metadata import unpack_files
-from edge.modelfile import ModelFile
-from trainer.metadata import label_lines, pack_files
+from edge.modelfile.metadata import unpack_files
+from edge.modelfile.model_file import ModelFile
+from support.paths import DATA
+from trainer.export.metadata import label_lines, pack_files
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-TINY = Path(__file__).parents[1] / "data" / "tiny-int8.tflite"
+TINY = DATA / "tiny-int8.tflite"
 FLEET = 5
 EDGE = ".local/share/edge/venv/bin/edge"
 

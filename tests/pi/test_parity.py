@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 from room import Pi
 
-from edge.interpreter import RUNTIMES
-from edge.modelfile import ModelFile
+from edge.inference.interpreter import RUNTIMES
+from edge.modelfile.model_file import ModelFile
 from edge.preprocess import preprocess
+from support.paths import REPOSITORY
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-REPOSITORY = Path(__file__).parents[2]
 LARGEST = 1 / 255
 GLIBC = 36  # of Debian bookworm: 2.36
 

@@ -12,16 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import tiny
 
-from trainer.architectures import QUANTIZATIONS, Architecture
-from trainer.frozen_graph import installed_graph
-from trainer.garden import plant_garden
-from trainer.progress import Stages
-from trainer.retrain import Retrained, RetrainOptions, retrain
-from trainer.split import SplitRatios
+from support import tiny
+from support.paths import REPOSITORY
+from trainer.backbones.architectures import QUANTIZATIONS, Architecture
+from trainer.backbones.frozen_graph import installed_graph
+from trainer.photos.drawn_flowers import plant_garden
+from trainer.photos.split import SplitRatios
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import Retrained, retrain
+from trainer.terminal.progress import Stages
 
-REPOSITORY = Path(__file__).parents[2]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 CHILDLESS = """

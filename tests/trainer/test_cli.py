@@ -9,13 +9,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-import tiny
 
-from edge.modelfile import ModelFile
-from trainer.architectures import grid
+from edge.modelfile.model_file import ModelFile
+from support import tiny
+from support.paths import DATA
+from trainer.backbones.architectures import grid
 from trainer.cli import app
 
-DATA = Path(__file__).parents[1] / "data"
 GROUPS = {"": app, **{f"{group.name} ": group.typer_instance for group in app.registered_groups}}
 COMMANDS = [f"{group}{command.name}" for group, commands in GROUPS.items() for command in commands.registered_commands]
 RETRAINED_KEYS = {

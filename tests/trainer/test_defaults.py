@@ -7,14 +7,14 @@ import inspect
 from pathlib import Path
 
 import trainer
-from trainer.architectures import DEFAULT_QUANTIZATIONS
+from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.flash import flash_command, rollback_command
 from trainer.commands.options import chosen_kinds
 from trainer.commands.retrain import retrain_command
 from trainer.flash.fleet import Rollout
-from trainer.retrain import RetrainOptions
-from trainer.split import SplitRatios
+from trainer.photos.split import SplitRatios
+from trainer.retraining.options import RetrainOptions
 
 COMMANDS = sorted((Path(trainer.__file__).parent / "commands").glob("*.py"))
 ONLY_HERE = {("bundle_command", "platform"), ("bundle_command", "python")}

@@ -10,8 +10,8 @@ from PIL import Image
 
 from edge.errors import DatasetError
 from trainer import demo
-from trainer.garden import KINDS
-from trainer.progress import Stages
+from trainer.photos.drawn_flowers import KINDS
+from trainer.terminal.progress import Stages
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-MODULES = sorted((ROOT / "trainer").rglob("*.py"))
+from support.paths import REPOSITORY
+
+MODULES = sorted((REPOSITORY / "trainer").rglob("*.py"))
 NEEDED = {
     *("threadpoolctl", "PIL", "ai_edge_litert", "edge", "flatbuffers", "numpy", "packaging", "rich", "trainer"),
     "typer",
@@ -21,7 +22,7 @@ NEEDED = {
 LATE = {"google", "keras", "scipy", "tensorboard", "tensorflow"}
 """What is imported inside functions only, because it is slow to load or only sometimes needed."""
 
-TENSORFLOW_MODULES = {"convert", "folded_mobilenet", "tuning"}
+TENSORFLOW_MODULES = {"convert", "folded", "train"}
 """The only modules of the trainer that import TensorFlow or Keras: the two child processes, and what they share."""
 
 
@@ -61,21 +62,21 @@ def test_tensorflow_is_imported_where_it_runs_as_a_program_of_its_own() -> None:
 
 def test_the_rules_for_contributors_name_this_list_and_keep_none_of_their_own() -> None:
     """CONTRIBUTING says where the list of TensorFlow's modules stands; it names no module itself."""
-    lines = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    lines = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
     (rule,) = [line for line in lines if line.startswith("| `trainer/`")]
-    here = Path(__file__).relative_to(ROOT).as_posix()
+    here = Path(__file__).relative_to(REPOSITORY).as_posix()
     assert re.findall(r"`([^`]+)`", rule) == ["trainer/", "TENSORFLOW_MODULES", here]
 
 
 def test_edge_does_not_know_the_trainer() -> None:
     """Nothing in edge imports trainer, at any level."""
-    for path in (ROOT / "edge").rglob("*.py"):
+    for path in (REPOSITORY / "edge").rglob("*.py"):
         assert "trainer" not in {package for package, _ in imports(path)}, path
 
 
 def test_every_module_of_the_trainer_loads_without_tensorflow(run_python) -> None:
     """Importing the whole package brings in neither TensorFlow nor Keras."""
-    parts = [path.relative_to(ROOT).with_suffix("").parts for path in MODULES]
+    parts = [path.relative_to(REPOSITORY).with_suffix("").parts for path in MODULES]
     names = [".".join(part) for part in parts if not part[-1].startswith("__")]
     assert len(names) > 20
     script = f"import sys, {', '.join(names)}; print([m for m in ('tensorflow', 'keras') if m in sys.modules])"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from trainer.architectures import grid, published
+from trainer.backbones.architectures import grid, published
+from trainer.backbones.weights import weights_at_hand
 from trainer.commands.options import AsJson
-from trainer.commands.tables import print_table
-from trainer.weights import weights_at_hand
+from trainer.terminal.tables import print_table
 
 
 def architectures_command(as_json: AsJson = False) -> None:

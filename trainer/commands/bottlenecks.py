@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
-from trainer.architectures import DEFAULT_ARCHITECTURE, Architecture
-from trainer.backbone import ensure_backbones
+from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
+from trainer.backbones.backbone import ensure_backbones
+from trainer.bottlenecks.labelled import cached_bottlenecks
+from trainer.cache_folder import default_cache
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
@@ -14,13 +16,12 @@ from trainer.commands.options import (
     Kinds,
     WeightsChoice,
     chosen_kinds,
-    default_cache,
 )
-from trainer.commands.tables import name_skipped, print_table
-from trainer.dataset import Skipped, assemble, list_photos
-from trainer.features import cached_bottlenecks
-from trainer.progress import Stages
-from trainer.split import SplitRatios
+from trainer.commands.skipped import name_skipped
+from trainer.photos.dataset import Skipped, assemble, list_photos
+from trainer.photos.split import SplitRatios
+from trainer.terminal.progress import Stages
+from trainer.terminal.tables import print_table
 
 
 def bottlenecks_command(

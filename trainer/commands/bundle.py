@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from edge.files import check_writable
-from trainer.bundle import write_bundle
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
-from trainer.machine import Machine
-from trainer.progress import Stages
-from trainer.signing import sign
+from trainer.flash.bundle import write_bundle
+from trainer.flash.signing import sign
+from trainer.terminal.progress import Stages
+from trainer.wheels.machine import Machine
 
 
 def bundle_command(

@@ -10,8 +10,8 @@ import typer
 
 from edge.bench.results import load_results
 from edge.errors import DataError
-from trainer.choose import PUBLISHED, Budget, Candidate, Choice, candidates, choose
 from trainer.commands.options import AsJson
+from trainer.grid.choose import PUBLISHED, Budget, Candidate, Choice, candidates, choose
 
 
 def choose_command(

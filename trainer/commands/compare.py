@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from edge.modelfile import ModelFile
+from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, ImageDir
-from trainer.commands.tables import name_skipped, print_table
-from trainer.compare import Comparison, compare
-from trainer.evaluate import evaluate
-from trainer.judging import Split, photos_of, read_dataset, split_ratios
-from trainer.progress import Stages
+from trainer.commands.skipped import name_skipped
+from trainer.evaluation.compare import Comparison, compare
+from trainer.evaluation.evaluate import evaluate
+from trainer.evaluation.test_set import Split, photos_of, read_dataset, split_ratios
+from trainer.terminal.progress import Stages
+from trainer.terminal.tables import print_table
 
 _SIGNIFICANT = 0.05
 _MOST_NAMED = 10

@@ -8,16 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from edge.modelfile import ModelFile
+from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, ImageDir
-from trainer.commands.tables import name_skipped, print_table
-from trainer.dataset import Skipped, dataset_fingerprint
-from trainer.evaluate import Evaluation, evaluate
-from trainer.judging import Split, photos_of, read_dataset, split_ratios
-from trainer.progress import Stages
+from trainer.commands.skipped import name_skipped
+from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.evaluation.test_set import Split, photos_of, read_dataset, split_ratios
+from trainer.photos.dataset import Skipped, dataset_fingerprint
+from trainer.photos.split import TEST
 from trainer.report.facts import evaluation_facts
 from trainer.report.write import check_report, report_paths, write_report
-from trainer.split import TEST
+from trainer.terminal.progress import Stages
+from trainer.terminal.tables import print_table
 
 _MOST_COLUMNS = 12
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from edge.errors import EdgeError, UsageError
-from edge.modelfile import ModelFile
+from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
 from trainer.flash.bootstrap import Bootstrap
 from trainer.flash.card import flash_card, roll_back_card
@@ -22,10 +22,10 @@ from trainer.flash.fleet import Rollout, roll_out
 from trainer.flash.host import flash_host, roll_back_host
 from trainer.flash.job import Job
 from trainer.flash.outcome import FAILED, Outcome, exit_code
-from trainer.flash.report import Row, print_outcomes, rows
+from trainer.flash.rows import Row, print_outcomes, rows
+from trainer.flash.signing import sign
 from trainer.flash.target import Target, parse_targets
-from trainer.progress import Stages
-from trainer.signing import sign
+from trainer.terminal.progress import Stages
 
 Targets = Annotated[
     list[str] | None,

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from trainer.architectures import Architecture, grid
-from trainer.commands.options import AsJson, BottleneckDir, Kinds, chosen_kinds, default_cache
-from trainer.commands.tables import name_skipped, print_table
-from trainer.grid import KINDS, GridOptions, Point, build_grid
-from trainer.progress import Stages
+from trainer.backbones.architectures import Architecture, grid
+from trainer.cache_folder import default_cache
+from trainer.commands.options import AsJson, BottleneckDir, Kinds, chosen_kinds
+from trainer.commands.skipped import name_skipped
+from trainer.grid.build import KINDS, GridOptions, Point, build_grid
+from trainer.terminal.progress import Stages
+from trainer.terminal.tables import print_table
 
 
 def build_command(

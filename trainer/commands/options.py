@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trainer.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
+from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 
 Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
 
@@ -34,12 +33,6 @@ SignKey = Annotated[
     typer.Option("--sign", help="Sign with this SSH key; of a key in the agent, its .pub file."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-
-
-def default_cache() -> Path:
-    """Where backbones and bottlenecks are kept unless told otherwise: the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "edge-for-poets"
 
 
 def chosen_kinds(kinds: list[Quantization] | None, default: tuple[str, ...] = DEFAULT_QUANTIZATIONS) -> tuple[str, ...]:

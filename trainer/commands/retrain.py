@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from edge.errors import UsageError
-from trainer.architectures import DEFAULT_ARCHITECTURE, Architecture
+from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
+from trainer.cache_folder import default_cache
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
@@ -19,19 +20,20 @@ from trainer.commands.options import (
     Kinds,
     WeightsChoice,
     chosen_kinds,
-    default_cache,
 )
-from trainer.commands.tables import name_skipped, print_table
-from trainer.cross_validation import CrossValidation
-from trainer.head import DEFAULT_STEPS
-from trainer.interval import Interval, wilson_interval
-from trainer.progress import Stages
+from trainer.commands.skipped import name_skipped
+from trainer.evaluation.interval import Interval, wilson_interval
+from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
+from trainer.head.cross_validation import CrossValidation
+from trainer.head.fit import DEFAULT_STEPS
+from trainer.photos.split import SplitRatios
 from trainer.report.facts import training_facts
 from trainer.report.write import check_report, report_paths, write_report
-from trainer.retrain import DEFAULT_PRECISION, Retrained, RetrainOptions, output_paths, retrain
-from trainer.split import SplitRatios
-from trainer.tuned_or_pretrained import Judged, TuningOutcome
-from trainer.tuning_job import DEFAULT_FROM_BLOCK, Recipe
+from trainer.retraining.options import DEFAULT_PRECISION, RetrainOptions, output_paths
+from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.tuned_or_pretrained import Judged, TuningOutcome
+from trainer.terminal.progress import Stages
+from trainer.terminal.tables import print_table
 
 _RATIOS = SplitRatios()
 _FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ConfigurationError, StorageError
-from trainer.device_wheel import device_functions
 from trainer.flash.facts import Facts
 from trainer.flash.ssh import Connection
 from trainer.flash.upload import Upload, upload
-from trainer.machine import Machine
-from trainer.wheelhouse import collect_wheels
+from trainer.wheels.edge_wheel import device_functions
+from trainer.wheels.machine import Machine
+from trainer.wheels.wheelhouse import collect_wheels
 
 _APT = "apt-get install -y python3-venv"
 _INSTALL_APT = f"""

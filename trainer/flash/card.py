@@ -14,7 +14,7 @@ from edge.store.layout import SYSTEM_ROOT, Store
 from edge.store.verify import is_valid
 from trainer.flash.job import Job
 from trainer.flash.outcome import FLASHED, ROLLED_BACK, UNCHANGED, WOULD_FLASH, Outcome
-from trainer.flash.report import Row
+from trainer.flash.rows import Row
 from trainer.flash.target import Target
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError, UnavailableError, UsageError
 from trainer.flash.job import Job
-from trainer.flash.report import Row
+from trainer.flash.rows import Row
 from trainer.flash.ssh import Answer, Connection
 from trainer.flash.upload import Upload, upload
 

@@ -6,8 +6,8 @@ import json
 from typing import Any, NamedTuple
 
 from edge.errors import UnavailableError
-from trainer.device_wheel import device_functions
 from trainer.flash.ssh import Connection
+from trainer.wheels.edge_wheel import device_functions
 
 # Each line of the answer begins with a word of ours, because a login shell may talk, too.
 _ASK = r"""

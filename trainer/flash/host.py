@@ -10,7 +10,7 @@ from trainer.flash.device import Device
 from trainer.flash.facts import Facts, ask_facts
 from trainer.flash.job import Job
 from trainer.flash.outcome import FLASHED, ROLLED_BACK, UNCHANGED, WOULD_FLASH, Outcome
-from trainer.flash.report import Row
+from trainer.flash.rows import Row
 from trainer.flash.ssh import Connection
 from trainer.flash.target import Target
 from trainer.flash.upload import Upload

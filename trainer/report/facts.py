@@ -8,19 +8,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edge.classifier import Classifier
-from edge.modelfile import ModelFile
-from edge.selftest import run_self_test
-from trainer.calibration import Bin, reliability
-from trainer.cross_validation import CrossValidation
-from trainer.dataset import Skipped
-from trainer.evaluate import Evaluation
-from trainer.head import Matrix, Step
+from edge.inference.classifier import Classifier
+from edge.inference.selftest import run_self_test
+from edge.modelfile.model_file import ModelFile
+from trainer.evaluation.evaluate import Evaluation
+from trainer.head.calibration import Bin, reliability
+from trainer.head.cross_validation import CrossValidation
+from trainer.head.fit import Matrix, Step
+from trainer.photos.dataset import Skipped
+from trainer.photos.split import SPLITS, TEST
 from trainer.report.measures import are_probabilities, judged_scores
 from trainer.report.suspects import Suspects, find_suspects
-from trainer.retrain import Retrained
-from trainer.split import SPLITS, TEST
-from trainer.tuned_or_pretrained import TuningOutcome
+from trainer.retraining.retrain import Retrained
+from trainer.retraining.tuned_or_pretrained import TuningOutcome
 
 
 class Sibling(NamedTuple):

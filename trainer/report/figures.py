@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from trainer.calibration import BINS, Bin, calibration_error
-from trainer.head import Step
+from trainer.head.calibration import BINS, Bin, calibration_error
+from trainer.head.fit import Step
+from trainer.photos.split import TEST
 from trainer.report.chart import Axes, Point, bar, chart, dot, grid, line
 from trainer.report.facts import Facts
 from trainer.report.measures import operating_curve, operating_point
 from trainer.report.summary import recommended_threshold
 from trainer.report.wording import counted, percent
-from trainer.split import TEST
-from trainer.tuned_or_pretrained import TuningOutcome
+from trainer.retraining.tuned_or_pretrained import TuningOutcome
 
 
 class Figure(NamedTuple):

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trainer.evaluate import Evaluation
-from trainer.head import Matrix
-from trainer.interval import Interval, wilson_interval
+from trainer.evaluation.evaluate import Evaluation
+from trainer.evaluation.interval import Interval, wilson_interval
+from trainer.head.fit import Matrix
 
 _STEPS = 100  # thresholds of a curve between 0 and 1
 

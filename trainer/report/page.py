@@ -9,7 +9,7 @@ from string import Template
 
 import numpy as np
 
-from trainer.interval import wilson_interval
+from trainer.evaluation.interval import wilson_interval
 from trainer.report.chart import whisker
 from trainer.report.facts import Facts
 from trainer.report.figures import Figure, score_figures, training_curves

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trainer.calibration import calibration_error
-from trainer.interval import wilson_interval
+from trainer.evaluation.interval import wilson_interval
+from trainer.head.calibration import calibration_error
+from trainer.photos.split import TRAINING
 from trainer.report.facts import Facts
 from trainer.report.measures import operating_point
 from trainer.report.wording import between, counted, megabytes, percent
-from trainer.retrain import IMBALANCE
-from trainer.split import TRAINING
+from trainer.retraining.retrain import IMBALANCE
 
 _DOUBTFUL = 0.1  # share of labels in doubt from which it is said at the top
 _FEW_PHOTOS = 100  # judged photos below which the interval is so wide that it is said at the top

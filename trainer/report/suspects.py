@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trainer.dataset import Photo
-from trainer.head import Matrix
+from trainer.head.fit import Matrix
+from trainer.photos.dataset import Photo
 
 
 class Suspect(NamedTuple):

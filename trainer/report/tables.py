@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.manifest import LABELS_NAME, Manifest
-from edge.metadata import BUFFER_NAME, unpack_files
-from edge.structure import examine
+from edge.modelfile.manifest import LABELS_NAME, Manifest
+from edge.modelfile.metadata import BUFFER_NAME, unpack_files
+from edge.modelfile.structure import examine
+from trainer.photos.split import SPLITS
 from trainer.report.facts import Facts
 from trainer.report.measures import class_measures, mixups
 from trainer.report.wording import between, counted, fact, megabytes, percent
-from trainer.split import SPLITS
 
 _MOST_MIXUPS = 5
 _ARITHMETIC = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from trainer.interval import Interval
+from trainer.evaluation.interval import Interval
 
 _LONGEST_VALUE = 200  # characters of a fact in the manifest
 

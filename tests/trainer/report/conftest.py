@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-import tiny
-from reporting import FLIPPED, HOSTILE_CLASS, HOSTILE_FILE
 
-from trainer.progress import Stages
+from support import tiny
+from support.reporting import FLIPPED, HOSTILE_CLASS, HOSTILE_FILE
+from trainer.photos.split import SplitRatios
 from trainer.report.facts import Facts, training_facts
-from trainer.retrain import Retrained, RetrainOptions, retrain
-from trainer.split import SplitRatios
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import Retrained, retrain
+from trainer.terminal.progress import Stages
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-import surgery
+
+from support import surgery
 
 
 @pytest.fixture

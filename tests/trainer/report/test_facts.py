@@ -6,18 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import surgery
-from reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
-from surgery import Patient
 
-from edge.classifier import Classifier
-from edge.manifest import GateFacts
-from edge.modelfile import ModelFile
-from trainer.calibration import calibration_error
+from edge.inference.classifier import Classifier
+from edge.modelfile.manifest import GateFacts
+from edge.modelfile.model_file import ModelFile
+from support import surgery
+from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
+from support.surgery import Patient
+from trainer.head.calibration import calibration_error
 from trainer.report.facts import Facts
 from trainer.report.summary import cautions, headlines
 from trainer.report.tables import class_table, commands, data_table, file_table, quantization_table, training_table
-from trainer.retrain import Retrained
+from trainer.retraining.retrain import Retrained
 
 NUMBERS = ("prototype_scale", "confidence_weight", "nearness_weight", "threshold")
 

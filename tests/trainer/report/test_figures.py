@@ -8,13 +8,13 @@ import re
 import numpy as np
 import pytest
 
-from trainer.fine_tune import Tuned
+from trainer.backbones.weights import Weights
+from trainer.fine_tuning.checkpoint import Epoch
+from trainer.fine_tuning.fine_tune import Tuned
+from trainer.fine_tuning.recipe import Recipe
 from trainer.report.facts import Facts
 from trainer.report.figures import Figure, training_curves
-from trainer.tuned_or_pretrained import Judged, TuningOutcome
-from trainer.tuned_weights import Epoch
-from trainer.tuning_job import Recipe
-from trainer.weights import Weights
+from trainer.retraining.tuned_or_pretrained import Judged, TuningOutcome
 
 TUNED, PRETRAINED = Weights("imagenet, fine-tuned", None, "1"), Weights("imagenet", None, "0")
 EPOCHS = [Epoch(0.4, 0.8, 0.0), Epoch(0.6, 0.5, 0.0, 0.9, 0.4), Epoch(0.2, 1.0, 0.0, 0.3, 0.75)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.interval import wilson_interval
+from trainer.evaluation.interval import wilson_interval
 from trainer.report.measures import (
     ClassMeasure,
     Mixup,

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import surgery
 from PIL import Image
-from reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
 
-from edge.modelfile import ModelFile
+from edge.modelfile.model_file import ModelFile
+from support import surgery
+from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
 from trainer.report.facts import Facts, training_facts
 from trainer.report.page import THUMBNAILS, render_page
 from trainer.report.suspects import Suspects
-from trainer.retrain import Retrained
+from trainer.retraining.retrain import Retrained
 
 
 class Page(HTMLParser):

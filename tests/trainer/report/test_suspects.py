@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from reporting import FLIPPED
 
-from trainer.dataset import Photo
+from support.reporting import FLIPPED
+from trainer.photos.dataset import Photo
 from trainer.report.facts import Facts
 from trainer.report.suspects import Suspect, find_suspects
 

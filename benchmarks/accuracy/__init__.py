@@ -1,0 +1,1 @@
+"""Measurements of accuracy, calibration and unknown pictures."""

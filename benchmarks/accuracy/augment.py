@@ -1,0 +1,103 @@
+"""Augmentation: heads on the photos alone and on variants of them too, int8 and float32, same test photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.accuracy.splits import thirty_percent
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.backbone import Backbone, ensure_backbones
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.compute import compute_bottlenecks, load_features
+from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.variants import compute_variants, variant_identity
+from trainer.head.fit import accuracy, fit_head
+from trainer.photos.dataset import Dataset, assemble, list_photos
+from trainer.photos.split import TEST, TRAINING, VALIDATION
+from trainer.terminal.progress import Stages
+
+QUANTIZATIONS = ("float32", "int8")
+
+
+def compare(
+    image_dir: Path, architectures: list[Architecture], seeds: list[int], variants: int, cache: Path, stages: Stages
+) -> list[dict[str, Any]]:
+    """One row for each architecture, kind and split: accuracies (0..1) on the same 30 % of the photos.
+
+    ``photos_alone`` is that of a head fitted on the training photos, ``augmented`` of one fitted on ``variants``
+    variants of each beside it, both on the bottlenecks of the kind's own artifact. An int8 file's head is rounded
+    to 8 bits too; what that costs is in ``benchmarks accuracy``.
+    """
+    rows = []
+    for architecture in architectures:
+        for backbone in ensure_backbones(cache, architecture, None, QUANTIZATIONS):
+            datasets, bottlenecks = _read(backbone, image_dir, seeds, variants, cache, stages)
+            for seed, dataset in zip(seeds, datasets, strict=True):
+                validation, test = (bottlenecks.of(dataset, split, 0) for split in (VALIDATION, TEST))
+                row = {
+                    "architecture": architecture.name,
+                    "quantization": backbone.quantization,
+                    "seed": seed,
+                    "variants": variants,
+                    "test_photos": len(test.labels),
+                }
+                for name, count in (("photos_alone", 0), ("augmented", variants)):
+                    fit = fit_head(bottlenecks.of(dataset, TRAINING, count), validation, len(dataset.labels))
+                    row[name] = round(accuracy(fit.head.logits(test.features), test.labels), 4)
+                rows.append(row)
+                stages.say(str(row))
+    return rows
+
+
+class _Bottlenecks(NamedTuple):
+    """``features[0]`` (photos, features) are the photos' own, ``features[n]`` those of variant n of each."""
+
+    row_of: dict[bytes, int]
+    features: list[npt.NDArray[np.float32]]
+
+    def of(self, dataset: Dataset, split: str, variants: int) -> Labelled:
+        """The photos of ``split`` and behind them so many variants of each."""
+        photos = dataset.of(split)
+        rows = [self.row_of[photo.sha256] for photo in photos]
+        labels = np.array([dataset.labels.index(photo.label) for photo in photos], np.intp)
+        chosen = [features[rows] for features in self.features[: variants + 1]]
+        return Labelled(np.concatenate(chosen), np.tile(labels, variants + 1))
+
+
+def _read(
+    backbone: Backbone, image_dir: Path, seeds: list[int], variants: int, cache: Path, stages: Stages
+) -> tuple[list[Dataset], _Bottlenecks]:
+    listing = list_photos(image_dir)
+    with BottleneckCache(cache) as bottlenecks:
+        outcome = compute_bottlenecks(backbone, listing, bottlenecks)
+        datasets = [assemble(listing, outcome.identities, outcome.reasons, thirty_percent(seed)) for seed in seeds]
+        photos = datasets[0].photos
+        with stages.stage(f"variants {backbone.quantization}", len(photos)) as advance:
+            compute_variants(backbone, photos, variants, bottlenecks, advance)
+        features = [load_features(backbone, bottlenecks, [photo.sha256 for photo in photos])]
+        for number in range(1, variants + 1):
+            identities = [variant_identity(photo.sha256, number) for photo in photos]
+            features.append(load_features(backbone, bottlenecks, identities))
+    return datasets, _Bottlenecks({photo.sha256: row for row, photo in enumerate(photos)}, features)
+
+
+def summary(rows: list[dict[str, Any]]) -> list[str]:
+    """A line for each architecture and kind: mean and standard deviation over the splits, in per cent."""
+    lines = []
+    for key in dict.fromkeys((row["architecture"], row["quantization"]) for row in rows):
+        its_rows = [row for row in rows if (row["architecture"], row["quantization"]) == key]
+        gains = [100 * (row["augmented"] - row["photos_alone"]) for row in its_rows]
+        parts = []
+        for name in ("photos_alone", "augmented"):
+            parts.append(f"{name} {_mean_and_deviation([100 * row[name] for row in its_rows])}")
+        lines.append(f"{' '.join(key)}: {', '.join(parts)}, gain {_mean_and_deviation(gains)}")
+    return lines
+
+
+def _mean_and_deviation(values: list[float]) -> str:
+    return f"{mean(values):.1f} ± {stdev(values) if len(values) > 1 else 0.0:.1f}"

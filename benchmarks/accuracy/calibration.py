@@ -1,0 +1,96 @@
+"""Calibration: how far the scores of the exported files are from the truth, and what the threshold is worth."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.accuracy.splits import retrain_options
+from trainer.backbones.architectures import Architecture
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.compute import load_features
+from trainer.fine_tuning.recipe import Recipe
+from trainer.head.calibration import calibration_error, reliability
+from trainer.head.fit import Matrix, softmax
+from trainer.photos.split import TEST
+from trainer.retraining.retrain import Retrained, retrain
+from trainer.terminal.progress import Stages
+
+
+class Judged(NamedTuple):
+    """The scores (photos, labels) of one split's test photos.
+
+    ``before`` and ``after`` are the head's, without and with its temperature, ``file`` the int8 file's own;
+    ``answered`` (photos,) tells whose score reaches the recommended threshold.
+    """
+
+    before: Matrix
+    after: Matrix
+    file: Matrix
+    labels: npt.NDArray[np.intp]
+    answered: npt.NDArray[np.bool_]
+
+
+def measure(
+    image_dir: Path, architectures: list[Architecture], seeds: list[int], epochs: int, cache: Path, stages: Stages
+) -> list[dict[str, Any]]:
+    """One row for each architecture, its backbone fine-tuned for ``epochs`` epochs (0: pretrained), over all splits."""
+    rows = []
+    for architecture in architectures:
+        runs = [_run(image_dir, architecture, seed, epochs, cache, stages) for seed in seeds]
+        rows.append({"architecture": architecture.name, "seeds": len(seeds), **summarise(runs)})
+        stages.say(str(rows[-1]))
+    return rows
+
+
+def summarise(runs: list[Judged]) -> dict[str, float]:
+    """Accuracy and expected calibration errors (0..1) over the test photos of all splits together.
+
+    A single split has too few photos: with 459 in 15 bins even a perfectly honest model shows an error of about
+    two points. ``error_before`` is the head's without its temperature, ``error_after`` with it, ``error_file``
+    that of the int8 file's own scores. ``precision`` is the share of right answers among the test photos whose
+    score reaches the recommended threshold, ``answered`` how many do.
+    """
+    together = Judged(*(np.concatenate(column) for column in zip(*runs, strict=True)))
+    right = together.file.argmax(axis=1) == together.labels
+    shares = {
+        "accuracy": right.mean(),
+        "error_before": calibration_error(reliability(together.before, together.labels)),
+        "error_after": calibration_error(reliability(together.after, together.labels)),
+        "error_file": calibration_error(reliability(together.file, together.labels)),
+        "answered": together.answered.mean(),
+        "precision": right[together.answered].mean(),
+    }
+    return {"test_photos": len(right)} | {name: round(float(share), 4) for name, share in shares.items()}
+
+
+def _run(image_dir: Path, architecture: Architecture, seed: int, epochs: int, cache: Path, stages: Stages) -> Judged:
+    with tempfile.TemporaryDirectory() as scratch:
+        options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
+        recipe = Recipe.of(architecture, epochs, seed=seed).check() if epochs else None
+        [model] = retrain(replace(options, recipe=recipe), stages)
+    logits = model.fit.head.logits(_test_features(model, cache))
+    scores = _file_scores(model)
+    threshold = model.calibration.score_threshold
+    answered = scores.max(axis=1) >= (threshold if threshold is not None else np.inf)
+    labels = np.array([model.dataset.labels.index(photo.label) for photo in model.dataset.of(TEST)], np.intp)
+    return Judged(softmax(logits), softmax(logits / model.calibration.temperature), scores, labels, answered)
+
+
+def _test_features(model: Retrained, cache: Path) -> npt.NDArray[np.float32]:
+    with BottleneckCache(cache) as bottlenecks:
+        return load_features(model.backbone, bottlenecks, [photo.sha256 for photo in model.dataset.of(TEST)])
+
+
+def _file_scores(model: Retrained) -> Matrix:
+    rows = []
+    for outcome in model.evaluation.outcomes:
+        assert outcome.classification is not None  # photos that cannot be decoded never reach the split
+        by_index = {category.index: category.score for category in outcome.classification.categories}
+        rows.append([by_index[index] for index in range(len(model.dataset.labels))])
+    return np.array(rows)

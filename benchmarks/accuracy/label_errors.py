@@ -1,0 +1,76 @@
+"""Does the report surface wrong labels? Labels are flipped at random, and the report's list is read from the top."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from trainer.backbones.architectures import Architecture
+from trainer.photos.dataset import list_photos
+from trainer.report.facts import training_facts
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import retrain
+from trainer.terminal.progress import Stages
+
+FIRST = (24, 50, 100, 200)
+"""How many of the first photos in the list are looked at; 24 are those with thumbnails."""
+
+
+def measure(
+    image_dir: Path, architecture: Architecture, share: float, seeds: int, cache: Path, stages: Stages
+) -> list[dict[str, Any]]:
+    """Flip the labels of ``share`` (0..1) of the photos with each of ``seeds`` seeds and retrain with a report.
+
+    Each row tells how many photos were flipped, how many of the first so many suspects are among them, and how
+    many label errors the report estimates.
+    """
+    rows = []
+    for seed in range(seeds):
+        with tempfile.TemporaryDirectory() as scratch:
+            flipped = flip_labels(image_dir, Path(scratch) / "photos", share, seed)
+            options = RetrainOptions(
+                image_dir=Path(scratch) / "photos",
+                output=Path(scratch) / "model.tflite",
+                cache=cache,
+                architecture=architecture,
+                cross_validate=True,
+            )
+            (model,) = retrain(options, stages)
+            suspects = training_facts(model, []).suspects
+        found = [entry.photo.relative in flipped for entry in suspects.ranked]
+        rows.append(
+            {
+                "architecture": architecture.name,
+                "seed": seed,
+                "photos": suspects.judged,
+                "flipped": len(flipped),
+                "estimated": suspects.likely_errors,
+                "listed": len(found),
+                **{f"flipped_of_first_{count}": sum(found[:count]) for count in FIRST},
+                "flipped_of_listed": sum(found),
+            }
+        )
+    return rows
+
+
+def flip_labels(image_dir: Path, folder: Path, share: float, seed: int) -> set[str]:
+    """Link the photos of ``image_dir`` into ``folder``, ``share`` of them into another class's folder.
+
+    Returns the relative paths of those.
+    """
+    listing = list_photos(image_dir)
+    dice = random.Random(seed)
+    wrong = set(dice.sample(range(len(listing.candidates)), round(share * len(listing.candidates))))
+    flipped = set()
+    for place, candidate in enumerate(listing.candidates):
+        others = [label for label in listing.labels if label != candidate.label]
+        label = dice.choice(others) if place in wrong else candidate.label
+        target = folder / label / f"{place:05d}-{candidate.path.name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(candidate.path.resolve(), target)
+        if place in wrong:
+            flipped.add(target.relative_to(folder).as_posix())
+    return flipped

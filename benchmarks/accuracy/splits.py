@@ -1,0 +1,28 @@
+"""The split that accuracies are measured on: 30 % of the photos judge, 10 % choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trainer.backbones.architectures import Architecture
+from trainer.photos.split import SplitRatios
+from trainer.retraining.options import RetrainOptions
+
+
+def thirty_percent(seed: int) -> SplitRatios:
+    """The split number ``seed``."""
+    return SplitRatios(10, 30, seed)
+
+
+def retrain_options(
+    image_dir: Path, scratch: str, cache: Path, architecture: Architecture, seed: int, kinds: tuple[str, ...]
+) -> RetrainOptions:
+    """Retrain on split number ``seed`` and write the files of ``kinds`` into the folder ``scratch``."""
+    return RetrainOptions(
+        image_dir=image_dir,
+        output=Path(scratch) / "model.tflite",
+        cache=cache,
+        architecture=architecture,
+        quantizations=kinds,
+        ratios=thirty_percent(seed),
+    )

@@ -1,0 +1,1 @@
+"""The page that draws result files of ``edge bench``."""

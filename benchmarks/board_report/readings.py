@@ -1,0 +1,186 @@
+"""Bench files of one or several boards as one list of readings, each beside what was published of its architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edge.bench.results import load_results
+from edge.errors import DataError, UsageError
+from edge.inference.interpreter import RUNTIMES
+from trainer.backbones.architectures import ALPHAS, QUANTIZATIONS, Architecture, Published, published
+from trainer.grid.choose import published_top1
+
+
+class Board(NamedTuple):
+    """One bench file: ``name`` for people, ``slug`` for file names, ``results`` as they were read."""
+
+    name: str
+    slug: str
+    results: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One row of one board; ``index`` is its place among all readings of the report.
+
+    ``architecture`` and ``published`` are None for a model that is no point of the grid. ``top1`` is the
+    published ImageNet top-1 (0..1) of its kind.
+    """
+
+    index: int
+    board: Board
+    row: dict[str, Any]
+    architecture: Architecture | None
+    published: Published | None
+    top1: float | None
+
+    @property
+    def kind(self) -> str:
+        """The quantisation, or ``unknown``."""
+        return str(self.row["quantization"] or "unknown")
+
+    @property
+    def measured(self) -> bool:
+        """Whether the row has figures and not an error."""
+        return self.row["error"] is None
+
+    @property
+    def setting(self) -> tuple[str, int]:
+        """Runtime and number of threads."""
+        return self.row["runtime"], self.row["threads"]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A measured reading of a point of the grid, with everything a figure needs certain to be there."""
+
+    reading: Reading
+    architecture: Architecture
+    published: Published
+    kind: str
+    latency_ms: float
+    size_mb: float
+    accuracy: float | None
+    top1: float
+
+    @property
+    def index(self) -> int:
+        """The reading's place in the report."""
+        return self.reading.index
+
+
+def read_boards(bench_files: Sequence[Path]) -> list[Board]:
+    """One board a file, in order; names that would be equal are told apart by the file's name.
+
+    Raises :class:`~edge.errors.DataError` where a file is no bench file of this schema version, and
+    :class:`~edge.errors.UsageError` where there is no file.
+    """
+    if not bench_files:
+        raise UsageError("no results to report on; give the files that edge bench --output wrote")
+    loaded = [(path, load_results(path)) for path in bench_files]
+    names = [_name(results) for _, results in loaded]
+    boards: list[Board] = []
+    for (path, results), name in zip(loaded, names, strict=True):
+        slug = "".join(c if c.isalnum() else "-" for c in path.stem.lower()).strip("-") or "board"
+        while slug in {board.slug for board in boards}:
+            slug += "-again"
+        boards.append(Board(f"{name} ({path.stem})" if names.count(name) > 1 else name, slug, results))
+    return boards
+
+
+def read_rows(boards: Iterable[Board]) -> list[Reading]:
+    """All rows of all boards, widest and sharpest architectures first on each.
+
+    Raises :class:`~edge.errors.DataError` where nothing was measured at all.
+    """
+    found = [(board, row, _architecture(row)) for board in boards for row in _sorted(board.results["rows"])]
+    readings = [
+        Reading(
+            index,
+            board,
+            row,
+            architecture,
+            published()[architecture] if architecture else None,
+            published_top1(row["architecture"], row["quantization"]),
+        )
+        for index, (board, row, architecture) in enumerate(found)
+    ]
+    if not any(reading.measured for reading in readings):
+        raise DataError("no model was measured in these results; run edge bench again")
+    return readings
+
+
+def headline_setting(readings: Iterable[Reading]) -> tuple[str, int] | None:
+    """Runtime and threads that a board's figures are drawn for: what edge prefers, with the fewest threads."""
+    settings = {reading.setting for reading in readings if reading.measured}
+    order = list(RUNTIMES)
+    return min(settings, key=lambda s: (order.index(s[0]) if s[0] in order else len(order), *s), default=None)
+
+
+def grid_points(readings: Iterable[Reading], setting: tuple[str, int] | None = None) -> list[Point]:
+    """The measured points of the grid among ``readings``; with a ``setting``, those in it alone."""
+    return [
+        Point(
+            reading,
+            reading.architecture,
+            reading.published,
+            reading.kind,
+            reading.row["p50_ms"],
+            reading.row["size_bytes"] / 1e6,
+            reading.row["accuracy"],
+            reading.top1 or 0.0,
+        )
+        for reading in readings
+        if reading.measured and reading.architecture and reading.published and setting in (None, reading.setting)
+    ]
+
+
+def main_kind(points: Iterable[Point]) -> str:
+    """The kind that figures of one kind show: ``int8`` where there is one."""
+    kinds = {point.kind for point in points}
+    return next((kind for kind in QUANTIZATIONS if kind in kinds), min(kinds, default="int8"))
+
+
+def setting_text(board: Board, setting: tuple[str, int] | None) -> str:
+    """The board and how it was measured, for captions: ``Raspberry Pi 4, litert 2.3.0, 1 thread``."""
+    if setting is None:
+        return board.name
+    runtime, threads = setting
+    versions = (row["runtime_version"] for row in board.results["rows"] if row["runtime"] == runtime)
+    version = next(filter(None, versions), "")
+    return f"{board.name}, {runtime} {version}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def short_name(architecture: Architecture) -> str:
+    """``0.50 160``: width and size."""
+    return f"{architecture.alpha:.2f} {architecture.input_size}"
+
+
+def alphas_of(points: Iterable[Point]) -> list[float]:
+    """The width multipliers among ``points``, widest first."""
+    found = {point.architecture.alpha for point in points}
+    return [alpha for alpha in ALPHAS if alpha in found]
+
+
+def _name(results: dict[str, Any]) -> str:
+    board = results["board"]
+    return f"{board.get('board') or 'unknown board'}, {board.get('cores') or '?'} cores"
+
+
+def _architecture(row: dict[str, Any]) -> Architecture | None:
+    try:
+        return Architecture.parse(row["architecture"] or "")
+    except UsageError:
+        return None
+
+
+def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def key(row: dict[str, Any]) -> tuple[Any, ...]:
+        architecture = _architecture(row)
+        size = (-architecture.alpha, -architecture.input_size) if architecture else (0.0, 0)
+        return (*size, row["model"], row["runtime"], row["threads"])
+
+    return sorted(rows, key=key)

@@ -1,0 +1,103 @@
+"""A board's card on the page: what stands out, what machine it was, and whether the figures can be trusted."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from benchmarks.board_report.readings import Board, Point, Reading, grid_points, headline_setting
+
+
+def board_card(board: Board, readings: Sequence[Reading]) -> str:
+    """The card as HTML, everything from the bench file escaped."""
+    warnings = "".join(f'<p class="warning">{html.escape(text)}</p>' for text in trust(board))
+    points = "".join(f"<li>{html.escape(text)}</li>" for text in highlights(readings))
+    facts = "".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in machine_facts(board))
+    name = html.escape(board.name)
+    return (
+        f'<article class="card"><div><h3>{name}</h3><ul class="points">{points}</ul>{warnings}</div>'
+        f'<dl class="facts">{facts}</dl></article>'
+    )
+
+
+def highlights(readings: Sequence[Reading]) -> list[str]:
+    """Sentences about a board: its fastest point, its most accurate one, and what int8 brings."""
+    setting = headline_setting(readings)
+    points = grid_points(readings, setting)
+    if not points or setting is None:
+        return ["No point of the grid was measured here."]
+    fastest = min(points, key=lambda point: point.latency_ms)
+    said = [f"Fastest: {_name(fastest)}, {fastest.latency_ms:.3g} ms ({1000 / fastest.latency_ms:,.0f} a second)."]
+    known = [point for point in points if point.accuracy is not None]
+    if known:
+        best = max(known, key=lambda point: (point.accuracy or 0, -point.latency_ms))
+        said.append(f"Most accurate: {_name(best)}, {100 * (best.accuracy or 0):.1f} % in {best.latency_ms:.3g} ms.")
+    ratios = _int8_ratios(points)
+    if ratios:
+        typical = median(ratios)
+        verb = f"{typical:.2g} times as fast as" if typical >= 1 else f"{1 / typical:.2g} times as slow as"
+        said.append(f"int8 is {verb} float32 (median of {len(ratios)} architectures).")
+    runtime, threads = setting
+    return [*said, f"All with {runtime} on {threads} thread{'s' if threads > 1 else ''}."]
+
+
+def trust(board: Board) -> list[str]:
+    """Why this board's figures should be taken with care; nothing where there is no reason."""
+    noise, after = board.results["noise"], board.results["state_after"]
+    reasons = []
+    if noise.get("too_noisy"):
+        reasons.append(
+            f"The machine was too noisy: points nearer than {_percent(noise.get('resolution'))} cannot be told apart."
+        )
+    throttled = str(after.get("throttled") or "0x0")
+    if throttled.strip("0x"):
+        reasons.append(
+            f"The board throttled itself while measuring or before ({throttled}): cool it, check its supply."
+        )
+    return reasons
+
+
+def machine_facts(board: Board) -> list[tuple[str, str]]:
+    """What the machine was, as (name, text); what is not known is left out."""
+    facts, before, after = board.results["board"], board.results["state_before"], board.results["state_after"]
+    versions, noise = facts.get("versions"), board.results["noise"]
+    memory = facts.get("memory_bytes")
+    lines: list[tuple[str, Any]] = [
+        ("Processor", facts.get("machine")),
+        ("Memory", memory and f"{memory / 2**30:.1f} GiB"),
+        ("System", facts.get("system")),
+        ("Governor", facts.get("governor")),
+        ("Clock", _from_to(before, after, "frequency_mhz", "MHz")),
+        ("Temperature", _from_to(before, after, "temperature_c", "°C")),
+        ("Versions", ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else None),
+        ("Python", facts.get("python")),
+        ("Noise", f"points nearer than {_percent(noise.get('resolution'))} cannot be told apart"),
+        ("Measured", board.results.get("date")),
+        ("Command", board.results.get("command")),
+    ]
+    return [(name, str(value)) for name, value in lines if value]
+
+
+def _percent(share: float | None) -> str:
+    return f"{100 * (share or 0):.1f} %"
+
+
+def _from_to(before: dict[str, Any], after: dict[str, Any], name: str, unit: str) -> str | None:
+    values = [state.get(name) for state in (before, after)]
+    known = [f"{value:g}" for value in values if isinstance(value, (int, float))]
+    return f"{' to '.join(known)} {unit}" if known else None
+
+
+def _name(point: Point) -> str:
+    return f"{point.architecture.name} {point.kind}"
+
+
+def _int8_ratios(points: Sequence[Point]) -> list[float]:
+    times = {(point.architecture, point.kind): point.latency_ms for point in points}
+    return [
+        times[architecture, "float32"] / latency
+        for (architecture, kind), latency in times.items()
+        if kind == "int8" and (architecture, "float32") in times
+    ]

@@ -1,0 +1,1 @@
+"""Measurements of what runs on a device: streams, watching, faults."""

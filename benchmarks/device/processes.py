@@ -1,0 +1,135 @@
+"""The processes around a measured stream: a camera, a broker, somebody who looks at the web page, the reader."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from edge.errors import ConfigurationError, UnavailableError
+
+_START_S = 60.0
+_LOOK_EVERY_S = 0.1
+
+
+@contextlib.contextmanager
+def camera(fps: float) -> Iterator[str]:
+    """The address of a camera that sends ``fps`` frames a second."""
+    command = [sys.executable, "-m", "benchmarks.device.camera", str(fps)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.communicate()
+
+
+@contextlib.contextmanager
+def broker() -> Iterator[str]:
+    """The address of a mosquitto on loopback.
+
+    Raises :class:`~edge.errors.ConfigurationError` where it is not installed.
+    """
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    if program is None:
+        raise ConfigurationError("the measurement needs a broker: sudo apt install -y mosquitto")
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        config = Path(folder) / "mosquitto.conf"
+        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield f"mqtt://127.0.0.1:{port}/edge/benchmark"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextlib.contextmanager
+def viewer(port: int) -> Iterator[None]:
+    """Somebody who has the page on ``port`` open: takes its events, and ten pictures a second."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(_LOOK_EVERY_S):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/picture.jpg") as page:
+                page.read()
+
+    def listen() -> None:
+        while not done.wait(_LOOK_EVERY_S):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/events") as page:
+                while not done.is_set() and page.readline():
+                    pass
+
+    for work in (look, listen):
+        threading.Thread(target=work, daemon=True).start()
+    yield
+    done.set()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Lines:
+    """A process that prints a line for each frame; the lines are counted as they come."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start ``command``."""
+        self.count = 0
+        self.said: list[str] = []
+        self.started_s = time.monotonic()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self._first = threading.Event()
+        self._threads = [threading.Thread(target=self._read), threading.Thread(target=self._listen)]
+        for thread in self._threads:
+            thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        while data := os.read(self.process.stdout.fileno(), 1 << 16):
+            self.count += data.count(b"\n")
+            if self.count:
+                self._first.set()
+        self._first.set()
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None
+        self.said += [line.decode(errors="replace").rstrip() for line in self.process.stderr]
+
+    def first_s(self) -> float:
+        """Seconds from the start to the first line.
+
+        Raises :class:`~edge.errors.UnavailableError` where none comes.
+        """
+        self._first.wait(_START_S)
+        seconds = time.monotonic() - self.started_s
+        if not self.count:
+            self.end()
+            raise UnavailableError(f"no frame was labelled: {' '.join(self.said)}")
+        return seconds
+
+    def rate(self, seconds: float) -> float:
+        """Lines a second over the next ``seconds``."""
+        before, start_s = self.count, time.monotonic()
+        time.sleep(seconds)
+        return (self.count - before) / (time.monotonic() - start_s)
+
+    def end(self) -> int:
+        """Terminate it; the exit code."""
+        self.process.terminate()
+        code = self.process.wait()
+        for thread in self._threads:
+            thread.join()
+        return code

@@ -1,0 +1,54 @@
+"""Bottlenecks a second: the int8 artifact on every core against Keras float batches fed by ``tf.data``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.backbone import Backbone, ensure_backbones
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.photos.dataset import Listing, list_photos
+from trainer.terminal.progress import Stages
+
+
+def compare(image_dir: Path, architecture: Architecture, rounds: int, cache: Path, stages: Stages) -> dict[str, Any]:
+    """Photos a second of both, ``rounds`` times in turn, decoding included in both, and the ratio of the medians."""
+    listing = list_photos(image_dir)
+    (backbone,) = ensure_backbones(cache, architecture, None, ("int8",))
+    ours, keras = [], []
+    with stages.stage("rounds", rounds) as advance:
+        for _ in range(rounds):
+            ours.append(_ours(backbone, listing))
+            keras.append(_keras(backbone, listing))
+            advance(1)
+    return {
+        "architecture": architecture.name,
+        "photos": len(listing.candidates),
+        "ours_images_per_s": [round(rate, 1) for rate in ours],
+        "keras_images_per_s": [round(rate, 1) for rate in keras],
+        "ratio": round(median(ours) / median(keras), 2),
+    }
+
+
+def _ours(backbone: Backbone, listing: Listing) -> float:
+    with tempfile.TemporaryDirectory() as folder, BottleneckCache(Path(folder)) as cache:
+        started = time.perf_counter()
+        outcome = compute_bottlenecks(backbone, listing, cache)
+        return outcome.computed / (time.perf_counter() - started)
+
+
+def _keras(backbone: Backbone, listing: Listing) -> float:
+    paths = "\n".join(str(candidate.path) for candidate in listing.candidates)
+    arguments = [backbone.architecture.name, str(backbone.weights.path)]
+    command = [sys.executable, "-m", "benchmarks.speed.keras_bottlenecks", *arguments]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    child = subprocess.run(command, input=paths, text=True, stdout=subprocess.PIPE, check=True, env=environment)
+    return float(child.stdout.split()[-1])

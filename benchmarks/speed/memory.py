@@ -1,0 +1,33 @@
+"""Peak memory of ``trainer bottlenecks`` as photos grow: copies of the photos, each with bytes of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed.measured_process import run_trainer
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.backbone import ensure_backbones
+from trainer.photos.dataset import list_photos
+from trainer.terminal.progress import Stages
+
+
+def measure(image_dir: Path, architecture: Architecture, copies: list[int], stages: Stages) -> list[dict[str, Any]]:
+    """Peak resident memory in bytes of a cold run over ``copies`` times the photos, one row for each."""
+    rows = []
+    candidates = list_photos(image_dir).candidates
+    for count in copies:
+        with tempfile.TemporaryDirectory() as scratch, stages.stage(f"{count} copies"):
+            for candidate in candidates:
+                content = candidate.path.read_bytes()
+                for copy in range(count):
+                    path = Path(scratch) / "photos" / candidate.label / f"{copy}-{candidate.path.name}"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    # Bytes behind the end of a JPEG change its hash and nothing else.
+                    path.write_bytes(content + f"copy {copy}".encode())
+            ensure_backbones(Path(scratch) / "cache", architecture, None, ("int8",))
+            command = ["bottlenecks", str(Path(scratch) / "photos"), "--architecture", architecture.name]
+            usage = run_trainer(*command, "--bottleneck-dir", str(Path(scratch) / "cache"))
+            rows.append({"photos": count * len(candidates), "peak_memory_bytes": usage.peak_memory_bytes})
+    return rows

@@ -1,0 +1,88 @@
+"""Training time: ours cold, warm and against the floor of decoding and inference; and a plain Keras script."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.speed.lower_bound import decode_s, inference_s
+from benchmarks.speed.measured_process import run_trainer
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.backbone import ensure_backbones
+from trainer.bottlenecks.cache import FILE_NAME
+from trainer.photos.split import TEST, TRAINING
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import Retrained, retrain
+from trainer.terminal.progress import Stages
+
+
+def compare(image_dir: Path, architecture: Architecture, rounds: int, keras: bool, stages: Stages) -> dict[str, Any]:
+    """Seconds of ``trainer retrain`` as a process, and of what it is measured against, alternating.
+
+    ``first_s`` has nothing cached (TensorFlow builds the backbone), ``cold_s`` has the backbone, ``second_s`` has
+    everything. ``floor_s`` is decoding and int8 inference of the same photos alone.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        cache, output = Path(scratch) / "cache", Path(scratch) / "model.tflite"
+        options = RetrainOptions(image_dir, output, cache, architecture)
+        first = _process_s(options)
+        model = retrain(options, stages)[0]
+        (backbone,) = ensure_backbones(cache, architecture, None, ("int8",))
+        paths = [photo.path for photo in model.dataset.photos]
+        cold, second, floor = [], [], []
+        with stages.stage("rounds", rounds) as advance:
+            for _ in range(rounds):
+                for path in cache.glob(f"{FILE_NAME}*"):
+                    path.unlink()
+                cold.append(_process_s(options))
+                second.append(_process_s(options))
+                floor.append(decode_s(paths, backbone.model.input_size) + inference_s(backbone.model, paths))
+                advance(1)
+        row: dict[str, Any] = {
+            "architecture": architecture.name,
+            "photos": len(paths),
+            "test_accuracy": round(model.evaluation.accuracy, 4),
+            "first_s": round(first, 2),
+            "cold_s": [round(seconds, 2) for seconds in cold],
+            "second_s": [round(seconds, 2) for seconds in second],
+            "floor_s": [round(seconds, 2) for seconds in floor],
+            "cold_to_floor": round(median(cold) / median(floor), 2),
+            "second_to_first": round(median(second) / first, 3),
+        }
+        if keras:
+            with stages.stage("Keras script"):
+                row["keras"] = _keras(model)
+        shutil.rmtree(cache)
+        return row
+
+
+def _process_s(options: RetrainOptions) -> float:
+    command = ["retrain", str(options.image_dir), "--architecture", options.architecture.name]
+    command += ["--output", str(options.output), "--bottleneck-dir", str(options.cache)]
+    return run_trainer(*command).seconds
+
+
+def _keras(model: Retrained) -> dict[str, Any]:
+    index = {label: i for i, label in enumerate(model.dataset.labels)}
+    splits = {
+        split: [(str(photo.path), index[photo.label]) for photo in model.dataset.of(split)]
+        for split in (TRAINING, TEST)
+    }
+    arguments = [model.backbone.architecture.name, str(model.backbone.weights.path)]
+    child = subprocess.run(
+        [sys.executable, "-m", "benchmarks.speed.keras_transfer", *arguments],
+        input=json.dumps(splits),
+        text=True,
+        stdout=subprocess.PIPE,
+        check=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    result: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
+    return {name: round(value, 4) for name, value in result.items()}

@@ -1,0 +1,50 @@
+"""Time and peak memory of each step of training, every step a command of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed.measured_process import run_trainer
+from trainer.backbones.architectures import Architecture
+from trainer.bottlenecks.cache import FILE_NAME
+from trainer.terminal.progress import Stages
+
+VARIANTS = 4
+
+
+def measure(image_dir: Path, architecture: Architecture, epochs: int, stages: Stages) -> list[dict[str, Any]]:
+    """One row for each step, in an order in which each finds cached what the ones before it computed.
+
+    Photos are split as ``trainer retrain`` does of itself. ``epochs`` are those of the fine-tuning, which is left
+    out where 0. ``peak_memory_bytes`` is that of the largest process.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        cache, model = Path(scratch) / "cache", Path(scratch) / "model.tflite"
+        place = ["--architecture", architecture.name, "--bottleneck-dir", str(cache)]
+        retrain = ["retrain", str(image_dir), "--output", str(model), *place]
+        steps: list[tuple[str, list[str]]] = [
+            ("retrain, nothing cached", retrain),
+            ("bottlenecks, backbone cached", ["bottlenecks", str(image_dir), *place]),
+            ("retrain, all cached", retrain),
+            (f"retrain --augment {VARIANTS}", [*retrain, "--augment", str(VARIANTS)]),
+            (f"retrain --augment {VARIANTS}, all cached", [*retrain, "--augment", str(VARIANTS)]),
+            ("retrain --cross-validate", [*retrain, "--cross-validate"]),
+            ("retrain --report", [*retrain, "--report"]),
+            ("evaluate --report", ["evaluate", str(model), str(image_dir), "--report"]),
+        ]
+        if epochs:
+            tune = [*retrain, "--fine-tune", str(epochs)]
+            steps += [(f"retrain --fine-tune {epochs}", tune), (f"retrain --fine-tune {epochs}, all cached", tune)]
+        rows = []
+        with stages.stage("steps", len(steps)) as advance:
+            for name, arguments in steps:
+                if arguments[0] == "bottlenecks":
+                    for path in cache.glob(f"{FILE_NAME}*"):
+                        path.unlink()
+                seconds, peak = run_trainer(*arguments)
+                rows.append({"step": name, "seconds": round(seconds, 2), "peak_memory_bytes": peak})
+                stages.say(str(rows[-1]))
+                advance(1)
+    return rows

@@ -1,0 +1,173 @@
+"""The ``bench`` command: from arguments to measurements, a results file and a table."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import hashlib
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge.bench.board import board_state, describe_board
+from edge.bench.journal import Journal
+from edge.bench.models import examine_models, find_models
+from edge.bench.photo import draw_photo
+from edge.bench.plan import Point, Settings, Task, choose_settings, interleave, points_of
+from edge.bench.progress import Progress
+from edge.bench.results import KIND, SCHEMA_VERSION, make_row, noise, to_csv, to_json
+from edge.bench.table import format_table
+from edge.bench.worker import Request
+from edge.child_process import ask
+from edge.errors import DataError, ImageError
+from edge.files import check_writable, write_whole
+from edge.inference.interpreter import package_name
+from edge.modelfile.labels import read_labels
+from edge.preprocess import decode
+
+PART_SUFFIX = ".part"
+"""Behind the name of the results file: where measurements are kept until all are made."""
+
+TIME_LIMIT_S = 180.0
+"""A worker that takes longer than this and ten times the seconds asked for is taken to hang."""
+
+
+COMMAND = (sys.executable, "-m", "edge.bench.worker")
+_MAX_ERROR = 300  # characters
+_FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")  # results tell nobody where somebody keeps the files
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Run the ``edge bench`` command with its parsed ``options``; returns the exit code.
+
+    Raises the :class:`~edge.errors.EdgeError` of what is wrong with the arguments, and
+    :class:`~edge.errors.DataError` where nothing at all could be measured.
+    """
+    photo_name = Path(options.photo).name if options.photo else None
+    settings = choose_settings(options.rounds, options.seconds, options.threads, options.runtime, photo_name)
+    models = examine_models(find_models(options.models), options.labels)
+    if options.labels:
+        read_labels(Path(options.labels))
+    photo = _read_photo(options.photo) if options.photo else draw_photo()
+    for path, example in ((options.output, "bench.json"), (options.csv, "bench.csv")):
+        if path:
+            check_writable(Path(path), example)
+    points = points_of(models, settings)
+    board = describe_board()
+    identity = {**settings.as_json(), "photo_sha256": hashlib.sha256(photo).hexdigest(), "board": board}
+    start = {"date": datetime.date.today().isoformat(), "state": board_state()}
+    part = Path(f"{options.output}{PART_SUFFIX}") if options.output else None
+    with Journal(part, identity, start) as journal:
+        answers = _measure(points, settings, photo, options.labels, journal)
+        versions = board["versions"]
+        rows = [make_row(point, versions.get(package_name(point.runtime)), answers[point.key]) for point in points]
+        results = {
+            "schema_version": SCHEMA_VERSION,
+            "kind": KIND,
+            "date": journal.start["date"],
+            "command": _command_line(options),
+            "board": board,
+            "state_before": journal.start["state"],
+            "state_after": board_state(),
+            "settings": settings.as_json(),
+            "noise": noise(rows),
+            "rows": rows,
+        }
+        if options.csv:
+            write_whole(Path(options.csv), to_csv(rows).encode())
+        if options.output:
+            write_whole(Path(options.output), to_json(results).encode())
+        journal.remove()
+    sys.stdout.write(to_json(results) if options.json else format_table(results))
+    if all(row["error"] is not None for row in rows):
+        raise DataError("nothing could be measured; each row says why")
+    return 0
+
+
+def _read_photo(path: str) -> bytes:
+    try:
+        content = Path(path).read_bytes()
+        decode(content)
+    except OSError as error:
+        raise ImageError(f"{path}: cannot read the photo ({error.strerror})") from None
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None
+    return content
+
+
+def _measure(
+    points: Sequence[Point], settings: Settings, photo: bytes, labels: str | None, journal: Journal
+) -> dict[tuple[str, str, str, int], list[dict[str, Any]]]:
+    """The workers' answers for each point, by its key, in the order of the rounds.
+
+    After an error a point is left alone in the rounds that remain: what crashes or hangs does so again.
+    """
+    answers: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {point.key: [] for point in points}
+    tasks = interleave([point for point in points if point.model.error is None], settings.rounds)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-bench-")))
+        (folder / "photo").write_bytes(photo)
+        progress = stack.enter_context(Progress(sys.stderr, len(tasks)))
+        for task in tasks:
+            so_far = answers[task.point.key]
+            if so_far and "error" in so_far[-1]:
+                progress.advance(measured=False)
+                continue
+            answer = journal.answer(task)
+            progress.show(f"{task.point.model.name}, {task.point.runtime}, threads {task.point.threads}")
+            progress.advance(measured=answer is None)
+            if answer is None:
+                answer = run_worker(_request(task, settings, folder / "photo", labels))
+                journal.add(task, answer)
+            so_far.append(answer)
+    return answers
+
+
+def _request(task: Task, settings: Settings, photo: Path, labels: str | None) -> Request:
+    model, runtime, threads = task.point
+    return Request(
+        path=str(model.path.resolve()),
+        sha256=model.sha256,
+        labels=str(Path(labels).resolve()) if labels else None,
+        runtime=runtime,
+        threads=threads,
+        seconds=settings.seconds,
+        photo=str(photo),
+        time_limit_s=TIME_LIMIT_S + 10 * settings.seconds,
+    )
+
+
+def _command_line(options: argparse.Namespace) -> str:
+    """The command as it could be repeated, without the folders that files lie in."""
+    words = ["edge", "bench", *(_name(path) for path in options.models)]
+    if options.threads:
+        words += ["--threads", ",".join(map(str, options.threads))]
+    if options.runtime:
+        words += ["--runtime", ",".join(options.runtime)]
+    words += ["--rounds", str(options.rounds), "--seconds", f"{options.seconds:g}"]
+    for option in ("photo", "labels", "output", "csv"):
+        if getattr(options, option):
+            words += [f"--{option}", _name(getattr(options, option))]
+    return " ".join(words)
+
+
+def _name(path: str) -> str:
+    return Path(path).name or "."
+
+
+def run_worker(request: Request) -> dict[str, Any]:
+    """The answer of a fresh worker: that of :func:`edge.bench.worker.measure`, or ``{"error": "one line"}``.
+
+    What can go wrong with a worker is an error in the answer and never one here (:func:`edge.child_process.ask`).
+    """
+    answer = ask(COMMAND, request._asdict(), request.time_limit_s)
+    return {"error": _short(answer["error"])} if "error" in answer else answer
+
+
+def _short(reason: str) -> str:
+    line = " ".join(_FOLDERS.sub("", reason).split())
+    return line if len(line) <= _MAX_ERROR else line[: _MAX_ERROR - 3] + "..."

@@ -1,0 +1,59 @@
+"""Results for people: the codelab's lines."""
+
+from __future__ import annotations
+
+import json
+from typing import TextIO
+
+from edge.types import UNKNOWN, LabelledPhoto
+
+
+class TextSink:
+    """Writes ``daisy (score=0.99234)`` for each category, flushed photo by photo; one line for a stranger."""
+
+    def __init__(self, stream: TextIO, with_paths: bool) -> None:
+        """Write to ``stream``; ``with_paths`` puts the photo's path above its lines, for more than one."""
+        self._stream = stream
+        self._with_paths = with_paths
+
+    def write(self, photo: LabelledPhoto) -> None:
+        """Write one photo's categories; a photo that was skipped has none and is left to stderr."""
+        if photo.classification is None:
+            return
+        if photo.classification.rejected:
+            best = photo.classification.best
+            lines = [UNKNOWN + (f" (best guess {best.label}, score={best.score:.5f})" if best else "")]
+        else:
+            lines = [f"{c.label} (score={c.score:.5f})" for c in photo.classification.categories]
+        if self._with_paths:
+            lines = [str(photo.path), *(lines or ["(no score reaches the threshold)"]), ""]
+        self._stream.write("".join(line + "\n" for line in lines))
+        self._stream.flush()
+
+
+class JsonLinesSink:
+    """Writes ``{"path", "labels", "scores", "latency_ms"}``, or ``{"path", "error"}``, flushed line by line.
+
+    Where strangers are rejected, ``"label"`` is the answer, ``unknown`` for a stranger, and ``"rejected"`` says so.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to ``stream``."""
+        self._stream = stream
+
+    def write(self, photo: LabelledPhoto) -> None:
+        """Write one photo; labels and scores are in the same order, best first."""
+        record: dict[str, object] = {"path": str(photo.path)}
+        if photo.classification is None:
+            record["error"] = photo.error
+        else:
+            categories = photo.classification.categories
+            record["labels"] = [category.label for category in categories]
+            record["scores"] = [round(category.score, 6) for category in categories]
+            if photo.classification.rejected is not None:
+                best = photo.classification.best
+                record["label"] = UNKNOWN if photo.classification.rejected or best is None else best.label
+                record["rejected"] = photo.classification.rejected
+            record["latency_ms"] = round(photo.classification.latency_ms, 3)
+        self._stream.write(json.dumps(record) + "\n")
+        self._stream.flush()

@@ -1,0 +1,107 @@
+"""The gate: is this picture like anything that the model was trained on?
+
+A softmax must name one of its labels, and it may be sure of a stranger. The gate looks at the bottleneck too:
+its cosine to the nearest of a few prototypes of each class. A bottleneck has no negative entries, so it is
+compared as it is, not centred: pictures with little in them, such as a bare wall, then lie far from all classes.
+Why this and no other measure: ``docs/adr/0013-unknown.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import ConfigurationError, ModelError
+from edge.modelfile.manifest import GATE_NAME
+from edge.modelfile.model_file import ModelFile
+
+_SMALLEST_SCORE = 1 / 512  # half a step of an 8-bit score; nearer to 0 or 1 the odds would be made of rounding
+
+
+class Gate(NamedTuple):
+    """What tells strangers from pictures of the model's classes.
+
+    ``deviation`` (features,) float32 divides a bottleneck; ``prototypes`` (prototypes, features) int8 times
+    ``prototype_scale`` are unit vectors. The familiarity of a picture is ``confidence_weight`` times the log odds
+    of its best score plus ``nearness_weight`` times its cosine to the nearest prototype; below ``threshold`` the
+    picture is a stranger.
+    """
+
+    deviation: npt.NDArray[np.float32]
+    prototypes: npt.NDArray[np.int8]
+    prototype_scale: float
+    confidence_weight: float
+    nearness_weight: float
+    threshold: float
+
+    def familiarity(
+        self, bottlenecks: npt.NDArray[np.float32], best_scores: npt.NDArray[np.floating[Any]]
+    ) -> npt.NDArray[np.float64]:
+        """The familiarity of pictures with real-valued ``bottlenecks`` (pictures, features): (pictures,).
+
+        ``best_scores`` (pictures,) are the largest scores of each, 0 to 1.
+        """
+        clipped = np.clip(best_scores.astype(np.float64), _SMALLEST_SCORE, 1 - _SMALLEST_SCORE)
+        confidence = np.log(clipped / (1 - clipped))
+        nearness = cosines(bottlenecks, self.deviation, self.prototypes * np.float32(self.prototype_scale)).max(axis=1)
+        familiarity: npt.NDArray[np.float64] = self.confidence_weight * confidence + self.nearness_weight * nearness
+        return familiarity
+
+    def rejects(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> bool:
+        """Whether the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is a stranger."""
+        familiarity = self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))
+        return not familiarity[0] >= self.threshold
+
+    def to_bytes(self) -> bytes:
+        """The arrays as they lie in the packed file: ``deviation``, little-endian, then ``prototypes``."""
+        return self.deviation.astype("<f4").tobytes() + self.prototypes.tobytes()
+
+
+def cosines(
+    bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32], prototypes: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """The cosine of each of ``bottlenecks`` (pictures, features) to each of ``prototypes``: (pictures, prototypes)."""
+    product: npt.NDArray[np.float32] = directions(bottlenecks, deviation) @ prototypes.T
+    return product
+
+
+def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """``bottlenecks`` (pictures, features) over ``deviation``, at unit length; one without a direction stays zero."""
+    scaled = bottlenecks / deviation
+    lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
+    unit: npt.NDArray[np.float32] = scaled / np.maximum(lengths, np.float32(1e-12))
+    return unit
+
+
+def load_gate(model: ModelFile) -> Gate:
+    """The gate that ``model`` carries.
+
+    Raises :class:`~edge.errors.ConfigurationError` where it carries none, and
+    :class:`~edge.errors.ModelError` where it is damaged.
+    """
+    facts = model.manifest.gate if model.manifest else None
+    if facts is None:
+        raise ConfigurationError(
+            "this model carries no gate, so it cannot reject strangers: retrain it with this release's trainer "
+            "retrain, on enough photos for 20 to validate, or leave out --reject"
+        )
+    packed = model.packed.get(GATE_NAME, b"")
+    if hashlib.sha256(packed).hexdigest() != facts.sha256:
+        raise ModelError("the model's gate is not the one that was exported; copy the file again")
+    if len(packed) != facts.features * (4 + facts.prototypes):
+        raise ModelError("the model's gate has another size than its manifest says; export the model again")
+    deviation = np.frombuffer(packed, "<f4", facts.features)
+    if not (np.isfinite(deviation).all() and (deviation > 0).all()):
+        raise ModelError("the model's gate divides by what is not a positive number; export the model again")
+    prototypes = np.frombuffer(packed, np.int8, offset=4 * facts.features).reshape(facts.prototypes, facts.features)
+    return Gate(
+        deviation,
+        prototypes,
+        facts.prototype_scale,
+        facts.confidence_weight,
+        facts.nearness_weight,
+        facts.threshold,
+    )

@@ -1,0 +1,49 @@
+"""Many pictures through many interpreters: all cores busy, results in order, memory bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from edge.errors import ImageError
+from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
+from edge.inference.interpreter import check_threads
+from edge.modelfile.model_file import ModelFile
+from edge.parallel import available_cores, ordered_map
+from edge.types import LabelledPhoto
+
+
+def label_photos(
+    model: ModelFile,
+    photos: Iterable[Path],
+    *,
+    threads: int | None = None,
+    runtime: str | None = None,
+    top_k: int = TOP_K,
+    score_threshold: float = SCORE_THRESHOLD,
+    reject: bool = False,
+) -> Iterator[LabelledPhoto]:
+    """Label ``photos`` in order; one that cannot be decoded carries its error instead of a classification.
+
+    ``threads`` workers (all cores by default) each decode and classify whole photos with a single-threaded
+    interpreter of their own: no hand-over between threads, and no thread waits for another. ``reject`` is that
+    of :class:`~edge.inference.classifier.Classifier`.
+
+    Raises :class:`~edge.errors.UsageError` at once, where ``threads`` is not 1 to 1024, and while it runs
+    :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter.
+    """
+    threads = available_cores() if threads is None else threads
+    check_threads(threads)
+
+    def make_worker() -> Callable[[Path], LabelledPhoto]:
+        classifier = Classifier(model, 1, runtime, reject)
+
+        def label(path: Path) -> LabelledPhoto:
+            try:
+                return LabelledPhoto(path, classifier.classify(path, top_k, score_threshold))
+            except ImageError as error:
+                return LabelledPhoto(path, None, str(error))
+
+        return label
+
+    return ordered_map(make_worker, photos, threads)

@@ -1,0 +1,130 @@
+"""The manifest: what a model file says of itself, as JSON in the zip behind the flatbuffer.
+
+The trainer writes it and the edge package reads it; this module is the contract between them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from edge.errors import ModelError
+
+MANIFEST_NAME = "edge_for_poets.json"
+LABELS_NAME = "labels.txt"
+GATE_NAME = "gate.bin"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """Inputs made from ``seed`` and the scores that the workstation computed for them.
+
+    ``expected`` has one row of scores, one score a label, for each input. ``runtime`` is the interpreter that
+    computed them. ``tolerance`` is the largest allowed difference of a score on the same interpreter, on any
+    processor; ``other_tolerance`` on another one, whose 8-bit kernels round every layer a little differently.
+    """
+
+    seed: int
+    expected: list[list[float]]
+    runtime: str = "litert"
+    tolerance: float = 2 / 255
+    other_tolerance: float = 2 / 255
+
+
+@dataclass(frozen=True)
+class GateFacts:
+    """What :class:`edge.inference.gate.Gate` needs beside the packed file :data:`GATE_NAME`.
+
+    ``sha256`` is that of the packed file.
+
+    ``tensor`` is the index of the bottleneck in the flatbuffer, the hidden second entry of the graph's outputs.
+    The file holds ``features`` float32 and ``prototypes`` times ``features`` int8.
+    """
+
+    sha256: str
+    tensor: int
+    features: int
+    prototypes: int
+    prototype_scale: float
+    confidence_weight: float
+    nearness_weight: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Facts about a model that this project exported.
+
+    ``photos`` counts the photos of each class in each split: ``{"daisy": {"training": 210, ...}}``.
+    ``accuracy`` is the fraction of held-out test photos that this very file names rightly, None where
+    it was not measured. ``model_sha256`` is that of the flatbuffer, the bytes before the zip.
+    ``minimum_runtime`` is the oldest TensorFlow Lite release that has every kernel version needed.
+    ``training`` holds what is needed to train the same model again: never a path or a user's name.
+    ``score_threshold`` is the score from 0 to 1 below which an answer should be taken for unknown, None where
+    nobody recommends one. ``gate`` describes the gate that tells strangers, None where the file has none.
+    """
+
+    architecture: str
+    quantization: str
+    input_size: int
+    preprocessing_version: int
+    model_sha256: str
+    labels_sha256: str
+    minimum_runtime: str
+    photos: dict[str, dict[str, int]]
+    accuracy: float | None
+    test_photos: int
+    training: dict[str, Any]
+    self_test: SelfTest
+    score_threshold: float | None = None
+    gate: GateFacts | None = None
+    schema_version: int = field(default=SCHEMA_VERSION)
+
+    def to_json(self) -> str:
+        """The manifest as JSON text with sorted keys: the same manifest gives the same text."""
+        return json.dumps(asdict(self), sort_keys=True, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """The manifest in ``text``; facts that only a later release knows are passed over.
+
+        Raises :class:`~edge.errors.ModelError` where it is damaged or written by a newer release.
+        """
+        try:
+            facts = json.loads(text)
+            version = facts["schema_version"]
+            if version == SCHEMA_VERSION:
+                known = _known(cls, facts)
+                _check_threshold(known.get("score_threshold"))
+                known["self_test"] = SelfTest(**_known(SelfTest, facts["self_test"]))
+                if known.get("gate") is not None:
+                    known["gate"] = _check_gate(GateFacts(**_known(GateFacts, known["gate"])))
+                return cls(**known)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise ModelError("the model's manifest is damaged; copy the model file again") from None
+        raise ModelError(
+            f"the model was made by another release (manifest version {version}, known: {SCHEMA_VERSION}); "
+            "upgrade edge-for-poets on this machine"
+        )
+
+
+def _known(kind: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
+    return {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
+
+
+def _check_gate(gate: GateFacts) -> GateFacts:
+    counts = (gate.tensor, gate.features, gate.prototypes)
+    numbers = (gate.prototype_scale, gate.confidence_weight, gate.nearness_weight, gate.threshold)
+    if not all(isinstance(count, int) for count in counts) or gate.tensor < 0 or min(counts[1:]) < 1:
+        raise ValueError("a gate without a tensor, features or prototypes")
+    if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
+        raise ValueError("a number of the gate is none")
+    return gate
+
+
+def _check_threshold(value: Any) -> None:
+    if value is not None and not (isinstance(value, (int, float)) and 0 <= value <= 1):
+        raise ValueError(f"score_threshold {value!r} is not a number from 0 to 1")

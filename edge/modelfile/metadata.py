@@ -1,0 +1,98 @@
+"""Reading what rides along in a model file: TFLite Metadata and the files zipped behind the flatbuffer.
+
+Table and field numbers are those of the public schema ``tflite-support/metadata_schema.fbs``.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.errors import ModelError
+from edge.modelfile.flatbuffer import Table
+
+BUFFER_NAME = "TFLITE_METADATA"
+IDENTIFIER = b"M001"
+NORMALIZATION = 1  # ProcessUnitOptions.NormalizationOptions
+AXIS_LABELS = 2  # AssociatedFileType.TENSOR_AXIS_LABELS
+_MAX_PACKED_BYTES = 16 << 20  # labels and manifest together; keeps a zip bomb out of memory
+# The beginning of a zip entry with the version it needs (1.0, 2.0 or 4.5): long enough not to turn up in weights.
+_ENTRY = re.compile(rb"PK\x03\x04[\x0a\x14\x2d]\x00")
+
+
+class ImageMetadata(NamedTuple):
+    """Normalisation of the input, ``(pixel - mean) / std``, and the name of the packed label file."""
+
+    mean: float | None
+    std: float | None
+    labels_name: str | None
+
+
+def parse_metadata(buffer: bytes) -> ImageMetadata:
+    """What the content of the ``TFLITE_METADATA`` buffer says of an image classifier.
+
+    Raises :class:`~edge.errors.ModelError` where it is damaged, or normalises each channel in its own way.
+    """
+    subgraph = next(Table.root(buffer, IDENTIFIER).tables(3), None)
+    if subgraph is None:
+        return ImageMetadata(None, None, None)
+    mean = std = labels_name = None
+    for tensor in subgraph.tables(2):
+        for unit in tensor.tables(4):
+            options = unit.table(1)
+            if unit.integer(0, np.uint8) == NORMALIZATION and options is not None:
+                mean = _same_for_all("mean", options.array(0, np.float32).tolist(), mean)
+                std = _same_for_all("std", options.array(1, np.float32).tolist(), std)
+    for tensor in subgraph.tables(3):
+        for file in tensor.tables(6):
+            if file.integer(2, np.int8) == AXIS_LABELS and labels_name is None:
+                labels_name = file.text(0)
+    if (mean is None) != (std is None):
+        mean = std = None
+    if mean is not None and std is not None and not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+        raise ModelError(f"the model's metadata has the impossible normalisation ({mean}, {std})")
+    return ImageMetadata(mean, std, labels_name)
+
+
+def _same_for_all(name: str, channels: list[float], otherwise: float | None) -> float | None:
+    if not channels:
+        return otherwise
+    if any(value != channels[0] for value in channels[1:]):
+        raise ModelError(f"the model's metadata wants another {name} for each channel, which is not supported")
+    return channels[0]
+
+
+class PackedFiles(NamedTuple):
+    """The files zipped behind a flatbuffer, by name, and where the flatbuffer ends (in bytes)."""
+
+    files: dict[str, bytes]
+    flatbuffer_bytes: int
+
+
+def unpack_files(content: bytes) -> PackedFiles:
+    """The files in the zip archive that follows the flatbuffer in ``content``; none is not an error.
+
+    Raises :class:`~edge.errors.ModelError` where an archive is there but damaged.
+    """
+    import zipfile  # costly to import, and not needed to look at pictures
+    import zlib
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > _MAX_PACKED_BYTES:
+                raise ModelError("the files packed into the model are too large to be labels")
+            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+                raise ModelError("the files packed into the model are packed in an unusual way; store them")
+            start = min((entry.header_offset for entry in entries), default=len(content))
+            return PackedFiles({entry.filename: archive.read(entry) for entry in entries}, start)
+    except zipfile.BadZipFile as error:
+        if zipfile.is_zipfile(io.BytesIO(content)) or _ENTRY.search(content, max(0, len(content) - _MAX_PACKED_BYTES)):
+            raise ModelError(f"the labels packed into the model are damaged ({error}); copy it again") from None
+        return PackedFiles({}, len(content))
+    except (NotImplementedError, RuntimeError, EOFError, ValueError, OSError, zlib.error) as error:
+        raise ModelError(f"the labels packed into the model cannot be read ({error}); copy it again") from None

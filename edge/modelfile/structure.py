@@ -1,0 +1,180 @@
+"""The structural check of a TFLite flatbuffer, made before any interpreter sees the file.
+
+An interpreter trusts what it loads: a truncated or altered model may crash the process, or run and answer
+nonsense. Field numbers are those of the public schema, ``tensorflow/lite/schema/schema.fbs`` version 3.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.errors import ModelError
+from edge.modelfile.flatbuffer import Table
+
+IDENTIFIER = b"TFL3"
+_MAX_ELEMENTS = 1 << 28  # of one tensor; no image classifier comes near it, damaged shapes do
+_OPTIONAL = -1  # an operator input that is left out
+
+# TensorType of the schema -> numpy dtype; types that no image classifier uses at its borders are left out.
+_DTYPES: dict[int, type[np.generic]] = {
+    0: np.float32,
+    1: np.float16,
+    2: np.int32,
+    3: np.uint8,
+    4: np.int64,
+    6: np.bool_,
+    7: np.int16,
+    9: np.int8,
+    10: np.float64,
+}
+
+
+class TensorSpec(NamedTuple):
+    """A tensor as the file describes it; ``scale`` is 0.0 where the tensor is not quantised.
+
+    A quantised value ``q`` stands for the real value ``scale * (q - zero_point)``. ``dtype`` is None for a
+    type that this package does not handle.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic] | None
+    scale: float
+    zero_point: int
+
+
+class Structure(NamedTuple):
+    """What an image classifier's flatbuffer must have: one input, one output, and its named metadata."""
+
+    input: TensorSpec
+    output: TensorSpec
+    metadata: dict[str, bytes]
+
+
+def examine(content: bytes) -> Structure:
+    """Check the flatbuffer at the start of ``content`` and return its structure.
+
+    Checked: identifier, every offset, tensor shapes, finite positive scales, zero points within their type,
+    buffer sizes against shapes, tensor and operator indices, one image input ``(1, height, width, 3)`` and
+    one output of scores.
+
+    Raises :class:`~edge.errors.ModelError` with one line that names the first fault.
+    """
+    if content[4:8] != IDENTIFIER:
+        raise ModelError("not a TFLite model (no TFL3 identifier); check the file's name and copy it again")
+    model = Table.root(content, IDENTIFIER)
+    buffers = list(model.tables(4))
+    for buffer in buffers:
+        _check_buffer(buffer, len(content))
+    subgraphs = list(model.tables(2))
+    if not subgraphs:
+        raise ModelError("the model has no graph in it")
+    tensors = [_check_tensor(table, buffers) for graph in subgraphs[:1] for table in graph.tables(0)]
+    _check_operators(subgraphs[0], len(tensors), sum(1 for _ in model.tables(1)))
+    image = _only(subgraphs[0], 1, tensors, "input")
+    scores = _only(subgraphs[0], 2, tensors, "output")
+    _check_borders(image, scores)
+    return Structure(image, scores, _named_metadata(model, buffers))
+
+
+def tensor_at(content: bytes, index: int) -> TensorSpec:
+    """The tensor ``index`` of the graph in ``content``, whose structure has been examined.
+
+    Raises :class:`~edge.errors.ModelError` where there is no such tensor, or it is damaged.
+    """
+    model = Table.root(content, IDENTIFIER)
+    tensors = [table for graph in list(model.tables(2))[:1] for table in graph.tables(0)]
+    if not 0 <= index < len(tensors):
+        raise ModelError(f"the model has no tensor {index}; the model file is damaged")
+    return _check_tensor(tensors[index], list(model.tables(4)))
+
+
+def _check_buffer(buffer: Table, content_bytes: int) -> None:
+    data_bytes = buffer.size(0)
+    # Models above 2 GB keep their data behind the flatbuffer, at an absolute offset.
+    offset, size_bytes = buffer.integer(1, np.uint64), buffer.integer(2, np.uint64)
+    if data_bytes == 0 and offset > 1 and offset + size_bytes > content_bytes:
+        raise ModelError("the model file is truncated: its weights lie beyond its end; copy it again")
+
+
+def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
+    name = table.text(3)
+    shape = tuple(int(size) for size in table.array(0, np.int32))
+    if any(size < 0 for size in shape) or math.prod(shape) > _MAX_ELEMENTS:
+        raise ModelError(f"tensor {name!r} has the impossible shape {shape}; the model file is damaged")
+    kind = _DTYPES.get(table.integer(1, np.int8))
+    dtype = np.dtype(kind) if kind else None
+    buffer = table.integer(2, np.uint32)
+    if buffer >= len(buffers):
+        raise ModelError(f"tensor {name!r} refers to a buffer that is not there; the model file is damaged")
+    data_bytes = buffers[buffer].size(0)
+    sparse = table.table(6) is not None  # only the values that are not zero are stored
+    if dtype and data_bytes and not sparse and data_bytes != math.prod(shape) * dtype.itemsize:
+        raise ModelError(f"tensor {name!r} has {data_bytes} bytes of data, which does not fit its shape {shape}")
+    scale, zero_point = _check_quantization(name, dtype, table.table(4))
+    return TensorSpec(name, shape, dtype, scale, zero_point)
+
+
+def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantization: Table | None) -> tuple[float, int]:
+    if quantization is None:
+        return 0.0, 0
+    scales = quantization.array(2, np.float32).astype(np.float32)
+    if not (np.isfinite(scales).all() and (scales > 0).all()):
+        raise ModelError(f"tensor {name!r} has a quantisation scale that is not a positive number")
+    zero_points = quantization.array(3, np.int64).astype(np.int64)
+    if len(zero_points) not in (0, 1, len(scales)):
+        raise ModelError(f"tensor {name!r} has {len(scales)} scales but {len(zero_points)} zero points")
+    if dtype is None or dtype.kind not in "iu":  # float tensors may keep the range they were trained with
+        return 0.0, 0
+    limits = np.iinfo(dtype)  # type: ignore[type-var]
+    if ((zero_points < limits.min) | (zero_points > limits.max)).any():
+        raise ModelError(f"tensor {name!r} has a zero point that {dtype} cannot hold; the model file is damaged")
+    if len(scales) != 1:
+        return 0.0, 0
+    return float(scales[0]), int(zero_points[0]) if len(zero_points) else 0
+
+
+def _check_operators(graph: Table, tensors: int, codes: int) -> None:
+    operators = 0
+    for operator in graph.tables(3):
+        operators += 1
+        inputs, outputs = operator.array(1, np.int32), operator.array(2, np.int32)
+        wrong_inputs = ((inputs < _OPTIONAL) | (inputs >= tensors)).any()  # type: ignore[operator]
+        wrong_outputs = ((outputs < 0) | (outputs >= tensors)).any()  # type: ignore[operator]
+        if operator.integer(0, np.uint32) >= codes or wrong_inputs or wrong_outputs:
+            raise ModelError("an operator refers to a tensor or kernel that is not there; the file is damaged")
+    if not operators:
+        raise ModelError("the model computes nothing: its graph has no operators")
+
+
+def _only(graph: Table, slot: int, tensors: list[TensorSpec], role: str) -> TensorSpec:
+    indices = graph.array(slot, np.int32)
+    if len(indices) != 1:
+        raise ModelError(f"not an image classifier: it has {len(indices)} {role}s where one is needed")
+    if not 0 <= int(indices[0]) < len(tensors):
+        raise ModelError(f"the model's {role} is a tensor that is not there; the model file is damaged")
+    return tensors[int(indices[0])]
+
+
+def _check_borders(image: TensorSpec, scores: TensorSpec) -> None:
+    if len(image.shape) != 4 or image.shape[0] != 1 or image.shape[3] != 3 or min(image.shape) < 1:
+        raise ModelError(f"not an image classifier: its input is {image.shape}, not (1, height, width, 3)")
+    if not scores.shape or math.prod(scores.shape) != scores.shape[-1] or scores.shape[-1] < 1:
+        raise ModelError(f"not an image classifier: its output is {scores.shape}, not one row of scores")
+    for role, tensor in (("input", image), ("output", scores)):
+        if tensor.dtype not in (np.float32, np.uint8, np.int8):
+            raise ModelError(f"the model's {role} is neither float32, uint8 nor int8; export it again")
+        if tensor.dtype != np.float32 and not tensor.scale:
+            raise ModelError(f"the model's {role} is quantised but has no scale; export it again")
+
+
+def _named_metadata(model: Table, buffers: list[Table]) -> dict[str, bytes]:
+    named = {}
+    for entry in model.tables(6):
+        index = entry.integer(1, np.uint32)
+        if index < len(buffers):
+            named[entry.text(0)] = buffers[index].bytes(0)
+    return named

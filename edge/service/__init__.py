@@ -1,0 +1,1 @@
+"""``edge watch`` as a systemd service: its unit, what the unit allows, and what systemd is told."""

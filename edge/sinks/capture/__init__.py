@@ -1,0 +1,1 @@
+"""Frames that the model was unsure of, kept as photos for the next training."""

@@ -1,0 +1,182 @@
+"""From command line options to sinks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.commands.sink_options import add_sink_options, address, make_sinks
+from edge.errors import ConfigurationError, UsageError
+from edge.sinks.protocol import ObservationSink
+from edge.statistics import StreamStatistics
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of the caller's shell reaches a test."""
+    for name in ("EDGE_MQTT_PASSWORD", "EDGE_WEB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def make(*arguments: str) -> list[ObservationSink]:
+    """The sinks for command line ``arguments``."""
+    parser = argparse.ArgumentParser()
+    add_sink_options(parser)
+    return make_sinks(parser.parse_args(arguments), StreamStatistics())
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The web preview is another part's; what it would be made with is listed."""
+    import types
+
+    made: list[tuple[Any, ...]] = []
+
+    class WebSink:
+        name = "web"
+
+        def __init__(self, *arguments: Any) -> None:
+            made.append(arguments)
+
+    module = types.ModuleType("edge.sinks.web.sink")
+    module.WebSink = WebSink  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "edge.sinks.web", types.ModuleType("edge.sinks.web"))
+    monkeypatch.setitem(sys.modules, "edge.sinks.web.sink", module)
+    return made
+
+
+def test_by_default_the_terminal() -> None:
+    """Without options there is one sink, the line in the terminal; with --json the lines for programs instead."""
+    assert [sink.name for sink in make()] == ["terminal"]
+    assert [sink.name for sink in make("--json")] == ["json"]
+
+
+def test_all_at_once(web, tmp_path: Path) -> None:
+    """Any number of sinks, each with a name of its own."""
+    pytest.importorskip("paho.mqtt.client")
+    pytest.importorskip("prometheus_client")
+    sinks = make(
+        *("--json", "--web", "8000", "--mqtt", "mqtt://host/topic"),
+        *("--prometheus", "9100", "--capture", str(tmp_path / "new")),
+    )
+    assert [sink.name for sink in sinks] == ["json", "web", "mqtt", "prometheus", "capture"]
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8000", ("127.0.0.1", 8000)),
+        ("0.0.0.0:80", ("0.0.0.0", 80)),
+        ("[::1]:65535", ("::1", 65535)),
+        ("pi.local:1", ("pi.local", 1)),
+    ],
+)
+def test_addresses(text: str, expected: tuple[str, int]) -> None:
+    """A port alone means this machine only; any other address is spelt out."""
+    assert address(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", ":80", "0", "65536", "-1", "host:", "1.5", "host:٣"])
+def test_addresses_that_are_none(text: str) -> None:
+    """Each is refused on the command line."""
+    with pytest.raises(argparse.ArgumentTypeError, match="is no address; give a port, or host:port"):
+        address(text)
+
+
+def test_the_token_of_the_page(web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page takes its token from the option or the variable."""
+    make("--web", "8000")
+    make("--web", "0.0.0.0:8000", "--web-token", "t1")
+    monkeypatch.setenv("EDGE_WEB_TOKEN", "t2")
+    make("--web", "0.0.0.0:8000")
+    assert [made[:3] for made in web] == [
+        ("127.0.0.1", 8000, None),
+        ("0.0.0.0", 8000, "t1"),
+        ("0.0.0.0", 8000, "t2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--web-token", "x"], "--web-token says nothing without --web"),
+        (["--mqtt-password-file", "x"], "--mqtt-password-file says nothing without --mqtt"),
+        (["--mqtt-ca", "x"], "--mqtt-ca says nothing without --mqtt"),
+        (["--capture-limit-mb", "5"], "--capture-limit-mb says nothing without --capture"),
+        (["--mqtt", "mqtt://host/topic", "--mqtt-ca", "x"], "write mqtts://"),
+        (["--mqtt", "mqtt://me:secret@host/topic"], "no password in the address"),
+    ],
+)
+def test_options_that_contradict_each_other(arguments: list[str], why: str) -> None:
+    """Each is refused with what is missing."""
+    with pytest.raises(UsageError, match=why):
+        make(*arguments)
+
+
+def test_a_password_needs_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MQTT knows no password without a user."""
+    monkeypatch.setenv("EDGE_MQTT_PASSWORD", "secret")
+    with pytest.raises(UsageError, match="mqtt://USER@host") as refusal:
+        make("--mqtt", "mqtt://host/topic")
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_file_where_the_photos_should_go(tmp_path: Path) -> None:
+    """It is refused before the stream starts."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="--capture takes a folder"):
+        make("--capture", str(tmp_path / "file"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing", "message"),
+    [
+        (["--mqtt", "mqtt://host/topic"], "paho", "--mqtt needs paho: pip install 'edge-for-poets[mqtt]'"),
+        (
+            ["--prometheus", "9100"],
+            "prometheus_client",
+            "--prometheus needs prometheus_client: pip install 'edge-for-poets[prometheus]'",
+        ),
+    ],
+)
+def test_a_missing_extra(arguments: list[str], missing: str, message: str, python: Callable[..., Any]) -> None:
+    """Where an extra is not installed, how to install it is said in one line."""
+    program = f"""
+import importlib.abc, sys
+class Hidden(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.split(".")[0] == {missing!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name={missing!r})
+sys.meta_path.insert(0, Hidden())
+import argparse
+from edge.commands.sink_options import add_sink_options, make_sinks
+from edge.errors import ConfigurationError
+from edge.statistics import StreamStatistics
+parser = argparse.ArgumentParser()
+add_sink_options(parser)
+try:
+    make_sinks(parser.parse_args({arguments!r}), StreamStatistics())
+except ConfigurationError as error:
+    print(error)
+"""
+    assert python("-c", program).stdout.strip() == message
+
+
+def test_a_bug_in_our_own_part_is_no_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is installed with an extra can be missing because of it."""
+    monkeypatch.setitem(sys.modules, "edge.sinks.mqtt.sink", None)
+    with pytest.raises(ModuleNotFoundError, match=r"edge\.sinks\.mqtt"):
+        make("--mqtt", "mqtt://host/topic")
+
+
+def test_a_certificate_that_is_none(tmp_path: Path) -> None:
+    """It is named before the stream starts."""
+    pytest.importorskip("paho.mqtt.client")
+    with pytest.raises(ConfigurationError, match="is no file of certificates"):
+        make("--mqtt", "mqtts://host/topic", "--mqtt-ca", str(tmp_path / "ca.pem"))

@@ -1,0 +1,294 @@
+"""One stream, many sinks: none stalls another, and losses are counted and told."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+import edge.live.fanout
+from edge.errors import UnavailableError
+from edge.live.fanout import QUEUE_LENGTH, RECORD_LENGTH, Fanout
+from edge.sinks.protocol import SinkClosed
+from edge.statistics import StreamStatistics
+from edge.types import Observation
+from support.observed import observe, sequences
+
+WAIT_S = 20.0
+
+
+class Notes:
+    """What was appended, from any thread; :meth:`wait` waits until it is as wanted."""
+
+    def __init__(self) -> None:
+        self.items: list[object] = []
+        self._changed = threading.Condition()
+
+    def append(self, item: object) -> None:
+        with self._changed:
+            self.items.append(item)
+            self._changed.notify_all()
+
+    def wait(self, wanted: Callable[[list[object]], object]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: wanted(self.items), WAIT_S), self.items
+
+
+class Recorder:
+    """A sink that notes what it takes; ``gate`` holds it up, ``failures`` are raised first, one a call."""
+
+    def __init__(self, name: str = "quick") -> None:
+        self.name = name
+        self.keeps_record = False
+        self.taken = Notes()
+        self.calls = Notes()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.open_failures: list[Exception] = []
+        self.write_failures: list[Exception] = []
+
+    def open(self) -> None:
+        self.calls.append("open")
+        if self.open_failures:
+            raise self.open_failures.pop(0)
+
+    def write(self, observation: Observation) -> None:
+        self.calls.append("write")
+        self.gate.wait(WAIT_S)
+        if self.write_failures:
+            raise self.write_failures.pop(0)
+        self.taken.append(observation)
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+@contextmanager
+def running(*sinks: Recorder) -> Iterator[tuple[Fanout, StreamStatistics, Notes]]:
+    """A started fanout, its statistics and what it tells; every gate is opened at the end."""
+    statistics, told = StreamStatistics(), Notes()
+    fanout = Fanout(sinks, statistics, told.append)
+    fanout.start()
+    try:
+        yield fanout, statistics, told
+    finally:
+        for sink in sinks:
+            sink.gate.set()
+        fanout.close()
+
+
+def test_every_sink_gets_everything_in_order() -> None:
+    """Sinks that keep up miss nothing, and nothing is told; each is opened and closed once."""
+    one, two = Recorder("one"), Recorder("two")
+    with running(one, two) as (fanout, statistics, told):
+        for sequence in range(50):
+            fanout.write(observe(sequence))
+            for sink in (one, two):
+                sink.taken.wait(lambda taken, count=sequence + 1: len(taken) == count)
+    for sink in (one, two):
+        assert sequences(sink.taken.items) == list(range(50))
+        assert sink.calls.items == ["open", *["write"] * 50, "close"]
+    assert (told.items, statistics.snapshot().sink_dropped) == ([], {})
+
+
+def test_a_stuck_sink_loses_its_own_oldest_and_no_other_waits() -> None:
+    """While one sink is stuck the other takes all; the stuck one then has the newest, and the loss is counted."""
+    stuck, quick = Recorder("stuck"), Recorder()
+    stuck.gate.clear()
+    with running(stuck, quick) as (fanout, statistics, told):
+        fanout.write(observe(0))
+        stuck.calls.wait(lambda calls: "write" in calls)
+        for sequence in range(1, 100):
+            fanout.write(observe(sequence))
+            quick.taken.wait(lambda taken, count=sequence: len(taken) > count)
+        assert statistics.snapshot().sink_dropped == {"stuck": 99 - QUEUE_LENGTH}
+        told.wait(lambda lines: any("stuck: too slow or not there: " in line for line in lines))
+        stuck.gate.set()
+        stuck.taken.wait(lambda taken: len(taken) == 1 + QUEUE_LENGTH)
+    assert sequences(quick.taken.items) == list(range(100))
+    assert sequences(stuck.taken.items) == [0, *range(100 - QUEUE_LENGTH, 100)]
+
+
+def test_a_sink_that_keeps_a_record_may_fall_far_behind() -> None:
+    """A hundred observations wait for it, without their pixels; only then the oldest are lost."""
+    record = Recorder("record")
+    record.keeps_record = True
+    record.gate.clear()
+    with running(record) as (fanout, statistics, _):
+        fanout.write(observe(0))
+        record.calls.wait(lambda calls: "write" in calls)
+        for sequence in range(1, RECORD_LENGTH + 3):
+            fanout.write(observe(sequence))
+        assert statistics.snapshot().sink_dropped == {"record": 2}
+        record.gate.set()
+        record.taken.wait(lambda taken: len(taken) == 1 + RECORD_LENGTH)
+    assert sequences(record.taken.items) == [0, *range(3, RECORD_LENGTH + 3)]
+    assert {taken.frame.pixels.size for taken in record.taken.items} == {0}
+
+
+def test_losses_are_told_at_once_then_rarely_and_all_in_the_end() -> None:
+    """The first loss is told when it happens, the rest in one line; the numbers add up."""
+    stuck = Recorder("stuck")
+    stuck.gate.clear()
+    with running(stuck) as (fanout, _, told):
+        for sequence in range(2 + QUEUE_LENGTH):
+            fanout.write(observe(sequence))
+            stuck.calls.wait(lambda calls: "write" in calls)
+        told.wait(bool)
+        for sequence in range(1000):
+            fanout.write(observe(sequence))
+        assert len(told.items) == 1
+    assert told.items == [
+        "stuck: too slow or not there: observations dropped: 1, so far 1",
+        "stuck: too slow or not there: observations dropped: 1000, so far 1001",
+    ]
+
+
+def test_a_write_never_waits() -> None:
+    """A thousand observations go past a sink that never comes back, and past the teller that is stuck as well."""
+    stuck, silent = Recorder("stuck"), threading.Event()
+    stuck.gate.clear()
+    fanout = Fanout([stuck], StreamStatistics(), lambda line: silent.wait(WAIT_S) and None)
+    fanout.start()
+    done = threading.Event()
+
+    def stream() -> None:
+        for sequence in range(1000):
+            fanout.write(observe(sequence))
+        done.set()
+
+    threading.Thread(target=stream, daemon=True).start()
+    assert done.wait(WAIT_S)
+    silent.set()
+    stuck.gate.set()
+    fanout.close()
+
+
+def test_a_sink_that_is_not_there_yet_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that is down at the start costs one line a reason; when it comes, the newest are delivered."""
+    monkeypatch.setattr(edge.live.fanout, "_FIRST_RETRY_S", 0.01)
+    late = Recorder("late")
+    late.open_failures = [UnavailableError("nobody there") for _ in range(3)]
+    with running(late) as (fanout, statistics, told):
+        fanout.write(observe(7))
+        late.taken.wait(bool)
+        assert statistics.snapshot().sink_errors == {"late": 3}
+    assert late.calls.items == ["open"] * 4 + ["write", "close"]
+    assert told.items == ["late: nobody there; trying again in 0 s"]
+
+
+def test_retries_are_spaced_ever_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The waits double and are capped, and an end in between is not waited for."""
+    monkeypatch.setattr(edge.live.fanout, "_FIRST_RETRY_S", 0.01)
+    monkeypatch.setattr(edge.live.fanout, "_LAST_RETRY_S", 0.04)
+    monkeypatch.setattr(edge.live.fanout, "_OTHER_FAILURE_AFTER_S", 0.0)
+    late = Recorder("late")
+    late.open_failures = [UnavailableError(str(number)) for number in range(1000)]
+    waits: list[float | None] = []
+    wait_for = threading.Condition.wait_for
+
+    def noting(self: threading.Condition, predicate: Callable[[], bool], timeout: float | None = None) -> bool:
+        if threading.current_thread().name == "sink late":
+            waits.append(timeout)
+        return wait_for(self, predicate, timeout)
+
+    monkeypatch.setattr(threading.Condition, "wait_for", noting)
+    with running(late):
+        late.calls.wait(lambda calls: len(calls) == 5)
+    assert waits[:4] == [0.01, 0.02, 0.04, 0.04]
+    assert late.calls.items[-1] == "close"
+
+
+def test_a_failing_write_costs_that_observation_only() -> None:
+    """Failures are counted, the same one is told once, and the sink goes on."""
+    sink = Recorder()
+    sink.write_failures = [OSError(28, "No space left on device") for _ in range(3)]
+    with running(sink) as (fanout, statistics, told):
+        for sequence in range(5):
+            fanout.write(observe(sequence))
+            sink.calls.wait(lambda calls, count=sequence: calls.count("write") > count)
+        sink.taken.wait(lambda taken: len(taken) == 2)
+        assert statistics.snapshot().sink_errors == {"quick": 3}
+    assert sequences(sink.taken.items) == [3, 4]
+    assert told.items == ["quick: [Errno 28] No space left on device"]
+
+
+def test_a_bug_in_a_sink_keeps_its_traceback() -> None:
+    """What is no expected error is told with its traceback, and the stream goes on."""
+    sink = Recorder()
+    sink.write_failures = [ZeroDivisionError("oh")]
+    with running(sink) as (fanout, _, told):
+        fanout.write(observe(0))
+        told.wait(lambda lines: len(lines) == 2)
+        fanout.write(observe(1))
+        sink.taken.wait(bool)
+    assert told.items[0] == "quick: ZeroDivisionError('oh')"
+    assert "Traceback" in str(told.items[1]) and "self.write_failures.pop(0)" in str(told.items[1])
+
+
+def test_a_reader_that_has_gone_ends_its_sink_and_the_last_one_the_stream() -> None:
+    """A sink without a reader is closed and given nothing more; when none has a reader the stream learns of it."""
+    gone, other = Recorder("gone"), Recorder("other")
+    gone.write_failures, other.write_failures = [SinkClosed()], []
+    with running(gone, other) as (fanout, statistics, told):
+        fanout.write(observe(0))
+        gone.calls.wait(lambda calls: "close" in calls)
+        for sequence in range(1, 20):
+            fanout.write(observe(sequence))
+            other.taken.wait(lambda taken, count=sequence: len(taken) > count)
+        other.write_failures = [SinkClosed()]
+        fanout.write(observe(20))
+        other.calls.wait(lambda calls: "close" in calls)
+        with pytest.raises(BrokenPipeError):
+            fanout.write(observe(21))
+        assert (told.items, statistics.snapshot().sink_dropped) == ([], {})
+    assert gone.calls.items == ["open", "write", "close"]
+
+
+def test_close_delivers_what_waits() -> None:
+    """A stream that ends at once still reaches the sinks whole: they may take what is queued first."""
+    sink = Recorder()
+    statistics = StreamStatistics()
+    fanout = Fanout([sink], statistics, lambda line: None)
+    for sequence in range(QUEUE_LENGTH):
+        fanout.write(observe(sequence))
+    fanout.start()
+    fanout.close()
+    fanout.write(observe(QUEUE_LENGTH))  # the frame in hand when the end came
+    assert sequences(sink.taken.items) == list(range(QUEUE_LENGTH))
+    assert (sink.calls.items[-1], statistics.snapshot().sink_dropped) == ("close", {})
+
+
+def test_close_leaves_a_stuck_sink_behind() -> None:
+    """A sink that hangs does not hold up the end; that it was left behind is told, and so is its loss."""
+    stuck, quick = Recorder("stuck"), Recorder()
+    stuck.gate.clear()
+    with running(stuck, quick) as (fanout, _, told):
+        fanout.write(observe(0))
+        stuck.calls.wait(lambda calls: "write" in calls)
+        begun_s = time.monotonic()
+        fanout.close()
+        assert time.monotonic() - begun_s < WAIT_S / 2
+        assert told.items == ["stuck: did not end in time; left behind"]
+        assert quick.calls.items == ["open", "write", "close"]
+
+
+def test_nothing_is_held_on_to() -> None:
+    """After the end no thread is left and no observation kept alive."""
+    before = set(threading.enumerate())
+    sink = Recorder()
+    pixels = observe().frame.pixels.copy()
+    alive = weakref.ref(pixels)
+    with running(sink) as (fanout, _, _):
+        fanout.write(observe(0, pixels=pixels))
+        sink.taken.wait(bool)
+    sink.taken.items.clear()
+    del pixels
+    gc.collect()
+    assert alive() is None
+    assert not set(threading.enumerate()) - before

@@ -1,0 +1,154 @@
+"""Replacing the model of a running stream, on real files and real models."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ModelError
+from edge.live.model import LiveModel, ModelChoice
+from edge.live.swap import ModelSwap
+from edge.modelfile.manifest import MANIFEST_NAME
+from edge.modelfile.metadata import unpack_files
+from edge.statistics import StreamStatistics
+from support import surgery
+from support.waiting import TIMEOUT_S, wait_for
+
+INT8, FLOAT32 = surgery.DATA / "tiny-int8.tflite", surgery.DATA / "tiny-float32.tflite"
+
+
+class Swapping:
+    """A model file in a folder, watched closely; what is told can be waited for."""
+
+    def __init__(self, path: Path) -> None:
+        shutil.copy(INT8, path)
+        self.path, self.statistics = path, StreamStatistics()
+        self.told: queue.Queue[str] = queue.Queue()
+        self.swap = self.of(path)
+
+    def of(self, path: Path) -> ModelSwap:
+        choice = ModelChoice(path, None, 1, None)
+        return ModelSwap(choice, self.statistics, self.told.put, poll_s=0.01, settle_s=0.05)
+
+    def replace(self, content: bytes) -> None:
+        new = self.path.with_suffix(".new")
+        new.write_bytes(content)
+        os.replace(new, self.path)
+
+    def hear(self) -> str:
+        return self.told.get(timeout=TIMEOUT_S)
+
+    def new_model(self) -> LiveModel:
+        return wait_for(self.swap.take)
+
+
+@pytest.fixture
+def swapping(tmp_path: Path) -> Iterator[Swapping]:
+    """A running watch of the tiny int8 model."""
+    made = Swapping(tmp_path / "model.tflite")
+    assert made.swap.load_first().card.quantization == "int8"
+    yield made
+    made.swap.stop()
+
+
+def test_a_replaced_file_is_taken(swapping: Swapping) -> None:
+    """Another model under the same name is loaded, checked and handed out once."""
+    swapping.replace(FLOAT32.read_bytes())
+    assert swapping.new_model().card.quantization == "float32"
+    assert swapping.swap.take() is None
+    assert swapping.statistics.snapshot().model_refusals == 0
+
+
+def test_a_link_that_points_elsewhere_is_taken(tmp_path: Path) -> None:
+    """A symbolic link to a folder, as a store keeps it, is followed to where it leads now."""
+    for name, model in (("one", INT8), ("two", FLOAT32)):
+        (tmp_path / name).mkdir()
+        shutil.copy(model, tmp_path / name / "model.tflite")
+    (tmp_path / "current").symlink_to("one")
+    swapping = Swapping(tmp_path / "unused.tflite")
+    swapping.swap = swapping.of(tmp_path / "current" / "model.tflite")
+    swapping.swap.load_first()
+    (tmp_path / "next").symlink_to("two")
+    os.replace(tmp_path / "next", tmp_path / "current")
+    assert swapping.new_model().card.quantization == "float32"
+    swapping.swap.stop()
+
+
+def test_a_broken_file_is_refused_and_a_good_one_then_taken(swapping: Swapping) -> None:
+    """A damaged model is refused, counted and told; the next change is looked at again."""
+    swapping.replace(FLOAT32.read_bytes()[:-100])
+    line = swapping.hear()
+    assert line.startswith("new model refused: ")
+    assert line.endswith("copy it again; the old one goes on")
+    assert swapping.statistics.snapshot().model_refusals == 1
+    assert swapping.swap.take() is None
+    swapping.replace(FLOAT32.read_bytes())
+    assert swapping.new_model().card.quantization == "float32"
+
+
+def test_a_model_that_fails_its_self_test_is_refused(swapping: Swapping) -> None:
+    """A model whose scores are not those of the workstation never replaces one whose are."""
+    swapping.replace(_with_wrong_self_test())
+    assert "the self-test failed" in swapping.hear()
+    assert swapping.swap.take() is None
+
+
+def _with_wrong_self_test() -> bytes:
+    content = surgery.tiny("float32")
+    test = json.loads(unpack_files(content).files[MANIFEST_NAME])["self_test"]
+    test["expected"] = [[1 - score for score in row] for row in test["expected"]]
+    return surgery.with_facts(content, self_test=test)
+
+
+def test_a_half_copied_file_is_not_taken(swapping: Swapping, tmp_path: Path) -> None:
+    """While a file grows, faster than it is given up, nothing is refused; when it is whole it is taken."""
+    content, pace = FLOAT32.read_bytes(), threading.Event()
+    with (tmp_path / "model.tflite").open("wb", buffering=0) as file:
+        for place in range(0, len(content), 400):
+            file.write(content[place : place + 400])
+            pace.wait(0.01)
+    assert swapping.new_model().card.quantization == "float32"
+    assert swapping.told.empty()
+
+
+def test_a_missing_file_is_waited_for(swapping: Swapping) -> None:
+    """A file that is deleted first and copied then is no refusal."""
+    swapping.path.unlink()
+    swapping.replace(FLOAT32.read_bytes())
+    assert swapping.new_model().card.quantization == "float32"
+    assert swapping.statistics.snapshot().model_refusals == 0
+
+
+def test_a_request_is_answered(swapping: Swapping) -> None:
+    """Asked to look, it says that nothing changed, or why there is nothing to take."""
+    swapping.swap.request()
+    assert swapping.hear() == "the model file is unchanged; the model goes on"
+    swapping.path.unlink()
+    swapping.swap.request()
+    assert "cannot read the model (No such file or directory); the old one goes on" in swapping.hear()
+    assert swapping.statistics.snapshot().model_refusals == 1
+
+
+def test_the_same_bytes_are_no_new_model(swapping: Swapping) -> None:
+    """A file that was written again with the same bytes replaces nothing."""
+    swapping.replace(INT8.read_bytes())
+    swapping.swap.request()
+    assert swapping.hear() == "the model file is unchanged; the model goes on"
+    assert swapping.swap.take() is None
+
+
+@pytest.mark.parametrize("content", [None, b"TFL3" * 99])
+def test_the_first_model_must_pass_too(tmp_path: Path, content: bytes | None) -> None:
+    """There is no old model to go on with: the error is raised."""
+    if content is not None:
+        (tmp_path / "model.tflite").write_bytes(content)
+    swap = ModelSwap(ModelChoice(tmp_path / "model.tflite", None, 1, None), StreamStatistics(), print)
+    with pytest.raises(ModelError):
+        swap.load_first()

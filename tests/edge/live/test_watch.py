@@ -1,0 +1,218 @@
+"""The loop, with a real model and frames from a list."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge import Classifier
+from edge.errors import ConfigurationError, UsageError
+from edge.live.model import ModelChoice
+from edge.live.region import Region
+from edge.live.swap import ModelSwap
+from edge.live.watch import Settings, Watch
+from edge.service.notify import Notifier
+from edge.sources.protocol import EndOfStream
+from edge.statistics import StreamStatistics
+from edge.types import UNKNOWN, Frame, Observation
+from support import surgery
+from support.gated import GATED, grey
+from support.waiting import wait_for
+
+COLOURS = {"red": (200, 30, 30), "green": (40, 190, 50), "blue": (30, 40, 200)}
+
+
+def picture(colour: str, width: int = 40, height: int = 30) -> np.ndarray:
+    """A plain picture: (height, width, 3), uint8, RGB."""
+    return np.full((height, width, 3), COLOURS[colour], np.uint8)
+
+
+class Frames:
+    """Gives frames as a grabber does, one at a time as they are taken; then the stream has ended."""
+
+    def __init__(self, pictures: Sequence[np.ndarray | None], step_s: float = 0.0) -> None:
+        self._pictures = list(pictures)
+        self._step_s = step_s
+        self._next = 0
+        self._start_s = time.monotonic()
+
+    def newest(self, after: int = -1, timeout_s: float | None = None) -> Frame | None:
+        if self._next == len(self._pictures):
+            raise EndOfStream
+        pixels = self._pictures[self._next]
+        self._next += 1
+        if pixels is None:
+            return None
+        assert self._next - 1 > after
+        return Frame(pixels, self._start_s + self._step_s * (self._next - 1), self._next - 1)
+
+
+class Stream:
+    """A watch and all that it touches."""
+
+    def __init__(self, frames: Frames, path: Path, reject: bool = False, **settings: object) -> None:
+        self.statistics, self.told, self.seen = StreamStatistics(), [], []
+        self.swap = ModelSwap(
+            ModelChoice(path, None, 1, None, reject), self.statistics, self.told.append, poll_s=0.01, settle_s=0.02
+        )
+        plain = Settings(every_s=0.0, region=None, smooth_s=0.0, score_threshold=None, limit=None)
+        self.watch = Watch(
+            frames,
+            self.swap,
+            self.seen.append,
+            self.statistics,
+            Notifier(),
+            self.told.append,
+            plain._replace(**settings),
+        )
+        self.stopping = threading.Event()
+
+    def run(self) -> list[Observation]:
+        self.watch.run(self.stopping)
+        self.swap.stop()
+        return self.seen
+
+
+def test_observations(int8_model: Path) -> None:
+    """Each frame becomes one observation: its scores as a file would have them, its age, what changed."""
+    frames = Frames([picture("red"), None, picture("red"), picture("blue")])
+    stream = Stream(frames, int8_model)
+    seen = stream.run()
+    assert [(o.label, o.changed, o.frame.sequence) for o in seen] == [
+        ("red", True, 0),
+        ("red", False, 2),
+        ("blue", True, 3),
+    ]
+    alone = Classifier.load(int8_model).classify(picture("blue"))
+    assert seen[-1].raw == alone.categories
+    assert seen[-1].categories == alone.categories
+    assert seen[-1].score == seen[-1].categories[0].score
+    assert seen[-1].frame_age_ms >= seen[-1].latency_ms > 0
+    assert abs(time.time() - seen[-1].time_s) < 60
+    assert seen[0].region is None
+    assert seen[0].model is seen[-1].model
+    assert (seen[0].model.name, seen[0].model.labels) == ("tiny-int8.tflite", ("blue", "green", "red"))
+    assert stream.statistics.snapshot().frames_labelled == 3
+
+
+def test_smoothing_holds_a_short_change_back(int8_model: Path) -> None:
+    """One frame of another colour does not change the answer of a smoothed stream; its raw scores say so."""
+    pictures = [picture("red")] * 5 + [picture("blue")] + [picture("red")] * 5
+    seen = Stream(Frames(pictures, step_s=0.1), int8_model, smooth_s=0.5).run()
+    assert {o.label for o in seen} == {"red"}
+    assert seen[5].raw[0].label == "blue"
+    assert 0.7 < seen[5].score < seen[4].score
+
+
+def test_region(int8_model: Path) -> None:
+    """Only the region is looked at; the whole frame is passed on."""
+    whole = np.hstack([picture("red"), picture("green")])
+    seen = Stream(Frames([whole]), int8_model, region=Region(40, 0, 40, 30)).run()
+    assert seen[0].label == "green"
+    assert seen[0].region == (40, 0, 40, 30)
+    assert seen[0].frame.pixels.shape == (30, 80, 3)
+
+
+def test_region_outside_the_first_frame(int8_model: Path) -> None:
+    """A region that never fitted is a wrong option and ends the run."""
+    stream = Stream(Frames([picture("red")]), int8_model, region=Region(10, 0, 40, 30))
+    with pytest.raises(UsageError, match=r"--region 10,0,40,30 reaches outside the frame of 40 x 30"):
+        stream.run()
+
+
+def test_frames_that_became_smaller_are_skipped(int8_model: Path) -> None:
+    """A stream that switches to a size which the region does not fit goes on; it is told once, until it fits."""
+    small = picture("green", 20, 10)
+    frames = Frames([picture("red"), small, small, picture("blue"), small])
+    stream = Stream(frames, int8_model, region=Region(0, 0, 40, 30))
+    assert [o.label for o in stream.run()] == ["red", "blue"]
+    assert [line.split(":")[0] for line in stream.told] == ["frame skipped", "frame skipped"]
+    assert stream.statistics.snapshot().source_errors == 3
+
+
+def test_a_frame_of_no_size_is_skipped(int8_model: Path) -> None:
+    """What is no picture is counted and told, and the stream goes on."""
+    stream = Stream(Frames([np.zeros((0, 0, 3), np.uint8), picture("red")]), int8_model)
+    assert [o.label for o in stream.run()] == ["red"]
+    assert stream.statistics.snapshot().source_errors == 1
+
+
+def test_threshold_of_the_option(int8_model: Path) -> None:
+    """Below ``--score-threshold`` the answer is unknown, with the score of the best label."""
+    seen = Stream(Frames([picture("red")]), int8_model, score_threshold=1.0).run()
+    assert (seen[0].label, seen[0].score) == (UNKNOWN, seen[0].categories[0].score)
+
+
+def test_threshold_of_the_model(tmp_path: Path) -> None:
+    """Without the option the model's own recommendation holds; the option overrules it."""
+    path = tmp_path / "careful.tflite"
+    path.write_bytes(surgery.with_facts(surgery.tiny("int8"), score_threshold=1.0))
+    assert Stream(Frames([picture("red")]), path).run()[0].label == UNKNOWN
+    assert Stream(Frames([picture("red")]), path, score_threshold=0.5).run()[0].label == "red"
+
+
+def test_every(int8_model: Path) -> None:
+    """No two frames are labelled within the time that ``--every`` gives."""
+    stream = Stream(Frames([picture("red")] * 4), int8_model, every_s=0.05)
+    times_s: list[float] = []
+    stream.watch._write = lambda _: times_s.append(time.monotonic())
+    stream.run()
+    assert len(times_s) == 4
+    assert times_s[-1] - times_s[0] >= 3 * 0.05 - 0.02  # the first labelling takes longer than the others
+
+
+def test_limit(int8_model: Path) -> None:
+    """After so many labelled frames the run ends, whatever the source still has."""
+    assert len(Stream(Frames([picture("red")] * 9), int8_model, limit=3).run()) == 3
+
+
+def test_the_model_is_replaced_between_two_frames(tmp_path: Path) -> None:
+    """A new file takes over without a frame lost; the listeners see which model spoke, and it is counted."""
+    path = tmp_path / "model.tflite"
+    shutil.copy(surgery.DATA / "tiny-int8.tflite", path)
+    waiting: queue.Queue[np.ndarray | None] = queue.Queue()
+
+    class Queued(Frames):
+        def newest(self, after: int = -1, timeout_s: float | None = None) -> Frame | None:
+            self._pictures.append(waiting.get())
+            return super().newest(after, timeout_s)
+
+    stream = Stream(Queued([]), path)
+    thread = threading.Thread(target=stream.run)
+    thread.start()
+    waiting.put(picture("red"))
+    wait_for(lambda: len(stream.seen) == 1)
+    shutil.copy(surgery.DATA / "tiny-float32.tflite", tmp_path / "new")
+    os.replace(tmp_path / "new", path)
+    wait_for(lambda: stream.swap._ready)
+    stream.stopping.set()
+    waiting.put(picture("red"))
+    thread.join()
+    assert [o.model.quantization for o in stream.seen] == ["int8", "float32"]
+    assert [o.changed for o in stream.seen] == [True, False]
+    assert stream.statistics.snapshot().model_swaps == 1
+    assert stream.told == [f"model replaced: model.tflite, sha256 {stream.seen[1].model.sha256[:12]}"]
+
+
+def test_a_model_that_cannot_be_run_ends_it(int8_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter that is not there is raised, before any frame."""
+    monkeypatch.setattr("edge.inference.interpreter.installed_runtimes", list)
+    stream = Stream(Frames([picture("red")]), int8_model)
+    with pytest.raises(ConfigurationError, match="no TFLite interpreter is installed"):
+        stream.run()
+    assert stream.seen == []
+
+
+def test_strangers_are_unknown() -> None:
+    """With a gate the stream says unknown to what is like no class; its scores are told all the same."""
+    (seen,) = Stream(Frames([grey(0)]), GATED, reject=True).run()
+    assert seen.label == "unknown"
+    assert len(seen.categories) == 3

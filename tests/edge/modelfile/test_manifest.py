@@ -1,0 +1,119 @@
+"""The manifest: the contract between trainer and edge."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.errors import ModelError
+from edge.modelfile.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, SelfTest
+from edge.modelfile.metadata import unpack_files
+from support import surgery
+
+MANIFEST = Manifest(
+    architecture="mobilenet_0.25_128",
+    quantization="int8",
+    input_size=128,
+    preprocessing_version=1,
+    model_sha256="ab" * 32,
+    labels_sha256="cd" * 32,
+    minimum_runtime="1.14.0",
+    photos={"rosé": {"training": 3}},
+    accuracy=None,
+    test_photos=0,
+    training={"seed": 0},
+    self_test=SelfTest(1, [[0.25, 0.75]]),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=9,
+)
+
+
+def _altered(**fields: Any) -> str:
+    return json.dumps({**json.loads(MANIFEST.to_json()), **fields})
+
+
+def test_round_trip() -> None:
+    """What is written is read back."""
+    assert Manifest.from_json(MANIFEST.to_json()) == MANIFEST
+
+
+def test_same_manifest_same_text() -> None:
+    """The order in which facts were gathered leaves no trace, and the text is plain ASCII."""
+    one = replace(MANIFEST, training={"a": 1, "b": 2})
+    other = replace(MANIFEST, training={"b": 2, "a": 1})
+    assert one.to_json() == other.to_json()
+    assert one.to_json().isascii()
+
+
+def test_tolerance_is_two_steps_of_eight_bits() -> None:
+    """A score may differ by 2 of 255 before the self-test fails."""
+    assert SelfTest(1, []).tolerance == pytest.approx(2 / 255)
+
+
+def test_the_manifest_of_a_real_model() -> None:
+    """The tiny model's manifest names its kind and its photos, and no path."""
+    text = unpack_files(surgery.tiny("int8")).files[MANIFEST_NAME].decode()
+    manifest = Manifest.from_json(text)
+    assert (manifest.architecture, manifest.quantization) == ("mobilenet_0.25_128", "int8")
+    assert set(manifest.photos) == {"blue", "green", "red"}
+    assert manifest.schema_version == SCHEMA_VERSION
+    assert "/" not in text
+
+
+def test_facts_of_a_later_release_are_passed_over() -> None:
+    """A manifest with more facts, in the same schema, is read for those that are known."""
+    later = _altered(novelty=True, self_test={"seed": 1, "expected": [[0.25, 0.75]], "patience": 3})
+    assert Manifest.from_json(later) == MANIFEST
+
+
+def test_score_threshold() -> None:
+    """The recommended threshold is kept; a manifest written before it existed has none."""
+    before = json.loads(MANIFEST.to_json())
+    del before["score_threshold"]
+    assert Manifest.from_json(json.dumps(before)).score_threshold is None
+    assert Manifest.from_json(replace(MANIFEST, score_threshold=0.6).to_json()).score_threshold == 0.6
+
+
+def test_newer_schema() -> None:
+    """A model of a newer release asks for an upgrade, whatever else its manifest has."""
+    with pytest.raises(ModelError, match=r"manifest version 2, known: 1\); upgrade edge-for-poets"):
+        Manifest.from_json(_altered(schema_version=2, novelty=True, self_test=None))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"schema_version": 1}',
+        _altered(self_test=None),
+        _altered(self_test={"seed": 1}),
+        _altered(score_threshold="high"),
+        _altered(score_threshold=1.5),
+        MANIFEST.to_json()[:-10],
+        "[" * 100_000,
+    ],
+    ids=range(12),
+)
+def test_damaged(text: str) -> None:
+    """A manifest that is cut off, incomplete or no manifest at all is refused."""
+    with pytest.raises(ModelError, match="manifest is damaged"):
+        Manifest.from_json(text)
+
+
+@given(st.text() | JSON.map(json.dumps))
+def test_any_text(text: str) -> None:
+    """No text makes anything worse than a ModelError."""
+    with pytest.raises(ModelError):
+        Manifest.from_json(text)

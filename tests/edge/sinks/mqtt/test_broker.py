@@ -1,0 +1,113 @@
+"""The address of a broker, its password, and what Home Assistant is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.errors import ConfigurationError, UsageError
+from edge.sinks.mqtt.broker import Broker, parse_broker, read_password
+from edge.sinks.mqtt.home_assistant import device_id, discovery
+from support.observed import CARD
+
+
+@pytest.mark.parametrize(
+    ("address", "broker"),
+    [
+        ("mqtt://pi.local/kitchen", Broker("pi.local", 1883, "kitchen")),
+        ("mqtts://pi.local/kitchen/camera/", Broker("pi.local", 8883, "kitchen/camera", None, True)),
+        ("mqtt://me@[::1]:1884/a", Broker("::1", 1884, "a", "me")),
+        ("mqtt://a%40b@h/caf%C3%A9", Broker("h", 1883, "café", "a@b")),
+    ],
+)
+def test_addresses(address: str, broker: Broker) -> None:
+    """Scheme, user, host, port and topic are read, with the ports that MQTT has by default."""
+    assert parse_broker(address) == broker
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://host/topic", "no address of a broker"),
+        ("host/topic", "no address of a broker"),
+        ("mqtt:///topic", "no address of a broker"),
+        ("mqtt://host:port/topic", "no address of a broker"),
+        ("mqtt://host/topic?x=1", "no address of a broker"),
+        ("mqtt://host", "needs a topic"),
+        ("mqtt://host/a/%23", "needs a topic"),
+        ("mqtt://host/+", "needs a topic"),
+    ],
+)
+def test_addresses_that_are_none(address: str, why: str) -> None:
+    """Each is refused with the form that is wanted."""
+    with pytest.raises(UsageError, match=why):
+        parse_broker(address)
+
+
+@pytest.mark.parametrize("password", ["hunter2", "a#hunter2", "a/hunter2", "hunter2?", "", "hunter2@x"])
+def test_a_password_in_the_address_is_refused_and_not_shown(password: str) -> None:
+    """Other users would read it in the list of processes; whatever it holds, the refusal does not repeat it."""
+    with pytest.raises(UsageError) as refusal:
+        parse_broker(f"mqtt://me:{password}@host/topic")
+    assert "hunter2" not in str(refusal.value)
+    if password in ("hunter2", ""):
+        assert "--mqtt-password-file FILE" in str(refusal.value)
+        assert "EDGE_MQTT_PASSWORD" in str(refusal.value)
+
+
+def test_where_the_password_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first line of the file, else the variable, else there is none."""
+    monkeypatch.delenv("EDGE_MQTT_PASSWORD", raising=False)
+    assert read_password(None) is None
+    monkeypatch.setenv("EDGE_MQTT_PASSWORD", "from the variable")
+    assert read_password(None) == "from the variable"
+    file = tmp_path / "password"
+    file.write_text(" from the file \nsecond line\n", encoding="utf-8")
+    assert read_password(file) == " from the file "
+
+
+@pytest.mark.parametrize("content", [b"", b"\nsecret\n", b"\xff\xfe", None])
+def test_a_password_file_without_a_password(tmp_path: Path, content: bytes | None) -> None:
+    """A file that is missing, empty or not text is named, and not quoted."""
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=f"^{file}: ") as failure:
+        read_password(file)
+    assert "secret" not in str(failure.value)
+
+
+def test_what_home_assistant_is_told() -> None:
+    """Two sensors of one device, each with its own id, read the state and know when we are gone."""
+    told = discovery("kitchen/camera", CARD)
+    device = device_id("kitchen/camera")
+    assert device == "edge_kitchen_camera_0152e701"
+    assert list(told) == [f"homeassistant/sensor/{device}/{name}/config" for name in ("label", "score")]
+    label, score = told.values()
+    assert (label["unique_id"], score["unique_id"]) == (f"{device}_label", f"{device}_score")
+    assert (label["value_template"], label["name"]) == ("{{ value_json.label }}", "Label")
+    assert (score["value_template"], score["unit_of_measurement"]) == (
+        "{{ (value_json.score * 100) | round(1) }}",
+        "%",
+    )
+    for sensor in (label, score):
+        assert sensor["state_topic"] == "kitchen/camera/state"
+        assert sensor["availability_topic"] == "kitchen/camera/availability"
+        assert sensor["expire_after"] == 60
+        assert sensor["device"] == {
+            "identifiers": [device],
+            "name": "kitchen/camera",
+            "manufacturer": "Edge for Poets",
+            "model": "mobilenet_0.25_128",
+            "sw_version": "abababababab",
+        }
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_ids_are_different_and_plain(one: str, two: str) -> None:
+    """Another topic is another device, and an id is made of what Home Assistant's topics may hold."""
+    assert (device_id(one) == device_id(two)) == (one == two)
+    assert device_id(one).replace("-", "_").replace("_", "").isalnum() and device_id(one).isascii()

@@ -1,0 +1,182 @@
+"""Files, folders and globs, and everything in a folder that is no photo."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from edge.sources.files import find_photos, walk_files
+from support.colours import fill
+
+
+class Skipped(dict[str, str]):
+    """What was passed over, by name, and why."""
+
+    def __call__(self, path: Path, reason: str) -> None:
+        assert path.name not in self
+        self[path.name] = reason
+
+
+@pytest.fixture
+def skipped() -> Skipped:
+    """An empty record of what is passed over."""
+    return Skipped()
+
+
+def _found(skipped: Skipped, *arguments: object) -> list[str]:
+    return [str(path) for path in find_photos(map(str, arguments), skipped)]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_folders_are_walked_in_a_stable_order(skipped: Skipped) -> None:
+    """Files come sorted by name, folder by folder, whatever order the disk has."""
+    for name in ("b/2.png", "a.png", "b/10.png", "B.png", "b/c/1.png", "z.png"):
+        Path("photos", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("photos", name).touch()
+    names = [str(path.relative_to("photos")) for path in walk_files(Path("photos"), skipped)]
+    assert names == ["B.png", "a.png", "b/10.png", "b/2.png", "b/c/1.png", "z.png"]
+    assert skipped == {}
+
+
+def test_every_regular_file_is_a_candidate(skipped: Skipped) -> None:
+    """Names and extensions decide nothing: the decoder does."""
+    fill(Path("photos"), "red.png", "red", "red.txt")
+    assert _found(skipped, "photos") == ["photos/red", "photos/red.png", "photos/red.txt"]
+
+
+def test_what_hides_is_passed_over(skipped: Skipped) -> None:
+    """Hidden files and folders are skipped with that reason, also those that macOS and Windows leave behind."""
+    fill(Path("photos/.thumbnails"), "red.png")
+    fill(Path("photos"), "red.png")
+    Path("photos/.DS_Store").touch()
+    assert _found(skipped, "photos") == ["photos/red.png"]
+    assert skipped == {".thumbnails": "hidden", ".DS_Store": "hidden"}
+
+
+def test_hidden_files_may_be_named(skipped: Skipped) -> None:
+    """A hidden file or folder that is named itself is meant."""
+    fill(Path(".hidden"), "red.png")
+    assert _found(skipped, ".hidden", ".hidden/red.png") == [".hidden/red.png"]
+
+
+def test_links(skipped: Skipped) -> None:
+    """Links to files and folders are followed; loops, broken links and links to themselves are not."""
+    fill(Path("photos/deep"), "red.png")
+    fill(Path("elsewhere"), "blue.png")
+    Path("photos/file.png").symlink_to(Path("elsewhere/blue.png").resolve())
+    Path("photos/folder").symlink_to(Path("elsewhere").resolve())
+    Path("photos/deep/up").symlink_to("..")
+    Path("photos/broken").symlink_to("nowhere")
+    Path("photos/self").symlink_to("self")
+    assert _found(skipped, "photos") == ["photos/deep/red.png", "photos/file.png", "photos/folder/blue.png"]
+    assert skipped == {
+        "up": "a link back to a folder above it",
+        "broken": "cannot be read: No such file or directory",
+        "self": "cannot be read: Too many levels of symbolic links",
+    }
+
+
+def test_links_given_as_arguments(skipped: Skipped) -> None:
+    """A link that is named itself is followed or skipped like one that is found."""
+    fill(Path("photos"), "red.png")
+    Path("link").symlink_to("photos")
+    Path("broken").symlink_to("nowhere")
+    Path("self").symlink_to("self")
+    assert _found(skipped, "link", "broken", "self") == ["link/red.png"]
+    assert skipped == {
+        "broken": "no such file or folder",
+        "self": "cannot be read: Too many levels of symbolic links",
+    }
+
+
+def test_pipes_and_sockets(skipped: Skipped) -> None:
+    """What is no regular file is never opened, found or named: reading a pipe would wait for ever."""
+    fill(Path("photos"), "red.png")
+    os.mkfifo("photos/pipe.jpg")
+    os.mkfifo("named.jpg")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("photos/socket.jpg")
+        assert _found(skipped, "photos", "named.jpg", "/dev/nul[l]") == ["photos/red.png"]
+    assert {"pipe.jpg", "socket.jpg", "named.jpg", "null"} == set(skipped)
+    assert set(skipped.values()) == {"not a regular file"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+def test_folder_that_may_not_be_read(skipped: Skipped) -> None:
+    """A folder without permission is skipped, in it and by name, and the rest goes on."""
+    fill(Path("photos/closed"), "red.png")
+    fill(Path("photos/open"), "red.png")
+    Path("photos/closed").chmod(0)
+    try:
+        assert _found(skipped, "photos", "photos/closed/red.png") == ["photos/open/red.png"]
+    finally:
+        Path("photos/closed").chmod(0o700)
+    assert set(skipped.values()) == {"cannot be read: Permission denied"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "reason"),
+    [
+        ("gone.png", "no such file or folder"),
+        ("", "no such file or folder"),
+        ("a\0b", "no such file or folder"),
+        ("photos/red.png/x", "cannot be read: Not a directory"),
+        ("x" * 5000, "cannot be read: File name too long"),
+        ("gone/*.png", "no file matches"),
+        ("[z]*", "no file matches"),
+    ],
+)
+def test_arguments_that_mean_nothing(argument: str, reason: str, skipped: Skipped) -> None:
+    """What is not there is passed over with its reason; nothing at all does not mean the current folder."""
+    fill(Path("photos"), "red.png")
+    assert _found(skipped, argument, "photos") == ["photos/red.png"]
+    assert list(skipped.values()) == [reason]
+
+
+def test_globs(skipped: Skipped) -> None:
+    """Patterns are expanded, sorted; folders that match are walked; ** goes all the way down once."""
+    fill(Path("photos/a"), "red-1.png", "blue-1.png")
+    fill(Path("photos/b"), "red-2.png")
+    assert _found(skipped, "photos/*/red*") == ["photos/a/red-1.png", "photos/b/red-2.png"]
+    assert _found(skipped, "photos/[b]") == ["photos/b/red-2.png"]
+    assert _found(skipped, "photos/?") == ["photos/a/blue-1.png", "photos/a/red-1.png", "photos/b/red-2.png"]
+    assert _found(skipped, "photos/**") == ["photos/a/blue-1.png", "photos/a/red-1.png", "photos/b/red-2.png"]
+    assert _found(skipped, "**/*.png") == ["photos/a/blue-1.png", "photos/a/red-1.png", "photos/b/red-2.png"]
+    assert skipped == {}
+
+
+def test_names_that_look_like_globs(skipped: Skipped) -> None:
+    """A file that exists is meant as it is, even with brackets in its name."""
+    fill(Path(), "red [1].png", "red 1.png")
+    assert _found(skipped, "red [1].png") == ["red [1].png"]
+
+
+def test_no_file_comes_twice(skipped: Skipped) -> None:
+    """A file that is named, found in its folder and matched by a glob comes once, where it came first."""
+    fill(Path("photos"), "blue.png", "red.png")
+    assert _found(skipped, "photos/red.png", "photos", "./photos/*.png") == ["photos/red.png", "photos/blue.png"]
+
+
+def test_names_that_are_not_utf8(skipped: Skipped) -> None:
+    """A name of other bytes is a name."""
+    Path("photos").mkdir()
+    Path(os.fsdecode(b"photos/caf\xe9.png")).touch()
+    assert [os.fsencode(name) for name in _found(skipped, "photos")] == [b"photos/caf\xe9.png"]
+
+
+def test_search_is_lazy(skipped: Skipped) -> None:
+    """The first file comes before the second argument is looked at."""
+
+    def arguments():
+        yield "photos"
+        pytest.fail("looked too far")
+
+    fill(Path("photos"), "blue.png", "red.png")
+    assert next(find_photos(arguments(), skipped)) == Path("photos/blue.png")

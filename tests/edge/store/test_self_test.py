@@ -1,0 +1,39 @@
+"""Self-tests in a process of their own: what happens to models that harm it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ModelError
+from edge.modelfile.model_file import ModelFile
+from edge.store import self_test
+from edge.store.self_test import prove
+from support import surgery
+
+
+def test_a_good_model_is_proved(any_model: Path) -> None:
+    """The answer names the interpreter and the difference."""
+    answer = prove(any_model)
+    assert set(answer) == {"runtime", "largest_difference", "tolerance"}
+    assert answer["largest_difference"] <= answer["tolerance"]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit_s", "reason"),
+    [("crashing", 60, r"the process crashed \(SIGSEGV\)"), ("hanging", 2, "gave no answer within 2 s and was stopped")],
+)
+def test_a_harmful_model_is_refused(name: str, limit_s: float, reason: str) -> None:
+    """A crash and an endless loop pass every check of the file and end here, in one line."""
+    path = surgery.DATA / f"{name}.tflite"
+    ModelFile.load(path)
+    with pytest.raises(ModelError, match=reason):
+        prove(path, limit_s)
+
+
+def test_a_model_that_takes_too_much_memory(any_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit holds for the whole process; running out of it is an answer too."""
+    monkeypatch.setattr(self_test, "_MEMORY_BYTES", 40 << 20)
+    with pytest.raises(ModelError, match="ended badly"):
+        prove(any_model)

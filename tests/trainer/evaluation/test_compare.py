@@ -1,0 +1,97 @@
+"""Is one model really better than another?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from collections.abc import Callable
+from math import comb
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.errors import DatasetError
+from edge.types import Category, Classification, LabelledPhoto
+from trainer.evaluation.compare import Comparison, Disagreement, compare
+from trainer.evaluation.evaluate import Evaluation
+from trainer.photos.dataset import Photo
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import retrain
+from trainer.terminal.progress import Stages
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+LABELS = ("daisy", "rose")
+
+
+def evaluation(answers: list[str | None]) -> Evaluation:
+    """A model that gave these answers for photos that are all daisies; None is a photo it could not decode."""
+    photos = [Photo(Path(f"{i}.jpg"), f"daisy/{i}.jpg", "daisy", b"", "test") for i in range(len(answers))]
+    outcomes = [
+        LabelledPhoto(photo.path, None, "damaged")
+        if answer is None
+        else LabelledPhoto(photo.path, Classification((Category(LABELS.index(answer), answer, 0.9),), 1.0))
+        for photo, answer in zip(photos, answers, strict=True)
+    ]
+    return Evaluation(LABELS, photos, outcomes, np.zeros((2, 2), np.intp))
+
+
+def test_counts_and_disagreements() -> None:
+    """Each photo counts once; a photo that one model could not decode counts for none."""
+    first = evaluation(["daisy", "daisy", "rose", "rose", None])
+    second = evaluation(["daisy", "rose", "daisy", "rose", "daisy"])
+    found = compare(first, second)
+    assert found == Comparison(
+        4,
+        1,
+        1,
+        1,
+        1,
+        1.0,
+        [Disagreement("daisy/1.jpg", "daisy", "daisy", "rose"), Disagreement("daisy/2.jpg", "daisy", "rose", "daisy")],
+    )
+    assert (found.first_accuracy, found.second_accuracy) == (0.5, 0.5)
+
+
+@given(st.integers(0, 12), st.integers(0, 12))
+def test_p_value_is_that_of_fair_coins(only_first: int, only_second: int) -> None:
+    """The exact test: how often fair coins fall at least as unevenly as the photos did."""
+    first = evaluation(["daisy"] * only_first + ["rose"] * only_second + ["daisy"])
+    second = evaluation(["rose"] * only_first + ["daisy"] * only_second + ["daisy"])
+    coins, fewer = only_first + only_second, min(only_first, only_second)
+    expected = min(1.0, 2 * sum(comb(coins, heads) for heads in range(fewer + 1)) / 2**coins)
+    assert compare(first, second).p_value == pytest.approx(expected)
+
+
+def test_nothing_to_compare() -> None:
+    """Where no photo was judged by both there is nothing to say."""
+    with pytest.raises(DatasetError, match="no photo was judged by both"):
+        compare(evaluation([None, "daisy"]), evaluation(["daisy", None]))
+
+
+def test_the_command(options: RetrainOptions, trainer: Command) -> None:
+    """A model is as good as itself: no photo is named differently, and the command says so in both forms."""
+    retrain(options, Stages())
+    arguments = ("compare", options.output, options.output, options.image_dir)
+    done = trainer(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "McNemar's exact test: p = 1; the difference may well be chance" in done.stdout
+    record = json.loads(trainer(*arguments, "--json").stdout)
+    assert (record["only_first"], record["only_second"], record["p_value"]) == (0, 0, 1.0)
+    assert record["photos"] == record["both"] + record["neither"] == 4
+    assert record["disagreements"] == []
+
+
+def test_other_splits_are_told(options: RetrainOptions, trainer: Command, tmp_path: Path) -> None:
+    """Models of different splits may have trained on each other's test photos: the user is told."""
+    other = dataclasses.replace(options, output=tmp_path / "other.tflite", ratios=options.ratios._replace(seed=7))
+    retrain(options, Stages())
+    retrain(other, Stages())
+    done = trainer("compare", options.output, other.output, options.image_dir)
+    assert f"{other.output} may know some of these photos" in done.stderr
+    assert (
+        "may know" not in trainer("compare", options.output, other.output, options.image_dir, "--split", "all").stderr
+    )

@@ -1,0 +1,160 @@
+"""``trainer flash`` and ``trainer rollback`` over a real SSH server, onto stores that edge keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks.device.faults import over_ssh
+from benchmarks.device.faults.loopback import SSHD, free_port
+from benchmarks.device.faults.scene import Outcome, sha256
+from benchmarks.device.faults.ssh_range import Range, make_range
+from edge.store.layout import Store
+from trainer.cli import app
+
+pytestmark = [
+    pytest.mark.skipif(SSHD is None, reason="no sshd here: apt install openssh-server"),
+    pytest.mark.xdist_group("sshd"),
+]
+Flash = Callable[..., "tuple[int, list[dict[str, Any]]]"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
+    """A server, two models, and a store for each host in which the old one is current."""
+    with make_range(tmp_path_factory.mktemp("flash"), model_bytes=200_000) as place:
+        yield place
+
+
+def run(place: Range, *arguments: object) -> tuple[int, list[dict[str, Any]]]:
+    """The exit code of a command of ``trainer``, and its facts about every target."""
+    words = [*map(str, arguments), "--ssh-config", str(place.server.config), "--json"]
+    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert done.stderr == ""
+    return done.exit_code, json.loads(done.stdout)["targets"]
+
+
+def current(place: Range, host: str) -> str | None:
+    """``old`` or ``new``: what the host labels with."""
+    names = {sha256(path): path.stem for path in (place.old, place.new)}
+    return names.get(Store(place.server.store(host)).linked("current") or "")
+
+
+def test_a_model_becomes_current_and_a_repeat_changes_nothing(place: Range) -> None:
+    """The first flash sends the whole model, the second says that it is there."""
+    place.fresh_store("pi1")
+    code, (row,) = run(place, "flash", place.new, "pi1")
+    assert (code, row["state"], row["target"]) == (0, "flashed", "pi1")
+    assert (row["sent_bytes"], row["resumed_bytes"]) == (place.new.stat().st_size, 0)
+    assert (row["current"], row["previous"]) == (sha256(place.new), sha256(place.old))
+    assert current(place, "pi1") == "new"
+    code, (row,) = run(place, "flash", place.new, "pi1")
+    assert (code, row["state"], row["sent_bytes"]) == (0, "unchanged", 0)
+    assert row["detail"] == "this model is current already"
+
+
+def test_back_and_forth(place: Range) -> None:
+    """Rollback goes to the model before, twice as once; flashing the older one again must be asked for."""
+    place.fresh_store("pi1")
+    run(place, "flash", place.new, "pi1")
+    for _ in range(2):
+        code, (row,) = run(place, "rollback", "pi1")
+        assert (code, row["state"], row["current"]) == (0, "rolled back", sha256(place.old))
+    assert run(place, "flash", place.new, "pi1")[0] == 0
+    code, (row,) = run(place, "flash", place.old, "pi1")
+    assert (code, row["state"]) == (2, "failed")
+    assert "--allow-older" in row["detail"]
+    assert current(place, "pi1") == "new"
+    code, (row,) = run(place, "flash", place.old, "pi1", "--allow-older")
+    assert (code, row["state"], row["sent_bytes"]) == (0, "flashed", 0)
+
+
+def test_a_dry_run_changes_nothing(place: Range) -> None:
+    """It says what would be sent, what runs there and how much room there is."""
+    store = place.fresh_store("pi1")
+    before = sorted(store.root.rglob("*"))
+    code, (row,) = run(place, "flash", place.new, "pi1", "--dry-run")
+    assert (code, row["state"], row["current"]) == (0, "would flash", sha256(place.old))
+    assert "would install" in row["detail"]
+    assert "free" in row["detail"]
+    assert sorted(store.root.rglob("*")) == before
+
+
+def test_a_damaged_current_model_is_not_taken_for_the_same(place: Range) -> None:
+    """The no-op is for a model that is whole; a damaged one is sent again."""
+    store = place.fresh_store("pi1")
+    model = store.model(sha256(place.old))
+    good = model.read_bytes()
+    model.write_bytes(good[:-1] + b"x")
+    code, (row,) = run(place, "flash", place.old, "pi1")
+    assert (code, row["state"]) == (0, "flashed")
+    assert model.read_bytes() == good
+
+
+def test_five_targets_of_which_one_is_down(place: Range) -> None:
+    """Four are flashed, one line says which is not and why, the exit code is 69."""
+    hosts = [f"pi{number}" for number in range(1, 6)]
+    for host in hosts:
+        place.fresh_store(host)
+    config = place.server.config.read_text()
+    place.server.write_config({host: free_port() if host == "pi3" else place.server.port for host in hosts})
+    try:
+        code, rows = run(place, "flash", place.new, *hosts)
+    finally:
+        place.server.config.write_text(config)
+    assert code == 69
+    assert [row["target"] for row in rows if row["state"] == "flashed"] == ["pi1", "pi2", "pi4", "pi5"]
+    assert [current(place, host) for host in hosts] == ["new", "new", "old", "new", "new"]
+    assert "enable --now ssh" in rows[2]["detail"]
+
+
+def test_a_device_that_asks_for_signatures(place: Range) -> None:
+    """Unsigned and wrongly signed models are refused, the right key is let in."""
+    store = place.fresh_store("pi1")
+    keys = place.server.folder
+    words = (keys / "user_key.pub").read_text().split()
+    (store.root / "allowed_signers").write_text(f"poet {words[0]} {words[1]}\n")
+    for flags in ((), ("--sign", keys / "stranger_key")):
+        code, (row,) = run(place, "flash", place.new, "pi1", *flags)
+        assert (code, row["state"], current(place, "pi1")) == (65, "failed", "old")
+        assert "sign" in row["detail"]
+    assert run(place, "flash", place.new, "pi1", "--sign", keys / "user_key")[0] == 0
+    assert current(place, "pi1") == "new"
+
+
+@pytest.mark.parametrize("kind", [over_ssh.together, over_ssh.cut], ids=["together", "cut"])
+def test_a_few_of_the_faults(place: Range, kind: Callable[..., Iterator[Outcome]]) -> None:
+    """The rest is injected by a command: python -m benchmarks faults."""
+    for outcome in kind(place, 1):
+        assert outcome.violation is None, outcome
+
+
+def test_a_card_takes_the_model_like_a_device(place: Range, tmp_path: Path) -> None:
+    """The store is in var/lib/edge of the mounted folder; the second time nothing changes."""
+    (tmp_path / "card" / "etc").mkdir(parents=True)
+    code, (row,) = run(place, "flash", place.new, tmp_path / "card")
+    assert (code, row["state"]) == (0, "flashed")
+    store = Store(tmp_path / "card/var/lib/edge")
+    assert store.linked("current") == sha256(place.new)
+    code, (row,) = run(place, "flash", place.new, tmp_path / "card")
+    assert (code, row["state"]) == (0, "unchanged")
+
+
+def test_an_empty_mount_point_is_no_card(place: Range, tmp_path: Path) -> None:
+    """The model would vanish under the next mount."""
+    code, (row,) = run(place, "flash", place.new, tmp_path)
+    assert (code, row["state"]) == (65, "failed")
+    assert "mount the card" in row["detail"]
+
+
+def test_a_file_that_is_no_model_reaches_no_device(trainer, tmp_path: Path) -> None:
+    """It is refused before anything is connected to."""
+    (tmp_path / "text.tflite").write_text("no model\n" * 100)
+    done = trainer("flash", tmp_path / "text.tflite", "pi@nowhere.invalid")
+    assert (done.returncode, done.stdout) == (65, "")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,152 @@
+"""Connections and uploads, through a real OpenSSH server on loopback."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.device.faults.loopback import SSHD, Cutter, Sshd, running
+from edge.errors import StorageError, UnavailableError
+from trainer.flash.facts import ask_facts
+from trainer.flash.ssh import Connection
+from trainer.flash.target import Target
+from trainer.flash.upload import BLOCK, present, upload
+
+pytestmark = [
+    pytest.mark.skipif(SSHD is None, reason="no sshd here: apt install openssh-server"),
+    pytest.mark.xdist_group("sshd"),
+]
+CONTENT = random.Random(5).randbytes(10 * BLOCK + 17)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A server for all tests of this module."""
+    with running(tmp_path_factory.mktemp("ssh") / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def connection(server: Sshd) -> Iterator[Connection]:
+    """A connection to ``pi1``, which is the server."""
+    with Connection(Target.parse("pi1"), config=server.config) as connection:
+        yield connection
+
+
+def nothing(size: int) -> None:
+    """Nobody watches."""
+
+
+def test_arguments_arrive_as_they_are(connection: Connection) -> None:
+    """Spaces, quotes, dollars, newlines: no shell on the way reads them."""
+    arguments = ("a b", "it's", '"$HOME"', "new\nline", "ü", "-x", "")
+    answer = connection.run('printf "<%s>" "$@"; echo talk >&2; exit 3', *arguments)
+    assert answer == (3, "".join(f"<{argument}>" for argument in arguments), "talk\n")
+
+
+def test_one_login_serves_all_commands(connection: Connection, server: Sshd) -> None:
+    """A password would be asked for once."""
+    before = (server.folder / "log").read_text().count("Accepted publickey")
+    for _ in range(3):
+        assert connection.run("true").code == 0
+    assert (server.folder / "log").read_text().count("Accepted publickey") == before + 1
+
+
+def test_a_closed_connection_leaves_nothing_running(server: Sshd) -> None:
+    """The shared connection in the background ends with the block, and its folder goes."""
+    with Connection(Target.parse("pi1"), config=server.config) as connection:
+        connection.open()
+        folder = connection.folder
+        assert folder.is_dir()
+    assert not folder.exists()
+
+
+def test_facts_are_those_of_this_machine(connection: Connection, server: Sshd) -> None:
+    """The store is that of the host, the folder for environments the one that its variable names."""
+    facts = ask_facts(connection)
+    assert facts.store is not None
+    assert facts.store["root"] == str(server.store("pi1"))
+    assert facts.edge == str(server.binaries / "edge")
+    assert facts.base == str(server.base("pi1"))
+    assert facts.free_bytes
+
+
+def test_an_upload_arrives_once(connection: Connection, tmp_path: Path) -> None:
+    """The second one has nothing to send; folders on the way are made, whatever they are called."""
+    path = tmp_path / "a 'folder'" / "file"
+    assert upload(connection, CONTENT, str(path), nothing) == (len(CONTENT), 0)
+    assert path.read_bytes() == CONTENT
+    assert upload(connection, CONTENT, str(path), nothing) == (0, len(CONTENT))
+
+
+@pytest.mark.parametrize("length", [1, BLOCK, 3 * BLOCK + 1])
+def test_an_upload_goes_on_after_the_last_whole_block(connection: Connection, tmp_path: Path, length: int) -> None:
+    """What is there already is not sent again."""
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT[:length])
+    there = length // BLOCK * BLOCK
+    assert upload(connection, CONTENT, str(path), nothing) == (len(CONTENT) - there, there)
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("spoil", [lambda b: b"x" + b[1:], lambda b: b + b"x", lambda b: bytes(len(b) // 2)])
+def test_what_is_not_the_beginning_of_the_file_is_written_anew(
+    connection: Connection, tmp_path: Path, spoil: object
+) -> None:
+    """Another file's bytes, too many, or zeros as a crashed disk leaves them."""
+    path = tmp_path / "file"
+    path.write_bytes(spoil(CONTENT))  # type: ignore[operator]
+    assert upload(connection, CONTENT, str(path), nothing).sent_bytes == len(CONTENT)
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_cut_upload_goes_on(server: Sshd, tmp_path: Path) -> None:
+    """What had arrived when the connection broke is a beginning of the file, and the repeat sends the rest only."""
+    cutter = Cutter(server.port)
+    server.know(cutter.port)
+    config = server.config.read_text()
+    server.write_config({"pi1": cutter.port})
+    path = tmp_path / "file"
+    path.write_bytes(CONTENT[: 4 * BLOCK])
+    try:
+        cutter.after = 3 * BLOCK
+        with (
+            pytest.raises(UnavailableError, match="go on"),
+            Connection(Target.parse("pi1"), config=server.config) as connection,
+        ):
+            upload(connection, CONTENT, str(path), nothing)
+        assert cutter.cuts == 1
+        cutter.after = None
+        with Connection(Target.parse("pi1"), config=server.config) as connection:
+            there = present(connection, CONTENT, str(path))
+            assert 4 * BLOCK <= there < len(CONTENT)
+            assert upload(connection, CONTENT, str(path), nothing) == (len(CONTENT) - there, there)
+    finally:
+        cutter.close()
+        server.config.write_text(config)
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_full_disk_is_said(connection: Connection, small_disk: object) -> None:
+    """The error is the device's, in one line that says what to do."""
+    disk: Path = small_disk("64k")  # type: ignore[operator]
+    with pytest.raises(StorageError, match="no space left on the device"):
+        upload(connection, CONTENT, str(disk / "file"), nothing)
+
+
+def test_a_disk_that_cannot_be_written_is_said(connection: Connection, read_only_disk: Path) -> None:
+    """As where a card has turned itself read-only."""
+    with pytest.raises(StorageError, match="Read-only"):
+        upload(connection, CONTENT, str(read_only_disk / "folder" / "file"), nothing)
+
+
+def test_a_port_that_nobody_listens_on_is_unavailable(server: Sshd) -> None:
+    """The error says how to start the server there."""
+    with (
+        pytest.raises(UnavailableError, match="enable --now ssh"),
+        Connection(Target.parse("pi1:1"), config=server.config) as connection,
+    ):
+        connection.open()

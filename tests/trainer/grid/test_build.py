@@ -1,0 +1,185 @@
+"""The grid builder: real accuracies or none at all, nothing downloaded, nothing finished built twice."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+import trainer.backbones.backbone
+from edge.errors import StorageError
+from edge.files import write_whole
+from edge.inference.classifier import Classifier
+from edge.inference.selftest import run_self_test
+from edge.modelfile.model_file import ModelFile
+from support import tiny
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.weights import Weights, keras_cache_file
+from trainer.grid.build import KINDS, NOTE, UNTRAINED_LABELS, Grid, GridOptions, build_grid, file_name
+from trainer.terminal.progress import Stages
+
+NAMES = [file_name(tiny.ARCHITECTURE, kind) for kind in KINDS]
+
+
+@pytest.fixture(autouse=True)
+def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras' cache is empty, and whoever tries to download fails the test."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+    def refuse(architecture: Architecture) -> None:
+        raise AssertionError(f"a download of {architecture.name}")
+
+    monkeypatch.setattr(trainer.backbones.backbone, "_download", refuse)
+
+
+@pytest.fixture
+def weights(no_weights: None, cache: Path) -> None:
+    """Weights of the tiny architecture are at hand, and its backbones, made from them, are in the cache."""
+    path = keras_cache_file(tiny.ARCHITECTURE)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"weights")
+    found = Weights("imagenet", path, hashlib.sha256(b"weights").hexdigest())
+    for kind in KINDS:
+        model = tiny.backbone(kind).model
+        key = trainer.backbones.backbone._key(tiny.ARCHITECTURE, found, kind)
+        name = f"{tiny.ARCHITECTURE.name}-{kind}-{key}-{model.sha256[:16]}.tflite"
+        write_whole(cache / "backbones" / name, model.content)
+
+
+@pytest.fixture
+def grid_options(cache: Path, tmp_path: Path) -> GridOptions:
+    """The one architecture that the cache has tiny backbones for, both kinds, no photos."""
+    return GridOptions(folder=tmp_path / "grid", cache=cache, architectures=(tiny.ARCHITECTURE,))
+
+
+def build(options: GridOptions) -> Grid:
+    """Build the grid in silence."""
+    return build_grid(options, Stages(quiet=True))
+
+
+def test_point_without_photos_carries_no_accuracy(grid_options: GridOptions) -> None:
+    """Five plain labels, an empty accuracy, a note that says why, and a self-test that passes."""
+    built = build(grid_options)
+    assert [point.path.name for point in built.points] == NAMES
+    assert NAMES[0] == "mobilenet_0.25_128-int8.tflite"
+    for point in built.points:
+        model = ModelFile.load(point.path)
+        assert model.manifest is not None
+        assert model.labels == UNTRAINED_LABELS == ("class 0", "class 1", "class 2", "class 3", "class 4")
+        assert (model.manifest.accuracy, model.manifest.test_photos) == (None, 0)
+        assert (model.manifest.training["weights"], model.manifest.training["note"]) == ("random", NOTE)
+        assert (point.accuracy, point.test_photos, point.weights, point.kept) == (None, 0, "random", False)
+        assert point.size_bytes == point.path.stat().st_size
+        assert run_self_test(Classifier(model, 1, "litert")).passed
+
+
+def test_same_options_give_the_same_bytes(grid_options: GridOptions, tmp_path: Path) -> None:
+    """The untrained head is random but always the same."""
+    first = build(grid_options)
+    again = build(dataclasses.replace(grid_options, folder=tmp_path / "again"))
+    for one, other in zip(first.points, again.points, strict=True):
+        assert one.path.read_bytes() == other.path.read_bytes()
+
+
+def test_second_run_keeps_what_is_finished(grid_options: GridOptions) -> None:
+    """Whole files stay untouched, a missing, a damaged and a foreign one are built."""
+    one, other = (point.path for point in build(grid_options).points)
+    wanted = one.read_bytes(), other.read_bytes()
+    written = one.stat().st_mtime_ns
+    assert [point.kept for point in build(grid_options).points] == [True, True]
+    other.unlink()
+    assert [point.kept for point in build(grid_options).points] == [True, False]
+    other.write_bytes(wanted[1][:-100])
+    assert [point.kept for point in build(grid_options).points] == [True, False]
+    other.write_bytes(wanted[0])
+    assert [point.kept for point in build(grid_options).points] == [True, False]
+    assert (one.read_bytes(), other.read_bytes()) == wanted
+    assert one.stat().st_mtime_ns == written
+
+
+def test_point_without_weights_gets_the_labels_of_the_folder(grid_options: GridOptions, photos: Path) -> None:
+    """Photos alone make no accuracy: without weights the head stays untrained, with the folder's labels."""
+    options = dataclasses.replace(grid_options, image_dir=photos)
+    built = build(options)
+    for point in built.points:
+        model = ModelFile.load(point.path)
+        assert model.labels == ("blue", "green", "red")
+        assert model.manifest is not None and model.manifest.accuracy is None
+    assert built.dataset is not None and len(built.dataset.photos) == 36
+    tiny.paint("red", 99).save(photos / "red" / "new.png")
+    assert [point.kept for point in build(options).points] == [True, True]
+
+
+def test_point_with_weights_is_trained_and_judged(grid_options: GridOptions, weights: None, photos: Path) -> None:
+    """The accuracy in the manifest is measured, a second run keeps the file, another photo makes a new one."""
+    options = dataclasses.replace(grid_options, image_dir=photos)
+    untrained = build(grid_options)
+    assert [point.weights for point in untrained.points] == ["imagenet", "imagenet"]
+    trained = build(options)
+    for point in trained.points:
+        manifest = ModelFile.load(point.path).manifest
+        assert manifest is not None
+        assert point.accuracy is not None and point.accuracy > 0.6
+        assert manifest.accuracy == pytest.approx(point.accuracy, abs=1e-6)
+        assert manifest.test_photos == point.test_photos > 0
+        assert "note" not in manifest.training
+        assert point.kept is False
+    kept = build(options)
+    assert [point.kept for point in kept.points] == [True, True]
+    assert [point.accuracy for point in kept.points] == pytest.approx([p.accuracy for p in trained.points], abs=1e-6)
+    tiny.paint("red", 99).save(photos / "red" / "new.png")
+    assert [point.kept for point in build(options).points] == [False, False]
+
+
+def test_folder_that_cannot_be_written_is_known_at_once(grid_options: GridOptions, tmp_path: Path) -> None:
+    """A file where the folder should be ends in one storage error before anything is built."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be written"):
+        build(dataclasses.replace(grid_options, folder=tmp_path / "file"))
+
+
+def test_command_lists_the_points(childless_trainer, grid_options: GridOptions, tmp_path: Path) -> None:
+    """A line of talk a point on stderr, a table or JSON on stdout; the second run says that it kept them."""
+    env = {"KERAS_HOME": str(tmp_path / "keras")}
+    command = ["grid", "build", tmp_path / "grid", "--architecture", tiny.ARCHITECTURE.name]
+    command += ["--bottleneck-dir", grid_options.cache]
+    done = childless_trainer(*command, "--quantization", "int8", env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("[1/1] mobilenet_0.25_128-int8.tflite: not trained, ")
+    assert "random" in done.stdout and "built" in done.stdout
+    done = childless_trainer(*command, "--json", env=env)
+    facts = json.loads(done.stdout)
+    assert [(point["quantization"], point["kept"]) for point in facts["points"]] == [("int8", True), ("float32", False)]
+    assert [point["accuracy"] for point in facts["points"]] == [None, None]
+    assert facts["skipped"] == []
+    assert "[1/2] mobilenet_0.25_128-int8.tflite: not trained, 0.00 MB, kept" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--architecture", "mobilenet_2.0_224"], 2, "unknown architecture"),
+        (["--quantization", "int4"], 2, "int4"),
+        (["no-such-folder"], 65, "no such folder"),
+    ],
+)
+def test_command_refuses_what_cannot_be_built(
+    trainer, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    """An unknown architecture or kind is a usage error, a missing folder of photos a data error."""
+    done = trainer("grid", "build", tmp_path / "grid", *arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert not list((tmp_path / "grid").glob("*.tflite"))
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_random_weights_give_a_file_as_large_as_a_trained_one(tmp_path: Path) -> None:
+    """0.25_128 is 315 kB for int8 and 873 kB for float32 with ImageNet's weights; random ones come within 1 %."""
+    built = build(GridOptions(tmp_path / "grid", tmp_path / "cache", architectures=(Architecture(0.25, 128),)))
+    assert [point.size_bytes for point in built.points] == pytest.approx([315_159, 873_413], rel=0.01)
+    for point in built.points:
+        assert run_self_test(Classifier(ModelFile.load(point.path), 1, "litert")).passed

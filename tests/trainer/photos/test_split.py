@@ -1,0 +1,184 @@
+"""The split of photos into training, validation and test sets."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.errors import DatasetError, UsageError
+from trainer.photos.split import (
+    SPLITS,
+    TEST,
+    TRAINING,
+    VALIDATION,
+    SplitRatios,
+    assign_splits,
+    photo_group,
+    split_position,
+)
+
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_characters="/\0") | st.sampled_from("\udc80\udcff"), min_size=1, max_size=8
+)
+PHOTOS = st.sets(NAMES, min_size=3, max_size=40).map(lambda names: [("rose", f"rose/{name}") for name in names])
+PERCENT = st.floats(1, 44)
+RATIOS = st.builds(SplitRatios, PERCENT, PERCENT, st.integers(0, 99))
+
+
+def natural_split(relative: str, ratios: SplitRatios) -> str:
+    """The split that a photo's own path gives, before any lending."""
+    position = split_position(relative, ratios.seed)
+    if position < ratios.validation_percentage / 100:
+        return VALIDATION
+    return TEST if position >= 1 - ratios.testing_percentage / 100 else TRAINING
+
+
+def groups_of(photos: list[tuple[str, str]]) -> set[str]:
+    """The distinct groups of some photos."""
+    return {photo_group(relative) for _, relative in photos}
+
+
+@given(PHOTOS, PHOTOS, RATIOS)
+def test_adding_photos_reshuffles_nobody_but_what_was_lent(
+    old: list[tuple[str, str]], new: list[tuple[str, str]], ratios: SplitRatios
+) -> None:
+    """A photo keeps its split when others join, unless it was or is lent to a set that would be empty."""
+    before = assign_splits(old, ratios, strict=False)
+    after = assign_splits(sorted({*old, *new}), ratios, strict=False)
+    for relative, split in before.items():
+        if split == natural_split(relative, ratios) and after[relative] != split:
+            lent = after[relative]
+            others = [natural_split(photo, ratios) for photo in after if photo_group(photo) != photo_group(relative)]
+            assert lent not in others, "only a set with no photo of its own borrows"
+
+
+@given(PHOTOS, RATIOS, st.randoms(use_true_random=False))
+def test_split_does_not_depend_on_the_order_of_photos(photos: list[tuple[str, str]], ratios: SplitRatios, mix) -> None:
+    """Listing the folder in another order gives the same split."""
+    mixed = photos.copy()
+    mix.shuffle(mixed)
+    assert assign_splits(mixed, ratios, strict=False) == assign_splits(photos, ratios, strict=False)
+
+
+@given(PHOTOS, RATIOS)
+def test_every_class_of_three_groups_is_in_every_split(photos: list[tuple[str, str]], ratios: SplitRatios) -> None:
+    """With three groups or more no split of a class is empty; with fewer, strict assignment refuses."""
+    if len(groups_of(photos)) >= 3:
+        assert set(assign_splits(photos, ratios).values()) == set(SPLITS)
+    else:
+        with pytest.raises(DatasetError):
+            assign_splits(photos, ratios)
+
+
+@given(PHOTOS, RATIOS)
+def test_lending_takes_from_the_training_set_and_no_more_than_needed(
+    photos: list[tuple[str, str]], ratios: SplitRatios
+) -> None:
+    """Where every set has a photo of its own, each photo is where its path puts it."""
+    natural = {relative: natural_split(relative, ratios) for _, relative in photos}
+    if set(natural.values()) == set(SPLITS):
+        assert assign_splits(photos, ratios, strict=False) == natural
+
+
+@given(st.lists(st.tuples(NAMES, st.lists(NAMES, min_size=1, max_size=4)), min_size=3, max_size=12), RATIOS)
+def test_nohash_groups_stay_together(shots: list[tuple[str, list[str]]], ratios: SplitRatios) -> None:
+    """Photos whose names are equal up to _nohash_ share a split, whatever follows."""
+    photos = sorted({("rose", f"rose/{stem}_nohash_{end}") for stem, ends in shots for end in ends})
+    splits = assign_splits(photos, ratios, strict=False)
+    together: dict[str, set[str]] = {}
+    for relative, split in splits.items():
+        together.setdefault(relative.split("_nohash_")[0], set()).add(split)
+    assert all(len(found) == 1 for found in together.values())
+
+
+def test_nohash_counts_in_the_file_name_only() -> None:
+    """A folder called a_nohash_b does not tie the photos in it together."""
+    assert photo_group("rose/a_nohash_b/1.jpg") == "rose/a_nohash_b/1.jpg"
+    assert photo_group("rose/a_nohash_b.jpg") == "rose/a"
+    assert photo_group("rose/plain.jpg") == "rose/plain.jpg"
+
+
+@given(PHOTOS, st.integers(0, 9), PERCENT, PERCENT, PERCENT)
+def test_changing_one_percentage_leaves_the_other_outer_set_alone(
+    photos: list[tuple[str, str]], seed: int, validation: float, testing: float, other: float
+) -> None:
+    """More validation photos never come out of the test set, nor the other way round."""
+
+    def members(split: str, ratios: SplitRatios) -> set[str]:
+        return {relative for _, relative in photos if natural_split(relative, ratios) == split}
+
+    first, second = SplitRatios(validation, testing, seed), SplitRatios(other, testing, seed)
+    if all(members(split, ratios) for split in SPLITS for ratios in (first, second)):
+        before, after = assign_splits(photos, first, False), assign_splits(photos, second, False)
+        for relative in before:
+            assert (before[relative] == TEST) == (after[relative] == TEST)
+    first, second = SplitRatios(validation, testing, seed), SplitRatios(validation, other, seed)
+    if all(members(split, ratios) for split in SPLITS for ratios in (first, second)):
+        before, after = assign_splits(photos, first, False), assign_splits(photos, second, False)
+        for relative in before:
+            assert (before[relative] == VALIDATION) == (after[relative] == VALIDATION)
+
+
+def test_shares_come_near_the_percentages() -> None:
+    """Of 5,000 photos, 12 and 30 percent are 600 and 1,500, within three deviations."""
+    photos = [("rose", f"rose/{index}.jpg") for index in range(5000)]
+    counts = Counter(assign_splits(photos, SplitRatios(12, 30)).values())
+    assert abs(counts[VALIDATION] - 600) < 69
+    assert abs(counts[TEST] - 1500) < 98
+
+
+def test_another_seed_gives_another_split() -> None:
+    """Two seeds agree on a photo no more often than chance (0.66 for 10/10/80)."""
+    photos = [("rose", f"rose/{index}.jpg") for index in range(2000)]
+    first, second = (assign_splits(photos, SplitRatios(10, 10, seed)) for seed in (0, 1))
+    agreement = sum(first[relative] == second[relative] for relative in first) / len(first)
+    assert 0.6 < agreement < 0.72
+
+
+def test_positions_are_pinned() -> None:
+    """The hash behind the split never changes: it would reshuffle everybody's photos."""
+    assert split_position("daisy/1.jpg", 0) == pytest.approx(0.9282643, abs=1e-7)
+    assert split_position("daisy/1_nohash_a.jpg", 0) == split_position("daisy/1_nohash_b.jpg", 0)
+    assert split_position("daisy/1.jpg", 1) != split_position("daisy/1.jpg", 0)
+
+
+def test_too_few_photos_names_the_class_and_the_count() -> None:
+    """The error says which class has too few, how many it has and what to do."""
+    photos = [("rose", f"rose/{index}.jpg") for index in range(9)] + [
+        ("tulip", "tulip/1.jpg"),
+        ("tulip", "tulip/2.jpg"),
+    ]
+    with pytest.raises(DatasetError, match=r"class 'tulip' has too few photos \(2\): add some .* at least 3"):
+        assign_splits(photos, SplitRatios())
+
+
+def test_one_group_of_many_photos_is_too_few() -> None:
+    """Ten shots of one flower cannot be in three splits."""
+    photos = [("rose", f"rose/one_nohash_{index}.jpg") for index in range(10)]
+    with pytest.raises(DatasetError, match=r"class 'rose' has too few photos \(10\).*3 different ones"):
+        assign_splits(photos, SplitRatios())
+
+
+def test_classes_do_not_disturb_each_other() -> None:
+    """A class is split the same with and without its neighbours."""
+    roses = [("rose", f"rose/{index}.jpg") for index in range(30)]
+    tulips = [("tulip", f"tulip/{index}.jpg") for index in range(3)]
+    alone, beside = assign_splits(roses, SplitRatios()), assign_splits(roses + tulips, SplitRatios())
+    assert alone == {relative: split for relative, split in beside.items() if relative.startswith("rose")}
+
+
+@pytest.mark.parametrize(
+    ("validation", "testing"), [(0, 10), (10, 0), (-1, 10), (50, 41), (float("nan"), 10), (10, float("inf"))]
+)
+def test_impossible_percentages_are_usage_errors(validation: float, testing: float) -> None:
+    """A split that leaves nothing fair is refused before any work."""
+    with pytest.raises(UsageError, match="leave no fair split"):
+        SplitRatios(validation, testing).check()
+
+
+def test_possible_percentages_pass() -> None:
+    """The largest shares that are allowed come back unchanged."""
+    assert SplitRatios(45, 45).check() == SplitRatios(45, 45)

@@ -1,0 +1,83 @@
+"""Progress bars: for people at a terminal, silence elsewhere."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from support.paths import REPOSITORY
+from trainer.terminal.progress import Stages
+
+SCRIPT = """
+import sys
+from trainer.terminal.progress import Stages
+stages = Stages(quiet=sys.argv[1] == "quiet")
+with stages.stage("bottlenecks int8", 3) as advance:
+    for _ in range(3):
+        advance(1)
+with stages.stage("head"):
+    pass
+stages.say("trainer: done")
+"""
+
+
+def on_a_terminal(mode: str) -> str:
+    """What a person sees on stderr while the stages run."""
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, mode],
+        stderr=theirs,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": str(REPOSITORY)},
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # how Linux says that the other side is closed
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(ours)
+    assert child.wait() == 0
+    return seen.decode()
+
+
+def test_terminal_shows_a_bar_for_each_stage() -> None:
+    """Each stage is named, and one with a total ends with all of it counted."""
+    seen = on_a_terminal("loud")
+    assert "bottlenecks int8" in seen
+    assert "3/3" in seen
+    assert "head" in seen
+    assert "trainer: done" in seen
+
+
+def test_quiet_shows_nothing_even_on_a_terminal() -> None:
+    """Neither a bar nor a line is printed."""
+    assert on_a_terminal("quiet") == ""
+
+
+def test_pipe_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """Where stderr is no terminal there are no bars, and advancing is harmless."""
+    with Stages().stage("bottlenecks", 2) as advance:
+        advance(1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_talk_is_printed_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    """File names that look like markup or emoji codes, and long lines, arrive unchanged on stderr."""
+    line = "trainer: skipped [bold]/:rose:.jpg: " + "long " * 60
+    Stages().say(line)
+    assert capfd.readouterr() == ("", line + "\n")
+
+
+def test_quiet_lines_reach_no_file_either(capfd: pytest.CaptureFixture[str]) -> None:
+    """A program that asks for quiet gets no line on stderr if that is a pipe or a file."""
+    Stages(quiet=True).say("trainer: skipped a.jpg: empty")
+    assert capfd.readouterr() == ("", "")

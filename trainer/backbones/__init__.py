@@ -1,0 +1,1 @@
+"""Backbones: architectures, weights, and the artifact that turns a picture into its bottleneck."""

@@ -1,0 +1,142 @@
+"""The backbone artifact: built once in a child process, kept by what it was made from, checked before use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from edge.errors import ConfigurationError, ModelError
+from edge.files import write_whole
+from edge.modelfile.model_file import ModelFile
+from edge.modelfile.structure import examine
+from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.bias_correction import correct_biases
+from trainer.backbones.tensorflow_child import run_tensorflow
+from trainer.backbones.weights import Weights, find_weights
+from trainer.photos.drawn_flowers import KINDS, draw_flower
+
+RECIPE_VERSION = 1
+"""Goes up with any change of the conversion that alters the artifact's outputs."""
+
+_FLOWERS_PER_KIND = 5
+
+
+class Backbone(NamedTuple):
+    """MobileNet without its classifier, as a ``.tflite`` that turns a picture into its bottleneck."""
+
+    architecture: Architecture
+    quantization: str
+    weights: Weights
+    model: ModelFile
+
+    @property
+    def feature_size(self) -> int:
+        """How many values a bottleneck has: 1024 times the width multiplier."""
+        return self.model.output.shape[-1]
+
+
+def ensure_backbones(
+    cache: Path, architecture: Architecture, choice: str | None, quantizations: Sequence[str]
+) -> list[Backbone]:
+    """The artifacts of ``architecture`` in each of ``quantizations``; those not in ``cache`` are built first.
+
+    ``choice`` is the value of ``--weights``. TensorFlow runs in a child process, only where something is
+    missing.
+
+    Raises :class:`~edge.errors.ConfigurationError` where there are no weights or no TensorFlow, and
+    :class:`~edge.errors.StorageError` where ``cache`` cannot be written.
+    """
+
+    def settled(weights: Weights) -> bool:
+        return all(_cached(cache, architecture, weights, kind) for kind in quantizations)
+
+    return backbones_of(cache, architecture, find_weights(architecture, choice, settled, _download), quantizations)
+
+
+def backbones_of(
+    cache: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]
+) -> list[Backbone]:
+    """The artifacts of ``weights`` in each of ``quantizations``; those not in ``cache`` are built first.
+
+    Raises the errors of :func:`ensure_backbones`.
+    """
+    missing = [kind for kind in quantizations if _cached(cache, architecture, weights, kind) is None]
+    if missing:
+        _build(cache, architecture, weights, missing)
+    backbones = []
+    for kind in quantizations:
+        content = _cached(cache, architecture, weights, kind)
+        if content is None:
+            raise ConfigurationError(f"{cache}: the backbone just built there is gone; is something cleaning it?")
+        backbones.append(Backbone(architecture, kind, weights, as_model(content)))
+    return backbones
+
+
+def as_model(content: bytes) -> ModelFile:
+    """A backbone's flatbuffer as something an interpreter takes: a model file without labels."""
+    structure = examine(content)
+    return ModelFile(
+        content=content,
+        labels=(),
+        manifest=None,
+        input=structure.input,
+        output=structure.output,
+    )
+
+
+def _key(architecture: Architecture, weights: Weights, quantization: str) -> str:
+    recipe = [RECIPE_VERSION, PREPROCESSING_VERSION, architecture.name, weights.sha256, quantization]
+    return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
+
+
+def _cached(cache: Path, architecture: Architecture, weights: Weights, quantization: str) -> bytes | None:
+    """The artifact's bytes; a file whose content does not match the hash in its name counts as missing."""
+    prefix = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-"
+    for path in sorted((cache / "backbones").glob(f"{prefix}*.tflite")):
+        content = path.read_bytes()
+        if path.stem == prefix + hashlib.sha256(content).hexdigest()[:16]:
+            return content
+    return None
+
+
+def _build(cache: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [architecture.name]
+        if weights.path:
+            command += ["--weights", str(weights.path)]
+        # An int8 artifact is corrected towards its float twin.
+        kinds = dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])])
+        for kind in kinds:
+            command += ["--artifact", kind, str(Path(folder) / kind)]
+        _run_tensorflow(command)
+        artifacts = {kind: (Path(folder) / kind).read_bytes() for kind in kinds}
+        for kind in quantizations:
+            content = artifacts[kind]
+            try:
+                if kind == "int8":
+                    content = correct_biases(content, artifacts["float32"], _calibration(architecture))
+                examine(content)
+            except ModelError as error:
+                raise ConfigurationError(f"TensorFlow's converter wrote a backbone that is no model: {error}") from None
+            digest = hashlib.sha256(content).hexdigest()[:16]
+            name = f"{architecture.name}-{kind}-{_key(architecture, weights, kind)}-{digest}.tflite"
+            write_whole(cache / "backbones" / name, content)
+
+
+def _calibration(architecture: Architecture) -> list[Pixels]:
+    """Drawn flowers for the bias correction: the artifact depends on no user's photos; see docs/adr/0002."""
+    size = (architecture.input_size, architecture.input_size)
+    return [preprocess(draw_flower(kind, seed), size) for kind in KINDS for seed in range(_FLOWERS_PER_KIND)]
+
+
+def _download(architecture: Architecture) -> None:
+    _run_tensorflow([architecture.name, "--download"])
+
+
+def _run_tensorflow(arguments: list[str]) -> None:
+    run_tensorflow("building a backbone", "trainer.backbones.convert", arguments)

@@ -1,0 +1,159 @@
+"""What TensorFlow is needed for in every case: MobileNet without its classifier becomes a ``.tflite`` backbone.
+
+It runs as a program of its own (``python -m trainer.backbones.convert``), so that the process that trains never loads
+TensorFlow: that saves its memory, keeps its talk off the terminal, and lets either TFLite interpreter be used
+(tflite-runtime and TensorFlow cannot share a process).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import ConfigurationError
+from edge.files import write_whole
+from edge.inference.selftest import make_patterns
+from trainer.backbones import frozen_graph
+from trainer.backbones.architectures import QUANTIZATIONS, Architecture
+from trainer.backbones.folded import unfold
+from trainer.backbones.tensorflow_child import end_child
+from trainer.backbones.tuned_weights import read_tuned
+
+CALIBRATION_SEEDS = 25
+"""Seeds of the calibration pictures, four pictures each: a hundred in all."""
+
+_DOWNLOAD_TIMEOUT_S = 20.0
+_BIAS_SPREAD = 0.5  # of random weights; trained networks have about that
+
+
+def build_model(architecture: Architecture, weights: Path | None) -> Any:
+    """Keras' MobileNet with average pooling instead of a classifier: (1, size, size, 3) -> (1, 1024 alpha).
+
+    ``weights`` is a Keras weights file, a frozen graph (``.pb``) or fine-tuned weights (``.npz``); None gives
+    random weights from seed 0.
+
+    Raises :class:`~edge.errors.ConfigurationError` where the weights do not fit the architecture.
+    """
+    import keras
+
+    keras.utils.set_random_seed(0)
+    size = architecture.input_size
+    model = keras.applications.MobileNet(
+        input_shape=(size, size, 3), alpha=architecture.alpha, include_top=False, pooling="avg", weights=None
+    )
+    try:
+        if weights is None:
+            _randomize_biases(model)
+            return model
+        if weights.suffix == ".pb":
+            for layer, values in frozen_graph.read_layers(weights).items():
+                model.get_layer(layer).set_weights(values)
+        elif weights.suffix == ".npz":
+            unfold(model, read_tuned(weights))
+        else:
+            model.load_weights(weights)
+    except (ValueError, OSError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigurationError(f"{weights}: not the weights of {architecture.name} ({reason})") from None
+    return model
+
+
+def _randomize_biases(model: Any) -> None:
+    """Give the batch norms of an untrained ``model`` biases other than zero, as every trained one has.
+
+    The converter shares zeros between layers, and the file would be smaller than that of a trained network.
+    """
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        if type(layer).__name__ == "BatchNormalization":
+            gamma, beta, mean, variance = layer.get_weights()
+            layer.set_weights([gamma, random.normal(0, _BIAS_SPREAD, beta.shape), mean, variance])
+
+
+def calibration_pictures(input_size: int) -> Iterator[npt.NDArray[np.float32]]:
+    """A hundred pictures (1, size, size, 3), float32, spanning exactly [-1, 1].
+
+    They are drawn, not taken from the user's photos, so that the artifact (and every bottleneck cached for
+    it) stays valid when photos are added. MobileNet's activations are clamped to [0, 6] and saturate on
+    drawn pictures as they do on photos; see docs/adr/0002.
+    """
+    for seed in range(CALIBRATION_SEEDS):
+        for pattern in make_patterns(seed, (input_size, input_size)):
+            picture = pattern.astype(np.float32) / 127.5 - 1
+            picture[0, 0, :2] = (-1, 1)  # else a set without black or white would rescale the pixels
+            yield picture[np.newaxis]
+
+
+def convert(model: Any, quantization: str) -> bytes:
+    """``model`` as a TFLite flatbuffer of the given ``quantization``, a name in ``QUANTIZATIONS``.
+
+    An int8 artifact takes uint8 pixels and gives int8 features; the other kinds take and give float32.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    size = model.input_shape[1]
+    signature = tf.TensorSpec((1, size, size, 3), tf.float32, name="image")
+    traced = tf.function(lambda image: model(image, training=False)).get_concrete_function(signature)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(traced)])
+    if quantization != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantization == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if quantization == "int8":
+        converter.representative_dataset = lambda: ([picture] for picture in calibration_pictures(size))
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tf.uint8
+        converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+def download(architecture: Architecture) -> None:
+    """Let Keras download the ImageNet weights of ``architecture`` into its own cache.
+
+    Raises :class:`~edge.errors.ConfigurationError` where the download fails.
+    """
+    import socket
+
+    import keras
+
+    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)  # Keras sets none, and a silent firewall would hang for ever
+    size = architecture.input_size
+    try:
+        keras.applications.MobileNet(
+            input_shape=(size, size, 3), alpha=architecture.alpha, include_top=False, weights="imagenet"
+        )
+    except Exception as error:  # Keras raises a bare Exception
+        raise ConfigurationError(f"the download failed: {' '.join(str(error).split())[:120]}") from None
+
+
+def main() -> int:
+    """Build the artifacts that the arguments ask for, or download weights; talk goes to stderr."""
+    parser = argparse.ArgumentParser(prog="python -m trainer.backbones.convert")
+    parser.add_argument("architecture")
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--download", action="store_true")
+    parser.add_argument("--artifact", nargs=2, action="append", metavar=("QUANTIZATION", "FILE"), default=[])
+    options = parser.parse_args()
+    architecture = Architecture.parse(options.architecture)
+
+    def work() -> None:
+        if options.download:
+            download(architecture)
+            return
+        model = build_model(architecture, options.weights)
+        for quantization, file in options.artifact:
+            assert quantization in QUANTIZATIONS
+            write_whole(Path(file), convert(model, quantization))
+
+    return end_child(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

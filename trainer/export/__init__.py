@@ -1,0 +1,1 @@
+"""From backbone and head to one model file."""

@@ -1,0 +1,169 @@
+"""Backbone and head become the model file: spliced, described, measured on the test photos, then sealed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.inference.classifier import Classifier
+from edge.inference.gate import Gate
+from edge.inference.selftest import pattern_scores
+from edge.modelfile.manifest import GATE_NAME, MANIFEST_NAME, SCHEMA_VERSION, GateFacts, Manifest, SelfTest
+from edge.modelfile.metadata import BUFFER_NAME, unpack_files
+from edge.modelfile.model_file import ModelFile
+from edge.preprocess import PREPROCESSING_VERSION
+from trainer.backbones.backbone import Backbone
+from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.export.hidden_output import write_with_hidden_output
+from trainer.export.metadata import classifier_metadata, label_lines, pack_files
+from trainer.export.quantized_head import quantize_head
+from trainer.export.splice import splice_head
+from trainer.head.calibration import Calibration
+from trainer.head.fit import Head
+from trainer.photos.dataset import Dataset
+from trainer.photos.split import SPLITS, TEST
+from trainer.tflite import add_metadata, minimum_runtime, read_model
+
+SELF_TEST_SEED = 1
+OTHER_TOLERANCE = {"int8": 0.1, "dynamic": 0.1}
+"""Largest difference of a score on another interpreter, for kinds with 8-bit arithmetic; see docs/adr/0007."""
+
+_FLOAT_TYPES = {0, 1, 10, 18}  # TensorType FLOAT32, FLOAT16, FLOAT64, BFLOAT16
+_SCORE_DIGITS = 7
+
+
+class Export(NamedTuple):
+    """The bytes of a finished model file, and how it fared on the held-out test photos."""
+
+    content: bytes
+    evaluation: Evaluation
+
+
+def export_model(
+    backbone: Backbone,
+    calibration: Calibration,
+    samples: npt.NDArray[np.float32],
+    dataset: Dataset,
+    training: dict[str, Any],
+    advance: Callable[[int], None] = lambda count: None,
+    runtime: str | None = None,
+    gate: Gate | None = None,
+) -> Export:
+    """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
+
+    ``samples`` (photos, features) are dequantised bottlenecks that an int8 head's ranges are chosen on.
+    ``training`` goes into the manifest: what is needed to train the same model again. The same arguments
+    give the same bytes. ``gate``, where there is one, is packed with the rest.
+    """
+    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), training, gate)
+    evaluation = evaluate(draft, dataset.of(TEST), advance, runtime=runtime)
+    return Export(_seal(draft, evaluation, runtime, calibration.score_threshold), evaluation)
+
+
+def export_unmeasured(
+    backbone: Backbone,
+    head: Head,
+    samples: npt.NDArray[np.float32],
+    labels: tuple[str, ...],
+    training: dict[str, Any],
+    runtime: str | None = None,
+) -> bytes:
+    """The bytes of a model file that no photo has judged: its manifest's accuracy is None.
+
+    It is as large and as fast as a trained one and passes its self-test; see :func:`export_model`.
+    """
+    counts = {label: dict.fromkeys(SPLITS, 0) for label in labels}
+    return _seal(_draft(backbone, head, samples, labels, counts, training), None, runtime)
+
+
+def _draft(
+    backbone: Backbone,
+    head: Head,
+    samples: npt.NDArray[np.float32],
+    labels: tuple[str, ...],
+    photos: dict[str, dict[str, int]],
+    training: dict[str, Any],
+    gate: Gate | None = None,
+) -> ModelFile:
+    """The model with everything but what only running it can tell; its flatbuffer is already the final one."""
+    flatbuffer, bottleneck, oldest = _spliced(backbone, head, samples)
+    packed_gate = None if gate is None else gate.to_bytes()
+    lines = label_lines(labels)
+    manifest = Manifest(
+        architecture=backbone.architecture.name,
+        quantization=backbone.quantization,
+        input_size=backbone.architecture.input_size,
+        preprocessing_version=PREPROCESSING_VERSION,
+        model_sha256=hashlib.sha256(flatbuffer).hexdigest(),
+        labels_sha256=hashlib.sha256(lines).hexdigest(),
+        minimum_runtime=oldest,
+        photos=photos,
+        accuracy=None,
+        test_photos=0,
+        training=training,
+        self_test=SelfTest(SELF_TEST_SEED, []),
+        gate=None if gate is None else _gate_facts(gate, bottleneck),
+    )
+    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, packed_gate))
+
+
+def _gate_facts(gate: Gate, bottleneck: int) -> GateFacts:
+    return GateFacts(
+        sha256=hashlib.sha256(gate.to_bytes()).hexdigest(),
+        tensor=bottleneck,
+        features=len(gate.deviation),
+        prototypes=len(gate.prototypes),
+        prototype_scale=gate.prototype_scale,
+        confidence_weight=gate.confidence_weight,
+        nearness_weight=gate.nearness_weight,
+        threshold=gate.threshold,
+    )
+
+
+def _seal(
+    draft: ModelFile, evaluation: Evaluation | None, runtime: str | None, score_threshold: float | None = None
+) -> bytes:
+    """The bytes of ``draft`` with its self-test and, where there was one, the outcome of its evaluation."""
+    assert draft.manifest is not None
+    classifier = Classifier(draft, 1, runtime)
+    expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, SELF_TEST_SEED)]
+    self_test = SelfTest(SELF_TEST_SEED, expected, classifier.runtime)
+    if draft.manifest.quantization in OTHER_TOLERANCE:
+        self_test = dataclasses.replace(self_test, other_tolerance=OTHER_TOLERANCE[draft.manifest.quantization])
+    sealed = dataclasses.replace(
+        draft.manifest,
+        accuracy=None if evaluation is None else round(evaluation.accuracy, 6),
+        test_photos=0 if evaluation is None else evaluation.count,
+        self_test=self_test,
+        score_threshold=None if score_threshold is None else round(score_threshold, _SCORE_DIGITS),
+    )
+    flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
+    return pack_files(flatbuffer, label_lines(draft.labels), sealed, draft.packed.get(GATE_NAME))
+
+
+def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, int, str]:
+    """The flatbuffer, the index of its bottleneck, and the oldest runtime that runs it."""
+    model = read_model(backbone.model.content)
+    bottleneck = int(model.subgraphs[0].outputs[0])
+    int8 = backbone.quantization == "int8"
+    splice_head(model, quantize_head(head, samples, backbone.model.output) if int8 else head)
+    if int8:
+        floats = float_tensors(model)
+        assert not floats, f"an int8 model computes in floats: {floats}"
+    name = f"{backbone.architecture.name} ({backbone.quantization})"
+    description = "Image classifier retrained with Edge for Poets"
+    metadata = classifier_metadata(name, description, backbone.model.mean, backbone.model.std)
+    add_metadata(model, BUFFER_NAME, metadata)
+    # A mark inside the flatbuffer, so that a file whose zip was cut off is known to be damaged.
+    add_metadata(model, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
+    return write_with_hidden_output(model, bottleneck), bottleneck, minimum_runtime(model)
+
+
+def float_tensors(model: Any) -> list[str]:
+    """The names of all floating-point tensors of an object tree, from its input to its output."""
+    return [tensor.name.decode() for tensor in model.subgraphs[0].tensors if tensor.type in _FLOAT_TYPES]

@@ -1,0 +1,110 @@
+"""Writing TFLite Metadata, so that MediaPipe Tasks, Android and the Task Library read our files as their own.
+
+The writers in mediapipe and tflite-support cannot be used (one fails to import, one is unmaintained), so the
+few tables needed are written here with ``flatbuffers``. Field numbers are those of the public schema
+``tflite-support/metadata_schema.fbs``.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import flatbuffers
+
+from edge.modelfile.manifest import GATE_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
+from edge.modelfile.metadata import AXIS_LABELS, IDENTIFIER, NORMALIZATION
+
+_IMAGE_PROPERTIES = 2  # ContentProperties.ImageProperties
+_RGB = 1  # ColorSpaceType.RGB
+_PARSER_VERSION = "1.0.0"
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same inputs give the same bytes
+
+
+def classifier_metadata(name: str, description: str, mean: float, std: float) -> bytes:
+    """The ``TFLITE_METADATA`` buffer of an image classifier: RGB input, normalisation, packed labels.
+
+    ``mean`` and ``std`` normalise pixels 0..255 for float models; readers ignore them for uint8 input.
+    """
+    builder = flatbuffers.Builder(1024)
+    properties = _table(builder, 2, {0: ("Int8", _RGB)})
+    content = _table(builder, 3, {0: ("Uint8", _IMAGE_PROPERTIES), 1: ("Offset", properties)})
+    options = _table(builder, 2, {0: ("Offset", _floats(builder, mean)), 1: ("Offset", _floats(builder, std))})
+    unit = _table(builder, 2, {0: ("Uint8", NORMALIZATION), 1: ("Offset", options)})
+    image = _table(
+        builder,
+        7,
+        {
+            0: ("Offset", builder.CreateString("image")),
+            1: ("Offset", builder.CreateString("The picture to name: RGB, squashed to the input's size.")),
+            3: ("Offset", content),
+            4: ("Offset", _vector(builder, [unit])),
+        },
+    )
+    labels = _table(builder, 5, {0: ("Offset", builder.CreateString(LABELS_NAME)), 2: ("Int8", AXIS_LABELS)})
+    scores = _table(
+        builder,
+        7,
+        {
+            0: ("Offset", builder.CreateString("scores")),
+            1: ("Offset", builder.CreateString("The probability of each label.")),
+            6: ("Offset", _vector(builder, [labels])),
+        },
+    )
+    subgraph = _table(builder, 4, {2: ("Offset", _vector(builder, [image])), 3: ("Offset", _vector(builder, [scores]))})
+    model = _table(
+        builder,
+        8,
+        {
+            0: ("Offset", builder.CreateString(name)),
+            1: ("Offset", builder.CreateString(description)),
+            3: ("Offset", _vector(builder, [subgraph])),
+            7: ("Offset", builder.CreateString(_PARSER_VERSION)),
+        },
+    )
+    builder.Finish(model, IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def pack_files(flatbuffer: bytes, labels: bytes, manifest: Manifest, gate: bytes | None = None) -> bytes:
+    """``flatbuffer`` with a zip of labels, manifest and perhaps ``gate`` behind it, stored and dated alike every time.
+
+    Entries are stored, not compressed, because MediaPipe and Android map them straight out of the file.
+    """
+    content = io.BytesIO(flatbuffer)
+    with zipfile.ZipFile(content, "a", zipfile.ZIP_STORED) as archive:
+        files = [(LABELS_NAME, labels), (MANIFEST_NAME, manifest.to_json().encode())]
+        for name, data in files if gate is None else [*files, (GATE_NAME, gate)]:
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), data)
+    return content.getvalue()
+
+
+def label_lines(labels: Sequence[str]) -> bytes:
+    """The packed label file: one label a line, in the order of the outputs."""
+    return "".join(f"{label}\n" for label in labels).encode("utf-8", "replace")
+
+
+def _table(builder: Any, slots: int, fields: dict[int, tuple[str, int]]) -> int:
+    # Everything that a table refers to is written before the table is begun; callers see to that.
+    builder.StartObject(slots)
+    for slot, (kind, value) in fields.items():
+        if kind == "Offset":
+            builder.PrependUOffsetTRelativeSlot(slot, value, 0)
+        else:
+            getattr(builder, f"Prepend{kind}Slot")(slot, value, 0)
+    return int(builder.EndObject())
+
+
+def _vector(builder: Any, tables: Sequence[int]) -> int:
+    builder.StartVector(4, len(tables), 4)
+    for table in reversed(tables):
+        builder.PrependUOffsetTRelative(table)
+    return int(builder.EndVector())
+
+
+def _floats(builder: Any, value: float) -> int:
+    builder.StartVector(4, 1, 4)
+    builder.PrependFloat32(value)
+    return int(builder.EndVector())

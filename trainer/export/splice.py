@@ -1,0 +1,142 @@
+"""The splice: a head is appended to the backbone's own flatbuffer. No second conversion, no TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+from trainer.export.quantized_head import SOFTMAX_SCALE, QuantizedHead
+from trainer.head.fit import Head
+from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_buffer, raise_runtime
+
+# Versions that tflite-runtime 2.14 knows too: 4 is int8 weights with one scale (12, one a channel, is too new).
+_INT8_VERSIONS = {"FULLY_CONNECTED": 4, "SOFTMAX": 2, "QUANTIZE": 1}
+_FLOAT_VERSIONS = {"FULLY_CONNECTED": 1, "SOFTMAX": 1}
+
+
+def splice_head(model: Any, head: Head | QuantizedHead) -> None:
+    """Append FULLY_CONNECTED and SOFTMAX to the backbone ``model``, in place.
+
+    A float ``head`` goes behind float32 bottlenecks and the output is float32; a quantised one goes behind
+    int8 bottlenecks and the output is uint8 with scale 1/256.
+    """
+    graph = model.subgraphs[0]
+    graph.tensors[graph.inputs[0]].name = b"image"
+    bottleneck = int(graph.outputs[0])
+    graph.tensors[bottleneck].name = b"bottleneck"
+    if isinstance(head, QuantizedHead):
+        output = _append_int8(model, graph, bottleneck, head)
+        raise_runtime(model, INT8_RUNTIME)
+    else:
+        output = _append_float(model, graph, bottleneck, head)
+        raise_runtime(model, FLOAT_RUNTIME)
+    graph.outputs = np.array([output], np.int32)
+
+
+def _append_float(model: Any, graph: Any, bottleneck: int, head: Head) -> int:
+    labels = len(head.bias)
+    float32 = schema.TensorType.FLOAT32
+    weights = _add_tensor(model, graph, "head/weights", head.weights.T.astype("<f4"), float32)
+    bias = _add_tensor(model, graph, "head/bias", head.bias.astype("<f4"), float32)
+    logits = _add_tensor(model, graph, "logits", (1, labels), float32)
+    scores = _add_tensor(model, graph, "scores", (1, labels), float32)
+    _add_fully_connected(model, graph, [bottleneck, weights, bias], logits, _FLOAT_VERSIONS)
+    _add_softmax(model, graph, logits, scores, _FLOAT_VERSIONS)
+    return scores
+
+
+def _append_int8(model: Any, graph: Any, bottleneck: int, head: QuantizedHead) -> int:
+    labels = len(head.bias)
+    int8, int32, uint8 = schema.TensorType.INT8, schema.TensorType.INT32, schema.TensorType.UINT8
+    input_scale = float(graph.tensors[bottleneck].quantization.scale[0])
+    bias_scale = float(np.float32(input_scale) * np.float32(head.weight_scale))
+    weights = _add_tensor(model, graph, "head/weights", head.weights, int8, head.weight_scale, 0)
+    bias = _add_tensor(model, graph, "head/bias", head.bias.astype("<i4"), int32, bias_scale, 0)
+    logits = _add_tensor(model, graph, "logits", (1, labels), int8, head.logit_scale, head.logit_zero_point)
+    softmax = _add_tensor(model, graph, "softmax", (1, labels), int8, SOFTMAX_SCALE, -128)
+    scores = _add_tensor(model, graph, "scores", (1, labels), uint8, SOFTMAX_SCALE, 0)
+    _add_fully_connected(model, graph, [bottleneck, weights, bias], logits, _INT8_VERSIONS)
+    _add_softmax(model, graph, logits, softmax, _INT8_VERSIONS)
+    _add_operator(model, graph, "QUANTIZE", _INT8_VERSIONS, [softmax], scores)
+    return scores
+
+
+def _add_fully_connected(model: Any, graph: Any, inputs: list[int], output: int, versions: dict[str, int]) -> None:
+    _add_operator(
+        model,
+        graph,
+        "FULLY_CONNECTED",
+        versions,
+        inputs,
+        output,
+        schema.BuiltinOptions.FullyConnectedOptions,
+        schema.FullyConnectedOptionsT(),
+    )
+
+
+def _add_softmax(model: Any, graph: Any, logits: int, output: int, versions: dict[str, int]) -> None:
+    options = schema.SoftmaxOptionsT()
+    options.beta = 1.0
+    _add_operator(model, graph, "SOFTMAX", versions, [logits], output, schema.BuiltinOptions.SoftmaxOptions, options)
+
+
+def _add_tensor(
+    model: Any,
+    graph: Any,
+    name: str,
+    data_or_shape: npt.NDArray[np.generic] | tuple[int, ...],
+    kind: int,
+    scale: float = 0.0,
+    zero_point: int = 0,
+) -> int:
+    tensor = schema.TensorT()
+    tensor.name = name.encode()
+    tensor.type = kind
+    tensor.hasRank = True
+    if isinstance(data_or_shape, np.ndarray):
+        tensor.shape = np.array(data_or_shape.shape, np.int32)
+        content = np.frombuffer(np.ascontiguousarray(data_or_shape).tobytes(), np.uint8)
+        tensor.buffer = add_buffer(model, content)
+    else:
+        tensor.shape = np.array(data_or_shape, np.int32)
+        tensor.buffer = add_buffer(model, None)
+    if scale:
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale = np.array([scale], np.float32)
+        tensor.quantization.zeroPoint = np.array([zero_point], np.int64)
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def _add_operator(
+    model: Any,
+    graph: Any,
+    name: str,
+    versions: dict[str, int],
+    inputs: list[int],
+    output: int,
+    options_type: int = 0,
+    options: Any = None,
+) -> None:
+    operator = schema.OperatorT()
+    operator.opcodeIndex = _operator_code(model, getattr(schema.BuiltinOperator, name), versions[name])
+    operator.inputs = np.array(inputs, np.int32)
+    operator.outputs = np.array([output], np.int32)
+    operator.builtinOptionsType = options_type
+    operator.builtinOptions = options
+    graph.operators.append(operator)
+
+
+def _operator_code(model: Any, builtin: int, version: int) -> int:
+    for index, code in enumerate(model.operatorCodes):
+        if code.builtinCode == builtin and code.version == version:
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode = builtin
+    code.deprecatedBuiltinCode = min(builtin, 127)
+    code.version = version
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1

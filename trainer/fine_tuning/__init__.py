@@ -1,0 +1,1 @@
+"""Fine-tuning: training the backbone itself, in a child process that has TensorFlow."""

@@ -1,0 +1,85 @@
+"""The photos that fine-tuning sees: decoded once, kept in memory, augmented anew in every epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from edge.parallel import available_cores, ordered_map
+from edge.preprocess import Pixels, preprocess
+from trainer.fine_tuning.job import TuningPhoto
+from trainer.fine_tuning.recipe import Recipe
+from trainer.photos.augmentation import augment
+
+MARGIN = 1.15
+"""Pictures to augment are kept this much larger than those that are learnt from, so that a crop loses little detail."""
+
+MOST_BYTES = 1 << 30
+"""Decoded photos kept in memory, 5,000 at 224 pixels; those beyond are decoded anew in every epoch."""
+
+Batch = tuple[Pixels, npt.NDArray[np.int64]]
+"""Pictures (photos, height, width, 3), uint8, and the indices of their labels (photos,)."""
+
+
+class TuningPhotos:
+    """Photos decoded at ``edge`` pixels, square; at most ``most_bytes`` of them stay in memory."""
+
+    def __init__(self, photos: Sequence[TuningPhoto], edge: int, most_bytes: int = MOST_BYTES) -> None:
+        """Decode on all cores.
+
+        Raises :class:`~edge.errors.ImageError` where a photo can no longer be decoded.
+        """
+        self.photos = photos
+        self._edge = edge
+        kept = photos[: most_bytes // (3 * edge**2)]
+        self._pixels = list(ordered_map(lambda: self._decode, kept, available_cores()))
+
+    def _decode(self, photo: TuningPhoto) -> Pixels:
+        return preprocess(photo.path, (self._edge, self._edge))
+
+    def pixels(self, index: int) -> Pixels:
+        """The photo at ``index``: (edge, edge, 3), uint8."""
+        return self._pixels[index] if index < len(self._pixels) else self._decode(self.photos[index])
+
+    def batch(
+        self, indices: Sequence[int], look: Callable[[int, Pixels], Pixels] = lambda index, pixels: pixels
+    ) -> Batch:
+        """The photos at ``indices`` as ``look`` shows them, with their labels."""
+        pictures = np.stack([look(index, self.pixels(index)) for index in indices])
+        return pictures, np.array([self.photos[index].label for index in indices], np.int64)
+
+
+def load_training(photos: Sequence[TuningPhoto], size: int) -> TuningPhotos:
+    """Photos to be augmented to pictures of ``size``."""
+    return TuningPhotos(photos, math.ceil(size * MARGIN))
+
+
+def batches(count: int, size: int) -> int:
+    """How many batches of at most ``size`` hold ``count`` photos."""
+    return math.ceil(count / size)
+
+
+def training_batches(photos: TuningPhotos, recipe: Recipe, epoch: int) -> Iterator[Batch]:
+    """The batches of one epoch, each nearly as large as the others, prepared on all cores ahead of time.
+
+    Order and augmentation depend on the recipe's seed, the epoch and the photo's place alone, so that an
+    epoch that is done again is done alike.
+    """
+
+    def look(index: int, pixels: Pixels) -> Pixels:
+        random = np.random.default_rng([recipe.seed, epoch, 1 + index])
+        return augment(Image.fromarray(pixels), (recipe.picture_size, recipe.picture_size), recipe.strength, random)
+
+    order = np.random.default_rng([recipe.seed, epoch, 0]).permutation(len(photos.photos))
+    parts = np.array_split(order, batches(len(order), recipe.batch))
+    return ordered_map(lambda: lambda part: photos.batch(part, look), parts, available_cores())
+
+
+def plain_batches(photos: TuningPhotos, size: int) -> Iterator[Batch]:
+    """All photos as they are, in batches of at most ``size``."""
+    for start in range(0, len(photos.photos), size):
+        yield photos.batch(range(start, min(start + size, len(photos.photos))))

@@ -1,0 +1,76 @@
+"""What fine-tuning is told: how many epochs, from which block, how fast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.errors import UsageError
+from trainer.backbones.architectures import BLOCKS, Architecture
+from trainer.photos.augmentation import Strength
+
+TUNING_VERSION = 3
+"""Goes up with any change of the fine-tuning that alters the tuned weights."""
+
+DEFAULT_FROM_BLOCK = 0
+_WIDE = 0.75
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every number that shapes the tuned weights; where they come from is told in docs/adr/0012.
+
+    ``from_block`` is the first of MobileNet's 13 blocks that is trained; 0 trains the first convolution too.
+    ``picture_size`` is the edge, in pixels, of the square pictures that are learnt from; see :func:`picture_size`.
+    ``learning_rate`` is the highest, in units of a channel's own size; see :func:`peak_rate`.
+    ``patience`` is the share of the epochs that may go by after the best one.
+    """
+
+    epochs: int
+    from_block: int
+    picture_size: int
+    seed: int = 0
+    batch: int = 32
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    warm_up_epochs: float = 1.0
+    patience: float = 0.4
+    strength: Strength = field(default_factory=Strength)
+
+    @classmethod
+    def of(cls, architecture: Architecture, epochs: int, from_block: int = DEFAULT_FROM_BLOCK, seed: int = 0) -> Recipe:
+        """The recipe for ``architecture``."""
+        return cls(
+            epochs,
+            from_block,
+            picture_size(architecture),
+            seed,
+            learning_rate=peak_rate(architecture.alpha),
+        )
+
+    def check(self) -> Recipe:
+        """The same recipe, after checking what a user may choose.
+
+        Raises :class:`~edge.errors.UsageError` where it trains nothing or begins at no block.
+        """
+        if self.epochs < 1:
+            raise UsageError(f"--fine-tune {self.epochs} trains nothing; give at least 1 epoch")
+        if not 0 <= self.from_block <= BLOCKS:
+            raise UsageError(f"--fine-tune-from {self.from_block}: MobileNet's blocks are 1 to {BLOCKS}; 0 trains all")
+        return self
+
+
+def picture_size(architecture: Architecture) -> int:
+    """The edge, in pixels, of the pictures that ``architecture`` learns from: a multiple of 32, as its strides need.
+
+    Wide networks learn as much, in half the time, from pictures of 5/7 of the size that they see later: crops show
+    things larger than whole pictures do, which smaller ones make up for (Touvron et al. 2019, arXiv:1906.06423).
+    """
+    if architecture.alpha < _WIDE:
+        return architecture.input_size
+    return 32 * round(architecture.input_size * 5 / 7 / 32)
+
+
+def peak_rate(alpha: float) -> float:
+    """The highest learning rate for a network of width ``alpha``: narrow ones bear, and need, larger steps."""
+    return float(2e-3 / alpha**0.3)

@@ -1,0 +1,1 @@
+"""The grid of widths and resolutions: building it, and choosing a point of it."""

@@ -1,0 +1,211 @@
+"""The whole grid as model files: latency and size of all points can be measured, accuracy where it is known.
+
+A point whose pretrained weights are not at hand gets random ones, because its size and its speed do not
+depend on them; its accuracy is then left empty. Nothing is ever downloaded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edge.errors import ConfigurationError, ModelError
+from edge.files import check_writable, write_whole
+from edge.inference.interpreter import ImageInterpreter, dequantize
+from edge.inference.selftest import make_patterns
+from edge.modelfile.model_file import ModelFile
+from trainer.backbones.architectures import Architecture, grid
+from trainer.backbones.backbone import Backbone, ensure_backbones
+from trainer.backbones.weights import OFFLINE, RANDOM, Weights, find_weights, weights_at_hand
+from trainer.export.export import export_unmeasured
+from trainer.head.fit import Head
+from trainer.photos.dataset import Dataset, assemble, dataset_fingerprint, list_photos
+from trainer.photos.reading import identify
+from trainer.photos.split import SplitRatios
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import retrain
+from trainer.terminal.progress import Stages
+
+KINDS = ("int8", "float32")
+"""The quantisations that are built unless others are asked for."""
+
+UNTRAINED_LABELS = tuple(f"class {index}" for index in range(5))
+NOTE = "untrained head: right for size and latency, worthless as a classifier"
+
+_HEAD_SEED, _PATTERN_SEED = 0, 0
+_HEAD_SPREAD = 0.05
+
+
+@dataclass(frozen=True)
+class GridOptions:
+    """What ``trainer grid build`` is told; without an ``image_dir`` no point is trained."""
+
+    folder: Path
+    cache: Path
+    image_dir: Path | None = None
+    architectures: tuple[Architecture, ...] = field(default_factory=lambda: tuple(grid()))
+    quantizations: tuple[str, ...] = KINDS
+    runtime: str | None = None
+
+
+class Point(NamedTuple):
+    """One finished file of the grid.
+
+    ``accuracy`` is the fraction of ``test_photos`` named rightly, None where the point was not trained.
+    ``kept`` says that an earlier run had made the file already.
+    """
+
+    path: Path
+    architecture: Architecture
+    quantization: str
+    weights: str
+    accuracy: float | None
+    test_photos: int
+    size_bytes: int
+    kept: bool
+
+
+class Grid(NamedTuple):
+    """All points, in the order of the architectures, and the data set they were trained on, if any."""
+
+    points: list[Point]
+    dataset: Dataset | None
+
+
+class _Plan(NamedTuple):
+    """What a file must be made from; ``dataset_sha256`` is None for a point that is not trained."""
+
+    path: Path
+    architecture: Architecture
+    quantization: str
+    weights: Weights
+    labels: tuple[str, ...]
+    dataset_sha256: str | None
+
+
+def build_grid(options: GridOptions, stages: Stages) -> Grid:
+    """Write one model file for each architecture and quantisation; those finished by an earlier run are kept.
+
+    A file is kept where architecture, quantisation, weights, labels and photos are the same. Raises the
+    errors of :mod:`edge.errors`; every file is written whole or not at all.
+    """
+    check_writable(options.folder / "grid.tflite")
+    dataset = None if options.image_dir is None else _read_dataset(options.image_dir, stages)
+    total = len(options.architectures) * len(options.quantizations)
+    points: list[Point] = []
+    for architecture in options.architectures:
+        for point in _build_architecture(architecture, dataset, options, stages):
+            points.append(point)
+            stages.say(f"[{len(points)}/{total}] {_outcome(point)}")
+    order = [file_name(architecture, kind) for architecture in options.architectures for kind in options.quantizations]
+    points.sort(key=lambda point: order.index(point.path.name))
+    return Grid(points, dataset)
+
+
+def file_name(architecture: Architecture, quantization: str) -> str:
+    """The name of a point's file, such as ``mobilenet_0.50_160-int8.tflite``."""
+    return f"{architecture.name}-{quantization}.tflite"
+
+
+def _read_dataset(image_dir: Path, stages: Stages) -> Dataset:
+    listing = list_photos(image_dir)
+    with stages.stage("photos"):
+        identities, reasons = identify(listing)
+    return assemble(listing, identities, reasons, SplitRatios())
+
+
+def _build_architecture(
+    architecture: Architecture, dataset: Dataset | None, options: GridOptions, stages: Stages
+) -> Iterator[Point]:
+    """The points of one architecture, the kept ones first; all backbones that are missing are built in one go."""
+    at_hand = weights_at_hand(architecture)
+    choice = {None: RANDOM, "offline extra": OFFLINE}.get(at_hand)
+    weights = find_weights(architecture, choice, lambda found: True, _refuse)
+    fingerprint = None if dataset is None or at_hand is None else dataset_fingerprint(dataset)
+    labels = UNTRAINED_LABELS if dataset is None else dataset.labels
+    missing = []
+    for kind in options.quantizations:
+        path = options.folder / file_name(architecture, kind)
+        plan = _Plan(path, architecture, kind, weights, labels, fingerprint)
+        finished = _finished(plan)
+        if finished:
+            yield finished
+        else:
+            missing.append(plan)
+    if not missing:
+        return
+    with stages.stage(f"{architecture.name} backbones"):
+        backbones = ensure_backbones(options.cache, architecture, choice, [plan.quantization for plan in missing])
+    for plan, backbone in zip(missing, backbones, strict=True):
+        trained = plan.dataset_sha256 is not None
+        yield _train(plan, choice, options, stages) if trained else _leave_untrained(plan, backbone, options)
+
+
+def _refuse(architecture: Architecture) -> None:
+    raise ConfigurationError(f"the weights of {architecture.name} have just disappeared; run the same command again")
+
+
+def _finished(plan: _Plan) -> Point | None:
+    """The point that an earlier run made by the same plan, None where there is none or it is damaged."""
+    try:
+        model = ModelFile.load(plan.path)
+    except ModelError:
+        return None
+    manifest = model.manifest
+    if manifest is None:
+        return None
+    found = (manifest.architecture, manifest.quantization, model.labels)
+    made_from = (manifest.training.get("weights_sha256"), manifest.training.get("dataset_sha256"))
+    wanted = (plan.architecture.name, plan.quantization, plan.labels)
+    if (found, made_from) != (wanted, (plan.weights.sha256, plan.dataset_sha256)):
+        return None
+    return _point(plan, manifest.accuracy, manifest.test_photos, model.size_bytes, kept=True)
+
+
+def _train(plan: _Plan, choice: str | None, options: GridOptions, stages: Stages) -> Point:
+    assert options.image_dir is not None
+    (model,) = retrain(
+        RetrainOptions(
+            image_dir=options.image_dir,
+            output=plan.path,
+            cache=options.cache,
+            architecture=plan.architecture,
+            quantizations=(plan.quantization,),
+            weights=choice,
+            runtime=options.runtime,
+        ),
+        stages,
+    )
+    return _point(plan, model.evaluation.accuracy, model.evaluation.count, model.size_bytes)
+
+
+def _leave_untrained(plan: _Plan, backbone: Backbone, options: GridOptions) -> Point:
+    random = np.random.default_rng(_HEAD_SEED)
+    weights = random.normal(0, _HEAD_SPREAD, (backbone.feature_size, len(plan.labels)))
+    head = Head(weights, np.zeros(len(plan.labels)))
+    interpreter = ImageInterpreter(backbone.model, 1, options.runtime)
+    patterns = make_patterns(_PATTERN_SEED, backbone.model.input_size)
+    samples = np.stack([dequantize(interpreter.raw_outputs(pattern), backbone.model.output) for pattern in patterns])
+    training: dict[str, Any] = {
+        "backbone_sha256": backbone.model.sha256,
+        "weights": plan.weights.origin,
+        "weights_sha256": plan.weights.sha256,
+        "note": NOTE,
+    }
+    content = export_unmeasured(backbone, head, samples, plan.labels, training, options.runtime)
+    write_whole(plan.path, content)
+    return _point(plan, None, 0, len(content))
+
+
+def _point(plan: _Plan, accuracy: float | None, photos: int, size_bytes: int, kept: bool = False) -> Point:
+    origin = plan.weights.origin
+    return Point(plan.path, plan.architecture, plan.quantization, origin, accuracy, photos, size_bytes, kept)
+
+
+def _outcome(point: Point) -> str:
+    accuracy = "not trained" if point.accuracy is None else f"{100 * point.accuracy:.1f} % of {point.test_photos}"
+    return f"{point.path.name}: {accuracy}, {point.size_bytes / 1e6:.2f} MB{', kept' if point.kept else ''}"

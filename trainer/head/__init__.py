@@ -1,0 +1,1 @@
+"""The head: fitting it, its calibration, its gate, cross-validation."""

@@ -1,0 +1,113 @@
+"""Honest probabilities: one temperature, fitted on the validation set and folded into the head before the splice.
+
+Temperature scaling is that of Guo et al., *On Calibration of Modern Neural Networks* (2017): logits are divided
+by one number, which changes how sure the model is and never which label it prefers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.bottlenecks.labelled import Labelled
+from trainer.head.fit import Head, Matrix, cross_entropy, softmax, surprise
+from trainer.one_thread import one_thread
+
+BINS = 15
+"""Bins of equal width in the calibration error: the number used by Guo et al."""
+
+_PRIOR_DEVIATION = 0.5  # of ln(temperature): a handful of photos, all named rightly, must not make the model cocksure
+_LARGEST_LOG = math.log(20.0)
+
+
+class Bin(NamedTuple):
+    """Photos whose best score lies in one part of 0..1: how many, their mean score, and the share named rightly."""
+
+    photos: int
+    confidence: float
+    accuracy: float
+
+
+def fit_temperature(logits: Matrix, labels: npt.NDArray[np.intp]) -> float:
+    """The temperature by which ``logits`` (photos, labels) say ``labels`` (photos,) with the least cross entropy.
+
+    Its logarithm carries a normal prior around 0, so that few photos move it little. The sum of the photos'
+    cross entropy is convex in 1 / temperature.
+    """
+    from scipy.optimize import minimize_scalar
+
+    def objective(logarithm: float) -> float:
+        likelihood = len(labels) * cross_entropy(logits / math.exp(logarithm), labels)
+        return likelihood + (logarithm / _PRIOR_DEVIATION) ** 2 / 2
+
+    found: Any = minimize_scalar(objective, bounds=(-_LARGEST_LOG, _LARGEST_LOG), method="bounded")
+    return math.exp(float(found.x))
+
+
+def calibrated_surprise(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """The negative log-probability of each of ``labels``, in nats: (photos,), at the best temperature of ``logits``."""
+    return surprise(logits / fit_temperature(logits, labels), labels)
+
+
+def cool(head: Head, temperature: float) -> Head:
+    """``head`` with all its logits divided by ``temperature``: no cost on the device, and no other label."""
+    return Head(head.weights / temperature, head.bias / temperature)
+
+
+def reliability(scores: Matrix, labels: npt.NDArray[np.intp]) -> list[Bin]:
+    """The :data:`BINS` bins of a reliability diagram for ``scores`` (photos, labels); an empty one has no photos."""
+    best = scores.max(axis=1)
+    right = scores.argmax(axis=1) == labels
+    positions = np.minimum((best * BINS).astype(np.intp), BINS - 1)
+    bins = []
+    for position in range(BINS):
+        inside = positions == position
+        count = int(inside.sum())
+        bins.append(Bin(count, float(best[inside].mean()), float(right[inside].mean())) if count else Bin(0, 0.0, 0.0))
+    return bins
+
+
+def calibration_error(bins: list[Bin]) -> float:
+    """The expected calibration error: the mean distance of confidence and accuracy, weighted by the bins' photos."""
+    photos = sum(part.photos for part in bins)
+    return sum(part.photos * abs(part.confidence - part.accuracy) for part in bins) / photos
+
+
+def score_threshold(scores: Matrix, labels: npt.NDArray[np.intp], precision: float, least: int = 20) -> float | None:
+    """The lowest best score from which on at least the share ``precision`` of the answers is right.
+
+    ``scores`` (photos, labels) are those of the validation photos. None where fewer than ``least`` photos
+    would be answered: a threshold that rests on a handful of photos is none.
+    """
+    best = scores.max(axis=1)
+    order = np.argsort(-best, kind="stable")
+    right = np.cumsum(scores.argmax(axis=1)[order] == labels[order])
+    answered = np.arange(1, len(order) + 1)
+    ends = np.append(np.diff(best[order]) != 0, True)  # equal scores are answered together
+    good = ends & (answered >= least) & (right >= precision * answered)
+    return float(best[order][np.nonzero(good)[0][-1]]) if good.any() else None
+
+
+class Calibration(NamedTuple):
+    """A head whose probabilities are honest, how it got there, and from which score on to believe it.
+
+    ``score_threshold`` was chosen on the validation photos so that the share ``precision`` of the answers above
+    it is right; None where too few photos were there to choose it.
+    """
+
+    head: Head
+    temperature: float
+    score_threshold: float | None
+    precision: float
+
+
+def calibrate(head: Head, validation: Labelled, precision: float) -> Calibration:
+    """Fit the temperature of ``head`` and its recommended threshold on the ``validation`` photos."""
+    with one_thread():  # one order of adding up on any number of cores: the same photos, the same temperature
+        temperature = fit_temperature(head.logits(validation.features), validation.labels)
+        cooled = cool(head, temperature)
+        threshold = score_threshold(softmax(cooled.logits(validation.features)), validation.labels, precision)
+    return Calibration(cooled, temperature, threshold, precision)

@@ -1,0 +1,204 @@
+"""The head: softmax regression on bottlenecks, fitted with L-BFGS, its L2 chosen on the validation set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import DatasetError
+from trainer.bottlenecks.labelled import Labelled
+from trainer.one_thread import one_thread
+
+L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+"""Strengths of the L2 penalty that are tried, strongest first."""
+
+DEFAULT_STEPS = 500
+
+_PATIENCE = 2  # weaker penalties tried in vain before the search stops
+_SEARCH_TOLERANCE, _TOLERANCE = 1e-4, 2e-9  # relative change of the loss that ends a fit: rough to choose, fine to keep
+_STD_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not get a huge weight
+
+Matrix = npt.NDArray[np.float64]
+
+
+class Step(NamedTuple):
+    """One training step: accuracy (0..1) and cross entropy (nats) on both sets."""
+
+    training_accuracy: float
+    training_cross_entropy: float
+    validation_accuracy: float
+    validation_cross_entropy: float
+
+
+class Head(NamedTuple):
+    """A linear layer for raw bottlenecks: ``weights`` (features, labels) and ``bias`` (labels,), float64."""
+
+    weights: Matrix
+    bias: npt.NDArray[np.float64]
+
+    def logits(self, features: npt.NDArray[np.floating[Any]]) -> Matrix:
+        """The logits of ``features`` (photos, features): (photos, labels), float64."""
+        return features.astype(np.float64, copy=False) @ self.weights + self.bias
+
+
+class HeadFit(NamedTuple):
+    """A fitted head, the L2 penalty that was chosen, and the steps that led to it."""
+
+    head: Head
+    l2: float
+    steps: list[Step]
+
+
+def softmax(logits: Matrix) -> Matrix:
+    """Probabilities of each row of ``logits`` (photos, labels)."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: Matrix = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def accuracy(logits: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.intp]) -> float:
+    """The fraction of rows whose largest logit is at ``labels``."""
+    return float((logits.argmax(axis=1) == labels).mean())
+
+
+def cross_entropy(
+    logits: Matrix, labels: npt.NDArray[np.intp], weights: npt.NDArray[np.float64] | None = None
+) -> float:
+    """The mean negative log-probability of ``labels``, in nats; ``weights`` (photos,) are the photos' shares in it."""
+    return float(np.average(surprise(logits, labels), weights=weights))
+
+
+def surprise(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """The negative log-probability of each of ``labels``, in nats: (photos,)."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    losses: npt.NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+    return losses
+
+
+def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
+    """The weight of each of ``classes`` that makes them count alike: (classes,), 1 where they are equally frequent.
+
+    ``photos / (classes * photos of the class)``, after King and Zeng, *Logistic Regression in Rare Events Data*
+    (2001).
+    """
+    return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
+
+
+def feature_deviation(features: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """The standard deviation of each of ``features`` (photos, features), none nearly zero: (features,)."""
+    deviation = features.std(axis=0, dtype=np.float64)
+    floored: npt.NDArray[np.float64] = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
+    return floored
+
+
+def fit_head(
+    training: Labelled,
+    validation: Labelled,
+    labels: int,
+    max_steps: int = DEFAULT_STEPS,
+    class_weights: npt.NDArray[np.float64] | None = None,
+) -> HeadFit:
+    """Fit a head for ``labels`` classes; each L-BFGS iteration is a step, at most ``max_steps`` of them.
+
+    Features are standardised inside and the standardisation is folded back into the weights. The penalty
+    is ``l2 / 2 * sum(weights ** 2)`` on standardised features beside the mean cross entropy, in which a photo
+    counts as much as ``class_weights`` (labels,) say of its class (alike where None); the strength with the
+    lowest validation cross entropy, weighted likewise, wins.
+
+    Raises :class:`~edge.errors.DatasetError` where a bottleneck is not a finite number.
+    """
+    if not (np.isfinite(training.features).all() and np.isfinite(validation.features).all()):
+        raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
+    # Threads of the linear algebra would wait for each other longer than they compute, at these sizes; and the
+    # order in which they add up would make the last bits of the head depend on how many cores there are.
+    with one_thread():
+        return _search(training, validation, labels, max_steps, class_weights)
+
+
+def _search(
+    training: Labelled,
+    validation: Labelled,
+    labels: int,
+    max_steps: int,
+    class_weights: npt.NDArray[np.float64] | None,
+) -> HeadFit:
+    weights = np.ones(labels) if class_weights is None else class_weights
+    mean = training.features.mean(axis=0, dtype=np.float64)
+    deviation = feature_deviation(training.features)
+    standard = Labelled((training.features - mean) / deviation, training.labels)
+    standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
+    best: tuple[float, float] | None = None
+    in_vain = 0
+    start = None
+    for l2 in L2_GRID:
+        # From the last, more strongly penalised solution the next one is near.
+        head = _fit(standard, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
+        start = head
+        logits = head.logits(standard_validation.features)
+        loss = cross_entropy(logits, validation.labels, weights[validation.labels])
+        if best is None or loss < best[0]:
+            best, in_vain = (loss, l2), 0
+        else:
+            in_vain += 1
+            if in_vain == _PATIENCE:
+                break
+    assert best is not None
+    # The chosen one is fitted once more from nothing, for its steps: that is what people want to see.
+    steps: list[Step] = []
+    sets = (standard, standard_validation)
+    head = _fit(standard, weights, best[1], max_steps, record=lambda head: steps.append(_measure(head, *sets)))
+    folded = head.weights / deviation[:, np.newaxis]
+    return HeadFit(Head(folded, head.bias - mean @ folded), best[1], steps)
+
+
+def _measure(head: Head, training: Labelled, validation: Labelled) -> Step:
+    measured = []
+    for part in (training, validation):
+        logits = head.logits(part.features)
+        measured += [accuracy(logits, part.labels), cross_entropy(logits, part.labels)]
+    return Step(*measured)
+
+
+def _fit(
+    training: Labelled,
+    class_weights: npt.NDArray[np.float64],
+    l2: float,
+    max_steps: int,
+    start: Head | None = None,
+    record: Callable[[Head], None] | None = None,
+    tolerance: float = _TOLERANCE,
+) -> Head:
+    """Minimise from ``start`` (zeros where None); ``record`` is called with it and with each iteration's head."""
+    from scipy.optimize import minimize
+
+    features, labels = training.features.shape[1], len(class_weights)
+    shares = class_weights[training.labels]
+    shares = shares / shares.sum()
+    one_hot = np.eye(labels)[training.labels]
+
+    def unpack(parameters: npt.NDArray[np.float64]) -> Head:
+        return Head(parameters[:-labels].reshape(features, labels), parameters[-labels:])
+
+    def objective(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        head = unpack(parameters)
+        logits = head.logits(training.features)
+        residual = (softmax(logits) - one_hot) * shares[:, np.newaxis]
+        gradient = training.features.T @ residual + l2 * head.weights
+        loss = cross_entropy(logits, training.labels, shares) + l2 / 2 * float((head.weights**2).sum())
+        return loss, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
+
+    first = Head(np.zeros((features, labels)), np.zeros(labels)) if start is None else start
+    if record is not None:
+        record(first)
+    result = minimize(
+        objective,
+        np.concatenate([first.weights.ravel(), first.bias]),
+        jac=True,
+        method="L-BFGS-B",
+        callback=None if record is None else lambda parameters: record(unpack(parameters)),
+        options={"maxiter": max_steps, "maxfun": 2 * max_steps + 20, "ftol": tolerance},
+    )
+    return unpack(result.x)

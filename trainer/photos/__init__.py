@@ -1,0 +1,1 @@
+"""Photos: the data set, its split, reading, augmentation, and flowers that are drawn."""

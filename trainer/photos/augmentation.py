@@ -1,0 +1,76 @@
+"""Augmentation: a photo mirrored, nearer, stretched, in other light and colour.
+
+Fine-tuning sees another variant of each photo in every epoch (:mod:`trainer.fine_tuning.photos`). A head sees a few
+milder ones, whose bottlenecks are cached (:mod:`trainer.bottlenecks.variants`). One matrix for all changes of colour
+keeps a variant cheap beside a training step.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from edge.preprocess import Pixels, squash
+
+AUGMENTATION_VERSION = 2
+"""Goes up with any change that alters a pixel of a variant; what was computed from variants is bound to it."""
+
+LUMA = (0.299, 0.587, 0.114)
+"""What red, green and blue contribute to brightness: ITU-R BT.601."""
+
+Matrix = npt.NDArray[np.float64]
+
+
+class Strength(NamedTuple):
+    """How far a variant may lie from its photo.
+
+    ``least_area`` is the smallest share of the picture that a crop keeps, ``aspect`` the largest factor by which
+    its width and height are stretched against each other. ``light``, ``contrast`` and ``saturation`` are the
+    largest relative changes, ``tint`` that of a single channel.
+    """
+
+    least_area: float = 0.25
+    aspect: float = 1.2
+    light: float = 0.4
+    contrast: float = 0.4
+    saturation: float = 0.4
+    tint: float = 0.12
+
+
+def augment(picture: Image.Image, size: tuple[int, int], strength: Strength, random: np.random.Generator) -> Pixels:
+    """A variant of ``picture`` (RGB) at ``size`` (width, height): shape (height, width, 3), uint8.
+
+    The same state of ``random`` gives the same variant.
+    """
+    box = crop_box(picture.size, strength, random)
+    colours = colour_matrix(strength, random)
+    variant = squash(picture.crop(box), size)
+    if random.random() < 0.5:
+        variant = variant.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return np.asarray(variant.convert("RGB", tuple(colours.ravel())), np.uint8)
+
+
+def crop_box(size: tuple[int, int], strength: Strength, random: np.random.Generator) -> tuple[int, int, int, int]:
+    """A random part of a picture of ``size`` (width, height): left, top, right, bottom in whole pixels, inside it."""
+    area = random.uniform(strength.least_area, 1)
+    stretch = math.exp(random.uniform(-1, 1) * math.log(strength.aspect) / 2)
+    width, height = (size[0] * min(1, math.sqrt(area) * stretch), size[1] * min(1, math.sqrt(area) / stretch))
+    left, top = random.uniform(0, size[0] - width), random.uniform(0, size[1] - height)
+    right, bottom = (min(math.ceil(left + width), size[0]), min(math.ceil(top + height), size[1]))
+    return math.floor(left), math.floor(top), right, bottom
+
+
+def colour_matrix(strength: Strength, random: np.random.Generator) -> Matrix:
+    """A random change of light, contrast, saturation and tint as one matrix: (3, 4), of RGB and a constant."""
+    light, contrast, saturation = (
+        1 + random.uniform(-1, 1) * most for most in (strength.light, strength.contrast, strength.saturation)
+    )
+    tint = 1 + random.uniform(-1, 1, 3) * strength.tint
+    saturate = saturation * np.eye(3) + (1 - saturation) * np.asarray(LUMA)
+    colours = light * contrast * tint[:, np.newaxis] * saturate
+    # Contrast turns about the middle grey.
+    return np.column_stack([colours, np.full(3, 127.5 * (1 - contrast))])

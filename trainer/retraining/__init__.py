@@ -1,0 +1,1 @@
+"""The main job: from a folder of photos to model files."""

@@ -1,0 +1,92 @@
+"""The flatbuffer of a model as a tree of objects: read, written, and its note of the runtime that it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+from edge.modelfile.structure import IDENTIFIER
+
+MINIMUM_RUNTIME = "min_runtime_version"
+"""Name of the metadata buffer in which the converter notes the oldest TensorFlow Lite that runs the model."""
+
+_CONVERSION = b"CONVERSION_METADATA"
+_ALIGNMENT = 16  # force_align of Buffer.data in the schema
+FLOAT_RUNTIME, INT8_RUNTIME = "1.5.0", "1.14.0"  # first releases with the kernel versions used below
+
+
+class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
+    """A buffer whose data starts at a multiple of 16 bytes, which the generated packer forgets to see to."""
+
+    def Pack(self, builder: Any) -> Any:
+        if self.data is None or len(self.data) == 0:
+            schema.BufferStart(builder)
+            return schema.BufferEnd(builder)
+        data = np.asarray(self.data, np.uint8).tobytes()
+        builder.StartVector(1, len(data), _ALIGNMENT)
+        builder.head -= len(data)
+        builder.Bytes[builder.head : builder.head + len(data)] = data
+        vector = builder.EndVector()
+        schema.BufferStart(builder)
+        schema.BufferAddData(builder, vector)
+        return schema.BufferEnd(builder)
+
+
+def read_model(content: bytes) -> Any:
+    """The flatbuffer in ``content`` as an object tree (``ModelT`` of the schema)."""
+    model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+    # Not needed to run the model, and it differs between otherwise equal conversions.
+    for entry in model.metadata or []:
+        if entry.name == _CONVERSION:
+            model.buffers[entry.buffer].data = None
+    model.metadata = [entry for entry in model.metadata or [] if entry.name != _CONVERSION]
+    return model
+
+
+def write_model(model: Any) -> bytes:
+    """The object tree ``model`` as a flatbuffer, every buffer aligned; the same tree gives the same bytes."""
+    for index, buffer in enumerate(model.buffers):
+        aligned = _AlignedBuffer()
+        aligned.data = buffer.data
+        model.buffers[index] = aligned
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def add_metadata(model: Any, name: str, content: bytes) -> None:
+    """Add the named metadata buffer ``name`` to ``model``, in place, replacing one of that name."""
+    for entry in model.metadata:
+        if entry.name == name.encode():
+            model.buffers[entry.buffer].data = np.frombuffer(content, np.uint8)
+            return
+    entry = schema.MetadataT()
+    entry.name = name.encode()
+    entry.buffer = add_buffer(model, np.frombuffer(content, np.uint8))
+    model.metadata.append(entry)
+
+
+def minimum_runtime(model: Any) -> str:
+    """The oldest TensorFlow Lite release with every kernel that ``model`` needs, as the file says it."""
+    for entry in model.metadata:
+        if entry.name == MINIMUM_RUNTIME.encode():
+            return bytes(model.buffers[entry.buffer].data).rstrip(b"\0").decode("ascii", "replace")
+    return FLOAT_RUNTIME
+
+
+def add_buffer(model: Any, data: npt.NDArray[np.uint8] | None) -> int:
+    """Append a buffer with ``data``, (bytes,) or None for an empty one, to ``model``, in place; returns its index."""
+    buffer = schema.BufferT()
+    buffer.data = data
+    model.buffers.append(buffer)
+    return len(model.buffers) - 1
+
+
+def raise_runtime(model: Any, needed: str) -> None:
+    """Note in ``model``, in place, that it needs TensorFlow Lite ``needed`` or what it needed before, if newer."""
+    newest = max(minimum_runtime(model), needed, key=lambda version: [int(part) for part in version.split(".")])
+    add_metadata(model, MINIMUM_RUNTIME, newest.encode().ljust(16, b"\0"))

@@ -1,0 +1,1 @@
+"""Python wheels for a device."""
