@@ -16,24 +16,39 @@ _SKIP = re.compile(r" +# doctest: \+SKIP")
 
 
 class Roles(griffe.Extension):
-    """Rewrites docstrings when Griffe has read them."""
+    """Rewrites all docstrings of a package when Griffe has read it."""
 
-    def on_instance(self, *, obj: griffe.Object, **_: object) -> None:
-        """Rewrite the docstring of ``obj``, if it has one."""
-        if obj.docstring:
-            obj.docstring.value = as_markdown(obj.docstring.value)
+    def on_package(self, *, pkg: griffe.Module, **_: object) -> None:
+        """Rewrite the docstrings of ``pkg`` and of what is in it."""
+        _rewrite(pkg)
 
 
-def as_markdown(docstring: str) -> str:
-    """``docstring`` with links instead of roles, indented blocks instead of ``::``, sessions (``>>>``) as blocks.
+def _rewrite(obj: griffe.Object) -> None:
+    if obj.docstring:
+        obj.docstring.value = as_markdown(obj.docstring.value, obj)
+    for member in obj.members.values():
+        if isinstance(member, griffe.Object):
+            _rewrite(member)
 
-    A link whose target the site does not show is plain code: the ``optional`` mark says so.
+
+def as_markdown(docstring: str, obj: griffe.Object) -> str:
+    """The ``docstring`` of ``obj`` with links instead of roles, indented blocks instead of ``::``, sessions as blocks.
+
+    A name without dots is looked up where ``obj`` stands. A link whose target the site does not show is plain code: the
+    ``optional`` mark says so.
     """
 
     def link(match: re.Match[str]) -> str:
         short, path = match[1], match[2]
         text = path.rpartition(".")[2] if short else path
-        return f'<autoref identifier="{path}" optional><code>{text}</code></autoref>'
+        return f'<autoref identifier="{_full_path(path, obj)}" optional><code>{text}</code></autoref>'
 
     text = _SESSION.sub(lambda match: f"```pycon\n{_SKIP.sub('', match[1])}\n```", _BLOCK.sub("", docstring))
     return _ROLE.sub(link, text)
+
+
+def _full_path(path: str, obj: griffe.Object) -> str:
+    try:
+        return obj.resolve(path)
+    except griffe.NameResolutionError:
+        return path
