@@ -14,7 +14,8 @@ from edge import exits
 from edge.errors import DatasetError
 from edge.files import write_whole
 from trainer.photos.drawn_flowers import KINDS, draw_flower, plant_garden
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
+from trainer.terminal.progress import TerminalProgress
 
 PER_KIND = 48
 NEW_PER_KIND = 4
@@ -24,10 +25,10 @@ _COLUMNS, _TILE, _CAPTION = 5, 200, 26
 _PAPER, _RIGHT, _WRONG = (250, 250, 247), (27, 94, 32), (183, 28, 28)
 
 
-def plant(folder: Path, stages: Stages) -> None:
+def plant(folder: Path, progress: Progress) -> None:
     """Draw the training photos into ``folder/photos`` and flowers never trained on into ``folder/new``."""
     total = len(KINDS) * PER_KIND
-    with stages.stage("drawing flowers", total) as advance:
+    with progress.stage("drawing flowers", total) as advance:
         for _ in plant_garden(folder / "photos", PER_KIND):
             advance(1)
     (folder / "new").mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     if options.step == "plant":
-        return exits.run("demo", lambda: plant(options.folder, Stages()))
+        return exits.run("demo", lambda: plant(options.folder, TerminalProgress()))
     return exits.run("demo", lambda: print(f"Look at {draw_labels(options.folder)}"))
 
 

@@ -19,13 +19,13 @@ from trainer.bottlenecks.variants import compute_variants, variant_identity
 from trainer.head.fit import accuracy, fit_head
 from trainer.photos.dataset import Dataset, assemble, list_photos
 from trainer.photos.split import TEST, TRAINING, VALIDATION
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 QUANTIZATIONS = ("float32", "int8")
 
 
 def compare(
-    image_dir: Path, architectures: list[Architecture], seeds: list[int], variants: int, cache: Path, stages: Stages
+    image_dir: Path, architectures: list[Architecture], seeds: list[int], variants: int, cache: Path, progress: Progress
 ) -> list[dict[str, Any]]:
     """One row for each architecture, kind and split: accuracies (0..1) on the same 30 % of the photos.
 
@@ -36,7 +36,7 @@ def compare(
     rows = []
     for architecture in architectures:
         for backbone in ensure_backbones(cache, architecture, None, QUANTIZATIONS):
-            datasets, bottlenecks = _read(backbone, image_dir, seeds, variants, cache, stages)
+            datasets, bottlenecks = _read(backbone, image_dir, seeds, variants, cache, progress)
             for seed, dataset in zip(seeds, datasets, strict=True):
                 validation, test = (bottlenecks.of(dataset, split, 0) for split in (VALIDATION, TEST))
                 row = {
@@ -50,7 +50,7 @@ def compare(
                     fit = fit_head(bottlenecks.of(dataset, TRAINING, count), validation, len(dataset.labels))
                     row[name] = round(accuracy(fit.head.logits(test.features), test.labels), 4)
                 rows.append(row)
-                stages.say(str(row))
+                progress.message(str(row))
     return rows
 
 
@@ -70,14 +70,14 @@ class _Bottlenecks(NamedTuple):
 
 
 def _read(
-    backbone: Backbone, image_dir: Path, seeds: list[int], variants: int, cache: Path, stages: Stages
+    backbone: Backbone, image_dir: Path, seeds: list[int], variants: int, cache: Path, progress: Progress
 ) -> tuple[list[Dataset], _Bottlenecks]:
     listing = list_photos(image_dir)
     with BottleneckCache(cache) as bottlenecks:
         outcome = compute_bottlenecks(backbone, listing, bottlenecks)
         datasets = [assemble(listing, outcome.identities, outcome.reasons, thirty_percent(seed)) for seed in seeds]
         photos = datasets[0].photos
-        with stages.stage(f"variants {backbone.quantization}", len(photos)) as advance:
+        with progress.stage(f"variants {backbone.quantization}", len(photos)) as advance:
             compute_variants(backbone, photos, variants, bottlenecks, advance)
         features = [load_features(backbone, bottlenecks, [photo.sha256 for photo in photos])]
         for number in range(1, variants + 1):

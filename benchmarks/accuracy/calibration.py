@@ -18,8 +18,8 @@ from trainer.fine_tuning.recipe import Recipe
 from trainer.head.calibration import calibration_error, reliability
 from trainer.head.fit import Matrix, softmax
 from trainer.photos.split import TEST
+from trainer.progress import Progress
 from trainer.retraining.retrain import Retrained, retrain
-from trainer.terminal.progress import Stages
 
 
 class Judged(NamedTuple):
@@ -37,14 +37,14 @@ class Judged(NamedTuple):
 
 
 def measure(
-    image_dir: Path, architectures: list[Architecture], seeds: list[int], epochs: int, cache: Path, stages: Stages
+    image_dir: Path, architectures: list[Architecture], seeds: list[int], epochs: int, cache: Path, progress: Progress
 ) -> list[dict[str, Any]]:
     """One row for each architecture, its backbone fine-tuned for ``epochs`` epochs (0: pretrained), over all splits."""
     rows = []
     for architecture in architectures:
-        runs = [_run(image_dir, architecture, seed, epochs, cache, stages) for seed in seeds]
+        runs = [_run(image_dir, architecture, seed, epochs, cache, progress) for seed in seeds]
         rows.append({"architecture": architecture.name, "seeds": len(seeds), **summarise(runs)})
-        stages.say(str(rows[-1]))
+        progress.message(str(rows[-1]))
     return rows
 
 
@@ -69,11 +69,13 @@ def summarise(runs: list[Judged]) -> dict[str, float]:
     return {"test_photos": len(right)} | {name: round(float(share), 4) for name, share in shares.items()}
 
 
-def _run(image_dir: Path, architecture: Architecture, seed: int, epochs: int, cache: Path, stages: Stages) -> Judged:
+def _run(
+    image_dir: Path, architecture: Architecture, seed: int, epochs: int, cache: Path, progress: Progress
+) -> Judged:
     with tempfile.TemporaryDirectory() as scratch:
         options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
         recipe = Recipe.of(architecture, epochs, seed=seed).check() if epochs else None
-        [model] = retrain(replace(options, recipe=recipe), stages)
+        [model] = retrain(replace(options, recipe=recipe), progress)
     logits = model.fit.head.logits(_test_features(model, cache))
     scores = _file_scores(model)
     threshold = model.calibration.score_threshold

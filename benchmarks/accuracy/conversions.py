@@ -17,14 +17,14 @@ from edge.preprocess import preprocess
 from trainer.backbones.architectures import Architecture
 from trainer.evaluation.evaluate import evaluate
 from trainer.photos.split import TRAINING
+from trainer.progress import Progress
 from trainer.retraining.retrain import Retrained, retrain
-from trainer.terminal.progress import Stages
 
 REPRESENTATIVE_PHOTOS = 100
 
 
 def compare(
-    image_dir: Path, architectures: list[Architecture], seeds: list[int], cache: Path, stages: Stages
+    image_dir: Path, architectures: list[Architecture], seeds: list[int], cache: Path, progress: Progress
 ) -> list[dict[str, Any]]:
     """One row for each architecture and split: accuracies (0..1) on the same 30 % of the photos.
 
@@ -36,8 +36,8 @@ def compare(
         for seed in seeds:
             with tempfile.TemporaryDirectory() as scratch:
                 options = retrain_options(image_dir, scratch, cache, architecture, seed, ("float32", "int8"))
-                floating, int8 = retrain(options, stages)
-                with stages.stage("whole-model int8"):
+                floating, int8 = retrain(options, progress)
+                with progress.stage("whole-model int8"):
                     whole = _whole_model_accuracy(floating, Path(scratch))
                 rows.append(
                     {
@@ -50,7 +50,7 @@ def compare(
                         "ours_promised": round(int8.promised_accuracy, 4),
                     }
                 )
-                stages.say(str(rows[-1]))
+                progress.message(str(rows[-1]))
     return rows
 
 

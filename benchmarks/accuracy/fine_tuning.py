@@ -13,14 +13,14 @@ from typing import Any
 from benchmarks.accuracy.splits import retrain_options
 from trainer.backbones.architectures import Architecture
 from trainer.fine_tuning.recipe import Recipe
+from trainer.progress import Progress
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
 ACCURACIES = ("head_float32", "head_int8", "tuned_float32", "tuned_int8")
 
 
 def compare(
-    image_dir: Path, architecture: Architecture, recipe: Recipe, seeds: list[int], cache: Path, stages: Stages
+    image_dir: Path, architecture: Architecture, recipe: Recipe, seeds: list[int], cache: Path, progress: Progress
 ) -> list[dict[str, Any]]:
     """One row for each split, and a last one with mean and standard deviation over the splits.
 
@@ -28,7 +28,7 @@ def compare(
     run, from its photos to its two files, without what the head-only run had cached; None where the tuned weights
     were cached. ``peak_memory_bytes`` is that of the largest child process so far.
     """
-    rows = [_row(image_dir, architecture, replace(recipe, seed=seed), cache, stages) for seed in seeds]
+    rows = [_row(image_dir, architecture, replace(recipe, seed=seed), cache, progress) for seed in seeds]
     return [*rows, {"architecture": architecture.name, "splits": len(seeds), **summarise(rows)}]
 
 
@@ -43,13 +43,15 @@ def summarise(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _row(image_dir: Path, architecture: Architecture, recipe: Recipe, cache: Path, stages: Stages) -> dict[str, Any]:
+def _row(
+    image_dir: Path, architecture: Architecture, recipe: Recipe, cache: Path, progress: Progress
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         options = retrain_options(image_dir, scratch, cache, architecture, recipe.seed, ("float32", "int8"))
-        heads = retrain(options, stages)
+        heads = retrain(options, progress)
         tuned_before = set((cache / "tuned").glob("*.npz"))
         started = time.perf_counter()
-        models = retrain(replace(options, recipe=recipe), stages)
+        models = retrain(replace(options, recipe=recipe), progress)
         seconds = time.perf_counter() - started
     tuning = models[0].tuning
     assert tuning is not None
@@ -68,5 +70,5 @@ def _row(image_dir: Path, architecture: Architecture, recipe: Recipe, cache: Pat
         "tuning_s": round(seconds, 1) if set((cache / "tuned").glob("*.npz")) - tuned_before else None,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
     }
-    stages.say(str(row))
+    progress.message(str(row))
     return row

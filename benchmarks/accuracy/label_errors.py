@@ -10,17 +10,17 @@ from typing import Any
 
 from trainer.backbones.architectures import Architecture
 from trainer.photos.dataset import list_photos
+from trainer.progress import Progress
 from trainer.report.facts import training_facts
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
 FIRST = (24, 50, 100, 200)
 """How many of the first photos in the list are looked at; 24 are those with thumbnails."""
 
 
 def measure(
-    image_dir: Path, architecture: Architecture, share: float, seeds: int, cache: Path, stages: Stages
+    image_dir: Path, architecture: Architecture, share: float, seeds: int, cache: Path, progress: Progress
 ) -> list[dict[str, Any]]:
     """Flip the labels of ``share`` (0..1) of the photos with each of ``seeds`` seeds and retrain with a report.
 
@@ -38,7 +38,7 @@ def measure(
                 architecture=architecture,
                 cross_validate=True,
             )
-            (model,) = retrain(options, stages)
+            (model,) = retrain(options, progress)
             suspects = training_facts(model, []).suspects
         found = [entry.photo.relative in flipped for entry in suspects.ranked]
         rows.append(

@@ -25,7 +25,7 @@ from trainer.head.fit import Head, feature_deviation, fit_head
 from trainer.head.gate import TRUE_ACCEPTANCE, best_scores, fit_gate
 from trainer.photos.dataset import assemble, list_photos
 from trainer.photos.split import SPLITS, TEST, TRAINING, VALIDATION
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 Features = npt.NDArray[np.float32]
 Measure = Callable[[Features], npt.NDArray[np.float64]]
@@ -44,7 +44,7 @@ class _Sets(NamedTuple):
 
 
 def measure(
-    image_dir: Path, architectures: list[Architecture], seeds: list[int], cache: Path, stages: Stages
+    image_dir: Path, architectures: list[Architecture], seeds: list[int], cache: Path, progress: Progress
 ) -> list[dict[str, Any]]:
     """One row for each architecture, split, left-out class and measure of familiarity, of int8 models.
 
@@ -57,7 +57,7 @@ def measure(
     for architecture in architectures:
         [backbone] = ensure_backbones(cache, architecture, None, ("int8",))
         listing = list_photos(image_dir)
-        with BottleneckCache(cache) as bottlenecks, stages.stage("bottlenecks", len(listing.candidates)) as advance:
+        with BottleneckCache(cache) as bottlenecks, progress.stage("bottlenecks", len(listing.candidates)) as advance:
             outcome = compute_bottlenecks(backbone, listing, bottlenecks, advance)
         strangers = _strangers(backbone)
         for seed in seeds:
@@ -73,7 +73,7 @@ def measure(
                 facts = {"architecture": architecture.name, "seed": seed, "left_out": left_out}
                 found = [{**facts, "measure": name, **_judge(way, sets, strangers)} for name, way in _measures(sets)]
                 rows += found
-                stages.say(f"{facts} " + ", ".join(f"{row['measure']} {row['auroc']:.3f}" for row in found))
+                progress.message(f"{facts} " + ", ".join(f"{row['measure']} {row['auroc']:.3f}" for row in found))
     return rows
 
 

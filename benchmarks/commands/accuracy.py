@@ -11,7 +11,7 @@ from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import Architecture
 from trainer.cli import default_cache
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 
 app = typer.Typer()
 
@@ -28,7 +28,7 @@ def accuracy(
     from benchmarks.accuracy.conversions import compare
 
     chosen = points(architecture)
-    rows = compare(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
+    rows = compare(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), TerminalProgress(""))
     print(save_results("accuracy", f"python -m benchmarks accuracy PHOTOS --seeds {seeds}", rows, results_dir))
 
 
@@ -45,7 +45,9 @@ def calibration(
     from benchmarks.accuracy.calibration import measure
 
     chosen = points(architecture)
-    rows = measure(image_dir, chosen, list(range(seeds)), fine_tune, bottleneck_dir or default_cache(), Stages())
+    rows = measure(
+        image_dir, chosen, list(range(seeds)), fine_tune, bottleneck_dir or default_cache(), TerminalProgress("")
+    )
     name, command = "calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}"
     if fine_tune:
         options = "".join(f" --architecture {point.name}" for point in chosen)
@@ -66,7 +68,7 @@ def augment(
     from benchmarks.accuracy.augment import compare, summary
 
     chosen, cache = points(architecture), bottleneck_dir or default_cache()
-    rows = compare(image_dir, chosen, list(range(seeds)), variants, cache, Stages())
+    rows = compare(image_dir, chosen, list(range(seeds)), variants, cache, TerminalProgress(""))
     print("\n".join(summary(rows)))
     command = f"python -m benchmarks augment PHOTOS --seeds {seeds} --variants {variants}"
     print(save_results("augment", command, rows, results_dir))
@@ -84,7 +86,7 @@ def unknown(
     from benchmarks.accuracy.unknown import measure, summary
 
     chosen = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_224", "mobilenet_1.0_224"]]
-    rows = measure(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), Stages())
+    rows = measure(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), TerminalProgress(""))
     print("\n".join(summary(rows)))
     print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
 
@@ -104,7 +106,7 @@ def fine_tune(
 
     point, cache = Architecture.parse(architecture), bottleneck_dir or default_cache()
     recipe = Recipe.of(point, epochs, from_block).check()
-    rows = compare(image_dir, point, recipe, list(range(seeds)), cache, Stages())
+    rows = compare(image_dir, point, recipe, list(range(seeds)), cache, TerminalProgress(""))
     command = f"python -m benchmarks fine-tune PHOTOS --architecture {architecture} --seeds {seeds}"
     command += f" --epochs {epochs} --from-block {from_block}"
     print(save_results(f"fine-tune-{architecture}", command, rows, results_dir))
@@ -123,6 +125,6 @@ def label_errors(
     from benchmarks.accuracy.label_errors import measure
 
     point = Architecture.parse(architecture)
-    rows = measure(image_dir, point, share, seeds, bottleneck_dir or default_cache(), Stages())
+    rows = measure(image_dir, point, share, seeds, bottleneck_dir or default_cache(), TerminalProgress(""))
     command = f"python -m benchmarks label-errors PHOTOS --share {share:g} --seeds {seeds}"
     print(save_results("label-errors", command, rows, results_dir))

@@ -10,7 +10,7 @@ import typer
 from benchmarks.commands.options import ResultsDir, Rounds
 from benchmarks.results import FOLDER, save_results
 from edge.errors import DataError
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 
 app = typer.Typer()
 
@@ -24,8 +24,8 @@ def stream(
     """Measure how fresh labelled frames of a stream are, and how labelling resumes after faults."""
     from benchmarks.device import stream as measure
 
-    stages = Stages()
-    rows = [measure.freshness(seconds, 2.0, stages), *measure.faults(faults, stages)]
+    progress = TerminalProgress("")
+    rows = [measure.freshness(seconds, 2.0, progress), *measure.faults(faults, progress)]
     command = f"python -m benchmarks stream --seconds {seconds:g} --faults {faults}"
     print(save_results("stream", command, rows, results_dir))
 
@@ -43,11 +43,11 @@ def watch(
     """Compare edge watch with a bare loop of OpenCV and interpreter: frames a second, cold start; and a soak."""
     from benchmarks.device.watch import Subject, compare_cold_starts, compare_rates, soak
 
-    subject, stages, rates = Subject(model, labels), Stages(), fps or [30.0, 90.0]
-    rows = [compare_rates(subject, rate, rounds, seconds, stages) for rate in rates]
-    rows.append(compare_cold_starts(subject, rounds, stages))
+    subject, progress, rates = Subject(model, labels), TerminalProgress(""), fps or [30.0, 90.0]
+    rows = [compare_rates(subject, rate, rounds, seconds, progress) for rate in rates]
+    rows.append(compare_cold_starts(subject, rounds, progress))
     if soak_minutes:
-        rows.append(soak(subject, max(rates), soak_minutes, stages))
+        rows.append(soak(subject, max(rates), soak_minutes, progress))
     command = f"python -m benchmarks watch MODEL --rounds {rounds} --seconds {seconds:g}"
     command += "".join(f" --fps {rate:g}" for rate in rates)
     command += f" --soak-minutes {soak_minutes:g}" if soak_minutes else ""
@@ -66,7 +66,7 @@ def faults(
     from benchmarks.device.faults import run
     from benchmarks.device.faults.run import as_table, count_by_kind
 
-    outcomes = (ssh if over_ssh else run).inject_all(Stages())
+    outcomes = (ssh if over_ssh else run).inject_all(TerminalProgress(""))
     rows = count_by_kind(outcomes)
     name, flag = ("faults-over-ssh", " --over-ssh") if over_ssh else ("faults", "")
     path = save_results(name, f"python -m benchmarks faults{flag}", rows, results_dir)

@@ -19,7 +19,7 @@ from trainer.cli import default_cache
 from trainer.photos.dataset import list_photos
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 
 app = typer.Typer()
 
@@ -35,7 +35,9 @@ def bottlenecks(
     """Compare bottlenecks a second with Keras float batches of 32 fed by tf.data."""
     from benchmarks.speed.bottleneck_speed import compare
 
-    row = compare(image_dir, Architecture.parse(architecture), rounds, bottleneck_dir or default_cache(), Stages())
+    row = compare(
+        image_dir, Architecture.parse(architecture), rounds, bottleneck_dir or default_cache(), TerminalProgress("")
+    )
     command = f"python -m benchmarks bottlenecks PHOTOS --architecture {architecture} --rounds {rounds}"
     print(save_results("bottlenecks", command, [row], results_dir))
 
@@ -51,8 +53,8 @@ def peers(
     """Compare labelling with MediaPipe Tasks, OpenCV DNN, a bare interpreter and Keras predict."""
     from benchmarks.speed.peer_runs import PEERS, environment, run_peers
 
-    stages = Stages()
-    with stages.stage("environments", len(PEERS)) as advance:
+    progress = TerminalProgress("")
+    with progress.stage("environments", len(PEERS)) as advance:
         for peer in PEERS:
             environment(peer)
             advance(1)
@@ -67,8 +69,8 @@ def peers(
                 architecture=Architecture.parse(name),
                 quantizations=("int8", "float32"),
             )
-            models = {model.backbone.quantization: model.path for model in retrain(options, stages)}
-            rows += run_peers(models, photos, rounds, stages)
+            models = {model.backbone.quantization: model.path for model in retrain(options, progress)}
+            rows += run_peers(models, photos, rounds, progress)
     print(save_results("peers", f"python -m benchmarks peers PHOTOS --rounds {rounds}", rows, results_dir))
 
 
@@ -83,7 +85,7 @@ def retrain_command(
     """Time a first, a cold and a second retrain against decoding and inference alone."""
     from benchmarks.speed.retrain_runs import compare
 
-    row = compare(image_dir, Architecture.parse(architecture), rounds, keras, Stages())
+    row = compare(image_dir, Architecture.parse(architecture), rounds, keras, TerminalProgress(""))
     command = f"python -m benchmarks retrain PHOTOS --architecture {architecture} --rounds {rounds}"
     print(save_results("retrain", command + " --keras" * keras, [row], results_dir))
 
@@ -98,7 +100,7 @@ def steps(
     """Measure time and peak memory of each step: bottlenecks, head, variants, report, fine-tuning."""
     from benchmarks.speed.steps import measure
 
-    rows = measure(image_dir, Architecture.parse(architecture), epochs, Stages())
+    rows = measure(image_dir, Architecture.parse(architecture), epochs, TerminalProgress(""))
     command = f"python -m benchmarks steps PHOTOS --architecture {architecture} --epochs {epochs}"
     print(save_results(f"steps-{architecture}", command, rows, results_dir))
 
@@ -113,7 +115,7 @@ def memory(
     """Measure the peak memory of trainer bottlenecks as photos grow."""
     from benchmarks.speed.memory import measure
 
-    rows = measure(image_dir, Architecture.parse(architecture), copies or [1, 10], Stages())
+    rows = measure(image_dir, Architecture.parse(architecture), copies or [1, 10], TerminalProgress(""))
     print(
         save_results("memory", f"python -m benchmarks memory PHOTOS --architecture {architecture}", rows, results_dir)
     )

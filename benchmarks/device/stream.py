@@ -24,7 +24,7 @@ from edge.sources.mjpeg import TIME_LIMIT_S
 from edge.sources.uri import open_source
 from edge.statistics import StreamStatistics
 from edge.types import Frame
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 TESTS = Path(__file__).parents[2] / "tests"
 MODEL = TESTS / "data" / "tiny-int8.tflite"
@@ -83,13 +83,13 @@ def _stream() -> Iterator[tuple[Camera, Grabber, StreamStatistics]]:
         camera.end()
 
 
-def freshness(seconds: float, labels_per_s: float, stages: Stages) -> dict[str, Any]:
+def freshness(seconds: float, labels_per_s: float, progress: Progress) -> dict[str, Any]:
     """Label for ``seconds`` with a model slowed to ``labels_per_s``; counts how old each frame was when taken."""
     read_number = _read_number()
     classifier = Classifier.load(MODEL)
     lags: list[int] = []
     rounds = int(seconds * labels_per_s)
-    with _stream() as (camera, grabber, statistics), stages.stage("freshness", rounds) as advance:
+    with _stream() as (camera, grabber, statistics), progress.stage("freshness", rounds) as advance:
         frame = _next(grabber, -1)
         for _ in range(rounds):
             started_s = time.monotonic()
@@ -111,7 +111,7 @@ def freshness(seconds: float, labels_per_s: float, stages: Stages) -> dict[str, 
     }
 
 
-def faults(count: int, stages: Stages) -> list[dict[str, Any]]:
+def faults(count: int, progress: Progress) -> list[dict[str, Any]]:
     """Inject ``count`` faults in turn; a row for each kind, and one of what is open and held before and after.
 
     The time to resume runs from when the camera is well again to the first label of a frame filmed since.
@@ -120,7 +120,7 @@ def faults(count: int, stages: Stages) -> list[dict[str, Any]]:
     classifier = Classifier.load(MODEL)
     resumed: dict[str, list[float]] = {}
     held: list[dict[str, int]] = []
-    with _stream() as (camera, grabber, statistics), stages.stage("faults", count) as advance:
+    with _stream() as (camera, grabber, statistics), progress.stage("faults", count) as advance:
         frame = _next(grabber, -1)
         for index in range(count):
             fault = list(FAULT_S)[index % len(FAULT_S)]

@@ -16,7 +16,7 @@ from benchmarks.device.camera import film
 from benchmarks.device.processes import Lines, broker, camera, free_port, viewer
 from edge.inference.interpreter import choose_runtime
 from edge.parallel import available_cores
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 _BARE = Path(__file__).parents[1] / "speed" / "peers" / "bare_camera.py"
 _WARM_UP_S = 2.0
@@ -41,7 +41,7 @@ class Subject(NamedTuple):
         return [sys.executable, "-m", "edge", "watch", source, *model, "--json", *options]
 
 
-def compare_rates(subject: Subject, fps: float, rounds: int, seconds: float, stages: Stages) -> dict[str, Any]:
+def compare_rates(subject: Subject, fps: float, rounds: int, seconds: float, progress: Progress) -> dict[str, Any]:
     """Frames labelled a second of a 640 x 480 stream that sends ``fps``, bare and ours in turn.
 
     ``json`` is ``edge watch --json``; ``web_mqtt`` the same with the web page, somebody looking at it, and MQTT.
@@ -49,7 +49,7 @@ def compare_rates(subject: Subject, fps: float, rounds: int, seconds: float, sta
     """
     port = free_port()
     rates: dict[str, list[float]] = {"bare": [], "json": [], "web_mqtt": []}
-    with camera(fps) as uri, broker() as mqtt, stages.stage(f"{fps:g} fps", rounds) as advance:
+    with camera(fps) as uri, broker() as mqtt, progress.stage(f"{fps:g} fps", rounds) as advance:
         commands = {
             "bare": subject.bare(uri),
             "json": subject.watch(uri),
@@ -90,7 +90,7 @@ def _rate(command: Sequence[str], seconds: float) -> float:
     return rate
 
 
-def compare_cold_starts(subject: Subject, rounds: int, stages: Stages) -> dict[str, Any]:
+def compare_cold_starts(subject: Subject, rounds: int, progress: Progress) -> dict[str, Any]:
     """Seconds from starting the process to the first label of a video file, bare and ours in turn."""
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "flowers.avi"
@@ -100,7 +100,7 @@ def compare_cold_starts(subject: Subject, rounds: int, stages: Stages) -> dict[s
             "watch": lambda: subject.watch(str(video)),
         }
         found: dict[str, list[float]] = {name: [] for name in commands}
-        with stages.stage("cold starts", rounds) as advance:
+        with progress.stage("cold starts", rounds) as advance:
             for _ in range(rounds):
                 for name, command in commands.items():
                     lines = Lines(command())
@@ -111,7 +111,7 @@ def compare_cold_starts(subject: Subject, rounds: int, stages: Stages) -> dict[s
     return {"what": "cold start", "model": subject.model.name, "rounds": rounds, **medians}
 
 
-def soak(subject: Subject, fps: float, minutes: float, stages: Stages) -> dict[str, Any]:
+def soak(subject: Subject, fps: float, minutes: float, progress: Progress) -> dict[str, Any]:
     """Resident memory of ``edge watch`` with web and MQTT at full speed, in its first and its last minute.
 
     Sampled every second after a warm-up; of a soak shorter than two minutes the first and last half. ``dropped``
@@ -120,7 +120,7 @@ def soak(subject: Subject, fps: float, minutes: float, stages: Stages) -> dict[s
     """
     port, total_s = free_port(), 60 * minutes
     samples: list[int] = []
-    with camera(fps) as uri, broker() as mqtt, stages.stage("soak", int(total_s)) as advance, viewer(port):
+    with camera(fps) as uri, broker() as mqtt, progress.stage("soak", int(total_s)) as advance, viewer(port):
         lines = Lines(subject.watch(uri, "--web", str(port), "--mqtt", mqtt))
         lines.first_s()
         time.sleep(_WARM_UP_S)

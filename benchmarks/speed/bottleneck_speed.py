@@ -16,15 +16,17 @@ from trainer.backbones.backbone import Backbone, ensure_backbones
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.photos.dataset import Listing, list_photos
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 
-def compare(image_dir: Path, architecture: Architecture, rounds: int, cache: Path, stages: Stages) -> dict[str, Any]:
+def compare(
+    image_dir: Path, architecture: Architecture, rounds: int, cache: Path, progress: Progress
+) -> dict[str, Any]:
     """Photos a second of both, ``rounds`` times in turn, decoding included in both, and the ratio of the medians."""
     listing = list_photos(image_dir)
     (backbone,) = ensure_backbones(cache, architecture, None, ("int8",))
     ours, keras = [], []
-    with stages.stage("rounds", rounds) as advance:
+    with progress.stage("rounds", rounds) as advance:
         for _ in range(rounds):
             ours.append(_ours(backbone, listing))
             keras.append(_keras(backbone, listing))

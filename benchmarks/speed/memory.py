@@ -10,15 +10,15 @@ from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import ensure_backbones
 from trainer.photos.dataset import list_photos
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 
-def measure(image_dir: Path, architecture: Architecture, copies: list[int], stages: Stages) -> list[dict[str, Any]]:
+def measure(image_dir: Path, architecture: Architecture, copies: list[int], progress: Progress) -> list[dict[str, Any]]:
     """Peak resident memory in bytes of a cold run over ``copies`` times the photos, one row for each."""
     rows = []
     candidates = list_photos(image_dir).candidates
     for count in copies:
-        with tempfile.TemporaryDirectory() as scratch, stages.stage(f"{count} copies"):
+        with tempfile.TemporaryDirectory() as scratch, progress.stage(f"{count} copies"):
             for candidate in candidates:
                 content = candidate.path.read_bytes()
                 for copy in range(count):

@@ -19,7 +19,7 @@ from PIL import Image
 from benchmarks.speed.lower_bound import decode_s, inference_s
 from edge.errors import ConfigurationError
 from edge.modelfile.model_file import ModelFile
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / ".venv-peers"
@@ -66,7 +66,7 @@ def environment(peer: Peer) -> Path:
     return python
 
 
-def run_peers(models: dict[str, Path], photos: list[Path], rounds: int, stages: Stages) -> list[dict[str, Any]]:
+def run_peers(models: dict[str, Path], photos: list[Path], rounds: int, progress: Progress) -> list[dict[str, Any]]:
     """One row for each question and peer: seconds of every round, and the ratio of ours to it.
 
     ``models`` has the model file of each kind, ``int8`` and ``float32``, of one architecture.
@@ -76,7 +76,7 @@ def run_peers(models: dict[str, Path], photos: list[Path], rounds: int, stages: 
         questions = {"cold": photos[:1], "folder": photos, "12 megapixels": [big] * 5}
         rows = []
         total = len(questions) * rounds * len(PEERS)
-        with stages.stage(models["int8"].stem, total) as advance:
+        with progress.stage(models["int8"].stem, total) as advance:
             for question, paths in questions.items():
                 times: dict[str, list[float]] = {peer.name: [] for peer in PEERS}
                 floor = []

@@ -18,12 +18,14 @@ from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import ensure_backbones
 from trainer.bottlenecks.cache import FILE_NAME
 from trainer.photos.split import TEST, TRAINING
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import Retrained, retrain
-from trainer.terminal.progress import Stages
 
 
-def compare(image_dir: Path, architecture: Architecture, rounds: int, keras: bool, stages: Stages) -> dict[str, Any]:
+def compare(
+    image_dir: Path, architecture: Architecture, rounds: int, keras: bool, progress: Progress
+) -> dict[str, Any]:
     """Seconds of ``trainer retrain`` as a process, and of what it is measured against, alternating.
 
     ``first_s`` has nothing cached (TensorFlow builds the backbone), ``cold_s`` has the backbone, ``second_s`` has
@@ -33,11 +35,11 @@ def compare(image_dir: Path, architecture: Architecture, rounds: int, keras: boo
         cache, output = Path(scratch) / "cache", Path(scratch) / "model.tflite"
         options = RetrainOptions(image_dir, output, cache, architecture)
         first = _process_s(options)
-        model = retrain(options, stages)[0]
+        model = retrain(options, progress)[0]
         (backbone,) = ensure_backbones(cache, architecture, None, ("int8",))
         paths = [photo.path for photo in model.dataset.photos]
         cold, second, floor = [], [], []
-        with stages.stage("rounds", rounds) as advance:
+        with progress.stage("rounds", rounds) as advance:
             for _ in range(rounds):
                 for path in cache.glob(f"{FILE_NAME}*"):
                     path.unlink()
@@ -57,7 +59,7 @@ def compare(image_dir: Path, architecture: Architecture, rounds: int, keras: boo
             "second_to_first": round(median(second) / first, 3),
         }
         if keras:
-            with stages.stage("Keras script"):
+            with progress.stage("Keras script"):
                 row["keras"] = _keras(model)
         shutil.rmtree(cache)
         return row

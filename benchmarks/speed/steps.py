@@ -9,12 +9,12 @@ from typing import Any
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
 from trainer.bottlenecks.cache import FILE_NAME
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 VARIANTS = 4
 
 
-def measure(image_dir: Path, architecture: Architecture, epochs: int, stages: Stages) -> list[dict[str, Any]]:
+def measure(image_dir: Path, architecture: Architecture, epochs: int, progress: Progress) -> list[dict[str, Any]]:
     """One row for each step, in an order in which each finds cached what the ones before it computed.
 
     Photos are split as ``trainer retrain`` does of itself. ``epochs`` are those of the fine-tuning, which is left
@@ -38,13 +38,13 @@ def measure(image_dir: Path, architecture: Architecture, epochs: int, stages: St
             tune = [*retrain, "--fine-tune", str(epochs)]
             steps += [(f"retrain --fine-tune {epochs}", tune), (f"retrain --fine-tune {epochs}, all cached", tune)]
         rows = []
-        with stages.stage("steps", len(steps)) as advance:
+        with progress.stage("steps", len(steps)) as advance:
             for name, arguments in steps:
                 if arguments[0] == "bottlenecks":
                     for path in cache.glob(f"{FILE_NAME}*"):
                         path.unlink()
                 seconds, peak = run_trainer(*arguments)
                 rows.append({"step": name, "seconds": round(seconds, 2), "peak_memory_bytes": peak})
-                stages.say(str(rows[-1]))
+                progress.message(str(rows[-1]))
                 advance(1)
     return rows

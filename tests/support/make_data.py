@@ -12,9 +12,9 @@ from pathlib import Path
 from support import bad_models, tiny
 from support.paths import DATA
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
 KINDS = {"int8": ("int8", 12), "float32": ("float32", 12), "gated": ("int8", 36)}
 """Name of a file -> its quantisation, and its photos a class; only a file of many has a gate."""
@@ -34,7 +34,7 @@ def make(folder: Path, name: str) -> bytes:
         weights="random",
         ratios=SplitRatios(20, 20),
     )
-    return retrain(options, Stages(quiet=True))[0].path.read_bytes()
+    return retrain(options, Progress())[0].path.read_bytes()
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from trainer.backbones.architectures import QUANTIZATIONS, Architecture
 from trainer.backbones.frozen_graph import installed_graph
 from trainer.photos.drawn_flowers import plant_garden
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import Retrained, retrain
-from trainer.terminal.progress import Stages
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -202,11 +202,11 @@ def garden_options(
         weights="offline",
         ratios=SplitRatios(20, 20),
     )
-    cache = once("cache", lambda folder: retrain(dataclasses.replace(options, cache=folder), Stages(quiet=True)))
+    cache = once("cache", lambda folder: retrain(dataclasses.replace(options, cache=folder), Progress()))
     return dataclasses.replace(options, cache=cache)
 
 
 @pytest.fixture(scope="session")
 def trained(garden_options: RetrainOptions) -> dict[str, Retrained]:
     """The drawn flowers retrained for real: one model a kind."""
-    return {model.backbone.quantization: model for model in retrain(garden_options, Stages(quiet=True))}
+    return {model.backbone.quantization: model for model in retrain(garden_options, Progress())}

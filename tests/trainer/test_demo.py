@@ -11,14 +11,14 @@ from PIL import Image
 from edge.errors import DatasetError
 from trainer import demo
 from trainer.photos.drawn_flowers import KINDS
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo folder after its first step."""
     folder = tmp_path_factory.mktemp("demo")
-    demo.plant(folder, Stages(quiet=True))
+    demo.plant(folder, Progress())
     return folder
 
 

@@ -8,7 +8,8 @@ from support.paths import REPOSITORY
 PACKAGE = REPOSITORY / "trainer"
 
 LAYERS = [
-    ["terminal", "tflite", "one_thread", "cache_folder"],
+    ["progress", "tflite", "one_thread", "cache_folder"],
+    ["terminal"],
     ["photos"],
     ["backbones"],
     ["bottlenecks"],

@@ -57,7 +57,7 @@ def retry_once(folder: Path, say: Callable[[str], None], attempt: Callable[[], R
     try:
         return attempt()
     except CorruptCacheError as error:
-        say(f"trainer: the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
+        say(f"the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
         return attempt()
 
 

@@ -12,7 +12,7 @@ from trainer.backbones.backbone import Backbone
 from trainer.bottlenecks.cache import BottleneckCache, retry_once
 from trainer.bottlenecks.compute import Outcome, compute_bottlenecks, load_features
 from trainer.photos.dataset import Dataset, Listing
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 
 class Labelled(NamedTuple):
@@ -23,16 +23,16 @@ class Labelled(NamedTuple):
 
 
 def cached_bottlenecks(
-    backbone: Backbone, listing: Listing, cache: Path, stages: Stages, runtime: str | None = None
+    backbone: Backbone, listing: Listing, cache: Path, progress: Progress, runtime: str | None = None
 ) -> Outcome:
     """Bring the cache in folder ``cache`` up to date for ``listing``; a corrupt cache is set aside once."""
     title = f"bottlenecks {backbone.quantization}"
 
     def attempt() -> Outcome:
-        with BottleneckCache(cache) as bottlenecks, stages.stage(title, len(listing.candidates)) as advance:
+        with BottleneckCache(cache) as bottlenecks, progress.stage(title, len(listing.candidates)) as advance:
             return compute_bottlenecks(backbone, listing, bottlenecks, advance, runtime=runtime)
 
-    return retry_once(cache, stages.say, attempt)
+    return retry_once(cache, progress.message, attempt)
 
 
 def labelled(backbone: Backbone, dataset: Dataset, split: str, folder: Path, runtime: str | None = None) -> Labelled:

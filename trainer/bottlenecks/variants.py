@@ -24,7 +24,7 @@ from trainer.photos.augmentation import augment as draw
 from trainer.photos.dataset import Dataset, Photo
 from trainer.photos.reading import read_photo
 from trainer.photos.split import TRAINING
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 _CROP_ROOM = 2  # a photo is decoded at no less than twice the model's size, because a crop keeps but a part of it
 
@@ -115,7 +115,7 @@ def augment(
     originals: Labelled,
     count: int,
     folder: Path,
-    stages: Stages,
+    progress: Progress,
     runtime: str | None = None,
 ) -> Labelled:
     """The training photos of ``dataset`` with ``count`` variants of each, by way of the cache in ``folder``.
@@ -130,11 +130,11 @@ def augment(
 
     def attempt() -> Labelled:
         with BottleneckCache(folder) as cache:
-            with stages.stage(f"{count} variants of each photo", len(photos)) as advance:
+            with progress.stage(f"{count} variants of each photo", len(photos)) as advance:
                 compute_variants(backbone, photos, count, cache, advance, runtime=runtime)
             return load_with_variants(backbone, cache, photos, originals, count, runtime)
 
-    return retry_once(folder, stages.say, attempt)
+    return retry_once(folder, progress.message, attempt)
 
 
 def _worker_factory(

@@ -20,7 +20,7 @@ from trainer.commands.options import (
 from trainer.commands.skipped import name_skipped
 from trainer.photos.dataset import Skipped, assemble, list_photos
 from trainer.photos.split import SplitRatios
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
 
 
@@ -33,16 +33,16 @@ def bottlenecks_command(
     as_json: AsJson = False,
 ) -> None:
     """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts at once."""
-    stages = Stages()
+    progress = TerminalProgress()
     cache = bottleneck_dir or default_cache()
     kinds = chosen_kinds(quantization)
     listing = list_photos(image_dir)
-    with stages.stage("backbone"):
+    with progress.stage("backbone"):
         backbones = ensure_backbones(cache, Architecture.parse(architecture), weights, kinds)
     rows = []
     skipped: list[Skipped] = []
     for backbone in backbones:
-        outcome = cached_bottlenecks(backbone, listing, cache, stages)
+        outcome = cached_bottlenecks(backbone, listing, cache, progress)
         dataset = assemble(listing, outcome.identities, outcome.reasons, SplitRatios(), training=False)
         skipped = dataset.skipped
         rows.append(
@@ -54,7 +54,7 @@ def bottlenecks_command(
                 "cache": str(cache),
             }
         )
-    name_skipped(skipped, stages)
+    name_skipped(skipped, progress)
     if as_json:
         print(json.dumps({"bottlenecks": rows, "skipped": [entry._asdict() for entry in skipped]}))
     else:

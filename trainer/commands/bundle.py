@@ -12,7 +12,7 @@ from edge.files import check_writable
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
 from trainer.flash.bundle import write_bundle
 from trainer.flash.signing import sign
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 from trainer.wheels.machine import Machine
 
 
@@ -33,11 +33,11 @@ def bundle_command(
     path = output or Path(f"{model.stem}-{platform}-python{python}.tar.gz")
     check_writable(path, "bundle.tar.gz")
     signature = sign(model.read_bytes(), sign_key) if sign_key else None
-    stages = Stages()
-    with stages.stage("wheels") as advance:
+    progress = TerminalProgress()
+    with progress.stage("wheels") as advance:
         write_bundle(model, machine, path, find_links or [], extra or [], signature, advance)
     if as_json:
         print(json.dumps({"path": str(path), "size_bytes": path.stat().st_size}))
     else:
         print(path)
-        stages.say(f"on the device: tar -xzf {path.name} && sh edge-bundle/install.sh")
+        progress.message(f"on the device: tar -xzf {path.name} && sh edge-bundle/install.sh")

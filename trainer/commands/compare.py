@@ -14,7 +14,7 @@ from trainer.commands.skipped import name_skipped
 from trainer.evaluation.compare import Comparison, compare
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.test_set import Split, photos_of, read_dataset, split_ratios
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
 
 _SIGNIFICANT = 0.05
@@ -29,18 +29,18 @@ def compare_command(
     as_json: AsJson = False,
 ) -> None:
     """Let two models name the same photos in IMAGE_DIR and say whether the difference is more than chance."""
-    stages = Stages()
+    progress = TerminalProgress()
     models = [ModelFile.load(first), ModelFile.load(second)]
     ratios = [split_ratios(model) for model in models]
     dataset = read_dataset(image_dir, ratios[0])
     if ratios[0] != ratios[1] and split.value != "all":
-        stages.say(f"trainer: the models were trained on different splits; {second} may know some of these photos")
+        progress.message(f"the models were trained on different splits; {second} may know some of these photos")
     photos = photos_of(dataset, split)
     evaluations = []
     for path, model in zip((first, second), models, strict=True):
-        with stages.stage(f"evaluation {path.name}", len(photos)) as advance:
+        with progress.stage(f"evaluation {path.name}", len(photos)) as advance:
             evaluations.append(evaluate(model, photos, advance))
-    name_skipped(dataset.skipped, stages)
+    name_skipped(dataset.skipped, progress)
     comparison = compare(*evaluations)
     if as_json:
         disagreements = [entry._asdict() for entry in comparison.disagreements]

@@ -17,7 +17,7 @@ from trainer.photos.dataset import Skipped, dataset_fingerprint
 from trainer.photos.split import TEST
 from trainer.report.facts import evaluation_facts
 from trainer.report.write import check_report, report_paths, write_report
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
 
 _MOST_COLUMNS = 12
@@ -34,27 +34,27 @@ def evaluate_command(
     as_json: AsJson = False,
 ) -> None:
     """Let MODEL name the photos in IMAGE_DIR and compare with their folders."""
-    stages = Stages()
+    progress = TerminalProgress()
     loaded = ModelFile.load(model, labels)
     paths = report_paths(model, f"-on-{image_dir.resolve().name}")
     if report:
         check_report(paths, "copy the model into a folder of your own")
     dataset = read_dataset(image_dir, split_ratios(loaded))
     photos = photos_of(dataset, split)
-    with stages.stage("evaluation", len(photos)) as advance:
+    with progress.stage("evaluation", len(photos)) as advance:
         evaluation = evaluate(loaded, photos, advance)
     failed = [
         Skipped(photo.relative, outcome.error)
         for photo, outcome in zip(evaluation.photos, evaluation.outcomes, strict=True)
         if outcome.error
     ]
-    name_skipped([*dataset.skipped, *failed], stages)
+    name_skipped([*dataset.skipped, *failed], progress)
     lost = {entry.path for entry in failed}
     judged = dataset._replace(photos=[photo for photo in dataset.photos if photo.relative not in lost])
     training = loaded.manifest.training if loaded.manifest else {}
     same = training.get("dataset_sha256") == dataset_fingerprint(judged)
     if split.value == "all" and same:
-        stages.say("trainer: the model was trained on photos of this folder; --split test is the fair judge")
+        progress.message("the model was trained on photos of this folder; --split test is the fair judge")
     if report:
         seen = same and split.value != TEST
         skipped = [*dataset.skipped, *failed]

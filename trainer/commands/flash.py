@@ -25,7 +25,7 @@ from trainer.flash.outcome import FAILED, Outcome, exit_code
 from trainer.flash.rows import Row, print_outcomes, rows
 from trainer.flash.signing import sign
 from trainer.flash.target import Target, parse_targets
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 
 Targets = Annotated[
     list[str] | None,
@@ -83,9 +83,9 @@ def flash_command(
         return lambda one, row: flash_card(one, job, row) if one.folder else flash_host(one, job, preparation, row)
 
     if bootstrap and interactive and not yes and not dry_run:
-        stages = Stages()
+        progress = TerminalProgress()
         for outcome in _run(targets, work(replace(job, dry_run=True)), Rollout(jobs)):
-            stages.say(f"{outcome.target}: {outcome.detail}")
+            progress.message(f"{outcome.target}: {outcome.detail}")
         if not typer.confirm("Go on?", err=True):
             raise UsageError("nothing was done")
     _end(_run(targets, work(job), rollout), as_json)
@@ -127,7 +127,7 @@ def _run(targets: list[Target], work: Callable[[Target, Row], Outcome], rollout:
         try:
             return roll_out(targets, show, rollout, stopping)
         except KeyboardInterrupt:
-            Stages().say("trainer: interrupted; every target has a whole model, and the same command goes on")
+            TerminalProgress().message("interrupted; every target has a whole model, and the same command goes on")
             raise
 
 
@@ -136,8 +136,8 @@ def _end(outcomes: list[Outcome], as_json: bool) -> None:
         print(json.dumps({"targets": [outcome.facts() for outcome in outcomes]}))
     else:
         print_outcomes(outcomes)
-        stages = Stages()
+        progress = TerminalProgress()
         for outcome in outcomes:
             if not outcome.good:
-                stages.say(f"trainer: {outcome.target}: {outcome.detail}")
+                progress.message(f"{outcome.target}: {outcome.detail}")
     raise typer.Exit(exit_code(outcomes))

@@ -13,7 +13,7 @@ from trainer.cache_folder import default_cache
 from trainer.commands.options import AsJson, BottleneckDir, Kinds, chosen_kinds
 from trainer.commands.skipped import name_skipped
 from trainer.grid.build import KINDS, GridOptions, Point, build_grid
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
 
 
@@ -40,10 +40,10 @@ def build_command(
         architectures=tuple(dict.fromkeys(named or grid())),
         quantizations=chosen_kinds(quantization, KINDS),
     )
-    stages = Stages()
-    built = build_grid(options, stages)
+    progress = TerminalProgress()
+    built = build_grid(options, progress)
     skipped = built.dataset.skipped if built.dataset else []
-    name_skipped(skipped, stages)
+    name_skipped(skipped, progress)
     if as_json:
         records = [entry._asdict() for entry in skipped]
         print(json.dumps({"points": [_facts(point) for point in built.points], "skipped": records}))

@@ -27,12 +27,13 @@ from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.report.facts import training_facts
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.retraining.options import DEFAULT_PRECISION, RetrainOptions, output_paths
 from trainer.retraining.retrain import Retrained, retrain
 from trainer.retraining.tuned_or_pretrained import Judged, TuningOutcome
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
 
 _RATIOS = SplitRatios()
@@ -102,13 +103,13 @@ def retrain_command(
         augment=augment,
         recipe=_recipe(point, fine_tune, fine_tune_from, seed),
     )
-    stages = Stages()
+    progress = TerminalProgress()
     if report:
         for path in output_paths(options.output, kinds):
             check_report(report_paths(path))
-    models = retrain(options, stages)
-    pages = _write_reports(models, stages) if report else []
-    name_skipped(models[0].dataset.skipped, stages)
+    models = retrain(options, progress)
+    pages = _write_reports(models, progress) if report else []
+    name_skipped(models[0].dataset.skipped, progress)
     if as_json:
         print(json.dumps({"models": [_facts(model) for model in models], "skipped": _records(models[0])}))
     else:
@@ -117,9 +118,9 @@ def retrain_command(
             print(page)
 
 
-def _write_reports(models: list[Retrained], stages: Stages) -> list[Path]:
+def _write_reports(models: list[Retrained], progress: Progress) -> list[Path]:
     pages = []
-    with stages.stage("report", len(models)) as advance:
+    with progress.stage("report", len(models)) as advance:
         for model in models:
             paths = report_paths(model.path)
             write_report(training_facts(model, [other for other in models if other is not model]), paths)

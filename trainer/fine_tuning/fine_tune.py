@@ -22,7 +22,7 @@ from trainer.fine_tuning.schedule import best_epoch
 from trainer.head.fit import Head
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.split import TRAINING, VALIDATION
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 
 class Tuned(NamedTuple):
@@ -48,7 +48,9 @@ def find_tuned(cache: Path, backbone: Backbone, dataset: Dataset, recipe: Recipe
     return None
 
 
-def fine_tune(cache: Path, backbone: Backbone, dataset: Dataset, head: Head, recipe: Recipe, stages: Stages) -> Tuned:
+def fine_tune(
+    cache: Path, backbone: Backbone, dataset: Dataset, head: Head, recipe: Recipe, progress: Progress
+) -> Tuned:
     """Fine-tune the weights of ``backbone`` on the training photos; validation photos choose the best epoch.
 
     ``head`` is the warmed head, fitted on the bottlenecks of ``backbone``. Test photos are not looked at. A run
@@ -78,7 +80,7 @@ def fine_tune(cache: Path, backbone: Backbone, dataset: Dataset, head: Head, rec
         output=str(output),
     )
     total = recipe.epochs * len(job.training)
-    with stages.stage("fine-tuning", total) as advance:
+    with progress.stage("fine-tuning", total) as advance:
 
         def listen(line: str) -> None:
             nonlocal total

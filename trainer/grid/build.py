@@ -26,9 +26,9 @@ from trainer.head.fit import Head
 from trainer.photos.dataset import Dataset, assemble, dataset_fingerprint, list_photos
 from trainer.photos.reading import identify
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
 KINDS = ("int8", "float32")
 """The quantisations that are built unless others are asked for."""
@@ -87,20 +87,20 @@ class _Plan(NamedTuple):
     dataset_sha256: str | None
 
 
-def build_grid(options: GridOptions, stages: Stages) -> Grid:
+def build_grid(options: GridOptions, progress: Progress) -> Grid:
     """Write one model file for each architecture and quantisation; those finished by an earlier run are kept.
 
     A file is kept where architecture, quantisation, weights, labels and photos are the same. Raises the
     errors of :mod:`edge.errors`; every file is written whole or not at all.
     """
     check_writable(options.folder / "grid.tflite")
-    dataset = None if options.image_dir is None else _read_dataset(options.image_dir, stages)
+    dataset = None if options.image_dir is None else _read_dataset(options.image_dir, progress)
     total = len(options.architectures) * len(options.quantizations)
     points: list[Point] = []
     for architecture in options.architectures:
-        for point in _build_architecture(architecture, dataset, options, stages):
+        for point in _build_architecture(architecture, dataset, options, progress):
             points.append(point)
-            stages.say(f"[{len(points)}/{total}] {_outcome(point)}")
+            progress.message(f"[{len(points)}/{total}] {_outcome(point)}")
     order = [file_name(architecture, kind) for architecture in options.architectures for kind in options.quantizations]
     points.sort(key=lambda point: order.index(point.path.name))
     return Grid(points, dataset)
@@ -111,15 +111,15 @@ def file_name(architecture: Architecture, quantization: str) -> str:
     return f"{architecture.name}-{quantization}.tflite"
 
 
-def _read_dataset(image_dir: Path, stages: Stages) -> Dataset:
+def _read_dataset(image_dir: Path, progress: Progress) -> Dataset:
     listing = list_photos(image_dir)
-    with stages.stage("photos"):
+    with progress.stage("photos"):
         identities, reasons = identify(listing)
     return assemble(listing, identities, reasons, SplitRatios())
 
 
 def _build_architecture(
-    architecture: Architecture, dataset: Dataset | None, options: GridOptions, stages: Stages
+    architecture: Architecture, dataset: Dataset | None, options: GridOptions, progress: Progress
 ) -> Iterator[Point]:
     """The points of one architecture, the kept ones first; all backbones that are missing are built in one go."""
     at_hand = weights_at_hand(architecture)
@@ -138,11 +138,11 @@ def _build_architecture(
             missing.append(plan)
     if not missing:
         return
-    with stages.stage(f"{architecture.name} backbones"):
+    with progress.stage(f"{architecture.name} backbones"):
         backbones = ensure_backbones(options.cache, architecture, choice, [plan.quantization for plan in missing])
     for plan, backbone in zip(missing, backbones, strict=True):
         trained = plan.dataset_sha256 is not None
-        yield _train(plan, choice, options, stages) if trained else _leave_untrained(plan, backbone, options)
+        yield _train(plan, choice, options, progress) if trained else _leave_untrained(plan, backbone, options)
 
 
 def _refuse(architecture: Architecture) -> None:
@@ -166,7 +166,7 @@ def _finished(plan: _Plan) -> Point | None:
     return _point(plan, manifest.accuracy, manifest.test_photos, model.size_bytes, kept=True)
 
 
-def _train(plan: _Plan, choice: str | None, options: GridOptions, stages: Stages) -> Point:
+def _train(plan: _Plan, choice: str | None, options: GridOptions, progress: Progress) -> Point:
     assert options.image_dir is not None
     (model,) = retrain(
         RetrainOptions(
@@ -178,7 +178,7 @@ def _train(plan: _Plan, choice: str | None, options: GridOptions, stages: Stages
             weights=choice,
             runtime=options.runtime,
         ),
-        stages,
+        progress,
     )
     return _point(plan, model.evaluation.accuracy, model.evaluation.count, model.size_bytes)
 

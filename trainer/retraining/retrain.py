@@ -21,11 +21,11 @@ from trainer.head.fit import HeadFit, accuracy, balanced_weights, fit_head, soft
 from trainer.head.gate import fit_gate
 from trainer.photos.dataset import Dataset, Listing, assemble, list_photos
 from trainer.photos.split import SPLITS, TEST, TRAINING, VALIDATION
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions, output_paths
 from trainer.retraining.provenance import training_facts
 from trainer.retraining.tensorboard import write_summaries
 from trainer.retraining.tuned_or_pretrained import TuningOutcome, tuned_or_pretrained
-from trainer.terminal.progress import Stages
 
 IMBALANCE = 3.0
 """Times as many photos in the largest class as in the smallest from which that is worth a word."""
@@ -63,7 +63,7 @@ class Retrained(NamedTuple):
         return calibration_error(self.reliability_after)
 
 
-def retrain(options: RetrainOptions, stages: Stages) -> list[Retrained]:
+def retrain(options: RetrainOptions, progress: Progress) -> list[Retrained]:
     """Retrain once for each of ``options.quantizations`` and write the model files.
 
     Raises the errors of :mod:`edge.errors`; every file is written whole or not at all.
@@ -83,14 +83,14 @@ def retrain(options: RetrainOptions, stages: Stages) -> list[Retrained]:
     for output in outputs:
         check_writable(output)
     listing = list_photos(options.image_dir)
-    tuning = None if options.recipe is None else tuned_or_pretrained(options.recipe, listing, options, stages)
-    with stages.stage("backbone"):
+    tuning = None if options.recipe is None else tuned_or_pretrained(options.recipe, listing, options, progress)
+    with progress.stage("backbone"):
         if tuning is not None:
             backbones = backbones_of(options.cache, options.architecture, tuning.weights, options.quantizations)
         else:
             backbones = ensure_backbones(options.cache, options.architecture, options.weights, options.quantizations)
     return [
-        _retrain_one(backbone, output, listing, options, stages, tuning)
+        _retrain_one(backbone, output, listing, options, progress, tuning)
         for backbone, output in zip(backbones, outputs, strict=True)
     ]
 
@@ -100,24 +100,24 @@ def _retrain_one(
     output: Path,
     listing: Listing,
     options: RetrainOptions,
-    stages: Stages,
+    progress: Progress,
     tuning: TuningOutcome | None,
 ) -> Retrained:
-    outcome = cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
+    outcome = cached_bottlenecks(backbone, listing, options.cache, progress, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
     sets = _labelled_sets(backbone, dataset, options)
-    _tell_imbalance(dataset, options, stages)
-    fitted = augment(backbone, dataset, sets[TRAINING], options.augment, options.cache, stages, options.runtime)
-    with stages.stage("head"):
+    _tell_imbalance(dataset, options, progress)
+    fitted = augment(backbone, dataset, sets[TRAINING], options.augment, options.cache, progress, options.runtime)
+    with progress.stage("head"):
         weights = _class_weights(fitted.labels, len(dataset.labels), options)
         fit = fit_head(fitted, sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
         calibration = calibrate(fit.head, sets[VALIDATION], options.precision)
         gate = fit_gate(sets[TRAINING], sets[VALIDATION], calibration.head, backbone.quantization)
-    validated = _cross_validate(sets, dataset, options, stages) if options.cross_validate else None
+    validated = _cross_validate(sets, dataset, options, progress) if options.cross_validate else None
     samples: npt.NDArray[np.float32] = np.concatenate(
         [sets[TRAINING].features, sets[VALIDATION].features], dtype=np.float32
     )
-    with stages.stage("evaluation", len(sets[TEST].labels)) as advance:
+    with progress.stage("evaluation", len(sets[TEST].labels)) as advance:
         training = training_facts(backbone, dataset, fit, calibration, options) | (
             {} if tuning is None else tuning.facts()
         )
@@ -153,12 +153,12 @@ def _labelled_sets(backbone: Backbone, dataset: Dataset, options: RetrainOptions
     return {split: labelled(backbone, dataset, split, options.cache, options.runtime) for split in SPLITS}
 
 
-def _tell_imbalance(dataset: Dataset, options: RetrainOptions, stages: Stages) -> None:
+def _tell_imbalance(dataset: Dataset, options: RetrainOptions, progress: Progress) -> None:
     counts = sorted((sum(splits.values()), label) for label, splits in dataset.counts().items())
     (fewest, smallest), (most, largest) = counts[0], counts[-1]
     if most >= IMBALANCE * fewest and not options.balance:
-        stages.say(
-            f"trainer: classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
+        progress.message(
+            f"classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
             "more photos help most, --class-weights auto makes classes count alike"
         )
 
@@ -170,7 +170,7 @@ def _class_weights(
 
 
 def _cross_validate(
-    sets: dict[str, Labelled], dataset: Dataset, options: RetrainOptions, stages: Stages
+    sets: dict[str, Labelled], dataset: Dataset, options: RetrainOptions, progress: Progress
 ) -> CrossValidation:
     everything = Labelled(
         np.concatenate([part.features for part in sets.values()]),
@@ -179,7 +179,7 @@ def _cross_validate(
     photos = [photo for split in sets for photo in dataset.of(split)]
     assigned, folds = assign_folds(photos, options.ratios.seed)
     classes = len(dataset.labels)
-    with stages.stage("cross-validation", folds) as advance:
+    with progress.stage("cross-validation", folds) as advance:
         return cross_validate(
             everything,
             assigned,

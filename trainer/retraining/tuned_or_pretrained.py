@@ -18,7 +18,7 @@ from trainer.head.fit import Head, accuracy, fit_head
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Dataset, Listing, assemble
 from trainer.photos.split import TRAINING, VALIDATION
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 if TYPE_CHECKING:
     from trainer.retraining.options import RetrainOptions
@@ -66,7 +66,7 @@ class TuningOutcome(NamedTuple):
         }
 
 
-def tuned_or_pretrained(recipe: Recipe, listing: Listing, options: RetrainOptions, stages: Stages) -> TuningOutcome:
+def tuned_or_pretrained(recipe: Recipe, listing: Listing, options: RetrainOptions, progress: Progress) -> TuningOutcome:
     """Fine-tune on ``listing`` from a head on the int8 artifact's bottlenecks, and judge what came of it.
 
     The judge is a head fitted anew on the tuned int8 bottlenecks, against that first one. Where it knows the
@@ -74,27 +74,27 @@ def tuned_or_pretrained(recipe: Recipe, listing: Listing, options: RetrainOption
 
     Raises the errors of :func:`trainer.fine_tuning.fine_tune.fine_tune`.
     """
-    with stages.stage("backbone"):
+    with progress.stage("backbone"):
         (pretrained,) = ensure_backbones(options.cache, options.architecture, options.weights, ("int8",))
-    outcome = cached_bottlenecks(pretrained, listing, options.cache, stages, options.runtime)
+    outcome = cached_bottlenecks(pretrained, listing, options.cache, progress, options.runtime)
     dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
-    head, before = _judge(pretrained, dataset, options, stages)
+    head, before = _judge(pretrained, dataset, options, progress)
     tuned = find_tuned(options.cache, pretrained, dataset, recipe)
     if tuned is None:
-        tuned = fine_tune(options.cache, pretrained, dataset, head, recipe, stages)
-    with stages.stage("backbone"):
+        tuned = fine_tune(options.cache, pretrained, dataset, head, recipe, progress)
+    with progress.stage("backbone"):
         (backbone,) = backbones_of(options.cache, options.architecture, tuned.weights, ("int8",))
-    cached_bottlenecks(backbone, listing, options.cache, stages, options.runtime)
-    _, after = _judge(backbone, dataset, options, stages)
+    cached_bottlenecks(backbone, listing, options.cache, progress, options.runtime)
+    _, after = _judge(backbone, dataset, options, progress)
     kept = pretrained.weights if is_worse(after.losses, before.losses) else tuned.weights
     return TuningOutcome(tuned, kept, before, after)
 
 
-def _judge(backbone: Backbone, dataset: Dataset, options: RetrainOptions, stages: Stages) -> tuple[Head, Judged]:
+def _judge(backbone: Backbone, dataset: Dataset, options: RetrainOptions, progress: Progress) -> tuple[Head, Judged]:
     training, validation = (
         labelled(backbone, dataset, split, options.cache, options.runtime) for split in (TRAINING, VALIDATION)
     )
-    with stages.stage("head"):
+    with progress.stage("head"):
         head = fit_head(training, validation, len(dataset.labels)).head
     with one_thread():  # the same choice on any number of cores
         logits = head.logits(validation.features)

@@ -1,44 +1,43 @@
-"""Progress bars on stderr, for people at a terminal; silent everywhere else."""
+"""Progress bars and messages on stderr, for people at a terminal; elsewhere only the messages."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from rich import progress as rich
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-Advance = Callable[[int], None]
+from trainer.progress import Advance, Progress
 
 
-class Stages:
-    """One bar for each stage, and lines between them. Without a terminal on stderr there are no bars."""
+class TerminalProgress(Progress):
+    """One bar for each stage, and messages between them. If stderr is not a terminal there are no bars."""
 
-    def __init__(self, quiet: bool = False) -> None:
-        """With ``quiet`` print nothing at all, neither bars nor lines."""
+    def __init__(self, program: str = "trainer") -> None:
+        """Begin each message with the name of ``program``; with an empty one, with nothing."""
+        super().__init__()
+        self._prefix = f"{program}: " if program else ""
         self._console = Console(stderr=True, emoji=False)  # a file may be called :rose:.jpg
-        self._quiet = quiet
-        self._shown = self._console.is_terminal and not quiet
 
     @contextlib.contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Advance]:
-        """Show the stage ``name`` while the block runs; call the yielded function with the items done.
+        """Show the stage ``name`` while the block runs; call the yielded function with the items just finished.
 
         Without a ``total`` the bar only shows that something is going on.
         """
-        if not self._shown:
+        if not self._console.is_terminal:
             yield lambda count: None
             return
-        columns = [SpinnerColumn(), TextColumn("{task.description:<24}"), BarColumn()]
+        columns = [rich.SpinnerColumn(), rich.TextColumn("{task.description:<24}"), rich.BarColumn()]
         if total is not None:
-            columns += [MofNCompleteColumn(), TimeRemainingColumn()]
-        with Progress(*columns, console=self._console) as progress:
-            task = progress.add_task(name, total=total)
-            yield lambda count: progress.advance(task, count)
+            columns += [rich.MofNCompleteColumn(), rich.TimeRemainingColumn()]
+        with rich.Progress(*columns, console=self._console) as bars:
+            task = bars.add_task(name, total=total)
+            yield lambda count: bars.advance(task, count)
             if total is None:  # a pulsing bar would go on pulsing after its stage has ended
-                progress.update(task, total=1, completed=1)
+                bars.update(task, total=1, completed=1)
 
-    def say(self, line: str) -> None:
-        """Print one line on stderr, unless all is quiet."""
-        if not self._quiet:
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+    def message(self, text: str) -> None:
+        """Print one line of ``text`` on stderr, as it is."""
+        self._console.print(self._prefix + text, highlight=False, markup=False, soft_wrap=True)

@@ -20,7 +20,7 @@ from benchmarks.device.faults.scene import TIME_LIMIT_S, Outcome, sha256
 from benchmarks.device.faults.ssh_range import Range, environment, make_range
 from edge.store.layout import Store
 from trainer.flash.upload import BLOCK
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 _MOST_ATTEMPTS = 30
 
@@ -200,10 +200,10 @@ KINDS = (cut, cut_again_and_again, killed, together, spoiled_upload, refused, no
 """All kinds of faults over SSH; each is a function of a :class:`Range`."""
 
 
-def inject_all(stages: Stages) -> list[Outcome]:
+def inject_all(progress: Progress) -> list[Outcome]:
     """Inject every fault over SSH, a kind in a process with a server of its own, as many at once as there are cores."""
     outcomes: list[Outcome] = []
-    with ProcessPoolExecutor() as pool, stages.stage("kinds of faults", len(KINDS)) as advance:
+    with ProcessPoolExecutor() as pool, progress.stage("kinds of faults", len(KINDS)) as advance:
         for some in pool.map(_inject, KINDS):
             outcomes += some
             advance(1)

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from benchmarks.device.faults import kinds
 from benchmarks.device.faults.scene import Outcome, Scene, make_scenes
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 
-def inject_all(stages: Stages) -> list[Outcome]:
+def inject_all(progress: Progress) -> list[Outcome]:
     """Inject every fault of every kind, a kind in a process, as many at once as there are cores."""
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="edge-faults-") as folder, ProcessPoolExecutor() as pool:
         kinds_of_faults = _kinds(make_scenes(Path(folder)))
-        with stages.stage("kinds of faults", len(kinds_of_faults)) as advance:
+        with progress.stage("kinds of faults", len(kinds_of_faults)) as advance:
             for some in pool.map(_inject, kinds_of_faults):
                 outcomes += some
                 advance(1)

@@ -10,7 +10,7 @@ from benchmarks.speed import steps
 from benchmarks.speed.measured_process import Usage
 from trainer.backbones.architectures import Architecture
 from trainer.bottlenecks.cache import FILE_NAME
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 
 def test_steps_find_what_the_ones_before_them_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,7 +26,7 @@ def test_steps_find_what_the_ones_before_them_cached(tmp_path: Path, monkeypatch
         return Usage(1.234, 5_000_000)
 
     monkeypatch.setattr(steps, "run_trainer", run_trainer)
-    rows = steps.measure(tmp_path, Architecture.parse("mobilenet_0.25_128"), 3, Stages(quiet=True))
+    rows = steps.measure(tmp_path, Architecture.parse("mobilenet_0.25_128"), 3, Progress())
     assert [(command, cached) for command, cached, _ in runs] == [
         ("retrain", False),
         ("bottlenecks", False),
@@ -44,5 +44,5 @@ def test_steps_find_what_the_ones_before_them_cached(tmp_path: Path, monkeypatch
 def test_no_epochs_leave_fine_tuning_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With 0 epochs the last step is the report of a finished file."""
     monkeypatch.setattr(steps, "run_trainer", lambda *arguments: Usage(1.0, 1))
-    rows = steps.measure(tmp_path, Architecture.parse("mobilenet_0.25_128"), 0, Stages(quiet=True))
+    rows = steps.measure(tmp_path, Architecture.parse("mobilenet_0.25_128"), 0, Progress())
     assert rows[-1]["step"] == "evaluate --report"

@@ -21,7 +21,7 @@ from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache, CorruptCacheEr
 from trainer.bottlenecks.compute import compute_bottlenecks, load_features
 from trainer.bottlenecks.labelled import cached_bottlenecks
 from trainer.photos.dataset import list_photos
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 ARTIFACT, OTHER = b"a" * 32, b"b" * 32
 LONG_AGO_NS = 1_500_000_000_000_000_000
@@ -41,15 +41,15 @@ print(outcome.computed)
 """
 
 
-class Loud(Stages):
-    """Stages that keep what they say."""
+class Listening(Progress):
+    """Progress that keeps its messages."""
 
     def __init__(self) -> None:
-        super().__init__(quiet=True)
-        self.said: list[str] = []
+        super().__init__()
+        self.messages: list[str] = []
 
-    def say(self, line: str) -> None:
-        self.said.append(line)
+    def message(self, text: str) -> None:
+        self.messages.append(text)
 
 
 def digest(number: int) -> bytes:
@@ -76,10 +76,10 @@ def rows(folder: Path) -> int:
         return 0
 
 
-def fill(photos: Path, folder: Path, stages: Stages | None = None) -> tuple[int, np.ndarray]:
+def fill(photos: Path, folder: Path, progress: Progress | None = None) -> tuple[int, np.ndarray]:
     """Bring the cache up to date; returns how much was computed, and all features in order."""
     listing = list_photos(photos)
-    outcome = cached_bottlenecks(tiny.backbone(), listing, folder, stages or Stages(quiet=True))
+    outcome = cached_bottlenecks(tiny.backbone(), listing, folder, progress or Progress())
     with BottleneckCache(folder) as cache:
         return outcome.computed, load_features(tiny.backbone(), cache, [x for x in outcome.identities if x])
 
@@ -152,16 +152,16 @@ def test_corrupt_cache_is_set_aside_and_rebuilt(photos: Path, tmp_path: Path, da
     damaged = damage(content)
     assert damaged != content
     path.write_bytes(damaged)
-    stages = Loud()
-    computed, features = fill(photos, tmp_path / "cache", stages)
+    progress = Listening()
+    computed, features = fill(photos, tmp_path / "cache", progress)
     assert (computed, features.tobytes()) == (36, expected[1].tobytes())
     aside = path.with_name(FILE_NAME + ".corrupt")
-    (line,) = stages.said
-    assert line.startswith(f"trainer: the bottleneck cache is corrupt ({path}: ")
+    (line,) = progress.messages
+    assert line.startswith(f"the bottleneck cache is corrupt ({path}: ")
     assert line.endswith(f"; kept as {aside}, starting anew")
     assert aside.read_bytes()[:1] == damaged[:1]
-    assert fill(photos, tmp_path / "cache", stages)[0] == 0
-    assert len(stages.said) == 1
+    assert fill(photos, tmp_path / "cache", progress)[0] == 0
+    assert len(progress.messages) == 1
 
 
 def test_any_flipped_byte_is_survived(photos: Path, tmp_path: Path) -> None:
@@ -176,9 +176,9 @@ def test_any_flipped_byte_is_survived(photos: Path, tmp_path: Path) -> None:
         for file in (tmp_path / "cache").iterdir():
             file.unlink()
         path.write_bytes(damaged)
-        stages = Loud()
-        assert fill(photos, tmp_path / "cache", stages)[1].tobytes() == expected, offset
-        anew += len(stages.said)
+        progress = Listening()
+        assert fill(photos, tmp_path / "cache", progress)[1].tobytes() == expected, offset
+        anew += len(progress.messages)
     assert anew > 5
 
 

@@ -27,12 +27,12 @@ from trainer.bottlenecks.variants import augment, compute_variants, load_with_va
 from trainer.photos.augmentation import AUGMENTATION_VERSION
 from trainer.photos.dataset import Dataset, assemble, list_photos
 from trainer.photos.split import TRAINING, SplitRatios
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
 PHOTO = hashlib.sha256(b"photo").digest()
-QUIET = Stages(quiet=True)
+QUIET = Progress()
 SIZE = (64, 48)
 
 FILL_SCRIPT = """

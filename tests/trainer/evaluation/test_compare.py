@@ -21,7 +21,7 @@ from trainer.evaluation.evaluate import Evaluation
 from trainer.photos.dataset import Photo
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 LABELS = ("daisy", "rose")
@@ -74,7 +74,7 @@ def test_nothing_to_compare() -> None:
 
 def test_the_command(options: RetrainOptions, trainer: Command) -> None:
     """A model is as good as itself: no photo is named differently, and the command says so in both forms."""
-    retrain(options, Stages())
+    retrain(options, TerminalProgress())
     arguments = ("compare", options.output, options.output, options.image_dir)
     done = trainer(*arguments)
     assert done.returncode == 0, done.stderr
@@ -88,8 +88,8 @@ def test_the_command(options: RetrainOptions, trainer: Command) -> None:
 def test_other_splits_are_told(options: RetrainOptions, trainer: Command, tmp_path: Path) -> None:
     """Models of different splits may have trained on each other's test photos: the user is told."""
     other = dataclasses.replace(options, output=tmp_path / "other.tflite", ratios=options.ratios._replace(seed=7))
-    retrain(options, Stages())
-    retrain(other, Stages())
+    retrain(options, TerminalProgress())
+    retrain(other, TerminalProgress())
     done = trainer("compare", options.output, other.output, options.image_dir)
     assert f"{other.output} may know some of these photos" in done.stderr
     assert (

@@ -23,9 +23,9 @@ from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.compute import load_features
 from trainer.export.export import float_tensors
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import Retrained, retrain
-from trainer.terminal.progress import Stages
 from trainer.tflite import read_model
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -185,7 +185,7 @@ def test_another_folder_and_another_cache_give_the_same_bytes(
 
 def test_tiny_export_says_what_it_needs(options: RetrainOptions) -> None:
     """The smallest runtime of an int8 file is that of its newest kernel, and stands in file and manifest."""
-    (model,) = retrain(options, Stages(quiet=True))
+    (model,) = retrain(options, Progress())
     manifest = ModelFile.load(model.path).manifest
     assert manifest is not None
     assert manifest.minimum_runtime == "1.14.0"

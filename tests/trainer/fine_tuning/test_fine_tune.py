@@ -17,13 +17,13 @@ from trainer.head.fit import Head
 from trainer.photos.dataset import Dataset, assemble, list_photos
 from trainer.photos.reading import identify
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
 RECIPE = Recipe(epochs=3, from_block=12, picture_size=128)
 HEAD = Head(np.zeros((256, 3)), np.zeros(3))
-QUIET = Stages(quiet=True)
+QUIET = Progress()
 
 
 @pytest.fixture

@@ -33,9 +33,9 @@ from trainer.photos.augmentation import Strength
 from trainer.photos.dataset import Dataset, assemble, list_photos
 from trainer.photos.reading import identify
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
@@ -51,7 +51,7 @@ RECIPE = Recipe(
 )
 RATIOS = SplitRatios(20, 20)
 HEAD = Head(np.zeros((256, 3)), np.zeros(3))
-QUIET = Stages(quiet=True)
+QUIET = Progress()
 
 IN_ONE_PROCESS = """
 import json, sys
@@ -93,11 +93,11 @@ from test_train import HEAD, RECIPE, as_dataset
 import contextlib
 from support import tiny
 from trainer.fine_tuning.fine_tune import fine_tune
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 from trainer.retraining.retrain import RetrainOptions, retrain
 from trainer.photos.split import SplitRatios
 
-class Deadly(Stages):
+class Deadly(Progress):
     @contextlib.contextmanager
     def stage(self, name, total=None):
         done = 0

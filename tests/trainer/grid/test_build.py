@@ -19,7 +19,7 @@ from support import tiny
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.weights import Weights, keras_cache_file
 from trainer.grid.build import KINDS, NOTE, UNTRAINED_LABELS, Grid, GridOptions, build_grid, file_name
-from trainer.terminal.progress import Stages
+from trainer.progress import Progress
 
 NAMES = [file_name(tiny.ARCHITECTURE, kind) for kind in KINDS]
 
@@ -57,7 +57,7 @@ def grid_options(cache: Path, tmp_path: Path) -> GridOptions:
 
 def build(options: GridOptions) -> Grid:
     """Build the grid in silence."""
-    return build_grid(options, Stages(quiet=True))
+    return build_grid(options, Progress())
 
 
 def test_point_without_photos_carries_no_accuracy(grid_options: GridOptions) -> None:
@@ -148,7 +148,7 @@ def test_command_lists_the_points(childless_trainer, grid_options: GridOptions, 
     command += ["--bottleneck-dir", grid_options.cache]
     done = childless_trainer(*command, "--quantization", "int8", env=env)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("[1/1] mobilenet_0.25_128-int8.tflite: not trained, ")
+    assert done.stderr.startswith("trainer: [1/1] mobilenet_0.25_128-int8.tflite: not trained, ")
     assert "random" in done.stdout and "built" in done.stdout
     done = childless_trainer(*command, "--json", env=env)
     facts = json.loads(done.stdout)

@@ -17,11 +17,11 @@ from trainer.bottlenecks.labelled import Labelled
 from trainer.head.fit import Head
 from trainer.head.gate import LEAST_PHOTOS, PER_CLASS, best_scores, fit_gate
 from trainer.photos.split import VALIDATION
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
-from trainer.terminal.progress import Stages
 
-QUIET = Stages(quiet=True)
+QUIET = Progress()
 
 
 def clusters(photos: int, seed: int, labels: int = 3, features: int = 20) -> Labelled:

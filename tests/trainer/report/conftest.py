@@ -10,10 +10,10 @@ import pytest
 from support import tiny
 from support.reporting import FLIPPED, HOSTILE_CLASS, HOSTILE_FILE
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.report.facts import Facts, training_facts
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import Retrained, retrain
-from trainer.terminal.progress import Stages
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> l
         ratios=SplitRatios(20, 20),
         cross_validate=True,
     )
-    return retrain(options, Stages(quiet=True))
+    return retrain(options, Progress())
 
 
 @pytest.fixture(scope="session")

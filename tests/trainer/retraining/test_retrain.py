@@ -22,11 +22,11 @@ from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.bottlenecks.cache import FILE_NAME
 from trainer.evaluation.evaluate import evaluate
 from trainer.photos.split import SplitRatios
+from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions, output_paths
 from trainer.retraining.retrain import Retrained, retrain
-from trainer.terminal.progress import Stages
 
-QUIET = Stages(quiet=True)
+QUIET = Progress()
 
 EAGER_SCRIPT = """
 import sys

@@ -10,26 +10,25 @@ import sys
 import pytest
 
 from support.paths import REPOSITORY
-from trainer.terminal.progress import Stages
+from trainer.terminal.progress import TerminalProgress
 
 SCRIPT = """
-import sys
-from trainer.terminal.progress import Stages
-stages = Stages(quiet=sys.argv[1] == "quiet")
-with stages.stage("bottlenecks int8", 3) as advance:
+from trainer.terminal.progress import TerminalProgress
+progress = TerminalProgress()
+with progress.stage("bottlenecks int8", 3) as advance:
     for _ in range(3):
         advance(1)
-with stages.stage("head"):
+with progress.stage("head"):
     pass
-stages.say("trainer: done")
+progress.message("done")
 """
 
 
-def on_a_terminal(mode: str) -> str:
+def on_a_terminal() -> str:
     """What a person sees on stderr while the stages run."""
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, mode],
+        [sys.executable, "-c", SCRIPT],
         stderr=theirs,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": str(REPOSITORY)},
@@ -51,33 +50,22 @@ def on_a_terminal(mode: str) -> str:
 
 def test_terminal_shows_a_bar_for_each_stage() -> None:
     """Each stage is named, and one with a total ends with all of it counted."""
-    seen = on_a_terminal("loud")
+    seen = on_a_terminal()
     assert "bottlenecks int8" in seen
     assert "3/3" in seen
     assert "head" in seen
     assert "trainer: done" in seen
 
 
-def test_quiet_shows_nothing_even_on_a_terminal() -> None:
-    """Neither a bar nor a line is printed."""
-    assert on_a_terminal("quiet") == ""
-
-
 def test_pipe_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """Where stderr is no terminal there are no bars, and advancing is harmless."""
-    with Stages().stage("bottlenecks", 2) as advance:
+    with TerminalProgress().stage("bottlenecks", 2) as advance:
         advance(1)
     assert capfd.readouterr() == ("", "")
 
 
 def test_talk_is_printed_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     """File names that look like markup or emoji codes, and long lines, arrive unchanged on stderr."""
-    line = "trainer: skipped [bold]/:rose:.jpg: " + "long " * 60
-    Stages().say(line)
-    assert capfd.readouterr() == ("", line + "\n")
-
-
-def test_quiet_lines_reach_no_file_either(capfd: pytest.CaptureFixture[str]) -> None:
-    """A program that asks for quiet gets no line on stderr if that is a pipe or a file."""
-    Stages(quiet=True).say("trainer: skipped a.jpg: empty")
-    assert capfd.readouterr() == ("", "")
+    line = "skipped [bold]/:rose:.jpg: " + "long " * 60
+    TerminalProgress().message(line)
+    assert capfd.readouterr() == ("", f"trainer: {line}\n")
