@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 import typer
 
-FOLDER = Path(__file__).parents[1] / "commands"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "commands"
 
 _DEFAULT = re.compile(r"\s*\(default:? ((?:[^()]|\([^()]*\))*)\)")
 _EXAMPLE = re.compile(r"examples?: ", re.IGNORECASE)
@@ -107,7 +108,7 @@ def _argparse_option(parser: argparse.ArgumentParser, action: argparse.Action) -
         return Option(word, "", default, text, True)
     value = "" if action.nargs == 0 else " or ".join(action.choices) if action.choices else word
     if not default and action.default not in (None, False, argparse.SUPPRESS):
-        default = _number(action.default)
+        default = _default(action.default)
     return Option(", ".join(action.option_strings), value, default, text, False)
 
 
@@ -133,7 +134,7 @@ def _typer_option(param: Any, hint: Any) -> Option:
     if param.param_type_name == "argument":
         return Option(param.name.upper(), "", default, text, True)
     if not default and param.default not in (None, False):
-        default = _number(getattr(param.default, "value", param.default))
+        default = _default(getattr(param.default, "value", param.default))
     value = "" if param.is_flag else info.metavar or _value(kind)
     return Option(", ".join(param.opts), value, default, text, False)
 
@@ -147,7 +148,9 @@ def _value(kind: Any) -> str:
     return _VALUES[kind]
 
 
-def _number(value: object) -> str:
+def _default(value: object) -> str:
+    if isinstance(value, Path) and value.is_relative_to(ROOT):
+        value = value.relative_to(ROOT)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

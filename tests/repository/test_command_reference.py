@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from pathlib import Path
 
 import pytest
 
-from docs.tools.command_reference import FOLDER, Program, pages, programs
+from docs.tools.command_reference import FOLDER, ROOT, Program, pages, programs
 from edge.cli import build_parser
 
 
@@ -49,6 +50,14 @@ def test_defaults_move_into_a_column_of_their_own(read: list[Program]) -> None:
     retrain = next(command for command in read[1].commands if command.name == "trainer retrain")
     assert {"--seed": "INTEGER", "--report": ""}.items() <= {o.name: o.value for o in retrain.options}.items()
     assert retrain.usage == "trainer retrain [OPTION ...] IMAGE_DIR"
+
+
+def test_pages_name_no_folder_of_this_machine(read: list[Program]) -> None:
+    """A default below the checkout is written from its root on, and none lies in a home folder."""
+    text = "".join(pages(read).values())
+    assert "| benchmarks/results |" in text
+    assert str(ROOT) not in text
+    assert str(Path.home()) + "/" not in text
 
 
 def test_width_of_the_terminal_changes_nothing(read: list[Program], monkeypatch: pytest.MonkeyPatch) -> None:
