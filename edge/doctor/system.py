@@ -92,9 +92,13 @@ def _version(package: str) -> str | None:
 
 def _name_conflicts() -> tuple[Package, ...]:
     """Other distributions with a module ``edge`` or ``trainer``, of which pip replaces files without a word."""
-    owners = importlib.metadata.packages_distributions()
-    names = {name for module in _MODULES for name in owners.get(module, ())} - {_DISTRIBUTION}
-    return tuple(Package(name, _version(name) or "of unknown version") for name in sorted(names))
+    found = {}
+    for one in importlib.metadata.distributions():
+        name = one.metadata["Name"]  # none in what an interrupted installation left
+        if name and any(path.parts[0] in _MODULES for path in one.files or ()):
+            found[name] = one.version
+    found.pop(_DISTRIBUTION, None)
+    return tuple(Package(name, version) for name, version in sorted(found.items()))
 
 
 def _package(module: str, packages: Sequence[str], import_error: TryImport) -> Package | None:
