@@ -11,7 +11,7 @@ from typing import Any
 from trainer.backbones.architectures import Architecture
 from trainer.photos.dataset import list_photos
 from trainer.progress import Progress
-from trainer.report.facts import training_facts
+from trainer.report.content import training_content
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
 
@@ -24,7 +24,7 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Flip the labels of ``share`` (0..1) of the photos with each of ``seeds`` seeds and retrain with a report.
 
-    Each row tells how many photos were flipped, how many of the first so many suspects are among them, and how
+    Each row tells how many photos were flipped, how many of the first photos in the list are among them, and how
     many label errors the report estimates.
     """
     rows = []
@@ -39,15 +39,15 @@ def measure(
                 cross_validate=True,
             )
             (model,) = retrain(options, progress)
-            suspects = training_facts(model, []).suspects
-        found = [entry.photo.relative in flipped for entry in suspects.ranked]
+            doubtful = training_content(model, []).doubtful_labels
+        found = [entry.photo.relative in flipped for entry in doubtful.ranked]
         rows.append(
             {
                 "architecture": architecture.name,
                 "seed": seed,
-                "photos": suspects.judged,
+                "photos": doubtful.judged,
                 "flipped": len(flipped),
-                "estimated": suspects.likely_errors,
+                "estimated": doubtful.likely_errors,
                 "listed": len(found),
                 **{f"flipped_of_first_{count}": sum(found[:count]) for count in FIRST},
                 "flipped_of_listed": sum(found),

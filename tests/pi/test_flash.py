@@ -93,7 +93,7 @@ def test_a_flash_of_the_same_model_changes_nothing(flashed: Pi, models: dict[str
     assert "/model.tflite " in before
     code, (said,) = trainer("flash", models["int8"], "--bootstrap", "--yes", flashed.name, pi=flashed)
     assert (code, said["state"], said["sent_bytes"]) == (0, "unchanged", 0), said
-    assert said["detail"] == "this model is current already"
+    assert said["detail"] == "this model is already current"
     assert flashed.run(models_there).stdout == before
 
 

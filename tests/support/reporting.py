@@ -7,7 +7,7 @@ from pathlib import Path
 from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.test_set import Split, photos_of, read_dataset, split_ratios
-from trainer.report.facts import Facts, evaluation_facts
+from trainer.report.content import ReportContent, evaluation_content
 
 HOSTILE_CLASS = "<script>alert(1) | `x`"
 HOSTILE_FILE = '"><img src=x onerror=alert(1)> _a_ [b](c).png'
@@ -15,8 +15,8 @@ FLIPPED = 6
 """Photos of each class that lie in the folder of another."""
 
 
-def facts_of(model: ModelFile, image_dir: Path, split: str = "all", seen: bool = False) -> Facts:
+def content_of(model: ModelFile, image_dir: Path, split: str = "all", seen: bool = False) -> ReportContent:
     """The facts of an evaluation."""
     dataset = read_dataset(image_dir, split_ratios(model))
     evaluation = evaluate(model, photos_of(dataset, Split[split]))
-    return evaluation_facts("model.tflite", model, evaluation, split, dataset.skipped, seen)
+    return evaluation_content("model.tflite", model, evaluation, split, dataset.skipped, seen)

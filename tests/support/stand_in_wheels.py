@@ -1,4 +1,4 @@
-"""Wheels that stand in for a package index: named like numpy and its like, they lead to those of this very Python."""
+"""Wheels that stand in for those of a package index: each leads to the package that is installed here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MACHINE = platform.machine()
 def write_wheel(
     folder: Path, name: str, version: str, tag: str = "py3-none-any", requires: tuple[str, ...] = (), text: str = ""
 ) -> Path:
-    """A wheel that holds one file, ``NAME.pth`` with ``text``, and its metadata."""
+    """Write a wheel with one file, ``NAME.pth`` with ``text``, and its metadata."""
     stem = f"{name}-{version}"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
@@ -31,7 +31,7 @@ def write_wheel(
 
 
 def write_index(folder: Path) -> Path:
-    """All that the edge package needs on this machine; what is installed of it here, imports there."""
+    """Write wheels of all that the edge package needs on this machine; they import what is installed here."""
     here = sysconfig.get_paths()["purelib"] + "\n"
     for name, version in (("numpy", "1.26.4"), ("pillow", "12.0"), ("tflite_runtime", "2.14.0")):
         write_wheel(folder, name, version, text=here)

@@ -12,7 +12,7 @@ from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.flash import flash_command, rollback_command
 from trainer.commands.options import chosen_kinds
 from trainer.commands.retrain import retrain_command
-from trainer.flash.fleet import Rollout
+from trainer.flash.rollout import Rollout
 from trainer.photos.split import SplitRatios
 from trainer.retraining.options import RetrainOptions
 

@@ -11,7 +11,7 @@ import typer
 from edge.bench.results import load_results
 from edge.errors import DataError
 from trainer.commands.options import AsJson
-from trainer.grid.choose import PUBLISHED, Budget, Candidate, Choice, candidates, choose
+from trainer.grid.choose import PUBLISHED, Budget, Choice, MeasuredModel, choose, measured_models
 
 
 def choose_command(
@@ -27,7 +27,7 @@ def choose_command(
     budget = Budget(max_latency_ms, max_size_kb, min_accuracy).check()
     results = load_results(bench)
     try:
-        found = candidates(results["rows"], runtime, threads)
+        found = measured_models(results["rows"], runtime, threads)
         choice = choose(found, budget, results["noise"].get("resolution") or 0.0)
     except DataError as error:
         raise DataError(f"{bench}: {error}") from None
@@ -41,7 +41,7 @@ def choose_command(
         raise DataError(f"{bench}: nothing fits {budget}; nearest is {choice.nearest}")
 
 
-def _print_choice(best: Candidate, choice: Choice) -> None:
+def _print_choice(best: MeasuredModel, choice: Choice) -> None:
     print(best)
     if choice.runner_up:
         print(f"runner-up: {choice.runner_up}: {choice.why}")

@@ -15,7 +15,7 @@ from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.test_set import Split, photos_of, read_dataset, split_ratios
 from trainer.photos.dataset import Skipped, dataset_fingerprint
 from trainer.photos.split import TEST
-from trainer.report.facts import evaluation_facts
+from trainer.report.content import evaluation_content
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
@@ -58,7 +58,7 @@ def evaluate_command(
     if report:
         seen = same and split.value != TEST
         skipped = [*dataset.skipped, *failed]
-        write_report(evaluation_facts(model.name, loaded, evaluation, split.value, skipped, seen), paths)
+        write_report(evaluation_content(model.name, loaded, evaluation, split.value, skipped, seen), paths)
     if as_json:
         print(json.dumps(_evaluation_record(evaluation, split.value, [*dataset.skipped, *failed])))
     else:

@@ -1,41 +1,43 @@
-"""``trainer flash`` and ``trainer rollback``: one model onto one device or a hundred."""
+"""``trainer flash`` and ``trainer rollback``: install a model on devices, and go back to the previous one."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import sys
-import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.filesize import decimal
 
-from edge.errors import EdgeError, UsageError
+from edge.errors import UsageError
 from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
 from trainer.flash.bootstrap import Bootstrap
-from trainer.flash.card import flash_card, roll_back_card
-from trainer.flash.fleet import Rollout, roll_out
-from trainer.flash.host import flash_host, roll_back_host
-from trainer.flash.job import Job
-from trainer.flash.outcome import FAILED, Outcome, exit_code
-from trainer.flash.rows import Row, print_outcomes, rows
+from trainer.flash.delivery import Delivery
+from trainer.flash.device_result import DeviceResult
+from trainer.flash.exit_code import exit_code_of
+from trainer.flash.flash_targets import flash_targets, preview_flash, roll_back_targets, ssh_options
+from trainer.flash.rollout import Rollout
 from trainer.flash.signing import sign
-from trainer.flash.target import Target, parse_targets
+from trainer.flash.target import parse_targets
 from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.tables import print_table
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(help="user@host[:port], a mounted card's folder, or a file of targets, one a line."),
+    typer.Argument(help="Devices: user@host[:port], the folder of a mounted SD card, or a file with one per line."),
 ]
-Inventory = Annotated[list[Path] | None, typer.Option(help="A file of targets, one a line; may be repeated.")]
-Jobs = Annotated[int, typer.Option(min=1, help="So many targets at once.")]
-Canary = Annotated[int, typer.Option(min=0, help="So many first; the others only where these succeed.")]
-AbortOnFailure = Annotated[bool, typer.Option("--abort-on-failure", help="Begin no further target after a failure.")]
-SshConfig = Annotated[Path | None, typer.Option(help="Configuration file for ssh, instead of ~/.ssh/config.")]
+Inventory = Annotated[list[Path] | None, typer.Option(help="A file with one target per line. May be repeated.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Number of targets to work on at the same time.")]
+Canary = Annotated[
+    int, typer.Option(min=0, help="Number of targets to do first. The others follow only if all of these succeed.")
+]
+AbortOnFailure = Annotated[bool, typer.Option("--abort-on-failure", help="Start no further target after a failure.")]
+SshConfig = Annotated[Path | None, typer.Option(help="Configuration file of ssh. Default: ~/.ssh/config.")]
 
 _ROLLOUT = Rollout()
 
@@ -48,47 +50,53 @@ def flash_command(
     canary: Canary = _ROLLOUT.canary,
     abort_on_failure: AbortOnFailure = False,
     bootstrap: Annotated[
-        bool, typer.Option("--bootstrap", help="Make a bare Raspberry Pi OS ready first: Python environment, edge.")
+        bool,
+        typer.Option("--bootstrap", help="First prepare a bare Raspberry Pi OS: a Python environment with edge."),
     ] = False,
     find_links: FindLinks = None,
     extra: Extras = None,
     service: Annotated[
-        str | None, typer.Option(help="After --bootstrap run edge watch as a service, with this: '0 --web 8080'.")
+        str | None,
+        typer.Option(help="With --bootstrap: run edge watch as a service, with these arguments: '0 --web 8080'."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Bootstrap without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --bootstrap: do not ask for confirmation.")] = False,
     sign_key: SignKey = None,
     allow_older: Annotated[
-        bool, typer.Option("--allow-older", help="Also where a device had this model before its current one.")
+        bool,
+        typer.Option("--allow-older", help="Accept MODEL also on a device that had it before its current model."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done and change nothing.")] = False,
     ssh_config: SshConfig = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring MODEL to every TARGET over ssh, and let it prove itself there before the old one steps back.
+    """Install MODEL on every TARGET over ssh. It becomes current there after it has passed its self-test.
 
-    Ends with 0 only where every target labels with MODEL. Whatever happens, each has a whole model, the old or the new;
-    the same command goes on where it stopped.
+    The exit code is 0 only if MODEL is current on every TARGET. At any time each has the whole old model or the whole
+    new one. If the command is interrupted, run it again: it continues.
     """
     targets = parse_targets(target or [], inventory or [])
     if (service or extra) and not bootstrap:
-        raise UsageError("--service and --extra go with --bootstrap")
+        raise UsageError("--service and --extra need --bootstrap")
     content = ModelFile.load(model).content
-    signature = sign(content, sign_key) if sign_key else None
-    interactive = sys.stdin.isatty() and sys.stderr.isatty()
-    job = Job(content, signature, allow_older, dry_run, len(targets) > 1 or not interactive, ssh_config)
-    preparation = Bootstrap(find_links or [], extra or [], shlex.split(service or "")) if bootstrap else None
-    rollout = Rollout(jobs, canary, abort_on_failure)
-
-    def work(job: Job) -> Callable[[Target, Row], Outcome]:
-        return lambda one, row: flash_card(one, job, row) if one.folder else flash_host(one, job, preparation, row)
-
-    if bootstrap and interactive and not yes and not dry_run:
-        progress = TerminalProgress()
-        for outcome in _run(targets, work(replace(job, dry_run=True)), Rollout(jobs)):
-            progress.message(f"{outcome.target}: {outcome.detail}")
-        if not typer.confirm("Go on?", err=True):
-            raise UsageError("nothing was done")
-    _end(_run(targets, work(job), rollout), as_json)
+    delivery = Delivery(
+        content,
+        signature=sign(content, sign_key) if sign_key else None,
+        allow_older=allow_older,
+        dry_run=dry_run,
+        bootstrap=Bootstrap(find_links=find_links or [], extras=extra or [], service=shlex.split(service or ""))
+        if bootstrap
+        else None,
+        ssh=ssh_options(targets, ssh_config, interactive=_interactive()),
+    )
+    with _interruption_explained():
+        if bootstrap and _interactive() and not yes and not dry_run:
+            for result in preview_flash(targets, delivery, jobs=jobs):
+                TerminalProgress().message(f"{result.target}: {result.detail}")
+            if not typer.confirm("Continue?", err=True):
+                raise UsageError("nothing was changed")
+        results = flash_targets(targets, delivery, Rollout(jobs, canary, abort_on_failure))
+    _print_results(results, as_json=as_json)
+    raise typer.Exit(exit_code_of(results))
 
 
 def rollback_command(
@@ -100,44 +108,47 @@ def rollback_command(
     ssh_config: SshConfig = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let every TARGET go back to the model that it had before; a repeat changes nothing."""
+    """Make the previous model of every TARGET current again. A repeat changes nothing."""
     targets = parse_targets(target or [], inventory or [])
-    interactive = sys.stdin.isatty() and sys.stderr.isatty()
-    job = Job(b"", batch=len(targets) > 1 or not interactive, ssh_config=ssh_config)
-
-    def work(one: Target, row: Row) -> Outcome:
-        return roll_back_card(one) if one.folder else roll_back_host(one, job, row)
-
-    _end(_run(targets, work, Rollout(jobs, canary, abort_on_failure)), as_json)
+    ssh = ssh_options(targets, ssh_config, interactive=_interactive())
+    with _interruption_explained():
+        results = roll_back_targets(targets, ssh, Rollout(jobs, canary, abort_on_failure))
+    _print_results(results, as_json=as_json)
+    raise typer.Exit(exit_code_of(results))
 
 
-def _run(targets: list[Target], work: Callable[[Target, Row], Outcome], rollout: Rollout) -> list[Outcome]:
-    stopping = threading.Event()
-    with rows(targets, stopping) as shown:
-
-        def show(target: Target) -> Outcome:
-            try:
-                outcome = work(target, shown[target])
-            except EdgeError:
-                shown[target].end(FAILED)
-                raise
-            shown[target].end(outcome.state)
-            return outcome
-
-        try:
-            return roll_out(targets, show, rollout, stopping)
-        except KeyboardInterrupt:
-            TerminalProgress().message("interrupted; every target has a whole model, and the same command goes on")
-            raise
+def _interactive() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _end(outcomes: list[Outcome], as_json: bool) -> None:
+@contextlib.contextmanager
+def _interruption_explained() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        TerminalProgress().message(
+            "interrupted; every target has a whole model; run the same command again to continue"
+        )
+        raise
+
+
+def _print_results(results: list[DeviceResult], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"targets": [outcome.facts() for outcome in outcomes]}))
-    else:
-        print_outcomes(outcomes)
-        progress = TerminalProgress()
-        for outcome in outcomes:
-            if not outcome.good:
-                progress.message(f"{outcome.target}: {outcome.detail}")
-    raise typer.Exit(exit_code(outcomes))
+        print(json.dumps({"targets": [result.record() for result in results]}))
+        return
+    print_table(["target", "state", "model", "before", "sent", "seconds", ""], [_cells(result) for result in results])
+    for result in results:
+        if not result.succeeded:
+            TerminalProgress().message(f"{result.target}: {result.detail}")
+
+
+def _cells(result: DeviceResult) -> list[str]:
+    return [
+        result.target,
+        result.state,
+        (result.current or "")[:12],
+        (result.previous or "")[:12],
+        decimal(result.sent_bytes) if result.sent_bytes else "",
+        f"{result.duration_s:.1f}",
+        result.detail if result.succeeded else "",
+    ]

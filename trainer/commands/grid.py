@@ -1,4 +1,4 @@
-"""``trainer grid build``: all 16 points as model files in one folder."""
+"""``trainer grid build``: all 16 models as model files in one folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trainer.backbones.architectures import Architecture, grid
 from trainer.cache_folder import default_cache
 from trainer.commands.options import AsJson, BottleneckDir, Kinds, chosen_kinds
 from trainer.commands.skipped import name_skipped
-from trainer.grid.build import KINDS, GridOptions, Point, build_grid
+from trainer.grid.build import DEFAULT_QUANTIZATIONS, GridModel, GridOptions, build_grid
 from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
 
@@ -23,13 +23,13 @@ def build_command(
         Path | None, typer.Argument(help="Photos to train on; without them latency and size can be measured.")
     ] = None,
     quantization: Kinds = None,
-    architecture: Annotated[list[str] | None, typer.Option(help="Only this point; may be repeated.")] = None,
+    architecture: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the points of the grid to FOLDER, with the weights at hand, or random ones where there are none.
+    """Write the models of the grid to FOLDER, with the weights at hand, or random ones where there are none.
 
-    Nothing is downloaded. With IMAGE_DIR each point that has weights is retrained and carries its test accuracy;
+    Nothing is downloaded. With IMAGE_DIR each model that has weights is retrained and carries its test accuracy;
     the others carry none.
     """
     named = [Architecture.parse(name) for name in architecture or []]
@@ -38,7 +38,7 @@ def build_command(
         cache=bottleneck_dir or default_cache(),
         image_dir=image_dir,
         architectures=tuple(dict.fromkeys(named or grid())),
-        quantizations=chosen_kinds(quantization, KINDS),
+        quantizations=chosen_kinds(quantization, DEFAULT_QUANTIZATIONS),
     )
     progress = TerminalProgress()
     built = build_grid(options, progress)
@@ -46,26 +46,26 @@ def build_command(
     name_skipped(skipped, progress)
     if as_json:
         records = [entry._asdict() for entry in skipped]
-        print(json.dumps({"points": [_facts(point) for point in built.points], "skipped": records}))
+        print(json.dumps({"points": [_facts(model) for model in built.models], "skipped": records}))
     else:
         heads = ["architecture", "kind", "weights", "test accuracy", "size", "file"]
-        print_table(heads, [_row(point) for point in built.points])
-        print(f"{len(built.points)} files in {folder}; measure them: edge bench {folder}")
+        print_table(heads, [_row(model) for model in built.models])
+        print(f"{len(built.models)} files in {folder}; measure them: edge bench {folder}")
 
 
-def _facts(point: Point) -> dict[str, Any]:
-    facts = {**point._asdict(), "path": str(point.path), "architecture": point.architecture.name}
-    return {**facts, "accuracy": None if point.accuracy is None else round(point.accuracy, 6)}
+def _facts(model: GridModel) -> dict[str, Any]:
+    facts = {**model._asdict(), "path": str(model.path), "architecture": model.architecture.name}
+    return {**facts, "accuracy": None if model.accuracy is None else round(model.accuracy, 6)}
 
 
-def _row(point: Point) -> list[str]:
-    accuracy = "" if point.accuracy is None else f"{100 * point.accuracy:.1f} % of {point.test_photos}"
-    size = f"{point.size_bytes / 1e6:.2f} MB"
+def _row(model: GridModel) -> list[str]:
+    accuracy = "" if model.accuracy is None else f"{100 * model.accuracy:.1f} % of {model.test_photos}"
+    size = f"{model.size_bytes / 1e6:.2f} MB"
     return [
-        point.architecture.name,
-        point.quantization,
-        point.weights,
+        model.architecture.name,
+        model.quantization,
+        model.weights,
         accuracy,
         size,
-        "kept" if point.kept else "built",
+        "kept" if model.kept else "built",
     ]

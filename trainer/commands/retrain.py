@@ -28,7 +28,7 @@ from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
-from trainer.report.facts import training_facts
+from trainer.report.content import training_content
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.retraining.options import DEFAULT_PRECISION, RetrainOptions, output_paths
 from trainer.retraining.retrain import Retrained, retrain
@@ -123,7 +123,7 @@ def _write_reports(models: list[Retrained], progress: Progress) -> list[Path]:
     with progress.stage("report", len(models)) as advance:
         for model in models:
             paths = report_paths(model.path)
-            write_report(training_facts(model, [other for other in models if other is not model]), paths)
+            write_report(training_content(model, [other for other in models if other is not model]), paths)
             pages.append(paths[0])
             advance(1)
     return pages

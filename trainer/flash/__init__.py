@@ -1,1 +1,1 @@
-"""Bring a model onto devices: over SSH, or into the folder of a mounted SD card."""
+"""Install a model on devices: over SSH, on a mounted SD card, or from an archive."""

@@ -1,4 +1,4 @@
-"""One archive that makes a device ready without any network: wheels, the model, and an installer in plain shell."""
+"""One archive that installs a model on a device without any network: wheels, the model, and a shell script."""
 
 from __future__ import annotations
 
@@ -7,65 +7,74 @@ import hashlib
 import io
 import tarfile
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 from edge.errors import ConfigurationError
-from edge.files import write_whole
+from edge.files import check_writable, write_whole
 from edge.modelfile.model_file import ModelFile
-from trainer.wheels.edge_wheel import device_functions
-from trainer.wheels.machine import Machine
-from trainer.wheels.wheelhouse import collect_wheels
+from trainer.flash.signing import sign
+from trainer.wheels.device_platform import DevicePlatform
+from trainer.wheels.environment import shell_functions
+from trainer.wheels.wheelhouse import WheelRequest, collect_wheels
 
-_TOP = "edge-bundle"
+_FOLDER = "edge-bundle"
+
+
+def default_bundle_path(model: Path, platform: DevicePlatform) -> Path:
+    """The archive for ``model`` and ``platform``, in the current folder."""
+    return Path(f"{model.stem}-{platform.processor}-python{platform.python}.tar.gz")
 
 
 def write_bundle(
     model: Path,
-    machine: Machine,
+    request: WheelRequest,
     output: Path,
-    find_links: list[Path],
-    extras: Sequence[str] = (),
-    signature: bytes | None = None,
+    *,
+    sign_key: Path | None = None,
     advance: Callable[[int], None] = lambda count: None,
-) -> Path:
-    """Write the archive ``output`` (tar.gz) for ``model`` on ``machine``; the same parts give the same bytes.
+) -> None:
+    """Write the archive ``output`` (tar.gz) with ``model`` and the wheels of ``request``; equal parts give equal bytes.
 
-    ``find_links`` are folders of wheels beside pip's indexes, ``extras`` those of the edge package; ``advance`` is
-    called with the number of wheels that came.
+    With the SSH key ``sign_key`` the model is signed. ``advance`` is called with the number of wheels that arrived.
 
-    Raises :class:`~edge.errors.ModelError` for a file that is no model, and
-    :class:`~edge.errors.ConfigurationError` where no index has wheels of something that ``machine`` needs.
+    Raises :class:`~edge.errors.ModelError` if ``model`` is not a model file,
+    :class:`~edge.errors.ConfigurationError` if a wheel is missing for the platform or the key cannot sign,
+    :class:`~edge.errors.StorageError` if ``output`` cannot be written, and what
+    :func:`~trainer.wheels.wheelhouse.collect_wheels` raises.
     """
+    check_writable(output, "bundle.tar.gz")
     content = ModelFile.load(model).content
+    signature = sign(content, sign_key) if sign_key else None
+    platform = request.platform
     with tempfile.TemporaryDirectory(prefix="edge-bundle-") as folder:
-        house = collect_wheels(machine, Path(folder), find_links, extras, advance)
-        if house.missing:
+        collected = collect_wheels(request, Path(folder), advance)
+        if collected.missing:
             raise ConfigurationError(
-                f"no wheels for {machine.architecture} and Python {machine.python}: {', '.join(house.missing)}; "
-                "fetch them on such a device with pip wheel and give their folder with --find-links"
+                f"there are no wheels for {platform.processor} and Python {platform.python} of "
+                f"{', '.join(collected.missing)}; make them on such a device with pip wheel and give their folder "
+                "with --find-links"
             )
-        parts = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in house.wheels}
+        parts = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in collected.wheels}
     parts["model.tflite"] = content
     if signature is not None:
         parts["model.tflite.sig"] = signature
-    parts["install.sh"] = _installer(machine, hashlib.sha256(content).hexdigest(), signature is not None)
+    parts["install.sh"] = _installer(platform, hashlib.sha256(content).hexdigest(), signed=signature is not None)
     sums = [f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in sorted(parts)]
     parts["SHA256SUMS"] = "".join(sums).encode()
     write_whole(output, _archive(parts))
-    return output
 
 
-def _installer(machine: Machine, sha256: str, signed: bool) -> bytes:
+def _installer(platform: DevicePlatform, sha256: str, *, signed: bool) -> bytes:
     text = files("trainer.flash").joinpath("install.sh").read_text("utf-8")
     values = {
-        "ARCHITECTURE": machine.architecture,
-        "PYTHON": machine.python,
+        "PROCESSOR": platform.processor,
+        "PYTHON": platform.python,
         "SHA256": sha256,
         "SIGNATURE": "--signature model.tflite.sig" if signed else "",
+        "FUNCTIONS": shell_functions(),
     }
-    values["ENVIRONMENT"] = device_functions()
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)
     return text.encode()
@@ -75,7 +84,7 @@ def _archive(parts: dict[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(parts):
-            entry = tarfile.TarInfo(f"{_TOP}/{name}")
+            entry = tarfile.TarInfo(f"{_FOLDER}/{name}")
             entry.size = len(parts[name])
             entry.mode = 0o755 if name.endswith(".sh") else 0o644
             archive.addfile(entry, io.BytesIO(parts[name]))

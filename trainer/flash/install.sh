@@ -1,20 +1,20 @@
 #!/bin/sh
-# Makes this device label pictures with model.tflite, without any network: sh install.sh
-# As root: /opt/edge and /var/lib/edge. As a user: ~/.local/share/edge.
+# Installs edge and model.tflite on this device, without any network. Run it with: sh install.sh
+# As root it writes to /opt/edge and /var/lib/edge, as another user to ~/.local/share/edge.
 set -eu
 cd "$(dirname "$0")"
 
-@ENVIRONMENT@
+@FUNCTIONS@
 sha256sum --check --quiet SHA256SUMS || die 65 "the bundle is damaged; copy it again"
-architecture=$(uname -m)
+processor=$(uname -m)
 case "$(dpkg --print-architecture 2>/dev/null)" in
-    arm64) architecture=aarch64 ;; armhf) architecture=armv7l ;; amd64) architecture=x86_64 ;;
+    arm64) processor=aarch64 ;; armhf) processor=armv7l ;; amd64) processor=x86_64 ;;
 esac
-[ "$architecture" = @ARCHITECTURE@ ] || die 78 "this bundle is for @ARCHITECTURE@ and this device is $architecture"
+[ "$processor" = @PROCESSOR@ ] || die 78 "this bundle is for @PROCESSOR@, but this device is $processor"
 python=$(find_python @PYTHON@)
 base=$(base_folder)
 name=$(sha256sum SHA256SUMS | cut -c1-16)
 say "making $base/venv"
 make_environment "$base" "$name" "$python" wheels --no-index
 "$base/venv/bin/edge" store install model.tflite --sha256 @SHA256@ @SIGNATURE@ --activate
-say "ready: $base/venv/bin/edge label photo.jpg"
+say "ready; try: $base/venv/bin/edge label photo.jpg"

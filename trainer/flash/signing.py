@@ -1,4 +1,4 @@
-"""Signatures with the SSH keys that people already have."""
+"""Signatures of model files, made with SSH keys."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from edge.store.signature import NAMESPACE
 
 
 def sign(content: bytes, key: Path) -> bytes:
-    """The signature of ``content`` by ``key``: a private key, or a public one whose private half the agent holds.
+    """The signature of ``content`` by the file ``key``: a private key, or a public one whose private key the agent has.
 
-    ``ssh-keygen`` may ask for the key's passphrase on the terminal.
+    ``ssh-keygen`` may ask for the passphrase of the key on the terminal.
 
-    Raises :class:`~edge.errors.ConfigurationError` where it cannot sign.
+    Raises :class:`~edge.errors.ConfigurationError` if it cannot sign.
     """
     if not key.is_file():
-        raise ConfigurationError(f"{key}: no such key; make one with ssh-keygen -t ed25519")
+        raise ConfigurationError(f"{key}: there is no such key; make one with ssh-keygen -t ed25519")
     command = ["ssh-keygen", "-Y", "sign", "-q", "-n", NAMESPACE, "-f", str(key)]
     try:
         done = subprocess.run(command, input=content, capture_output=True)
     except FileNotFoundError:
         raise ConfigurationError("signing needs ssh-keygen: sudo apt install openssh-client") from None
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["ssh-keygen said nothing"]
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["ssh-keygen printed no message"]
         raise ConfigurationError(f"{key}: cannot sign ({lines[-1][:200]})")
     return done.stdout

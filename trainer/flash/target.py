@@ -1,4 +1,4 @@
-"""Targets: what a user names on the command line or in an inventory file."""
+"""Targets of a flash, as a user names them on the command line or in an inventory file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _HOST = re.compile(r"(?:(?P<user>[^@\s]+)@)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^@:\
 
 
 class Target(NamedTuple):
-    """A device: ``host`` (with ``user`` and ``port`` where they were given), or a mounted card's ``folder``.
+    """A device: its ``host`` (with ``user`` and ``port`` if given), or the ``folder`` of its mounted SD card.
 
-    ``name`` is what the user wrote and what results are listed under.
+    ``name`` is the text that the user wrote; messages and results carry it.
     """
 
     name: str
@@ -26,36 +26,36 @@ class Target(NamedTuple):
 
     @property
     def destination(self) -> str:
-        """``user@host``, as ``ssh`` takes it."""
+        """``user@host``, or ``host`` without a user: the argument of ``ssh``."""
         return f"{self.user}@{self.host}" if self.user else self.host
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """The target that ``text`` names: ``[user@]host[:port]``, or a folder that is there.
+        """The target that ``text`` names: ``[user@]host[:port]``, or a folder that exists.
 
-        What contains a slash is a folder. Raises :class:`~edge.errors.UsageError` where it is neither.
+        A text with a slash is a folder. Raises :class:`~edge.errors.UsageError` if the text names no target.
         """
         if "/" in text or text in (".", ".."):
             folder = Path(text)
             if not folder.is_dir():
-                raise UsageError(f"{text}: no such folder; mount the card, or name a host as user@host")
+                raise UsageError(f"{text}: there is no such folder; mount the card, or name a host as user@host")
             return cls(text, folder=folder)
         match = _HOST.fullmatch(text)
-        # ssh would take a leading dash for an option of its own.
+        # ssh would read a text that begins with a dash as one of its options.
         if match is None or text.startswith("-") or match["host"].startswith("-"):
-            raise UsageError(f"{text!r}: not a target; write user@host, user@host:port or ./folder")
+            raise UsageError(f"{text!r}: is not a target; write user@host, user@host:port or ./folder")
         port = int(match["port"]) if match["port"] else None
         if port is not None and not 0 < port < 65536:
-            raise UsageError(f"{text}: there is no port {port}; ports are 1 to 65535")
-        return cls(text, match["host"].strip("[]"), match["user"], port)
+            raise UsageError(f"{text}: {port} is not a port; ports are 1 to 65535")
+        return cls(text, host=match["host"].strip("[]"), user=match["user"], port=port)
 
 
 def parse_targets(texts: Iterable[str], inventories: Iterable[Path] = ()) -> list[Target]:
-    """The targets that ``texts`` and the files ``inventories`` name, in that order.
+    """The targets that ``texts`` and then the files ``inventories`` name, in their order.
 
-    A text that is a file is an inventory too.
+    A text that is the path of a file is read as an inventory too.
 
-    Raises :class:`~edge.errors.UsageError` where there is none, one is malformed, or one is named twice.
+    Raises :class:`~edge.errors.UsageError` if there is no target, one is malformed, or one is named twice.
     """
     names: list[str] = []
     for text in texts:
@@ -70,16 +70,16 @@ def parse_targets(texts: Iterable[str], inventories: Iterable[Path] = ()) -> lis
             raise UsageError(f"{target.name} is named twice; name every target once")
         seen[key] = target
     if not targets:
-        raise UsageError("no target; name one as user@host, or give --inventory FILE")
+        raise UsageError("there is no target; name one as user@host, or give --inventory FILE")
     return targets
 
 
 def _read_inventory(path: Path) -> list[str]:
-    """The targets in the file ``path``, one a line; ``#`` begins a comment."""
+    """The texts in the file ``path``, one per line; ``#`` begins a comment."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
         raise UsageError(f"{path}: cannot read the inventory ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: is no inventory; write one target a line") from None
+        raise UsageError(f"{path}: is not a text file; write one target per line") from None
     return [text for line in lines if (text := line.split("#")[0].strip())]

@@ -1,6 +1,6 @@
-"""The whole grid as model files: latency and size of all points can be measured, accuracy where it is known.
+"""The whole grid as model files: latency and size of all models can be measured, accuracy where it is known.
 
-A point whose pretrained weights are not at hand gets random ones, because its size and its speed do not
+A model whose pretrained weights are not at hand gets random ones, because its size and its speed do not
 depend on them; its accuracy is then left empty. Nothing is ever downloaded here.
 """
 
@@ -30,11 +30,11 @@ from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
 
-KINDS = ("int8", "float32")
+DEFAULT_QUANTIZATIONS = ("int8", "float32")
 """The quantisations that are built unless others are asked for."""
 
 UNTRAINED_LABELS = tuple(f"class {index}" for index in range(5))
-NOTE = "untrained head: right for size and latency, worthless as a classifier"
+UNTRAINED_NOTE = "untrained head: right for size and latency, worthless as a classifier"
 
 _HEAD_SEED, _PATTERN_SEED = 0, 0
 _HEAD_SPREAD = 0.05
@@ -42,20 +42,20 @@ _HEAD_SPREAD = 0.05
 
 @dataclass(frozen=True)
 class GridOptions:
-    """What ``trainer grid build`` is told; without an ``image_dir`` no point is trained."""
+    """What ``trainer grid build`` is told; without an ``image_dir`` no model is trained."""
 
     folder: Path
     cache: Path
     image_dir: Path | None = None
     architectures: tuple[Architecture, ...] = field(default_factory=lambda: tuple(grid()))
-    quantizations: tuple[str, ...] = KINDS
+    quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
     runtime: str | None = None
 
 
-class Point(NamedTuple):
+class GridModel(NamedTuple):
     """One finished file of the grid.
 
-    ``accuracy`` is the fraction of ``test_photos`` named rightly, None where the point was not trained.
+    ``accuracy`` is the fraction of ``test_photos`` named rightly, None where the model was not trained.
     ``kept`` says that an earlier run had made the file already.
     """
 
@@ -70,14 +70,14 @@ class Point(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """All points, in the order of the architectures, and the data set they were trained on, if any."""
+    """All models, in the order of the architectures, and the data set they were trained on, if any."""
 
-    points: list[Point]
+    models: list[GridModel]
     dataset: Dataset | None
 
 
 class _Plan(NamedTuple):
-    """What a file must be made from; ``dataset_sha256`` is None for a point that is not trained."""
+    """What a file must be made from; ``dataset_sha256`` is None for a model that is not trained."""
 
     path: Path
     architecture: Architecture
@@ -96,18 +96,20 @@ def build_grid(options: GridOptions, progress: Progress) -> Grid:
     check_writable(options.folder / "grid.tflite")
     dataset = None if options.image_dir is None else _read_dataset(options.image_dir, progress)
     total = len(options.architectures) * len(options.quantizations)
-    points: list[Point] = []
+    models: list[GridModel] = []
     for architecture in options.architectures:
-        for point in _build_architecture(architecture, dataset, options, progress):
-            points.append(point)
-            progress.message(f"[{len(points)}/{total}] {_outcome(point)}")
-    order = [file_name(architecture, kind) for architecture in options.architectures for kind in options.quantizations]
-    points.sort(key=lambda point: order.index(point.path.name))
-    return Grid(points, dataset)
+        for model in _build_architecture(architecture, dataset, options, progress):
+            models.append(model)
+            progress.message(f"[{len(models)}/{total}] {_line(model)}")
+    order = [
+        model_file_name(architecture, kind) for architecture in options.architectures for kind in options.quantizations
+    ]
+    models.sort(key=lambda model: order.index(model.path.name))
+    return Grid(models, dataset)
 
 
-def file_name(architecture: Architecture, quantization: str) -> str:
-    """The name of a point's file, such as ``mobilenet_0.50_160-int8.tflite``."""
+def model_file_name(architecture: Architecture, quantization: str) -> str:
+    """The name of a model's file, such as ``mobilenet_0.50_160-int8.tflite``."""
     return f"{architecture.name}-{quantization}.tflite"
 
 
@@ -120,8 +122,8 @@ def _read_dataset(image_dir: Path, progress: Progress) -> Dataset:
 
 def _build_architecture(
     architecture: Architecture, dataset: Dataset | None, options: GridOptions, progress: Progress
-) -> Iterator[Point]:
-    """The points of one architecture, the kept ones first; all backbones that are missing are built in one go."""
+) -> Iterator[GridModel]:
+    """The models of one architecture, the kept ones first; all backbones that are missing are built in one go."""
     at_hand = weights_at_hand(architecture)
     choice = {None: RANDOM, "offline extra": OFFLINE}.get(at_hand)
     weights = find_weights(architecture, choice, lambda found: True, _refuse)
@@ -129,7 +131,7 @@ def _build_architecture(
     labels = UNTRAINED_LABELS if dataset is None else dataset.labels
     missing = []
     for kind in options.quantizations:
-        path = options.folder / file_name(architecture, kind)
+        path = options.folder / model_file_name(architecture, kind)
         plan = _Plan(path, architecture, kind, weights, labels, fingerprint)
         finished = _finished(plan)
         if finished:
@@ -149,8 +151,8 @@ def _refuse(architecture: Architecture) -> None:
     raise ConfigurationError(f"the weights of {architecture.name} have just disappeared; run the same command again")
 
 
-def _finished(plan: _Plan) -> Point | None:
-    """The point that an earlier run made by the same plan, None where there is none or it is damaged."""
+def _finished(plan: _Plan) -> GridModel | None:
+    """The model that an earlier run made by the same plan, None where there is none or it is damaged."""
     try:
         model = ModelFile.load(plan.path)
     except ModelError:
@@ -163,10 +165,10 @@ def _finished(plan: _Plan) -> Point | None:
     wanted = (plan.architecture.name, plan.quantization, plan.labels)
     if (found, made_from) != (wanted, (plan.weights.sha256, plan.dataset_sha256)):
         return None
-    return _point(plan, manifest.accuracy, manifest.test_photos, model.size_bytes, kept=True)
+    return _grid_model(plan, manifest.accuracy, manifest.test_photos, model.size_bytes, kept=True)
 
 
-def _train(plan: _Plan, choice: str | None, options: GridOptions, progress: Progress) -> Point:
+def _train(plan: _Plan, choice: str | None, options: GridOptions, progress: Progress) -> GridModel:
     assert options.image_dir is not None
     (model,) = retrain(
         RetrainOptions(
@@ -180,10 +182,10 @@ def _train(plan: _Plan, choice: str | None, options: GridOptions, progress: Prog
         ),
         progress,
     )
-    return _point(plan, model.evaluation.accuracy, model.evaluation.count, model.size_bytes)
+    return _grid_model(plan, model.evaluation.accuracy, model.evaluation.count, model.size_bytes)
 
 
-def _leave_untrained(plan: _Plan, backbone: Backbone, options: GridOptions) -> Point:
+def _leave_untrained(plan: _Plan, backbone: Backbone, options: GridOptions) -> GridModel:
     random = np.random.default_rng(_HEAD_SEED)
     weights = random.normal(0, _HEAD_SPREAD, (backbone.feature_size, len(plan.labels)))
     head = Head(weights, np.zeros(len(plan.labels)))
@@ -194,18 +196,18 @@ def _leave_untrained(plan: _Plan, backbone: Backbone, options: GridOptions) -> P
         "backbone_sha256": backbone.model.sha256,
         "weights": plan.weights.origin,
         "weights_sha256": plan.weights.sha256,
-        "note": NOTE,
+        "note": UNTRAINED_NOTE,
     }
     content = export_unmeasured(backbone, head, samples, plan.labels, training, options.runtime)
     write_whole(plan.path, content)
-    return _point(plan, None, 0, len(content))
+    return _grid_model(plan, None, 0, len(content))
 
 
-def _point(plan: _Plan, accuracy: float | None, photos: int, size_bytes: int, kept: bool = False) -> Point:
+def _grid_model(plan: _Plan, accuracy: float | None, photos: int, size_bytes: int, kept: bool = False) -> GridModel:
     origin = plan.weights.origin
-    return Point(plan.path, plan.architecture, plan.quantization, origin, accuracy, photos, size_bytes, kept)
+    return GridModel(plan.path, plan.architecture, plan.quantization, origin, accuracy, photos, size_bytes, kept)
 
 
-def _outcome(point: Point) -> str:
-    accuracy = "not trained" if point.accuracy is None else f"{100 * point.accuracy:.1f} % of {point.test_photos}"
-    return f"{point.path.name}: {accuracy}, {point.size_bytes / 1e6:.2f} MB{', kept' if point.kept else ''}"
+def _line(model: GridModel) -> str:
+    accuracy = "not trained" if model.accuracy is None else f"{100 * model.accuracy:.1f} % of {model.test_photos}"
+    return f"{model.path.name}: {accuracy}, {model.size_bytes / 1e6:.2f} MB{', kept' if model.kept else ''}"

@@ -10,7 +10,7 @@ from edge.errors import DataError, UsageError
 from trainer.backbones.architectures import Architecture, published
 
 MEASURED, PUBLISHED = "measured accuracy", "published ImageNet top-1"
-"""What candidates may be ranked by: accuracy on the user's test photos, or what was published of the architecture."""
+"""What models may be ranked by: accuracy on the user's test photos, or what was published of the architecture."""
 
 _CHANCE_SIGMAS = 2.0
 
@@ -40,7 +40,7 @@ class Budget(NamedTuple):
         return " ".join(f"{n} {limit:g}" for n, limit in zip(names, self, strict=True) if limit is not None)
 
 
-class Candidate(NamedTuple):
+class MeasuredModel(NamedTuple):
     """One model in its fastest measured setting.
 
     ``accuracy`` is the fraction of ``accuracy_photos`` named rightly, None where it was never measured;
@@ -74,18 +74,18 @@ class Choice(NamedTuple):
     have no accuracy to be ranked by.
     """
 
-    best: Candidate | None
-    runner_up: Candidate | None
+    best: MeasuredModel | None
+    runner_up: MeasuredModel | None
     why: str | None
-    nearest: Candidate | None
+    nearest: MeasuredModel | None
     ranked_by: str
     unranked: int
 
 
-def candidates(
+def measured_models(
     rows: Iterable[dict[str, Any]], runtime: str | None = None, threads: int | None = None
-) -> list[Candidate]:
-    """One candidate for each model in ``rows`` of a bench file: its fastest row on ``runtime`` and ``threads``.
+) -> list[MeasuredModel]:
+    """One model for each model in ``rows`` of a bench file: its fastest row on ``runtime`` and ``threads``.
 
     Raises :class:`~edge.errors.DataError` where no row is left.
     """
@@ -101,10 +101,10 @@ def candidates(
         known = fastest.setdefault(row["sha256"], row)
         if row["p50_ms"] < known["p50_ms"]:
             fastest[row["sha256"]] = row
-    return [_candidate(row) for row in fastest.values()]
+    return [_measured_model(row) for row in fastest.values()]
 
 
-def choose(found: Sequence[Candidate], budget: Budget, resolution: float = 0.0) -> Choice:
+def choose(found: Sequence[MeasuredModel], budget: Budget, resolution: float = 0.0) -> Choice:
     """The most accurate of ``found`` within ``budget``; of equally accurate ones the fastest, then the smallest.
 
     Models are ranked by measured accuracy; only where no model within latency and size has one, by the
@@ -113,31 +113,31 @@ def choose(found: Sequence[Candidate], budget: Budget, resolution: float = 0.0) 
 
     Raises :class:`~edge.errors.DataError` where an accuracy is asked for and none was measured.
     """
-    if budget.min_accuracy is not None and all(candidate.accuracy is None for candidate in found):
+    if budget.min_accuracy is not None and all(model.accuracy is None for model in found):
         raise DataError(
             "no model in it has a measured accuracy to hold against --min-accuracy; "
             "give photos to trainer grid build and measure again"
         )
-    affordable = [candidate for candidate in found if _excess(candidate, budget._replace(min_accuracy=None)) <= 1]
+    affordable = [model for model in found if _excess(model, budget._replace(min_accuracy=None)) <= 1]
     ranked_by = MEASURED
-    if budget.min_accuracy is None and all(candidate.accuracy is None for candidate in affordable):
+    if budget.min_accuracy is None and all(model.accuracy is None for model in affordable):
         ranked_by = PUBLISHED
     worth = _measured if ranked_by == MEASURED else _published
     ranked = sorted(
-        (candidate for candidate in affordable if worth(candidate) >= (budget.min_accuracy or 0)),
-        key=lambda candidate: (-worth(candidate), candidate.latency_ms, candidate.size_bytes, candidate.model),
+        (model for model in affordable if worth(model) >= (budget.min_accuracy or 0)),
+        key=lambda model: (-worth(model), model.latency_ms, model.size_bytes, model.model),
     )
-    unranked = sum(worth(candidate) < 0 for candidate in affordable)
+    unranked = sum(worth(model) < 0 for model in affordable)
     if not ranked:
-        nearest = min(found, key=lambda candidate: (_excess(candidate, budget), -worth(candidate)))
+        nearest = min(found, key=lambda model: (_excess(model, budget), -worth(model)))
         return Choice(None, None, None, nearest, ranked_by, unranked)
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else None
     why = _why(best, second, worth, resolution) if second else None
     return Choice(best, second, why, None, ranked_by, unranked)
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
-    return Candidate(
+def _measured_model(row: dict[str, Any]) -> MeasuredModel:
+    return MeasuredModel(
         model=row["model"],
         architecture=row["architecture"],
         quantization=row["quantization"],
@@ -161,27 +161,27 @@ def published_top1(architecture: str | None, quantization: str | None) -> float 
     return (figures.top1_quantized if quantization == "int8" else figures.top1_float) / 100
 
 
-def _measured(candidate: Candidate) -> float:
-    return -1.0 if candidate.accuracy is None else candidate.accuracy
+def _measured(model: MeasuredModel) -> float:
+    return -1.0 if model.accuracy is None else model.accuracy
 
 
-def _published(candidate: Candidate) -> float:
-    return -1.0 if candidate.top1 is None else candidate.top1
+def _published(model: MeasuredModel) -> float:
+    return -1.0 if model.top1 is None else model.top1
 
 
-def _excess(candidate: Candidate, budget: Budget) -> float:
-    """By which factor the candidate misses the budget's worst-missed limit; at most 1 where it fits."""
+def _excess(model: MeasuredModel, budget: Budget) -> float:
+    """By which factor the model misses the budget's worst-missed limit; at most 1 where it fits."""
     factors = [0.0]
     if budget.max_latency_ms is not None:
-        factors.append(candidate.latency_ms / budget.max_latency_ms)
+        factors.append(model.latency_ms / budget.max_latency_ms)
     if budget.max_size_kb is not None:
-        factors.append(candidate.size_bytes / 1000 / budget.max_size_kb)
+        factors.append(model.size_bytes / 1000 / budget.max_size_kb)
     if budget.min_accuracy is not None:
-        factors.append(budget.min_accuracy / candidate.accuracy if candidate.accuracy else math.inf)
+        factors.append(budget.min_accuracy / model.accuracy if model.accuracy else math.inf)
     return max(factors)
 
 
-def _why(best: Candidate, second: Candidate, worth: Callable[[Candidate], float], resolution: float) -> str:
+def _why(best: MeasuredModel, second: MeasuredModel, worth: Callable[[MeasuredModel], float], resolution: float) -> str:
     lead = worth(best) - worth(second)
     slower = second.latency_ms - best.latency_ms
     apart = abs(slower) > resolution * min(best.latency_ms, second.latency_ms)
@@ -198,7 +198,7 @@ def _why(best: Candidate, second: Candidate, worth: Callable[[Candidate], float]
     return f"as accurate, and as fast as this measurement can tell, but {size}"
 
 
-def _within_chance(best: Candidate, second: Candidate) -> bool:
+def _within_chance(best: MeasuredModel, second: MeasuredModel) -> bool:
     """Whether two standard errors of the difference of two proportions reach over the lead."""
     parts = [(c.accuracy or 0.0, c.accuracy_photos) for c in (best, second)]
     if not all(count for _, count in parts):

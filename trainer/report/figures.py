@@ -9,10 +9,10 @@ from trainer.head.calibration import BINS, Bin, calibration_error
 from trainer.head.fit import Step
 from trainer.photos.split import TEST
 from trainer.report.chart import Axes, Point, bar, chart, dot, grid, line
-from trainer.report.facts import Facts
+from trainer.report.content import ReportContent
 from trainer.report.measures import operating_curve, operating_point
+from trainer.report.number_format import counted, percent
 from trainer.report.summary import recommended_threshold
-from trainer.report.wording import counted, percent
 from trainer.retraining.tuned_or_pretrained import TuningOutcome
 
 
@@ -25,20 +25,20 @@ class Figure(NamedTuple):
     svg: str
 
 
-def training_curves(facts: Facts) -> list[Figure]:
+def training_curves(content: ReportContent) -> list[Figure]:
     """Accuracy and cross entropy by epoch of fine-tuning and by step of the head; none where that is not known."""
-    if facts.training is None:
+    if content.training is None:
         return []
-    curves = _tuning_curves(facts.training.tuning) if facts.training.tuning else []
-    return curves + (_head_curves(facts.training.steps) if len(facts.training.steps) > 1 else [])
+    curves = _tuning_curves(content.training.tuning) if content.training.tuning else []
+    return curves + (_head_curves(content.training.steps) if len(content.training.steps) > 1 else [])
 
 
-def score_figures(facts: Facts) -> list[Figure]:
+def score_figures(content: ReportContent) -> list[Figure]:
     """The reliability diagram and what a threshold does; none where the scores are no probabilities."""
-    if facts.reliability is None:
+    if content.reliability is None:
         return []
-    before = facts.training.reliability_before if facts.training else None
-    return [_reliability(facts.reliability, before), _threshold_curve(facts)]
+    before = content.training.reliability_before if content.training else None
+    return [_reliability(content.reliability, before), _threshold_curve(content)]
 
 
 _CURVES = [("first", "training"), ("second", "validation")]
@@ -140,23 +140,23 @@ def _reliability(after: list[Bin], before: list[Bin] | None) -> Figure:
     return Figure("Are the scores honest?", caption, keys, chart(parts, "Reliability diagram", caption))
 
 
-def _threshold_curve(facts: Facts) -> Figure:
-    curve = operating_curve(facts.scores, facts.truths)
+def _threshold_curve(content: ReportContent) -> Figure:
+    curve = operating_curve(content.scores, content.truths)
     answered = [point for point in curve if point.precision is not None]
     low = min([point.precision for point in answered if point.precision is not None] + [p.coverage for p in curve])
     axes = Axes(0, 1, min(math.floor(low * 10) / 10, 0.9), 1)
     parts = [grid(axes, "score threshold", "share", "{:.1f}".format, lambda share: f"{100 * share:.0f} %")]
     parts.append(line(axes, [(point.threshold, point.coverage) for point in curve], "line second"))
     parts.append(line(axes, [(p.threshold, p.precision) for p in answered if p.precision is not None], "line first"))
-    threshold = recommended_threshold(facts)
+    threshold = recommended_threshold(content)
     caption = "What is left, and how good it is, where answers below a score are taken for unknown."
     keys = [("first", "answers that are right"), ("second", "photos that are answered")]
     if threshold is not None:
-        point = operating_point(facts.scores, facts.truths, threshold)
+        point = operating_point(content.scores, content.truths, threshold)
         parts.append(line(axes, [(threshold, axes.y_low), (threshold, 1)], "line ideal"))
         keys.append(("ideal", f"recommended: {threshold:.2f}"))
         caption += f" At {threshold:.2f}, {percent(point.coverage)} are answered, {percent(point.precision)} of them "
         caption += "rightly."
-        if facts.split == TEST:
+        if content.split == TEST:
             caption += " It was chosen on the validation photos; this is what the test photos say of it."
     return Figure("From which score on to believe it", caption, keys, chart(parts, "Threshold curve", caption))

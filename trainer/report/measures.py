@@ -44,7 +44,7 @@ class ClassMeasure(NamedTuple):
         return wilson_interval(self.right, self.photos)
 
 
-class Mixup(NamedTuple):
+class ConfusedPair(NamedTuple):
     """How many ``photos`` of class ``label`` were called ``answer``."""
 
     label: str
@@ -74,18 +74,18 @@ def class_measures(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> li
     ]
 
 
-def mixups(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> list[Mixup]:
+def confused_pairs(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> list[ConfusedPair]:
     """Which classes are taken for which, the most frequent first, then in the order of the labels."""
     rows, columns = np.nonzero(confusion)
     found = [
-        Mixup(labels[row], labels[column], int(confusion[row, column]))
+        ConfusedPair(labels[row], labels[column], int(confusion[row, column]))
         for row, column in zip(rows, columns, strict=True)
         if row != column
     ]
-    return sorted(found, key=lambda mixup: -mixup.photos)
+    return sorted(found, key=lambda pair: -pair.photos)
 
 
-def judged_scores(evaluation: Evaluation) -> tuple[Matrix, npt.NDArray[np.intp]]:
+def read_scores(evaluation: Evaluation) -> tuple[Matrix, npt.NDArray[np.intp]]:
     """The scores (photos, labels) and the true labels (photos,) of the photos that could be judged."""
     index = {label: i for i, label in enumerate(evaluation.labels)}
     scores = np.zeros((evaluation.count, len(index)))

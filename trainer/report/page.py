@@ -11,24 +11,24 @@ import numpy as np
 
 from trainer.evaluation.interval import wilson_interval
 from trainer.report.chart import whisker
-from trainer.report.facts import Facts
+from trainer.report.content import ReportContent
 from trainer.report.figures import Figure, score_figures, training_curves
 from trainer.report.measures import class_measures
+from trainer.report.number_format import counted, percent, percent_interval
 from trainer.report.summary import Headline, cautions, headlines, title_line
 from trainer.report.tables import (
-    Table,
+    ReportTable,
     commands,
+    confused_pairs_table,
     data_table,
+    doubtful_labels_note,
+    doubtful_labels_table,
     file_table,
-    mixup_table,
     quantization_table,
     skipped_table,
-    suspects_note,
-    suspects_table,
     training_table,
 )
 from trainer.report.thumbnail import thumbnail
-from trainer.report.wording import between, counted, percent
 
 THUMBNAILS = 24
 """How many photos are shown; they make up most of the page's size."""
@@ -39,24 +39,24 @@ _PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit stay on one line
 _PARTS = Path(__file__).parent
 
 
-def render_page(facts: Facts) -> str:
+def render_page(content: ReportContent) -> str:
     """The whole page as text; whatever comes from a file or a folder is escaped."""
-    curves, scores = training_curves(facts), score_figures(facts)
+    curves, scores = training_curves(content), score_figures(content)
     sections = [
-        _section("Classes", _classes(facts)),
-        _suspects(facts) if facts.suspects.ranked else "",
+        _section("Classes", _classes(content)),
+        _doubtful_labels(content) if content.doubtful_labels.ranked else "",
         _section("Scores", _grid([_figure(figure) for figure in scores])) if scores else "",
-        _section("Training", _training(facts, curves)),
-        _section("Lost to quantisation", _quantization(facts)),
-        _section("The file, and where it runs", _table(file_table(facts), "words"), _commands(facts)),
+        _section("Training", _training(content, curves)),
+        _section("Lost to quantisation", _quantization(content)),
+        _section("The file, and where it runs", _table(file_table(content), "words"), _commands(content)),
     ]
     page = Template((_PARTS / "page.html").read_text(encoding="utf-8"))
     return page.substitute(
-        name=_text(facts.name),
+        name=_text(content.name),
         css=(_PARTS / "page.css").read_text(encoding="utf-8"),
-        lead=_text(title_line(facts)),
-        cautions="\n".join(f'<p class="caution" role="note">{_text(line)}</p>' for line in cautions(facts)),
-        headlines="\n".join(_headline(headline) for headline in headlines(facts)),
+        lead=_text(title_line(content)),
+        cautions="\n".join(f'<p class="caution" role="note">{_text(line)}</p>' for line in cautions(content)),
+        headlines="\n".join(_headline(headline) for headline in headlines(content)),
         sections="\n".join(section for section in sections if section),
     )
 
@@ -102,7 +102,7 @@ def _key(style: str) -> str:
     return f'<svg viewBox="0 0 26 12" aria-hidden="true">{shape}</svg>'
 
 
-def _table(table: Table | None, style: str = "", caption: str = "") -> str:
+def _table(table: ReportTable | None, style: str = "", caption: str = "") -> str:
     if table is None or not table.rows:
         return ""
     heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in table.heads)
@@ -125,8 +125,8 @@ def _folded(title: str, table: str) -> str:
     return f"<details><summary>{_text(title)}</summary>{table}</details>" if table else ""
 
 
-def _suspects(facts: Facts) -> str:
-    shown = facts.suspects.ranked[:THUMBNAILS]
+def _doubtful_labels(content: ReportContent) -> str:
+    shown = content.doubtful_labels.ranked[:THUMBNAILS]
     photos = []
     for place, entry in enumerate(shown, 1):
         found = thumbnail(entry.photo.path)
@@ -143,28 +143,28 @@ def _suspects(facts: Facts) -> str:
             f"<em>{percent(entry.answer_score, 0)}</em></p>"
             f'<p class="path">{_text(entry.photo.relative)}</p></li>'
         )
-    left = len(facts.suspects.ranked) - len(shown)
-    rest = suspects_table(facts, len(shown), _NAMED)
+    left = len(content.doubtful_labels.ranked) - len(shown)
+    rest = doubtful_labels_table(content, len(shown), _NAMED)
     named = f"{counted(left, 'more photo')}, by name" + (f" (the first {_NAMED})" if left > _NAMED else "")
     return _section(
         "Photos to look at first",
-        f'<p class="note">{_text(suspects_note(facts))}</p>',
+        f'<p class="note">{_text(doubtful_labels_note(content))}</p>',
         f'<ol class="photos">\n{chr(10).join(photos)}\n</ol>',
         _folded(named, _table(rest, "words")),
     )
 
 
-def _classes(facts: Facts) -> str:
-    matrix = _matrix(facts)
-    mixups = _table(mixup_table(facts), "mixups", "Most often confused")
-    return _grid([_stack(matrix, mixups), _measures(facts)])
+def _classes(content: ReportContent) -> str:
+    matrix = _matrix(content)
+    confused_pairs = _table(confused_pairs_table(content), "confused_pairs", "Most often confused")
+    return _grid([_stack(matrix, confused_pairs), _measures(content)])
 
 
-def _matrix(facts: Facts) -> str:
-    rows = class_measures(facts.evaluation.confusion, facts.evaluation.labels)
+def _matrix(content: ReportContent) -> str:
+    rows = class_measures(content.evaluation.confusion, content.evaluation.labels)
     if len(rows) > _LARGEST_MATRIX:
         return ""
-    confusion = facts.evaluation.confusion
+    confusion = content.evaluation.confusion
     places = np.nonzero(confusion.sum(axis=0) + confusion.sum(axis=1))[0]
     heads = "".join(f'<th scope="col"><span>{_text(row.label)}</span></th>' for row in rows)
     lines = []
@@ -185,19 +185,19 @@ def _matrix(facts: Facts) -> str:
     )
 
 
-def _measures(facts: Facts) -> str:
+def _measures(content: ReportContent) -> str:
     lines = []
-    for row in class_measures(facts.evaluation.confusion, facts.evaluation.labels):
+    for row in class_measures(content.evaluation.confusion, content.evaluation.labels):
         cells = []
         for right, count, share in ((row.right, row.answered, row.precision), (row.right, row.photos, row.recall)):
             if share is None:
                 cells.append("<td>-</td>")
                 continue
             interval = wilson_interval(right, count)
-            told = f"{percent(share)}, with 95 % confidence {between(interval)}"
+            told = f"{percent(share)}, with 95 % confidence {percent_interval(interval)}"
             cells.append(
                 f"<td>{percent(share)}{whisker(share, interval.low, interval.high, told)}"
-                f"<small>{between(interval)}</small></td>"
+                f"<small>{percent_interval(interval)}</small></td>"
             )
         lines.append(f'<tr><th scope="row">{_text(row.label)}</th><td>{row.photos:,}</td>{"".join(cells)}</tr>')
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("class", "photos", "precision", "recall"))
@@ -210,11 +210,11 @@ def _measures(facts: Facts) -> str:
     )
 
 
-def _training(facts: Facts, curves: list[Figure]) -> str:
-    skipped = skipped_table(facts)
-    photos = _table(data_table(facts), "figures", "Photos of each class in each split")
+def _training(content: ReportContent, curves: list[Figure]) -> str:
+    skipped = skipped_table(content)
+    photos = _table(data_table(content), "figures", "Photos of each class in each split")
     passed_over = _folded(f"{counted(len(skipped.rows), 'file')} passed over", _table(skipped, "words"))
-    told = _table(training_table(facts), "words", "What the file says of its training")
+    told = _table(training_table(content), "words", "What the file says of its training")
     parts = [
         *(_figure(figure) for figure in curves),
         _stack(photos, passed_over) if photos or passed_over else "",
@@ -223,10 +223,10 @@ def _training(facts: Facts, curves: list[Figure]) -> str:
     return _grid(parts) if any((*curves, photos, passed_over, told)) else ""
 
 
-def _quantization(facts: Facts) -> str:
-    return _table(quantization_table(facts), "figures")
+def _quantization(content: ReportContent) -> str:
+    return _table(quantization_table(content), "figures")
 
 
-def _commands(facts: Facts) -> str:
-    lines = "\n".join(_text(line) for line in commands(facts))
+def _commands(content: ReportContent) -> str:
+    lines = "\n".join(_text(line) for line in commands(content))
     return f'<h3 class="use">To use it</h3>\n<pre tabindex="0"><code>{lines}</code></pre>'

@@ -1,4 +1,4 @@
-"""The facts as tables and sentences in plain text; the page and the card each set them in their own way."""
+"""The content as tables and sentences in plain text; the page and the card each set them in their own way."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from edge.modelfile.manifest import LABELS_NAME, Manifest
 from edge.modelfile.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile.structure import examine
 from trainer.photos.split import SPLITS
-from trainer.report.facts import Facts
-from trainer.report.measures import class_measures, mixups
-from trainer.report.wording import between, counted, fact, megabytes, percent
+from trainer.report.content import ReportContent
+from trainer.report.measures import class_measures, confused_pairs
+from trainer.report.number_format import counted, megabytes, one_line, percent, percent_interval
 
-_MOST_MIXUPS = 5
+_MOST_PAIRS = 5
 _ARITHMETIC = {
     "int8": "8-bit integers only",
     "float32": "32-bit floats",
@@ -24,16 +24,16 @@ _ARITHMETIC = {
 }
 
 
-class Table(NamedTuple):
+class ReportTable(NamedTuple):
     """Cells of text under ``heads``; the first cell of a row names it."""
 
     heads: tuple[str, ...]
     rows: list[tuple[str, ...]]
 
 
-def data_table(facts: Facts) -> Table | None:
+def data_table(content: ReportContent) -> ReportTable | None:
     """How many photos of each class were in each split of the training; None where the file does not say."""
-    manifest = facts.model.manifest
+    manifest = content.model.manifest
     if manifest is None:
         return None
     rows = []
@@ -42,62 +42,71 @@ def data_table(facts: Facts) -> Table | None:
         rows.append((label, *(f"{count:,}" for count in splits), f"{sum(splits):,}"))
     sums = [sum(counts.get(split, 0) for counts in manifest.photos.values()) for split in SPLITS]
     rows.append(("all", *(f"{count:,}" for count in sums), f"{sum(sums):,}"))
-    return Table(("class", *SPLITS, "all"), rows)
+    return ReportTable(("class", *SPLITS, "all"), rows)
 
 
-def class_table(facts: Facts) -> Table:
+def class_table(content: ReportContent) -> ReportTable:
     """Precision and recall of every class with their 95 % intervals."""
     rows: list[tuple[str, ...]] = [
         (
             entry.label,
             f"{entry.photos:,}",
             percent(entry.precision),
-            between(entry.precision_interval) if entry.answered else "-",
+            percent_interval(entry.precision_interval) if entry.answered else "-",
             percent(entry.recall),
-            between(entry.recall_interval) if entry.photos else "-",
+            percent_interval(entry.recall_interval) if entry.photos else "-",
         )
-        for entry in class_measures(facts.evaluation.confusion, facts.evaluation.labels)
+        for entry in class_measures(content.evaluation.confusion, content.evaluation.labels)
     ]
-    return Table(("class", "photos", "precision", "95 % interval", "recall", "95 % interval"), rows)
+    return ReportTable(("class", "photos", "precision", "95 % interval", "recall", "95 % interval"), rows)
 
 
-def mixup_table(facts: Facts) -> Table:
+def confused_pairs_table(content: ReportContent) -> ReportTable:
     """The most frequent confusions."""
-    found = mixups(facts.evaluation.confusion, facts.evaluation.labels)[:_MOST_MIXUPS]
-    return Table(("class", "called", "photos"), [(entry.label, entry.answer, f"{entry.photos:,}") for entry in found])
+    found = confused_pairs(content.evaluation.confusion, content.evaluation.labels)[:_MOST_PAIRS]
+    return ReportTable(
+        ("class", "called", "photos"), [(entry.label, entry.answer, f"{entry.photos:,}") for entry in found]
+    )
 
 
-def training_table(facts: Facts) -> Table | None:
+def training_table(content: ReportContent) -> ReportTable | None:
     """What the manifest says of the training, whatever that may be."""
-    if facts.model.manifest is None:
+    if content.model.manifest is None:
         return None
-    training = facts.model.manifest.training
-    return Table(("fact", "value"), [(name.replace("_", " "), fact(training[name])) for name in sorted(training)])
+    training = content.model.manifest.training
+    return ReportTable(
+        ("fact", "value"), [(name.replace("_", " "), one_line(training[name])) for name in sorted(training)]
+    )
 
 
-def quantization_table(facts: Facts) -> Table | None:
+def quantization_table(content: ReportContent) -> ReportTable | None:
     """The file against its float head and against the other kinds of its run."""
-    if facts.training is None or facts.model.manifest is None:
+    if content.training is None or content.model.manifest is None:
         return None
-    own = facts.evaluation.accuracy
+    own = content.evaluation.accuracy
 
     def row(name: str, accuracy: float, size: str) -> tuple[str, ...]:
         return name, percent(accuracy, 2), f"{100 * (accuracy - own):+.2f} points", size
 
     rows = [
-        (f"this file ({facts.model.manifest.quantization})", percent(own, 2), "-", megabytes(facts.model.size_bytes)),
-        row("its head in floats, on the same bottlenecks", facts.training.promised_accuracy, "-"),
+        (
+            f"this file ({content.model.manifest.quantization})",
+            percent(own, 2),
+            "-",
+            megabytes(content.model.size_bytes),
+        ),
+        row("its head in floats, on the same bottlenecks", content.training.promised_accuracy, "-"),
         *(
-            row(f"the {sibling.quantization} file of this run", sibling.accuracy, megabytes(sibling.size_bytes))
-            for sibling in facts.training.siblings
+            row(f"the {other.quantization} file of this run", other.accuracy, megabytes(other.size_bytes))
+            for other in content.training.others
         ),
     ]
-    return Table(("what", "test accuracy", "difference", "size"), rows)
+    return ReportTable(("what", "test accuracy", "difference", "size"), rows)
 
 
-def file_table(facts: Facts) -> Table:
+def file_table(content: ReportContent) -> ReportTable:
     """What the file is, and where it can run."""
-    model, manifest = facts.model, facts.model.manifest
+    model, manifest = content.model, content.model.manifest
     width, height = model.input_size
     rows: list[tuple[str, ...]] = [
         ("size", f"{megabytes(model.size_bytes)} ({model.size_bytes:,} bytes)"),
@@ -117,11 +126,11 @@ def file_table(facts: Facts) -> Table:
             "interpreters",
             "tflite-runtime 2.14 (Python to 3.11; x86-64, arm64, 32-bit Raspberry Pi OS), LiteRT (x86-64, arm64)",
         ),
-        ("MediaPipe, Android", _readers(facts)),
-        ("self-test", _self_test(facts)),
+        ("MediaPipe, Android", _readers(content)),
+        ("self-test", _self_test(content)),
         ("sha256", model.sha256),
     ]
-    return Table(("fact", "value"), rows)
+    return ReportTable(("fact", "value"), rows)
 
 
 def _gate(manifest: Manifest) -> str:
@@ -130,62 +139,62 @@ def _gate(manifest: Manifest) -> str:
     return f"{counted(manifest.gate.prototypes, 'prototype')}; edge label and edge watch use it with --reject"
 
 
-def _readers(facts: Facts) -> str:
-    structure = examine(facts.model.content)
+def _readers(content: ReportContent) -> str:
+    structure = examine(content.model.content)
     if BUFFER_NAME not in structure.metadata:
         return "cannot tell its labels: it has no TFLite Metadata"
-    if LABELS_NAME not in unpack_files(facts.model.content).files:
+    if LABELS_NAME not in unpack_files(content.model.content).files:
         return "read its TFLite Metadata; labels.txt is not packed into it"
-    if facts.model.input.dtype == np.int8:
+    if content.model.input.dtype == np.int8:
         return "read its labels; MediaPipe refuses int8 input"
     return "read labels and normalisation from its TFLite Metadata"
 
 
-def _self_test(facts: Facts) -> str:
-    if facts.self_test is None:
+def _self_test(content: ReportContent) -> str:
+    if content.self_test is None:
         return "none: not exported by trainer retrain"
-    return f"{'passed' if facts.self_test.passed else 'FAILED'} on the workstation ({facts.self_test.runtime})"
+    return f"{'passed' if content.self_test.passed else 'FAILED'} on the workstation ({content.self_test.runtime})"
 
 
-def skipped_table(facts: Facts) -> Table:
+def skipped_table(content: ReportContent) -> ReportTable:
     """Every file that was passed over, hidden ones left out."""
-    shown = [entry for entry in facts.skipped if entry.reason != "hidden"]
-    return Table(("file", "why"), [(entry.path, entry.reason) for entry in shown])
+    shown = [entry for entry in content.skipped if entry.reason != "hidden"]
+    return ReportTable(("file", "why"), [(entry.path, entry.reason) for entry in shown])
 
 
-def suspects_note(facts: Facts) -> str:
-    """How the suspects were found, and how many labels are in doubt."""
-    suspects = facts.suspects
-    counts = f"{len(suspects.ranked):,} of {counted(suspects.judged, 'photo')} were called otherwise than their folder"
-    if facts.training is not None and facts.training.cross_validation is not None:
+def doubtful_labels_note(content: ReportContent) -> str:
+    """How the doubtful_labels were found, and how many labels are in doubt."""
+    found = content.doubtful_labels
+    counts = f"{len(found.ranked):,} of {counted(found.judged, 'photo')} were called otherwise than their folder"
+    if content.training is not None and content.training.cross_validation is not None:
         judge = "by heads that had not seen them"
-    elif facts.seen:
+    elif content.seen:
         judge = "by this file, which was trained on some of them and has learned their wrong labels too"
     else:
         judge = "by this file"
     return (
         f"{counts} says, {judge}. Those whose own label is least believed come first: labels that are wrong, then "
-        f"photos that are hard to name. About {counted(suspects.likely_errors, 'label')} may be wrong or doubtful."
+        f"photos that are hard to name. About {counted(found.likely_errors, 'label')} may be wrong or doubtful."
     )
 
 
-def suspects_table(facts: Facts, first: int, most: int) -> Table:
-    """The suspects from place ``first`` on, ``most`` at most."""
-    return Table(
+def doubtful_labels_table(content: ReportContent, first: int, most: int) -> ReportTable:
+    """The doubtful_labels from place ``first`` on, ``most`` at most."""
+    return ReportTable(
         ("photo", "folder says", "model says", "score of the folder's label"),
         [
             (entry.photo.relative, entry.photo.label, f"{entry.answer} ({percent(entry.answer_score)})", percent(own))
-            for entry in facts.suspects.ranked[first : first + most]
+            for entry in content.doubtful_labels.ranked[first : first + most]
             for own in (entry.own_score,)
         ],
     )
 
 
-def commands(facts: Facts) -> list[str]:
+def commands(content: ReportContent) -> list[str]:
     """Commands that put the file to use; they run where it lies."""
-    name = shlex.quote(facts.name if not facts.name.startswith("-") else f"./{facts.name}")
-    if facts.model.manifest is None:
-        labels = "" if LABELS_NAME in unpack_files(facts.model.content).files else " --labels labels.txt"
+    name = shlex.quote(content.name if not content.name.startswith("-") else f"./{content.name}")
+    if content.model.manifest is None:
+        labels = "" if LABELS_NAME in unpack_files(content.model.content).files else " --labels labels.txt"
         return [f"edge label --model {name}{labels} photo.jpg"]
     return [
         f"edge inspect {name}",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.files import check_writable, write_whole
-from trainer.report.card import render_card
-from trainer.report.facts import Facts
+from trainer.report.content import ReportContent
+from trainer.report.model_card import render_card
 from trainer.report.page import render_page
 
 
@@ -24,11 +24,11 @@ def check_report(paths: tuple[Path, Path], remedy: str = "choose another --outpu
         check_writable(path, path.name, remedy)
 
 
-def write_report(facts: Facts, paths: tuple[Path, Path]) -> None:
-    """Write the page and the card; the same facts and photos give the same bytes.
+def write_report(content: ReportContent, paths: tuple[Path, Path]) -> None:
+    """Write the page and the card; the same content and photos give the same bytes.
 
     Raises :class:`~edge.errors.StorageError` where they cannot be written.
     """
-    for path, text in zip(paths, (render_page(facts), render_card(facts)), strict=True):
+    for path, text in zip(paths, (render_page(content), render_card(content)), strict=True):
         # File names that are no UTF-8 are kept by Python as lone surrogates, which no file can hold.
         write_whole(path, text.encode("utf-8", "backslashreplace"))

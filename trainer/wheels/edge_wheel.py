@@ -1,4 +1,4 @@
-"""The edge package as a wheel for devices, made of the files that this very trainer runs with."""
+"""The edge package as a wheel for devices, made of the installed files that this trainer itself uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import importlib.metadata
 import io
 import re
 import zipfile
-from importlib.resources import files
 from pathlib import Path
 
 import edge
@@ -17,14 +16,14 @@ from edge.files import write_whole
 
 DISTRIBUTION = "edge-for-poets"
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip knows: the same files give the same bytes
+_DATE = (1980, 1, 1, 0, 0, 0)  # always the earliest date of a zip, so that the same files give the same bytes
 _WHEEL = "Wheel-Version: 1.0\nGenerator: edge-for-poets\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
 def distribution() -> importlib.metadata.Distribution:
-    """What is installed here, from a checkout or a wheel.
+    """The metadata of this project, installed here from a checkout or a wheel.
 
-    Raises :class:`~edge.errors.ConfigurationError` where only the source files are at hand.
+    Raises :class:`~edge.errors.ConfigurationError` if the project is not installed.
     """
     try:
         return importlib.metadata.distribution(DISTRIBUTION)
@@ -32,16 +31,11 @@ def distribution() -> importlib.metadata.Distribution:
         raise ConfigurationError(f"{DISTRIBUTION} is not installed here: pip install '.[trainer]'") from None
 
 
-def device_functions() -> str:
-    """Functions of the POSIX shell for installing it there."""
-    return files("trainer.wheels").joinpath("environment.sh").read_text("utf-8")
+def build_edge_wheel(folder: Path) -> Path:
+    """Write the wheel to ``folder`` and return its path. It contains the ``edge`` package and its metadata.
 
-
-def build_device_wheel(folder: Path) -> Path:
-    """Write the wheel into ``folder`` and return its path: the ``edge`` package and its metadata, no trainer.
-
-    Neither a build backend nor a package index is needed. Raises :class:`~edge.errors.ConfigurationError` where the
-    project is not installed.
+    This needs neither a build backend nor a package index. Raises :class:`~edge.errors.ConfigurationError` if the
+    project is not installed, and :class:`~edge.errors.StorageError` if the wheel cannot be written.
     """
     installed = distribution()
     stem = f"{re.sub(r'[-_.]+', '_', DISTRIBUTION)}-{installed.version}"

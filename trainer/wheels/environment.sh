@@ -1,17 +1,17 @@
-# What installers on the device share. An environment is made under a name of its own and only then becomes BASE/venv,
-# in one step: a cut anywhere leaves the environment that was there before, and what runs from it goes on.
+# Functions for the scripts that install edge on a device. An environment is made under its own name, and only then
+# becomes BASE/venv, in one step. If the script is interrupted, the old environment stays in use.
 
 say() { printf 'edge: %s\n' "$*" >&2; }
 die() { code=$1; shift; say "$*"; exit "$code"; }
 
-# Where the environment goes.
+# Print the folder for environments.
 base_folder() {
     if [ -n "${EDGE_HOME-}" ]; then echo "$EDGE_HOME"
     elif [ "$(id -u)" -eq 0 ]; then echo /opt/edge
     else echo "$HOME/.local/share/edge"; fi
 }
 
-# The Python $1 (such as 3.11).
+# Print the path of the Python with the version $1, for example 3.11.
 find_python() {
     for candidate in "python$1" python3; do
         if [ "$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$1" ]; then
@@ -19,10 +19,10 @@ find_python() {
             return
         fi
     done
-    die 78 "this device has no Python $1; make a bundle for the one it has (python3 --version)"
+    die 78 "this device has no Python $1; make a bundle for its own Python (python3 --version prints it)"
 }
 
-# Make the environment $2 in BASE $1 with the Python $3 from the wheels in the folder $4; "$@" after that: pip's options.
+# Make the environment $2 in BASE $1 with the Python $3 from the wheels in the folder $4. More arguments are for pip.
 make_environment() {
     base=$1; name=$2; python=$3; wheels=$4
     shift 4
@@ -43,7 +43,7 @@ make_environment() {
     touch "$base/environments/$name"
     ln -sfn "environments/$name" "$base/.venv.new"
     mv -T "$base/.venv.new" "$base/venv"
-    # What was current until now may still run, and a service names the environment that it was written in.
+    # Keep the two newest: a process may still use the old one. Keep also those that a service of systemd names.
     ls -t "$base/environments" | tail -n +3 | while read -r old; do
         [ "$old" = "$name" ] || grep -qs "/environments/$old/" /etc/systemd/system/*.service ||
             rm -rf "$base/environments/$old"

@@ -1,4 +1,4 @@
-"""What a bootstrap would do to devices of all kinds, and which it refuses."""
+"""What a bootstrap plans for different devices, and which devices it refuses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from edge.errors import ConfigurationError, EdgeError, StorageError
 from support.stand_in_wheels import write_index
 from trainer.flash.bootstrap import Bootstrap
-from trainer.flash.facts import Facts
+from trainer.flash.device_facts import DeviceFacts
 
-BARE = Facts(
+BARE = DeviceFacts(
     kernel="aarch64",
     debian="arm64",
     python="3.11",
@@ -31,51 +31,51 @@ BARE = Facts(
 
 @pytest.fixture
 def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bootstrap:
-    """One that fetches its wheels from a folder and nowhere else."""
+    """A bootstrap that fetches its wheels from a folder only."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    return Bootstrap([write_index(tmp_path / "index")])
+    return Bootstrap(find_links=[write_index(tmp_path / "index")])
 
 
-def test_a_device_that_has_this_environment_is_left_alone(bootstrap: Bootstrap) -> None:
-    """The name of an environment is the hash of its wheels; another one is made anew."""
+def test_a_device_that_has_this_environment_gets_no_other(bootstrap: Bootstrap) -> None:
+    """The name of an environment is the hash of its wheels; for another name a new environment is planned."""
     plan = bootstrap.plan(BARE)
-    assert plan.environment
-    assert plan.lines[0].endswith("of wheels (aarch64, Python 3.11) and make /home/pi/.local/share/edge/venv of them")
-    ready = BARE._replace(edge="/home/pi/.local/share/edge/venv/bin/edge", environment=plan.packed.name)
+    assert plan.needs_environment
+    assert plan.steps[0].endswith("of wheels (aarch64, Python 3.11) and make /home/pi/.local/share/edge/venv from them")
+    ready = BARE._replace(edge="/home/pi/.local/share/edge/venv/bin/edge", environment=plan.wheels.name)
     assert bootstrap.plan(ready)[2:] == (False, [])
-    assert bootstrap.plan(ready._replace(environment="another")).environment
+    assert bootstrap.plan(ready._replace(environment="another")).needs_environment
 
 
-def test_apt_is_run_only_where_it_must_and_may_be(bootstrap: Bootstrap) -> None:
-    """Without python3-venv: with sudo it is said to come first, without it the command to type is."""
+def test_apt_is_run_only_if_it_is_needed_and_allowed(bootstrap: Bootstrap) -> None:
+    """Without python3-venv, sudo runs apt as the first step; without sudo, the error names the command to type."""
     without = BARE._replace(has_venv=False)
-    assert bootstrap.plan(without._replace(can_sudo=True)).lines[0] == "run sudo apt-get install -y python3-venv"
+    assert bootstrap.plan(without._replace(can_sudo=True)).steps[0] == "run sudo apt-get install -y python3-venv"
     with pytest.raises(ConfigurationError, match="run there: sudo apt-get install -y python3-venv"):
         bootstrap.plan(without)
 
 
 @pytest.mark.parametrize(
-    ("device", "kind", "said"),
+    ("device", "error", "message"),
     [
         (BARE._replace(python=""), ConfigurationError, "no python3"),
         (BARE._replace(python="3.9"), ConfigurationError, "install a current Raspberry Pi OS"),
         (BARE._replace(kernel="armv6l", debian="armhf"), ConfigurationError, "Raspberry Pi 2 or later"),
-        (BARE._replace(free_bytes=1000), StorageError, "make room there"),
+        (BARE._replace(free_bytes=1000), StorageError, "remove something there"),
     ],
 )
 def test_a_device_that_cannot_be_made_ready_is_refused(
-    bootstrap: Bootstrap, device: Facts, kind: type[EdgeError], said: str
+    bootstrap: Bootstrap, device: DeviceFacts, error: type[EdgeError], message: str
 ) -> None:
-    """Before anything is changed, with what to do."""
-    with pytest.raises(kind, match=said):
+    """The plan raises an error that says what to do, and nothing is changed."""
+    with pytest.raises(error, match=message):
         bootstrap.plan(device)
 
 
 def test_a_service_needs_systemd_and_sudo(tmp_path: Path) -> None:
-    """It is refused before the first byte is sent, not after the flash."""
-    bootstrap = Bootstrap([], service=["0", "--web", "8080"])
+    """Without them the plan is refused, before anything is sent."""
+    bootstrap = Bootstrap(service=["0", "--web", "8080"])
     for device in (BARE, BARE._replace(can_sudo=True, has_systemd=False)):
         with pytest.raises(ConfigurationError, match="leave out --service"):
             bootstrap.plan(device)

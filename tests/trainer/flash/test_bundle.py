@@ -1,4 +1,4 @@
-"""Bundles and bootstraps: a real environment is made, of wheels that stand in for those of the index."""
+"""Bundles and bootstraps make a real environment, of wheels that stand in for those of the index."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODEL = surgery.DATA / "tiny-int8.tflite"
 
 @pytest.fixture(autouse=True)
 def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is fetched from outside."""
+    """Let pip fetch nothing from a network."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
@@ -42,7 +42,7 @@ def index(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def python_on_path(tmp_path: Path) -> Path:
-    """A folder in which ``python3`` is this Python, as the system's is on a device."""
+    """A folder in which ``python3`` is this Python, like the system's Python on a device."""
     folder = tmp_path / "python"
     folder.mkdir()
     (folder / "python3").symlink_to(Path(sys.base_prefix) / "bin" / f"python{PYTHON}")
@@ -50,15 +50,15 @@ def python_on_path(tmp_path: Path) -> Path:
 
 
 def bundle(output: Path, *options: object) -> Path:
-    """What ``trainer bundle`` writes for this machine."""
-    words = ["bundle", str(MODEL), "--platform", MACHINE, "--python", PYTHON, "--output", str(output)]
-    done = CliRunner().invoke(app, [*words, *map(str, options)], catch_exceptions=False)
+    """Run ``trainer bundle`` for this machine and return the archive."""
+    arguments = ["bundle", str(MODEL), "--platform", MACHINE, "--python", PYTHON, "--output", str(output)]
+    done = CliRunner().invoke(app, [*arguments, *map(str, options)], catch_exceptions=False)
     assert (done.exit_code, done.stdout) == (0, f"{output}\n")
     return output
 
 
 def test_a_bundle_installs_without_network_and_labels(tmp_path: Path, index: Path, python_on_path: Path) -> None:
-    """Two bundles are equal byte for byte; unpacked, one script makes a device that names a picture."""
+    """Two bundles have the same bytes; the installer of one makes an environment that labels a picture."""
     archive = bundle(tmp_path / "one.tar.gz", "--find-links", index)
     assert archive.read_bytes() == bundle(tmp_path / "two.tar.gz", "--find-links", index).read_bytes()
     with tarfile.open(archive) as packed:
@@ -74,15 +74,15 @@ def test_a_bundle_installs_without_network_and_labels(tmp_path: Path, index: Pat
     label = [home / "venv/bin/edge", "label", "--model", store / "current/model.tflite", tmp_path / "red.png"]
     done = subprocess.run(label, env=variables, capture_output=True, text=True)
     assert done.stdout.startswith("red (score="), done.stderr
-    # A byte that changed on the way is noticed before anything is installed.
+    # The installer refuses a bundle with one changed byte.
     (tmp_path / "edge-bundle/model.tflite").write_bytes(MODEL.read_bytes()[:-1] + b"x")
     done = subprocess.run(install, env=variables, capture_output=True, text=True)
     assert done.returncode == 65
     assert "the bundle is damaged" in done.stderr
 
 
-def test_what_no_index_has_is_named(tmp_path: Path) -> None:
-    """Half a bundle is never written."""
+def test_a_missing_wheel_is_named(tmp_path: Path) -> None:
+    """If a wheel is missing, the error names it and no bundle is written."""
     done = CliRunner().invoke(app, ["bundle", str(MODEL), "--platform", "armv7l", "--output", str(tmp_path / "b")])
     assert "numpy" in str(done.exception)
     assert "--find-links" in str(done.exception)
@@ -91,7 +91,7 @@ def test_what_no_index_has_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bare(tmp_path: Path, python_on_path: Path) -> Iterator[Sshd]:
-    """A device that has Python and no edge."""
+    """A device that has Python but not edge."""
     if SSHD is None:
         pytest.skip("no sshd here: apt install openssh-server")
     with running(tmp_path / "bare", with_edge=False) as server:
@@ -100,11 +100,11 @@ def bare(tmp_path: Path, python_on_path: Path) -> Iterator[Sshd]:
 
 
 def test_a_bare_device_is_made_ready_once(bare: Sshd, index: Path) -> None:
-    """Without --bootstrap it is refused; with it, what would be done is said, done, and then nothing is left to do."""
+    """Without --bootstrap it is refused; with it, a dry run names the steps, a flash does them, a repeat none."""
 
     def flash(*flags: str) -> tuple[int, dict[str, object]]:
-        words = ["flash", str(MODEL), "pi1", "--ssh-config", str(bare.config), "--find-links", str(index), "--json"]
-        done = CliRunner().invoke(app, [*words, *flags], catch_exceptions=False)
+        arguments = ["flash", str(MODEL), "pi1", "--ssh-config", str(bare.config), "--find-links", str(index), "--json"]
+        done = CliRunner().invoke(app, [*arguments, *flags], catch_exceptions=False)
         return done.exit_code, json.loads(done.stdout)["targets"][0]
 
     code, row = flash()

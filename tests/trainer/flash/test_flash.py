@@ -1,4 +1,4 @@
-"""``trainer flash`` and ``trainer rollback`` over a real SSH server, onto stores that edge keeps."""
+"""``trainer flash`` and ``trainer rollback`` over a real SSH server, with real stores."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
 
 
 def run(place: Range, *arguments: object) -> tuple[int, list[dict[str, Any]]]:
-    """The exit code of a command of ``trainer``, and its facts about every target."""
-    words = [*map(str, arguments), "--ssh-config", str(place.server.config), "--json"]
-    done = CliRunner().invoke(app, words, catch_exceptions=False)
+    """The exit code of a command of ``trainer``, and its record of every target."""
+    command = [*map(str, arguments), "--ssh-config", str(place.server.config), "--json"]
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
     assert done.stderr == ""
     return done.exit_code, json.loads(done.stdout)["targets"]
 
 
 def current(place: Range, host: str) -> str | None:
-    """``old`` or ``new``: what the host labels with."""
+    """``old`` or ``new``: the current model of the host."""
     names = {sha256(path): path.stem for path in (place.old, place.new)}
     return names.get(Store(place.server.store(host)).linked("current") or "")
 
 
 def test_a_model_becomes_current_and_a_repeat_changes_nothing(place: Range) -> None:
-    """The first flash sends the whole model, the second says that it is there."""
+    """The first flash sends the whole model, the second sends nothing."""
     place.fresh_store("pi1")
     code, (row,) = run(place, "flash", place.new, "pi1")
     assert (code, row["state"], row["target"]) == (0, "flashed", "pi1")
@@ -55,11 +55,11 @@ def test_a_model_becomes_current_and_a_repeat_changes_nothing(place: Range) -> N
     assert current(place, "pi1") == "new"
     code, (row,) = run(place, "flash", place.new, "pi1")
     assert (code, row["state"], row["sent_bytes"]) == (0, "unchanged", 0)
-    assert row["detail"] == "this model is current already"
+    assert row["detail"] == "this model is already current"
 
 
-def test_back_and_forth(place: Range) -> None:
-    """Rollback goes to the model before, twice as once; flashing the older one again must be asked for."""
+def test_rollback_and_flash_of_an_older_model(place: Range) -> None:
+    """A second rollback changes nothing; a flash of the older model needs --allow-older."""
     place.fresh_store("pi1")
     run(place, "flash", place.new, "pi1")
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_back_and_forth(place: Range) -> None:
 
 
 def test_a_dry_run_changes_nothing(place: Range) -> None:
-    """It says what would be sent, what runs there and how much room there is."""
+    """Its detail says what would be installed and how much space is free."""
     store = place.fresh_store("pi1")
     before = sorted(store.root.rglob("*"))
     code, (row,) = run(place, "flash", place.new, "pi1", "--dry-run")
@@ -85,8 +85,8 @@ def test_a_dry_run_changes_nothing(place: Range) -> None:
     assert sorted(store.root.rglob("*")) == before
 
 
-def test_a_damaged_current_model_is_not_taken_for_the_same(place: Range) -> None:
-    """The no-op is for a model that is whole; a damaged one is sent again."""
+def test_a_damaged_current_model_is_sent_again(place: Range) -> None:
+    """Only a whole model counts as already current."""
     store = place.fresh_store("pi1")
     model = store.model(sha256(place.old))
     good = model.read_bytes()
@@ -97,7 +97,7 @@ def test_a_damaged_current_model_is_not_taken_for_the_same(place: Range) -> None
 
 
 def test_five_targets_of_which_one_is_down(place: Range) -> None:
-    """Four are flashed, one line says which is not and why, the exit code is 69."""
+    """Four are flashed, the result of the fifth says why it failed, the exit code is 69."""
     hosts = [f"pi{number}" for number in range(1, 6)]
     for host in hosts:
         place.fresh_store(host)
@@ -114,11 +114,11 @@ def test_five_targets_of_which_one_is_down(place: Range) -> None:
 
 
 def test_a_device_that_asks_for_signatures(place: Range) -> None:
-    """Unsigned and wrongly signed models are refused, the right key is let in."""
+    """Models without a signature or with a wrong one are refused, one signed by an allowed key is accepted."""
     store = place.fresh_store("pi1")
     keys = place.server.folder
-    words = (keys / "user_key.pub").read_text().split()
-    (store.root / "allowed_signers").write_text(f"poet {words[0]} {words[1]}\n")
+    kind, key, *_ = (keys / "user_key.pub").read_text().split()
+    (store.root / "allowed_signers").write_text(f"poet {kind} {key}\n")
     for flags in ((), ("--sign", keys / "stranger_key")):
         code, (row,) = run(place, "flash", place.new, "pi1", *flags)
         assert (code, row["state"], current(place, "pi1")) == (65, "failed", "old")
@@ -129,13 +129,13 @@ def test_a_device_that_asks_for_signatures(place: Range) -> None:
 
 @pytest.mark.parametrize("kind", [over_ssh.together, over_ssh.cut], ids=["together", "cut"])
 def test_a_few_of_the_faults(place: Range, kind: Callable[..., Iterator[Outcome]]) -> None:
-    """The rest is injected by a command: python -m benchmarks faults."""
+    """Two kinds of faults; the command python -m benchmarks faults injects all of them."""
     for outcome in kind(place, 1):
         assert outcome.violation is None, outcome
 
 
-def test_a_card_takes_the_model_like_a_device(place: Range, tmp_path: Path) -> None:
-    """The store is in var/lib/edge of the mounted folder; the second time nothing changes."""
+def test_a_card_is_flashed_like_a_device(place: Range, tmp_path: Path) -> None:
+    """The store is in var/lib/edge of the mounted folder; a repeat changes nothing."""
     (tmp_path / "card" / "etc").mkdir(parents=True)
     code, (row,) = run(place, "flash", place.new, tmp_path / "card")
     assert (code, row["state"]) == (0, "flashed")
@@ -145,15 +145,15 @@ def test_a_card_takes_the_model_like_a_device(place: Range, tmp_path: Path) -> N
     assert (code, row["state"]) == (0, "unchanged")
 
 
-def test_an_empty_mount_point_is_no_card(place: Range, tmp_path: Path) -> None:
-    """The model would vanish under the next mount."""
+def test_an_empty_mount_point_is_refused(place: Range, tmp_path: Path) -> None:
+    """A folder without etc is not the root partition of a card."""
     code, (row,) = run(place, "flash", place.new, tmp_path)
     assert (code, row["state"]) == (65, "failed")
     assert "mount the card" in row["detail"]
 
 
-def test_a_file_that_is_no_model_reaches_no_device(trainer, tmp_path: Path) -> None:
-    """It is refused before anything is connected to."""
+def test_a_file_that_is_not_a_model_is_refused(trainer, tmp_path: Path) -> None:
+    """One line on stderr and exit code 65, before any connection."""
     (tmp_path / "text.tflite").write_text("no model\n" * 100)
     done = trainer("flash", tmp_path / "text.tflite", "pi@nowhere.invalid")
     assert (done.returncode, done.stdout) == (65, "")

@@ -1,4 +1,4 @@
-"""Signatures with SSH keys, by the real ssh-keygen."""
+"""Signatures with SSH keys, made by the real ssh-keygen."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_a_signature_is_for_this_content_and_this_purpose(key: Path, tmp_path: P
     assert not accepted(b"a model", "email")
 
 
-def test_a_key_that_cannot_sign_is_said(key: Path, tmp_path: Path) -> None:
-    """There is none, it is no key, or its private half is in no agent."""
+def test_a_key_that_cannot_sign_is_an_error(key: Path, tmp_path: Path) -> None:
+    """The file is missing, is not a key, or is a public key without an agent that has the private one."""
     (tmp_path / "text").write_text("no key\n")
     key.unlink()
     for path in (tmp_path / "missing", tmp_path / "text", key.with_suffix(".pub")):

@@ -18,10 +18,18 @@ from edge.modelfile.model_file import ModelFile
 from support import tiny
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.weights import Weights, keras_cache_file
-from trainer.grid.build import KINDS, NOTE, UNTRAINED_LABELS, Grid, GridOptions, build_grid, file_name
+from trainer.grid.build import (
+    DEFAULT_QUANTIZATIONS,
+    UNTRAINED_LABELS,
+    UNTRAINED_NOTE,
+    Grid,
+    GridOptions,
+    build_grid,
+    model_file_name,
+)
 from trainer.progress import Progress
 
-NAMES = [file_name(tiny.ARCHITECTURE, kind) for kind in KINDS]
+NAMES = [model_file_name(tiny.ARCHITECTURE, kind) for kind in DEFAULT_QUANTIZATIONS]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +50,7 @@ def weights(no_weights: None, cache: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"weights")
     found = Weights("imagenet", path, hashlib.sha256(b"weights").hexdigest())
-    for kind in KINDS:
+    for kind in DEFAULT_QUANTIZATIONS:
         model = tiny.backbone(kind).model
         key = trainer.backbones.backbone._key(tiny.ARCHITECTURE, found, kind)
         name = f"{tiny.ARCHITECTURE.name}-{kind}-{key}-{model.sha256[:16]}.tflite"
@@ -63,16 +71,17 @@ def build(options: GridOptions) -> Grid:
 def test_point_without_photos_carries_no_accuracy(grid_options: GridOptions) -> None:
     """Five plain labels, an empty accuracy, a note that says why, and a self-test that passes."""
     built = build(grid_options)
-    assert [point.path.name for point in built.points] == NAMES
+    assert [model.path.name for model in built.models] == NAMES
     assert NAMES[0] == "mobilenet_0.25_128-int8.tflite"
-    for point in built.points:
-        model = ModelFile.load(point.path)
+    for built_model in built.models:
+        model = ModelFile.load(built_model.path)
         assert model.manifest is not None
         assert model.labels == UNTRAINED_LABELS == ("class 0", "class 1", "class 2", "class 3", "class 4")
         assert (model.manifest.accuracy, model.manifest.test_photos) == (None, 0)
-        assert (model.manifest.training["weights"], model.manifest.training["note"]) == ("random", NOTE)
-        assert (point.accuracy, point.test_photos, point.weights, point.kept) == (None, 0, "random", False)
-        assert point.size_bytes == point.path.stat().st_size
+        assert (model.manifest.training["weights"], model.manifest.training["note"]) == ("random", UNTRAINED_NOTE)
+        assert built_model[3:6] == ("random", None, 0)
+        assert built_model.size_bytes == built_model.path.stat().st_size
+        assert not built_model.kept
         assert run_self_test(Classifier(model, 1, "litert")).passed
 
 
@@ -80,22 +89,22 @@ def test_same_options_give_the_same_bytes(grid_options: GridOptions, tmp_path: P
     """The untrained head is random but always the same."""
     first = build(grid_options)
     again = build(dataclasses.replace(grid_options, folder=tmp_path / "again"))
-    for one, other in zip(first.points, again.points, strict=True):
+    for one, other in zip(first.models, again.models, strict=True):
         assert one.path.read_bytes() == other.path.read_bytes()
 
 
 def test_second_run_keeps_what_is_finished(grid_options: GridOptions) -> None:
     """Whole files stay untouched, a missing, a damaged and a foreign one are built."""
-    one, other = (point.path for point in build(grid_options).points)
+    one, other = (model.path for model in build(grid_options).models)
     wanted = one.read_bytes(), other.read_bytes()
     written = one.stat().st_mtime_ns
-    assert [point.kept for point in build(grid_options).points] == [True, True]
+    assert [model.kept for model in build(grid_options).models] == [True, True]
     other.unlink()
-    assert [point.kept for point in build(grid_options).points] == [True, False]
+    assert [model.kept for model in build(grid_options).models] == [True, False]
     other.write_bytes(wanted[1][:-100])
-    assert [point.kept for point in build(grid_options).points] == [True, False]
+    assert [model.kept for model in build(grid_options).models] == [True, False]
     other.write_bytes(wanted[0])
-    assert [point.kept for point in build(grid_options).points] == [True, False]
+    assert [model.kept for model in build(grid_options).models] == [True, False]
     assert (one.read_bytes(), other.read_bytes()) == wanted
     assert one.stat().st_mtime_ns == written
 
@@ -104,34 +113,34 @@ def test_point_without_weights_gets_the_labels_of_the_folder(grid_options: GridO
     """Photos alone make no accuracy: without weights the head stays untrained, with the folder's labels."""
     options = dataclasses.replace(grid_options, image_dir=photos)
     built = build(options)
-    for point in built.points:
-        model = ModelFile.load(point.path)
+    for built_model in built.models:
+        model = ModelFile.load(built_model.path)
         assert model.labels == ("blue", "green", "red")
         assert model.manifest is not None and model.manifest.accuracy is None
     assert built.dataset is not None and len(built.dataset.photos) == 36
     tiny.paint("red", 99).save(photos / "red" / "new.png")
-    assert [point.kept for point in build(options).points] == [True, True]
+    assert [model.kept for model in build(options).models] == [True, True]
 
 
 def test_point_with_weights_is_trained_and_judged(grid_options: GridOptions, weights: None, photos: Path) -> None:
     """The accuracy in the manifest is measured, a second run keeps the file, another photo makes a new one."""
     options = dataclasses.replace(grid_options, image_dir=photos)
     untrained = build(grid_options)
-    assert [point.weights for point in untrained.points] == ["imagenet", "imagenet"]
+    assert [model.weights for model in untrained.models] == ["imagenet", "imagenet"]
     trained = build(options)
-    for point in trained.points:
-        manifest = ModelFile.load(point.path).manifest
+    for model in trained.models:
+        manifest = ModelFile.load(model.path).manifest
         assert manifest is not None
-        assert point.accuracy is not None and point.accuracy > 0.6
-        assert manifest.accuracy == pytest.approx(point.accuracy, abs=1e-6)
-        assert manifest.test_photos == point.test_photos > 0
+        assert model.accuracy is not None and model.accuracy > 0.6
+        assert manifest.accuracy == pytest.approx(model.accuracy, abs=1e-6)
+        assert manifest.test_photos == model.test_photos > 0
         assert "note" not in manifest.training
-        assert point.kept is False
+        assert model.kept is False
     kept = build(options)
-    assert [point.kept for point in kept.points] == [True, True]
-    assert [point.accuracy for point in kept.points] == pytest.approx([p.accuracy for p in trained.points], abs=1e-6)
+    assert [model.kept for model in kept.models] == [True, True]
+    assert [model.accuracy for model in kept.models] == pytest.approx([p.accuracy for p in trained.models], abs=1e-6)
     tiny.paint("red", 99).save(photos / "red" / "new.png")
-    assert [point.kept for point in build(options).points] == [False, False]
+    assert [model.kept for model in build(options).models] == [False, False]
 
 
 def test_folder_that_cannot_be_written_is_known_at_once(grid_options: GridOptions, tmp_path: Path) -> None:
@@ -142,7 +151,7 @@ def test_folder_that_cannot_be_written_is_known_at_once(grid_options: GridOption
 
 
 def test_command_lists_the_points(childless_trainer, grid_options: GridOptions, tmp_path: Path) -> None:
-    """A line of talk a point on stderr, a table or JSON on stdout; the second run says that it kept them."""
+    """A line of talk a model on stderr, a table or JSON on stdout; the second run says that it kept them."""
     env = {"KERAS_HOME": str(tmp_path / "keras")}
     command = ["grid", "build", tmp_path / "grid", "--architecture", tiny.ARCHITECTURE.name]
     command += ["--bottleneck-dir", grid_options.cache]
@@ -152,8 +161,8 @@ def test_command_lists_the_points(childless_trainer, grid_options: GridOptions, 
     assert "random" in done.stdout and "built" in done.stdout
     done = childless_trainer(*command, "--json", env=env)
     facts = json.loads(done.stdout)
-    assert [(point["quantization"], point["kept"]) for point in facts["points"]] == [("int8", True), ("float32", False)]
-    assert [point["accuracy"] for point in facts["points"]] == [None, None]
+    assert [(model["quantization"], model["kept"]) for model in facts["points"]] == [("int8", True), ("float32", False)]
+    assert [model["accuracy"] for model in facts["points"]] == [None, None]
     assert facts["skipped"] == []
     assert "[1/2] mobilenet_0.25_128-int8.tflite: not trained, 0.00 MB, kept" in done.stderr
 
@@ -180,6 +189,6 @@ def test_command_refuses_what_cannot_be_built(
 def test_random_weights_give_a_file_as_large_as_a_trained_one(tmp_path: Path) -> None:
     """0.25_128 is 315 kB for int8 and 873 kB for float32 with ImageNet's weights; random ones come within 1 %."""
     built = build(GridOptions(tmp_path / "grid", tmp_path / "cache", architectures=(Architecture(0.25, 128),)))
-    assert [point.size_bytes for point in built.points] == pytest.approx([315_159, 873_413], rel=0.01)
-    for point in built.points:
-        assert run_self_test(Classifier(ModelFile.load(point.path), 1, "litert")).passed
+    assert [model.size_bytes for model in built.models] == pytest.approx([315_159, 873_413], rel=0.01)
+    for model in built.models:
+        assert run_self_test(Classifier(ModelFile.load(model.path), 1, "litert")).passed

@@ -10,7 +10,7 @@ import pytest
 
 from edge.errors import DataError, UsageError
 from support.bench_files import failed_row, row, whole_grid, write_bench
-from trainer.grid.choose import MEASURED, PUBLISHED, Budget, Choice, candidates, choose, published_top1
+from trainer.grid.choose import MEASURED, PUBLISHED, Budget, Choice, choose, measured_models, published_top1
 
 LARGE, MIDDLE, SMALL = "mobilenet_1.0_224", "mobilenet_0.50_160", "mobilenet_0.25_128"
 
@@ -26,7 +26,7 @@ THREE = [judged(LARGE, 0.90, 20.0), judged(MIDDLE, 0.86, 4.0), judged(SMALL, 0.7
 
 def chosen(rows: list[dict[str, Any]], resolution: float = 0.0, **budget: float) -> Choice:
     """The choice among ``rows`` within the limits given by name."""
-    return choose(candidates(rows), Budget(**budget), resolution)
+    return choose(measured_models(rows), Budget(**budget), resolution)
 
 
 def names(choice: Choice) -> tuple[str | None, str | None]:
@@ -86,15 +86,15 @@ def test_each_model_stands_with_its_fastest_setting() -> None:
     """Of one model measured in four settings the fastest counts, unless runtime or threads are given."""
     settings = [("litert", 1, 8.0), ("litert", 4, 3.0), ("tflite-runtime", 1, 30.0), ("tflite-runtime", 4, 9.0)]
     rows = [judged(MIDDLE, 0.86, ms, runtime=runtime, threads=threads) for runtime, threads, ms in settings]
-    assert [c.latency_ms for c in candidates(rows)] == [3.0]
-    assert [c.latency_ms for c in candidates(rows, threads=1)] == [8.0]
-    assert [c.latency_ms for c in candidates(rows, runtime="tflite-runtime")] == [9.0]
+    assert [c.latency_ms for c in measured_models(rows)] == [3.0]
+    assert [c.latency_ms for c in measured_models(rows, threads=1)] == [8.0]
+    assert [c.latency_ms for c in measured_models(rows, runtime="tflite-runtime")] == [9.0]
     with pytest.raises(DataError, match="litert with 1, litert with 4, tflite-runtime with 1"):
-        candidates(rows, threads=2)
+        measured_models(rows, threads=2)
 
 
 def test_published_top1_ranks_only_where_nothing_was_judged() -> None:
-    """Without any accuracy the published one ranks; one measured candidate is enough to rank by measurement."""
+    """Without any accuracy the published one ranks; one measured model is enough to rank by measurement."""
     assert published_top1(LARGE, "int8") == pytest.approx(0.697)
     assert published_top1(LARGE, "float32") == pytest.approx(0.709)
     assert published_top1(None, "int8") is None

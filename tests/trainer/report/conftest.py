@@ -11,7 +11,7 @@ from support import tiny
 from support.reporting import FLIPPED, HOSTILE_CLASS, HOSTILE_FILE
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
-from trainer.report.facts import Facts, training_facts
+from trainer.report.content import ReportContent, training_content
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import Retrained, retrain
 
@@ -52,6 +52,6 @@ def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> l
 
 
 @pytest.fixture(scope="session")
-def facts(retrained: list[Retrained]) -> Facts:
-    """The facts of the int8 model."""
-    return training_facts(retrained[0], retrained[1:])
+def content(retrained: list[Retrained]) -> ReportContent:
+    """The content of the int8 model."""
+    return training_content(retrained[0], retrained[1:])

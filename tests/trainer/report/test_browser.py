@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trainer.report.facts import Facts
+from trainer.report.content import ReportContent
 from trainer.report.write import report_paths, write_report
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -19,10 +19,10 @@ QUIET = (
 
 
 @pytest.fixture(scope="module")
-def page(facts: Facts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(content: ReportContent, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the tiny int8 model, as a file."""
     paths = report_paths(tmp_path_factory.mktemp("browser") / "tiny.tflite")
-    write_report(facts, paths)
+    write_report(content, paths)
     return paths[0]
 
 

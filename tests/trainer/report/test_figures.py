@@ -12,7 +12,7 @@ from trainer.backbones.weights import Weights
 from trainer.fine_tuning.checkpoint import Epoch
 from trainer.fine_tuning.fine_tune import Tuned
 from trainer.fine_tuning.recipe import Recipe
-from trainer.report.facts import Facts
+from trainer.report.content import ReportContent
 from trainer.report.figures import Figure, training_curves
 from trainer.retraining.tuned_or_pretrained import Judged, TuningOutcome
 
@@ -20,16 +20,16 @@ TUNED, PRETRAINED = Weights("imagenet, fine-tuned", None, "1"), Weights("imagene
 EPOCHS = [Epoch(0.4, 0.8, 0.0), Epoch(0.6, 0.5, 0.0, 0.9, 0.4), Epoch(0.2, 1.0, 0.0, 0.3, 0.75)]
 
 
-def curves_of(facts: Facts, kept: Weights) -> list[Figure]:
+def curves_of(content: ReportContent, kept: Weights) -> list[Figure]:
     """The figures of a training that was fine-tuned for two epochs."""
-    assert facts.training is not None
+    assert content.training is not None
     outcome = TuningOutcome(
         Tuned(TUNED, Recipe(2, 0, 128), EPOCHS),
         kept,
         Judged(0.8, np.array([0.1, 0.7])),
         Judged(0.9, np.array([0.1, 0.2])),
     )
-    return training_curves(dataclasses.replace(facts, training=facts.training._replace(tuning=outcome)))
+    return training_curves(dataclasses.replace(content, training=content.training._replace(tuning=outcome)))
 
 
 def points(figure: Figure, style: str) -> list[tuple[float, float]]:
@@ -41,20 +41,20 @@ def points(figure: Figure, style: str) -> list[tuple[float, float]]:
 @pytest.mark.parametrize(
     ("kept", "said"), [(TUNED, "The weights of epoch 2 were kept."), (PRETRAINED, "The pretrained weights were kept.")]
 )
-def test_fine_tuning_is_drawn_before_the_head(facts: Facts, kept: Weights, said: str) -> None:
+def test_fine_tuning_is_drawn_before_the_head(content: ReportContent, kept: Weights, said: str) -> None:
     """Two figures by epoch stand before the head's two; their captions say what was kept, and what judged it."""
-    figures = curves_of(facts, kept)
+    figures = curves_of(content, kept)
     assert [figure.title.rpartition(" by ")[2] for figure in figures] == ["epoch of fine-tuning"] * 2 + [
         "training step"
     ] * 2
-    assert figures[2:] == training_curves(facts)
+    assert figures[2:] == training_curves(content)
     assert all(figure.caption.startswith(said) for figure in figures[:2])
     assert "comes to 0.150 on the tuned features, to 0.400 on the pretrained ones." in figures[1].caption
 
 
-def test_training_photos_have_no_epoch_0(facts: Facts) -> None:
+def test_training_photos_have_no_epoch_0(content: ReportContent) -> None:
     """Their curve begins where the validation photos' second point is; both are to scale."""
-    accuracy, loss = curves_of(facts, TUNED)[:2]
+    accuracy, loss = curves_of(content, TUNED)[:2]
     for figure in (accuracy, loss):
         training, validation = points(figure, "first"), points(figure, "second")
         assert [x for x, _ in training] == [x for x, _ in validation][1:]

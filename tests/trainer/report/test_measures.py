@@ -8,11 +8,11 @@ import pytest
 from trainer.evaluation.interval import wilson_interval
 from trainer.report.measures import (
     ClassMeasure,
-    Mixup,
+    ConfusedPair,
     OperatingPoint,
     are_probabilities,
     class_measures,
-    mixups,
+    confused_pairs,
     operating_curve,
     operating_point,
 )
@@ -33,7 +33,11 @@ def test_class_measures_count_rows_and_columns() -> None:
 
 def test_mixups_are_the_most_frequent_first() -> None:
     """Only what is off the diagonal and happened; equals in the order of the labels."""
-    assert mixups(CONFUSION, LABELS) == [Mixup("tulip", "daisy", 3), ("daisy", "rose", 2), ("rose", "daisy", 1)]
+    assert confused_pairs(CONFUSION, LABELS) == [
+        ConfusedPair("tulip", "daisy", 3),
+        ("daisy", "rose", 2),
+        ("rose", "daisy", 1),
+    ]
 
 
 def test_threshold_trades_coverage_for_precision() -> None:

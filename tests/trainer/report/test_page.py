@@ -16,10 +16,10 @@ from PIL import Image
 
 from edge.modelfile.model_file import ModelFile
 from support import surgery
-from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, facts_of
-from trainer.report.facts import Facts, training_facts
+from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, content_of
+from trainer.report.content import ReportContent, training_content
+from trainer.report.doubtful_labels import DoubtfulLabels
 from trainer.report.page import THUMBNAILS, render_page
-from trainer.report.suspects import Suspects
 from trainer.retraining.retrain import Retrained
 
 
@@ -50,13 +50,13 @@ class Page(HTMLParser):
             self.words += data
 
     def of(self, tag: str) -> list[dict[str, str | None]]:
-        return [facts for name, facts in self.tags if name == tag]
+        return [attributes for name, attributes in self.tags if name == tag]
 
 
 @pytest.fixture(scope="module")
-def page(facts: Facts) -> Page:
+def page(content: ReportContent) -> Page:
     """The page of the tiny int8 model."""
-    return Page(render_page(facts))
+    return Page(render_page(content))
 
 
 def test_every_element_is_closed(page: Page) -> None:
@@ -66,10 +66,10 @@ def test_every_element_is_closed(page: Page) -> None:
 
 def test_page_asks_for_nothing(page: Page) -> None:
     """A policy forbids every request, no script is there, and pictures lie in the page itself."""
-    (policy,) = [facts for facts in page.of("meta") if "http-equiv" in facts]
+    (policy,) = [attributes for attributes in page.of("meta") if "http-equiv" in attributes]
     assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     assert not page.of("script") and not page.of("link") and not page.of("iframe") and not page.of("a")
-    assert {str(facts["src"])[:23] for facts in page.of("img")} == {"data:image/jpeg;base64,"}
+    assert {str(attributes["src"])[:23] for attributes in page.of("img")} == {"data:image/jpeg;base64,"}
     assert not re.search(r"https?://|url\(|@import", page.text)
 
 
@@ -78,7 +78,7 @@ def test_hostile_names_are_text(page: Page) -> None:
     assert HOSTILE_CLASS in page.words
     assert f"blue/{HOSTILE_FILE}" in page.words
     assert f"{HOSTILE_CLASS}/flipped-{HOSTILE_FILE}" in page.words
-    assert not any("onerror" in facts for _, facts in page.tags)
+    assert not any("onerror" in attributes for _, attributes in page.tags)
 
 
 def test_page_names_no_place_and_no_person(page: Page, wrong_labels: Path) -> None:
@@ -88,34 +88,36 @@ def test_page_names_no_place_and_no_person(page: Page, wrong_labels: Path) -> No
     assert not re.search(rf"\b{re.escape(getpass.getuser())}\b", page.words)
 
 
-def test_thumbnails_are_few_and_small(page: Page, facts: Facts) -> None:
+def test_thumbnails_are_few_and_small(page: Page, content: ReportContent) -> None:
     """At most 24 pictures of at most 176 pixels, each named; the page stays below half a megabyte."""
     images = page.of("img")
-    assert len(images) == min(THUMBNAILS, len(facts.suspects.ranked)) > 10
-    for facts_of_image in images:
-        content = base64.b64decode(str(facts_of_image["src"]).partition(",")[2])
-        with Image.open(io.BytesIO(content)) as picture:
+    assert len(images) == min(THUMBNAILS, len(content.doubtful_labels.ranked)) > 10
+    for attributes in images:
+        encoded = base64.b64decode(str(attributes["src"]).partition(",")[2])
+        with Image.open(io.BytesIO(encoded)) as picture:
             assert picture.format == "JPEG" and max(picture.size) <= 176
             assert not picture.getexif()
-        assert str(facts_of_image["alt"]).startswith("Photo ")
+        assert str(attributes["alt"]).startswith("Photo ")
     assert len(page.text) < 500_000
 
 
-def test_photo_that_is_gone_is_said_to_be(facts: Facts, tmp_path: Path) -> None:
+def test_photo_that_is_gone_is_said_to_be(content: ReportContent, tmp_path: Path) -> None:
     """A photo that was deleted meanwhile costs its picture, not the report."""
-    gone = facts.suspects.ranked[0]._replace(photo=facts.suspects.ranked[0].photo._replace(path=tmp_path / "gone.png"))
-    text = render_page(replace(facts, suspects=Suspects([gone], 90, 1)))
+    gone = content.doubtful_labels.ranked[0]._replace(
+        photo=content.doubtful_labels.ranked[0].photo._replace(path=tmp_path / "gone.png")
+    )
+    text = render_page(replace(content, doubtful_labels=DoubtfulLabels([gone], 90, 1)))
     assert "cannot be read any more" in text and "<img" not in text
 
 
 def test_figures_and_tables_can_be_heard(page: Page) -> None:
     """Every chart has a name, every table a heading for each column and each row."""
-    charts = [facts for facts in page.of("svg") if facts.get("class") == "chart"]
+    charts = [attributes for attributes in page.of("svg") if attributes.get("class") == "chart"]
     assert len(charts) == 4
-    assert all(facts["role"] == "img" and len(str(facts["aria-label"])) > 40 for facts in charts)
+    assert all(one["role"] == "img" and len(str(one["aria-label"])) > 40 for one in charts)
     assert len(page.of("table")) == page.text.count("<thead>") >= 7
-    assert {facts["scope"] for facts in page.of("th")} == {"col", "row"}
-    assert all(facts.get("aria-hidden") == "true" or facts.get("aria-label") for facts in page.of("svg"))
+    assert {one["scope"] for one in page.of("th")} == {"col", "row"}
+    assert all(one.get("aria-hidden") == "true" or one.get("aria-label") for one in page.of("svg"))
 
 
 def test_colours_are_set_in_both_themes(page: Page) -> None:
@@ -129,20 +131,20 @@ def test_colours_are_set_in_both_themes(page: Page) -> None:
 
 def test_same_facts_give_the_same_bytes(page: Page, retrained: list[Retrained]) -> None:
     """No date, no random id: a second report is the first."""
-    assert render_page(training_facts(retrained[0], retrained[1:])) == page.text
+    assert render_page(training_content(retrained[0], retrained[1:])) == page.text
 
 
-def test_confusion_matrix_is_all_there(page: Page, facts: Facts) -> None:
+def test_confusion_matrix_is_all_there(page: Page, content: ReportContent) -> None:
     """Nine cells with their counts, right ones apart from wrong ones."""
     table = page.text.partition('<table class="matrix">')[2].partition("</table>")[0]
     cells = re.findall(r'<td class="(\w+)"[^>]*>(\d+)</td>', table)
-    assert [int(count) for _, count in cells] == facts.evaluation.confusion.ravel().tolist()
+    assert [int(count) for _, count in cells] == content.evaluation.confusion.ravel().tolist()
     assert [style for style, _ in cells][::4] == ["right"] * 3
 
 
 def test_page_of_a_model_that_says_nothing_of_its_training(photos: Path) -> None:
     """An evaluated file has no curves, but classes, scores and photos."""
-    page = Page(render_page(facts_of(ModelFile.from_bytes(surgery.tiny()), photos)))
+    page = Page(render_page(content_of(ModelFile.from_bytes(surgery.tiny()), photos)))
     assert page.open == []
     assert "Cross entropy" not in page.words
     assert "Are the scores honest?" in page.words
@@ -150,16 +152,16 @@ def test_page_of_a_model_that_says_nothing_of_its_training(photos: Path) -> None
 
 def test_model_that_answers_with_logits(photos: Path) -> None:
     """Scores that are no probabilities are drawn in no diagram."""
-    facts = facts_of(ModelFile.from_bytes(surgery.tiny()), photos)
-    text = render_page(replace(facts, reliability=None))
+    content = content_of(ModelFile.from_bytes(surgery.tiny()), photos)
+    text = render_page(replace(content, reliability=None))
     assert "Are the scores honest?" not in text and "calibration error</dt>" not in text
 
 
-def test_many_classes_make_no_matrix_of_thousands_of_cells(facts: Facts) -> None:
+def test_many_classes_make_no_matrix_of_thousands_of_cells(content: ReportContent) -> None:
     """Beyond thirty classes the most frequent mistakes are told instead."""
     labels = tuple(f"class {number}" for number in range(40))
     confusion = np.eye(40, dtype=np.intp) * 3
     confusion[3, 7] = 5
-    text = render_page(replace(facts, evaluation=replace(facts.evaluation, labels=labels, confusion=confusion)))
+    text = render_page(replace(content, evaluation=replace(content.evaluation, labels=labels, confusion=confusion)))
     assert '<table class="matrix">' not in text
     assert '<th scope="row">class 3</th><td>class 7</td><td>5</td>' in text

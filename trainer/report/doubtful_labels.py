@@ -12,7 +12,7 @@ from trainer.head.fit import Matrix
 from trainer.photos.dataset import Photo
 
 
-class Suspect(NamedTuple):
+class DoubtfulLabel(NamedTuple):
     """A photo that was named otherwise than its folder says.
 
     ``own_score`` is the score of the folder's label, ``answer_score`` that of the ``answer``.
@@ -24,20 +24,20 @@ class Suspect(NamedTuple):
     answer_score: float
 
 
-class Suspects(NamedTuple):
+class DoubtfulLabels(NamedTuple):
     """The photos that were named wrongly, the least believable label first, of ``judged`` photos.
 
     ``likely_errors`` estimates how many labels are wrong or doubtful.
     """
 
-    ranked: list[Suspect]
+    ranked: list[DoubtfulLabel]
     judged: int
     likely_errors: int
 
 
-def find_suspects(
+def find_doubtful_labels(
     photos: Sequence[Photo], labels: Sequence[str], scores: Matrix, truths: npt.NDArray[np.intp]
-) -> Suspects:
+) -> DoubtfulLabels:
     """Rank ``photos`` by how little ``scores`` (photos, labels) believe their own labels ``truths`` (photos,).
 
     The order is that of self-confidence in confident learning (C. Northcutt, L. Jiang and I. Chuang, *Confident
@@ -49,9 +49,10 @@ def find_suspects(
     wrong = np.nonzero(answers != truths)[0]
     order = sorted(wrong, key=lambda row: (own[row], -scores[row, answers[row]], photos[row].relative))
     ranked = [
-        Suspect(photos[row], float(own[row]), labels[answers[row]], float(scores[row, answers[row]])) for row in order
+        DoubtfulLabel(photos[row], float(own[row]), labels[answers[row]], float(scores[row, answers[row]]))
+        for row in order
     ]
-    return Suspects(ranked, len(truths), _likely_errors(scores, truths))
+    return DoubtfulLabels(ranked, len(truths), _likely_errors(scores, truths))
 
 
 def _likely_errors(scores: Matrix, truths: npt.NDArray[np.intp]) -> int:

@@ -1,4 +1,4 @@
-"""One device over the system's own ``ssh``: the user's configuration, agent, jump hosts and known hosts count."""
+"""A connection to one device through the command ``ssh``, with the user's configuration, agent and known hosts."""
 
 from __future__ import annotations
 
@@ -11,52 +11,65 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from edge.errors import ConfigurationError
-from trainer.flash.refusals import explain
+from trainer.flash.ssh_errors import ssh_error
 from trainer.flash.target import Target
 
 _CONNECT_TIMEOUT_S = 15
 _ALIVE_INTERVAL_S = 5
 _ALIVE_COUNT = 3
-_OWN_FAILURE = 255  # ssh's exit code where the connection, and not the command, failed
+_CONNECTION_FAILED = 255  # exit code of ssh if the connection, and not the command, failed
 _CLOSE_TIMEOUT_S = 10
 
 
 class Answer(NamedTuple):
-    """What a remote command left: its exit ``code``, its stdout and its stderr."""
+    """The exit ``code``, stdout and stderr of a command on the device."""
 
     code: int
     out: str
     err: str
 
 
-class Connection:
-    """A connection to ``target``, opened by :meth:`open` or the first command and shared by all later ones.
+class SshOptions(NamedTuple):
+    """``batch`` forbids ssh to ask questions on the terminal, such as for a password or about a new host.
 
-    Host keys are checked as the user's configuration says and never skipped. ``batch`` forbids every question on the
-    terminal; without it ``ssh`` may ask for a password or show a new host's fingerprint.
+    ``config`` is its configuration file; with None it reads ``~/.ssh/config``.
     """
 
-    def __init__(self, target: Target, batch: bool = True, config: Path | None = None) -> None:
-        """Connect as the file ``config`` says, or else as ``~/.ssh/config`` does."""
+    batch: bool = True
+    config: Path | None = None
+
+
+DEFAULT_OPTIONS = SshOptions()
+
+
+class SshConnection:
+    """A connection to ``target``. :meth:`open` or the first command opens it, and all later commands share it.
+
+    ``ssh`` checks host keys as the user's configuration says; the check is never switched off here.
+    """
+
+    def __init__(self, target: Target, options: SshOptions = DEFAULT_OPTIONS) -> None:
+        """Prepare a connection with ``options``; nothing is sent yet."""
         self.target = target
         self._temporary = tempfile.TemporaryDirectory(prefix="edge-ssh-")  # private to this user
         self.folder = Path(self._temporary.name)
         self._socket = self.folder / "s"
         port = ["-p", str(target.port)] if target.port else []
         settings = {
-            "BatchMode": "yes" if batch else "no",
+            "BatchMode": "yes" if options.batch else "no",
             "ConnectTimeout": _CONNECT_TIMEOUT_S,
-            # A cable that is pulled says nothing; without these the upload would wait for hours.
+            # If the cable is pulled out, nothing arrives; without these two options an upload would wait for hours.
             "ServerAliveInterval": _ALIVE_INTERVAL_S,
             "ServerAliveCountMax": _ALIVE_COUNT,
             "ControlPath": self._socket,
             "RemoteCommand": "none",
             "ClearAllForwardings": "yes",
         }
-        options = [argument for name, value in settings.items() for argument in ("-o", f"{name}={value}")]
-        self._ssh = ["ssh", *(["-F", str(config)] if config else []), *port, "-T", *options]
+        config = ["-F", str(options.config)] if options.config else []
+        self._ssh = ["ssh", *config, *port, "-T"]
+        self._ssh += [argument for name, value in settings.items() for argument in ("-o", f"{name}={value}")]
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> SshConnection:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -65,25 +78,25 @@ class Connection:
     def run(self, script: str, *arguments: str | int) -> Answer:
         """Run the POSIX shell ``script`` on the device, with ``arguments`` as ``$1``, ``$2``...
 
-        Raises what :meth:`open` does, also where the connection is lost.
+        Raises what :meth:`open` does, also if the connection is lost.
         """
         self.open()
-        command = [*self._ssh, "-o", "ControlMaster=no", self.target.destination, _remote(script, arguments)]
+        command = self._command(script, arguments)
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
         return self._answer(done.returncode, done.stdout, done.stderr)
 
     def send(self, chunks: Iterable[bytes], sent: Callable[[int], None], script: str, *arguments: str | int) -> Answer:
         """Run ``script`` as :meth:`run` does, with the bytes of ``chunks`` on its stdin.
 
-        ``sent`` is called with the size in bytes of every chunk that went. Errors are those of :meth:`run`.
+        ``sent`` is called with the size in bytes of every chunk that was sent. Raises what :meth:`run` does.
         """
         self.open()
-        command = [*self._ssh, "-o", "ControlMaster=no", self.target.destination, _remote(script, arguments)]
+        command = self._command(script, arguments)
         with _errors() as errors:
             with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors) as process:
                 try:
                     assert process.stdin is not None
-                    # A device that hangs up early says why by its exit code.
+                    # If the command ends early, its exit code and stderr say why.
                     with contextlib.suppress(BrokenPipeError):
                         for chunk in chunks:
                             process.stdin.write(chunk)
@@ -99,7 +112,7 @@ class Connection:
             return self._answer(process.returncode, b"", errors.read())
 
     def close(self) -> None:
-        """End the connection; nothing of it is left running."""
+        """Close the connection and end the ssh process in the background."""
         if self._socket.exists():
             command = [*self._ssh, "-O", "exit", self.target.destination]
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -107,34 +120,34 @@ class Connection:
         self._temporary.cleanup()
 
     def open(self) -> None:
-        """Log in, unless that has been done: all commands go through one connection, and ask nothing again.
+        """Log in, if that is not done yet; later commands use this login and ask no question again.
 
-        Raises :class:`~edge.errors.UnavailableError` where the device cannot be reached, with how to mend it, and
-        :class:`~edge.errors.ConfigurationError` where there is no ``ssh``.
+        Raises :class:`~edge.errors.UnavailableError`, with how to fix it, if the device cannot be reached, and
+        :class:`~edge.errors.ConfigurationError` if there is no ``ssh`` here.
         """
         if self._socket.exists():
             return
-        # Left alone, by a kill -9 of this process, the connection ends after a minute.
+        # If this process is killed, the connection in the background ends after 60 seconds.
         master = [*self._ssh, "-f", "-N", "-M", "-o", "ControlPersist=60", self.target.destination]
-        with _errors() as errors:  # a pipe would be held open by the connection in the background
+        with _errors() as errors:  # a file: the ssh in the background would hold a pipe open
             try:
-                code = subprocess.run(master, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+                done = subprocess.run(master, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
             except FileNotFoundError:
                 raise ConfigurationError("flashing needs ssh: sudo apt install openssh-client") from None
             errors.seek(0)
-            self._answer(code.returncode, b"", errors.read())
+            self._answer(done.returncode, b"", errors.read())
+
+    def _command(self, script: str, arguments: Iterable[str | int]) -> list[str]:
+        # The login shell on the device may be any shell; it only starts the POSIX shell, which runs the script.
+        remote = shlex.join(["sh", "-c", script, "edge-flash", *map(str, arguments)])
+        return [*self._ssh, "-o", "ControlMaster=no", self.target.destination, remote]
 
     def _answer(self, code: int, out: bytes, err: bytes) -> Answer:
         answer = Answer(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
-        if code == _OWN_FAILURE or code < 0:
-            raise explain(self.target, answer.err)
+        if code == _CONNECTION_FAILED or code < 0:
+            raise ssh_error(self.target, answer.err)
         return answer
 
 
 def _errors() -> IO[bytes]:
     return tempfile.TemporaryFile()
-
-
-def _remote(script: str, arguments: Iterable[str | int]) -> str:
-    """One word for the login shell, whichever it is: the script runs in the POSIX shell."""
-    return shlex.join(["sh", "-c", script, "edge-flash", *map(str, arguments)])

@@ -1,4 +1,4 @@
-"""Connections and uploads, through a real OpenSSH server on loopback."""
+"""Connections and uploads through a real OpenSSH server on loopback."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.device.faults.loopback import SSHD, Cutter, Sshd, running
 from edge.errors import StorageError, UnavailableError
-from trainer.flash.facts import ask_facts
-from trainer.flash.ssh import Connection
+from trainer.flash.device_facts import read_device_facts
+from trainer.flash.ssh_connection import SshConnection, SshOptions
 from trainer.flash.target import Target
 from trainer.flash.upload import BLOCK, present, upload
 
@@ -30,25 +30,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 @pytest.fixture
-def connection(server: Sshd) -> Iterator[Connection]:
+def connection(server: Sshd) -> Iterator[SshConnection]:
     """A connection to ``pi1``, which is the server."""
-    with Connection(Target.parse("pi1"), config=server.config) as connection:
+    with SshConnection(Target.parse("pi1"), SshOptions(config=server.config)) as connection:
         yield connection
 
 
 def nothing(size: int) -> None:
-    """Nobody watches."""
+    """Ignore the progress of an upload."""
 
 
-def test_arguments_arrive_as_they_are(connection: Connection) -> None:
-    """Spaces, quotes, dollars, newlines: no shell on the way reads them."""
+def test_arguments_arrive_as_they_are(connection: SshConnection) -> None:
+    """No shell on the way changes spaces, quotes, dollars or newlines."""
     arguments = ("a b", "it's", '"$HOME"', "new\nline", "ü", "-x", "")
-    answer = connection.run('printf "<%s>" "$@"; echo talk >&2; exit 3', *arguments)
-    assert answer == (3, "".join(f"<{argument}>" for argument in arguments), "talk\n")
+    answer = connection.run('printf "<%s>" "$@"; echo message >&2; exit 3', *arguments)
+    assert answer == (3, "".join(f"<{argument}>" for argument in arguments), "message\n")
 
 
-def test_one_login_serves_all_commands(connection: Connection, server: Sshd) -> None:
-    """A password would be asked for once."""
+def test_one_login_serves_all_commands(connection: SshConnection, server: Sshd) -> None:
+    """Three commands on one connection log in once."""
     before = (server.folder / "log").read_text().count("Accepted publickey")
     for _ in range(3):
         assert connection.run("true").code == 0
@@ -56,17 +56,17 @@ def test_one_login_serves_all_commands(connection: Connection, server: Sshd) -> 
 
 
 def test_a_closed_connection_leaves_nothing_running(server: Sshd) -> None:
-    """The shared connection in the background ends with the block, and its folder goes."""
-    with Connection(Target.parse("pi1"), config=server.config) as connection:
+    """The connection in the background ends with the block, and its folder is removed."""
+    with SshConnection(Target.parse("pi1"), SshOptions(config=server.config)) as connection:
         connection.open()
         folder = connection.folder
         assert folder.is_dir()
     assert not folder.exists()
 
 
-def test_facts_are_those_of_this_machine(connection: Connection, server: Sshd) -> None:
-    """The store is that of the host, the folder for environments the one that its variable names."""
-    facts = ask_facts(connection)
+def test_facts_are_those_of_this_machine(connection: SshConnection, server: Sshd) -> None:
+    """They name the store of the host, and the folder for environments of its variable EDGE_HOME."""
+    facts = read_device_facts(connection)
     assert facts.store is not None
     assert facts.store["root"] == str(server.store("pi1"))
     assert facts.edge == str(server.binaries / "edge")
@@ -74,8 +74,8 @@ def test_facts_are_those_of_this_machine(connection: Connection, server: Sshd) -
     assert facts.free_bytes
 
 
-def test_an_upload_arrives_once(connection: Connection, tmp_path: Path) -> None:
-    """The second one has nothing to send; folders on the way are made, whatever they are called."""
+def test_an_upload_is_not_repeated(connection: SshConnection, tmp_path: Path) -> None:
+    """The second upload sends nothing; a missing folder is made, also if its name needs quotes."""
     path = tmp_path / "a 'folder'" / "file"
     assert upload(connection, CONTENT, str(path), nothing) == (len(CONTENT), 0)
     assert path.read_bytes() == CONTENT
@@ -83,8 +83,8 @@ def test_an_upload_arrives_once(connection: Connection, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", [1, BLOCK, 3 * BLOCK + 1])
-def test_an_upload_goes_on_after_the_last_whole_block(connection: Connection, tmp_path: Path, length: int) -> None:
-    """What is there already is not sent again."""
+def test_an_upload_continues_after_the_last_whole_block(connection: SshConnection, tmp_path: Path, length: int) -> None:
+    """Whole blocks that are already on the device are not sent again."""
     path = tmp_path / "file"
     path.write_bytes(CONTENT[:length])
     there = length // BLOCK * BLOCK
@@ -93,18 +93,18 @@ def test_an_upload_goes_on_after_the_last_whole_block(connection: Connection, tm
 
 
 @pytest.mark.parametrize("spoil", [lambda b: b"x" + b[1:], lambda b: b + b"x", lambda b: bytes(len(b) // 2)])
-def test_what_is_not_the_beginning_of_the_file_is_written_anew(
-    connection: Connection, tmp_path: Path, spoil: object
+def test_other_bytes_than_the_beginning_of_the_file_are_replaced(
+    connection: SshConnection, tmp_path: Path, spoil: object
 ) -> None:
-    """Another file's bytes, too many, or zeros as a crashed disk leaves them."""
+    """Bytes of another file, too many bytes, or zeros as after a power failure: the whole file is sent."""
     path = tmp_path / "file"
     path.write_bytes(spoil(CONTENT))  # type: ignore[operator]
     assert upload(connection, CONTENT, str(path), nothing).sent_bytes == len(CONTENT)
     assert path.read_bytes() == CONTENT
 
 
-def test_a_cut_upload_goes_on(server: Sshd, tmp_path: Path) -> None:
-    """What had arrived when the connection broke is a beginning of the file, and the repeat sends the rest only."""
+def test_a_cut_upload_continues(server: Sshd, tmp_path: Path) -> None:
+    """The bytes that arrived before the connection broke stay, and the repeat sends only the rest."""
     cutter = Cutter(server.port)
     server.know(cutter.port)
     config = server.config.read_text()
@@ -114,13 +114,13 @@ def test_a_cut_upload_goes_on(server: Sshd, tmp_path: Path) -> None:
     try:
         cutter.after = 3 * BLOCK
         with (
-            pytest.raises(UnavailableError, match="go on"),
-            Connection(Target.parse("pi1"), config=server.config) as connection,
+            pytest.raises(UnavailableError, match="to continue"),
+            SshConnection(Target.parse("pi1"), SshOptions(config=server.config)) as connection,
         ):
             upload(connection, CONTENT, str(path), nothing)
         assert cutter.cuts == 1
         cutter.after = None
-        with Connection(Target.parse("pi1"), config=server.config) as connection:
+        with SshConnection(Target.parse("pi1"), SshOptions(config=server.config)) as connection:
             there = present(connection, CONTENT, str(path))
             assert 4 * BLOCK <= there < len(CONTENT)
             assert upload(connection, CONTENT, str(path), nothing) == (len(CONTENT) - there, there)
@@ -130,23 +130,23 @@ def test_a_cut_upload_goes_on(server: Sshd, tmp_path: Path) -> None:
     assert path.read_bytes() == CONTENT
 
 
-def test_a_full_disk_is_said(connection: Connection, small_disk: object) -> None:
-    """The error is the device's, in one line that says what to do."""
+def test_a_full_disk_is_an_error(connection: SshConnection, small_disk: object) -> None:
+    """The error is one line that says what to do."""
     disk: Path = small_disk("64k")  # type: ignore[operator]
     with pytest.raises(StorageError, match="no space left on the device"):
         upload(connection, CONTENT, str(disk / "file"), nothing)
 
 
-def test_a_disk_that_cannot_be_written_is_said(connection: Connection, read_only_disk: Path) -> None:
-    """As where a card has turned itself read-only."""
+def test_a_read_only_disk_is_an_error(connection: SshConnection, read_only_disk: Path) -> None:
+    """The error has the message of the device."""
     with pytest.raises(StorageError, match="Read-only"):
         upload(connection, CONTENT, str(read_only_disk / "folder" / "file"), nothing)
 
 
-def test_a_port_that_nobody_listens_on_is_unavailable(server: Sshd) -> None:
-    """The error says how to start the server there."""
+def test_a_port_without_a_server_is_unavailable(server: Sshd) -> None:
+    """The error says how to start the SSH server on the device."""
     with (
         pytest.raises(UnavailableError, match="enable --now ssh"),
-        Connection(Target.parse("pi1:1"), config=server.config) as connection,
+        SshConnection(Target.parse("pi1:1"), SshOptions(config=server.config)) as connection,
     ):
         connection.open()

@@ -1,4 +1,4 @@
-"""The facts of a report, gathered once, for the page and the card alike."""
+"""The content of a report, gathered once, for the page and the card alike."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import Matrix, Step
 from trainer.photos.dataset import Skipped
 from trainer.photos.split import SPLITS, TEST
-from trainer.report.measures import are_probabilities, judged_scores
-from trainer.report.suspects import Suspects, find_suspects
+from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
+from trainer.report.measures import are_probabilities, read_scores
 from trainer.retraining.retrain import Retrained
 from trainer.retraining.tuned_or_pretrained import TuningOutcome
 
 
-class Sibling(NamedTuple):
+class OtherQuantization(NamedTuple):
     """Another kind of the same model, made in the same run and judged by the same photos."""
 
     quantization: str
@@ -42,11 +42,11 @@ class Training(NamedTuple):
     promised_accuracy: float
     reliability_before: list[Bin]
     cross_validation: CrossValidation | None
-    siblings: list[Sibling]
+    others: list[OtherQuantization]
     tuning: TuningOutcome | None = None
 
 
-class SelfTestOutcome(NamedTuple):
+class LocalSelfTest(NamedTuple):
     """Whether the model computes here what its self-test expects, and on which interpreter."""
 
     runtime: str
@@ -54,7 +54,7 @@ class SelfTestOutcome(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class ReportContent:
     """Everything that a report says of the model file called ``name``.
 
     ``scores`` (photos, labels) and ``truths`` (photos,) are what the file said of the photos of ``split``.
@@ -72,8 +72,8 @@ class Facts:
     truths: npt.NDArray[np.intp]
     reliability: list[Bin] | None
     skipped: list[Skipped]
-    suspects: Suspects
-    self_test: SelfTestOutcome | None
+    doubtful_labels: DoubtfulLabels
+    self_test: LocalSelfTest | None
     seen: bool = False
     training: Training | None = None
 
@@ -83,23 +83,23 @@ class Facts:
         return int(np.trace(self.evaluation.confusion))
 
 
-def training_facts(model: Retrained, others: list[Retrained]) -> Facts:
+def training_content(model: Retrained, others: list[Retrained]) -> ReportContent:
     """What there is to say of ``model``, fresh from its training; ``others`` are the other kinds of that run.
 
-    The suspects are found with the scores of the cross-validation where there was one, for all photos; else
+    The doubtful_labels are found with the scores of the cross-validation where there was one, for all photos; else
     with those of the file, for the test photos.
     """
     loaded = ModelFile.load(model.path)
-    scores, truths = judged_scores(model.evaluation)
+    scores, truths = read_scores(model.evaluation)
     judged = [p for p, o in zip(model.evaluation.photos, model.evaluation.outcomes, strict=True) if o.classification]
-    suspects = find_suspects(judged, model.dataset.labels, scores, truths)
+    doubtful_labels = find_doubtful_labels(judged, model.dataset.labels, scores, truths)
     validated = model.cross_validation
     if validated is not None:
         photos = [photo for split in SPLITS for photo in model.dataset.of(split)]
         index = {label: i for i, label in enumerate(model.dataset.labels)}
         own = np.array([index[photo.label] for photo in photos], np.intp)
-        suspects = find_suspects(photos, model.dataset.labels, validated.scores, own)
-    return Facts(
+        doubtful_labels = find_doubtful_labels(photos, model.dataset.labels, validated.scores, own)
+    return ReportContent(
         name=model.path.name,
         model=loaded,
         evaluation=model.evaluation,
@@ -108,26 +108,29 @@ def training_facts(model: Retrained, others: list[Retrained]) -> Facts:
         truths=truths,
         reliability=model.reliability_after,
         skipped=model.dataset.skipped,
-        suspects=suspects,
+        doubtful_labels=doubtful_labels,
         self_test=_self_test(loaded),
         training=Training(
             model.fit.steps,
             model.promised_accuracy,
             model.reliability_before,
             validated,
-            [Sibling(other.backbone.quantization, other.evaluation.accuracy, other.size_bytes) for other in others],
+            [
+                OtherQuantization(other.backbone.quantization, other.evaluation.accuracy, other.size_bytes)
+                for other in others
+            ],
             model.tuning,
         ),
     )
 
 
-def evaluation_facts(
+def evaluation_content(
     name: str, model: ModelFile, evaluation: Evaluation, split: str, skipped: list[Skipped], seen: bool
-) -> Facts:
+) -> ReportContent:
     """What there is to say of any ``model`` file after its ``evaluation`` on the photos of ``split``."""
-    scores, truths = judged_scores(evaluation)
+    scores, truths = read_scores(evaluation)
     judged = [p for p, o in zip(evaluation.photos, evaluation.outcomes, strict=True) if o.classification]
-    return Facts(
+    return ReportContent(
         name=name,
         model=model,
         evaluation=evaluation,
@@ -136,14 +139,14 @@ def evaluation_facts(
         truths=truths,
         reliability=reliability(scores, truths) if are_probabilities(scores) else None,
         skipped=skipped,
-        suspects=find_suspects(judged, evaluation.labels, scores, truths),
+        doubtful_labels=find_doubtful_labels(judged, evaluation.labels, scores, truths),
         self_test=_self_test(model),
         seen=seen,
     )
 
 
-def _self_test(model: ModelFile) -> SelfTestOutcome | None:
+def _self_test(model: ModelFile) -> LocalSelfTest | None:
     if model.manifest is None:
         return None
     classifier = Classifier(model, 1)
-    return SelfTestOutcome(classifier.runtime, run_self_test(classifier).passed)
+    return LocalSelfTest(classifier.runtime, run_self_test(classifier).passed)

@@ -15,7 +15,7 @@ def percent(share: float | None, digits: int = 1) -> str:
     return "-" if share is None else f"{100 * share:.{digits}f} %"
 
 
-def between(interval: Interval) -> str:
+def percent_interval(interval: Interval) -> str:
     """An interval of shares (0..1) in percent."""
     return f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %"
 
@@ -30,7 +30,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def fact(value: Any) -> str:
+def one_line(value: Any) -> str:
     """Any value of a manifest as one short line."""
     if value is None:
         return "none"

@@ -1,0 +1,31 @@
+"""The model that a flash brings to every target, and how it is brought there."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from trainer.flash.bootstrap import Bootstrap
+from trainer.flash.ssh_connection import DEFAULT_OPTIONS, SshOptions
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The bytes ``content`` of a model file, to become current on every target, and its ``signature`` if it has one.
+
+    ``allow_older`` also accepts a model that the device had before its current one. ``dry_run`` changes nothing.
+    ``bootstrap`` prepares hosts first; with None they must be ready. ``ssh`` are the options of every connection.
+    """
+
+    content: bytes
+    signature: bytes | None = None
+    allow_older: bool = False
+    dry_run: bool = False
+    bootstrap: Bootstrap | None = None
+    ssh: SshOptions = DEFAULT_OPTIONS
+
+    @cached_property
+    def sha256(self) -> str:
+        """The name of the model on devices: the sha256 of the whole file, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
