@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BIN = .venv/bin
 
-.PHONY: demo test test-pi lint docs command-reference hooks wheel-test edge-test clean
+.PHONY: demo test test-processors test-pi lint docs command-reference hooks wheel-test edge-test clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -26,6 +26,9 @@ demo: .venv/installed .venv-edge/installed ## photos -> retrained, quantised mod
 
 test: .venv/installed ## all tests
 	$(BIN)/python -m pytest -n auto --dist=loadgroup
+
+test-processors: .venv/installed ## the numeric tests again, as other processors would compute them; see docs/reproducibility.md
+	$(BIN)/python tests/processors/run.py
 
 test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_ARCH=armhf for 32 bits); see docs/flashing.md
 	$(BIN)/python -m pytest -p no:xdist -v tests/pi

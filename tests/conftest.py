@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -27,6 +30,39 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
+
+
+# Folders whose tests use numpy for no more than pictures to send, to keep or to show.
+NOT_NUMERIC = {"flash", "live", "service", "sinks", "sources", "store", "wheels"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as ``numeric`` the tests of each file that uses numpy, itself or through a helper of the tests.
+
+    They are run again as other processors would compute them: ``make test-processors``. The folders of
+    ``NOT_NUMERIC`` are left out; any other file whose tests compute marks itself. Tests that run TensorFlow take
+    minutes, and are marked as ``tensorflow``.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and _uses_numpy(item.module) and not _without_numbers(item.path):
+            item.add_marker("numeric")
+        if any(mark.args == ("tensorflow",) for mark in item.iter_markers("xdist_group")):
+            item.add_marker("tensorflow")
+
+
+def _uses_numpy(module: ModuleType) -> bool:
+    origins = {
+        value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
+        for value in vars(module).values()
+    }
+    files = {origin: Path(getattr(origin, "__file__", None) or "/") for origin in origins}
+    helpers = [origin for origin, file in files.items() if origin and Path(__file__).parent in file.parents]
+    return np in origins or any(np in vars(helper).values() for helper in helpers)
+
+
+def _without_numbers(path: Path) -> bool:
+    return not NOT_NUMERIC.isdisjoint(path.relative_to(Path(__file__).parent).parts)
 
 
 @contextmanager

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 REPOSITORY = TESTS.parent
 DATA = TESTS / "data"
+
+
+def python_path(*folders: Path) -> str:
+    """``PYTHONPATH`` for a child: ``folders`` behind what this process has there, as in ``make test-processors``."""
+    return os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), *map(str, folders)])

@@ -17,6 +17,8 @@ from edge.inference.label_photos import label_photos
 from edge.parallel import available_cores, ordered_map
 from support.colours import COLOURS, encoded, fill, plain
 
+pytestmark = pytest.mark.numeric
+
 WINDOW = 8  # what the docstring of ordered_map promises: eight items in flight for each worker
 
 

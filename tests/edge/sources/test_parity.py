@@ -22,6 +22,8 @@ from support.colours import COLOURS, encoded, plain
 from support.paths import DATA
 from support.stream_server import StreamServer
 
+pytestmark = pytest.mark.numeric
+
 SIZE = (120, 90)
 
 

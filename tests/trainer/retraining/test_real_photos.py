@@ -9,7 +9,7 @@ import pytest
 
 from edge.modelfile.model_file import ModelFile
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
+pytestmark = [pytest.mark.numeric, pytest.mark.xdist_group("tensorflow")]
 
 
 @pytest.fixture(scope="module")

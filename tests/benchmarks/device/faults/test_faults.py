@@ -122,8 +122,11 @@ def test_the_disk_model_forgets(scenes: dict[str, Scene], tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("kind", [kinds.truncated, kinds.flipped, kinds.decayed, kinds.full, kinds.together])
 def test_damage_and_full_disks(kind: Callable[[Scene], Iterator[Outcome]], scenes: dict[str, Scene]) -> None:
-    """The first of each kind holds what is promised; there is none where no small disk can be mounted."""
-    assert [outcome.violation for outcome in itertools.islice(kind(scenes["install"]), 1)] in ([None], [])
+    """The first of each kind holds what is promised."""
+    outcomes = list(itertools.islice(kind(scenes["install"]), 1))
+    if kind is kinds.full and not outcomes:
+        pytest.skip("mounting a small disk needs root")
+    assert [outcome.violation for outcome in outcomes] == [None]
 
 
 def test_never_confirmed(scenes: dict[str, Scene]) -> None:
