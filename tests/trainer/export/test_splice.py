@@ -88,7 +88,11 @@ def test_float_model_computes_softmax_of_the_head(seed: int, labels: int) -> Non
 @given(st.integers(0, 1000), st.integers(2, 9))
 @settings(max_examples=25)
 def test_int8_model_computes_what_its_integers_promise(seed: int, labels: int) -> None:
-    """Against the specification's arithmetic in numpy, no score is off by more than 2 of 255."""
+    """Against the specification's arithmetic in numpy, scores are off by their own rounding and one step of a logit.
+
+    Kernels round a logit that lies between two steps either way. A step of ``logit_scale`` moves a score by no more
+    than a quarter of that.
+    """
     head, backbone = random_head(seed, labels), tiny.backbone("int8")
     interpreter = ImageInterpreter(backbone.model, 1, "litert")
     raw = np.stack([interpreter.raw_outputs(picture) for picture in pictures()]).astype(np.int64)
@@ -98,7 +102,9 @@ def test_int8_model_computes_what_its_integers_promise(seed: int, labels: int) -
     logits = np.clip(np.rint(sums * multiplier) + made.logit_zero_point, -128, 127)
     expected = softmax((logits - made.logit_zero_point) * made.logit_scale)
     scores = scores_of(spliced("int8", head))
-    assert np.abs(scores - expected).max() <= 2 / 255
+    differences = np.abs(scores - expected)
+    assert differences.max() <= 1 / 256 + made.logit_scale / 4
+    assert differences.mean() <= 0.5 / 256
 
 
 @pytest.mark.parametrize("seed", range(5))
