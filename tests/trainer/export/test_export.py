@@ -23,6 +23,7 @@ from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.compute import load_features
 from trainer.export.export import float_tensors
+from trainer.head.fit import softmax
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import Retrained, retrain
@@ -43,15 +44,22 @@ def labels_by_file(model: Retrained) -> list[str]:
 def test_file_keeps_what_the_bottlenecks_promised(
     trained: dict[str, Retrained], garden_options: RetrainOptions, kind: str
 ) -> None:
-    """The file names every photo as the float head on its bottlenecks does; int8 may differ on one of 60."""
+    """The file names every photo as the float head on its bottlenecks does, but for ties; int8 may differ on one of 60.
+
+    NumPy computes the one and the interpreter the other: two scores within 1e-4 of each other may change places.
+    """
     model = trained[kind]
     with BottleneckCache(garden_options.cache) as cache:
         features = load_features(model.backbone, cache, [photo.sha256 for photo in model.dataset.photos])
-    promised = [model.dataset.labels[index] for index in model.fit.head.logits(features).argmax(axis=1)]
-    differing = sum(a != b for a, b in zip(promised, labels_by_file(model), strict=True))
-    assert differing <= (1 if kind == "int8" else 0)
+    scores = softmax(model.fit.head.logits(features))
+    promised = np.array(model.dataset.labels)[scores.argmax(axis=1)]
+    differing = promised != labels_by_file(model)
+    ties = np.diff(np.sort(scores, axis=1)[:, -2:], axis=1)[:, 0] < 1e-4
+    assert ties.sum() <= 1
+    assert (differing & ~ties).sum() <= (1 if kind == "int8" else 0)
     if kind != "int8":
-        assert model.evaluation.accuracy == model.promised_accuracy
+        judged = len(model.dataset.of("test"))
+        assert abs(model.evaluation.accuracy - model.promised_accuracy) <= ties.sum() / judged
 
 
 @KINDS

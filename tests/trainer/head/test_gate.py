@@ -98,7 +98,10 @@ def test_photos_all_alike(value: float) -> None:
 
 @pytest.mark.parametrize("kind", ["int8", "float32"])
 def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Path, kind: str) -> None:
-    """The finished file rejects just those validation photos that the trainer counted as beyond the threshold."""
+    """The finished file rejects just those validation photos that the trainer counted as beyond the threshold.
+
+    The one computes the bottlenecks together with the head, the other without: at the threshold itself they may differ.
+    """
     options = dataclasses.replace(options, image_dir=tiny.paint_folder(tmp_path / "more", 40), quantizations=(kind,))
     (model,) = retrain(options, QUIET)
     photos = model.dataset.of(VALIDATION)
@@ -112,4 +115,7 @@ def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Pa
         features = load_features(model.backbone, cache, [photo.sha256 for photo in photos])
     scores = np.array([classifier.scores(photo.path).max() for photo in photos])
     familiarity = classifier._gate.familiarity(features, scores)
-    assert rejected == (familiarity < loaded.manifest.gate.threshold).tolist()
+    beyond = loaded.manifest.gate.threshold - familiarity
+    clear = np.abs(beyond) > 1e-3
+    assert clear.sum() >= len(photos) - 1
+    assert (np.array(rejected) == (beyond > 0))[clear].all()
