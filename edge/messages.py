@@ -9,7 +9,7 @@ import sys
 _CLEAR_LINE = "\r\x1b[K"
 
 
-def tell(text: str) -> None:
+def print_message(text: str) -> None:
     """Print ``edge: text`` on stderr; on a terminal in place of the line that the terminal view has drawn there.
 
     Nobody listening is no reason to end a stream: a failure to write is passed over.

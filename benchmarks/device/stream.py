@@ -74,7 +74,9 @@ class Camera:
 def _stream() -> Iterator[tuple[Camera, Grabber, StreamStatistics]]:
     statistics = StreamStatistics()
     camera = Camera()
-    grabber = Grabber(open_source(camera.uri), statistics, max_frame_age_s=MAX_FRAME_AGE_S, tell=lambda line: None)
+    grabber = Grabber(
+        open_source(camera.uri), statistics, max_frame_age_s=MAX_FRAME_AGE_S, write_message=lambda line: None
+    )
     grabber.start()
     try:
         yield camera, grabber, statistics

@@ -8,19 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, model_path
+from edge.commands.sink_options import sink_options
 from edge.commands.watch import add_watch_options
-from edge.errors import UsageError
-from edge.messages import tell
+from edge.service.unit import SERVICE_NAME, UNIT_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from edge.commands.arguments import Commands
-
-_NAME = "edge-watch"
-_UNITS = Path("/etc/systemd/system")
-_PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--mqtt-password-file")
-_SOURCE_VARIABLE = "EDGE_SOURCE"
+    from edge.service.arguments import WatchArguments
 
 
 def add(commands: Commands) -> None:
@@ -28,7 +22,7 @@ def add(commands: Commands) -> None:
     service = add_command(
         commands,
         "service",
-        "Print the systemd unit that runs edge watch: hardened, watched, started again after a fault.",
+        "Print a systemd unit that runs edge watch with few rights and starts it again after a fault.",
         "edge service --output edge-watch.service 0 --model models/flowers.tflite --web 8080",
     )
     _add_own_options(service)
@@ -36,64 +30,44 @@ def add(commands: Commands) -> None:
         "arguments",
         nargs=argparse.REMAINDER,
         metavar="SOURCE [OPTION ...]",
-        help="what edge watch is given; edge watch --help names its options",
+        help="the arguments of edge watch; edge watch --help names its options",
     )
     service.set_defaults(command=_service)
 
 
 def _add_own_options(parser: argparse.ArgumentParser) -> None:
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--output", type=Path, metavar="FILE", help="write the unit there instead")
-    where.add_argument(
-        "--install", action="store_true", default=None, help=f"write the unit into {_UNITS} (as root: sudo)"
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--output", type=Path, metavar="FILE", help="write the unit to this file instead")
+    place.add_argument(
+        "--install", action="store_true", default=None, help=f"write the unit into {UNIT_FOLDER} (as root: sudo)"
     )
-    parser.add_argument("--name", metavar="NAME", help=f"the service's name (default {_NAME})")
+    parser.add_argument("--name", metavar="NAME", help=f"the name of the service (default {SERVICE_NAME})")
     parser.add_argument(
         "--user",
         metavar="USER",
-        help="who runs it (default: a user that systemd makes up, or you where that one could not read the files)",
+        help="the user of the service (default: one that systemd makes; you, if that one could not read the files)",
     )
 
 
 def _service(options: argparse.Namespace) -> int:
     from edge.files import write_whole
-    from edge.service.needs import find_needs
-    from edge.service.unit import unit_text
-    from edge.sinks.web.access import is_loopback
-    from edge.sources.uri import open_source
+    from edge.messages import print_message
+    from edge.service.make_unit import installed_path, make_unit, next_steps
 
-    words = _take_own_options(options)
-    name = options.name or _NAME
-    if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
-        raise UsageError(f"--name {name}: use letters, digits, - and _ only")
-    watch = argparse.ArgumentParser(prog="edge service", add_help=False, allow_abbrev=False)
-    add_watch_options(watch)
-    parsed = watch.parse_args(words)
-    open_source(parsed.source)  # says what is wrong with it
-    _refuse_secrets(parsed, name)
-    if parsed.web and not is_loopback(parsed.web[0]):
-        tell(f"the page needs a token: write EDGE_WEB_TOKEN=... into /etc/{name}.env (owner root, mode 600)")
-    model = model_path(parsed.model)
-    if parsed.model is None:
-        words += ["--model", str(model)]
-    words = _absolute(words, parsed.source)
-    needs, user = find_needs(parsed, model, options.user)
-    text = unit_text(name, _command(words, parsed, name), needs, parsed.every, user)
-    path = _UNITS / f"{name}.service" if options.install else options.output
+    arguments = _watch_arguments(_take_own_options(options))
+    name = options.name or SERVICE_NAME
+    text = make_unit(arguments, name, options.user)
+    path = installed_path(name) if options.install else options.output
     if path is None:
         sys.stdout.write(text)
         return 0
     write_whole(path, text.encode("utf-8", "surrogateescape"))
-    tell(f"wrote {path}; next: " + ("" if options.install else f"sudo cp {path} {_UNITS}/ && ") + _next(name))
+    print_message(f"wrote {path}; next: {next_steps(path, name)}")
     return 0
 
 
-def _next(name: str) -> str:
-    return f"sudo systemctl daemon-reload && sudo systemctl enable --now {name}"
-
-
 def _take_own_options(options: argparse.Namespace) -> list[str]:
-    """The words for ``edge watch``; our own options may also stand among them."""
+    """The arguments of ``edge watch``, without the options of this command that stand among them."""
     own = argparse.ArgumentParser(prog="edge service", add_help=False, allow_abbrev=False)
     _add_own_options(own)
     late, words = own.parse_known_args(options.arguments)
@@ -103,53 +77,20 @@ def _take_own_options(options: argparse.Namespace) -> list[str]:
     return words
 
 
-def _refuse_secrets(parsed: argparse.Namespace, name: str) -> None:
-    from urllib.parse import urlsplit
+def _watch_arguments(words: list[str]) -> WatchArguments:
+    """The arguments of ``edge watch`` in ``words``, with the model that it finds here: a service may find another."""
+    from edge.service.arguments import WatchArguments
 
-    if parsed.web_token is not None:
-        raise UsageError(
-            f"everybody could read the token in the unit: leave out --web-token and write EDGE_WEB_TOKEN=... into "
-            f"/etc/{name}.env (owner root, mode 600)"
-        )
-    if parsed.mqtt and urlsplit(parsed.mqtt).password:
-        raise UsageError("everybody could read the broker's password in the unit: give --mqtt-password-file FILE")
-
-
-def _absolute(words: Sequence[str], source: str) -> list[str]:
-    """``words`` with every path made absolute: a service does not start where you are."""
-    from edge.service.needs import local_path
-
-    result: list[str] = []
-    for word in words:
-        option, equals, value = word.partition("=")
-        if result and result[-1] in _PATH_OPTIONS:
-            result.append(str(Path(word).absolute()))
-        elif equals and option in _PATH_OPTIONS:
-            result.append(f"{option}={Path(value).absolute()}")
-        elif word == source and (local := local_path(source)):
-            result.append(str(local.absolute()))
-        else:
-            result.append(word)
-    return result
-
-
-def _command(words: Sequence[str], parsed: argparse.Namespace, name: str) -> list[str]:
-    """The words of the unit's command line, quoted; secrets are named, not given."""
-    from urllib.parse import urlsplit
-
-    from edge.service.needs import PASSWORD_CREDENTIAL, PASSWORD_OPTION
-    from edge.service.unit import quote
-
-    credential = f"${{CREDENTIALS_DIRECTORY}}/{PASSWORD_CREDENTIAL}"
-    result = [quote(word) for word in (sys.executable, "-m", "edge", "watch")]
-    for index, word in enumerate(words):
-        if index and words[index - 1] == PASSWORD_OPTION:
-            result.append(credential)
-        elif word.startswith(f"{PASSWORD_OPTION}="):
-            result.append(f"{PASSWORD_OPTION}={credential}")
-        elif word == parsed.source and "://" in word and urlsplit(word).password:
-            result.append(f"${{{_SOURCE_VARIABLE}}}")
-            tell(f"the address holds a password: write {_SOURCE_VARIABLE}=ADDRESS into /etc/{name}.env (mode 600)")
-        else:
-            result.append(quote(word))
-    return result
+    watch = argparse.ArgumentParser(prog="edge service", add_help=False, allow_abbrev=False)
+    add_watch_options(watch)
+    parsed = watch.parse_args(words)
+    model = model_path(parsed.model)
+    return WatchArguments(
+        words=(*words, *(() if parsed.model else ("--model", str(model)))),
+        source=parsed.source,
+        model=model,
+        labels=parsed.labels,
+        status=parsed.status,
+        every_s=parsed.every,
+        sinks=sink_options(parsed),
+    )

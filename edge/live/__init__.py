@@ -1,1 +1,1 @@
-"""A running stream: grabbing, labelling, passing on."""
+"""A running stream: grab frames, label them, give the labels to sinks."""

@@ -1,4 +1,4 @@
-"""Telling the store that its model works: a frame was labelled with it."""
+"""Confirm in the store that its model works, as soon as a frame was labelled with it."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from edge.types import Observation
 
 
 class StoreConfirmation:
-    """A sink that takes the pending mark off a model with the first frame that was labelled with it."""
+    """A sink that confirms a pending model with the first frame that was labelled with it."""
 
     name = "store"
 
-    def __init__(self, store: Store, tell: Callable[[str], None]) -> None:
-        """Confirm models of ``store``; ``tell`` takes one line where that fails."""
+    def __init__(self, store: Store, write_message: Callable[[str], None]) -> None:
+        """Confirm models of ``store``; ``write_message`` gets one line if that fails."""
         self._store = store
-        self._tell = tell
-        self._seen: str | None = None
+        self._write_message = write_message
+        self._sha256: str | None = None
 
     def open(self) -> None:
-        """Nothing to make ready."""
+        """Nothing to do."""
 
     def write(self, observation: Observation) -> None:
         """Confirm the model of ``observation``, once."""
         sha256 = observation.model.sha256
-        if sha256 == self._seen:
+        if sha256 == self._sha256:
             return
-        self._seen = sha256
+        self._sha256 = sha256
         try:
             confirm(self._store, sha256)
-        except EdgeError as error:  # the stream goes on, whatever the store says
-            self._tell(f"the store was not told that its model works: {error}")
+        except EdgeError as error:  # an error of the store does not stop the stream
+            self._write_message(f"the model was not confirmed in the store: {error}")
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to do."""

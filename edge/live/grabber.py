@@ -1,4 +1,4 @@
-"""The grabber: keeps the newest frame of a source, and keeps the source alive."""
+"""The grabber: it keeps the newest frame of a source, and opens the source again after a failure."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from collections.abc import Callable
 
 from edge.errors import UnavailableError
 from edge.live.backoff import Backoff
-from edge.live.connection import Connection, Pixels
-from edge.messages import tell
+from edge.live.source_reader import Pixels, SourceReader
+from edge.messages import print_message
 from edge.sources.protocol import EndOfStream, FrameSource
 from edge.statistics import StreamStatistics
 from edge.types import Frame
 
 HANG_FACTOR = 2.0
-"""A source silent for this many of its own time limits is given up: it should have failed by itself."""
+"""A source that is silent for this many of its own time limits is abandoned: it should have failed by itself."""
 
 MAX_HANGING = 3
-"""So many given-up connections may hang at a time; before another is opened, one of them must return."""
+"""The most abandoned readers that may hang at the same time; the next opening waits until one of them returns."""
 
 _STOP_S = 0.8
 
 
 class Grabber:
-    """Reads a source on threads of its own and hands out its newest frame, never an old one.
+    """Reads a source on threads of its own and hands out its newest frame, never an older one.
 
-    A source that fails, hangs or sends what is no picture is closed and opened again after a wait that grows
-    with every failure in a row, for ever or ``retries`` times.
+    A source that fails, hangs or sends something else than pictures is closed and opened again, without limit or up to
+    ``retries`` times. The wait before that grows with each failure in a row.
     """
 
     def __init__(
@@ -39,73 +39,73 @@ class Grabber:
         max_frame_age_s: float,
         retries: int | None = None,
         backoff: Backoff | None = None,
-        tell: Callable[[str], None] = tell,
+        write_message: Callable[[str], None] = print_message,
     ) -> None:
         """Grab from ``source``, which is not open yet, after :meth:`start`.
 
-        Frames older than ``max_frame_age_s`` seconds are dropped and counted. After a failure the source is
-        opened at most ``retries`` times before it gives a frame; None: for ever. ``tell`` gets one line for
-        each event, from another thread.
+        Frames older than ``max_frame_age_s`` seconds are dropped and counted. ``retries`` is how many times the source
+        is opened again without giving a frame; None means without limit. ``write_message`` gets one line for each
+        failure and recovery, from other threads.
         """
         self._source = source
         self._statistics = statistics
         self._max_frame_age_s = max_frame_age_s
         self._retries = retries
         self._backoff = backoff or Backoff()
-        self._tell = tell
+        self._write_message = write_message
         self._condition = threading.Condition()
         self._newest: Frame | None = None
         self._sequence = 0
-        self._outcome: BaseException | None = None
+        self._final_error: BaseException | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="edge grabber", daemon=True)
-        self._connection: Connection | None = None
+        self._reader: SourceReader | None = None
         self._openings = 0
         self._failures = 0  # since the last frame
-        self._told: str | None = None
-        self._hanging: list[Connection] = []
+        self._last_failure: str | None = None
+        self._hanging: list[SourceReader] = []
 
     def start(self) -> None:
         """Begin to grab."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop grabbing and let go of the source; returns within a second even where the source hangs."""
+        """Stop grabbing and release the source. It returns within a second, even if the source hangs."""
         deadline_s = time.monotonic() + _STOP_S
         self._stopping.set()
         with self._condition:
             self._condition.notify_all()
-        if self._connection is not None:
-            self._connection.give_up()
+        if self._reader is not None:
+            self._reader.abandon()
         if self._thread.ident is not None:
             self._thread.join(_STOP_S)
-        if self._connection is not None:
-            self._connection.join(max(0.0, deadline_s - time.monotonic()))
+        if self._reader is not None:
+            self._reader.join(max(0.0, deadline_s - time.monotonic()))
 
     def newest(self, after: int = -1, timeout_s: float | None = None) -> Frame | None:
-        """Wait for a frame whose sequence number is above ``after`` and that is young enough.
+        """Wait for a frame whose sequence number is above ``after`` and that is not too old.
 
-        Returns None after ``timeout_s`` seconds without one, and after :meth:`stop`.
+        Returns None if there is none within ``timeout_s`` seconds, and after :meth:`stop`.
 
-        Raises :class:`~edge.sources.protocol.EndOfStream` where the source has ended and its last frame was
-        taken, :class:`~edge.errors.UnavailableError` where ``retries`` are used up, and whatever else the
-        source raised, which waiting would not mend.
+        Raises :class:`~edge.sources.protocol.EndOfStream` if the source has ended and its last frame was taken,
+        :class:`~edge.errors.UnavailableError` if all ``retries`` failed, and any other exception of the source, because
+        another try would not help.
         """
         deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
         with self._condition:
             while not self._stopping.is_set():
-                frame = self._take(after)
+                frame = self._fresh_frame(after)
                 if frame is not None:
                     return frame
-                if self._outcome is not None:
-                    raise self._outcome
+                if self._final_error is not None:
+                    raise self._final_error
                 remaining_s = None if deadline_s is None else deadline_s - time.monotonic()
                 if remaining_s is not None and remaining_s <= 0:
                     break
                 self._condition.wait(remaining_s)
         return None
 
-    def _take(self, after: int) -> Frame | None:
+    def _fresh_frame(self, after: int) -> Frame | None:
         frame = self._newest
         if frame is None or frame.sequence <= after:
             return None
@@ -115,20 +115,20 @@ class Grabber:
         self._statistics.count("frames_stale")
         return None
 
-    # On the connection's thread.
+    # On the reader's thread.
 
     def _on_opened(self) -> None:
         self._openings += 1
         if self._openings > 1:
             self._statistics.count("reconnects")
 
-    def _on_grabbed(self, pixels: Pixels, timestamp_s: float) -> None:
+    def _on_picture(self, pixels: Pixels, timestamp_s: float) -> None:
         self._statistics.count("frames_grabbed")
         if self._failures:
             self._failures = 0
-            self._told = None
+            self._last_failure = None
             self._backoff.reset()
-            self._tell(f"{self._source.uri}: is back")
+            self._write_message(f"{self._source.uri}: is back")
         with self._condition:
             self._newest = Frame(pixels, timestamp_s, self._sequence)
             self._sequence += 1
@@ -139,36 +139,36 @@ class Grabber:
     def _supervise(self) -> None:
         try:
             while not self._stopping.is_set():
-                failure = self._connect_and_wait()
+                failure = self._read_until_failure()
                 if failure is None or self._is_final(failure):
                     break
                 self._stopping.wait(self._wait_s(failure))
-        except BaseException as error:  # a bug; whoever waits for frames gets it with its traceback
+        except BaseException as error:  # a bug: newest() raises it with its traceback
             self._finish(error)
 
-    def _connect_and_wait(self) -> BaseException | None:
-        """Read one opening of the source to its end; returns the failure, None where all is to stop."""
-        self._hanging = [connection for connection in self._hanging if connection.alive()]
+    def _read_until_failure(self) -> BaseException | None:
+        """Open the source and read it to its end; returns the failure, None after :meth:`stop`."""
+        self._hanging = [reader for reader in self._hanging if reader.alive()]
         if len(self._hanging) >= MAX_HANGING:
             return UnavailableError(f"{self._source.uri}: {MAX_HANGING} attempts to read it hang; waiting for one")
         source = copy.copy(self._source)
-        connection = self._connection = Connection(source, self._on_opened, self._on_grabbed)
-        if self._stopping.is_set():  # asked only now: stop() sets this first, then looks for the connection
+        reader = self._reader = SourceReader(source, on_opened=self._on_opened, on_picture=self._on_picture)
+        if self._stopping.is_set():  # checked here, because stop() sets this first and then abandons the reader
             return None
-        connection.start()
+        reader.start()
         limit_s = HANG_FACTOR * source.time_limit_s
-        while not connection.wait(max(0.0, limit_s - connection.silent_s())):
-            if connection.silent_s() >= limit_s:
-                connection.give_up()
-                self._hanging.append(connection)
+        while not reader.wait(max(0.0, limit_s - reader.silent_s())):
+            if reader.silent_s() >= limit_s:
+                reader.abandon()
+                self._hanging.append(reader)
                 return UnavailableError(f"{source.uri}: hangs; no answer in {limit_s:g} s")
-        failure = connection.failure  # None where stop() gave it up
+        failure = reader.failure  # None if stop() abandoned it
         if isinstance(failure, EndOfStream) and not source.ends:
             return UnavailableError(f"{source.uri}: the stream ended")
         return failure
 
     def _is_final(self, failure: BaseException) -> bool:
-        """Whether ``failure`` ends everything; it is then what :meth:`newest` raises."""
+        """Count ``failure``; returns whether it ends the stream. :meth:`newest` then raises it."""
         if isinstance(failure, EndOfStream):
             self._finish(failure)
             return True
@@ -184,16 +184,19 @@ class Grabber:
         return False
 
     def _wait_s(self, failure: BaseException) -> float:
-        """The seconds to wait before the next attempt; told where the failure is new, then ever more seldom."""
+        """The seconds to wait before the next attempt.
+
+        A message is printed for a new failure, and for the 2nd, 4th, 8th, 16th ... of a row of equal ones.
+        """
         wait_s = self._backoff.next_s()
-        told = str(failure)
-        if told != self._told or self._failures & (self._failures - 1) == 0:
-            self._told = told
+        text = str(failure)
+        if text != self._last_failure or self._failures & (self._failures - 1) == 0:
+            self._last_failure = text
             attempt = f" (failure {self._failures} in a row)" if self._failures > 1 else ""
-            self._tell(f"{told}{attempt}; trying again in {wait_s:.1f} s")
+            self._write_message(f"{text}{attempt}; trying again in {wait_s:.1f} s")
         return wait_s
 
-    def _finish(self, outcome: BaseException) -> None:
+    def _finish(self, error: BaseException) -> None:
         with self._condition:
-            self._outcome = outcome
+            self._final_error = error
             self._condition.notify_all()

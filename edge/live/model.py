@@ -1,4 +1,4 @@
-"""The model of a stream: loaded, checked and proven before a frame meets it."""
+"""The model of a stream: loaded, checked and self-tested before it labels a frame."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from edge.types import ModelCard
 
 
 class LiveModel(NamedTuple):
-    """A model that has passed its checks, with what listeners should know of it."""
+    """A model that has passed its checks, with its card for the sinks."""
 
     classifier: Classifier
     card: ModelCard
 
     @property
     def score_threshold(self) -> float:
-        """The threshold that the model recommends; 0 where it recommends none."""
+        """The score threshold that the model recommends, 0 to 1; 0 if it recommends none."""
         manifest = self.classifier.model.manifest
         return (manifest and manifest.score_threshold) or 0.0
 
@@ -39,7 +39,7 @@ class ModelChoice(NamedTuple):
     def load(self) -> LiveModel:
         """Load the file, check it and run its self-test; of a foreign model, that its scores are numbers.
 
-        Raises :class:`~edge.errors.ModelError` where it does not pass,
+        Raises :class:`~edge.errors.ModelError` if it does not pass,
         :class:`~edge.errors.ConfigurationError` and :class:`~edge.errors.UsageError` as the classifier does.
         """
         model = ModelFile.load(self.path, self.labels)

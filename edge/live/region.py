@@ -1,4 +1,4 @@
-"""The part of a frame that is looked at."""
+"""The part of a frame that is labelled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edge.preprocess import Pixels
 
 
 class Region(NamedTuple):
-    """A rectangle of a frame: its upper left corner and its size, in pixels of the frame."""
+    """A rectangle in a frame: its upper left corner and its size, in pixels of the frame."""
 
     x: int
     y: int
@@ -18,9 +18,9 @@ class Region(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Region:
-        """The region that ``x,y,w,h`` names.
+        """The region of the text ``x,y,w,h``.
 
-        Raises :class:`ValueError` where that is not four whole numbers with an area.
+        Raises :class:`ValueError` if that is not four whole numbers, or has no area.
         """
         parts = [part.strip() for part in text.split(",")]
         if len(parts) != 4 or not all(part.isascii() and part.isdecimal() for part in parts):
@@ -31,9 +31,9 @@ class Region(NamedTuple):
         return region
 
     def crop(self, pixels: Pixels) -> Pixels:
-        """The part of ``pixels`` (height, width, 3), that is meant, as a view.
+        """The region of ``pixels`` (height, width, 3), as a view.
 
-        Raises :class:`~edge.errors.UsageError` where some of it lies outside.
+        Raises :class:`~edge.errors.UsageError` if it does not lie within ``pixels``.
         """
         height, width = pixels.shape[:2]
         if self.x + self.width > width or self.y + self.height > height:

@@ -9,50 +9,52 @@ import numpy as np
 import numpy.typing as npt
 
 MARGIN = 0.1
-"""How far another label's smoothed score must lead before the answer changes, and how far that of the answer may
-fall below the threshold before it becomes unknown.
+"""The lead in smoothed score that another label needs before the answer changes, and how far the score of the answer
+may fall below the threshold before the answer becomes unknown.
 
-Sensor noise (standard deviation 5 of 255) moves the lead between the two best labels of a still, undecided picture
-by a standard deviation of 0.02 to 0.07 a frame (MobileNet 0.25_128 int8, 19 flower photos). The default smoothing
-brings that to 0.03 and less at 5 frames a second, a third of the margin; without any, 0.1 is still more than it.
+With sensor noise (standard deviation 5 of 255) the difference between the two best labels of a still, undecided picture
+has a standard deviation of 0.02 to 0.07 from frame to frame (MobileNet 0.25_128 int8, 19 flower photos). The default
+smoothing reduces it to 0.03 or less at 5 frames a second, a third of the margin. Without smoothing the margin is still
+larger than it.
 """
 
-_MOST = 0.5  # share of rejected frames above which the scene is a stranger; it stays one for a margin below
+_REJECTED_ABOVE = 0.5  # share of rejected frames above which the answer is unknown; it stays so down to MARGIN below
 
 
-class Steady(NamedTuple):
-    """The answer as of one frame.
+class SteadyAnswer(NamedTuple):
+    """The answer after one frame.
 
-    ``answer`` is the position of the label, None for unknown. ``scores`` are the smoothed scores of
-    all labels: shape (labels,), float64.
+    ``label_index`` is the position of the label in the model's output, None for unknown. ``scores`` are the smoothed
+    scores of all labels: shape (labels,), float64.
     """
 
-    answer: int | None
+    label_index: int | None
     scores: npt.NDArray[np.float64]
 
 
 class Steadiness:
-    """Smooths the scores of a stream over time and holds on to its answer until another one clearly leads.
+    """Smooths the scores of a stream over time, and keeps its answer until another label leads by :data:`MARGIN`.
 
-    The scores are averaged exponentially, with weights that fall to 1/e within ``smooth_s`` seconds of the
-    frames' timestamps: how long a label needs does not depend on the frame rate, and a gap in the stream makes
-    what was before it count little. With ``smooth_s`` 0 each frame stands alone.
+    The scores are averaged exponentially. The weight of a frame falls to 1/e in ``smooth_s`` seconds of the frames'
+    timestamps, so the smoothing does not depend on the frame rate, and after a gap in the stream older frames count
+    little. With ``smooth_s`` 0 there is no smoothing.
     """
 
     def __init__(self, smooth_s: float, score_threshold: float) -> None:
-        """Start without an answer; ``score_threshold`` is the smoothed score that an answer needs."""
+        """Start without an answer. ``score_threshold`` is the smoothed score that an answer needs, 0 to 1."""
         self._smooth_s = smooth_s
         self._threshold = score_threshold
-        self._floor = score_threshold - min(MARGIN, score_threshold / 2)  # half of a low threshold still counts
+        # A margin below the threshold; for a threshold under 0.2, half of it.
+        self._lower_threshold = score_threshold - min(MARGIN, score_threshold / 2)
         self._smoothed: npt.NDArray[np.float64] | None = None
         self._timestamp_s = 0.0
-        self._answer: int | None = None
-        self._is_stranger = False
+        self._index: int | None = None
+        self._rejected = False
 
-    def update(self, scores: npt.NDArray[np.float32], timestamp_s: float, rejected: bool = False) -> Steady:
-        """Take the ``scores`` (labels,) of the frame grabbed at ``timestamp_s``, a monotonic time in seconds.
+    def update(self, scores: npt.NDArray[np.float32], timestamp_s: float, rejected: bool = False) -> SteadyAnswer:
+        """The answer after a frame with ``scores`` (labels,), grabbed at ``timestamp_s``, a monotonic time in seconds.
 
-        While most of the recent frames were ``rejected``, weighted as their scores are, the answer is unknown.
+        The answer is unknown while most of the recent frames are ``rejected``, weighted as their scores are.
         """
         now = np.append(scores, rejected).astype(np.float64)
         if self._smoothed is not None and self._smooth_s > 0:
@@ -60,14 +62,14 @@ class Steadiness:
             weight = -math.expm1(-elapsed_s / self._smooth_s)  # 1 - exp(-dt / tau), exact for short times too
             now = self._smoothed + weight * (now - self._smoothed)
         self._smoothed, self._timestamp_s = now, timestamp_s
-        strange = now[-1] + (MARGIN if self._is_stranger else 0.0)
-        self._is_stranger = bool(strange > _MOST)
-        self._answer = None if self._is_stranger else self._decide(now[:-1])
-        return Steady(self._answer, now[:-1])
+        rejected_share = now[-1] + (MARGIN if self._rejected else 0.0)
+        self._rejected = bool(rejected_share > _REJECTED_ABOVE)
+        self._index = None if self._rejected else self._decide(now[:-1])
+        return SteadyAnswer(self._index, now[:-1])
 
     def _decide(self, scores: npt.NDArray[np.float64]) -> int | None:
         best = int(np.argmax(scores))
-        held = self._answer
-        if held is not None and scores[best] - scores[held] < MARGIN and scores[held] >= self._floor:
-            return held
+        current = self._index
+        if current is not None and scores[best] - scores[current] < MARGIN and scores[current] >= self._lower_threshold:
+            return current
         return best if scores[best] >= self._threshold else None

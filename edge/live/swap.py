@@ -1,4 +1,4 @@
-"""Replacing the model of a running stream: the new one is proven aside while the old one goes on."""
+"""Replace the model of a running stream: the new one is checked on another thread while the old one labels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from edge.live.model import LiveModel, ModelChoice
 from edge.statistics import StreamStatistics
 
 POLL_S = 1.0
-"""How often the model file is looked at; one call of ``stat``."""
+"""The time between two checks of the model file, in seconds; a check is one call of ``stat``."""
 
 SETTLE_S = 1.0
-"""How long a changed file must stay as it is before it is read: a copy in progress grows more often than that."""
+"""How long a changed file must stay unchanged before it is read, in seconds: a copy in progress grows more often."""
 
 
-class _Mark(NamedTuple):
-    """What changes when a file is written, replaced, or a link to it pointed elsewhere."""
+class _FileState(NamedTuple):
+    """Numbers that change when a file is written or replaced, or a link to it is changed."""
 
     device: int
     inode: int
@@ -29,58 +29,58 @@ class _Mark(NamedTuple):
 
 
 class ModelSwap:
-    """Watches the model file on a thread of its own, and holds a new model ready for :meth:`take`.
+    """Watches the model file on a thread of its own, and keeps a new model ready for :meth:`take`.
 
-    A file that changed is loaded and checked once it has stayed unchanged for :data:`SETTLE_S`. One that does
-    not pass is refused, counted and told, and looked at again when it changes again.
+    A file that changed is loaded and checked after it has stayed unchanged for :data:`SETTLE_S`. A file that does not
+    pass is refused with a message and counted; it is read again when it changes again.
     """
 
     def __init__(
         self,
         choice: ModelChoice,
         statistics: StreamStatistics,
-        tell: Callable[[str], None],
+        write_message: Callable[[str], None],
         *,
         poll_s: float = POLL_S,
         settle_s: float = SETTLE_S,
     ) -> None:
-        """Watch the file of ``choice``; ``tell`` takes one line for each refusal."""
+        """Watch the file of ``choice``; ``write_message`` gets one line for each refusal."""
         self._choice = choice
         self._statistics = statistics
-        self._tell = tell
+        self._write_message = write_message
         self._poll_s = poll_s
         self._settle_s = settle_s
-        self._mark: _Mark | None = None
+        self._state: _FileState | None = None
         self._contents: tuple[str, tuple[str, ...]] | None = None
         self._ready: LiveModel | None = None
-        self._asked = threading.Event()
+        self._requested = threading.Event()
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="model swap", daemon=True)
 
     def load_first(self) -> LiveModel:
-        """The model to begin with; from then on the file is watched.
+        """Load the first model, and watch the file from then on.
 
         Raises what :meth:`ModelChoice.load` raises.
         """
-        self._mark = _mark_of(self._choice.path)  # before reading: a change meanwhile is seen as one
+        self._state = _state_of(self._choice.path)  # before reading: a change meanwhile is noticed
         model = self._choice.load()
         self._contents = _contents(model)
         self._thread.start()
         return model
 
     def request(self) -> None:
-        """Look at the file now, changed or not, and say what came of it."""
-        self._asked.set()
+        """Read the file now, changed or not, and print a message about the result."""
+        self._requested.set()
         self._wake.set()
 
     def take(self) -> LiveModel | None:
-        """The new model, once, if there is one."""
+        """The new model if there is one, only once."""
         model, self._ready = self._ready, None
         return model
 
     def stop(self) -> None:
-        """Watch no longer; a model being loaded is not waited for."""
+        """Stop watching, without waiting for a model that is being loaded."""
         self._stopping.set()
         self._wake.set()
 
@@ -90,21 +90,21 @@ class ModelSwap:
             self._wake.clear()
             if self._stopping.is_set():
                 return
-            asked = self._asked.is_set()
-            mark = _mark_of(self._choice.path)
-            if asked or (mark is not None and mark != self._mark):
-                self._asked.clear()
-                self._consider(self._settled(mark), asked)
+            requested = self._requested.is_set()
+            state = _state_of(self._choice.path)
+            if requested or (state is not None and state != self._state):
+                self._requested.clear()
+                self._load_new(self._settled(state), requested)
 
-    def _settled(self, mark: _Mark | None) -> _Mark | None:
-        """The file's mark, once it has stayed the same for a while."""
+    def _settled(self, state: _FileState | None) -> _FileState | None:
+        """The state of the file, after it has stayed the same for a while."""
         while not self._stopping.wait(self._settle_s):
-            before, mark = mark, _mark_of(self._choice.path)
-            if mark == before:
+            before, state = state, _state_of(self._choice.path)
+            if state == before:
                 break
-        return mark
+        return state
 
-    def _consider(self, mark: _Mark | None, asked: bool) -> None:
+    def _load_new(self, state: _FileState | None, requested: bool) -> None:
         if self._stopping.is_set():
             return
         problem = None
@@ -112,27 +112,27 @@ class ModelSwap:
             model = self._choice.load()
         except (EdgeError, MemoryError) as error:
             problem = str(error) or "not enough memory to load the model"
-        if mark != _mark_of(self._choice.path):  # written to while it was read: what was read means nothing
-            if asked:
+        if state != _state_of(self._choice.path):  # written while it was read: the result is not valid
+            if requested:
                 self.request()
             return
-        self._mark = mark
+        self._state = state
         if problem is not None:
             self._statistics.count("model_refusals")
-            self._tell(f"new model refused: {problem}; the old one goes on")
+            self._write_message(f"new model refused: {problem}; the old one stays")
         elif _contents(model) != self._contents:
             self._contents = _contents(model)
             self._ready = model
-        elif asked:
-            self._tell("the model file is unchanged; the model goes on")
+        elif requested:
+            self._write_message("the model file is unchanged; the model stays")
 
 
-def _mark_of(path: Path) -> _Mark | None:
+def _state_of(path: Path) -> _FileState | None:
     try:
         status = os.stat(path)
     except OSError:
         return None
-    return _Mark(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return _FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _contents(model: LiveModel) -> tuple[str, tuple[str, ...]]:

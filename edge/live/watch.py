@@ -1,10 +1,11 @@
-"""The loop: the newest frame, its scores, the steady answer, to everybody who listens."""
+"""The loop of a stream: take the newest frame, label it, pass the observation on."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -21,21 +22,25 @@ from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
 from edge.types import UNKNOWN, Category, Frame, Observation
 
-_PATIENCE_S = 0.2  # how long to wait for a frame before looking whether to stop
+_WAIT_S = 0.2  # for a frame, before the loop checks whether it must stop
 
 
 class Frames(Protocol):
     """Where the loop takes its frames: :class:`edge.live.grabber.Grabber`."""
 
     def newest(self, after: int = -1, timeout_s: float | None = None) -> Frame | None:
-        """The newest frame with a sequence number above ``after``; None where none came within ``timeout_s``."""
+        """The newest frame with a sequence number above ``after``; None if there is none within ``timeout_s``."""
 
 
-class Settings(NamedTuple):
-    """How a stream is to be labelled.
+class WatchSettings(NamedTuple):
+    """How a stream is labelled.
 
-    ``every_s`` is the least time from one labelled frame to the next, ``limit`` after how many to end (None:
-    never). ``score_threshold`` None leaves it to the model.
+    ``every_s`` is the shortest time between two labelled frames in seconds, ``smooth_s`` the time over which scores
+    are averaged, ``region`` the part of each frame that is labelled (None: all of it). ``score_threshold`` None means
+    the one that the model recommends. The stream ends after ``limit`` labelled frames (None: never).
+
+    ``max_frame_age_s`` and ``retries`` are those of :class:`edge.live.grabber.Grabber`. ``status`` is the status
+    file; None means the one of the systemd service, if it runs as one.
     """
 
     every_s: float
@@ -43,6 +48,9 @@ class Settings(NamedTuple):
     smooth_s: float
     score_threshold: float | None
     limit: int | None
+    max_frame_age_s: float
+    retries: int | None
+    status: Path | None
 
 
 class Watch:
@@ -50,37 +58,38 @@ class Watch:
 
     def __init__(
         self,
+        settings: WatchSettings,
+        *,
         frames: Frames,
         swap: ModelSwap,
         write: Callable[[Observation], None],
         statistics: StreamStatistics,
         notifier: Notifier,
-        tell: Callable[[str], None],
-        settings: Settings,
+        write_message: Callable[[str], None],
     ) -> None:
-        """Give what is seen to ``write``, which must not block, and one line an event to ``tell``."""
+        """Label ``frames``. ``write`` gets each observation and must not block; ``write_message`` gets messages."""
+        self._settings = settings
         self._frames = frames
         self._swap = swap
         self._write = write
         self._statistics = statistics
         self._notifier = notifier
-        self._tell = tell
-        self._settings = settings
+        self._write_message = write_message
         self._label: str | None = None
         self._problem = ""
         self._labelled = 0
 
     def run(self, stopping: threading.Event) -> None:
-        """Load the model and label until ``stopping`` is set, the source ends, or enough frames are labelled.
+        """Load the model and label until ``stopping`` is set, the source ends, or ``limit`` frames are labelled.
 
-        Raises :class:`~edge.errors.EdgeError`: what loading the model, running it or the source raises, and
-        :class:`~edge.errors.UsageError` where the region is not within the first frame.
+        Raises :class:`~edge.errors.EdgeError` if the model cannot be loaded or run, or the source fails for good, and
+        :class:`~edge.errors.UsageError` if the region does not lie within the first frame.
         """
         self._use(self._swap.load_first())
         sequence, due_s = -1, 0.0
         while not stopping.wait(max(0.0, due_s - time.monotonic())):
             try:
-                frame = self._frames.newest(sequence, _PATIENCE_S)
+                frame = self._frames.newest(sequence, _WAIT_S)
             except EndOfStream:
                 return
             if frame is None:
@@ -89,8 +98,8 @@ class Watch:
             if model := self._swap.take():
                 self._use(model)
                 self._statistics.count("model_swaps")
-                self._tell(f"model replaced: {model.card.name}, sha256 {model.card.sha256[:12]}")
-            if self._take(frame) and self._labelled == self._settings.limit:
+                self._write_message(f"model replaced: {model.card.name}, sha256 {model.card.sha256[:12]}")
+            if self._label_frame(frame) and self._labelled == self._settings.limit:
                 return
 
     def _use(self, model: LiveModel) -> None:
@@ -100,13 +109,13 @@ class Watch:
             self._settings.smooth_s, model.score_threshold if threshold is None else threshold
         )
 
-    def _take(self, frame: Frame) -> bool:
-        """Label ``frame`` and pass on what is seen; False where it cannot be labelled."""
+    def _label_frame(self, frame: Frame) -> bool:
+        """Label ``frame`` and pass the observation on; False if the frame was skipped."""
         region = self._settings.region
         started = time.perf_counter()
         try:
-            seen = region.crop(frame.pixels) if region else frame.pixels
-            scores, rejected = self._model.classifier.judge(seen)
+            pixels = region.crop(frame.pixels) if region else frame.pixels
+            scores, rejected = self._model.classifier.judge(pixels)
         except (ImageError, UsageError) as error:
             if isinstance(error, UsageError) and not self._labelled:
                 raise
@@ -118,8 +127,8 @@ class Watch:
         frame_age_s = time.monotonic() - frame.timestamp_s
         labels = self._model.card.labels
         categories = _best(steady.scores, labels)
-        label = UNKNOWN if steady.answer is None else labels[steady.answer]
-        score = categories[0].score if steady.answer is None else float(steady.scores[steady.answer])
+        label = UNKNOWN if steady.label_index is None else labels[steady.label_index]
+        score = categories[0].score if steady.label_index is None else float(steady.scores[steady.label_index])
         self._labelled += 1
         self._statistics.labelled(latency_ms, frame_age_s * 1000)
         self._write(
@@ -143,9 +152,9 @@ class Watch:
 
     def _skip(self, problem: str) -> None:
         self._statistics.count("source_errors")
-        if problem != self._problem:  # once, not with every frame
+        if problem != self._problem:  # one message, not one for each frame
             self._problem = problem
-            self._tell(f"frame skipped: {problem}")
+            self._write_message(f"frame skipped: {problem}")
 
 
 def _best(scores: npt.NDArray[Any], labels: tuple[str, ...]) -> tuple[Category, ...]:

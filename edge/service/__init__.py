@@ -1,1 +1,1 @@
-"""``edge watch`` as a systemd service: its unit, what the unit allows, and what systemd is told."""
+"""``edge watch`` as a systemd service: its unit, what the unit allows, and the messages to systemd."""

@@ -1,4 +1,4 @@
-"""What a service says to systemd: ready, alive, stopping (the protocol of ``sd_notify(3)``)."""
+"""The messages of a service to systemd: ready, alive, stopping (the protocol of ``sd_notify(3)``)."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ _INTERVAL_S = 1.0
 
 
 class Notifier:
-    """Sends datagrams to the socket in ``$NOTIFY_SOCKET``; does nothing where there is none.
+    """Sends datagrams to the socket in ``$NOTIFY_SOCKET``; without that variable it does nothing.
 
-    A socket that does not take them is passed over: nothing that systemd hears may stop the stream.
+    Errors of the socket are ignored, so that systemd cannot stop the stream.
     """
 
     def __init__(self) -> None:
-        """Read ``$NOTIFY_SOCKET``, a path or an abstract name behind ``@``, and ``$WATCHDOG_USEC``."""
+        """Read ``$NOTIFY_SOCKET``, a path or ``@`` and an abstract name, and ``$WATCHDOG_USEC``, in microseconds."""
         address = os.environ.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) if address else None
         if self._socket:
             self._socket.setblocking(False)
         limit = os.environ.get("WATCHDOG_USEC", "")
-        # sd_watchdog_enabled(3) advises half of the limit; a quarter also forgives a late frame.
+        # sd_watchdog_enabled(3) advises half of the limit; with a quarter a frame may also be late.
         self._interval_s = min(_INTERVAL_S, int(limit) / 4e6) if limit.isdecimal() else _INTERVAL_S
         self._ready = False
         self._next_s = 0.0
 
     def labelled(self, text: str) -> None:
-        """A fresh frame was labelled: say so, with the status ``text``, at most once a second.
+        """Report a new labelled frame with the status ``text``, at most once a second.
 
-        The first time makes the service ready; the watchdog is fed by nothing else.
+        The first report makes the service ready. The watchdog gets its signal only from here.
         """
         now_s = time.monotonic()
         if self._socket is None or now_s < self._next_s:
@@ -43,11 +43,11 @@ class Notifier:
         self._send(f"{ready}WATCHDOG=1\nSTATUS={' '.join(text.split())}")
 
     def stopping(self) -> None:
-        """The end has begun."""
+        """Report that the service is stopping."""
         self._send("STOPPING=1")
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         if self._socket:
             self._socket.close()
 

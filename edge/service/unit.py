@@ -1,48 +1,64 @@
-"""The systemd unit of ``edge watch``: what a service may do, and when it is started again."""
+"""The systemd unit of ``edge watch``: what the service may do, and when it is started again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-WATCHDOG_S = 60
-"""How long a service may be without a fresh labelled frame; also how long it may take to the first one.
+SERVICE_NAME = "edge-watch"
+"""The name of the service, if no other is given."""
 
-Longer than a camera or a stream usually takes to come back by itself, which the grabber sees to without a restart.
+UNIT_FOLDER = Path("/etc/systemd/system")
+"""The folder of the units that belong to this machine."""
+
+WATCHDOG_S = 60
+"""The longest time without a new labelled frame, and the longest time to the first one, in seconds.
+
+It is longer than a camera or a stream usually needs to come back. The grabber opens it again without a restart.
 """
 
 RESTART_S = 10
 START_LIMIT_S, START_LIMIT_BURST = 600, 30
 """systemd gives up after 30 starts within 600 s.
 
-A camera that is away for days must never exhaust that: each start then lasts :data:`WATCHDOG_S` and is followed by
-:data:`RESTART_S`, 70 s, which makes 9 starts in 600 s. A program that dies at once starts every 10 or 11 s and is given
-up after five or six minutes: no restart will mend it.
+A camera that is away for days must never reach that: each start then lasts :data:`WATCHDOG_S` and is followed by
+:data:`RESTART_S`, 70 s together, which are 9 starts in 600 s. A program that ends immediately is started every 10 or
+11 s, and systemd gives up after five or six minutes: no restart will fix it.
 """
 
 
 class Needs(NamedTuple):
-    """What the options of a stream need of the system."""
+    """What a service needs from the system."""
 
+    user: str | None = None
+    """The user that runs it; None: one that systemd makes for it."""
+    every_s: float = 0.0
+    """The shortest time between two labelled frames, in seconds."""
     camera: bool = False
     pi_camera: bool = False
     network: bool = False
     steady_frames: bool = True
-    """Whether the source is one that gives frames all the time, so that none for a minute is a fault."""
+    """Whether the source gives frames all the time, so that a minute without one is a fault."""
     write_paths: tuple[str, ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
-    """Name and path of each file with a secret."""
+    """Name and path of each file that holds a secret."""
     home: bool = False
-    """Whether something that is read lies in a home folder."""
+    """Whether a file that is read or written is in a home folder."""
     temporary: bool = False
-    """Whether something that is read or written lies in a folder for temporary files."""
+    """Whether a file that is read or written is in a folder for temporary files."""
+
+
+def environment_file(name: str) -> str:
+    """The file with the secrets of the service ``name``."""
+    return f"/etc/{name}.env"
 
 
 def quote(argument: str) -> str:
     r"""``argument`` as one word of a unit's command line, whatever it holds (``systemd.service(5)``).
 
     Quotes and backslashes are escaped, ``%`` and ``$`` doubled, control characters and bytes that are not UTF-8
-    written as ``\xNN``. A zero byte cannot be passed to any program and is not expected.
+    written as ``\xNN``. A zero byte is not expected, because no program can be given one.
     """
     pieces = []
     for character in argument:
@@ -59,14 +75,11 @@ def quote(argument: str) -> str:
     return argument if plain else f'"{text}"'
 
 
-def unit_text(name: str, command: Sequence[str], needs: Needs, every_s: float, user: str | None) -> str:
-    """The unit file of the service ``name`` that runs ``command``: words already quoted, the first a full path.
-
-    ``every_s`` is the least time between labelled frames. Without ``user`` systemd makes a user up.
-    """
-    watchdog_s = WATCHDOG_S + int(2 * every_s)
+def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
+    """The unit file of the service ``name`` that runs ``command``: quoted words, the first one an absolute path."""
+    watchdog_s = WATCHDOG_S + int(2 * needs.every_s)
     lines = [
-        f"# Written by edge service. Secrets belong into /etc/{name}.env (owner root, mode 600), never in here.",
+        f"# Written by edge service. Secrets go into {environment_file(name)} (owner root, mode 600), not in here.",
         "[Unit]",
         "Description=Edge for Poets: label a live stream",
         "Documentation=man:systemd.service(5)",
@@ -78,10 +91,10 @@ def unit_text(name: str, command: Sequence[str], needs: Needs, every_s: float, u
         "Type=notify",
         "ExecStart=" + " ".join(command),
         "ExecReload=/bin/kill -HUP $MAINPID",
-        f"EnvironmentFile=-/etc/{name}.env",
+        f"EnvironmentFile=-{environment_file(name)}",
         *(f"LoadCredential={key}:{path.replace('%', '%%')}" for key, path in needs.credentials),
         "",
-        "# Started again after a fault, whatever it was, but not where another start would change nothing:",
+        "# Start again after any fault, but not after exit codes that another start would not change:",
         "# 2 is a wrong option, 78 something that is not installed.",
         "Restart=on-failure",
         f"RestartSec={RESTART_S}",
@@ -90,7 +103,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs, every_s: float, u
         "TimeoutStopSec=5",
         "LimitCORE=0",
         "",
-        *_user(user),
+        *_user(needs.user),
         *(["SupplementaryGroups=video"] if needs.camera or needs.pi_camera else []),
         f"RuntimeDirectory={name}",
         f"StateDirectory={name}",
@@ -119,7 +132,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs, every_s: float, u
         "RestrictSUIDSGID=yes",
         "RemoveIPC=yes",
         "LockPersonality=yes",
-        # Both interpreters and OpenCV run with it; what libcamera's Python bindings need is not known.
+        # Both interpreters and OpenCV run with it. For libcamera's Python bindings it was not tried.
         *([] if needs.pi_camera else ["MemoryDenyWriteExecute=yes"]),
         *_network(needs),
         "SystemCallArchitectures=native",
@@ -136,7 +149,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs, every_s: float, u
 def _watchdog(watchdog_s: int, steady_frames: bool) -> list[str]:
     if steady_frames:
         return [f"WatchdogSec={watchdog_s}", f"TimeoutStartSec={watchdog_s}"]
-    return ["# No watchdog: nobody knows when the next picture comes.", "TimeoutStartSec=infinity"]
+    return ["# No watchdog: the time of the next picture is not known.", "TimeoutStartSec=infinity"]
 
 
 def _user(user: str | None) -> list[str]:
@@ -146,9 +159,9 @@ def _user(user: str | None) -> list[str]:
 def _devices(needs: Needs) -> list[str]:
     if not (needs.camera or needs.pi_camera):
         return ["PrivateDevices=yes", "DevicePolicy=closed"]
-    # By kind, not by name: a camera that is plugged in again may come back under another number.
-    kinds = ["char-video4linux", *(["char-media", "char-dma_heap"] if needs.pi_camera else [])]
-    return ["DevicePolicy=closed", *(f"DeviceAllow={kind} rw" for kind in kinds)]
+    # By type, not by name: a camera that is plugged in again may get another number.
+    types = ["char-video4linux", *(["char-media", "char-dma_heap"] if needs.pi_camera else [])]
+    return ["DevicePolicy=closed", *(f"DeviceAllow={name} rw" for name in types)]
 
 
 def _network(needs: Needs) -> list[str]:

@@ -1,4 +1,4 @@
-"""A stream's counts for Prometheus, on an HTTP server of their own."""
+"""The counts of a stream for Prometheus, on an HTTP server of their own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COUNTERS = {
     "model_refusals": ("edge_model_refusals", "Model files that were refused as a replacement."),
 }
 _SINK_COUNTERS = {
-    "sink_dropped": ("edge_sink_dropped", "Observations that a sink was too slow or too dead to take."),
+    "sink_dropped": ("edge_sink_dropped", "Observations that were dropped because a sink was too slow or not there."),
     "sink_errors": ("edge_sink_errors", "Failures of a sink."),
 }
 
@@ -36,8 +36,8 @@ class PrometheusSink:
     name = "prometheus"
 
     def __init__(self, host: str, port: int, statistics: StreamStatistics) -> None:
-        """Listen on ``host`` and ``port``; port 0 is any free one, see :attr:`port`."""
-        import prometheus_client  # noqa: F401  # a missing extra is noticed at the start
+        """Listen on ``host`` and ``port``. Port 0 means any free port; :attr:`port` is then the real one."""
+        import prometheus_client  # noqa: F401  # fails at the start if the extra is missing
 
         self._host, self.port = host, port
         self._statistics = statistics
@@ -45,7 +45,7 @@ class PrometheusSink:
         self._server: WSGIServer | None = None
 
     def open(self) -> None:
-        """Start the server; raises :class:`~edge.errors.UnavailableError` where the address cannot be had."""
+        """Start the server. Raises :class:`~edge.errors.UnavailableError` if it cannot listen on the address."""
         from prometheus_client import CollectorRegistry, start_http_server
 
         registry = CollectorRegistry()
@@ -57,7 +57,7 @@ class PrometheusSink:
         self.port = self._server.server_port
 
     def write(self, observation: Observation) -> None:
-        """Keep what is asked for later."""
+        """Keep ``observation`` for the next request."""
         self._newest = observation
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class PrometheusSink:
             self._server.server_close()
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics as of now, in Prometheus' units; called for each request, on the server's thread."""
+        """All metrics now, in Prometheus' units. It is called for each request, on the server's thread."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 
         now, newest = self._statistics.snapshot(), self._newest
@@ -91,14 +91,14 @@ class PrometheusSink:
         score.add_metric([newest.label], newest.score)
         yield score
         model = newest.model
-        said = {
+        information = {
             "name": model.name,
             "sha256": model.sha256,
             "architecture": model.architecture or "",
             "quantization": model.quantization or "",
             "runtime": model.runtime,
         }
-        yield InfoMetricFamily("edge_model", "The model in use.", said)
+        yield InfoMetricFamily("edge_model", "The model in use.", information)
 
 
 def _latency(now: Snapshot) -> Metric:

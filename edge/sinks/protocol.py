@@ -1,4 +1,4 @@
-"""What a sink of observations is: one small protocol, so that any number of them can listen to a stream."""
+"""The protocol of a sink of observations: any number of sinks can take the labels of one stream."""
 
 from __future__ import annotations
 
@@ -8,30 +8,51 @@ from edge.types import Observation
 
 
 class ObservationSink(Protocol):
-    """Takes what is said of a stream. It runs on a thread of its own and may be slow: nobody waits for it.
+    r"""Takes the observations of a stream: one for each labelled frame.
 
-    An exception out of :meth:`open` or :meth:`write` is counted and told, and the sink goes on with the next
-    observation; it never reaches the stream or another sink. It may miss observations: what it has to notice,
-    such as another label, it compares itself.
+    A class with this attribute and these three methods is a sink; it need not inherit from this one::
 
-    A sink whose class says ``keeps_record = True`` misses less: a hundred observations wait for it instead of a
-    few, without the pixels of their frames.
+        class LogFile:  # adds a line to a file when the label changes
+            name = "log"
+
+            def open(self) -> None:
+                self._label = None
+
+            def write(self, observation: Observation) -> None:
+                if observation.label != self._label:
+                    self._label = observation.label
+                    with open("labels.txt", "a") as file:
+                        file.write(f"{observation.time_s:.3f} {observation.label} {observation.score:.2f}\n")
+
+            def close(self) -> None:
+                pass
+
+    A sink has a thread and a queue of its own, and may be slow: neither the stream nor another sink waits for it. If
+    its queue is full, the oldest observation in it is dropped and counted. So a sink that needs the moment of a
+    change compares labels itself; ``changed`` may belong to an observation that was dropped.
+
+    An exception from :meth:`open` or :meth:`write` is counted and printed as a message, and the sink goes on with the
+    next observation. It stops neither the stream nor another sink.
+
+    The queue has 8 places. The queue of a class with ``long_queue = True`` has 100, and its observations come without
+    pixels: ``observation.frame.pixels`` has shape (0, 0, 3).
     """
 
     name: str
+    """The name of the sink in messages and counts. No two sinks of a stream have the same name."""
 
     def open(self) -> None:
-        """Connect or make ready, on the sink's own thread; called again, later, after it failed."""
+        """Connect, or get ready, on the sink's own thread. After a failure it is called again later."""
 
     def write(self, observation: Observation) -> None:
         """Take one observation.
 
-        Raises :class:`SinkClosed` where there is nobody left to write to, now or later.
+        Raises :class:`SinkClosed` if there is no reader any more and never will be.
         """
 
     def close(self) -> None:
-        """Let go of everything within a second; called once, also after a failed :meth:`open`."""
+        """Release everything within a second. It is called once, also if :meth:`open` failed."""
 
 
 class SinkClosed(Exception):
-    """The reader has gone for good, such as the program behind a pipe; the sink is given nothing more."""
+    """The reader has gone for good, such as the program behind a pipe. The sink gets no more observations."""

@@ -1,4 +1,4 @@
-"""A stream's observations for people: one line that is drawn again and again, or a line a change."""
+"""The observations of a stream for people: one line that is drawn again and again, or a line for each change."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import unicodedata
 from collections import deque
 
 from edge.sinks.descriptor import write_all
-from edge.sinks.observation_record import utc
+from edge.sinks.observation_json import utc
 from edge.statistics import StreamStatistics
 from edge.types import Observation
 
 _BAR = 20
 _LABEL_WIDTH = 24
-_COLUMNS = 80  # where a terminal does not know its width, as on a serial line
-_DRAW_EVERY_S = 0.1  # as often as an eye reads; each drawing travels over a slow line
+_COLUMNS = 80  # if a terminal does not know its width, as on a serial line
+_DRAW_EVERY_S = 0.1  # faster is not readable, and the terminal may be at the end of a slow line
 _RATE_OVER_S = 3.0
 _TO_START, _CLEAR = "\r", "\x1b[K"
 
 
 class TerminalSink:
-    """On a terminal: label, score bar, frames a second and the frame's age, in one line that is redrawn.
+    """On a terminal: label, score bar, frames a second and the age of the frame, in one line that is redrawn.
 
-    Elsewhere: a line for each change of the label, with the local time.
+    If the output is not a terminal: a line for each change of the label, with the local time.
     """
 
     name = "terminal"
 
     def __init__(self, descriptor: int, statistics: StreamStatistics) -> None:
-        """Write to the open file ``descriptor``, which is left open; ``statistics`` gives the rate."""
+        """Write to the open file ``descriptor``, and do not close it; the frame rate comes from ``statistics``."""
         self._descriptor = descriptor
         self._statistics = statistics
         self._terminal = os.isatty(descriptor)
@@ -41,7 +41,7 @@ class TerminalSink:
         """Nothing to do."""
 
     def write(self, observation: Observation) -> None:
-        """Draw the line, at most ten times a second while the label stays."""
+        """Draw the line; at most ten times a second while the label does not change."""
         changed, self._label = observation.label != self._label, observation.label
         if not self._terminal:
             if changed:
@@ -58,12 +58,12 @@ class TerminalSink:
         write_all(self._descriptor, _TO_START + line + _CLEAR)
 
     def close(self) -> None:
-        """Leave the last line standing."""
+        """End the last line, so that it stays on the screen."""
         if self._terminal and self._label is not None:
             write_all(self._descriptor, "\n")
 
     def _rate(self, now_s: float) -> float:
-        """Frames labelled a second, over the last few seconds."""
+        """Labelled frames per second, over the last three seconds."""
         self._counts.append((now_s, self._statistics.snapshot().frames_labelled))
         while now_s - self._counts[0][0] > _RATE_OVER_S and len(self._counts) > 2:
             self._counts.popleft()
@@ -72,25 +72,25 @@ class TerminalSink:
 
 
 def status_line(observation: Observation, rate: float, columns: int) -> str:
-    """One line of at most ``columns`` - 1 columns, so that no terminal wraps it; ``rate`` is in frames a second."""
+    """One line of at most ``columns`` - 1 columns, so that no terminal wraps it; ``rate`` is in frames per second."""
     labels = [observation.label, *observation.model.labels]
-    room = min(_LABEL_WIDTH, max(_width(printable(label)) for label in labels))
-    label = _cut(printable(observation.label), room)
+    width = min(_LABEL_WIDTH, max(_width(printable(label)) for label in labels))
+    label = _cut(printable(observation.label), width)
     filled = round(_BAR * min(1.0, max(0.0, observation.score)))
     line = (
-        f"{label}{' ' * (room - _width(label))} {'█' * filled}{'░' * (_BAR - filled)} {observation.score:.2f}"
+        f"{label}{' ' * (width - _width(label))} {'█' * filled}{'░' * (_BAR - filled)} {observation.score:.2f}"
         f"  {rate:.1f} fps  age {observation.frame_age_ms:.0f} ms"
     )
     return _cut(line, columns - 1)
 
 
 def printable(text: str) -> str:
-    """``text`` without what would steer a terminal: labels come out of files."""
+    """``text`` without control characters for terminals, because labels come from files."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _width(text: str) -> int:
-    """How many columns ``text`` takes on a terminal: Unicode's East Asian width, marks taking none."""
+    """The columns of ``text`` on a terminal: by Unicode's East Asian width; combining marks take none."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text

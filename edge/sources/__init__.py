@@ -1,1 +1,33 @@
-"""Where pictures come from."""
+"""Where frames come from: cameras, videos, streams and folders.
+
+:func:`open_source` finds the source that an address means. A source of your own is any class with the attributes and
+methods of :class:`FrameSource`. :class:`FakeSource` replaces a camera in tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge.sources.fake import END, HANG, FakeSource
+    from edge.sources.protocol import EndOfStream, FrameSource
+    from edge.sources.uri import open_source
+
+__all__ = ["END", "HANG", "EndOfStream", "FakeSource", "FrameSource", "open_source"]
+
+_MODULES = {
+    "END": "edge.sources.fake",
+    "HANG": "edge.sources.fake",
+    "EndOfStream": "edge.sources.protocol",
+    "FakeSource": "edge.sources.fake",
+    "FrameSource": "edge.sources.protocol",
+    "open_source": "edge.sources.uri",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what ``__all__`` names when it is first used: most starts need few of these modules."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)

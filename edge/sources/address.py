@@ -1,4 +1,4 @@
-"""Addresses of streams: checked before anything is opened, and shown without their secrets."""
+"""Addresses of streams: checked before anything is opened, and printed without their secrets."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from edge.errors import UsageError
 
 
-def shown(address: str) -> str:
-    """``address`` as it may be printed: ``***`` for user, password and all that follows a ``?`` or ``#``.
+def without_secrets(address: str) -> str:
+    """``address`` for messages: ``***`` replaces user, password and everything after a ``?`` or ``#``.
 
-    Where it cannot be told apart whether an ``@`` belongs to a password, nothing but the scheme remains.
+    If an ``@`` after a ``?`` or ``#`` may belong to a password, only the scheme remains.
     """
     scheme, colon, rest = address.partition("://")
     if not colon:
@@ -24,9 +24,9 @@ def shown(address: str) -> str:
 
 
 def check_address(address: str) -> None:
-    """Make sure that ``address`` names a host and a possible port.
+    """Check that ``address`` names a host and a possible port.
 
-    Raises :class:`~edge.errors.UsageError` where it does not.
+    Raises :class:`~edge.errors.UsageError` if it does not.
     """
     try:
         parts = urlsplit(address)
@@ -35,6 +35,6 @@ def check_address(address: str) -> None:
         host = None
     if not host or any(character.isspace() or not character.isprintable() for character in address):
         raise UsageError(
-            f"{shown(address)}: not an address such as {address.partition('://')[0]}://host:8080/path; "
+            f"{without_secrets(address)}: not an address such as {address.partition('://')[0]}://host:8080/path; "
             "in a user name or password write / as %2F, @ as %40, # as %23"
         )

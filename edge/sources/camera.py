@@ -14,13 +14,13 @@ from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_ca
 
 
 class V4L2Camera:
-    """A USB camera, or any other that gives pictures through V4L2; in the size that the driver prefers."""
+    """A USB camera, or another camera of V4L2. The pictures have the size that the driver prefers."""
 
     ends = False
     time_limit_s = 2 * TIME_LIMIT_S  # OpenCV tries a silent camera twice
 
     def __init__(self, device: str) -> None:
-        """Take the camera at the path ``device``, such as ``/dev/video0``."""
+        """Use the camera at the path ``device``, such as ``/dev/video0``."""
         self.uri = device
         self._cv2: Any = None
         self._capture: Any = None
@@ -28,8 +28,8 @@ class V4L2Camera:
     def open(self) -> None:
         """Start the camera.
 
-        Raises :class:`~edge.errors.UnavailableError` where it is not there, is in use or may not be opened,
-        and :class:`~edge.errors.ConfigurationError` where OpenCV is missing.
+        Raises :class:`~edge.errors.UnavailableError` if it is missing, is in use or may not be opened, and
+        :class:`~edge.errors.ConfigurationError` if OpenCV is missing.
         """
         self._cv2 = load_opencv()
         self._check_device()
@@ -37,7 +37,7 @@ class V4L2Camera:
         if self._capture is None:
             raise UnavailableError(
                 f"{self.uri}: gives no pictures; either another program uses it (fuser -v {self.uri} names it), "
-                "or it is no camera (v4l2-ctl --list-devices names them; the Pi's own is picamera2:)"
+                "or it is not a camera (v4l2-ctl --list-devices lists the cameras; the Pi's own is picamera2:)"
             )
 
     def _check_device(self) -> None:
@@ -59,7 +59,7 @@ class V4L2Camera:
     def read(self) -> npt.NDArray[np.uint8]:
         """Wait for the next picture: (height, width, 3), uint8, RGB.
 
-        Raises :class:`~edge.errors.UnavailableError` where none comes within the time limit.
+        Raises :class:`~edge.errors.UnavailableError` if there is none within the time limit.
         """
         picture = next_picture(self._cv2, self._capture)
         if picture is None:

@@ -1,8 +1,8 @@
-"""A source for tests: plays pictures, and fails, hangs or ends when it is told to.
+"""A source for tests: it plays pictures, and fails, hangs or ends when the test wants it.
 
 ::
 
-    from edge.sources.fake import HANG, FakeSource
+    from edge.sources import HANG, FakeSource
 
     source = FakeSource([picture, UnavailableError("unplugged"), picture, HANG, picture], interval_s=0.1)
 """
@@ -32,34 +32,34 @@ class _Hang:
 
 
 HANG = _Hang()
-"""A step at which :meth:`FakeSource.read` does not return until :meth:`FakeSource.let_go`."""
+"""A step at which :meth:`FakeSource.read` does not return before :meth:`FakeSource.release` is called."""
 
 END = EndOfStream()
 """A step that ends the stream."""
 
 Step = Union[Pixels, Image.Image, str, "os.PathLike[str]", bytes, BaseException, _Hang]
-"""A picture (an array (height, width, 3) uint8 RGB, a Pillow image, a file or its bytes), an exception to be
+"""A picture (an array (height, width, 3) uint8 RGB, a Pillow image, a file or its bytes), an exception that is
 raised, or :data:`HANG`."""
 
 _LONGEST_WAIT_S = 0.1
 
 
 class _State:
-    """What a source and the copies of it share: there is one script and one plug."""
+    """What a source and its copies share."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
         self.changed = threading.Condition()
         self.steps = deque(steps)
         self.plugged_in = True
-        self.let_go = False
+        self.released = False
         self.openings = 0
         self.open_now = 0
 
 
 class FakeSource:
-    """Plays ``steps``, then more as they are :meth:`put`; what it is told may come from any thread.
+    """Plays ``steps``, then those that :meth:`put` adds. Its methods may be called from any thread.
 
-    An exception among the steps is raised once, and the next :meth:`read` goes on behind it.
+    An exception among the steps is raised once; the next :meth:`read` continues with the step after it.
     """
 
     def __init__(
@@ -71,9 +71,10 @@ class FakeSource:
         time_limit_s: float = 5.0,
         uri: str = "fake:",
     ) -> None:
-        """Play ``steps``; after the last one the stream ends, or waits for more where ``ends`` is false.
+        """Play ``steps``. After the last one the stream ends; if ``ends`` is false, it waits for more.
 
-        ``interval_s`` is the time between two pictures, in seconds.
+        ``interval_s`` is the time between two pictures, in seconds. ``time_limit_s`` and ``uri`` are those of
+        :class:`~edge.sources.protocol.FrameSource`.
         """
         self.uri = uri
         self.ends = ends
@@ -84,36 +85,36 @@ class FakeSource:
 
     @property
     def openings(self) -> int:
-        """How often it was opened."""
+        """How many times it was opened, its copies included."""
         return self._state.openings
 
     @property
     def open_now(self) -> int:
-        """How many openings were not closed yet."""
+        """How many of these openings are not closed yet."""
         return self._state.open_now
 
     def put(self, *steps: Step) -> None:
-        """Add ``steps`` behind the last one."""
+        """Add ``steps`` after the last one."""
         with self._state.changed:
             self._state.steps.extend(steps)
             self._state.changed.notify_all()
 
     def unplug(self) -> None:
-        """Fail from now on, open or not."""
+        """Fail from now on, as a camera does whose cable is pulled."""
         self._plug(False)
 
     def plug_in(self) -> None:
-        """Work again, once opened again."""
+        """Work again, after it is opened again."""
         self._plug(True)
 
-    def let_go(self) -> None:
-        """Let every call that hangs return, now and later."""
+    def release(self) -> None:
+        """Let each call that hangs raise :class:`~edge.errors.UnavailableError`, now and later."""
         with self._state.changed:
-            self._state.let_go = True
+            self._state.released = True
             self._state.changed.notify_all()
 
     def open(self) -> None:
-        """Open it; raises :class:`~edge.errors.UnavailableError` where it is unplugged."""
+        """Open it. Raises :class:`~edge.errors.UnavailableError` if it is unplugged."""
         with self._state.changed:
             self._check_plug()
             self._state.openings += 1
@@ -122,9 +123,9 @@ class FakeSource:
         self._due_s = time.monotonic()
 
     def read(self) -> Pixels | None:
-        """The next picture: (height, width, 3), uint8, RGB; None where it waits for more.
+        """The next picture: (height, width, 3), uint8, RGB; None while there is none yet.
 
-        Raises what the next step is, :class:`~edge.errors.UnavailableError` where it is unplugged, and
+        Raises the next step if that is an exception, :class:`~edge.errors.UnavailableError` if it is unplugged, and
         :class:`~edge.sources.protocol.EndOfStream` after the last step of a source that ends.
         """
         wait_s = self._due_s - time.monotonic()
@@ -140,7 +141,7 @@ class FakeSource:
                 return None
             step = self._state.steps.popleft()
             if isinstance(step, _Hang):
-                self._state.changed.wait_for(lambda: self._state.let_go)
+                self._state.changed.wait_for(lambda: self._state.released)
                 raise UnavailableError(f"{self.uri}: hung")
         if isinstance(step, BaseException):
             raise step

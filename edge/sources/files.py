@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 Skip = Callable[[Path, str], None]
-"""Called with a path that is passed over and the reason for it."""
+"""Called with a path that is skipped and the reason for it."""
 
 
 def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
-    """The regular files in ``folder`` and below it, sorted by name, links followed.
+    """The regular files in ``folder`` and below it, sorted by name. Links are followed.
 
-    Hidden files and folders, links that lead back to a folder above them, broken links, sockets and the
-    like, and folders that cannot be read are passed to ``skip``.
+    ``skip`` gets hidden files and folders, links that lead back to a folder above them, broken links, files that are
+    not regular (sockets, pipes) and folders that cannot be read.
     """
     yield from _walk(folder, skip, frozenset())
 
@@ -50,10 +50,10 @@ def _walk(folder: Path, skip: Skip, above: frozenset[tuple[int, int]]) -> Iterat
 
 
 def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
-    """The files that command line ``arguments`` mean: files as they are, folders walked, globs expanded.
+    """The files that command line ``arguments`` name: files, the files in folders, and the files that match globs.
 
-    A file that is named more than once comes once. What does not exist, cannot be reached or is not a regular
-    file is passed to ``skip``.
+    A file that is named more than once comes once. ``skip`` gets what does not exist, cannot be read or is not a
+    regular file.
     """
     seen: set[Path] = set()
     for argument in arguments:
@@ -73,14 +73,14 @@ def _expand(argument: str, skip: Skip) -> Iterator[Path]:
     if not matches:
         skip(Path(argument), "no file matches")
     for match in matches:
-        if "**" not in argument or not os.path.isdir(match):  # with ** the files below it are matched themselves
+        if "**" not in argument or not os.path.isdir(match):  # the files in it match ** themselves
             yield from _files_at(match, skip)
 
 
 def _files_at(name: str, skip: Skip) -> Iterator[Path]:
     path = Path(name)
     try:
-        mode = os.stat(name).st_mode  # of the name as given: Path("") would be the current folder
+        mode = os.stat(name).st_mode  # not of path: Path("") is the current folder
     except (FileNotFoundError, ValueError):  # ValueError: a zero byte in it
         skip(path, "no such file or folder")
     except OSError as error:
@@ -90,5 +90,5 @@ def _files_at(name: str, skip: Skip) -> Iterator[Path]:
             yield from walk_files(path, skip)
         elif stat.S_ISREG(mode):
             yield path
-        else:  # opening a pipe would wait for its writer
+        else:  # to open a pipe would wait for its writer
             skip(path, "not a regular file")

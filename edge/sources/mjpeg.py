@@ -1,7 +1,7 @@
 """MJPEG over HTTP, as network cameras and ``mjpg_streamer`` send it; without OpenCV.
 
-The parts are JPEG files and go through the one decoder of training and serving, so that a frame and the same
-part saved as a file are the same pixels.
+The parts are JPEG files. The decoder of training and labelling decodes them too, so a frame has the same pixels as a
+file with the same bytes.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ import numpy.typing as npt
 
 from edge.errors import ImageError, UnavailableError
 from edge.preprocess import decode
-from edge.sources.address import check_address, shown
+from edge.sources.address import check_address, without_secrets
 from edge.sources.multipart import MultipartParser
 
 TIME_LIMIT_S = 5.0
 """How long the server may take to answer and to send a picture that can be decoded, in seconds."""
 
-_CATCH_UP_S = 0.05  # the longest time spent on passing over pictures that are already old
+_CATCH_UP_S = 0.05  # the longest time spent on skipping pictures that are already old
 _CHUNK_BYTES = 64 * 1024
 
 
 class MjpegStream:
     """A stream at ``http[s]://[user:password@]host[:port]/path``; basic and digest authentication.
 
-    Where several pictures have come since the last :meth:`read`, only the newest is decoded.
+    If several pictures have come since the last :meth:`read`, only the newest is decoded.
     """
 
     ends = False
-    time_limit_s = 2 * TIME_LIMIT_S  # each wait for bytes is limited, and then their sum
+    time_limit_s = 2 * TIME_LIMIT_S  # each wait for bytes is limited, and their sum too
 
     def __init__(self, address: str) -> None:
-        """Take the stream at ``address``.
+        """Use the stream at ``address``.
 
-        Raises :class:`~edge.errors.UsageError` where that is no address.
+        Raises :class:`~edge.errors.UsageError` if that is not an address.
         """
         check_address(address)
-        self.uri = shown(address)
+        self.uri = without_secrets(address)
         parts = urlsplit(address)
         self._address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         self._user = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
@@ -50,8 +50,8 @@ class MjpegStream:
     def open(self) -> None:
         """Ask for the stream.
 
-        Raises :class:`~edge.errors.UnavailableError` where the server does not answer, refuses, or answers
-        with something else.
+        Raises :class:`~edge.errors.UnavailableError` if the server does not answer, refuses, or does not send an MJPEG
+        stream.
         """
         import http.client
         import urllib.error
@@ -60,15 +60,15 @@ class MjpegStream:
             self._response = self._opener().open(self._address, timeout=TIME_LIMIT_S)
         except urllib.error.HTTPError as error:
             error.close()
-            mend = "give user:password@ before the host" if error.code == 401 else "check the address"
-            meaning = http.client.responses.get(error.code, "")  # the server's own words could be anything
-            raise UnavailableError(f"{self.uri}: the server says {error.code} {meaning}; {mend}") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a strange form of 401
+            fix = "give user:password@ before the host" if error.code == 401 else "check the address"
+            meaning = http.client.responses.get(error.code, "")  # not the server's own text, which may hold anything
+            raise UnavailableError(f"{self.uri}: the server answers {error.code} {meaning}; {fix}") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a 401 that urllib cannot read
             raise UnavailableError(f"{self.uri}: no answer: {_reason(error)}") from None
-        kind = self._response.headers.get_content_type()
+        content_type = self._response.headers.get_content_type()
         boundary = self._response.headers.get_param("boundary")
-        if not kind.startswith("multipart/") or not isinstance(boundary, str) or not boundary.strip("-"):
-            raise UnavailableError(f"{self.uri}: sends {kind!a}, no MJPEG stream; check the address")
+        if not content_type.startswith("multipart/") or not isinstance(boundary, str) or not boundary.strip("-"):
+            raise UnavailableError(f"{self.uri}: sends {content_type!a}, not an MJPEG stream; check the address")
         self._parser = MultipartParser(boundary)
         self._poll = select.poll()
         self._poll.register(self._response.fileno(), select.POLLIN)
@@ -85,8 +85,10 @@ class MjpegStream:
     def read(self) -> npt.NDArray[np.uint8]:
         """Wait for the next picture: (height, width, 3), uint8, RGB.
 
-        Parts that cannot be decoded are passed over. Raises :class:`~edge.errors.UnavailableError` where the
-        connection is lost or no picture comes within the time limit.
+        Parts that cannot be decoded are skipped.
+
+        Raises :class:`~edge.errors.UnavailableError` if the connection is lost or there is no picture within the time
+        limit.
         """
         start_s = time.monotonic()
         newest: bytes | None = None
@@ -111,7 +113,7 @@ class MjpegStream:
             except UnavailableError:
                 if newest is None:
                     raise
-                broken = True  # the last picture first; the next call finds out again
+                broken = True  # return the last picture first; the next call meets the failure again
 
     def _next_part(self) -> bytes | None:
         try:
@@ -128,20 +130,20 @@ class MjpegStream:
         try:
             data = self._response.read1(_CHUNK_BYTES)
         except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a damaged chunk
-            raise UnavailableError(f"{self.uri}: the stream broke off: {_reason(error)}") from None
+            raise UnavailableError(f"{self.uri}: the stream was interrupted: {_reason(error)}") from None
         if not data:
             raise UnavailableError(f"{self.uri}: the server ended the stream")
         self._parser.feed(data)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         response, self._response = self._response, None
         if response is not None:
             response.close()
 
 
 def _reason(error: Exception) -> str:
-    """Why, without the address: messages of the standard library may quote it, password included."""
+    """The reason without the address: messages of the standard library may hold it with its password."""
     cause = getattr(error, "reason", error)
     if isinstance(cause, TimeoutError):
         return f"nothing in {TIME_LIMIT_S:g} s"

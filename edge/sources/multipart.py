@@ -1,11 +1,11 @@
-"""The parts of a ``multipart/x-mixed-replace`` body, the form in which MJPEG comes over HTTP."""
+"""The parts of a ``multipart/x-mixed-replace`` body: the format of MJPEG over HTTP."""
 
 from __future__ import annotations
 
 import re
 
 MAX_PART_BYTES = 16 * 1024 * 1024
-"""The largest part held in memory; a JPEG of a camera is a fortieth of that."""
+"""The largest part that is accepted, in bytes; a camera's JPEG usually has a fortieth of that."""
 
 _MAX_HEADER_BYTES = 8 * 1024
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
@@ -14,18 +14,18 @@ _JPEG_ENDS = (b"\xff\xd9", b"\xff\xd9\r\n")
 
 
 class MultipartParser:
-    """Takes the bytes of a body as they come and gives its parts.
+    """Takes the bytes of a body as they come and returns its parts.
 
-    Forgiving, as cameras are not careful: a wrong length, a missing one or garbage between the parts costs at
-    most the part that it is in. A part without a length is complete when the next boundary or the end of a
-    JPEG is the last thing that came.
+    Cameras make mistakes: a wrong length, a missing length, or noise between the parts. Each costs at most the part
+    that it is in. A part without a length is complete as soon as the next boundary has come, or the bytes received so
+    far end as a JPEG does.
     """
 
     def __init__(self, boundary: str) -> None:
         """Expect parts between lines of ``boundary``, the parameter of the body's Content-Type."""
         self._delimiter = b"--" + boundary.strip("-").encode("latin-1", "replace")
         self._buffer = bytearray()
-        self._searched = 0  # of the buffer, in bytes: what need not be searched again
+        self._searched = 0  # bytes of the buffer that need not be searched again
         self._in_body = False
         self._length: int | None = None
 
@@ -36,7 +36,7 @@ class MultipartParser:
     def next_part(self) -> bytes | None:
         """The next part without its headers; None until more bytes have come.
 
-        Raises :class:`ValueError` where a part is larger than :data:`MAX_PART_BYTES`.
+        Raises :class:`ValueError` if a part is larger than :data:`MAX_PART_BYTES`.
         """
         if not self._in_body and not self._enter_body():
             return None
@@ -51,7 +51,7 @@ class MultipartParser:
         return part
 
     def _enter_body(self) -> bool:
-        """Find the next boundary and read the headers after it; False until all of them have come."""
+        """Find the next boundary and read the headers after it; False while they are not complete."""
         start = self._buffer.find(self._delimiter, self._searched)
         if start < 0:
             self._drop(max(0, len(self._buffer) - len(self._delimiter)))
@@ -59,7 +59,7 @@ class MultipartParser:
         headers = start + len(self._delimiter)
         end = _HEADER_END.search(self._buffer, headers)
         if end is None:
-            if len(self._buffer) - headers > _MAX_HEADER_BYTES:  # no header at all: go on with the next boundary
+            if len(self._buffer) - headers > _MAX_HEADER_BYTES:  # not a header: continue with the next boundary
                 self._drop(headers)
             return False
         length = _LENGTH.search(self._buffer[headers : end.start()])

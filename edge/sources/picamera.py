@@ -10,16 +10,16 @@ import numpy.typing as npt
 from edge.errors import ConfigurationError, UnavailableError
 
 TIME_LIMIT_S = 5.0
-"""How long the camera may take for a picture, in seconds."""
+"""The longest time for one picture, in seconds."""
 
 SIZE = (640, 480)
-"""Width and height that the camera is asked for, in pixels."""
+"""Width and height that are requested from the camera, in pixels."""
 
 FORMAT = "BGR888"
-"""What picamera2 calls pixels that lie in memory as R, G, B; its "RGB888" lies as B, G, R.
+"""picamera2's name for pixels that are R, G, B in memory; its "RGB888" is B, G, R.
 
-So says its manual ("The Picamera2 Library", chapter on configuration, table of formats), and so does its
-own ``picamera2/request.py``, which gives Pillow "BGR888" as RGB. A copy to turn the channels is saved.
+Sources: its manual ("The Picamera2 Library", chapter on configuration, table of formats), and its own
+``picamera2/request.py``, which gives "BGR888" to Pillow as RGB. So the channels need not be swapped in a copy.
 """
 
 
@@ -30,7 +30,7 @@ class PiCamera:
     time_limit_s = 2 * TIME_LIMIT_S
 
     def __init__(self, number: int = 0) -> None:
-        """Take camera ``number``, counted from 0."""
+        """Use camera ``number``, counted from 0."""
         self.uri = f"picamera2:{number or ''}"
         self._number = number
         self._camera: Any = None
@@ -38,8 +38,8 @@ class PiCamera:
     def open(self) -> None:
         """Start the camera.
 
-        Raises :class:`~edge.errors.UnavailableError` where there is none or another program uses it, and
-        :class:`~edge.errors.ConfigurationError` where picamera2 is missing.
+        Raises :class:`~edge.errors.UnavailableError` if it is missing or another program uses it, and
+        :class:`~edge.errors.ConfigurationError` if picamera2 is missing.
         """
         try:
             from picamera2 import Picamera2
@@ -52,7 +52,7 @@ class PiCamera:
             self._camera = Picamera2(self._number)
             self._camera.configure(self._camera.create_video_configuration(main={"size": SIZE, "format": FORMAT}))
             self._camera.start()
-        except IndexError:  # how picamera2 says that there are fewer cameras
+        except IndexError:  # picamera2's error for a number without a camera
             raise UnavailableError(f"{self.uri}: no such camera; check the cable, and: rpicam-hello --list") from None
         except Exception as error:
             raise UnavailableError(f"{self.uri}: does not start ({error}); does another program use it?") from None
@@ -60,7 +60,7 @@ class PiCamera:
     def read(self) -> npt.NDArray[np.uint8]:
         """Wait for the next picture: (480, 640, 3), uint8, RGB.
 
-        Raises :class:`~edge.errors.UnavailableError` where none comes within the time limit.
+        Raises :class:`~edge.errors.UnavailableError` if there is none within the time limit.
         """
         try:
             job = self._camera.capture_array("main", wait=False)

@@ -1,4 +1,4 @@
-"""What a source of frames is: one small protocol, so that a camera, a file and a test look the same."""
+"""The protocol of a source of frames: a camera, a video file and a source for tests are used in the same way."""
 
 from __future__ import annotations
 
@@ -9,39 +9,58 @@ import numpy.typing as npt
 
 
 class FrameSource(Protocol):
-    """A stream of pictures that can be opened again after it failed.
+    """A stream of pictures that can be opened again after a failure.
 
-    Only one thread uses a source at a time. ``uri`` is its address as it may be shown: without passwords.
-    ``ends`` is true for a source that has a last picture, such as a video file, where :class:`EndOfStream` is
-    the end and not a failure. ``time_limit_s`` is the time in seconds within which :meth:`open` and
-    :meth:`read` return or raise.
+    A class with these three attributes and three methods is a source; it need not inherit from this one::
 
-    A :meth:`read` that hangs in spite of that is given up with its thread, and its place is taken by a
-    :func:`copy.copy` of the source that was made before it was opened. What is opened must therefore live in
-    attributes that :meth:`open` sets.
+        class Snapshots:  # a camera on the network that answers each request with one JPEG
+            uri, ends, time_limit_s = "http://camera.local/snapshot.jpg", False, 5.0
+
+            def open(self) -> None:
+                pass
+
+            def read(self) -> np.ndarray | None:
+                try:
+                    with urllib.request.urlopen(self.uri, timeout=self.time_limit_s) as answer:
+                        picture = Image.open(io.BytesIO(answer.read()))
+                        return np.asarray(picture.convert("RGB"))
+                except OSError as error:
+                    raise UnavailableError(f"{self.uri}: {error}") from None
+
+            def close(self) -> None:
+                pass
+
+    Only one thread at a time uses a source. If a call does not return within twice ``time_limit_s``, its thread is
+    abandoned, and the stream goes on with a :func:`copy.copy` of the source that was made before it was opened.
+    Therefore :meth:`open` must set each attribute that holds what it opens.
     """
 
     uri: str
+    """The address of the source for messages, without passwords."""
     ends: bool
+    """True if the source has a last picture, such as a video file. :class:`EndOfStream` then ends the stream; for other
+    sources it is a failure."""
     time_limit_s: float
+    """The time in seconds within which :meth:`open` and :meth:`read` return or raise."""
 
     def open(self) -> None:
-        """Connect; after :meth:`close` or a failure it can be opened again.
+        """Connect. It is called again after :meth:`close` and after a failure.
 
-        Raises :class:`~edge.errors.UnavailableError`, within the source's time limit, where nothing answers.
+        Raises :class:`~edge.errors.UnavailableError`, within the time limit, if the source does not answer; the stream
+        then tries again later. Any other exception ends the stream.
         """
 
     def read(self) -> npt.NDArray[np.uint8] | None:
-        """Wait for the next picture: shape (height, width, 3), dtype uint8, RGB.
+        """Wait for the next picture and return it: shape (height, width, 3), dtype uint8, RGB.
 
-        None says that none is there yet and nothing is wrong, as in a folder that does not grow just now.
+        Returns None if there is no picture yet and nothing is wrong, for example in a folder without a new file.
 
-        Raises :class:`EndOfStream` after the last picture, and :class:`~edge.errors.UnavailableError` where the
-        source died or sent nothing within its time limit; it must then be opened again.
+        Raises :class:`EndOfStream` after the last picture, and :class:`~edge.errors.UnavailableError` if the source
+        failed or sent nothing within the time limit. It must then be opened again.
         """
 
     def close(self) -> None:
-        """Let go of the device or connection; harmless where it is not open."""
+        """Release the device or the connection. It does nothing if the source is not open."""
 
 
 class EndOfStream(Exception):

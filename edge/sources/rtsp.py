@@ -1,4 +1,4 @@
-"""An RTSP stream, as network cameras send it, read by OpenCV with FFmpeg."""
+"""An RTSP stream of a network camera, read by OpenCV with FFmpeg."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import UnavailableError
-from edge.sources.address import check_address, shown
+from edge.sources.address import check_address, without_secrets
 from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_capture
 
 _PORTS = {"rtsp": 554, "rtsps": 322}
@@ -19,15 +19,15 @@ class RtspStream:
     """A stream at ``rtsp://[user:password@]host[:port]/path``, carried over TCP."""
 
     ends = False
-    time_limit_s = 2 * TIME_LIMIT_S  # a connection, then the stream's own set-up
+    time_limit_s = 2 * TIME_LIMIT_S  # for the connection, then for the stream's own set-up
 
     def __init__(self, address: str) -> None:
-        """Take the stream at ``address``.
+        """Use the stream at ``address``.
 
-        Raises :class:`~edge.errors.UsageError` where that is no address.
+        Raises :class:`~edge.errors.UsageError` if that is not an address.
         """
         check_address(address)
-        self.uri = shown(address)
+        self.uri = without_secrets(address)
         self._address = address
         self._cv2: Any = None
         self._capture: Any = None
@@ -35,19 +35,19 @@ class RtspStream:
     def open(self) -> None:
         """Connect.
 
-        Raises :class:`~edge.errors.UnavailableError` where nothing answers or it gives no stream, and
-        :class:`~edge.errors.ConfigurationError` where OpenCV is missing.
+        Raises :class:`~edge.errors.UnavailableError` if nothing answers or there is no stream, and
+        :class:`~edge.errors.ConfigurationError` if OpenCV is missing.
         """
         self._cv2 = load_opencv()
-        self._knock()
+        self._check_connection()
         self._capture = open_capture(self._cv2, self._address, self._cv2.CAP_FFMPEG, limited=True)
         if self._capture is None:
             raise UnavailableError(
-                f"{self.uri}: answers, but gives no stream that OpenCV can read; check the path, user and password"
+                f"{self.uri}: answers, but sends no stream that OpenCV can read; check the path, user and password"
             )
 
-    def _knock(self) -> None:
-        """Find out why nothing answers, which OpenCV keeps to itself."""
+    def _check_connection(self) -> None:
+        """Connect once, because OpenCV does not report why nothing answers."""
         import socket
 
         parts = urlsplit(self._address)
@@ -61,7 +61,7 @@ class RtspStream:
     def read(self) -> npt.NDArray[np.uint8]:
         """Wait for the next picture: (height, width, 3), uint8, RGB.
 
-        Raises :class:`~edge.errors.UnavailableError` where none comes within the time limit.
+        Raises :class:`~edge.errors.UnavailableError` if there is none within the time limit.
         """
         picture = next_picture(self._cv2, self._capture)
         if picture is None:
@@ -69,7 +69,7 @@ class RtspStream:
         return picture
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         capture, self._capture = self._capture, None
         if capture is not None:
             capture.release()

@@ -1,4 +1,4 @@
-"""Which source an address means."""
+"""From an address to the source that it means."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import os
 import stat
 
 from edge.errors import UsageError
-from edge.sources.address import shown
+from edge.sources.address import without_secrets
 from edge.sources.protocol import FrameSource
 
 FORMS = "0 or /dev/video0, picamera2:, a video file, http://... (MJPEG), rtsp://..., or a folder that grows"
-"""The addresses that :func:`open_source` knows, for help texts and errors."""
+"""The forms of address that :func:`open_source` accepts, for errors."""
 
 
 def open_source(uri: str) -> FrameSource:
-    """The source that ``uri`` means, not opened yet: what it names need not be there, but for files and folders.
+    """The source that ``uri`` means; it is not opened yet.
 
-    Raises :class:`~edge.errors.UsageError` where it means none.
+    ``uri`` is one of: a camera (``0``, ``/dev/video0``), the Pi's own camera (``picamera2:``, ``picamera2:1``), a
+    video file (``film.mp4``, ``file:film.mp4``), MJPEG (``http://...``, ``https://...``), RTSP (``rtsp://...``,
+    ``rtsps://...``), or a folder that another program writes pictures into (``pictures``, ``folder:pictures``). A
+    file or folder must exist; a camera or a server may come later.
+
+    Raises :class:`~edge.errors.UsageError` if ``uri`` is none of these.
     """
     scheme, colon, rest = uri.partition(":")
     if not uri or "\0" in uri:
-        raise UsageError(f"an empty source; known are {FORMS}")
+        raise UsageError(f"the source is empty; give {FORMS}")
     if uri.isdecimal() and uri.isascii():
         return _camera(f"/dev/video{int(uri)}")
     if scheme == "picamera2" and colon:
@@ -36,7 +41,7 @@ def open_source(uri: str) -> FrameSource:
     if scheme in ("file", "folder") and rest and not rest.startswith("//"):
         return _at_path(rest, uri)
     if "://" in uri:
-        raise UsageError(f"{shown(uri)}: unknown source; known are {FORMS}")
+        raise UsageError(f"{without_secrets(uri)}: unknown source; give {FORMS}")
     return _at_path(uri, uri)
 
 
@@ -46,7 +51,7 @@ def _at_path(path: str, uri: str) -> FrameSource:
     except OSError as error:
         if path.startswith("/dev/"):  # a camera may be plugged in later
             return _camera(path)
-        raise UsageError(f"{uri}: {error.strerror}; known sources are {FORMS}") from None
+        raise UsageError(f"{uri}: {error.strerror}; give {FORMS}") from None
     if stat.S_ISCHR(mode):
         return _camera(path)
     if stat.S_ISDIR(mode):
@@ -54,7 +59,7 @@ def _at_path(path: str, uri: str) -> FrameSource:
 
         return GrowingFolder(path)
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{uri}: neither camera, file nor folder; known sources are {FORMS}")
+        raise UsageError(f"{uri}: not a camera, a file or a folder; give {FORMS}")
     from edge.sources.video import VideoFile
 
     return VideoFile(path)

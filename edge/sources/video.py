@@ -1,4 +1,4 @@
-"""A video file, played as fast as it was filmed."""
+"""A video file, played at its own frame rate."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from edge.errors import DataError
 from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_capture
 from edge.sources.protocol import EndOfStream
 
-_UNKNOWN_RATE = 25.0  # pictures a second, for a file that does not say
+_UNKNOWN_RATE = 25.0  # pictures a second, for a file that names no rate
 _LONGEST_WAIT_S = 0.5
-_HIGHEST_RATE = 1000.0  # beyond it a file's own word is a mistake
+_HIGHEST_RATE = 1000.0  # a higher rate in a file is a mistake
 
 
 class VideoFile:
-    """Gives a file's pictures at the file's own pace, as a camera would, and ends.
+    """Gives the pictures of a file at the file's own frame rate, as a camera would, and ends.
 
-    Pictures whose time has passed before they could be read are left out.
+    Pictures whose time has passed before they are read are skipped.
     """
 
     ends = True
     time_limit_s = 2 * TIME_LIMIT_S
 
     def __init__(self, path: str) -> None:
-        """Take the video file at ``path``."""
+        """Use the video file at ``path``."""
         self.uri = path
         self._cv2: Any = None
         self._capture: Any = None
@@ -36,15 +36,15 @@ class VideoFile:
     def open(self) -> None:
         """Open the file, at its beginning.
 
-        Raises :class:`~edge.errors.DataError` where it is missing or OpenCV cannot read it, and
-        :class:`~edge.errors.ConfigurationError` where OpenCV is missing.
+        Raises :class:`~edge.errors.DataError` if it is missing or OpenCV cannot read it, and
+        :class:`~edge.errors.ConfigurationError` if OpenCV is missing.
         """
         self._cv2 = load_opencv()
         try:
             os.close(os.open(self.uri, os.O_RDONLY | os.O_NONBLOCK))
         except OSError as error:
             raise DataError(f"{self.uri}: cannot be read: {error.strerror}") from None
-        # The whole path: FFmpeg takes a relative one with a colon for an address.
+        # The absolute path: FFmpeg reads a relative path with a colon as an address.
         self._capture = open_capture(self._cv2, os.path.abspath(self.uri), self._cv2.CAP_FFMPEG)
         if self._capture is None:
             raise self._unreadable()
@@ -54,10 +54,10 @@ class VideoFile:
         self._start_s: float | None = None
 
     def read(self) -> npt.NDArray[np.uint8] | None:
-        """Wait until the next picture is due: (height, width, 3), uint8, RGB; None where that takes longer.
+        """Wait for the next picture: (height, width, 3), uint8, RGB; None if it is not due within half a second.
 
         Raises :class:`~edge.sources.protocol.EndOfStream` after the last one, and
-        :class:`~edge.errors.DataError` where there is none at all.
+        :class:`~edge.errors.DataError` if the file holds none.
         """
         if self._start_s is None:
             self._start_s = time.monotonic()
@@ -65,7 +65,7 @@ class VideoFile:
         time.sleep(min(max(0.0, wait_s), _LONGEST_WAIT_S))
         if wait_s > _LONGEST_WAIT_S:
             return None
-        for _ in range(int(-wait_s / self._interval_s)):  # an empty range where its time has not passed
+        for _ in range(int(-wait_s / self._interval_s)):  # empty if its time has not passed
             if not self._capture.grab():
                 raise EndOfStream
             self._pictures += 1
@@ -79,7 +79,7 @@ class VideoFile:
 
     def _unreadable(self) -> DataError:
         return DataError(
-            f"{self.uri}: no video that OpenCV can read; convert it: ffmpeg -i FILE -c:v libx264 converted.mp4"
+            f"{self.uri}: not a video that OpenCV can read; convert it: ffmpeg -i FILE -c:v libx264 converted.mp4"
         )
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import edge
 from edge import Classifier
 from edge.cli import build_parser
 from edge.inference.label_photos import label_photos
-from edge.live.watch import Settings
+from edge.live.watch import WatchSettings
 from edge.store.retention import KEEP, collect
 
 COMMANDS = sorted((Path(edge.__file__).parent / "commands").glob("*.py"))
@@ -35,7 +35,7 @@ def test_numbers_stand_in_a_command_only_if_nothing_else_has_a_default() -> None
                     ):
                         found.add(ast.literal_eval(call.args[0]))
     assert found == ONLY_HERE
-    assert Settings._field_defaults == {}
+    assert WatchSettings._field_defaults == {}
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)

@@ -81,12 +81,12 @@ def test_trainer_is_never_imported(path: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "below"),
     [
-        ("sources", {"edge.types", "edge.errors", "edge.preprocess"}),
+        ("sources", {"edge.types", "edge.errors", "edge.messages", "edge.preprocess"}),
         ("sinks", {"edge.types", "edge.errors", "edge.statistics", "edge.files"}),
     ],
 )
 def test_sources_and_sinks_know_little(room: str, below: set[str]) -> None:
-    """Beside their own room, sources know values and the one decoder, sinks values, the counts and whole files."""
+    """Beside their own folder, sources import values, messages and the decoder; sinks values, counts and files."""
     for path in (PACKAGE / room).rglob("*.py"):
         ours = {name for name in _imports(path, module_level_only=False) if name.split(".")[0] == "edge"}
         assert {name for name in ours if not name.startswith(f"edge.{room}.")} <= below, path.name

@@ -9,14 +9,18 @@ import sys
 
 import pytest
 
-from edge.messages import tell
+from edge.messages import print_message
 
-SAY = [sys.executable, "-c", "from edge.messages import tell; tell('camera lost'); tell('back')"]
+SAY = [
+    sys.executable,
+    "-c",
+    "from edge.messages import print_message; print_message('camera lost'); print_message('back')",
+]
 
 
 def test_lines_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     """Away from a terminal it is plain lines, and stdout stays clean."""
-    tell("camera lost")
+    print_message("camera lost")
     assert capfd.readouterr() == ("", "edge: camera lost\n")
 
 

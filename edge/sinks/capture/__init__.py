@@ -1,1 +1,1 @@
-"""Frames that the model was unsure of, kept as photos for the next training."""
+"""Keeps the frames that the model was unsure of, as photos for the next training."""

@@ -6,14 +6,14 @@ import unicodedata
 
 _LONGEST_BYTES = 200
 _UNSAFE = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories that a label cannot have: it travels as one line of UTF-8 text."""
+"""Unicode categories that a label cannot hold: it is one line of UTF-8 text in a model file."""
 
 
 def folder_name(label: str) -> str:
-    """``label`` itself where a folder can have that name and be a class folder, else with %XX in place of the rest.
+    """``label`` as the name of a class folder; bytes that such a name cannot hold are written as %XX.
 
-    The result is no hidden name, holds no slash and is at most 200 bytes of UTF-8, so that no label of a foreign
-    model leads out of the folder that it is put into.
+    The result is not a hidden name, holds no slash and has at most 200 bytes of UTF-8. So no label of a model of
+    another project can lead out of the folder of captured frames.
     """
     name = "".join(_quoted(c) if c == "/" or unicodedata.category(c) in _UNSAFE else c for c in label)
     if name.startswith("."):

@@ -1,1 +1,1 @@
-"""Labels to an MQTT broker, and to Home Assistant by way of it."""
+"""Labels for an MQTT broker and, through the broker, for Home Assistant."""

@@ -1,6 +1,6 @@
-"""Home Assistant's MQTT discovery: what makes the sensors just appear.
+"""Home Assistant's MQTT discovery: the messages that make the sensors appear without any set-up.
 
-The form of the topics and payloads is described at https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery.
+The format of the topics and payloads: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from importlib.metadata import version
 from edge.types import ModelCard
 
 STATUS_TOPIC = "homeassistant/status"
-"""Home Assistant says ``online`` here when it starts; all sensors are then announced again."""
+"""Home Assistant publishes ``online`` here when it starts; then the sensors must be announced again."""
 BIRTH = b"online"
 EXPIRE_AFTER_S = 60
-"""Without a new state for this long Home Assistant shows the sensors as unavailable, in seconds."""
+"""After this time without a new state, in seconds, Home Assistant shows the sensors as unavailable."""
 
 
 def device_id(topic: str) -> str:
-    """A name for the device that publishes below ``topic``: the same at every start, made of A-Z a-z 0-9 _ and -."""
+    """The identifier of the device of ``topic``: the same at every start, of A-Z a-z 0-9 _ and - only."""
     readable = re.sub(r"[^A-Za-z0-9_-]+", "_", topic)
     return f"edge_{readable}_{hashlib.sha256(topic.encode()).hexdigest()[:8]}"
 
 
 def discovery(topic: str, model: ModelCard) -> dict[str, dict[str, object]]:
-    """The two sensors, label and score, that read ``topic``/state: discovery topic -> payload."""
+    """The sensors *Label* and *Score*, which read ``topic``/state: a mapping from discovery topic to payload."""
     device = device_id(topic)
     shared: dict[str, object] = {
         "state_topic": f"{topic}/state",

@@ -1,4 +1,4 @@
-"""A stream's observations on an MQTT broker, where Home Assistant finds them by itself."""
+"""Publishes the observations of a stream to an MQTT broker, where Home Assistant finds them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from edge.errors import ConfigurationError, UnavailableError
 from edge.sinks.mqtt.broker import Broker
 from edge.sinks.mqtt.home_assistant import BIRTH, STATUS_TOPIC, discovery
-from edge.sinks.observation_record import observation_record
+from edge.sinks.observation_json import observation_json
 from edge.statistics import StreamStatistics
 from edge.types import ModelCard, Observation
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
 STATE_EVERY_S = 10.0
-"""The state is published when the label changes and at least this often, in seconds."""
+"""The state is published when the label changes, and after this time without a change, in seconds."""
 _ANSWER_WITHIN_S = 5.0
 _KEEPALIVE_S = 30
 _LONGEST_RECONNECT_S = 30
@@ -34,10 +34,10 @@ _REFUSED = ("Not authorized", "Bad user name or password")
 
 
 class MqttSink:
-    """Publishes ``<topic>/state`` and ``<topic>/availability``, both retained, and the discovery of both.
+    """Publishes ``<topic>/state`` and ``<topic>/availability``, both retained, and the discovery of the sensors.
 
-    The broker itself publishes ``offline`` when this process dies. A lost connection is made again, after 1 s,
-    then 2, at most 30; states that fall due in between are dropped and counted.
+    The broker itself publishes ``offline`` if this process dies. A lost connection is opened again after 1 s, then 2 s,
+    up to 30 s. States of the time without a connection are dropped and counted.
     """
 
     name = "mqtt"
@@ -45,41 +45,48 @@ class MqttSink:
     def __init__(
         self,
         broker: Broker,
+        statistics: StreamStatistics,
+        *,
         password: str | None,
         ca: Path | None,
-        statistics: StreamStatistics,
-        tell: Callable[[str], None],
+        write_message: Callable[[str], None],
     ) -> None:
-        """Publish to ``broker``; ``ca`` is a PEM file of the certificate authority that vouches for it.
+        """Publish to ``broker``.
 
-        ``tell`` gets one line when the connection is lost, and one when it is there again.
+        ``ca`` is a PEM file of the authority that signed its certificate; None means the authorities of the system.
+        ``write_message`` gets one line when the connection is lost, and one when it is open again.
 
-        Raises :class:`~edge.errors.ConfigurationError` where ``ca`` is no such file.
+        Raises :class:`~edge.errors.ConfigurationError` if ``ca`` is not such a file.
         """
-        import paho.mqtt.client  # noqa: F401  # a missing extra is noticed at the start
+        import paho.mqtt.client  # noqa: F401  # fails at the start if the extra is missing
 
         self._broker, self._password = broker, password
         self._tls = _tls(ca) if broker.tls else None
-        self._statistics, self._tell = statistics, tell
+        self._statistics, self._write_message = statistics, write_message
         self._client: Client | None = None
         self._answered = threading.Event()
         self._refusal: str | None = None
-        self._greetings = 0  # how often the broker or Home Assistant came up and knew nothing of us
+        # How many times the broker or Home Assistant has started, and so needs the discovery and the state again.
+        self._starts = 0
         self._dropped = 0
-        self._said: tuple[int, str, float] = (0, "", -math.inf)  # greeting, label and monotonic time of the last state
+        self._published: tuple[int, str, float] = (
+            0,
+            "",
+            -math.inf,
+        )  # starts, label and monotonic time of the last state
         self._announced: tuple[int, ModelCard] | None = None
 
     def open(self) -> None:
         """Connect and log in.
 
-        Raises :class:`~edge.errors.UnavailableError` where that fails; nothing is left running then.
+        Raises :class:`~edge.errors.UnavailableError` if that fails; no thread is left then.
         """
         self._answered.clear()
         self._refusal = None
         client = self._new_client()
         try:
             client.connect(self._broker.host, self._broker.port, _KEEPALIVE_S)
-        except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be a host's
+        except (OSError, UnicodeError) as error:  # UnicodeError: not a possible host name
             raise UnavailableError(f"cannot connect to {self._broker.place}: {_reason(error)}") from None
         client.loop_start()
         answered = self._answered.wait(_ANSWER_WITHIN_S)
@@ -92,36 +99,35 @@ class MqttSink:
         raise UnavailableError(refusal)
 
     def write(self, observation: Observation) -> None:
-        """Publish the state where it is due."""
+        """Publish the state, if the label has changed or the last state is :data:`STATE_EVERY_S` old."""
         assert self._client is not None
-        greeting, now_s = self._greetings, time.monotonic()
-        said_greeting, said_label, said_s = self._said
-        after_s = now_s - said_s
-        if (greeting, observation.label) == (said_greeting, said_label) and after_s < STATE_EVERY_S:
+        starts, now_s = self._starts, time.monotonic()
+        last_starts, last_label, last_s = self._published
+        if (starts, observation.label) == (last_starts, last_label) and now_s - last_s < STATE_EVERY_S:
             return
-        self._said = greeting, observation.label, now_s
+        self._published = starts, observation.label, now_s
         if not self._client.is_connected():
             self._drop()
             return
-        if self._announced is None or self._announced[0] != greeting or self._announced[1] is not observation.model:
-            self._announced = greeting, observation.model
+        if self._announced is None or self._announced[0] != starts or self._announced[1] is not observation.model:
+            self._announced = starts, observation.model
             for topic, payload in discovery(self._broker.topic, observation.model).items():
                 self._publish(topic, json.dumps(payload))
-        self._publish(f"{self._broker.topic}/state", json.dumps(observation_record(observation)))
+        self._publish(f"{self._broker.topic}/state", json.dumps(observation_json(observation)))
 
     def close(self) -> None:
-        """Say ``offline`` and disconnect."""
+        """Publish ``offline`` and disconnect."""
         if self._client is None:
             return
         connected = self._client.is_connected()
         if connected:
-            said = self._client.publish(f"{self._broker.topic}/availability", "offline", qos=1, retain=True)
-            if said.rc == 0:
-                said.wait_for_publish(0.3)
+            message = self._client.publish(f"{self._broker.topic}/availability", "offline", qos=1, retain=True)
+            if message.rc == 0:
+                message.wait_for_publish(0.3)
         self._client.disconnect()
         if connected:
             self._client.loop_stop()
-        else:  # paho's thread looks up once a second while it waits to connect, and not at all while it connects
+        else:  # paho's thread checks once a second while it waits to connect, and never while it connects
             threading.Thread(target=self._client.loop_stop, daemon=True).start()
 
     def _new_client(self) -> Client:
@@ -154,53 +160,55 @@ class MqttSink:
         self, client: Client, userdata: object, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            refused = f"{self._broker.place} refuses the connection: {code}"
+            refusal = f"{self._broker.place} refuses the connection: {code}"
             if str(code) in _REFUSED:
-                user = self._broker.user or "nobody"
-                refused = f"{self._broker.place} refuses the password of {user}, or needs one: {code}"
-            if self._answered.is_set() and refused != self._refusal:  # once connected nobody waits for the answer
-                self._fail(refused)
-            self._refusal = refused
+                user = f"user {self._broker.user}" if self._broker.user else "a client without a user"
+                refusal = f"{self._broker.place} refuses {user}: {code}; check the user and the password"
+            if self._answered.is_set() and refusal != self._refusal:  # after open() no call waits for the answer
+                self._fail(refusal)
+            self._refusal = refusal
         else:
             client.publish(f"{self._broker.topic}/availability", "online", qos=1, retain=True)
             client.subscribe(STATUS_TOPIC)
-            self._greetings += 1
+            self._starts += 1
             self._refusal = None
             if self._client is client:
                 dropped, self._dropped = self._dropped, 0
-                self._tell(f"{self.name}: connected to {self._broker.place} again; dropped {dropped} states meanwhile")
+                self._write_message(
+                    f"{self.name}: connected to {self._broker.place} again; {dropped} states were dropped meanwhile"
+                )
         self._answered.set()
 
     def _on_disconnect(
         self, client: Client, userdata: object, flags: DisconnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if not self._answered.is_set():
-            self._refusal = f"{self._broker.place} hangs up; where it expects TLS, write mqtts://"
+            self._refusal = f"{self._broker.place} closed the connection; if it needs TLS, write mqtts://"
             self._answered.set()
         elif self._client is client and code.is_failure and self._refusal is None:
             self._fail(f"lost the connection to {self._broker.place} ({code}); trying again")
 
     def _fail(self, text: str) -> None:
         self._statistics.count_sink("sink_errors", self.name)
-        self._tell(f"{self.name}: {text}")
+        self._write_message(f"{self.name}: {text}")
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
         if message.payload == BIRTH and not message.retain:
-            self._greetings += 1
+            self._starts += 1
 
 
 def _tls(ca: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca)
     except (OSError, ValueError):  # ssl.SSLError is an OSError
-        raise ConfigurationError(f"{ca}: is no file of certificates (PEM)") from None
+        raise ConfigurationError(f"{ca}: is not a file of certificates (PEM)") from None
 
 
 def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, socket.gaierror | UnicodeError):
         return "unknown host"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate cannot be trusted ({error.verify_message}); name its authority with --mqtt-ca FILE"
+        return f"its certificate is not trusted ({error.verify_message}); give its authority's with --mqtt-ca FILE"
     if isinstance(error, TimeoutError):
         return "no answer"
     return error.strerror or str(error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.sinks.web.access import Access
 from edge.sinks.web.feed import Feed
-from edge.sinks.web.messages import describe_history, describe_model, describe_now
+from edge.sinks.web.page_data import describe_history, describe_model, describe_now
 from edge.sinks.web.picture import Pictures
 from edge.statistics import StreamStatistics
 
@@ -32,7 +32,7 @@ _FILES = {
     "/": ("page.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
-    "/facts.js": ("facts.js", "text/javascript"),
+    "/details.js": ("details.js", "text/javascript"),
     "/timeline.js": ("timeline.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }

@@ -1,4 +1,4 @@
-import { showCounts, showModel } from "./facts.js";
+import { showCounts, showModel } from "./details.js";
 import { Timeline, duration, percent } from "./timeline.js";
 
 const LOST_MS = 4000; // the server sends something every second; after this long without, it is gone

@@ -25,7 +25,7 @@ _UNREAD_MS = 15_000  # ... and one whose other end takes nothing, because it han
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens on ``host`` and ``port``; 0 takes any free port.
 
-    Raises :class:`~edge.errors.UnavailableError` where the port is taken or the address is not this machine's,
+    Raises :class:`~edge.errors.UnavailableError` if the port is taken or the address is not this machine's,
     :class:`~edge.errors.ConfigurationError` where only root may have the port.
     """
     address = host.strip("[]")

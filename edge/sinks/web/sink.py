@@ -26,8 +26,8 @@ class WebSink:
     def __init__(self, host: str, port: int, token: str | None, statistics: StreamStatistics) -> None:
         """Serve on ``host`` and ``port`` (0 for any free one), for those who know ``token``, if there is one.
 
-        Raises :class:`~edge.errors.UsageError` where others could look without a token, and
-        :class:`~edge.errors.ConfigurationError` where the extra is not installed.
+        Raises :class:`~edge.errors.UsageError` if others could look without a token, and
+        :class:`~edge.errors.ConfigurationError` if the extra is not installed.
         """
         from importlib.util import find_spec
 

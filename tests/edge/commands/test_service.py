@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import edge.commands.service as service
 from edge import cli
 from edge.service import needs
 from edge.store.layout import Store
@@ -45,7 +44,7 @@ def test_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Non
 def test_a_model_that_was_not_named_is(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The model of ``$EDGE_MODEL`` or of ``models/`` is written down: a service sees neither."""
+    """The unit names the model of ``$EDGE_MODEL`` or of ``models/``: a service has neither."""
     monkeypatch.setenv("EDGE_MODEL", "models/tiny-float32.tflite")
     assert f"--model {tmp_path}/models/tiny-float32.tflite" in _unit(capsys, "0")["ExecStart"]
 
@@ -71,29 +70,29 @@ def test_a_folder_has_no_watchdog(capsys: pytest.CaptureFixture[str], tmp_path: 
 
 
 def test_watchdog_knows_every(capsys: pytest.CaptureFixture[str]) -> None:
-    """Who labels once in five minutes is not restarted every minute."""
+    """A service that labels one frame in five minutes is not restarted every minute."""
     assert _unit(capsys, "0", *MODEL, "--every", "300")["WatchdogSec"] == "660"
 
 
 def test_own_options_stand_anywhere(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is written whole, and the commands that come next are told; the name is the service's."""
-    assert cli.main(["service", "--name", "door", "0", *MODEL, "--output", "door.service"]) == 0
+    """The file is written whole, the message names the next commands, and the name is that of the service."""
+    assert cli.main(["service", "--name", "hall", "0", *MODEL, "--output", "hall.service"]) == 0
     out, err = capsys.readouterr()
     assert out == ""
-    assert "next: sudo cp door.service /etc/systemd/system/ && sudo systemctl daemon-reload" in err
-    assert "enable --now door\n" in err
-    text = (tmp_path / "door.service").read_text()
-    assert "EnvironmentFile=-/etc/door.env" in text
+    assert "next: sudo cp hall.service /etc/systemd/system/ && sudo systemctl daemon-reload" in err
+    assert "enable --now hall\n" in err
+    text = (tmp_path / "hall.service").read_text()
+    assert "EnvironmentFile=-/etc/hall.env" in text
     assert "--output" not in text
-    monkeypatch.setattr(service, "_UNITS", tmp_path / "units")
+    monkeypatch.setattr("edge.service.make_unit.UNIT_FOLDER", tmp_path / "units")
     assert cli.main(["service", "--install", "0", *MODEL]) == 0
     assert "ExecStart=" in (tmp_path / "units" / "edge-watch.service").read_text()
 
 
 def test_secrets_stay_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A token or password is refused or named, never written."""
+    """A token or password is refused or replaced by a name, never written."""
     assert cli.main(["service", "0", *MODEL, "--web", "0.0.0.0:8080", "--web-token", "hush"]) == 2
     assert "write EDGE_WEB_TOKEN=... into /etc/edge-watch.env" in capsys.readouterr().err
     assert cli.main(["service", "0", *MODEL, "--mqtt", "mqtt://pi:hush@broker/topic"]) == 2
@@ -110,31 +109,31 @@ def test_secrets_stay_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 
 def test_a_page_for_others_needs_a_token(capsys: pytest.CaptureFixture[str]) -> None:
-    """Who opens the page to the network is told where its token goes; on loopback it needs none."""
+    """A message says where the token of a page on the network goes; a page on loopback needs none."""
     assert cli.main(["service", "0", *MODEL, "--web", "0.0.0.0:8080"]) == 0
     assert "the page needs a token: write EDGE_WEB_TOKEN=..." in capsys.readouterr().err
     assert cli.main(["service", "0", *MODEL, "--web", "8080"]) == 0
     assert "token" not in capsys.readouterr().err
 
 
-def test_who_runs_it(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Systemd makes a user up where everybody may read the files; else it is the caller, or who is named."""
-    monkeypatch.setattr(needs, "_is_for_all", lambda path: True)
-    monkeypatch.setattr(service, "_is_temporary", lambda path: False)
+def test_the_user_of_the_service(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """If all users may read the files, systemd makes a user; else it is the caller, or the user that is named."""
+    monkeypatch.setattr(needs, "_all_may_read", lambda path: True)
+    monkeypatch.setattr(needs, "_is_temporary", lambda path: False)
     assert _unit(capsys, "0", *MODEL)["DynamicUser"] == "yes"
     assert _unit(capsys, "--user", "edge", "0", *MODEL)["User"] == "edge"
     monkeypatch.setenv("SUDO_USER", "pi")
     assert _unit(capsys, "0", *MODEL, "--capture", "kept")["User"] == "pi"
-    monkeypatch.setattr(needs, "_is_for_all", lambda path: False)
+    monkeypatch.setattr(needs, "_all_may_read", lambda path: False)
     assert _unit(capsys, "0", *MODEL)["User"] == "pi"
 
 
-def test_readable_for_all(tmp_path: Path) -> None:
-    """A file counts as readable for all only if every folder above it may be entered."""
-    assert needs._is_for_all(Path("/etc/passwd"))
+def test_all_may_read(tmp_path: Path) -> None:
+    """All users may read a file only if they may enter every folder above it."""
+    assert needs._all_may_read(Path("/etc/passwd"))
     tmp_path.chmod(0o700)
-    assert not needs._is_for_all(tmp_path / "models" / "tiny-int8.tflite")
-    assert not needs._is_for_all(tmp_path / "none")
+    assert not needs._all_may_read(tmp_path / "models" / "tiny-int8.tflite")
+    assert not needs._all_may_read(tmp_path / "none")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +149,6 @@ def test_readable_for_all(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
-    """What ``edge watch`` would refuse is refused here already, before a service fails in the night."""
+    """What ``edge watch`` would refuse is refused here, before the service starts."""
     assert cli.main(["service", *arguments]) == 2
     assert words in capsys.readouterr().err

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from edge.commands.sink_options import add_sink_options, address, make_sinks
+from edge.commands.sink_options import add_sink_options, address, sink_options
 from edge.errors import ConfigurationError, UsageError
+from edge.messages import print_message
+from edge.sinks.make import make_sinks
 from edge.sinks.protocol import ObservationSink
 from edge.statistics import StreamStatistics
 
@@ -27,12 +29,12 @@ def make(*arguments: str) -> list[ObservationSink]:
     """The sinks for command line ``arguments``."""
     parser = argparse.ArgumentParser()
     add_sink_options(parser)
-    return make_sinks(parser.parse_args(arguments), StreamStatistics())
+    return make_sinks(sink_options(parser.parse_args(arguments)), StreamStatistics(), print_message)
 
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The web preview is another part's; what it would be made with is listed."""
+    """The arguments with which the web sink is made."""
     import types
 
     made: list[tuple[Any, ...]] = []
@@ -56,7 +58,7 @@ def test_by_default_the_terminal() -> None:
     assert [sink.name for sink in make("--json")] == ["json"]
 
 
-def test_all_at_once(web, tmp_path: Path) -> None:
+def test_all_sinks_together(web, tmp_path: Path) -> None:
     """Any number of sinks, each with a name of its own."""
     pytest.importorskip("paho.mqtt.client")
     pytest.importorskip("prometheus_client")
@@ -78,14 +80,14 @@ def test_all_at_once(web, tmp_path: Path) -> None:
     ],
 )
 def test_addresses(text: str, expected: tuple[str, int]) -> None:
-    """A port alone means this machine only; any other address is spelt out."""
+    """A port alone means this machine only; another address must be written."""
     assert address(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "x", ":80", "0", "65536", "-1", "host:", "1.5", "host:٣"])
-def test_addresses_that_are_none(text: str) -> None:
+def test_texts_that_are_not_addresses(text: str) -> None:
     """Each is refused on the command line."""
-    with pytest.raises(argparse.ArgumentTypeError, match="is no address; give a port, or host:port"):
+    with pytest.raises(argparse.ArgumentTypeError, match="is not an address; give a port, or host:port"):
         address(text)
 
 
@@ -105,32 +107,32 @@ def test_the_token_of_the_page(web, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--web-token", "x"], "--web-token says nothing without --web"),
-        (["--mqtt-password-file", "x"], "--mqtt-password-file says nothing without --mqtt"),
-        (["--mqtt-ca", "x"], "--mqtt-ca says nothing without --mqtt"),
-        (["--capture-limit-mb", "5"], "--capture-limit-mb says nothing without --capture"),
+        (["--web-token", "x"], "--web-token has no effect without --web"),
+        (["--mqtt-password-file", "x"], "--mqtt-password-file has no effect without --mqtt"),
+        (["--mqtt-ca", "x"], "--mqtt-ca has no effect without --mqtt"),
+        (["--capture-limit-mb", "5"], "--capture-limit-mb has no effect without --capture"),
         (["--mqtt", "mqtt://host/topic", "--mqtt-ca", "x"], "write mqtts://"),
-        (["--mqtt", "mqtt://me:secret@host/topic"], "no password in the address"),
+        (["--mqtt", "mqtt://me:secret@host/topic"], "must not hold a password"),
     ],
 )
 def test_options_that_contradict_each_other(arguments: list[str], why: str) -> None:
-    """Each is refused with what is missing."""
+    """Each message says what is missing."""
     with pytest.raises(UsageError, match=why):
         make(*arguments)
 
 
 def test_a_password_needs_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MQTT knows no password without a user."""
+    """MQTT has no password without a user."""
     monkeypatch.setenv("EDGE_MQTT_PASSWORD", "secret")
     with pytest.raises(UsageError, match="mqtt://USER@host") as refusal:
         make("--mqtt", "mqtt://host/topic")
     assert "secret" not in str(refusal.value)
 
 
-def test_a_file_where_the_photos_should_go(tmp_path: Path) -> None:
-    """It is refused before the stream starts."""
+def test_capture_needs_a_folder(tmp_path: Path) -> None:
+    """A file is refused before the stream starts."""
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="--capture takes a folder"):
+    with pytest.raises(UsageError, match="--capture needs a folder"):
         make("--capture", str(tmp_path / "file"))
 
 
@@ -146,7 +148,7 @@ def test_a_file_where_the_photos_should_go(tmp_path: Path) -> None:
     ],
 )
 def test_a_missing_extra(arguments: list[str], missing: str, message: str, python: Callable[..., Any]) -> None:
-    """Where an extra is not installed, how to install it is said in one line."""
+    """If an extra is not installed, one line says how to install it."""
     program = f"""
 import importlib.abc, sys
 class Hidden(importlib.abc.MetaPathFinder):
@@ -155,28 +157,29 @@ class Hidden(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {{name!r}}", name={missing!r})
 sys.meta_path.insert(0, Hidden())
 import argparse
-from edge.commands.sink_options import add_sink_options, make_sinks
+from edge.commands.sink_options import add_sink_options, sink_options
 from edge.errors import ConfigurationError
+from edge.sinks.make import make_sinks
 from edge.statistics import StreamStatistics
 parser = argparse.ArgumentParser()
 add_sink_options(parser)
 try:
-    make_sinks(parser.parse_args({arguments!r}), StreamStatistics())
+    make_sinks(sink_options(parser.parse_args({arguments!r})), StreamStatistics(), print)
 except ConfigurationError as error:
     print(error)
 """
     assert python("-c", program).stdout.strip() == message
 
 
-def test_a_bug_in_our_own_part_is_no_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what is installed with an extra can be missing because of it."""
+def test_a_bug_in_this_package_is_not_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a module of this package is missing, the message does not name an extra."""
     monkeypatch.setitem(sys.modules, "edge.sinks.mqtt.sink", None)
     with pytest.raises(ModuleNotFoundError, match=r"edge\.sinks\.mqtt"):
         make("--mqtt", "mqtt://host/topic")
 
 
-def test_a_certificate_that_is_none(tmp_path: Path) -> None:
-    """It is named before the stream starts."""
+def test_a_file_without_certificates(tmp_path: Path) -> None:
+    """The file is refused before the stream starts."""
     pytest.importorskip("paho.mqtt.client")
-    with pytest.raises(ConfigurationError, match="is no file of certificates"):
+    with pytest.raises(ConfigurationError, match="is not a file of certificates"):
         make("--mqtt", "mqtts://host/topic", "--mqtt-ca", str(tmp_path / "ca.pem"))

@@ -27,7 +27,7 @@ Start = Callable[..., "Watching"]
 
 
 class Watching:
-    """A running ``edge watch --json``: its records, and what it says on stderr."""
+    """A running ``edge watch --json``: its records, and its lines on stderr."""
 
     def __init__(self, folder: Path, source: str, *options: str, **variables: str) -> None:
         command = [sys.executable, "-m", "edge", "watch", source, "--json", "--model", "model.tflite", *options]
@@ -109,7 +109,7 @@ def _replace(folder: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_signals_end_it_cleanly(start: Start, number: signal.Signals, code: int) -> None:
-    """It ends with its sum, no traceback, and the last line of output whole."""
+    """It ends with its counts, no traceback, and the last line of output whole."""
     watching = start()
     assert watching.record()["label"] in ("blue", "green", "red")
     assert watching.end(number) == code
@@ -120,7 +120,7 @@ def test_signals_end_it_cleanly(start: Start, number: signal.Signals, code: int)
 
 
 def test_a_signal_before_the_first_frame(start: Start, server: StreamServer) -> None:
-    """While nothing answers it still ends when it is told to."""
+    """It ends on a signal even if the source does not answer."""
     server.fault("refuse")
     watching = start()
     watching.hear("503")
@@ -128,7 +128,7 @@ def test_a_signal_before_the_first_frame(start: Start, server: StreamServer) -> 
 
 
 def test_a_changed_model_is_swapped_without_losing_the_stream(start: Start, tmp_path: Path) -> None:
-    """Another file under the model's name takes over in the same process; frames go on in their order."""
+    """Another file under the model's name is used in the same process; frames continue in their order."""
     watching = start()
     before = watching.record()["sequence"]
     _replace(tmp_path, FLOAT32.read_bytes())
@@ -138,12 +138,12 @@ def test_a_changed_model_is_swapped_without_losing_the_stream(start: Start, tmp_
     assert watching.said[-1].endswith("0 reconnects")
 
 
-def test_hangup_swaps_at_once_and_says_what_came_of_it(start: Start, tmp_path: Path) -> None:
-    """SIGHUP with the old file says that nothing changed, with a broken one that it is refused; labelling goes on."""
+def test_hangup_reads_the_model_immediately(start: Start, tmp_path: Path) -> None:
+    """A message says what SIGHUP did: nothing changed, refused or replaced; labelling continues."""
     watching = start()
     watching.record()
     watching.process.send_signal(signal.SIGHUP)
-    watching.hear("the model file is unchanged; the model goes on")
+    watching.hear("the model file is unchanged; the model stays")
     _replace(tmp_path, FLOAT32.read_bytes()[:2000])
     watching.process.send_signal(signal.SIGHUP)
     watching.hear("new model refused: model.tflite: ")
@@ -172,7 +172,7 @@ def test_status_file(start: Start, tmp_path: Path) -> None:
     assert status["model_sha256"] == hashlib.sha256(INT8.read_bytes()).hexdigest()
 
 
-def test_what_systemd_hears(start: Start, server: StreamServer, tmp_path: Path) -> None:
+def test_the_messages_to_systemd(start: Start, server: StreamServer, tmp_path: Path) -> None:
     """Nothing before the first label; then ready, the watchdog, and that it stops."""
     server.fault("refuse")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
@@ -193,7 +193,7 @@ def test_what_systemd_hears(start: Start, server: StreamServer, tmp_path: Path) 
 
 
 def test_count(start: Start) -> None:
-    """With ``--count`` it ends by itself, with as many records."""
+    """With ``--count`` it ends after that many records."""
     watching = start("--count", "3")
     assert watching.process.wait(TIMEOUT_S) == 0
     assert [watching.record()["label"] for _ in range(3)]
@@ -201,7 +201,7 @@ def test_count(start: Start) -> None:
 
 
 def test_a_reader_that_leaves_ends_it(tmp_path: Path, server: StreamServer) -> None:
-    """Behind a closed pipe nothing is left to do: exit code 0."""
+    """When its pipe is closed it ends with exit code 0."""
     command = [sys.executable, "-m", "edge", "watch", server.uri, "--json", "--model", str(INT8)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         process.stdout.readline()
@@ -221,7 +221,7 @@ def test_a_reader_that_leaves_ends_it(tmp_path: Path, server: StreamServer) -> N
     ],
 )
 def test_bad_options(edge_command, server: StreamServer, options: list[str], code: int, words: str) -> None:
-    """One line that says what is wrong, and an exit code that says of which kind it is."""
+    """One line says what is wrong, and the exit code which kind of error it is."""
     model = [] if "--model" in options else ["--model", str(INT8)]
     done = edge_command("watch", server.uri, *model, *options)
     assert (done.returncode, done.stdout) == (code, "")
@@ -230,7 +230,7 @@ def test_bad_options(edge_command, server: StreamServer, options: list[str], cod
 
 
 def test_a_source_that_is_not_there(edge_command, tmp_path: Path) -> None:
-    """Told not to wait, it ends in 69 where nobody answers; in 2 where there is no such file."""
+    """With no retries it ends with 69 if the source does not answer, and with 2 if the file is missing."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         uri = f"http://127.0.0.1:{unused.getsockname()[1]}/"
@@ -265,8 +265,8 @@ def test_a_model_that_never_answers_cannot_hold_up_a_signal(tmp_path: Path, serv
         assert process.stderr.read().endswith("0 reconnects\n")
 
 
-def test_the_terminal_that_goes_takes_it_along(tmp_path: Path, server: StreamServer) -> None:
-    """Where the terminal is closed SIGHUP means the end, not a new model."""
+def test_it_ends_with_its_terminal(tmp_path: Path, server: StreamServer) -> None:
+    """If the terminal is closed, SIGHUP ends it and does not read the model again."""
     import pty
 
     ours, theirs = pty.openpty()

@@ -31,7 +31,7 @@ def test_success_starts_again() -> None:
     assert backoff.next_s() <= 1.0
 
 
-def test_devices_do_not_knock_in_step() -> None:
+def test_devices_wait_different_times() -> None:
     """Two seeds give different waits, the same seed the same."""
     assert Backoff(seed=1).next_s() != Backoff(seed=2).next_s()
     assert Backoff(seed=1).next_s() == Backoff(seed=1).next_s()

@@ -1,4 +1,4 @@
-"""A running stream and the store: a switch is noticed, and what labels is confirmed."""
+"""A running stream and the store: a switch is noticed, and a model that labels is confirmed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.stream_server import StreamServer
 from support.waiting import TIMEOUT_S, wait_for
 
 
-def test_a_running_watch_proves_a_new_model(
+def test_a_running_watch_confirms_a_new_model(
     store: Store, put: Callable[..., str], model: Callable[..., Path], tmp_path: Path, capsys
 ) -> None:
     """A real edge watch takes the new model between two frames and reports it; the install is confirmed by that."""
@@ -40,9 +40,9 @@ def test_a_running_watch_proves_a_new_model(
 
 @pytest.mark.usefixtures("trusting")
 def test_a_restarted_watch_goes_back(store: Store, put: Callable[..., str], edge_command) -> None:
-    """The second start with a model that never labelled anything goes back, says so, and runs the one before."""
+    """The second start with a model that never labelled a frame goes back to the one before, with a message."""
     first, second = put(0), put(1, confirmed=False)
-    words = ["watch", "http://127.0.0.1:9/nobody", "--model", str(store.current_model), "--retries", "0"]
+    words = ["watch", "http://127.0.0.1:9/none", "--model", str(store.current_model), "--retries", "0"]
     edge_command(*words)
     assert store.linked("current") == second
     done = edge_command(*words)
@@ -51,15 +51,15 @@ def test_a_restarted_watch_goes_back(store: Store, put: Callable[..., str], edge
 
 
 @pytest.mark.usefixtures("trusting")
-def test_a_store_that_does_not_listen(store: Store, put: Callable[..., str]) -> None:
-    """A model that is not current any more is not confirmed; that is said once, and the stream goes on."""
+def test_a_model_that_is_not_current(store: Store, put: Callable[..., str]) -> None:
+    """A model that is not current any more is not confirmed; there is one message, and the stream goes on."""
     first, second = put(0), put(1, confirmed=False)
     said: list[str] = []
     sink = StoreConfirmation(store, said.append)
     sink.open()
     for _ in range(2):
         sink.write(observe(model=CARD._replace(sha256=first)))
-    assert len(said) == 1 and said[0].startswith("the store was not told that its model works: ")
+    assert len(said) == 1 and said[0].startswith("the model was not confirmed in the store: ")
     assert read_state(store).pending
     sink.write(observe(model=CARD._replace(sha256=second)))
     sink.close()

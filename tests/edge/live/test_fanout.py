@@ -1,4 +1,4 @@
-"""One stream, many sinks: none stalls another, and losses are counted and told."""
+"""One stream, many sinks: none stalls another, and losses are counted and named."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import pytest
 
-import edge.live.fanout
+import edge.live.sink_worker
 from edge.errors import UnavailableError
-from edge.live.fanout import QUEUE_LENGTH, RECORD_LENGTH, Fanout
+from edge.live.fanout import Fanout
+from edge.live.sink_worker import LONG_QUEUE_LENGTH, QUEUE_LENGTH
 from edge.sinks.protocol import SinkClosed
 from edge.statistics import StreamStatistics
 from edge.types import Observation
@@ -40,11 +41,11 @@ class Notes:
 
 
 class Recorder:
-    """A sink that notes what it takes; ``gate`` holds it up, ``failures`` are raised first, one a call."""
+    """A sink that keeps what it takes; ``gate`` holds it up, ``failures`` are raised first, one a call."""
 
     def __init__(self, name: str = "quick") -> None:
         self.name = name
-        self.keeps_record = False
+        self.long_queue = False
         self.taken = Notes()
         self.calls = Notes()
         self.gate = threading.Event()
@@ -70,12 +71,12 @@ class Recorder:
 
 @contextmanager
 def running(*sinks: Recorder) -> Iterator[tuple[Fanout, StreamStatistics, Notes]]:
-    """A started fanout, its statistics and what it tells; every gate is opened at the end."""
-    statistics, told = StreamStatistics(), Notes()
-    fanout = Fanout(sinks, statistics, told.append)
+    """A started fanout, its statistics and its messages; every gate is opened at the end."""
+    statistics, messages = StreamStatistics(), Notes()
+    fanout = Fanout(sinks, statistics, messages.append)
     fanout.start()
     try:
-        yield fanout, statistics, told
+        yield fanout, statistics, messages
     finally:
         for sink in sinks:
             sink.gate.set()
@@ -83,9 +84,9 @@ def running(*sinks: Recorder) -> Iterator[tuple[Fanout, StreamStatistics, Notes]
 
 
 def test_every_sink_gets_everything_in_order() -> None:
-    """Sinks that keep up miss nothing, and nothing is told; each is opened and closed once."""
+    """Sinks that are fast enough miss nothing, without a message; each is opened and closed once."""
     one, two = Recorder("one"), Recorder("two")
-    with running(one, two) as (fanout, statistics, told):
+    with running(one, two) as (fanout, statistics, messages):
         for sequence in range(50):
             fanout.write(observe(sequence))
             for sink in (one, two):
@@ -93,64 +94,64 @@ def test_every_sink_gets_everything_in_order() -> None:
     for sink in (one, two):
         assert sequences(sink.taken.items) == list(range(50))
         assert sink.calls.items == ["open", *["write"] * 50, "close"]
-    assert (told.items, statistics.snapshot().sink_dropped) == ([], {})
+    assert (messages.items, statistics.snapshot().sink_dropped) == ([], {})
 
 
 def test_a_stuck_sink_loses_its_own_oldest_and_no_other_waits() -> None:
     """While one sink is stuck the other takes all; the stuck one then has the newest, and the loss is counted."""
     stuck, quick = Recorder("stuck"), Recorder()
     stuck.gate.clear()
-    with running(stuck, quick) as (fanout, statistics, told):
+    with running(stuck, quick) as (fanout, statistics, messages):
         fanout.write(observe(0))
         stuck.calls.wait(lambda calls: "write" in calls)
         for sequence in range(1, 100):
             fanout.write(observe(sequence))
             quick.taken.wait(lambda taken, count=sequence: len(taken) > count)
         assert statistics.snapshot().sink_dropped == {"stuck": 99 - QUEUE_LENGTH}
-        told.wait(lambda lines: any("stuck: too slow or not there: " in line for line in lines))
+        messages.wait(lambda lines: any("stuck: too slow or not there: " in line for line in lines))
         stuck.gate.set()
         stuck.taken.wait(lambda taken: len(taken) == 1 + QUEUE_LENGTH)
     assert sequences(quick.taken.items) == list(range(100))
     assert sequences(stuck.taken.items) == [0, *range(100 - QUEUE_LENGTH, 100)]
 
 
-def test_a_sink_that_keeps_a_record_may_fall_far_behind() -> None:
+def test_a_sink_with_a_long_queue_may_be_far_behind() -> None:
     """A hundred observations wait for it, without their pixels; only then the oldest are lost."""
     record = Recorder("record")
-    record.keeps_record = True
+    record.long_queue = True
     record.gate.clear()
     with running(record) as (fanout, statistics, _):
         fanout.write(observe(0))
         record.calls.wait(lambda calls: "write" in calls)
-        for sequence in range(1, RECORD_LENGTH + 3):
+        for sequence in range(1, LONG_QUEUE_LENGTH + 3):
             fanout.write(observe(sequence))
         assert statistics.snapshot().sink_dropped == {"record": 2}
         record.gate.set()
-        record.taken.wait(lambda taken: len(taken) == 1 + RECORD_LENGTH)
-    assert sequences(record.taken.items) == [0, *range(3, RECORD_LENGTH + 3)]
+        record.taken.wait(lambda taken: len(taken) == 1 + LONG_QUEUE_LENGTH)
+    assert sequences(record.taken.items) == [0, *range(3, LONG_QUEUE_LENGTH + 3)]
     assert {taken.frame.pixels.size for taken in record.taken.items} == {0}
 
 
-def test_losses_are_told_at_once_then_rarely_and_all_in_the_end() -> None:
-    """The first loss is told when it happens, the rest in one line; the numbers add up."""
+def test_losses_are_named_immediately_then_rarely_and_all_at_the_end() -> None:
+    """The first loss has a message immediately, the others one together; the numbers add up."""
     stuck = Recorder("stuck")
     stuck.gate.clear()
-    with running(stuck) as (fanout, _, told):
+    with running(stuck) as (fanout, _, messages):
         for sequence in range(2 + QUEUE_LENGTH):
             fanout.write(observe(sequence))
             stuck.calls.wait(lambda calls: "write" in calls)
-        told.wait(bool)
+        messages.wait(bool)
         for sequence in range(1000):
             fanout.write(observe(sequence))
-        assert len(told.items) == 1
-    assert told.items == [
+        assert len(messages.items) == 1
+    assert messages.items == [
         "stuck: too slow or not there: observations dropped: 1, so far 1",
         "stuck: too slow or not there: observations dropped: 1000, so far 1001",
     ]
 
 
 def test_a_write_never_waits() -> None:
-    """A thousand observations go past a sink that never comes back, and past the teller that is stuck as well."""
+    """A thousand observations are written while a sink and the thread that reports losses both hang."""
     stuck, silent = Recorder("stuck"), threading.Event()
     stuck.gate.clear()
     fanout = Fanout([stuck], StreamStatistics(), lambda line: silent.wait(WAIT_S) and None)
@@ -170,23 +171,23 @@ def test_a_write_never_waits() -> None:
 
 
 def test_a_sink_that_is_not_there_yet_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broker that is down at the start costs one line a reason; when it comes, the newest are delivered."""
-    monkeypatch.setattr(edge.live.fanout, "_FIRST_RETRY_S", 0.01)
+    """A sink that cannot be opened costs one message for each reason; later it gets the newest observations."""
+    monkeypatch.setattr(edge.live.sink_worker, "_FIRST_RETRY_S", 0.01)
     late = Recorder("late")
-    late.open_failures = [UnavailableError("nobody there") for _ in range(3)]
-    with running(late) as (fanout, statistics, told):
+    late.open_failures = [UnavailableError("no answer") for _ in range(3)]
+    with running(late) as (fanout, statistics, messages):
         fanout.write(observe(7))
         late.taken.wait(bool)
         assert statistics.snapshot().sink_errors == {"late": 3}
     assert late.calls.items == ["open"] * 4 + ["write", "close"]
-    assert told.items == ["late: nobody there; trying again in 0 s"]
+    assert messages.items == ["late: no answer; trying again in 0 s"]
 
 
 def test_retries_are_spaced_ever_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The waits double and are capped, and an end in between is not waited for."""
-    monkeypatch.setattr(edge.live.fanout, "_FIRST_RETRY_S", 0.01)
-    monkeypatch.setattr(edge.live.fanout, "_LAST_RETRY_S", 0.04)
-    monkeypatch.setattr(edge.live.fanout, "_OTHER_FAILURE_AFTER_S", 0.0)
+    """The waits double up to a cap, and the end does not wait for one."""
+    monkeypatch.setattr(edge.live.sink_worker, "_FIRST_RETRY_S", 0.01)
+    monkeypatch.setattr(edge.live.sink_worker, "_LAST_RETRY_S", 0.04)
+    monkeypatch.setattr(edge.live.sink_worker, "_OTHER_FAILURE_AFTER_S", 0.0)
     late = Recorder("late")
     late.open_failures = [UnavailableError(str(number)) for number in range(1000)]
     waits: list[float | None] = []
@@ -205,37 +206,37 @@ def test_retries_are_spaced_ever_further(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_failing_write_costs_that_observation_only() -> None:
-    """Failures are counted, the same one is told once, and the sink goes on."""
+    """Failures are counted, the same one has one message, and the sink goes on."""
     sink = Recorder()
     sink.write_failures = [OSError(28, "No space left on device") for _ in range(3)]
-    with running(sink) as (fanout, statistics, told):
+    with running(sink) as (fanout, statistics, messages):
         for sequence in range(5):
             fanout.write(observe(sequence))
             sink.calls.wait(lambda calls, count=sequence: calls.count("write") > count)
         sink.taken.wait(lambda taken: len(taken) == 2)
         assert statistics.snapshot().sink_errors == {"quick": 3}
     assert sequences(sink.taken.items) == [3, 4]
-    assert told.items == ["quick: [Errno 28] No space left on device"]
+    assert messages.items == ["quick: [Errno 28] No space left on device"]
 
 
 def test_a_bug_in_a_sink_keeps_its_traceback() -> None:
-    """What is no expected error is told with its traceback, and the stream goes on."""
+    """An unexpected exception is printed with its traceback, and the stream goes on."""
     sink = Recorder()
     sink.write_failures = [ZeroDivisionError("oh")]
-    with running(sink) as (fanout, _, told):
+    with running(sink) as (fanout, _, messages):
         fanout.write(observe(0))
-        told.wait(lambda lines: len(lines) == 2)
+        messages.wait(lambda lines: len(lines) == 2)
         fanout.write(observe(1))
         sink.taken.wait(bool)
-    assert told.items[0] == "quick: ZeroDivisionError('oh')"
-    assert "Traceback" in str(told.items[1]) and "self.write_failures.pop(0)" in str(told.items[1])
+    assert messages.items[0] == "quick: ZeroDivisionError('oh')"
+    assert "Traceback" in str(messages.items[1]) and "self.write_failures.pop(0)" in str(messages.items[1])
 
 
 def test_a_reader_that_has_gone_ends_its_sink_and_the_last_one_the_stream() -> None:
-    """A sink without a reader is closed and given nothing more; when none has a reader the stream learns of it."""
+    """A sink without a reader is closed; if no sink has a reader, the stream gets BrokenPipeError."""
     gone, other = Recorder("gone"), Recorder("other")
     gone.write_failures, other.write_failures = [SinkClosed()], []
-    with running(gone, other) as (fanout, statistics, told):
+    with running(gone, other) as (fanout, statistics, messages):
         fanout.write(observe(0))
         gone.calls.wait(lambda calls: "close" in calls)
         for sequence in range(1, 20):
@@ -246,12 +247,12 @@ def test_a_reader_that_has_gone_ends_its_sink_and_the_last_one_the_stream() -> N
         other.calls.wait(lambda calls: "close" in calls)
         with pytest.raises(BrokenPipeError):
             fanout.write(observe(21))
-        assert (told.items, statistics.snapshot().sink_dropped) == ([], {})
+        assert (messages.items, statistics.snapshot().sink_dropped) == ([], {})
     assert gone.calls.items == ["open", "write", "close"]
 
 
-def test_close_delivers_what_waits() -> None:
-    """A stream that ends at once still reaches the sinks whole: they may take what is queued first."""
+def test_close_delivers_what_is_queued() -> None:
+    """After the end of a stream the sinks take what is queued."""
     sink = Recorder()
     statistics = StreamStatistics()
     fanout = Fanout([sink], statistics, lambda line: None)
@@ -259,26 +260,26 @@ def test_close_delivers_what_waits() -> None:
         fanout.write(observe(sequence))
     fanout.start()
     fanout.close()
-    fanout.write(observe(QUEUE_LENGTH))  # the frame in hand when the end came
+    fanout.write(observe(QUEUE_LENGTH))  # a frame that was being labelled at the end
     assert sequences(sink.taken.items) == list(range(QUEUE_LENGTH))
     assert (sink.calls.items[-1], statistics.snapshot().sink_dropped) == ("close", {})
 
 
-def test_close_leaves_a_stuck_sink_behind() -> None:
-    """A sink that hangs does not hold up the end; that it was left behind is told, and so is its loss."""
+def test_close_abandons_a_stuck_sink() -> None:
+    """A sink that hangs does not hold up the end; messages name it and its losses."""
     stuck, quick = Recorder("stuck"), Recorder()
     stuck.gate.clear()
-    with running(stuck, quick) as (fanout, _, told):
+    with running(stuck, quick) as (fanout, _, messages):
         fanout.write(observe(0))
         stuck.calls.wait(lambda calls: "write" in calls)
         begun_s = time.monotonic()
         fanout.close()
         assert time.monotonic() - begun_s < WAIT_S / 2
-        assert told.items == ["stuck: did not end in time; left behind"]
+        assert messages.items == ["stuck: did not end in time and was abandoned"]
         assert quick.calls.items == ["open", "write", "close"]
 
 
-def test_nothing_is_held_on_to() -> None:
+def test_nothing_is_kept() -> None:
     """After the end no thread is left and no observation kept alive."""
     before = set(threading.enumerate())
     sink = Recorder()

@@ -38,7 +38,11 @@ def grabber(server: StreamServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[G
     monkeypatch.setattr(mjpeg, "TIME_LIMIT_S", LIMIT_S)
     backoff = Backoff(0.05, BACKOFF_CAP_S, seed=0)
     grabber = Grabber(
-        open_source(server.uri), StreamStatistics(), max_frame_age_s=0.2, backoff=backoff, tell=lambda line: None
+        open_source(server.uri),
+        StreamStatistics(),
+        max_frame_age_s=0.2,
+        backoff=backoff,
+        write_message=lambda line: None,
     )
     grabber.start()
     yield grabber

@@ -26,8 +26,8 @@ def picture(value: int) -> np.ndarray:
     return np.full((4, 6, 3), value, np.uint8)
 
 
-class Told(list[str]):
-    """The lines that were told; another thread may wait for one."""
+class Messages(list[str]):
+    """The messages; another thread may wait for one."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -40,22 +40,27 @@ class Told(list[str]):
     def wait_for(self, words: str, times: int = 1) -> None:
         with self._changed:
             found = self._changed.wait_for(lambda: sum(words in line for line in self) >= times, PATIENCE_S)
-        assert found, f"{words!r} not told {times} times: {list(self)}"
+        assert found, f"{words!r} not printed {times} times: {list(self)}"
 
 
 @pytest.fixture
-def told() -> Told:
-    """What the grabber says."""
-    return Told()
+def messages() -> Messages:
+    """The messages of the grabber."""
+    return Messages()
 
 
 @pytest.fixture
-def grab(told: Told) -> Iterator[Callable[..., Grabber]]:
+def grab(messages: Messages) -> Iterator[Callable[..., Grabber]]:
     """Start a grabber of a source, with short waits; it is stopped after the test."""
     started: list[Grabber] = []
 
     def start(source: Any, statistics: StreamStatistics | None = None, **options: Any) -> Grabber:
-        settings = {"max_frame_age_s": PATIENCE_S, "backoff": Backoff(0.01, 0.02, seed=0), "tell": told, **options}
+        settings = {
+            "max_frame_age_s": PATIENCE_S,
+            "backoff": Backoff(0.01, 0.02, seed=0),
+            "write_message": messages,
+            **options,
+        }
         grabber = Grabber(source, statistics or StreamStatistics(), **settings)
         grabber.start()
         started.append(grabber)
@@ -119,35 +124,35 @@ def test_old_frames_are_dropped_and_counted(grab: Callable[..., Grabber]) -> Non
     assert statistics.snapshot().frames_stale == 1
 
 
-def test_nobody_waits_longer_than_asked(grab: Callable[..., Grabber]) -> None:
+def test_newest_waits_no_longer_than_its_limit(grab: Callable[..., Grabber]) -> None:
     """Where no frame comes in time the answer is None."""
     assert grab(FakeSource(ends=False)).newest(timeout_s=0.01) is None
 
 
-def test_a_source_that_fails_is_opened_again(grab: Callable[..., Grabber], told: Told) -> None:
-    """A failure is counted and told, and the stream goes on with the next number."""
+def test_a_source_that_fails_is_opened_again(grab: Callable[..., Grabber], messages: Messages) -> None:
+    """A failure is counted and named, and the stream goes on with the next number."""
     statistics = StreamStatistics()
     source = FakeSource([picture(1)], ends=False, uri="fake:cam")
     grabber = grab(source, statistics)
     assert _value(grabber) == (1, 0)
     source.put(UnavailableError("fake:cam: unplugged"), picture(2))
     assert _value(grabber, after=0) == (2, 1)
-    told.wait_for("is back")
-    assert told[0].startswith("fake:cam: unplugged; trying again in 0.0")
-    assert told[1:] == ["fake:cam: is back"]
+    messages.wait_for("is back")
+    assert messages[0].startswith("fake:cam: unplugged; trying again in 0.0")
+    assert messages[1:] == ["fake:cam: is back"]
     counts = statistics.snapshot()
     assert (counts.source_errors, counts.reconnects, source.openings) == (1, 1, 2)
 
 
-def test_a_camera_that_is_plugged_in_later(grab: Callable[..., Grabber], told: Told) -> None:
-    """By default a source that is not there is waited for; the attempts are told ever more seldom."""
+def test_a_camera_that_is_plugged_in_later(grab: Callable[..., Grabber], messages: Messages) -> None:
+    """By default a missing source is tried without end, with fewer and fewer messages."""
     source = FakeSource([picture(3)], ends=False)
     source.unplug()
     grabber = grab(source)
-    told.wait_for("failure 8 in a row")
+    messages.wait_for("failure 8 in a row")
     source.plug_in()
     assert _value(grabber) == (3, 0)
-    failures = [line.partition("; ")[0] for line in told if "unplugged" in line]
+    failures = [line.partition("; ")[0] for line in messages if "unplugged" in line]
     again = ["", *(f" (failure {count} in a row)" for count in (2, 4, 8))]
     assert failures[:4] == [f"fake:: unplugged{count}" for count in again]
 
@@ -170,11 +175,11 @@ def test_retries_count_from_the_last_frame(grab: Callable[..., Grabber]) -> None
         assert _value(grabber, after=sequence - 1) == (sequence, sequence)
 
 
-def test_a_stream_that_should_not_end(grab: Callable[..., Grabber], told: Told) -> None:
+def test_a_stream_that_should_not_end(grab: Callable[..., Grabber], messages: Messages) -> None:
     """The end of a stream that has none is a failure like another."""
     grabber = grab(FakeSource([END, picture(1)], ends=False))
     assert _value(grabber) == (1, 0)
-    assert told[0].startswith("fake:: the stream ended; trying again")
+    assert messages[0].startswith("fake:: the stream ended; trying again")
 
 
 @pytest.mark.parametrize(
@@ -182,16 +187,16 @@ def test_a_stream_that_should_not_end(grab: Callable[..., Grabber], told: Told) 
     [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 6), np.uint8), np.zeros((4, 6, 4), np.uint8), np.zeros((4, 6, 3))],
     ids=["empty", "grey", "four channels", "float"],
 )
-def test_what_is_no_picture(bad: np.ndarray, grab: Callable[..., Grabber], told: Told) -> None:
+def test_what_is_no_picture(bad: np.ndarray, grab: Callable[..., Grabber], messages: Messages) -> None:
     """A frame of no pixels or another shape never reaches the model; the source is opened again."""
     grabber = grab(FakeSource([bad, picture(5)], ends=False))
     assert _value(grabber) == (5, 0)
-    assert "no picture of uint8 (height, width, 3); trying again" in told[0]
+    assert "not a picture of uint8 (height, width, 3); trying again" in messages[0]
 
 
 @pytest.mark.parametrize("error", [ConfigurationError("install it"), ZeroDivisionError("a bug")])
 def test_what_waiting_does_not_mend(error: Exception, grab: Callable[..., Grabber]) -> None:
-    """A missing package is told at once, a bug keeps its traceback; neither is tried again."""
+    """A missing package is raised immediately, a bug keeps its traceback; neither is tried again."""
     source = FakeSource([error, picture(1)])
     with pytest.raises(type(error), match=str(error)) as raised:
         grab(source).newest(timeout_s=PATIENCE_S)
@@ -199,26 +204,26 @@ def test_what_waiting_does_not_mend(error: Exception, grab: Callable[..., Grabbe
     assert source.openings == 1
 
 
-def test_a_source_that_hangs_is_given_up(grab: Callable[..., Grabber], told: Told) -> None:
+def test_a_source_that_hangs_is_given_up(grab: Callable[..., Grabber], messages: Messages) -> None:
     """A read that does not return is left behind with its thread; the stream goes on without it."""
     source = FakeSource([picture(1), HANG, picture(2)], ends=False, time_limit_s=0.05)
     grabber = grab(source)
     assert _value(grabber, after=0) == (2, 1)
-    assert "fake:: hangs; no answer in 0.1 s" in told[0]
+    assert "fake:: hangs; no answer in 0.1 s" in messages[0]
     assert source.open_now == 2
-    source.let_go()
+    source.release()
     _wait_until(lambda: source.open_now == 1)
 
 
-def test_what_hangs_does_not_pile_up(grab: Callable[..., Grabber], told: Told) -> None:
+def test_what_hangs_does_not_pile_up(grab: Callable[..., Grabber], messages: Messages) -> None:
     """There is a limit to the threads that hang; when one returns, the stream goes on."""
     source = FakeSource([HANG] * MAX_HANGING, ends=False, time_limit_s=0.02)
     grabber = grab(source)
-    told.wait_for(f"{MAX_HANGING} attempts to read it hang")
-    told.wait_for("failure 8 in a row")
+    messages.wait_for(f"{MAX_HANGING} attempts to read it hang")
+    messages.wait_for("failure 8 in a row")
     assert source.openings == source.open_now == MAX_HANGING
     source.put(picture(9))
-    source.let_go()
+    source.release()
     assert _value(grabber) == (9, 0)
     _wait_until(lambda: source.open_now == 1)
 
@@ -257,7 +262,7 @@ def test_stop_does_not_wait_for_what_hangs() -> None:
     assert time.monotonic() - started_s < PATIENCE_S / 2  # the read itself never returns
     waiting.join(PATIENCE_S)
     assert answers == [None]
-    source.let_go()
+    source.release()
     _wait_until(lambda: source.open_now == 0)
 
 

@@ -28,7 +28,7 @@ def _distributions(draw: st.DrawFn, labels: int = 3) -> np.ndarray:
 def test_first_frame_speaks_for_itself() -> None:
     """The first answer is the best label of the first frame, with its very scores."""
     steady = Steadiness(smooth_s=2, score_threshold=0).update(_scores(0.2, 0.7, 0.1), 5.0)
-    assert steady.answer == 1
+    assert steady.label_index == 1
     assert steady.scores.tolist() == _scores(0.2, 0.7, 0.1).astype(float).tolist()
 
 
@@ -53,7 +53,7 @@ def test_a_gap_makes_the_past_count_little() -> None:
     """After ten time constants without a frame the new one decides."""
     steadiness = Steadiness(smooth_s=1, score_threshold=0)
     steadiness.update(_scores(1, 0), 0)
-    assert steadiness.update(_scores(0, 1), 10).answer == 1
+    assert steadiness.update(_scores(0, 1), 10).label_index == 1
 
 
 @given(_distributions(), st.floats(0, 10), st.lists(st.floats(0, 5), min_size=1, max_size=20))
@@ -64,7 +64,7 @@ def test_constant_input_is_a_fixed_point(scores: np.ndarray, smooth_s: float, st
         now_s += step
         steady = steadiness.update(scores, now_s)
         assert steady.scores == pytest.approx(scores.astype(float), abs=1e-12)
-        assert steady.answer == int(np.argmax(scores))
+        assert steady.label_index == int(np.argmax(scores))
 
 
 @given(st.lists(st.tuples(_distributions(), st.floats(0, 5)), min_size=1, max_size=20), st.floats(0, 10))
@@ -87,7 +87,7 @@ def test_noise_below_the_margin_never_changes_the_answer(
     """Three labels level with each other: noise of less than half a margin each way leaves the first answer."""
     steadiness = Steadiness(smooth_s, score_threshold=0)
     answers = {
-        steadiness.update((level + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).answer
+        steadiness.update((level + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).label_index
         for frame, step in enumerate(noise)
     }
     assert len(answers) == 1
@@ -98,7 +98,7 @@ def test_noise_never_brings_an_answer_back(scores: np.ndarray, noise: list[list[
     """Whatever the scores, noise below the margin changes the answer to a better one only: never to and fro."""
     steadiness = Steadiness(0, score_threshold=0)
     answers = [
-        steadiness.update((scores + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).answer
+        steadiness.update((scores + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).label_index
         for frame, step in enumerate(noise)
     ]
     changes = [answer for before, answer in zip([None, *answers], answers, strict=False) if answer != before]
@@ -110,7 +110,7 @@ def test_noise_at_the_threshold_changes_the_answer_once(threshold: float, noise:
     """A score that trembles about the threshold makes unknown known, and never takes that back."""
     steadiness = Steadiness(0, threshold)
     answers = [
-        steadiness.update(_scores(threshold + 0.49 * MARGIN * step, 0), float(frame)).answer
+        steadiness.update(_scores(threshold + 0.49 * MARGIN * step, 0), float(frame)).label_index
         for frame, step in enumerate(noise)
     ]
     assert sorted(answers, key=lambda answer: answer is not None) == answers
@@ -119,41 +119,41 @@ def test_noise_at_the_threshold_changes_the_answer_once(threshold: float, noise:
 def test_the_answer_changes_with_a_clear_lead() -> None:
     """Another label takes over once it leads by the margin, not before."""
     steadiness = Steadiness(0, score_threshold=0)
-    assert steadiness.update(_scores(0.5, 0.45), 0).answer == 0
-    assert steadiness.update(_scores(0.45, 0.54), 1).answer == 0
-    assert steadiness.update(_scores(0.44, 0.55), 2).answer == 1
+    assert steadiness.update(_scores(0.5, 0.45), 0).label_index == 0
+    assert steadiness.update(_scores(0.45, 0.54), 1).label_index == 0
+    assert steadiness.update(_scores(0.44, 0.55), 2).label_index == 1
 
 
 def test_threshold() -> None:
     """Below the threshold nothing is known; an answer is withdrawn a margin below it."""
     steadiness = Steadiness(0, score_threshold=0.6)
-    assert steadiness.update(_scores(0.59, 0.41), 0).answer is None
-    assert steadiness.update(_scores(0.6, 0.4), 1).answer == 0
-    assert steadiness.update(_scores(0.51, 0.49), 2).answer == 0
-    assert steadiness.update(_scores(0.49, 0.51), 3).answer is None
+    assert steadiness.update(_scores(0.59, 0.41), 0).label_index is None
+    assert steadiness.update(_scores(0.6, 0.4), 1).label_index == 0
+    assert steadiness.update(_scores(0.51, 0.49), 2).label_index == 0
+    assert steadiness.update(_scores(0.49, 0.51), 3).label_index is None
 
 
 def test_a_new_answer_needs_the_threshold_too() -> None:
     """A label that leads clearly, but below the threshold, makes the answer unknown and not itself."""
     steadiness = Steadiness(0, score_threshold=0.6)
     steadiness.update(_scores(0.7, 0.2, 0.1), 0)
-    assert steadiness.update(_scores(0.1, 0.55, 0.35), 1).answer is None
+    assert steadiness.update(_scores(0.1, 0.55, 0.35), 1).label_index is None
 
 
 def test_half_of_a_low_threshold_still_counts() -> None:
     """With a threshold below the margin an answer is still withdrawn when its score is gone."""
     steadiness = Steadiness(0, score_threshold=0.08)
     steadiness.update(_scores(0.09, 0.0), 0)
-    assert steadiness.update(_scores(0.05, 0.0), 1).answer == 0
-    assert steadiness.update(_scores(0.03, 0.0), 2).answer is None
+    assert steadiness.update(_scores(0.05, 0.0), 1).label_index == 0
+    assert steadiness.update(_scores(0.03, 0.0), 2).label_index is None
 
 
 def test_rejected_frames_make_the_answer_unknown() -> None:
     """Without smoothing a rejected frame is unknown, whatever its scores, which stay as they are."""
     steadiness = Steadiness(smooth_s=0, score_threshold=0)
-    assert steadiness.update(_scores(0.1, 0.9), 0, rejected=True).answer is None
+    assert steadiness.update(_scores(0.1, 0.9), 0, rejected=True).label_index is None
     steady = steadiness.update(_scores(0.1, 0.9), 1, rejected=False)
-    assert steady.answer == 1
+    assert steady.label_index == 1
     assert steady.scores.tolist() == _scores(0.1, 0.9).astype(float).tolist()
 
 
@@ -162,7 +162,7 @@ def test_most_of_the_recent_frames_decide_whether_it_is_a_stranger() -> None:
     steadiness = Steadiness(smooth_s=1, score_threshold=0)
 
     def after(times: list[float], rejected: bool) -> list[int | None]:
-        return [steadiness.update(_scores(1, 0), time, rejected).answer for time in times]
+        return [steadiness.update(_scores(1, 0), time, rejected).label_index for time in times]
 
     assert after([0.0], False) == [0]
     assert after([0.5, 0.65, 0.75], True) == [0, 0, None]  # 1 - exp(-t): 0.39, 0.48, 0.53

@@ -25,25 +25,25 @@ INT8, FLOAT32 = surgery.DATA / "tiny-int8.tflite", surgery.DATA / "tiny-float32.
 
 
 class Swapping:
-    """A model file in a folder, watched closely; what is told can be waited for."""
+    """A model file in a folder, watched with short waits, and the messages about it."""
 
     def __init__(self, path: Path) -> None:
         shutil.copy(INT8, path)
         self.path, self.statistics = path, StreamStatistics()
-        self.told: queue.Queue[str] = queue.Queue()
+        self.messages: queue.Queue[str] = queue.Queue()
         self.swap = self.of(path)
 
     def of(self, path: Path) -> ModelSwap:
         choice = ModelChoice(path, None, 1, None)
-        return ModelSwap(choice, self.statistics, self.told.put, poll_s=0.01, settle_s=0.05)
+        return ModelSwap(choice, self.statistics, self.messages.put, poll_s=0.01, settle_s=0.05)
 
     def replace(self, content: bytes) -> None:
         new = self.path.with_suffix(".new")
         new.write_bytes(content)
         os.replace(new, self.path)
 
-    def hear(self) -> str:
-        return self.told.get(timeout=TIMEOUT_S)
+    def next_message(self) -> str:
+        return self.messages.get(timeout=TIMEOUT_S)
 
     def new_model(self) -> LiveModel:
         return wait_for(self.swap.take)
@@ -82,11 +82,11 @@ def test_a_link_that_points_elsewhere_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_broken_file_is_refused_and_a_good_one_then_taken(swapping: Swapping) -> None:
-    """A damaged model is refused, counted and told; the next change is looked at again."""
+    """A damaged model is refused, counted and named; the next change is read again."""
     swapping.replace(FLOAT32.read_bytes()[:-100])
-    line = swapping.hear()
+    line = swapping.next_message()
     assert line.startswith("new model refused: ")
-    assert line.endswith("copy it again; the old one goes on")
+    assert line.endswith("copy it again; the old one stays")
     assert swapping.statistics.snapshot().model_refusals == 1
     assert swapping.swap.take() is None
     swapping.replace(FLOAT32.read_bytes())
@@ -96,7 +96,7 @@ def test_a_broken_file_is_refused_and_a_good_one_then_taken(swapping: Swapping) 
 def test_a_model_that_fails_its_self_test_is_refused(swapping: Swapping) -> None:
     """A model whose scores are not those of the workstation never replaces one whose are."""
     swapping.replace(_with_wrong_self_test())
-    assert "the self-test failed" in swapping.hear()
+    assert "the self-test failed" in swapping.next_message()
     assert swapping.swap.take() is None
 
 
@@ -115,7 +115,7 @@ def test_a_half_copied_file_is_not_taken(swapping: Swapping, tmp_path: Path) -> 
             file.write(content[place : place + 400])
             pace.wait(0.01)
     assert swapping.new_model().card.quantization == "float32"
-    assert swapping.told.empty()
+    assert swapping.messages.empty()
 
 
 def test_a_missing_file_is_waited_for(swapping: Swapping) -> None:
@@ -129,10 +129,10 @@ def test_a_missing_file_is_waited_for(swapping: Swapping) -> None:
 def test_a_request_is_answered(swapping: Swapping) -> None:
     """Asked to look, it says that nothing changed, or why there is nothing to take."""
     swapping.swap.request()
-    assert swapping.hear() == "the model file is unchanged; the model goes on"
+    assert swapping.next_message() == "the model file is unchanged; the model stays"
     swapping.path.unlink()
     swapping.swap.request()
-    assert "cannot read the model (No such file or directory); the old one goes on" in swapping.hear()
+    assert "cannot read the model (No such file or directory); the old one stays" in swapping.next_message()
     assert swapping.statistics.snapshot().model_refusals == 1
 
 
@@ -140,7 +140,7 @@ def test_the_same_bytes_are_no_new_model(swapping: Swapping) -> None:
     """A file that was written again with the same bytes replaces nothing."""
     swapping.replace(INT8.read_bytes())
     swapping.swap.request()
-    assert swapping.hear() == "the model file is unchanged; the model goes on"
+    assert swapping.next_message() == "the model file is unchanged; the model stays"
     assert swapping.swap.take() is None
 
 

@@ -18,7 +18,7 @@ from edge.errors import ConfigurationError, UsageError
 from edge.live.model import ModelChoice
 from edge.live.region import Region
 from edge.live.swap import ModelSwap
-from edge.live.watch import Settings, Watch
+from edge.live.watch import Watch, WatchSettings
 from edge.service.notify import Notifier
 from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
@@ -36,7 +36,7 @@ def picture(colour: str, width: int = 40, height: int = 30) -> np.ndarray:
 
 
 class Frames:
-    """Gives frames as a grabber does, one at a time as they are taken; then the stream has ended."""
+    """Gives frames as a grabber does, one for each call; then the stream has ended."""
 
     def __init__(self, pictures: Sequence[np.ndarray | None], step_s: float = 0.0) -> None:
         self._pictures = list(pictures)
@@ -56,22 +56,31 @@ class Frames:
 
 
 class Stream:
-    """A watch and all that it touches."""
+    """A watch, its counts, its messages and its observations."""
 
     def __init__(self, frames: Frames, path: Path, reject: bool = False, **settings: object) -> None:
-        self.statistics, self.told, self.seen = StreamStatistics(), [], []
+        self.statistics, self.messages, self.seen = StreamStatistics(), [], []
         self.swap = ModelSwap(
-            ModelChoice(path, None, 1, None, reject), self.statistics, self.told.append, poll_s=0.01, settle_s=0.02
+            ModelChoice(path, None, 1, None, reject), self.statistics, self.messages.append, poll_s=0.01, settle_s=0.02
         )
-        plain = Settings(every_s=0.0, region=None, smooth_s=0.0, score_threshold=None, limit=None)
+        plain = WatchSettings(
+            every_s=0.0,
+            region=None,
+            smooth_s=0.0,
+            score_threshold=None,
+            limit=None,
+            max_frame_age_s=1.0,
+            retries=None,
+            status=None,
+        )
         self.watch = Watch(
-            frames,
-            self.swap,
-            self.seen.append,
-            self.statistics,
-            Notifier(),
-            self.told.append,
             plain._replace(**settings),
+            frames=frames,
+            swap=self.swap,
+            write=self.seen.append,
+            statistics=self.statistics,
+            notifier=Notifier(),
+            write_message=self.messages.append,
         )
         self.stopping = threading.Event()
 
@@ -113,7 +122,7 @@ def test_smoothing_holds_a_short_change_back(int8_model: Path) -> None:
 
 
 def test_region(int8_model: Path) -> None:
-    """Only the region is looked at; the whole frame is passed on."""
+    """Only the region is labelled; the whole frame is passed on."""
     whole = np.hstack([picture("red"), picture("green")])
     seen = Stream(Frames([whole]), int8_model, region=Region(40, 0, 40, 30)).run()
     assert seen[0].label == "green"
@@ -122,24 +131,24 @@ def test_region(int8_model: Path) -> None:
 
 
 def test_region_outside_the_first_frame(int8_model: Path) -> None:
-    """A region that never fitted is a wrong option and ends the run."""
+    """A region that does not fit the first frame is a wrong option and ends the run."""
     stream = Stream(Frames([picture("red")]), int8_model, region=Region(10, 0, 40, 30))
     with pytest.raises(UsageError, match=r"--region 10,0,40,30 reaches outside the frame of 40 x 30"):
         stream.run()
 
 
 def test_frames_that_became_smaller_are_skipped(int8_model: Path) -> None:
-    """A stream that switches to a size which the region does not fit goes on; it is told once, until it fits."""
+    """A stream may change to a size that the region does not fit; there is one message until it fits again."""
     small = picture("green", 20, 10)
     frames = Frames([picture("red"), small, small, picture("blue"), small])
     stream = Stream(frames, int8_model, region=Region(0, 0, 40, 30))
     assert [o.label for o in stream.run()] == ["red", "blue"]
-    assert [line.split(":")[0] for line in stream.told] == ["frame skipped", "frame skipped"]
+    assert [line.split(":")[0] for line in stream.messages] == ["frame skipped", "frame skipped"]
     assert stream.statistics.snapshot().source_errors == 3
 
 
 def test_a_frame_of_no_size_is_skipped(int8_model: Path) -> None:
-    """What is no picture is counted and told, and the stream goes on."""
+    """A frame that is not a picture is skipped, counted and named, and the stream goes on."""
     stream = Stream(Frames([np.zeros((0, 0, 3), np.uint8), picture("red")]), int8_model)
     assert [o.label for o in stream.run()] == ["red"]
     assert stream.statistics.snapshot().source_errors == 1
@@ -152,7 +161,7 @@ def test_threshold_of_the_option(int8_model: Path) -> None:
 
 
 def test_threshold_of_the_model(tmp_path: Path) -> None:
-    """Without the option the model's own recommendation holds; the option overrules it."""
+    """Without the option the threshold that the model recommends is used."""
     path = tmp_path / "careful.tflite"
     path.write_bytes(surgery.with_facts(surgery.tiny("int8"), score_threshold=1.0))
     assert Stream(Frames([picture("red")]), path).run()[0].label == UNKNOWN
@@ -170,12 +179,12 @@ def test_every(int8_model: Path) -> None:
 
 
 def test_limit(int8_model: Path) -> None:
-    """After so many labelled frames the run ends, whatever the source still has."""
+    """After ``limit`` labelled frames the run ends, even if the source has more."""
     assert len(Stream(Frames([picture("red")] * 9), int8_model, limit=3).run()) == 3
 
 
 def test_the_model_is_replaced_between_two_frames(tmp_path: Path) -> None:
-    """A new file takes over without a frame lost; the listeners see which model spoke, and it is counted."""
+    """A new file is used without a lost frame; the observations name their model, and the change is counted."""
     path = tmp_path / "model.tflite"
     shutil.copy(surgery.DATA / "tiny-int8.tflite", path)
     waiting: queue.Queue[np.ndarray | None] = queue.Queue()
@@ -199,11 +208,11 @@ def test_the_model_is_replaced_between_two_frames(tmp_path: Path) -> None:
     assert [o.model.quantization for o in stream.seen] == ["int8", "float32"]
     assert [o.changed for o in stream.seen] == [True, False]
     assert stream.statistics.snapshot().model_swaps == 1
-    assert stream.told == [f"model replaced: model.tflite, sha256 {stream.seen[1].model.sha256[:12]}"]
+    assert stream.messages == [f"model replaced: model.tflite, sha256 {stream.seen[1].model.sha256[:12]}"]
 
 
 def test_a_model_that_cannot_be_run_ends_it(int8_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interpreter that is not there is raised, before any frame."""
+    """A missing interpreter is an error before any frame."""
     monkeypatch.setattr("edge.inference.interpreter.installed_runtimes", list)
     stream = Stream(Frames([picture("red")]), int8_model)
     with pytest.raises(ConfigurationError, match="no TFLite interpreter is installed"):
@@ -211,8 +220,8 @@ def test_a_model_that_cannot_be_run_ends_it(int8_model: Path, monkeypatch: pytes
     assert stream.seen == []
 
 
-def test_strangers_are_unknown() -> None:
-    """With a gate the stream says unknown to what is like no class; its scores are told all the same."""
+def test_rejected_frames_are_unknown() -> None:
+    """With a gate a picture like no class is unknown; the observation has its scores too."""
     (seen,) = Stream(Frames([grey(0)]), GATED, reject=True).run()
     assert seen.label == "unknown"
     assert len(seen.categories) == 3

@@ -1,4 +1,4 @@
-"""What systemd hears, on a real datagram socket."""
+"""The messages to systemd, on a real datagram socket."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def systemd(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_ready_with_the_first_label_then_the_watchdog(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first labelled frame makes the service ready; further ones feed the watchdog, at most once a second."""
+    """The first labelled frame makes the service ready; further ones reset the watchdog, at most once a second."""
     now_s = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now_s[0])
     notifier = Notifier()
@@ -41,8 +41,8 @@ def test_ready_with_the_first_label_then_the_watchdog(systemd: socket.socket, mo
     notifier.close()
 
 
-def test_a_short_watchdog_is_fed_in_time(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four messages fit into the limit that systemd sets."""
+def test_a_short_watchdog_is_reset_in_time(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four messages fit into the limit of systemd."""
     now_s = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now_s[0])
     monkeypatch.setenv("WATCHDOG_USEC", "400000")
@@ -55,7 +55,7 @@ def test_a_short_watchdog_is_fed_in_time(systemd: socket.socket, monkeypatch: py
 
 
 def test_without_a_socket_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside a service there is nobody to tell."""
+    """Outside a service no message is sent."""
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notifier = Notifier()
     notifier.labelled("daisy")
@@ -64,8 +64,8 @@ def test_without_a_socket_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_socket_that_is_gone_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message that nobody takes is lost, not raised."""
-    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+    """A message that cannot be sent is lost without an error."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "none"))
     notifier = Notifier()
     notifier.labelled("daisy")
     notifier.close()

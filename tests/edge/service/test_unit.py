@@ -1,4 +1,4 @@
-"""The systemd unit, judged by systemd itself."""
+"""The systemd unit, checked by systemd itself."""
 
 from __future__ import annotations
 
@@ -38,25 +38,27 @@ def _analyze(*arguments: str, **variables: str) -> subprocess.CompletedProcess[s
 
 def _write(folder: Path, command: list[str], needs: Needs, user: str | None = None) -> Path:
     path = folder / "edge-watch.service"
-    path.write_text(unit_text("edge-watch", [quote(word) for word in command], needs, 0.0, user), encoding="utf-8")
+    path.write_text(
+        unit_text("edge-watch", [quote(word) for word in command], needs._replace(user=user)), encoding="utf-8"
+    )
     return path
 
 
 @pytest.mark.parametrize("user", [None, "daemon"])
 @pytest.mark.parametrize("needs", NEEDS.values(), ids=list(NEEDS))
-def test_systemd_has_nothing_to_say_against_it(tmp_path: Path, needs: Needs, user: str | None) -> None:
-    """Every unit passes ``systemd-analyze verify`` without a word, worst arguments included."""
+def test_systemd_accepts_every_unit(tmp_path: Path, needs: Needs, user: str | None) -> None:
+    """Every unit passes ``systemd-analyze verify`` without output, with the worst arguments too."""
     done = _analyze("verify", str(_write(tmp_path, [*COMMAND, *WORST], needs, user)))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(("needs", "limit"), [(NEEDS["nothing"], 10), (NEEDS["camera"], 20), (NEEDS["pi camera"], 20)])
 def test_exposure(tmp_path: Path, needs: Needs, limit: int) -> None:
-    """What ``systemd-analyze security`` finds open, in tenths; a service without any protection has 96 of 100."""
+    """The exposure that ``systemd-analyze security`` finds, in tenths; without any protection it is 96 of 100."""
     path = _write(tmp_path, COMMAND, needs)
     done = _analyze("security", "--offline=true", f"--threshold={limit}", str(path))
     if "unrecognized option" in done.stderr:
-        pytest.skip("this systemd-analyze cannot judge a file")
+        pytest.skip("this systemd-analyze cannot check a file")
     assert done.returncode == 0, done.stdout[-300:]
 
 
@@ -79,7 +81,7 @@ def test_worst_arguments_arrive(tmp_path: Path) -> None:
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12), min_size=10, max_size=40))
 def test_any_argument_arrives(tmp_path: Path, words: list[str]) -> None:
-    """No text becomes another one, or two, on its way through the unit."""
+    """Every argument reaches the program unchanged and as one argument."""
     read = _as_systemd_reads(tmp_path, [*COMMAND, *words])
     assert [word.replace("$$", "$") for word in read[len(COMMAND) :]] == words
 
@@ -103,23 +105,23 @@ def test_quote(argument: str, quoted: str) -> None:
 
 
 def test_a_service_that_waits_for_pictures_has_no_watchdog() -> None:
-    """A folder may stay as it is for days; everything else must be labelled within a minute, or ``--every``."""
-    assert "WatchdogSec" not in unit_text("x", COMMAND, NEEDS["folder"], 0.0, None)
-    assert "\nWatchdogSec=60\n" in unit_text("x", COMMAND, NEEDS["camera"], 0.0, None)
-    assert "\nWatchdogSec=660\n" in unit_text("x", COMMAND, NEEDS["camera"], 300.0, None)
+    """Without a label for a minute (and twice ``--every``) a service is restarted, unless its source is a folder."""
+    assert "WatchdogSec" not in unit_text("x", COMMAND, NEEDS["folder"])
+    assert "\nWatchdogSec=60\n" in unit_text("x", COMMAND, NEEDS["camera"])
+    assert "\nWatchdogSec=660\n" in unit_text("x", COMMAND, NEEDS["camera"]._replace(every_s=300.0))
 
 
 def test_restarts_for_a_camera_that_is_away_never_run_out() -> None:
-    """Even without a camera for days fewer starts happen than systemd allows in its time."""
-    text = unit_text("x", COMMAND, NEEDS["camera"], 0.0, None)
+    """Even without a camera for days there are fewer starts than systemd allows in its time."""
+    text = unit_text("x", COMMAND, NEEDS["camera"])
     setting = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and line[0] != "#")
     cycle_s = min(int(setting["WatchdogSec"]), int(setting["TimeoutStartSec"])) + int(setting["RestartSec"])
     assert int(setting["StartLimitIntervalSec"]) / cycle_s < int(setting["StartLimitBurst"]) / 2
     assert int(setting["StartLimitIntervalSec"]) / (int(setting["RestartSec"]) + 1) > int(setting["StartLimitBurst"])
 
 
-def test_network_only_where_it_is_needed() -> None:
-    """Without a sink or source on the network the service has none at all."""
-    assert "PrivateNetwork=yes" in unit_text("x", COMMAND, Needs(), 0.0, None)
-    assert "RestrictAddressFamilies=AF_UNIX\n" in unit_text("x", COMMAND, Needs(), 0.0, None)
-    assert "PrivateNetwork" not in unit_text("x", COMMAND, Needs(network=True), 0.0, None)
+def test_network_only_if_it_is_needed() -> None:
+    """Without a source or sink on the network the service has no network."""
+    assert "PrivateNetwork=yes" in unit_text("x", COMMAND, Needs())
+    assert "RestrictAddressFamilies=AF_UNIX\n" in unit_text("x", COMMAND, Needs())
+    assert "PrivateNetwork" not in unit_text("x", COMMAND, Needs(network=True))

@@ -54,7 +54,7 @@ def scrape(sink: PrometheusSink) -> Callable[[], Values]:
 
 
 def test_before_the_first_frame(scrape) -> None:
-    """Counts are there from the start, at zero; nothing is said of a frame that has not been."""
+    """Counts are there from the start, at zero; metrics of a frame come only with the first frame."""
     values = scrape()
     names = {name for name, _ in values}
     assert values["edge_inferences_total", ()] == 0
@@ -102,7 +102,7 @@ def test_the_latency_histogram(scrape, statistics: StreamStatistics) -> None:
 
 
 def test_the_newest_observation(scrape, sink: PrometheusSink) -> None:
-    """Age, time and score are the newest frame's, for the label shown now only; the model is named."""
+    """Age, time and score are the newest frame's, for the current label only; the model is named."""
     sink.write(observe(0, label="roses"))
     sink.write(observe(3, score=0.75, model=CARD._replace(quantization="int8")))
     values = scrape()
@@ -127,7 +127,7 @@ def test_only_this_machine_can_read(sink: PrometheusSink) -> None:
 
 
 def test_a_port_that_is_taken(sink: PrometheusSink) -> None:
-    """It is one line, and opening works once the port is free."""
+    """The error is one line, and opening works when the port is free."""
     other = PrometheusSink("127.0.0.1", sink.port, StreamStatistics())
     with pytest.raises(UnavailableError, match=f"^cannot listen on 127.0.0.1:{sink.port}: Address already in use$"):
         other.open()
@@ -136,8 +136,8 @@ def test_a_port_that_is_taken(sink: PrometheusSink) -> None:
     other.close()
 
 
-def test_a_reader_that_hangs_stalls_nobody(sink: PrometheusSink, scrape) -> None:
-    """A connection that never asks for anything holds up neither other readers nor the end."""
+def test_a_reader_that_hangs_delays_no_other(sink: PrometheusSink, scrape) -> None:
+    """A connection without a request delays neither other readers nor the end."""
     with socket.create_connection(("127.0.0.1", sink.port)):
         assert scrape()["edge_inferences_total", ()] == 0
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.sinks.json_lines import JsonStreamSink
+from edge.sinks.json_lines import JsonLinesSink
 from edge.sinks.protocol import SinkClosed
 from edge.sinks.terminal import TerminalSink, status_line
 from edge.statistics import StreamStatistics
@@ -62,7 +62,7 @@ def _columns(text: str) -> int:
 
 def test_a_line_for_programs(pipe) -> None:
     """A line has the time in UTC, the sequence number, label and scores, times and whether the label changed."""
-    JsonStreamSink(pipe[1]).write(observe(3, score=0.75, changed=True))
+    JsonLinesSink(pipe[1]).write(observe(3, score=0.75, changed=True))
     assert json.loads(os.read(pipe[0], 10_000)) == {
         "timestamp": "2027-01-15T08:00:00.223Z",
         "sequence": 3,
@@ -75,9 +75,9 @@ def test_a_line_for_programs(pipe) -> None:
     }
 
 
-def test_each_line_can_be_read_at_once(pipe) -> None:
-    """A program that reads along has each line when write returns."""
-    sink = JsonStreamSink(pipe[1])
+def test_each_line_can_be_read_immediately(pipe) -> None:
+    """A reader has each line when write returns."""
+    sink = JsonLinesSink(pipe[1])
     for sequence in range(3):
         sink.write(observe(sequence))
         line = os.read(pipe[0], 10_000)
@@ -86,9 +86,9 @@ def test_each_line_can_be_read_at_once(pipe) -> None:
 
 @given(LABELS)
 def test_any_label_is_one_line(label: str) -> None:
-    """Whatever a label holds, its line is one line of ASCII that gives it back."""
+    """Any label becomes one line of ASCII, and is the same when it is read."""
     reader, writer = os.pipe()
-    JsonStreamSink(writer).write(observe(label=label))
+    JsonLinesSink(writer).write(observe(label=label))
     os.close(writer)
     with os.fdopen(reader, "rb") as lines:
         line = lines.read()
@@ -96,11 +96,11 @@ def test_any_label_is_one_line(label: str) -> None:
 
 
 def test_a_reader_that_has_gone() -> None:
-    """A closed pipe is the end of the sink, not a failure to be told again and again."""
+    """A closed pipe ends the sink, without repeated messages."""
     reader, writer = os.pipe()
     os.close(reader)
     with pytest.raises(SinkClosed):
-        JsonStreamSink(writer).write(observe())
+        JsonLinesSink(writer).write(observe())
     os.close(writer)
 
 
@@ -110,7 +110,7 @@ def test_a_descriptor_that_does_not_wait(pipe) -> None:
     with pytest.raises(BlockingIOError):
         while True:
             os.write(pipe[1], b" " * 65536)
-    writer = threading.Thread(target=JsonStreamSink(pipe[1]).write, args=(observe(5),))
+    writer = threading.Thread(target=JsonLinesSink(pipe[1]).write, args=(observe(5),))
     writer.start()
     content = b""
     while not content.endswith(b"\n"):
@@ -131,7 +131,7 @@ def test_one_line_in_a_terminal(terminal) -> None:
 
 
 def test_a_terminal_without_a_width(terminal) -> None:
-    """A serial console says that it has no columns; the line is drawn all the same."""
+    """A serial console reports 0 columns; the line is drawn too."""
     read, descriptor = terminal
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 0, 0, 0, 0))
     TerminalSink(descriptor, StreamStatistics()).write(observe(score=0.5))
@@ -156,7 +156,7 @@ def test_the_rate_is_that_of_labelled_frames(terminal, monkeypatch: pytest.Monke
 
 
 def test_the_line_is_not_drawn_for_every_frame(terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten times a second is enough, but another label is shown at once."""
+    """The line is drawn ten times a second, and immediately for another label."""
     read, descriptor = terminal
     now_s = 1000.0
     monkeypatch.setattr("edge.sinks.terminal.time.monotonic", lambda: now_s)
@@ -169,7 +169,7 @@ def test_the_line_is_not_drawn_for_every_frame(terminal, monkeypatch: pytest.Mon
     assert len(drawn) == 9 and drawn.count("roses") == 1
 
 
-def test_a_line_a_change_where_there_is_no_terminal(pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_for_each_change_without_a_terminal(pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a log only changes are lines, each with its local time; the sink compares labels itself."""
     monkeypatch.setenv("TZ", "UTC-1")
     time.tzset()
@@ -201,6 +201,6 @@ def test_wide_characters_are_counted_twice() -> None:
     assert [_columns(line[: line.index("█")]) for line in lines] == [6, 6]
 
 
-def test_labels_do_not_steer_the_terminal() -> None:
-    """A label with an escape sequence in it is shown, not obeyed."""
+def test_labels_do_not_control_the_terminal() -> None:
+    """An escape sequence in a label is printed as text."""
     assert status_line(observe(label="\x1b[2Jx"), 0.0, 200).startswith("?[2Jx ")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
-from edge.sources.address import check_address, shown
+from edge.sources.address import check_address, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -24,15 +24,15 @@ from edge.sources.address import check_address, shown
         ("/dev/video0", "/dev/video0"),
     ],
 )
-def test_what_is_shown(address: str, expected: str) -> None:
-    """User, password and everything that a query says are left out, wherever the address can be cut."""
-    assert shown(address) == expected
+def test_without_secrets(address: str, expected: str) -> None:
+    """User, password and query are left out of the address, with or without a path."""
+    assert without_secrets(address) == expected
 
 
 @given(st.text(min_size=1), st.text(), st.sampled_from(["rtsp", "http", "https", "gopher"]))
 def test_no_password_is_ever_shown(user: str, rest: str, scheme: str) -> None:
-    """Whatever characters stand around it, a password in an address does not come out again."""
-    assert "XsecretX" not in shown(f"{scheme}://{user}:XsecretX{rest}@host/path")
+    """A password in an address is never printed, whatever characters are around it."""
+    assert "XsecretX" not in without_secrets(f"{scheme}://{user}:XsecretX{rest}@host/path")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_no_address(address: str) -> None:
 
 
 def test_a_refusal_keeps_the_secret() -> None:
-    """A password that breaks its address is not shown; how to write it is."""
+    """If a password makes an address invalid, the message hides it and says how to write it."""
     with pytest.raises(UsageError) as refused:
         check_address("rtsp://user:sec#ret@host/")
     assert "sec" not in str(refused.value).replace("such as", "")
@@ -54,5 +54,5 @@ def test_a_refusal_keeps_the_secret() -> None:
 
 @pytest.mark.parametrize("address", ["http://host", "rtsp://u:p%40ss@192.168.1.2:554/a?b=c", "https://[::1]:8080/"])
 def test_addresses(address: str) -> None:
-    """A host is enough."""
+    """An address with a host alone is valid."""
     check_address(address)

@@ -1,4 +1,4 @@
-"""Cameras of V4L2. There is none here: what is tested is every way in which one can be missing."""
+"""Cameras of V4L2. A test machine has none, so the tests cover the ways in which one can be missing."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def _refusal(device: str) -> str:
 
 
 def test_no_camera() -> None:
-    """A camera that is not plugged in is named, with the command that lists those that are."""
+    """The message names the missing camera and the command that lists the others."""
     assert _refusal("/dev/video97") == "/dev/video97: no such camera; plug it in, or see: ls /dev/video*"
 
 
 def test_no_permission(tmp_path: Path) -> None:
-    """A user who may not open the camera is told which group to join."""
+    """The message names the group that a user without permission must join."""
     pytest.importorskip("cv2", reason="needs the extra 'camera'")
     device = tmp_path / "video0"
     device.touch(mode=0)
@@ -43,27 +43,27 @@ def test_no_permission(tmp_path: Path) -> None:
 
 
 def test_a_file_is_no_camera(tmp_path: Path) -> None:
-    """A file in the place of a device is told apart."""
+    """A file that is not a device gets an error of its own."""
     (tmp_path / "video0").touch()
     assert "video0: not a camera" in _refusal(str(tmp_path / "video0"))
     assert "no such camera" in _refusal(str(tmp_path / "video0" / "x"))
 
 
 def test_a_device_that_gives_no_pictures(capfd: pytest.CaptureFixture[str]) -> None:
-    """A device that OpenCV cannot start is refused with the likely reasons, and OpenCV itself keeps silent."""
+    """A device that OpenCV cannot start is refused with the likely reasons, and OpenCV itself prints nothing."""
     assert "/dev/null: gives no pictures; either another program uses it" in _refusal("/dev/null")
     assert capfd.readouterr() == ("", "")
 
 
 def test_without_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where OpenCV is missing the extra to install is named."""
+    """If OpenCV is missing, the message names the extra."""
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'edge-for-poets\[camera\]'"):
         V4L2Camera("/dev/video0").open()
 
 
 def test_opencv_without_its_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An OpenCV that is installed and does not load says why."""
+    """If OpenCV is installed and does not load, the message says why."""
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "cv2", raising=False)
@@ -72,7 +72,7 @@ def test_opencv_without_its_libraries(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_time_limits_reach_opencv() -> None:
-    """OpenCV knows the properties and the backends that are asked for, and V4L2's limit is set where it looks."""
+    """OpenCV has the properties and backends that are used, and the variable with V4L2's time limit is set."""
     cv2 = pytest.importorskip("cv2", reason="needs the extra 'camera'")
     opencv.load_opencv()
     assert {"CAP_PROP_OPEN_TIMEOUT_MSEC", "CAP_PROP_READ_TIMEOUT_MSEC"} <= set(dir(cv2))

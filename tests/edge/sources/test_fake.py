@@ -1,4 +1,4 @@
-"""The source for tests, which users test with too."""
+"""The source for tests, for this project's tests and its users'."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.colours import COLOURS, encoded, plain
 
 
 def test_it_is_a_source() -> None:
-    """It has all that a source has."""
+    """It has all attributes and methods of a source."""
     source: FrameSource = FakeSource([plain("red")], uri="fake:me")
     assert (source.uri, source.ends) == ("fake:me", True)
 
@@ -34,11 +34,11 @@ def test_pictures_of_every_kind(tmp_path: Path) -> None:
         source.read()
 
 
-def test_it_does_what_it_is_told() -> None:
-    """An exception is raised once, END ends it, an unplugged source fails until it is plugged in."""
-    source = FakeSource([ValueError("told"), END], ends=False)
+def test_it_plays_its_steps() -> None:
+    """An exception is raised once, END ends the stream, and an unplugged source fails until it is plugged in."""
+    source = FakeSource([ValueError("step"), END], ends=False)
     source.open()
-    with pytest.raises(ValueError, match="told"):
+    with pytest.raises(ValueError, match="step"):
         source.read()
     with pytest.raises(EndOfStream):
         source.read()

@@ -1,4 +1,4 @@
-"""Files, folders and globs, and everything in a folder that is no photo."""
+"""Files, folders and globs, and what is skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.colours import fill
 
 
 class Skipped(dict[str, str]):
-    """What was passed over, by name, and why."""
+    """The skipped paths by name, with the reasons."""
 
     def __call__(self, path: Path, reason: str) -> None:
         assert path.name not in self
@@ -22,7 +22,7 @@ class Skipped(dict[str, str]):
 
 @pytest.fixture
 def skipped() -> Skipped:
-    """An empty record of what is passed over."""
+    """An empty list of skipped paths."""
     return Skipped()
 
 
@@ -46,7 +46,7 @@ def test_folders_are_walked_in_a_stable_order(skipped: Skipped) -> None:
 
 
 def test_every_regular_file_is_a_candidate(skipped: Skipped) -> None:
-    """Names and extensions decide nothing: the decoder does."""
+    """Files come whatever their names and extensions are; only the decoder decides."""
     fill(Path("photos"), "red.png", "red", "red.txt")
     assert _found(skipped, "photos") == ["photos/red", "photos/red.png", "photos/red.txt"]
 
@@ -61,7 +61,7 @@ def test_what_hides_is_passed_over(skipped: Skipped) -> None:
 
 
 def test_hidden_files_may_be_named(skipped: Skipped) -> None:
-    """A hidden file or folder that is named itself is meant."""
+    """A hidden file or folder that is named itself is used."""
     fill(Path(".hidden"), "red.png")
     assert _found(skipped, ".hidden", ".hidden/red.png") == [".hidden/red.png"]
 
@@ -97,7 +97,7 @@ def test_links_given_as_arguments(skipped: Skipped) -> None:
 
 
 def test_pipes_and_sockets(skipped: Skipped) -> None:
-    """What is no regular file is never opened, found or named: reading a pipe would wait for ever."""
+    """A file that is not regular is never opened, found or named: to read a pipe would wait without end."""
     fill(Path("photos"), "red.png")
     os.mkfifo("photos/pipe.jpg")
     os.mkfifo("named.jpg")
@@ -110,7 +110,7 @@ def test_pipes_and_sockets(skipped: Skipped) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 def test_folder_that_may_not_be_read(skipped: Skipped) -> None:
-    """A folder without permission is skipped, in it and by name, and the rest goes on."""
+    """A folder without permission is skipped, found or named, and the other files come."""
     fill(Path("photos/closed"), "red.png")
     fill(Path("photos/open"), "red.png")
     Path("photos/closed").chmod(0)
@@ -134,14 +134,14 @@ def test_folder_that_may_not_be_read(skipped: Skipped) -> None:
     ],
 )
 def test_arguments_that_mean_nothing(argument: str, reason: str, skipped: Skipped) -> None:
-    """What is not there is passed over with its reason; nothing at all does not mean the current folder."""
+    """A missing path is skipped with its reason; an empty name does not mean the current folder."""
     fill(Path("photos"), "red.png")
     assert _found(skipped, argument, "photos") == ["photos/red.png"]
     assert list(skipped.values()) == [reason]
 
 
 def test_globs(skipped: Skipped) -> None:
-    """Patterns are expanded, sorted; folders that match are walked; ** goes all the way down once."""
+    """Patterns are expanded and sorted; folders that match are walked; ** gives each file once."""
     fill(Path("photos/a"), "red-1.png", "blue-1.png")
     fill(Path("photos/b"), "red-2.png")
     assert _found(skipped, "photos/*/red*") == ["photos/a/red-1.png", "photos/b/red-2.png"]
@@ -153,7 +153,7 @@ def test_globs(skipped: Skipped) -> None:
 
 
 def test_names_that_look_like_globs(skipped: Skipped) -> None:
-    """A file that exists is meant as it is, even with brackets in its name."""
+    """The name of an existing file is not a pattern, even with brackets in it."""
     fill(Path(), "red [1].png", "red 1.png")
     assert _found(skipped, "red [1].png") == ["red [1].png"]
 
@@ -165,14 +165,14 @@ def test_no_file_comes_twice(skipped: Skipped) -> None:
 
 
 def test_names_that_are_not_utf8(skipped: Skipped) -> None:
-    """A name of other bytes is a name."""
+    """A name that is not UTF-8 is found."""
     Path("photos").mkdir()
     Path(os.fsdecode(b"photos/caf\xe9.png")).touch()
     assert [os.fsencode(name) for name in _found(skipped, "photos")] == [b"photos/caf\xe9.png"]
 
 
 def test_search_is_lazy(skipped: Skipped) -> None:
-    """The first file comes before the second argument is looked at."""
+    """The first file comes before the second argument is read."""
 
     def arguments():
         yield "photos"

@@ -17,16 +17,16 @@ from support.colours import COLOURS, encoded, plain
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look often, wait little."""
+    """Short times between listings."""
     monkeypatch.setattr(module, "POLL_S", 0.002)
     monkeypatch.setattr(module, "_LONGEST_WAIT_S", 0.05)
 
 
 def _watch(folder: Path) -> tuple[GrowingFolder, list[str]]:
-    told: list[str] = []
-    source = GrowingFolder(str(folder), told.append)
+    messages: list[str] = []
+    source = GrowingFolder(str(folder), messages.append)
     source.open()
-    return source, told
+    return source, messages
 
 
 def _label(pixels: np.ndarray | None) -> str | None:
@@ -40,7 +40,7 @@ def _put(path: Path, label: str, time_s: int = 0) -> None:
 
 
 def test_only_new_pictures_come(tmp_path: Path) -> None:
-    """What was there before is known; what comes later comes once, by its time."""
+    """Files that were there before are ignored; later ones come once, by their time."""
     _put(tmp_path / "old.png", "green")
     source, _ = _watch(tmp_path)
     assert source.read() is None
@@ -53,7 +53,7 @@ def test_only_new_pictures_come(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_overwritten_is_new(tmp_path: Path) -> None:
-    """Cameras that always write the same name are watched too."""
+    """A camera may write the same file again and again."""
     source, _ = _watch(tmp_path)
     for time_s, label in enumerate(["red", "blue", "red"], 1000):
         _put(tmp_path / "latest.png", label, time_s)
@@ -61,8 +61,8 @@ def test_a_file_that_is_overwritten_is_new(tmp_path: Path) -> None:
 
 
 def test_half_a_picture_is_waited_for(tmp_path: Path) -> None:
-    """A picture that is still being written comes when all of it is there, and nothing is told before."""
-    source, told = _watch(tmp_path)
+    """A picture that is still being written comes when all of it is there, and there is no message before."""
+    source, messages = _watch(tmp_path)
     content = encoded(plain("red"), "PNG")
     with (tmp_path / "slow.png").open("wb") as file:
         for end in (20, len(content) // 2):
@@ -71,13 +71,13 @@ def test_half_a_picture_is_waited_for(tmp_path: Path) -> None:
             assert source.read() is None
         file.write(content[file.tell() :])
     assert _label(source.read()) == "red"
-    assert told == []
+    assert messages == []
 
 
 def test_what_is_no_picture_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A complete file that cannot be decoded is passed over with its reason; the pictures after it come."""
+    """A complete file that cannot be decoded is skipped with its reason; the pictures after it come."""
     monkeypatch.setattr(module, "SETTLE_S", 0.0)
-    source, told = _watch(tmp_path)
+    source, messages = _watch(tmp_path)
     (tmp_path / "notes.txt").write_text("no picture")
     (tmp_path / ".hidden.png").write_bytes(encoded(plain("red"), "PNG"))
     (tmp_path / "below").mkdir()
@@ -85,14 +85,14 @@ def test_what_is_no_picture_is_told_once(tmp_path: Path, monkeypatch: pytest.Mon
     os.mkfifo(tmp_path / "pipe.png")
     assert source.read() is None
     assert source.read() is None
-    (line,) = told
+    (line,) = messages
     assert line.startswith(f"skipped {tmp_path}/notes.txt: not an image of a known format")
     _put(tmp_path / "c.png", "blue")
     assert _label(source.read()) == "blue"
 
 
 def test_a_folder_that_goes_and_comes_back(tmp_path: Path) -> None:
-    """A folder that vanishes is unavailable; once it is back, what is new in it is found."""
+    """A folder that is removed is unavailable; when it is back, its new files are found."""
     folder = tmp_path / "photos"
     folder.mkdir()
     source, _ = _watch(folder)
@@ -109,7 +109,7 @@ def test_a_folder_that_goes_and_comes_back(tmp_path: Path) -> None:
 
 
 def test_deleted_files_are_forgotten(tmp_path: Path) -> None:
-    """A folder that is emptied again and again for weeks takes no memory."""
+    """Files that were removed take no memory."""
     source, _ = _watch(tmp_path)
     for index in range(5):
         _put(tmp_path / f"{index}.png", "red")

@@ -26,7 +26,7 @@ def server() -> Iterator[StreamServer]:
 
 @pytest.fixture(autouse=True)
 def _short_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second is long on loopback."""
+    """A time limit of one second: long enough on loopback."""
     monkeypatch.setattr(mjpeg, "TIME_LIMIT_S", 1.0)
 
 
@@ -63,13 +63,13 @@ def test_frames_come_in_order(form: dict[str, object], opened: list[MjpegStream]
 
 
 def test_a_frame_is_its_part_as_a_file(server: StreamServer, opened: list[MjpegStream]) -> None:
-    """The pixels are those that the one decoder makes of the very JPEG: not one differs."""
+    """The decoder makes the same pixels of the frame and of the JPEG that was sent."""
     frame = _open(opened, server.uri).read()
     assert (frame == np.asarray(decode(jpeg(draw(read_number(frame)))))).all()
 
 
 def test_frames_that_came_meanwhile_are_passed_over(server: StreamServer, opened: list[MjpegStream]) -> None:
-    """After a pause a late one of all the frames that came is read, not the first."""
+    """After a pause a new frame is read, not the oldest that waits."""
     stream = _open(opened, server.uri)
     first = read_number(stream.read())
     with server.sent:
@@ -79,7 +79,7 @@ def test_frames_that_came_meanwhile_are_passed_over(server: StreamServer, opened
 
 @pytest.mark.parametrize("fault", ["garbage", "half", "zero", "bomb"])
 def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: list[MjpegStream]) -> None:
-    """Parts that are no picture do not end the stream: with the next good one it goes on."""
+    """Parts that are not pictures do not end the stream; it continues with the next picture."""
     stream = _open(opened, server.uri)
     stream.read()
     server.fault(fault)
@@ -93,7 +93,7 @@ def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: lis
     ("fault", "reason"),
     [
         ("close", "the server ended the stream"),
-        ("hang", "the stream broke off: nothing in 1 s"),
+        ("hang", "the stream was interrupted: nothing in 1 s"),
         ("drip", "no picture in 1 s"),
         ("garbage", "no picture in 1 s; the last was not an image of a known format"),
         ("half", "no picture in 1 s; the last was (cannot be read|damaged): .*truncated"),
@@ -102,7 +102,7 @@ def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: lis
     ],
 )
 def test_faults_end_in_one_line(fault: str, reason: str, server: StreamServer, opened: list[MjpegStream]) -> None:
-    """A server that ends, hangs or sends only rubbish is given up within the time limit, with the reason."""
+    """A server that ends, hangs or sends only noise is an error within the time limit, with the reason."""
     stream = _open(opened, server.uri)
     server.fault(fault)
     with pytest.raises(UnavailableError, match=reason):
@@ -115,7 +115,7 @@ def test_faults_end_in_one_line(fault: str, reason: str, server: StreamServer, o
 
 
 def test_the_size_may_change(server: StreamServer, opened: list[MjpegStream]) -> None:
-    """A camera that switches its resolution goes on in the new one."""
+    """A camera may change its resolution."""
     stream = _open(opened, server.uri)
     stream.read()
     server.fault("resize")
@@ -124,7 +124,7 @@ def test_the_size_may_change(server: StreamServer, opened: list[MjpegStream]) ->
 
 
 def test_every_fault_is_tested() -> None:
-    """No fault of the server is forgotten here or in the soak."""
+    """Every fault of the test server is in a test here or in the soak test."""
     assert set(FAULTS) == {"close", "hang", "garbage", "half", "zero", "resize", "refuse", "bomb", "drip"}
 
 
@@ -133,7 +133,9 @@ def test_passwords(opened: list[MjpegStream]) -> None:
     with StreamServer(60.0, user="me:s@cret/#") as server:
         address = server.uri.replace("http://", "http://me:s%40cret%2F%23@")
         assert _open(opened, address).read().shape == (480, 640, 3)
-        with pytest.raises(UnavailableError, match=r"the server says 401 Unauthorized; give user:password@") as refused:
+        with pytest.raises(
+            UnavailableError, match=r"the server answers 401 Unauthorized; give user:password@"
+        ) as refused:
             _open(opened, server.uri)
         assert refused.value.__context__ is None or "cret" not in str(refused.value.__context__)
         with pytest.raises(UnavailableError) as refused:
@@ -142,14 +144,14 @@ def test_passwords(opened: list[MjpegStream]) -> None:
 
 
 def test_a_server_that_refuses(server: StreamServer) -> None:
-    """An error of the server is told with its number."""
+    """The message names the number of the server's error."""
     server.fault("refuse")
-    with pytest.raises(UnavailableError, match="says 503 Service Unavailable; check the address"):
+    with pytest.raises(UnavailableError, match="answers 503 Service Unavailable; check the address"):
         MjpegStream(server.uri).open()
 
 
 def test_nobody_there() -> None:
-    """A port where nobody listens is told at once."""
+    """A closed port is reported immediately."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(UnavailableError, match="no answer: Connection refused"):
@@ -157,7 +159,7 @@ def test_nobody_there() -> None:
 
 
 def test_nobody_answers() -> None:
-    """A server that accepts and says nothing is given up within the time limit."""
+    """A server that accepts the connection and sends nothing is an error within the time limit."""
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnavailableError, match="nothing in 1 s"):
         MjpegStream(f"http://127.0.0.1:{silent.getsockname()[1]}/").open()
 
@@ -165,16 +167,16 @@ def test_nobody_answers() -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "sends 'text/html', no MJPEG stream"),
-        (b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n", "no MJPEG stream"),
-        (b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x; boundary=--\r\n\r\n", "no MJPEG stream"),
-        (b"HTTP/1.0 404 \x1b[2J\r\n\r\n", "the server says 404 Not Found; check the address"),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "sends 'text/html', not an MJPEG stream"),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n", "not an MJPEG stream"),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x; boundary=--\r\n\r\n", "not an MJPEG stream"),
+        (b"HTTP/1.0 404 \x1b[2J\r\n\r\n", "the server answers 404 Not Found; check the address"),
         (b"SSH-2.0-OpenSSH\r\n", "no answer: BadStatusLine"),
         (b"", "no answer"),
     ],
 )
-def test_what_is_no_stream(answer: bytes, reason: str) -> None:
-    """Another kind of server is told apart."""
+def test_a_server_without_a_stream(answer: bytes, reason: str) -> None:
+    """A server of another kind gets an error of its own."""
 
     def serve(listener: socket.socket) -> None:
         connection, _ = listener.accept()

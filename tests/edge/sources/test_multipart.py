@@ -1,4 +1,4 @@
-"""Bodies in parts, as careful and as careless cameras send them."""
+"""Multipart bodies, correct ones and those of cameras with mistakes."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def _part(content: bytes, line: bytes = b"\r\n", length: int | None = None) -> b
 
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=5), st.lists(st.integers(0, 400), max_size=6))
 def test_parts_with_a_length(contents: list[bytes], cuts: list[int]) -> None:
-    """Whatever the parts hold and however the bytes are cut, each comes whole, in order."""
+    """Each part comes whole and in order, whatever it holds and wherever the bytes are cut."""
     body = b"".join(map(_part, contents))
     assert _parts(body, cuts=tuple(sorted(min(cut, len(body)) for cut in cuts))) == contents
 
 
 @pytest.mark.parametrize("boundary", ["frame", "--frame"])
 def test_boundaries_with_dashes_of_their_own(boundary: str) -> None:
-    """Some cameras name the boundary with its dashes and send it so or with two more."""
+    """Some cameras name the boundary with its dashes, and send it with or without two more."""
     assert _parts(_part(JPEG), boundary) == [JPEG]
     assert _parts(b"--" + _part(JPEG), boundary) == [JPEG]
 
@@ -46,7 +46,7 @@ def test_bare_line_ends() -> None:
 
 
 def test_parts_without_a_length() -> None:
-    """The end of a JPEG, or else the next boundary, ends a part; nobody waits a frame for it."""
+    """The end of a JPEG or the next boundary ends a part; the part does not wait for the next frame."""
     bare = b"--frame\r\n\r\n" + JPEG + b"\r\n"
     assert _parts(bare) == [JPEG + b"\r\n"]
     assert _parts(b"--frame\r\n\r\nno JPEG\r\n--frame\r\n") == [b"no JPEG\r\n"]
@@ -60,12 +60,12 @@ def test_wrong_lengths_cost_the_part_that_lies() -> None:
 
 
 def test_garbage_between_parts() -> None:
-    """Noise before, between and behind parts is passed over."""
+    """Noise before, between and after parts is skipped."""
     assert _parts(b"noise" * 9 + _part(JPEG) + b"\0" * 5000 + _part(b"two") + b"noise") == [JPEG, b"two"]
 
 
 def test_headers_without_an_end() -> None:
-    """Endless headers are given up; the next boundary starts again."""
+    """Headers without an end are dropped; the next boundary starts a new part."""
     assert _parts(b"--frame" + b"x" * 20_000 + _part(JPEG), cuts=(10_000, 20_000)) == [JPEG]
 
 
@@ -80,7 +80,7 @@ def test_noise_is_not_kept() -> None:
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_parts_that_are_too_large(announced: bool) -> None:
-    """A part beyond the limit is refused: at its header where it says so, else before memory fills."""
+    """A part above the limit is refused: at its header if that names the length, else before memory fills."""
     parser = MultipartParser("frame")
     parser.feed(b"--frame\r\n" + (b"Content-Length: %d\r\n" % (MAX_PART_BYTES + 1) if announced else b"") + b"\r\n")
     with pytest.raises(ValueError, match="a part of"):

@@ -1,4 +1,4 @@
-"""A frame and the same picture as a file give the same label and the same scores, whatever the source."""
+"""A frame and the same picture as a file give the same label and the same scores, for every source."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def check(classifier: Classifier, frame: np.ndarray, file: bytes | Path, label: 
 
 
 def lossless(frame: np.ndarray) -> bytes:
-    """The very frame as a PNG file."""
+    """The same frame as a PNG file."""
     return encoded(Image.fromarray(frame), "PNG")
 
 
@@ -89,7 +89,7 @@ def test_folder(form: str, label: str, either: Classifier, tmp_path: Path) -> No
 
 
 def test_mjpeg(label: str, either: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A frame of an MJPEG stream and the very JPEG that was sent."""
+    """A frame of an MJPEG stream and the JPEG that was sent."""
     part = encoded(scene(label), "JPEG")
     monkeypatch.setattr(StreamServer, "_part", lambda self: part)
     with StreamServer(60.0) as server:
@@ -144,7 +144,7 @@ def test_picamera(label: str, either: Classifier, monkeypatch: pytest.MonkeyPatc
 
 
 def test_opencv_pictures(label: str, either: Classifier) -> None:
-    """What a V4L2 camera or an RTSP stream gives goes through this one function; here OpenCV has the picture as BGR."""
+    """The frames of V4L2 cameras and RTSP streams come from this function; here OpenCV holds the picture as BGR."""
     cv2 = pytest.importorskip("cv2", reason="needs the extra 'camera'")
     from edge.sources.opencv import next_picture
 
@@ -161,7 +161,7 @@ def test_opencv_pictures(label: str, either: Classifier) -> None:
 
 
 def test_a_real_model_on_camera_frames(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """640 x 480 JPEGs of real photos as MJPEG parts and as files, with a real MobileNet: not one score differs."""
+    """640 x 480 JPEGs of real photos as MJPEG parts and as files, with a real MobileNet: all scores are equal."""
     model = shared / "tflite" / "mobilenet_v1_0.25_128_quant.tflite"
     labels = shared / "tflite" / "imagenet_labels.txt"
     if not model.is_file() or not labels.is_file():

@@ -1,8 +1,8 @@
 """The Pi camera, with a stand-in for picamera2: there is no camera here, and no package of it for pip.
 
-The stand-in keeps to what picamera2's sources say (raspberrypi/picamera2, ``request.py`` and ``picamera2.py``):
-"BGR888" lies in memory as R, G, B and "RGB888" as B, G, R; ``capture_array(wait=False)`` gives a job for
-``wait(job, timeout=...)``; a camera number beyond those there is an :class:`IndexError`.
+The stand-in does what picamera2's sources do (raspberrypi/picamera2, ``request.py`` and ``picamera2.py``):
+"BGR888" is R, G, B in memory and "RGB888" is B, G, R; ``capture_array(wait=False)`` gives a job for
+``wait(job, timeout=...)``; the number of a missing camera is an :class:`IndexError`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from edge.errors import ConfigurationError, UnavailableError
 from edge.sources.picamera import PiCamera
 
 SCENE = (220, 40, 30)
-"""What is before the lens: R, G, B."""
+"""The colours of the scene: R, G, B."""
 
 _IN_MEMORY = {"BGR888": (0, 1, 2), "RGB888": (2, 1, 0)}
 
@@ -61,7 +61,7 @@ class StandIn:
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
-    """A module ``picamera2`` in the place of Debian's."""
+    """A module ``picamera2`` instead of Debian's."""
     module: Any = types.ModuleType("picamera2")
     module.Picamera2 = type("Picamera2", (StandIn,), {})
     monkeypatch.setitem(sys.modules, "picamera2", module)
@@ -69,7 +69,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
 
 
 def test_channel_order(stand_in: type[StandIn]) -> None:
-    """What is red before the lens is red in the frame."""
+    """A red scene is red in the frame."""
     camera = PiCamera()
     camera.open()
     frame = camera.read()
@@ -80,13 +80,13 @@ def test_channel_order(stand_in: type[StandIn]) -> None:
 
 
 def test_no_camera(stand_in: type[StandIn]) -> None:
-    """A camera that is not there is told with what to check."""
+    """The message for a missing camera says what to check."""
     with pytest.raises(UnavailableError, match="picamera2:1: no such camera; check the cable"):
         PiCamera(1).open()
 
 
 def test_a_camera_in_use(stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that does not start says why, and is closed again."""
+    """If a camera does not start, the message says why, and the camera is closed."""
     monkeypatch.setattr(stand_in, "failure", RuntimeError("Failed to acquire camera: Device or resource busy"))
     camera = PiCamera()
     with pytest.raises(UnavailableError, match=r"does not start \(Failed to acquire.*\); does another program use it"):
@@ -105,7 +105,7 @@ def test_a_camera_that_falls_silent(stand_in: type[StandIn], monkeypatch: pytest
 
 
 def test_without_picamera2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the package is missing Debian's is named, and how a virtual environment sees it."""
+    """If the package is missing, the message names Debian's, and how a virtual environment finds it."""
     monkeypatch.setitem(sys.modules, "picamera2", None)
     with pytest.raises(ConfigurationError, match=r"apt install python3-picamera2, .*--system-site-packages"):
         PiCamera().open()

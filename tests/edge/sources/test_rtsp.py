@@ -1,4 +1,4 @@
-"""RTSP from GStreamer's server over loopback, in Debian's Python; skipped where that is missing."""
+"""RTSP from GStreamer's server over loopback, in Debian's Python; skipped if that is missing."""
 
 from __future__ import annotations
 
@@ -73,15 +73,15 @@ def test_a_stream(server: Server, classifier: Classifier, capfd: pytest.CaptureF
 
 
 def test_a_path_that_is_not_there(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
-    """A server that answers but has no such stream is told apart, and FFmpeg prints no address."""
-    with pytest.raises(UnavailableError, match="answers, but gives no stream") as refused:
+    """A server that answers but has no such stream gets an error of its own, and FFmpeg prints no address."""
+    with pytest.raises(UnavailableError, match="answers, but sends no stream") as refused:
         RtspStream(f"rtsp://me:secret@127.0.0.1:{server.port}/blue").open()
     assert "secret" not in str(refused.value)
     assert capfd.readouterr() == ("", "")
 
 
 def test_nobody_there() -> None:
-    """A port where nobody listens is told at once."""
+    """A closed port is reported immediately."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(UnavailableError, match=r"rtsp://\*\*\*@127.0.0.1:\d+/: no answer: Connection refused"):

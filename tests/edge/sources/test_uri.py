@@ -1,4 +1,4 @@
-"""Which source an address means."""
+"""From an address to a source."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
-    """Every form opens its source, which is named without secrets and not connected yet."""
+    """Each form gives its source, named without secrets and not opened."""
     Path("film.mp4").touch()
     Path("photos").mkdir()
     source = open_source(uri)
@@ -48,8 +48,8 @@ def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
 @pytest.mark.parametrize(
     ("uri", "reason"),
     [
-        ("", "an empty source"),
-        ("gone.mp4", "gone.mp4: No such file or directory; known sources are 0 or /dev/video0"),
+        ("", "the source is empty"),
+        ("gone.mp4", "gone.mp4: No such file or directory; give 0 or /dev/video0"),
         ("file:gone.mp4", "file:gone.mp4: No such file"),
         ("folder:gone", "folder:gone: No such file"),
         ("folder:", "folder:: No such file"),
@@ -57,13 +57,13 @@ def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
         ("http://", "not an address such as http://host:8080/path"),
         ("rtsp://host:port/", "not an address"),
         ("picamera2:front", "picamera2:front: give picamera2: or the camera's number"),
-        ("a\0b", "an empty source"),
+        ("a\0b", "the source is empty"),
         ("x" * 5000, "File name too long"),
         ("٣", "No such file"),
     ],
 )
-def test_what_is_no_source(uri: str, reason: str) -> None:
-    """Anything else is refused in one line that says what is known, and without its password."""
+def test_other_texts_are_refused(uri: str, reason: str) -> None:
+    """Anything else is refused in one line that names the forms, without the password."""
     with pytest.raises(UsageError, match=reason) as refused:
         open_source(uri)
     assert "secret" not in str(refused.value)
@@ -73,5 +73,5 @@ def test_what_is_no_source(uri: str, reason: str) -> None:
 def test_pipes_are_no_source() -> None:
     """A pipe is not opened: that would wait for its writer."""
     os.mkfifo("pipe")
-    with pytest.raises(UsageError, match="neither camera, file nor folder"):
+    with pytest.raises(UsageError, match="not a camera, a file or a folder"):
         open_source("pipe")

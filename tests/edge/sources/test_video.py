@@ -44,7 +44,7 @@ def _play(video: VideoFile) -> list[np.ndarray]:
 
 
 def test_colours_are_rgb(tmp_path: Path) -> None:
-    """Red comes out red: OpenCV's BGR is turned."""
+    """Red is red in the frame: OpenCV's BGR is turned into RGB."""
     red = np.full((48, 64, 3), COLOURS["red"], np.uint8)
     video = VideoFile(str(write_video(tmp_path / "red.avi", [red])))
     video.open()
@@ -67,7 +67,7 @@ def test_a_video_is_played_at_its_own_pace(tmp_path: Path) -> None:
 
 
 def test_pictures_whose_time_has_passed_are_left_out(tmp_path: Path) -> None:
-    """Whoever pauses goes on where the film is by then."""
+    """After a pause of the reader the film continues at its own time."""
     video = VideoFile(str(write_video(tmp_path / "numbers.avi", _numbered(60), fps=100)))
     video.open()
     video.read()
@@ -79,7 +79,7 @@ def test_pictures_whose_time_has_passed_are_left_out(tmp_path: Path) -> None:
 
 
 def test_slow_films_do_not_block(tmp_path: Path) -> None:
-    """Where the next picture is not due for long, the reader is told so meanwhile."""
+    """If the next picture is not due for a long time, the reader gets None meanwhile."""
     video = VideoFile(str(write_video(tmp_path / "slow.avi", _numbered(2), fps=1)))
     video.open()
     assert video.read() is not None
@@ -93,7 +93,7 @@ def test_what_is_no_video(content: bytes, tmp_path: Path, capfd: pytest.CaptureF
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
     video = VideoFile(str(path))
-    with pytest.raises(DataError, match="no video that OpenCV can read; convert it: ffmpeg"):
+    with pytest.raises(DataError, match="not a video that OpenCV can read; convert it: ffmpeg"):
         video.open()
         video.read()
     video.close()
@@ -101,7 +101,7 @@ def test_what_is_no_video(content: bytes, tmp_path: Path, capfd: pytest.CaptureF
 
 
 def test_a_film_that_is_cut_off(tmp_path: Path) -> None:
-    """What there is of a damaged film is played."""
+    """The undamaged part of a damaged film is played."""
     path = write_video(tmp_path / "cut.avi", _numbered(30), fps=500)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     video = VideoFile(str(path))
@@ -111,13 +111,13 @@ def test_a_film_that_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_file_that_went_away(tmp_path: Path) -> None:
-    """A missing file is told as such, not as a bad codec."""
+    """The message says that the file is missing, not that its codec is bad."""
     with pytest.raises(DataError, match=r"gone\.mp4: cannot be read: No such file or directory"):
         VideoFile(str(tmp_path / "gone.mp4")).open()
 
 
 def test_names_that_look_like_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file whose name FFmpeg would take for a protocol is a file."""
+    """A file name that looks like a protocol to FFmpeg is read as a file."""
     monkeypatch.chdir(tmp_path)
     write_video(tmp_path / "plain.avi", _numbered(1)).rename(tmp_path / "udp:1.avi")
     video = VideoFile("udp:1.avi")

@@ -71,7 +71,7 @@ def test_what_counts_as_unsure(raw: tuple[float, ...], label: str, expected: boo
 
 
 def test_a_photo_is_named_by_its_guess_and_its_time(capture, tmp_path: Path) -> None:
-    """The frame's own guess names the folder, UTC the file; it is the picture, in full size and almost exact."""
+    """The best label of the frame names the folder, UTC the file; it is the picture, in full size and almost exact."""
     sink, pixels = capture(), scene(1)
     sink.write(observe(pixels=pixels))
     sink.write(unsure(0, pixels, raw=(Category(1, "roses", 0.5),)))
@@ -83,13 +83,13 @@ def test_a_photo_is_named_by_its_guess_and_its_time(capture, tmp_path: Path) -> 
 
 
 def test_an_unknown_frame_goes_into_a_folder_of_its_own(capture, tmp_path: Path) -> None:
-    """What the stream calls unknown is filed so, whatever the model would have guessed."""
+    """A frame whose label is unknown goes to that folder, whatever the model's best label is."""
     capture().write(unsure(0, scene(1), label=UNKNOWN, raw=(Category(0, "daisy", 0.3),)))
     assert photos(tmp_path / "kept") == ["unknown/20270115T080000.123Z.jpg"]
 
 
 def test_the_region_is_what_is_kept(capture, tmp_path: Path) -> None:
-    """A photo shows what the model saw: the region of the frame."""
+    """A photo shows what was labelled: the region of the frame."""
     pixels = scene(1)
     capture().write(unsure(0, pixels, region=(20, 40, 60, 20)))
     with Image.open(tmp_path / "kept" / photos(tmp_path / "kept")[0]) as photo:
@@ -107,7 +107,7 @@ def test_near_duplicates_are_left_out(capture, tmp_path: Path) -> None:
 
 
 def test_frames_that_follow_each_other_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much changes, one frame a second is looked at."""
+    """At most one frame a second is kept, even if all differ."""
     now_s = 1000.0
     monkeypatch.setattr("edge.sinks.capture.sink.time.monotonic", lambda: now_s)
     sink = CaptureSink(tmp_path, LIMIT)
@@ -119,7 +119,7 @@ def test_frames_that_follow_each_other_are_left_out(tmp_path: Path, monkeypatch:
 
 
 def test_a_file_that_is_there_is_never_written_over(capture, tmp_path: Path) -> None:
-    """A board whose clock starts anew gives the same time twice; both photos are kept."""
+    """On a board whose clock restarts the same time comes twice; both photos are kept."""
     sink = capture()
     for seed in range(3):
         sink.write(unsure(0, scene(seed)))
@@ -128,7 +128,7 @@ def test_a_file_that_is_there_is_never_written_over(capture, tmp_path: Path) -> 
 
 
 def test_a_full_folder_keeps_what_it_has(capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the limit capturing rests, says so once in ten minutes and removes nothing; with room it goes on."""
+    """At the limit the sink pauses, with one message in ten minutes, and removes nothing; with space it continues."""
     now_s = 1000.0
     monkeypatch.setattr("edge.sinks.capture.sink.time.monotonic", lambda: now_s)
     kept = tmp_path / "kept"
@@ -142,7 +142,7 @@ def test_a_full_folder_keeps_what_it_has(capture, tmp_path: Path, monkeypatch: p
         except StorageError as error:
             failures += 1
             assert str(error) == (
-                f"{kept}: full, 0 of 0 MB; nothing more is kept until photos are taken out or "
+                f"{kept}: full, 0 of 0 MB; no more photos are kept until some are removed or "
                 "--capture-limit-mb is raised"
             )
         now_s += 1
@@ -159,7 +159,7 @@ def test_a_full_folder_keeps_what_it_has(capture, tmp_path: Path, monkeypatch: p
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_half_photo(small_disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fills up ends capturing for a while, with whole photos on it."""
+    """A full disk pauses the sink, and all photos on it are whole."""
     now_s = 1000.0
     monkeypatch.setattr("edge.sinks.capture.sink.time.monotonic", lambda: now_s)
     disk = small_disk("64k")
@@ -205,7 +205,7 @@ def test_any_label_is_a_class_folder(label: str) -> None:
 
 @pytest.mark.parametrize("label", ["daisy", "Gänseblümchen", "african violet", "雛菊", "50%", "a.b", "roses, red"])
 def test_an_ordinary_label_names_its_folder(label: str) -> None:
-    """What the trainer found as a folder's name comes back as that name, so that the photos join their class."""
+    """A label that was a folder's name becomes that name again, so the photos join their class."""
     assert folder_name(label) == label
 
 
@@ -218,7 +218,7 @@ def test_a_strange_label_is_quoted(label: str, name: str) -> None:
 
 
 def test_a_plain_picture_is_a_scene_too(capture, tmp_path: Path) -> None:
-    """A black frame is kept once, and is not confused with a memory that is still empty."""
+    """A black frame is kept once, although the unused thumbnails are black too."""
     sink = capture()
     sink.write(unsure(0, plain(0)))
     sink.write(unsure(1, plain(0)))

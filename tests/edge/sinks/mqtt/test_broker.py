@@ -1,4 +1,4 @@
-"""The address of a broker, its password, and what Home Assistant is told."""
+"""The address of a broker, its password, and Home Assistant's discovery."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ def test_addresses(address: str, broker: Broker) -> None:
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("http://host/topic", "no address of a broker"),
-        ("host/topic", "no address of a broker"),
-        ("mqtt:///topic", "no address of a broker"),
-        ("mqtt://host:port/topic", "no address of a broker"),
-        ("mqtt://host/topic?x=1", "no address of a broker"),
+        ("http://host/topic", "not the address of a broker"),
+        ("host/topic", "not the address of a broker"),
+        ("mqtt:///topic", "not the address of a broker"),
+        ("mqtt://host:port/topic", "not the address of a broker"),
+        ("mqtt://host/topic?x=1", "not the address of a broker"),
         ("mqtt://host", "needs a topic"),
         ("mqtt://host/a/%23", "needs a topic"),
         ("mqtt://host/+", "needs a topic"),
     ],
 )
-def test_addresses_that_are_none(address: str, why: str) -> None:
-    """Each is refused with the form that is wanted."""
+def test_texts_that_are_not_addresses(address: str, why: str) -> None:
+    """Each is refused, and the message shows the right form."""
     with pytest.raises(UsageError, match=why):
         parse_broker(address)
 
 
 @pytest.mark.parametrize("password", ["hunter2", "a#hunter2", "a/hunter2", "hunter2?", "", "hunter2@x"])
 def test_a_password_in_the_address_is_refused_and_not_shown(password: str) -> None:
-    """Other users would read it in the list of processes; whatever it holds, the refusal does not repeat it."""
+    """Other users could read it in the list of processes; the message does not repeat it."""
     with pytest.raises(UsageError) as refusal:
         parse_broker(f"mqtt://me:{password}@host/topic")
     assert "hunter2" not in str(refusal.value)
@@ -59,7 +59,7 @@ def test_a_password_in_the_address_is_refused_and_not_shown(password: str) -> No
 
 
 def test_where_the_password_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first line of the file, else the variable, else there is none."""
+    """The password is the first line of the file, else the variable, else None."""
     monkeypatch.delenv("EDGE_MQTT_PASSWORD", raising=False)
     assert read_password(None) is None
     monkeypatch.setenv("EDGE_MQTT_PASSWORD", "from the variable")
@@ -71,7 +71,7 @@ def test_where_the_password_comes_from(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("content", [b"", b"\nsecret\n", b"\xff\xfe", None])
 def test_a_password_file_without_a_password(tmp_path: Path, content: bytes | None) -> None:
-    """A file that is missing, empty or not text is named, and not quoted."""
+    """The message names a file that is missing, empty or not text, without its content."""
     file = tmp_path / "password"
     if content is not None:
         file.write_bytes(content)
@@ -80,13 +80,13 @@ def test_a_password_file_without_a_password(tmp_path: Path, content: bytes | Non
     assert "secret" not in str(failure.value)
 
 
-def test_what_home_assistant_is_told() -> None:
-    """Two sensors of one device, each with its own id, read the state and know when we are gone."""
-    told = discovery("kitchen/camera", CARD)
+def test_discovery() -> None:
+    """Two sensors of one device, each with its own id, read the state and the availability."""
+    sensors = discovery("kitchen/camera", CARD)
     device = device_id("kitchen/camera")
     assert device == "edge_kitchen_camera_0152e701"
-    assert list(told) == [f"homeassistant/sensor/{device}/{name}/config" for name in ("label", "score")]
-    label, score = told.values()
+    assert list(sensors) == [f"homeassistant/sensor/{device}/{name}/config" for name in ("label", "score")]
+    label, score = sensors.values()
     assert (label["unique_id"], score["unique_id"]) == (f"{device}_label", f"{device}_score")
     assert (label["value_template"], label["name"]) == ("{{ value_json.label }}", "Label")
     assert (score["value_template"], score["unit_of_measurement"]) == (

@@ -32,18 +32,18 @@ SECRET = "correct horse"
 
 
 class Made:
-    """A sink with its statistics and what it told."""
+    """A sink with its statistics and its messages."""
 
     def __init__(self, port: int, password: str | None = None, ca: Path | None = None, **broker: object) -> None:
         self.statistics = StreamStatistics()
-        self.told: list[str] = []
+        self.messages: list[str] = []
         address = Broker("127.0.0.1", port, TOPIC)._replace(**broker)
-        self.sink = MqttSink(address, password, ca, self.statistics, self.told.append)
+        self.sink = MqttSink(address, self.statistics, password=password, ca=ca, write_message=self.messages.append)
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
-    """Start a broker with the given settings; all are stopped in the end."""
+    """Start a broker with the given settings; all are stopped at the end."""
     brokers = []
 
     def make(*settings: str) -> Mosquitto:
@@ -59,7 +59,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 
 @pytest.fixture
 def listen() -> Iterator[Callable[..., Listener]]:
-    """Listen on a port; all listeners are closed in the end."""
+    """Listen on a port; all listeners are closed at the end."""
     listeners = []
 
     def make(port: int, **login: str) -> Listener:
@@ -73,7 +73,7 @@ def listen() -> Iterator[Callable[..., Listener]]:
 
 @pytest.fixture
 def make() -> Iterator[Callable[..., Made]]:
-    """Make a sink; all are closed in the end."""
+    """Make a sink; all are closed at the end."""
     made: list[Made] = []
 
     def new(*arguments: object, **options: object) -> Made:
@@ -87,7 +87,7 @@ def make() -> Iterator[Callable[..., Made]]:
 
 @pytest.fixture
 def certificates(tmp_path: Path) -> Path:
-    """A folder with a certificate authority, ca.pem, and what it vouches for: 127.0.0.1, server.pem and server.key."""
+    """A folder with an authority, ca.pem, and a certificate that it signed for 127.0.0.1, server.pem and server.key."""
     folder = tmp_path / "certificates"
     folder.mkdir()
     (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n", encoding="utf-8")
@@ -112,7 +112,7 @@ def with_password(folder: Path) -> list[str]:
 
 
 def test_state_availability_and_discovery(start, listen, make) -> None:
-    """One observation announces the sensors and says online and the state; all of it is retained."""
+    """One observation publishes discovery, online and the state; all of it is retained."""
     broker = start()
     sink = make(broker.port).sink
     sink.open()
@@ -192,7 +192,7 @@ def test_home_assistant_starts_after_us(start, listen, make) -> None:
 
 
 def test_the_last_will_of_a_process_that_was_killed(start, listen, tmp_path: Path) -> None:
-    """After SIGKILL the broker says offline, and keeps saying it to those who come later."""
+    """After SIGKILL the broker publishes offline, also to later clients."""
     broker = start()
     listener = listen(broker.port)
     program = f"""
@@ -200,7 +200,8 @@ import time
 from edge.sinks.mqtt.broker import Broker
 from edge.sinks.mqtt.sink import MqttSink
 from edge.statistics import StreamStatistics
-sink = MqttSink(Broker("127.0.0.1", {broker.port}, "{TOPIC}"), None, None, StreamStatistics(), print)
+broker = Broker("127.0.0.1", {broker.port}, "{TOPIC}")
+sink = MqttSink(broker, StreamStatistics(), password=None, ca=None, write_message=print)
 sink.open()
 time.sleep(60)
 """
@@ -216,14 +217,14 @@ time.sleep(60)
 
 
 def test_a_broker_that_restarts(start, listen, make) -> None:
-    """The loss is told and counted once; afterwards sensors, availability and state are there again."""
+    """The loss has one message and is counted once; afterwards sensors, availability and state are there again."""
     broker = start()
     made = make(broker.port)
     made.sink.open()
     made.sink.write(observe(0))
     listen(broker.port).heard(STATE)
     broker.stop()
-    _until(lambda: made.told)
+    _until(lambda: made.messages)
     made.sink.write(observe(1, label="roses"))
     made.sink.write(observe(2, label="daisy"))
     made.sink.write(observe(3, label="daisy"))
@@ -231,36 +232,36 @@ def test_a_broker_that_restarts(start, listen, make) -> None:
     broker.start()
     listener = listen(broker.port)
     listener.heard(AVAILABILITY)
-    _until(lambda: len(made.told) == 2)
+    _until(lambda: len(made.messages) == 2)
     made.sink.write(observe(4))
     assert listener.heard(STATE)[0]["sequence"] == 4
     listener.heard(LABEL_CONFIG)
-    assert made.told[0].startswith(f"mqtt: lost the connection to 127.0.0.1:{broker.port} (")
-    assert made.told[1] == f"mqtt: connected to 127.0.0.1:{broker.port} again; dropped 2 states meanwhile"
+    assert made.messages[0].startswith(f"mqtt: lost the connection to 127.0.0.1:{broker.port} (")
+    assert made.messages[1] == f"mqtt: connected to 127.0.0.1:{broker.port} again; 2 states were dropped meanwhile"
     assert made.statistics.snapshot().sink_errors == {"mqtt": 1}
 
 
 def test_a_broker_that_is_down_at_the_start(start, listen, make, monkeypatch) -> None:
-    """The watch runs on, and the sensors appear when the broker does."""
-    monkeypatch.setattr("edge.live.fanout._FIRST_RETRY_S", 0.05)
+    """The watch continues, and the sensors appear when the broker does."""
+    monkeypatch.setattr("edge.live.sink_worker._FIRST_RETRY_S", 0.05)
     broker = start()
     broker.stop()
     made = make(broker.port)
-    told: list[str] = []
-    fanout = Fanout([made.sink], made.statistics, told.append)
+    messages: list[str] = []
+    fanout = Fanout([made.sink], made.statistics, messages.append)
     fanout.start()
     fanout.write(observe(0))
-    _until(lambda: told)
+    _until(lambda: messages)
     broker.start()
     listener = listen(broker.port)
     assert listener.heard(STATE)[0]["sequence"] == 0
     fanout.close()
     assert listener.heard(AVAILABILITY, 2) == ["online", "offline"]
-    assert told[0] == f"mqtt: cannot connect to 127.0.0.1:{broker.port}: Connection refused; trying again in 0 s"
+    assert messages[0] == f"mqtt: cannot connect to 127.0.0.1:{broker.port}: Connection refused; trying again in 0 s"
 
 
 def test_a_password(start, listen, make, tmp_path: Path) -> None:
-    """The right password is let in."""
+    """The right password is accepted."""
     broker = start(*with_password(tmp_path))
     sink = make(broker.port, SECRET, user="me").sink
     sink.open()
@@ -270,7 +271,7 @@ def test_a_password(start, listen, make, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("user", "password"), [("me", "wrong secret"), (None, None)])
 def test_a_wrong_password(start, make, tmp_path: Path, user: str | None, password: str | None) -> None:
-    """It is one line without the password; the sink can be opened again, and leaves no thread behind."""
+    """The error is one line without the password; no thread is left, and the sink can be opened again."""
     broker = start(*with_password(tmp_path))
     before = set(threading.enumerate())
     sink = make(broker.port, password, user=user).sink
@@ -278,27 +279,28 @@ def test_a_wrong_password(start, make, tmp_path: Path, user: str | None, passwor
         with pytest.raises(UnavailableError) as failure:
             sink.open()
         assert str(failure.value) == (
-            f"127.0.0.1:{broker.port} refuses the password of {user or 'nobody'}, or needs one: Not authorized"
+            f"127.0.0.1:{broker.port} refuses {f'user {user}' if user else 'a client without a user'}: "
+            "Not authorized; check the user and the password"
         )
     assert not set(threading.enumerate()) - before
 
 
 def test_a_password_that_is_changed_meanwhile(start, make, tmp_path: Path) -> None:
-    """A broker that comes back with another password is told once, and tried on."""
+    """A broker that comes back with another password has one message, and the sink continues to try."""
     broker = start(*with_password(tmp_path))
     made = make(broker.port, SECRET, user="me")
     made.sink.open()
     broker.stop()
-    _until(lambda: made.told)
+    _until(lambda: made.messages)
     set_password(tmp_path / "users", "me", "new")
     broker.start()
-    _until(lambda: len(made.told) == 2)
-    assert made.told[1].endswith("refuses the password of me, or needs one: Not authorized")
-    assert SECRET not in "".join(made.told)
+    _until(lambda: len(made.messages) == 2)
+    assert made.messages[1].endswith("refuses user me: Not authorized; check the user and the password")
+    assert SECRET not in "".join(made.messages)
 
 
 def test_a_host_that_is_no_broker(make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something that listens and says nothing is given up in time."""
+    """A server that listens and sends nothing is an error in time."""
     monkeypatch.setattr("edge.sinks.mqtt.sink._ANSWER_WITHIN_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -317,7 +319,7 @@ def test_hosts_that_are_none(make) -> None:
 
 
 def test_tls(start, make, certificates: Path) -> None:
-    """With the authority that vouches for it the broker is trusted, and without it not."""
+    """The broker is trusted only with the authority that signed its certificate."""
     broker = start(
         "allow_anonymous true",
         f"cafile {certificates / 'ca.pem'}",
@@ -331,30 +333,28 @@ def test_tls(start, make, certificates: Path) -> None:
     assert trusting.statistics.snapshot().sink_dropped == {}
     with pytest.raises(UnavailableError) as failure:
         make(broker.port, tls=True).sink.open()
-    assert str(failure.value).startswith(
-        f"cannot connect to 127.0.0.1:{broker.port}: its certificate cannot be trusted"
-    )
-    assert str(failure.value).endswith("name its authority with --mqtt-ca FILE")
-    with pytest.raises(UnavailableError, match="its certificate cannot be trusted"):
+    assert str(failure.value).startswith(f"cannot connect to 127.0.0.1:{broker.port}: its certificate is not trusted")
+    assert str(failure.value).endswith("give its authority's with --mqtt-ca FILE")
+    with pytest.raises(UnavailableError, match="its certificate is not trusted"):
         make(broker.port, ca=certificates / "ca.pem", tls=True, host="localhost").sink.open()
 
 
-def test_a_broker_that_expects_tls(start, make, certificates: Path) -> None:
-    """Without TLS such a broker hangs up, which is one line with the likely remedy."""
+def test_a_broker_that_needs_tls(start, make, certificates: Path) -> None:
+    """Without TLS such a broker closes the connection; one line names the likely fix."""
     broker = start(
         "allow_anonymous true", f"certfile {certificates / 'server.pem'}", f"keyfile {certificates / 'server.key'}"
     )
-    with pytest.raises(UnavailableError, match=r"hangs up; where it expects TLS, write mqtts://$"):
+    with pytest.raises(UnavailableError, match=r"closed the connection; if it needs TLS, write mqtts://$"):
         make(broker.port).sink.open()
 
 
 @pytest.mark.parametrize("content", [None, "no certificate\n"])
-def test_a_file_that_is_no_certificate(tmp_path: Path, make, content: str | None) -> None:
-    """It is named at the start, before anything runs."""
+def test_a_file_without_certificates(tmp_path: Path, make, content: str | None) -> None:
+    """The file is refused before the stream starts."""
     ca = tmp_path / "ca.pem"
     if content is not None:
         ca.write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=f"^{ca}: is no file of certificates"):
+    with pytest.raises(ConfigurationError, match=f"^{ca}: is not a file of certificates"):
         make(8883, ca=ca, tls=True)
 
 

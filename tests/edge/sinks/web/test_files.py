@@ -9,7 +9,7 @@ import pytest
 import edge.sinks.web
 
 PARTS = Path(edge.sinks.web.__file__).parent
-FILES = ["facts.js", "icon.svg", "page.css", "page.html", "page.js", "timeline.js", "token.html"]
+FILES = ["details.js", "icon.svg", "page.css", "page.html", "page.js", "timeline.js", "token.html"]
 
 
 def test_the_package_has_them_all() -> None:

@@ -4,7 +4,7 @@ import { duration, percent } from "./timeline.js";
 export function showModel(model) {
   const quality = model.accuracy === null ? null : `${percent(model.accuracy)}${model.test_photos ? ` on ${model.test_photos} test photos` : ""}`;
   const names = model.labels.slice(0, 12).join(", ") + (model.labels.length > 12 ? ", …" : "");
-  showFacts("model", [
+  showDetails("model", [
     ["File", model.name],
     ["Architecture", model.architecture],
     ["Quantisation", model.quantization],
@@ -20,7 +20,7 @@ export function showModel(model) {
 export function showCounts({ counts, running_s: running }) {
   const bySink = (sinks) => Object.entries(sinks).map(([sink, count]) => `${sink} ${count}`).join(", ") || "0";
   const number = (count) => count.toLocaleString("en");
-  showFacts("counts", [
+  showDetails("counts", [
     ["Running for", duration(running)],
     ["Frames labelled", number(counts.frames_labelled)],
     ["Frames grabbed", number(counts.frames_grabbed)],
@@ -33,7 +33,7 @@ export function showCounts({ counts, running_s: running }) {
   ]);
 }
 
-function showFacts(id, facts) {
+function showDetails(id, facts) {
   const list = document.getElementById(id);
   const known = facts.filter(([, value]) => value !== null && value !== undefined);
   if (list.children.length !== 2 * known.length) {

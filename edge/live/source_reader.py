@@ -1,4 +1,4 @@
-"""One opening of a source: a thread that reads it until it fails, ends or is given up."""
+"""One opening of a source: a thread that reads it until it fails, ends or is abandoned."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from edge.sources.protocol import FrameSource
 Pixels = npt.NDArray[np.uint8]
 
 
-class Connection:
-    """Opens a source and reads it on a thread of its own, so that nobody waits for a call that never returns.
+class SourceReader:
+    """Opens a source and reads it on a thread of its own, so that a call which never returns blocks no other thread.
 
-    ``opened`` is called once after the source was opened, ``grabbed`` with every picture and the
-    :func:`time.monotonic` of its arrival, both on that thread, and neither once the connection is given up.
-    ``failure`` is what ended it, once :meth:`wait` says so: what the source raised. The source is closed by
-    the same thread, however long that takes.
+    ``on_opened`` is called once, after the source was opened; ``on_picture`` with each picture and the
+    :func:`time.monotonic` of its arrival. Both are called on that thread, and not after :meth:`abandon`. When
+    :meth:`wait` returns true, ``failure`` is what the source raised. The thread also closes the source.
     """
 
     def __init__(
         self,
         source: FrameSource,
-        opened: Callable[[], None],
-        grabbed: Callable[[Pixels, float], None],
+        *,
+        on_opened: Callable[[], None],
+        on_picture: Callable[[Pixels, float], None],
     ) -> None:
-        """Connect to ``source`` with :meth:`start`."""
+        """Read ``source`` after :meth:`start`."""
         self.failure: BaseException | None = None
         self._source = source
-        self._opened, self._grabbed = opened, grabbed
+        self._on_opened, self._on_picture = on_opened, on_picture
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._given_up = False
+        self._abandoned = False
         self._progress_s = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"edge reads {source.uri}", daemon=True)
 
@@ -47,14 +47,14 @@ class Connection:
         self._progress_s = time.monotonic()
         self._thread.start()
 
-    def give_up(self) -> None:
-        """Take nothing more from it; its thread closes the source as soon as the call it is in returns."""
+    def abandon(self) -> None:
+        """Use no more of its pictures; its thread closes the source when the current call returns."""
         with self._lock:  # a picture that is being handed over is the last one
-            self._given_up = True
+            self._abandoned = True
         self._ended.set()
 
     def wait(self, timeout_s: float | None) -> bool:
-        """Wait until it has ended or is given up, at most ``timeout_s`` seconds; returns whether it has."""
+        """Wait up to ``timeout_s`` seconds until it has ended or is abandoned; returns whether it has."""
         return self._ended.wait(timeout_s)
 
     def alive(self) -> bool:
@@ -62,43 +62,43 @@ class Connection:
         return self._thread.is_alive()
 
     def join(self, timeout_s: float) -> None:
-        """Wait until its thread, if it was started, is done, at most ``timeout_s`` seconds."""
+        """Wait up to ``timeout_s`` seconds until its thread ends, if it was started."""
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 
     def silent_s(self) -> float:
-        """The seconds since its source last answered."""
+        """The seconds since a call of its source last returned."""
         return time.monotonic() - self._progress_s
 
     def _run(self) -> None:
         try:
             self._source.open()
-            self._report(self._opened)
-            while not self._given_up:
+            self._report(self._on_opened)
+            while not self._abandoned:
                 pixels = self._source.read()
                 if pixels is None:
                     self._progress_s = time.monotonic()
                     continue
                 check_pixels(pixels, self._source.uri)
-                self._report(partial(self._grabbed, pixels, time.monotonic()))
+                self._report(partial(self._on_picture, pixels, time.monotonic()))
         except BaseException as error:
             self.failure = error
         finally:
-            with contextlib.suppress(Exception):  # a device that is gone may refuse even to be closed
+            with contextlib.suppress(Exception):  # closing may fail too if the device is gone
                 self._source.close()
             self._ended.set()
 
     def _report(self, event: Callable[[], None]) -> None:
         self._progress_s = time.monotonic()
         with self._lock:
-            if not self._given_up:
+            if not self._abandoned:
                 event()
 
 
 def check_pixels(pixels: Pixels, uri: str) -> None:
-    """Make sure that ``pixels`` are a picture: shape (height, width, 3) without a 0 in it, dtype uint8.
+    """Check that ``pixels`` are a picture: shape (height, width, 3) without a 0 in it, dtype uint8.
 
-    Raises :class:`~edge.errors.UnavailableError` for anything else, such as the empty frames of a dying camera.
+    Raises :class:`~edge.errors.UnavailableError` if not, for example for the empty frames of a broken camera.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise UnavailableError(f"{uri}: gave {pixels.dtype} {pixels.shape}, no picture of uint8 (height, width, 3)")
+        raise UnavailableError(f"{uri}: gave {pixels.dtype} {pixels.shape}, not a picture of uint8 (height, width, 3)")

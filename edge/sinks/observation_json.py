@@ -7,8 +7,8 @@ import datetime
 from edge.types import Observation
 
 
-def observation_record(observation: Observation) -> dict[str, object]:
-    """What programs are told of ``observation``: names and units as in :class:`~edge.types.Observation`.
+def observation_json(observation: Observation) -> dict[str, object]:
+    """``observation`` for programs: names and units as in :class:`~edge.types.Observation`, without pixels.
 
     ``timestamp`` is the UTC time of the frame in ISO 8601, to the millisecond.
     """
@@ -25,5 +25,5 @@ def observation_record(observation: Observation) -> dict[str, object]:
 
 
 def utc(time_s: float) -> datetime.datetime:
-    """The moment ``time_s``, in seconds as of :func:`time.time`, with its time zone, UTC."""
+    """``time_s``, in seconds as of :func:`time.time`, as a date and time with its time zone, UTC."""
     return datetime.datetime.fromtimestamp(time_s, datetime.timezone.utc)

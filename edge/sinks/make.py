@@ -1,0 +1,113 @@
+"""From options to sinks: which sinks a stream gets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from edge.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from edge.sinks.protocol import ObservationSink
+    from edge.statistics import StreamStatistics
+
+Address = tuple[str, int]
+"""A host name or address, and a port."""
+
+WEB_TOKEN_VARIABLE = "EDGE_WEB_TOKEN"
+CAPTURE_LIMIT_MB = 1000
+"""The largest size of the folder of captured frames, in MB (1,000,000 bytes), if no other is given."""
+
+_STDOUT = 1
+_NEEDS = {"web_token": "web", "mqtt_password_file": "mqtt", "mqtt_ca": "mqtt", "capture_limit_mb": "capture"}
+
+
+class SinkOptions(NamedTuple):
+    """The sinks of a stream. The fields are the options of ``edge watch``; None means that the option was not given."""
+
+    json: bool = False
+    web: Address | None = None
+    web_token: str | None = None
+    mqtt: str | None = None
+    mqtt_password_file: Path | None = None
+    mqtt_ca: Path | None = None
+    prometheus: Address | None = None
+    capture: Path | None = None
+    capture_limit_mb: int | None = None
+
+
+def make_sinks(
+    options: SinkOptions, statistics: StreamStatistics, write_message: Callable[[str], None]
+) -> list[ObservationSink]:
+    """The sinks that ``options`` ask for, not opened yet; the first one writes to stdout.
+
+    The sinks show the counts of ``statistics``; ``write_message`` gets messages about their connections.
+
+    Raises :class:`~edge.errors.UsageError` if options contradict each other, and
+    :class:`~edge.errors.ConfigurationError` if an extra, a password or a certificate is missing.
+    """
+    for option, needed in _NEEDS.items():
+        if getattr(options, option) is not None and getattr(options, needed) is None:
+            raise UsageError(f"--{option.replace('_', '-')} has no effect without --{needed}; give both or neither")
+    sinks: list[ObservationSink] = [_stdout_sink(options, statistics)]
+    if options.web is not None:
+        sinks.append(_web_sink(options.web, options.web_token, statistics))
+    if options.mqtt is not None:
+        sinks.append(_mqtt_sink(options.mqtt, options, statistics, write_message))
+    if options.prometheus is not None:
+        from edge.sinks.prometheus import PrometheusSink
+
+        with _extra("prometheus"):
+            sinks.append(PrometheusSink(*options.prometheus, statistics))
+    if options.capture is not None:
+        from edge.sinks.capture.sink import CaptureSink
+
+        if options.capture.exists() and not options.capture.is_dir():
+            raise UsageError(f"{options.capture}: is a file; --capture needs a folder")
+        sinks.append(CaptureSink(options.capture, (options.capture_limit_mb or CAPTURE_LIMIT_MB) * 1_000_000))
+    return sinks
+
+
+def _stdout_sink(options: SinkOptions, statistics: StreamStatistics) -> ObservationSink:
+    from edge.sinks.json_lines import JsonLinesSink
+    from edge.sinks.terminal import TerminalSink
+
+    return JsonLinesSink(_STDOUT) if options.json else TerminalSink(_STDOUT, statistics)
+
+
+def _web_sink(address: Address, token: str | None, statistics: StreamStatistics) -> ObservationSink:
+    with _extra("web"):
+        from edge.sinks.web.sink import WebSink
+
+        return WebSink(*address, token or os.environ.get(WEB_TOKEN_VARIABLE) or None, statistics)
+
+
+def _mqtt_sink(
+    address: str, options: SinkOptions, statistics: StreamStatistics, write_message: Callable[[str], None]
+) -> ObservationSink:
+    from edge.sinks.mqtt.broker import parse_broker, read_password
+
+    broker = parse_broker(address)
+    if options.mqtt_ca is not None and not broker.tls:
+        raise UsageError("--mqtt-ca has no effect without TLS; write mqtts:// instead of mqtt://")
+    password = read_password(options.mqtt_password_file)
+    if password is not None and broker.user is None:
+        raise UsageError("there is a password for the broker, but no user; write mqtt://USER@host/topic")
+    with _extra("mqtt"):
+        from edge.sinks.mqtt.sink import MqttSink
+
+        return MqttSink(broker, statistics, password=password, ca=options.mqtt_ca, write_message=write_message)
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """If a package of the extra ``name`` is missing, say how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "edge":
+            raise
+        raise ConfigurationError(f"--{name} needs {error.name}: pip install 'edge-for-poets[{name}]'") from None
