@@ -10,7 +10,9 @@ from edge.types import Observation
 class ObservationSink(Protocol):
     r"""Takes the observations of a stream: one for each labelled frame.
 
-    A class with this attribute and these three methods is a sink; it need not inherit from this one::
+    A class with this attribute and these three methods is a sink; it need not inherit from this one.
+
+    ::
 
         class LogFile:  # adds a line to a file when the label changes
             name = "log"

@@ -11,7 +11,9 @@ import numpy.typing as npt
 class FrameSource(Protocol):
     """A stream of pictures that can be opened again after a failure.
 
-    A class with these three attributes and three methods is a source; it need not inherit from this one::
+    A class with these three attributes and three methods is a source; it need not inherit from this one.
+
+    ::
 
         class Snapshots:  # a camera on the network that answers each request with one JPEG
             uri, ends, time_limit_s = "http://camera.local/snapshot.jpg", False, 5.0
