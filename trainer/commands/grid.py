@@ -1,4 +1,4 @@
-"""``trainer grid build``: all 16 models as model files in one folder."""
+"""``trainer grid build``: a model file for each architecture and quantization, in one folder."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ from trainer.terminal.tables import print_table
 
 
 def build_command(
-    folder: Annotated[Path, typer.Argument(help="Where the model files go; finished ones in it are kept.")],
+    folder: Annotated[Path, typer.Argument(help="Folder for the model files. Finished ones in it are kept.")],
     image_dir: Annotated[
-        Path | None, typer.Argument(help="Photos to train on; without them latency and size can be measured.")
+        Path | None,
+        typer.Argument(help="Folder with one folder of photos for each class. Without it no model is trained."),
     ] = None,
     quantization: Kinds = None,
-    architecture: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
+    architecture: Annotated[
+        list[str] | None, typer.Option(help="Build only this architecture. May be repeated. Default: all 16.")
+    ] = None,
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the models of the grid to FOLDER, with the weights at hand, or random ones where there are none.
+    """Write a model file for each architecture and quantization to FOLDER, to be measured by edge bench on a board.
 
-    Nothing is downloaded. With IMAGE_DIR each model that has weights is retrained and carries its test accuracy;
-    the others carry none.
+    Nothing is downloaded. With IMAGE_DIR, each architecture with weights on this machine is retrained, and its files
+    carry their test accuracy. The other files have random weights: only their latency and size mean something.
     """
     named = [Architecture.parse(name) for name in architecture or []]
     options = GridOptions(
@@ -46,26 +49,24 @@ def build_command(
     name_skipped(skipped, progress)
     if as_json:
         records = [entry._asdict() for entry in skipped]
-        print(json.dumps({"points": [_facts(model) for model in built.models], "skipped": records}))
+        print(json.dumps({"points": [_record(model) for model in built.models], "skipped": records}))
     else:
-        heads = ["architecture", "kind", "weights", "test accuracy", "size", "file"]
-        print_table(heads, [_row(model) for model in built.models])
-        print(f"{len(built.models)} files in {folder}; measure them: edge bench {folder}")
+        heads = ["architecture", "quantization", "weights", "test accuracy", "size", "file"]
+        print_table(heads, [_cells(model) for model in built.models])
+        print(f"{len(built.models)} files in {folder}; measure them on a board: edge bench {folder}")
 
 
-def _facts(model: GridModel) -> dict[str, Any]:
-    facts = {**model._asdict(), "path": str(model.path), "architecture": model.architecture.name}
-    return {**facts, "accuracy": None if model.accuracy is None else round(model.accuracy, 6)}
+def _record(model: GridModel) -> dict[str, Any]:
+    record = {**model._asdict(), "path": str(model.path), "architecture": model.architecture.name}
+    return {**record, "accuracy": None if model.accuracy is None else round(model.accuracy, 6)}
 
 
-def _row(model: GridModel) -> list[str]:
-    accuracy = "" if model.accuracy is None else f"{100 * model.accuracy:.1f} % of {model.test_photos}"
-    size = f"{model.size_bytes / 1e6:.2f} MB"
+def _cells(model: GridModel) -> list[str]:
     return [
         model.architecture.name,
         model.quantization,
         model.weights,
-        accuracy,
-        size,
+        "" if model.accuracy is None else f"{100 * model.accuracy:.1f} % of {model.test_photos}",
+        f"{model.size_bytes / 1e6:.2f} MB",
         "kept" if model.kept else "built",
     ]

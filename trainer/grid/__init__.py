@@ -1,1 +1,1 @@
-"""The grid of widths and resolutions: building it, and choosing a point of it."""
+"""Model files of all architectures, and the choice among them for a board."""

@@ -1,7 +1,7 @@
-"""The whole grid as model files: latency and size of all models can be measured, accuracy where it is known.
+"""One model file for each architecture and quantization, so that ``edge bench`` can measure all of them on a board.
 
-A model whose pretrained weights are not at hand gets random ones, because its size and its speed do not
-depend on them; its accuracy is then left empty. Nothing is ever downloaded here.
+An architecture without pretrained weights on this machine gets random ones, because size and latency do not depend
+on them. Its files then carry no accuracy. Nothing is downloaded here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
 
 DEFAULT_QUANTIZATIONS = ("int8", "float32")
-"""The quantisations that are built unless others are asked for."""
+"""The quantizations that are built by default."""
 
 UNTRAINED_LABELS = tuple(f"class {index}" for index in range(5))
 UNTRAINED_NOTE = "untrained head: right for size and latency, worthless as a classifier"
@@ -42,7 +42,7 @@ _HEAD_SPREAD = 0.05
 
 @dataclass(frozen=True)
 class GridOptions:
-    """What ``trainer grid build`` is told; without an ``image_dir`` no model is trained."""
+    """The options of ``trainer grid build``; without an ``image_dir`` no model is trained."""
 
     folder: Path
     cache: Path
@@ -55,8 +55,8 @@ class GridOptions:
 class GridModel(NamedTuple):
     """One finished file of the grid.
 
-    ``accuracy`` is the fraction of ``test_photos`` named rightly, None where the model was not trained.
-    ``kept`` says that an earlier run had made the file already.
+    ``accuracy`` is the share (0 to 1) of ``test_photos`` that it labels correctly; None if it was not trained.
+    ``kept`` tells that an earlier run made the file.
     """
 
     path: Path
@@ -70,14 +70,14 @@ class GridModel(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """All models, in the order of the architectures, and the data set they were trained on, if any."""
+    """All models, in the order of the options, and the data set that they were trained on, if there is one."""
 
     models: list[GridModel]
     dataset: Dataset | None
 
 
-class _Plan(NamedTuple):
-    """What a file must be made from; ``dataset_sha256`` is None for a model that is not trained."""
+class _PlannedModel(NamedTuple):
+    """One file and what it is made from; ``dataset_sha256`` is None if the model is not trained."""
 
     path: Path
     architecture: Architecture
@@ -88,10 +88,10 @@ class _Plan(NamedTuple):
 
 
 def build_grid(options: GridOptions, progress: Progress) -> Grid:
-    """Write one model file for each architecture and quantisation; those finished by an earlier run are kept.
+    """Write one model file for each architecture and quantization; finished files of an earlier run are kept.
 
-    A file is kept where architecture, quantisation, weights, labels and photos are the same. Raises the
-    errors of :mod:`edge.errors`; every file is written whole or not at all.
+    A file is kept if its architecture, quantization, weights, labels and photos are those of this run. Every file is
+    written whole or not at all. Raises the errors of :mod:`edge.errors`.
     """
     check_writable(options.folder / "grid.tflite")
     dataset = None if options.image_dir is None else _read_dataset(options.image_dir, progress)
@@ -100,16 +100,14 @@ def build_grid(options: GridOptions, progress: Progress) -> Grid:
     for architecture in options.architectures:
         for model in _build_architecture(architecture, dataset, options, progress):
             models.append(model)
-            progress.message(f"[{len(models)}/{total}] {_line(model)}")
-    order = [
-        model_file_name(architecture, kind) for architecture in options.architectures for kind in options.quantizations
-    ]
+            progress.message(f"[{len(models)}/{total}] {_describe(model)}")
+    order = [model_file_name(a, quantization) for a in options.architectures for quantization in options.quantizations]
     models.sort(key=lambda model: order.index(model.path.name))
     return Grid(models, dataset)
 
 
 def model_file_name(architecture: Architecture, quantization: str) -> str:
-    """The name of a model's file, such as ``mobilenet_0.50_160-int8.tflite``."""
+    """The name of the file of a model, such as ``mobilenet_0.50_160-int8.tflite``."""
     return f"{architecture.name}-{quantization}.tflite"
 
 
@@ -123,16 +121,16 @@ def _read_dataset(image_dir: Path, progress: Progress) -> Dataset:
 def _build_architecture(
     architecture: Architecture, dataset: Dataset | None, options: GridOptions, progress: Progress
 ) -> Iterator[GridModel]:
-    """The models of one architecture, the kept ones first; all backbones that are missing are built in one go."""
+    """The models of one architecture, the kept ones first; all missing backbones are built by one call."""
     at_hand = weights_at_hand(architecture)
     choice = {None: RANDOM, "offline extra": OFFLINE}.get(at_hand)
-    weights = find_weights(architecture, choice, lambda found: True, _refuse)
+    weights = find_weights(architecture, choice, lambda found: True, _refuse_download)
     fingerprint = None if dataset is None or at_hand is None else dataset_fingerprint(dataset)
     labels = UNTRAINED_LABELS if dataset is None else dataset.labels
     missing = []
-    for kind in options.quantizations:
-        path = options.folder / model_file_name(architecture, kind)
-        plan = _Plan(path, architecture, kind, weights, labels, fingerprint)
+    for quantization in options.quantizations:
+        path = options.folder / model_file_name(architecture, quantization)
+        plan = _PlannedModel(path, architecture, quantization, weights, labels, fingerprint)
         finished = _finished(plan)
         if finished:
             yield finished
@@ -144,15 +142,17 @@ def _build_architecture(
         backbones = ensure_backbones(options.cache, architecture, choice, [plan.quantization for plan in missing])
     for plan, backbone in zip(missing, backbones, strict=True):
         trained = plan.dataset_sha256 is not None
-        yield _train(plan, choice, options, progress) if trained else _leave_untrained(plan, backbone, options)
+        yield _train(plan, choice, options, progress) if trained else _write_untrained(plan, backbone, options)
 
 
-def _refuse(architecture: Architecture) -> None:
-    raise ConfigurationError(f"the weights of {architecture.name} have just disappeared; run the same command again")
+def _refuse_download(architecture: Architecture) -> None:
+    raise ConfigurationError(
+        f"the weights of {architecture.name} were removed during this run; run the same command again"
+    )
 
 
-def _finished(plan: _Plan) -> GridModel | None:
-    """The model that an earlier run made by the same plan, None where there is none or it is damaged."""
+def _finished(plan: _PlannedModel) -> GridModel | None:
+    """The model that an earlier run made from the same parts; None if there is none or it is damaged."""
     try:
         model = ModelFile.load(plan.path)
     except ModelError:
@@ -165,10 +165,10 @@ def _finished(plan: _Plan) -> GridModel | None:
     wanted = (plan.architecture.name, plan.quantization, plan.labels)
     if (found, made_from) != (wanted, (plan.weights.sha256, plan.dataset_sha256)):
         return None
-    return _grid_model(plan, manifest.accuracy, manifest.test_photos, model.size_bytes, kept=True)
+    return _grid_model(plan, model.size_bytes, manifest.accuracy, manifest.test_photos, kept=True)
 
 
-def _train(plan: _Plan, choice: str | None, options: GridOptions, progress: Progress) -> GridModel:
+def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progress: Progress) -> GridModel:
     assert options.image_dir is not None
     (model,) = retrain(
         RetrainOptions(
@@ -182,10 +182,10 @@ def _train(plan: _Plan, choice: str | None, options: GridOptions, progress: Prog
         ),
         progress,
     )
-    return _grid_model(plan, model.evaluation.accuracy, model.evaluation.count, model.size_bytes)
+    return _grid_model(plan, model.size_bytes, model.evaluation.accuracy, model.evaluation.count)
 
 
-def _leave_untrained(plan: _Plan, backbone: Backbone, options: GridOptions) -> GridModel:
+def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptions) -> GridModel:
     random = np.random.default_rng(_HEAD_SEED)
     weights = random.normal(0, _HEAD_SPREAD, (backbone.feature_size, len(plan.labels)))
     head = Head(weights, np.zeros(len(plan.labels)))
@@ -200,14 +200,24 @@ def _leave_untrained(plan: _Plan, backbone: Backbone, options: GridOptions) -> G
     }
     content = export_unmeasured(backbone, head, samples, plan.labels, training, options.runtime)
     write_whole(plan.path, content)
-    return _grid_model(plan, None, 0, len(content))
+    return _grid_model(plan, len(content))
 
 
-def _grid_model(plan: _Plan, accuracy: float | None, photos: int, size_bytes: int, kept: bool = False) -> GridModel:
-    origin = plan.weights.origin
-    return GridModel(plan.path, plan.architecture, plan.quantization, origin, accuracy, photos, size_bytes, kept)
+def _grid_model(
+    plan: _PlannedModel, size_bytes: int, accuracy: float | None = None, test_photos: int = 0, *, kept: bool = False
+) -> GridModel:
+    return GridModel(
+        path=plan.path,
+        architecture=plan.architecture,
+        quantization=plan.quantization,
+        weights=plan.weights.origin,
+        accuracy=accuracy,
+        test_photos=test_photos,
+        size_bytes=size_bytes,
+        kept=kept,
+    )
 
 
-def _line(model: GridModel) -> str:
+def _describe(model: GridModel) -> str:
     accuracy = "not trained" if model.accuracy is None else f"{100 * model.accuracy:.1f} % of {model.test_photos}"
     return f"{model.path.name}: {accuracy}, {model.size_bytes / 1e6:.2f} MB{', kept' if model.kept else ''}"

@@ -1,4 +1,4 @@
-"""The grid builder: real accuracies or none at all, nothing downloaded, nothing finished built twice."""
+"""The grid of model files: measured accuracies or none, no download, and finished files are kept."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from trainer.grid.build import (
 )
 from trainer.progress import Progress
 
-NAMES = [model_file_name(tiny.ARCHITECTURE, kind) for kind in DEFAULT_QUANTIZATIONS]
+NAMES = [model_file_name(tiny.ARCHITECTURE, quantization) for quantization in DEFAULT_QUANTIZATIONS]
 
 
 @pytest.fixture(autouse=True)
 def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keras' cache is empty, and whoever tries to download fails the test."""
+    """Keras' cache is empty, and a download fails the test."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
 
     def refuse(architecture: Architecture) -> None:
@@ -45,31 +45,31 @@ def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def weights(no_weights: None, cache: Path) -> None:
-    """Weights of the tiny architecture are at hand, and its backbones, made from them, are in the cache."""
+    """Weights of the tiny architecture are on this machine, and its backbones, made from them, are in the cache."""
     path = keras_cache_file(tiny.ARCHITECTURE)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"weights")
     found = Weights("imagenet", path, hashlib.sha256(b"weights").hexdigest())
-    for kind in DEFAULT_QUANTIZATIONS:
-        model = tiny.backbone(kind).model
-        key = trainer.backbones.backbone._key(tiny.ARCHITECTURE, found, kind)
-        name = f"{tiny.ARCHITECTURE.name}-{kind}-{key}-{model.sha256[:16]}.tflite"
+    for quantization in DEFAULT_QUANTIZATIONS:
+        model = tiny.backbone(quantization).model
+        key = trainer.backbones.backbone._key(tiny.ARCHITECTURE, found, quantization)
+        name = f"{tiny.ARCHITECTURE.name}-{quantization}-{key}-{model.sha256[:16]}.tflite"
         write_whole(cache / "backbones" / name, model.content)
 
 
 @pytest.fixture
 def grid_options(cache: Path, tmp_path: Path) -> GridOptions:
-    """The one architecture that the cache has tiny backbones for, both kinds, no photos."""
+    """The one architecture with tiny backbones in the cache, both quantizations, no photos."""
     return GridOptions(folder=tmp_path / "grid", cache=cache, architectures=(tiny.ARCHITECTURE,))
 
 
 def build(options: GridOptions) -> Grid:
-    """Build the grid in silence."""
+    """Build the grid without showing progress."""
     return build_grid(options, Progress())
 
 
-def test_point_without_photos_carries_no_accuracy(grid_options: GridOptions) -> None:
-    """Five plain labels, an empty accuracy, a note that says why, and a self-test that passes."""
+def test_model_without_photos_has_no_accuracy(grid_options: GridOptions) -> None:
+    """It has five labels, no accuracy, a note that says why, and a self-test that passes."""
     built = build(grid_options)
     assert [model.path.name for model in built.models] == NAMES
     assert NAMES[0] == "mobilenet_0.25_128-int8.tflite"
@@ -86,7 +86,7 @@ def test_point_without_photos_carries_no_accuracy(grid_options: GridOptions) -> 
 
 
 def test_same_options_give_the_same_bytes(grid_options: GridOptions, tmp_path: Path) -> None:
-    """The untrained head is random but always the same."""
+    """The random head comes from a fixed seed."""
     first = build(grid_options)
     again = build(dataclasses.replace(grid_options, folder=tmp_path / "again"))
     for one, other in zip(first.models, again.models, strict=True):
@@ -94,7 +94,7 @@ def test_same_options_give_the_same_bytes(grid_options: GridOptions, tmp_path: P
 
 
 def test_second_run_keeps_what_is_finished(grid_options: GridOptions) -> None:
-    """Whole files stay untouched, a missing, a damaged and a foreign one are built."""
+    """Finished files are not written again; a missing, a damaged and another model's file are built."""
     one, other = (model.path for model in build(grid_options).models)
     wanted = one.read_bytes(), other.read_bytes()
     written = one.stat().st_mtime_ns
@@ -109,8 +109,8 @@ def test_second_run_keeps_what_is_finished(grid_options: GridOptions) -> None:
     assert one.stat().st_mtime_ns == written
 
 
-def test_point_without_weights_gets_the_labels_of_the_folder(grid_options: GridOptions, photos: Path) -> None:
-    """Photos alone make no accuracy: without weights the head stays untrained, with the folder's labels."""
+def test_model_without_weights_has_the_labels_of_the_folder(grid_options: GridOptions, photos: Path) -> None:
+    """Without weights the head is not trained, even if there are photos, and the file has no accuracy."""
     options = dataclasses.replace(grid_options, image_dir=photos)
     built = build(options)
     for built_model in built.models:
@@ -122,8 +122,8 @@ def test_point_without_weights_gets_the_labels_of_the_folder(grid_options: GridO
     assert [model.kept for model in build(options).models] == [True, True]
 
 
-def test_point_with_weights_is_trained_and_judged(grid_options: GridOptions, weights: None, photos: Path) -> None:
-    """The accuracy in the manifest is measured, a second run keeps the file, another photo makes a new one."""
+def test_model_with_weights_is_trained_and_evaluated(grid_options: GridOptions, weights: None, photos: Path) -> None:
+    """The manifest has the measured accuracy; a second run keeps the file, one more photo makes a new one."""
     options = dataclasses.replace(grid_options, image_dir=photos)
     untrained = build(grid_options)
     assert [model.weights for model in untrained.models] == ["imagenet", "imagenet"]
@@ -143,15 +143,15 @@ def test_point_with_weights_is_trained_and_judged(grid_options: GridOptions, wei
     assert [model.kept for model in build(options).models] == [False, False]
 
 
-def test_folder_that_cannot_be_written_is_known_at_once(grid_options: GridOptions, tmp_path: Path) -> None:
-    """A file where the folder should be ends in one storage error before anything is built."""
+def test_folder_that_cannot_be_written_is_an_error_before_the_work(grid_options: GridOptions, tmp_path: Path) -> None:
+    """A file in the place of the folder is a storage error, and nothing is built."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"):
         build(dataclasses.replace(grid_options, folder=tmp_path / "file"))
 
 
-def test_command_lists_the_points(childless_trainer, grid_options: GridOptions, tmp_path: Path) -> None:
-    """A line of talk a model on stderr, a table or JSON on stdout; the second run says that it kept them."""
+def test_command_lists_the_models(childless_trainer, grid_options: GridOptions, tmp_path: Path) -> None:
+    """One line per model on stderr, a table or JSON on stdout; the second run says which files it kept."""
     env = {"KERAS_HOME": str(tmp_path / "keras")}
     command = ["grid", "build", tmp_path / "grid", "--architecture", tiny.ARCHITECTURE.name]
     command += ["--bottleneck-dir", grid_options.cache]
@@ -175,10 +175,10 @@ def test_command_lists_the_points(childless_trainer, grid_options: GridOptions, 
         (["no-such-folder"], 65, "no such folder"),
     ],
 )
-def test_command_refuses_what_cannot_be_built(
+def test_command_refuses_wrong_arguments(
     trainer, tmp_path: Path, arguments: list[str], code: int, message: str
 ) -> None:
-    """An unknown architecture or kind is a usage error, a missing folder of photos a data error."""
+    """An unknown architecture or quantization is a usage error, a missing folder of photos a data error."""
     done = trainer("grid", "build", tmp_path / "grid", *arguments)
     assert done.returncode == code
     assert message in done.stderr
