@@ -45,7 +45,7 @@ def measure(
             {
                 "architecture": architecture.name,
                 "seed": seed,
-                "photos": doubtful.judged,
+                "photos": doubtful.photos,
                 "flipped": len(flipped),
                 "estimated": doubtful.likely_errors,
                 "listed": len(found),

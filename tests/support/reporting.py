@@ -1,4 +1,4 @@
-"""What the tests of the report share: names that look like markup, and the facts of an evaluation."""
+"""For the tests of the report: names that look like markup, and the content of a report on an evaluation."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from trainer.report.content import ReportContent, evaluation_content
 HOSTILE_CLASS = "<script>alert(1) | `x`"
 HOSTILE_FILE = '"><img src=x onerror=alert(1)> _a_ [b](c).png'
 FLIPPED = 6
-"""Photos of each class that lie in the folder of another."""
+"""Number of photos of each class in the folder of another class."""
 
 
 def content_of(model: ModelFile, image_dir: Path, split: str = "all", seen: bool = False) -> ReportContent:
-    """The facts of an evaluation."""
+    """The content of a report on an evaluation of ``model``."""
     dataset = read_dataset(image_dir, split_ratios(model))
     evaluation = evaluate(model, photos_of(dataset, Split[split]))
-    return evaluation_content("model.tflite", model, evaluation, split, dataset.skipped, seen)
+    return evaluation_content("model.tflite", model, evaluation, split=split, skipped=dataset.skipped, seen=seen)

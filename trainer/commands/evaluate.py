@@ -58,7 +58,9 @@ def evaluate_command(
     if report:
         seen = same and split.value != TEST
         skipped = [*dataset.skipped, *failed]
-        write_report(evaluation_content(model.name, loaded, evaluation, split.value, skipped, seen), paths)
+        write_report(
+            evaluation_content(model.name, loaded, evaluation, split=split.value, skipped=skipped, seen=seen), paths
+        )
     if as_json:
         print(json.dumps(_evaluation_record(evaluation, split.value, [*dataset.skipped, *failed])))
     else:

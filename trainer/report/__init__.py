@@ -1,1 +1,1 @@
-"""The report: what a model is worth and why, as one self-contained page and a model card with the same content."""
+"""The report of a model: how accurate it is and why, as one self-contained page and as a model card."""

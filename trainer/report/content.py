@@ -1,4 +1,4 @@
-"""The content of a report, gathered once, for the page and the card alike."""
+"""The content of a report, gathered once for the page and the model card."""
 
 from __future__ import annotations
 
@@ -18,36 +18,37 @@ from trainer.head.fit import Matrix, Step
 from trainer.photos.dataset import Skipped
 from trainer.photos.split import SPLITS, TEST
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
-from trainer.report.measures import are_probabilities, read_scores
+from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
 from trainer.retraining.retrain import Retrained
 from trainer.retraining.tuned_or_pretrained import TuningOutcome
 
 
-class OtherQuantization(NamedTuple):
-    """Another kind of the same model, made in the same run and judged by the same photos."""
+class OtherModel(NamedTuple):
+    """A model of the same run with another quantization; its accuracy (0 to 1) is of the same test photos."""
 
     quantization: str
     accuracy: float
     size_bytes: int
 
 
-class Training(NamedTuple):
-    """What only the training itself knows.
+class TrainingRun(NamedTuple):
+    """What only the training knows, and not the file.
 
-    ``promised_accuracy`` is that of the float head on the same test bottlenecks, before its weights were
-    quantised; ``reliability_before`` the bins of the test photos without the temperature.
+    ``float_head_accuracy`` (0 to 1) is that of the head on the same test bottlenecks, before its weights were
+    quantized. ``reliability_before`` are the bins of the test photos without the temperature. ``tuning`` is None
+    if the backbone was not fine-tuned.
     """
 
     steps: list[Step]
-    promised_accuracy: float
+    float_head_accuracy: float
     reliability_before: list[Bin]
     cross_validation: CrossValidation | None
-    others: list[OtherQuantization]
+    other_models: list[OtherModel]
     tuning: TuningOutcome | None = None
 
 
 class LocalSelfTest(NamedTuple):
-    """Whether the model computes here what its self-test expects, and on which interpreter."""
+    """Whether the self-test of the model passed on this workstation, and with which interpreter."""
 
     runtime: str
     passed: bool
@@ -55,13 +56,13 @@ class LocalSelfTest(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ReportContent:
-    """Everything that a report says of the model file called ``name``.
+    """All that a report says about the model file called ``name``.
 
-    ``scores`` (photos, labels) and ``truths`` (photos,) are what the file said of the photos of ``split``.
-    ``reliability`` has the bins of the file's scores, or after a training those of the calibrated head before its
-    weights were quantised; None where the scores are no probabilities. ``skipped`` are the files that were passed
-    over, ``seen`` tells that the model was trained on some of the photos that judge it. ``training`` is None
-    where the file alone is reported on.
+    ``scores`` (photos, labels) are the scores that the file gave the photos of ``split``, ``truths`` (photos,) the
+    indices of their own labels. ``reliability`` has the bins of these scores; after a training, those of the
+    calibrated head before its weights were quantized. It is None if the scores are not probabilities. ``skipped``
+    are the skipped files. ``seen`` tells that the model was trained on some of the photos. ``training`` is None in
+    the report of an evaluation, ``self_test`` if the file has none.
     """
 
     name: str
@@ -75,73 +76,74 @@ class ReportContent:
     doubtful_labels: DoubtfulLabels
     self_test: LocalSelfTest | None
     seen: bool = False
-    training: Training | None = None
+    training: TrainingRun | None = None
 
     @property
     def right(self) -> int:
-        """How many photos the file named rightly."""
+        """How many photos the file labelled correctly."""
         return int(np.trace(self.evaluation.confusion))
 
 
 def training_content(model: Retrained, others: list[Retrained]) -> ReportContent:
-    """What there is to say of ``model``, fresh from its training; ``others`` are the other kinds of that run.
+    """The content for ``model`` after its training; ``others`` are the other models of that run.
 
-    The doubtful_labels are found with the scores of the cross-validation where there was one, for all photos; else
-    with those of the file, for the test photos.
+    The doubtful labels come from the scores of the cross-validation and all photos if there was one, else from the
+    scores of the file and the test photos.
     """
     loaded = ModelFile.load(model.path)
-    scores, truths = read_scores(model.evaluation)
-    judged = [p for p, o in zip(model.evaluation.photos, model.evaluation.outcomes, strict=True) if o.classification]
-    doubtful_labels = find_doubtful_labels(judged, model.dataset.labels, scores, truths)
-    validated = model.cross_validation
-    if validated is not None:
-        photos = [photo for split in SPLITS for photo in model.dataset.of(split)]
-        index = {label: i for i, label in enumerate(model.dataset.labels)}
-        own = np.array([index[photo.label] for photo in photos], np.intp)
-        doubtful_labels = find_doubtful_labels(photos, model.dataset.labels, validated.scores, own)
+    scored = scored_photos(model.evaluation)
     return ReportContent(
         name=model.path.name,
         model=loaded,
         evaluation=model.evaluation,
         split=TEST,
-        scores=scores,
-        truths=truths,
+        scores=scored.scores,
+        truths=scored.truths,
         reliability=model.reliability_after,
         skipped=model.dataset.skipped,
-        doubtful_labels=doubtful_labels,
+        doubtful_labels=find_doubtful_labels(_cross_validated(model) or scored, model.dataset.labels),
         self_test=_self_test(loaded),
-        training=Training(
-            model.fit.steps,
-            model.promised_accuracy,
-            model.reliability_before,
-            validated,
-            [
-                OtherQuantization(other.backbone.quantization, other.evaluation.accuracy, other.size_bytes)
-                for other in others
+        training=TrainingRun(
+            steps=model.fit.steps,
+            float_head_accuracy=model.promised_accuracy,
+            reliability_before=model.reliability_before,
+            cross_validation=model.cross_validation,
+            other_models=[
+                OtherModel(other.backbone.quantization, other.evaluation.accuracy, other.size_bytes) for other in others
             ],
-            model.tuning,
+            tuning=model.tuning,
         ),
     )
 
 
 def evaluation_content(
-    name: str, model: ModelFile, evaluation: Evaluation, split: str, skipped: list[Skipped], seen: bool
+    name: str, model: ModelFile, evaluation: Evaluation, *, split: str, skipped: list[Skipped], seen: bool
 ) -> ReportContent:
-    """What there is to say of any ``model`` file after its ``evaluation`` on the photos of ``split``."""
-    scores, truths = read_scores(evaluation)
-    judged = [p for p, o in zip(evaluation.photos, evaluation.outcomes, strict=True) if o.classification]
+    """The content for any ``model`` file called ``name`` after its ``evaluation`` on the photos of ``split``."""
+    scored = scored_photos(evaluation)
     return ReportContent(
         name=name,
         model=model,
         evaluation=evaluation,
         split=split,
-        scores=scores,
-        truths=truths,
-        reliability=reliability(scores, truths) if are_probabilities(scores) else None,
+        scores=scored.scores,
+        truths=scored.truths,
+        reliability=reliability(scored.scores, scored.truths) if are_probabilities(scored.scores) else None,
         skipped=skipped,
-        doubtful_labels=find_doubtful_labels(judged, evaluation.labels, scores, truths),
+        doubtful_labels=find_doubtful_labels(scored, evaluation.labels),
         self_test=_self_test(model),
         seen=seen,
+    )
+
+
+def _cross_validated(model: Retrained) -> ScoredPhotos | None:
+    """All photos of the data set, with the scores of heads that were not fitted on them."""
+    if model.cross_validation is None:
+        return None
+    photos = [photo for split in SPLITS for photo in model.dataset.of(split)]
+    index = {label: i for i, label in enumerate(model.dataset.labels)}
+    return ScoredPhotos(
+        photos, model.cross_validation.scores, np.array([index[photo.label] for photo in photos], np.intp)
     )
 
 

@@ -1,4 +1,4 @@
-"""Photos whose own label is hard to believe: label errors first, then photos that are hard to name."""
+"""Photos whose own label is doubtful: label errors, and photos that are hard to label."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from trainer.head.fit import Matrix
 from trainer.photos.dataset import Photo
+from trainer.report.measures import ScoredPhotos
 
 
 class DoubtfulLabel(NamedTuple):
-    """A photo that was named otherwise than its folder says.
+    """A photo that got another label than its folder.
 
-    ``own_score`` is the score of the folder's label, ``answer_score`` that of the ``answer``.
+    ``own_score`` is the score (0 to 1) of the folder's label, ``answer_score`` that of the given label ``answer``.
     """
 
     photo: Photo
@@ -25,45 +24,43 @@ class DoubtfulLabel(NamedTuple):
 
 
 class DoubtfulLabels(NamedTuple):
-    """The photos that were named wrongly, the least believable label first, of ``judged`` photos.
+    """Of ``photos`` photos those that got a wrong label, ``ranked``: the lowest score of the folder's label first.
 
     ``likely_errors`` estimates how many labels are wrong or doubtful.
     """
 
     ranked: list[DoubtfulLabel]
-    judged: int
+    photos: int
     likely_errors: int
 
 
-def find_doubtful_labels(
-    photos: Sequence[Photo], labels: Sequence[str], scores: Matrix, truths: npt.NDArray[np.intp]
-) -> DoubtfulLabels:
-    """Rank ``photos`` by how little ``scores`` (photos, labels) believe their own labels ``truths`` (photos,).
+def find_doubtful_labels(scored: ScoredPhotos, labels: Sequence[str]) -> DoubtfulLabels:
+    """Rank the photos by the score of their own label; ``labels`` are those of the model.
 
     The order is that of self-confidence in confident learning (C. Northcutt, L. Jiang and I. Chuang, *Confident
-    Learning: Estimating Uncertainty in Dataset Labels*, 2021), which wants scores by models that have not
-    seen the photo.
+    Learning: Estimating Uncertainty in Dataset Labels*, 2021). The method expects scores of models that were not
+    trained on the photo.
     """
+    photos, scores, truths = scored
     own = scores[np.arange(len(truths)), truths]
     answers = scores.argmax(axis=1)
-    wrong = np.nonzero(answers != truths)[0]
-    order = sorted(wrong, key=lambda row: (own[row], -scores[row, answers[row]], photos[row].relative))
     ranked = [
         DoubtfulLabel(photos[row], float(own[row]), labels[answers[row]], float(scores[row, answers[row]]))
-        for row in order
+        for row in np.nonzero(answers != truths)[0]
     ]
-    return DoubtfulLabels(ranked, len(truths), _likely_errors(scores, truths))
+    ranked.sort(key=lambda entry: (entry.own_score, -entry.answer_score, entry.photo.relative))
+    return DoubtfulLabels(ranked, len(truths), _likely_errors(scored))
 
 
-def _likely_errors(scores: Matrix, truths: npt.NDArray[np.intp]) -> int:
-    """Off-diagonal count of the confident joint of the same paper.
+def _likely_errors(scored: ScoredPhotos) -> int:
+    """The off-diagonal count of the confident joint of the same paper.
 
-    A photo counts for the class it resembles most, of those whose score reaches what is usual among the
-    photos that carry that class's label.
+    Of the classes whose score reaches the mean score of the photos with that label, a photo counts for the one with
+    the highest score.
     """
+    _, scores, truths = scored
     usual = np.full(scores.shape[1], np.inf)
     for label in np.unique(truths):
         usual[label] = scores[truths == label, label].mean()
     confident = np.where(scores >= usual, scores, -np.inf)
-    taken_for = confident.argmax(axis=1)
-    return int((np.isfinite(confident.max(axis=1)) & (taken_for != truths)).sum())
+    return int((np.isfinite(confident.max(axis=1)) & (confident.argmax(axis=1) != truths)).sum())

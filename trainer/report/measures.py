@@ -1,4 +1,4 @@
-"""What can be counted from what a model said of photos whose class is known."""
+"""Numbers counted from the labels and scores that a model gave photos whose class is known."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ import numpy.typing as npt
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.interval import Interval, wilson_interval
 from trainer.head.fit import Matrix
+from trainer.photos.dataset import Photo
 
 _STEPS = 100  # thresholds of a curve between 0 and 1
 
 
 class ClassMeasure(NamedTuple):
-    """One class: its ``photos``, how many photos got its name (``answered``), and how many of both (``right``)."""
+    """One class: its ``photos``, the photos ``labelled`` as it, and how many of these are ``right``, as counts."""
 
     label: str
     photos: int
-    answered: int
+    labelled: int
     right: int
 
     @property
     def precision(self) -> float | None:
-        """The share of answers with this name that are right; None where there is no such answer."""
-        return self.right / self.answered if self.answered else None
+        """The share of the photos with this label that are of this class; None if no photo got the label."""
+        return self.right / self.labelled if self.labelled else None
 
     @property
     def recall(self) -> float | None:
-        """The share of this class's photos that got its name; None where there is no such photo."""
+        """The share of the photos of this class that got its label; None if the class has no photo."""
         return self.right / self.photos if self.photos else None
 
     @property
     def precision_interval(self) -> Interval:
         """The 95 % interval of the precision."""
-        return wilson_interval(self.right, self.answered)
+        return wilson_interval(self.right, self.labelled)
 
     @property
     def recall_interval(self) -> Interval:
@@ -45,7 +46,7 @@ class ClassMeasure(NamedTuple):
 
 
 class ConfusedPair(NamedTuple):
-    """How many ``photos`` of class ``label`` were called ``answer``."""
+    """How many ``photos`` of class ``label`` got the label ``answer``."""
 
     label: str
     answer: str
@@ -53,10 +54,10 @@ class ConfusedPair(NamedTuple):
 
 
 class OperatingPoint(NamedTuple):
-    """What happens where scores below ``threshold`` count as unknown.
+    """The effect of a ``threshold`` below which a score means unknown.
 
-    ``coverage`` is the share of photos that are still answered, ``precision`` the share of these answers that
-    is right, None where nothing is answered.
+    ``coverage`` is the share of photos that still get a label, ``precision`` the share of these labels that are
+    correct; None if no photo gets one.
     """
 
     threshold: float
@@ -64,18 +65,26 @@ class OperatingPoint(NamedTuple):
     precision: float | None
 
 
+class ScoredPhotos(NamedTuple):
+    """``photos`` with their ``scores`` (photos, labels) and the indices ``truths`` (photos,) of their own labels."""
+
+    photos: list[Photo]
+    scores: Matrix
+    truths: npt.NDArray[np.intp]
+
+
 def class_measures(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> list[ClassMeasure]:
-    """The measures of every class that has a photo or an answer in ``confusion`` (labels, labels)."""
-    photos, answered, right = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)
+    """The measures of every class in ``confusion`` (labels, labels) that has a photo or was given as a label."""
+    photos, labelled, right = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)
     return [
-        ClassMeasure(label, int(photos[i]), int(answered[i]), int(right[i]))
+        ClassMeasure(label, int(photos[i]), int(labelled[i]), int(right[i]))
         for i, label in enumerate(labels)
-        if photos[i] or answered[i]
+        if photos[i] or labelled[i]
     ]
 
 
 def confused_pairs(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> list[ConfusedPair]:
-    """Which classes are taken for which, the most frequent first, then in the order of the labels."""
+    """The pairs of classes that were confused, the most frequent first, then in the order of the labels."""
     rows, columns = np.nonzero(confusion)
     found = [
         ConfusedPair(labels[row], labels[column], int(confusion[row, column]))
@@ -85,23 +94,23 @@ def confused_pairs(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> li
     return sorted(found, key=lambda pair: -pair.photos)
 
 
-def read_scores(evaluation: Evaluation) -> tuple[Matrix, npt.NDArray[np.intp]]:
-    """The scores (photos, labels) and the true labels (photos,) of the photos that could be judged."""
+def scored_photos(evaluation: Evaluation) -> ScoredPhotos:
+    """The photos of ``evaluation`` that could be decoded, with their scores."""
     index = {label: i for i, label in enumerate(evaluation.labels)}
     scores = np.zeros((evaluation.count, len(index)))
     truths = np.zeros(evaluation.count, np.intp)
-    row = 0
+    photos: list[Photo] = []
     for photo, outcome in zip(evaluation.photos, evaluation.outcomes, strict=True):
         if outcome.classification is not None:
             for category in outcome.classification.categories:
-                scores[row, category.index] = category.score
-            truths[row] = index[photo.label]
-            row += 1
-    return scores, truths
+                scores[len(photos), category.index] = category.score
+            truths[len(photos)] = index[photo.label]
+            photos.append(photo)
+    return ScoredPhotos(photos, scores, truths)
 
 
 def are_probabilities(scores: Matrix) -> bool:
-    """Whether ``scores`` can be taken for probabilities; a foreign model may answer with logits."""
+    """Whether all ``scores`` are from 0 to 1; a model of another project may give logits."""
     return bool(np.isfinite(scores).all() and scores.min() >= 0 and scores.max() <= 1)
 
 

@@ -1,4 +1,4 @@
-"""The model card: the content of the page as Markdown, for a repository or a model hub."""
+"""The model card: the same content as the page, as Markdown, for a repository or a model hub."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from trainer.report.tables import (
     training_table,
 )
 
-_NAMED = 24  # of the photos that are named wrongly, and of the files passed over
+_MOST_ROWS = 24  # of the doubtful labels, and of the skipped files
 _MARKS = re.compile(r"([\\`*_\[\]|~#])")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def render_card(content: ReportContent) -> str:
-    """The card as text; whatever comes from a file or a folder is escaped."""
+    """The card as text. All names of files, folders and classes are escaped."""
     skipped = skipped_table(content)
     parts = [
         f"# {_text(content.name)}",
         _text(title_line(content)),
-        *(f"> **Beware:** {_text(line)}" for line in cautions(content)),
+        *(f"> **Caution:** {_text(line)}" for line in cautions(content)),
         _table(ReportTable(("measure", "value", "meaning"), [tuple(headline) for headline in headlines(content)])),
         *_section("Classes", _table(class_table(content))),
         *_section("Most often confused", _table(confused_pairs_table(content))),
         *_section(
             "Photos to look at first",
             _text(doubtful_labels_note(content)),
-            _table(doubtful_labels_table(content, 0, _NAMED)),
+            _table(doubtful_labels_table(content, 0, _MOST_ROWS)),
         ),
         *_section("Photos of each class in each split", _table(data_table(content))),
         *_section("Training", _table(training_table(content))),
-        *_section("Lost to quantisation", _table(quantization_table(content))),
+        *_section("Effect of quantization", _table(quantization_table(content))),
         *_section(
-            f"Files passed over ({len(skipped.rows):,})", _table(ReportTable(skipped.heads, skipped.rows[:_NAMED]))
+            f"Skipped files ({len(skipped.rows):,})", _table(ReportTable(skipped.heads, skipped.rows[:_MOST_ROWS]))
         ),
         *_section("The file, and where it runs", _table(file_table(content))),
-        *_section("To use it", "```sh\n" + "\n".join(commands(content)) + "\n```"),
+        *_section("How to use it", "```sh\n" + "\n".join(commands(content)) + "\n```"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -65,5 +65,5 @@ def _table(table: ReportTable | None) -> str:
 
 
 def _text(text: str) -> str:
-    """``text`` as one line of Markdown that means nothing but itself."""
+    """``text`` as one line of Markdown, with all marks escaped."""
     return _MARKS.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text), quote=False))

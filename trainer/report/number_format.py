@@ -1,4 +1,4 @@
-"""How the report writes its numbers: few digits, units always."""
+"""The numbers of the report as text: few digits, always with their unit."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 from trainer.evaluation.interval import Interval
 
-_LONGEST_VALUE = 200  # characters of a fact in the manifest
+_LONGEST_VALUE = 200  # characters
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """``share`` (0..1) in percent, ``-`` for None."""
+    """``share`` (0 to 1) in percent, ``-`` for None."""
     return "-" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def percent_interval(interval: Interval) -> str:
-    """An interval of shares (0..1) in percent."""
+    """An interval of shares (0 to 1) in percent."""
     return f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %"
 
 
@@ -26,12 +26,12 @@ def megabytes(size_bytes: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``number`` with thousands apart and its noun in the right number: ``1 photo``, ``1,500 photos``."""
+    """``number`` with its noun in singular or plural: ``1 photo``, ``1,500 photos``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def one_line(value: Any) -> str:
-    """Any value of a manifest as one short line."""
+    """A value of a manifest as one line of at most 200 characters."""
     if value is None:
         return "none"
     if isinstance(value, bool):

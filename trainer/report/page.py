@@ -1,4 +1,4 @@
-"""The report's page: one HTML file that carries its styles, its figures and its thumbnails, and asks for nothing."""
+"""The page of the report: one HTML file with its styles, figures and thumbnails, which loads nothing else."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ from trainer.report.tables import (
 from trainer.report.thumbnail import thumbnail
 
 THUMBNAILS = 24
-"""How many photos are shown; they make up most of the page's size."""
+"""The largest number of photos that are shown; they are most of the size of the page."""
 
-_NAMED = 400  # photos after them that are named without a picture
-_LARGEST_MATRIX = 30  # classes; a larger one is nothing that an eye could read
-_PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit stay on one line
+_MOST_NAMES = 400  # photos after them that are listed by name
+_LARGEST_MATRIX = 30  # classes; a larger matrix cannot be read
+_PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit must stay on one line
 _PARTS = Path(__file__).parent
 
 
 def render_page(content: ReportContent) -> str:
-    """The whole page as text; whatever comes from a file or a folder is escaped."""
+    """The whole page as text. All names of files, folders and classes are escaped."""
     curves, scores = training_curves(content), score_figures(content)
     sections = [
         _section("Classes", _classes(content)),
         _doubtful_labels(content) if content.doubtful_labels.ranked else "",
         _section("Scores", _grid([_figure(figure) for figure in scores])) if scores else "",
         _section("Training", _training(content, curves)),
-        _section("Lost to quantisation", _quantization(content)),
+        _section("Effect of quantization", _quantization(content)),
         _section("The file, and where it runs", _table(file_table(content), "words"), _commands(content)),
     ]
     page = Template((_PARTS / "page.html").read_text(encoding="utf-8"))
@@ -110,9 +110,9 @@ def _table(table: ReportTable | None, style: str = "", caption: str = "") -> str
         f'<tr><th scope="row">{_text(row[0])}</th>' + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:]) + "</tr>"
         for row in table.rows
     )
-    told = f"<caption>{_text(caption)}</caption>" if caption else ""
+    caption_tag = f"<caption>{_text(caption)}</caption>" if caption else ""
     return _scroll(
-        f'<table class="{style}">{told}<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>',
+        f'<table class="{style}">{caption_tag}<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>',
         caption or ", ".join(table.heads),
     )
 
@@ -133,8 +133,8 @@ def _doubtful_labels(content: ReportContent) -> str:
         picture = '<p class="gone">cannot be read any more</p>'
         if found is not None:
             address, width, height = found
-            told = _text(f"Photo {place}: in folder {entry.photo.label}, called {entry.answer}")
-            picture = f'<img src="{address}" alt="{told}" width="{width}" height="{height}">'
+            alt = _text(f"Photo {place}: in folder {entry.photo.label}, labelled {entry.answer}")
+            picture = f'<img src="{address}" alt="{alt}" width="{width}" height="{height}">'
         photos.append(
             f'<li class="photo">{picture}'
             f'<p class="says"><span>folder: <b>{_text(entry.photo.label)}</b></span> '
@@ -144,8 +144,8 @@ def _doubtful_labels(content: ReportContent) -> str:
             f'<p class="path">{_text(entry.photo.relative)}</p></li>'
         )
     left = len(content.doubtful_labels.ranked) - len(shown)
-    rest = doubtful_labels_table(content, len(shown), _NAMED)
-    named = f"{counted(left, 'more photo')}, by name" + (f" (the first {_NAMED})" if left > _NAMED else "")
+    rest = doubtful_labels_table(content, len(shown), _MOST_NAMES)
+    named = f"{counted(left, 'more photo')}, by name" + (f" (the first {_MOST_NAMES})" if left > _MOST_NAMES else "")
     return _section(
         "Photos to look at first",
         f'<p class="note">{_text(doubtful_labels_note(content))}</p>',
@@ -176,7 +176,7 @@ def _matrix(content: ReportContent) -> str:
             style = "none" if not count else "right" if place == column else "wrong"
             cells.append(f'<td class="{style}" style="--share:{share:.3f}">{count:,}</td>')
         lines.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(cells)}</tr>')
-    caption = "Confusion matrix: a row for the folder's class, a column for the answer"
+    caption = "Confusion matrix: one row for each folder, one column for each label of the model"
     body, corner = "\n".join(lines), '<th scope="col">folder</th>'
     return _scroll(
         f'<table class="matrix"><caption>{caption}</caption><thead><tr>{corner}{heads}</tr></thead>\n'
@@ -189,19 +189,22 @@ def _measures(content: ReportContent) -> str:
     lines = []
     for row in class_measures(content.evaluation.confusion, content.evaluation.labels):
         cells = []
-        for right, count, share in ((row.right, row.answered, row.precision), (row.right, row.photos, row.recall)):
+        for right, count, share in ((row.right, row.labelled, row.precision), (row.right, row.photos, row.recall)):
             if share is None:
                 cells.append("<td>-</td>")
                 continue
             interval = wilson_interval(right, count)
-            told = f"{percent(share)}, with 95 % confidence {percent_interval(interval)}"
+            description = f"{percent(share)}, with 95 % confidence {percent_interval(interval)}"
             cells.append(
-                f"<td>{percent(share)}{whisker(share, interval.low, interval.high, told)}"
+                f"<td>{percent(share)}{whisker(share, interval.low, interval.high, description)}"
                 f"<small>{percent_interval(interval)}</small></td>"
             )
         lines.append(f'<tr><th scope="row">{_text(row.label)}</th><td>{row.photos:,}</td>{"".join(cells)}</tr>')
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("class", "photos", "precision", "recall"))
-    caption = "Precision: answers that are right. Recall: photos that are found. With 95 % intervals"
+    caption = (
+        "Precision: share of the photos with this label that are of this class. Recall: share of the photos of this "
+        "class that have this label. With 95 % intervals"
+    )
     body = "\n".join(lines)
     return _scroll(
         f'<table class="measures"><caption>{caption}</caption><thead><tr>{heads}</tr></thead>\n'
@@ -213,14 +216,14 @@ def _measures(content: ReportContent) -> str:
 def _training(content: ReportContent, curves: list[Figure]) -> str:
     skipped = skipped_table(content)
     photos = _table(data_table(content), "figures", "Photos of each class in each split")
-    passed_over = _folded(f"{counted(len(skipped.rows), 'file')} passed over", _table(skipped, "words"))
-    told = _table(training_table(content), "words", "What the file says of its training")
+    skipped_files = _folded(counted(len(skipped.rows), "skipped file"), _table(skipped, "words"))
+    record = _table(training_table(content), "words", "Record of the training in the file")
     parts = [
         *(_figure(figure) for figure in curves),
-        _stack(photos, passed_over) if photos or passed_over else "",
-        told,
+        _stack(photos, skipped_files) if photos or skipped_files else "",
+        record,
     ]
-    return _grid(parts) if any((*curves, photos, passed_over, told)) else ""
+    return _grid(parts) if any((*curves, photos, skipped_files, record)) else ""
 
 
 def _quantization(content: ReportContent) -> str:
@@ -229,4 +232,4 @@ def _quantization(content: ReportContent) -> str:
 
 def _commands(content: ReportContent) -> str:
     lines = "\n".join(_text(line) for line in commands(content))
-    return f'<h3 class="use">To use it</h3>\n<pre tabindex="0"><code>{lines}</code></pre>'
+    return f'<h3 class="use">How to use it</h3>\n<pre tabindex="0"><code>{lines}</code></pre>'

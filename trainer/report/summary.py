@@ -1,4 +1,4 @@
-"""What everybody should read: the few numbers that matter, and what to beware of."""
+"""The top of the report: one sentence, the most important numbers, and cautions about them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from trainer.report.measures import operating_point
 from trainer.report.number_format import counted, megabytes, percent, percent_interval
 from trainer.retraining.retrain import IMBALANCE
 
-_DOUBTFUL = 0.1  # share of labels in doubt from which it is said at the top
-_FEW_PHOTOS = 100  # judged photos below which the interval is so wide that it is said at the top
+_DOUBTFUL = 0.1  # share of labels in doubt from which on there is a caution
+_FEW_PHOTOS = 100  # evaluated photos below which there is a caution, because the interval is wide
 
 
 class Headline(NamedTuple):
-    """A number, what it is and what is behind it."""
+    """The ``name`` of a number, its ``value`` as text, and a ``note`` that explains it."""
 
     name: str
     value: str
@@ -25,24 +25,24 @@ class Headline(NamedTuple):
 
 
 def title_line(content: ReportContent) -> str:
-    """One sentence on what the file is."""
+    """One sentence that says what the file is."""
     manifest = content.model.manifest
     labels = counted(len(content.model.labels), "label")
     if manifest is None:
-        return f"A model of another project with {labels}, judged by {counted(content.evaluation.count, 'photo')}."
+        return f"A model of another project with {labels}, evaluated on {counted(content.evaluation.count, 'photo')}."
     trained = sum(counts.get(TRAINING, 0) for counts in manifest.photos.values())
     return f"{manifest.architecture}, {manifest.quantization}, {labels}, trained on {counted(trained, 'photo')}."
 
 
 def headlines(content: ReportContent) -> list[Headline]:
-    """The few numbers that matter."""
+    """The most important numbers."""
     interval = wilson_interval(content.right, content.evaluation.count)
-    judges = "photos" if content.split == "all" else f"{content.split} photos"
+    photos = "photos" if content.split == "all" else f"{content.split} photos"
     found = [
         Headline(
             "accuracy" if content.split == "all" else f"{content.split} accuracy",
             percent(content.evaluation.accuracy),
-            f"{content.right:,} of {content.evaluation.count:,} {judges}; "
+            f"{content.right:,} of {content.evaluation.count:,} {photos}; "
             f"{percent_interval(interval)} with 95 % confidence",
         )
     ]
@@ -53,8 +53,8 @@ def headlines(content: ReportContent) -> list[Headline]:
             Headline(
                 "cross-validated",
                 percent(validated.right / validated.photos),
-                f"float heads on all {validated.photos:,} photos in {validated.folds} parts, each judged unseen"
-                f"{_without_variants(content)}; {percent_interval(interval)} with 95 % confidence",
+                f"all {validated.photos:,} photos in {validated.folds} parts, each evaluated by a float head that was "
+                f"not fitted on it{_without_copies(content)}; {percent_interval(interval)} with 95 % confidence",
             )
         )
     if content.reliability is not None:
@@ -63,7 +63,8 @@ def headlines(content: ReportContent) -> list[Headline]:
             Headline(
                 "calibration error",
                 percent(calibration_error(content.reliability)),
-                "how far scores are from the share that is right" + (f"; {before} uncalibrated" if before else ""),
+                "mean difference between a score and the share of correct labels"
+                + (f"; {before} before calibration" if before else ""),
             )
         )
     threshold = recommended_threshold(content)
@@ -73,52 +74,52 @@ def headlines(content: ReportContent) -> list[Headline]:
             Headline(
                 "score threshold",
                 f"{threshold:.2f}",
-                f"answers {percent(point.coverage)} of the {judges} and is right in {percent(point.precision)} of "
-                "these answers; below it, take an answer for unknown",
+                f"{percent(point.coverage)} of the {photos} reach it, and {percent(point.precision)} of their labels "
+                "are correct; use a lower score as unknown",
             )
         )
     width, height = content.model.input_size
-    found.append(Headline("size", megabytes(content.model.size_bytes), f"pictures of {width} x {height} pixels"))
+    found.append(Headline("size", megabytes(content.model.size_bytes), f"for pictures of {width} x {height} pixels"))
     return found
 
 
 def recommended_threshold(content: ReportContent) -> float | None:
-    """The score below which an answer should be taken for unknown, as the file says."""
+    """The score threshold in the manifest, 0 to 1: a lower score means unknown. None if there is none."""
     return None if content.model.manifest is None else content.model.manifest.score_threshold
 
 
 def cautions(content: ReportContent) -> list[str]:
-    """What a reader must know before the numbers are believed; usually nothing."""
+    """What a reader must know before using the numbers; often there is nothing."""
     found = []
     if content.seen:
         found.append(
-            "The model was trained on some of the photos that judge it here, so every number flatters it. "
-            "Judge with --split test."
+            "The model was trained on some of the photos of this evaluation, so every number is too good. "
+            "Evaluate with --split test."
         )
     doubtful = content.doubtful_labels.likely_errors
-    if doubtful >= _DOUBTFUL * content.doubtful_labels.judged:
+    if doubtful >= _DOUBTFUL * content.doubtful_labels.photos:
         found.append(
-            f"About {doubtful:,} of {counted(content.doubtful_labels.judged, 'label')} look wrong "
-            f"({percent(doubtful / content.doubtful_labels.judged, 0)}). Go through the photos below first: "
-            "mending labels helps more than any option."
+            f"About {doubtful:,} of {counted(content.doubtful_labels.photos, 'label')} look wrong "
+            f"({percent(doubtful / content.doubtful_labels.photos, 0)}). Check the photos below first: "
+            "correct labels help more than any option."
         )
     if content.evaluation.count < _FEW_PHOTOS:
         found.append(
-            f"Only {counted(content.evaluation.count, 'photo')} judged this file, so the accuracy is not well known: "
-            "mind the interval."
+            f"Only {counted(content.evaluation.count, 'photo')} were evaluated, so the accuracy is "
+            "uncertain: see its interval."
         )
     imbalance = _imbalance(content)
     if imbalance:
         found.append(imbalance)
     if content.self_test is not None and not content.self_test.passed:
-        found.append("The self-test failed on this workstation: do not use the file before that is understood.")
+        found.append("The self-test failed on this workstation. Do not use the file until you know why.")
     return found
 
 
-def _without_variants(content: ReportContent) -> str:
+def _without_copies(content: ReportContent) -> str:
     manifest = content.model.manifest
     augmented = manifest is not None and manifest.training.get("augment")
-    return ", fitted without the variants that the exported head has learnt too" if augmented else ""
+    return ", nor on augmented copies, on which the head of this file was fitted" if augmented else ""
 
 
 def _imbalance(content: ReportContent) -> str | None:
@@ -130,5 +131,9 @@ def _imbalance(content: ReportContent) -> str | None:
     if not fewest or most < IMBALANCE * fewest:
         return None
     weighted = manifest.training.get("class_weights") == "auto"
-    remedy = "classes were weighted to count alike." if weighted else "--class-weights auto makes classes count alike."
-    return f"Classes are out of balance: {largest} has {most:,} photos, {smallest} {fewest:,}; {remedy}"
+    weights = (
+        "The training gave each class the same weight."
+        if weighted
+        else "--class-weights auto gives each the same weight."
+    )
+    return f"The classes are not balanced: {largest} has {most:,} photos, {smallest} {fewest:,}. {weights}"

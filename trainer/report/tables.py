@@ -1,4 +1,4 @@
-"""The content as tables and sentences in plain text; the page and the card each set them in their own way."""
+"""The tables of the report as plain text; the page and the card mark them up."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MOST_PAIRS = 5
 _ARITHMETIC = {
     "int8": "8-bit integers only",
     "float32": "32-bit floats",
-    "float16": "floats, weights stored in 16 bits",
-    "dynamic": "floats, 8 bits inside the layers",
+    "float16": "floats, with weights stored in 16 bits",
+    "dynamic": "floats, with 8-bit integers inside the layers",
 }
 
 
@@ -32,7 +32,7 @@ class ReportTable(NamedTuple):
 
 
 def data_table(content: ReportContent) -> ReportTable | None:
-    """How many photos of each class were in each split of the training; None where the file does not say."""
+    """The number of photos of each class in each split of the training; None if the file does not say."""
     manifest = content.model.manifest
     if manifest is None:
         return None
@@ -52,7 +52,7 @@ def class_table(content: ReportContent) -> ReportTable:
             entry.label,
             f"{entry.photos:,}",
             percent(entry.precision),
-            percent_interval(entry.precision_interval) if entry.answered else "-",
+            percent_interval(entry.precision_interval) if entry.labelled else "-",
             percent(entry.recall),
             percent_interval(entry.recall_interval) if entry.photos else "-",
         )
@@ -62,25 +62,25 @@ def class_table(content: ReportContent) -> ReportTable:
 
 
 def confused_pairs_table(content: ReportContent) -> ReportTable:
-    """The most frequent confusions."""
+    """The pairs of classes that were confused most often."""
     found = confused_pairs(content.evaluation.confusion, content.evaluation.labels)[:_MOST_PAIRS]
     return ReportTable(
-        ("class", "called", "photos"), [(entry.label, entry.answer, f"{entry.photos:,}") for entry in found]
+        ("class", "labelled as", "photos"), [(entry.label, entry.answer, f"{entry.photos:,}") for entry in found]
     )
 
 
 def training_table(content: ReportContent) -> ReportTable | None:
-    """What the manifest says of the training, whatever that may be."""
+    """All that the manifest says of the training."""
     if content.model.manifest is None:
         return None
     training = content.model.manifest.training
     return ReportTable(
-        ("fact", "value"), [(name.replace("_", " "), one_line(training[name])) for name in sorted(training)]
+        ("property", "value"), [(name.replace("_", " "), one_line(training[name])) for name in sorted(training)]
     )
 
 
 def quantization_table(content: ReportContent) -> ReportTable | None:
-    """The file against its float head and against the other kinds of its run."""
+    """The file beside its float head and beside the files of the same run with another quantization."""
     if content.training is None or content.model.manifest is None:
         return None
     own = content.evaluation.accuracy
@@ -95,13 +95,13 @@ def quantization_table(content: ReportContent) -> ReportTable | None:
             "-",
             megabytes(content.model.size_bytes),
         ),
-        row("its head in floats, on the same bottlenecks", content.training.promised_accuracy, "-"),
+        row("its float head, on the same bottlenecks", content.training.float_head_accuracy, "-"),
         *(
             row(f"the {other.quantization} file of this run", other.accuracy, megabytes(other.size_bytes))
-            for other in content.training.others
+            for other in content.training.other_models
         ),
     ]
-    return ReportTable(("what", "test accuracy", "difference", "size"), rows)
+    return ReportTable(("model", "test accuracy", "difference", "size"), rows)
 
 
 def file_table(content: ReportContent) -> ReportTable:
@@ -119,69 +119,69 @@ def file_table(content: ReportContent) -> ReportTable:
             ("architecture", manifest.architecture),
             ("arithmetic", arithmetic),
             ("oldest runtime", f"TensorFlow Lite {manifest.minimum_runtime}"),
-            ("gate for strangers", _gate(manifest)),
+            ("gate", _gate(manifest)),
         ]
     rows += [
         (
             "interpreters",
-            "tflite-runtime 2.14 (Python to 3.11; x86-64, arm64, 32-bit Raspberry Pi OS), LiteRT (x86-64, arm64)",
+            "tflite-runtime 2.14 (Python up to 3.11; x86-64, arm64, 32-bit Raspberry Pi OS), LiteRT (x86-64, arm64)",
         ),
         ("MediaPipe, Android", _readers(content)),
         ("self-test", _self_test(content)),
         ("sha256", model.sha256),
     ]
-    return ReportTable(("fact", "value"), rows)
+    return ReportTable(("property", "value"), rows)
 
 
 def _gate(manifest: Manifest) -> str:
     if manifest.gate is None:
-        return "none: --reject has nothing to go by"
+        return "none, so --reject cannot be used"
     return f"{counted(manifest.gate.prototypes, 'prototype')}; edge label and edge watch use it with --reject"
 
 
 def _readers(content: ReportContent) -> str:
     structure = examine(content.model.content)
     if BUFFER_NAME not in structure.metadata:
-        return "cannot tell its labels: it has no TFLite Metadata"
+        return "cannot read its labels: it has no TFLite Metadata"
     if LABELS_NAME not in unpack_files(content.model.content).files:
-        return "read its TFLite Metadata; labels.txt is not packed into it"
+        return "read its TFLite Metadata, which has no labels.txt"
     if content.model.input.dtype == np.int8:
-        return "read its labels; MediaPipe refuses int8 input"
+        return "read its labels, but MediaPipe refuses int8 input"
     return "read labels and normalisation from its TFLite Metadata"
 
 
 def _self_test(content: ReportContent) -> str:
     if content.self_test is None:
-        return "none: not exported by trainer retrain"
+        return "none: trainer retrain did not write this file"
     return f"{'passed' if content.self_test.passed else 'FAILED'} on the workstation ({content.self_test.runtime})"
 
 
 def skipped_table(content: ReportContent) -> ReportTable:
-    """Every file that was passed over, hidden ones left out."""
+    """Every skipped file except hidden ones, and why."""
     shown = [entry for entry in content.skipped if entry.reason != "hidden"]
     return ReportTable(("file", "why"), [(entry.path, entry.reason) for entry in shown])
 
 
 def doubtful_labels_note(content: ReportContent) -> str:
-    """How the doubtful_labels were found, and how many labels are in doubt."""
+    """How the doubtful labels were found, and how many there may be."""
     found = content.doubtful_labels
-    counts = f"{len(found.ranked):,} of {counted(found.judged, 'photo')} were called otherwise than their folder"
+    counts = f"{len(found.ranked):,} of {counted(found.photos, 'photo')} got another label than their folder"
     if content.training is not None and content.training.cross_validation is not None:
-        judge = "by heads that had not seen them"
+        model = "from heads that were not fitted on them"
     elif content.seen:
-        judge = "by this file, which was trained on some of them and has learned their wrong labels too"
+        model = "from this file, which was trained on some of them and has learned their wrong labels too"
     else:
-        judge = "by this file"
+        model = "from this file"
     return (
-        f"{counts} says, {judge}. Those whose own label is least believed come first: labels that are wrong, then "
-        f"photos that are hard to name. About {counted(found.likely_errors, 'label')} may be wrong or doubtful."
+        f"{counts}, {model}. The photos whose folder has the lowest score come first: their label is wrong, or "
+        f"they are hard to label. About {counted(found.likely_errors, 'label')} may be wrong or doubtful."
     )
 
 
 def doubtful_labels_table(content: ReportContent, first: int, most: int) -> ReportTable:
-    """The doubtful_labels from place ``first`` on, ``most`` at most."""
+    """At most ``most`` of the doubtful labels, from index ``first`` on."""
     return ReportTable(
-        ("photo", "folder says", "model says", "score of the folder's label"),
+        ("photo", "folder", "model (score)", "score of the folder"),
         [
             (entry.photo.relative, entry.photo.label, f"{entry.answer} ({percent(entry.answer_score)})", percent(own))
             for entry in content.doubtful_labels.ranked[first : first + most]
@@ -191,7 +191,7 @@ def doubtful_labels_table(content: ReportContent, first: int, most: int) -> Repo
 
 
 def commands(content: ReportContent) -> list[str]:
-    """Commands that put the file to use; they run where it lies."""
+    """Commands that use the file, to be run in its folder."""
     name = shlex.quote(content.name if not content.name.startswith("-") else f"./{content.name}")
     if content.model.manifest is None:
         labels = "" if LABELS_NAME in unpack_files(content.model.content).files else " --labels labels.txt"

@@ -1,4 +1,4 @@
-"""A photo made small enough to live inside a page."""
+"""Small copies of photos, to be part of a page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from edge.preprocess import decode
 SIZE = 176
 """Pixels of a thumbnail's longer side."""
 
-_QUALITY = 62  # of the JPEG: some 6 KB a photo
+_QUALITY = 62  # of the JPEG: about 6 KB per photo
 
 
 def thumbnail(path: Path) -> tuple[str, int, int] | None:
-    """A ``data:`` address of a small JPEG of the photo at ``path``, its width and its height in pixels.
+    """A small JPEG of the photo at ``path`` as a ``data:`` address, its width and its height in pixels.
 
-    None where the photo cannot be decoded any more.
+    None if the photo cannot be decoded any more.
     """
     try:
         picture = decode(path, (SIZE, SIZE))

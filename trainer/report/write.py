@@ -1,4 +1,4 @@
-"""The two files of a report, beside the model and named after it."""
+"""Write the two files of a report, beside the model and named after it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from trainer.report.page import render_page
 
 
 def report_paths(model: Path, suffix: str = "") -> tuple[Path, Path]:
-    """Where the page and the card of the file ``model`` go; ``suffix`` is put behind its name."""
+    """The paths of the page and the card for the file ``model``: its name with ``suffix`` at the end."""
     return model.with_name(f"{model.stem}{suffix}.html"), model.with_name(f"{model.stem}{suffix}.md")
 
 
-def check_report(paths: tuple[Path, Path], remedy: str = "choose another --output") -> None:
-    """Make sure, before the work, that a report can be written; ``remedy`` tells what to do where it cannot.
+def check_report(paths: tuple[Path, Path], fix: str = "choose another --output") -> None:
+    """Check, before the work, that a report can be written to ``paths``.
 
-    Raises :class:`~edge.errors.StorageError` where it cannot.
+    Raises :class:`~edge.errors.StorageError` if it cannot; the message ends with ``fix``, which says what to do.
     """
     for path in paths:
-        check_writable(path, path.name, remedy)
+        check_writable(path, path.name, fix)
 
 
 def write_report(content: ReportContent, paths: tuple[Path, Path]) -> None:
-    """Write the page and the card; the same content and photos give the same bytes.
+    """Write the page and the card to ``paths``; equal content and photos give equal bytes.
 
-    Raises :class:`~edge.errors.StorageError` where they cannot be written.
+    Raises :class:`~edge.errors.StorageError` if they cannot be written.
     """
     for path, text in zip(paths, (render_page(content), render_card(content)), strict=True):
-        # File names that are no UTF-8 are kept by Python as lone surrogates, which no file can hold.
+        # Python keeps file names that are not UTF-8 as lone surrogates, which cannot be encoded.
         write_whole(path, text.encode("utf-8", "backslashreplace"))

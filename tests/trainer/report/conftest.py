@@ -1,4 +1,4 @@
-"""What the report's tests share: a training on tiny photos with hostile names and wrong labels."""
+"""A training on tiny photos with hostile names and wrong labels, shared by the tests of the report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trainer.retraining.retrain import Retrained, retrain
 
 @pytest.fixture(scope="session")
 def wrong_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """3 x 30 photos, six of each class in the wrong folder (``flipped-...``), and a file that is no photo."""
+    """3 x 30 photos, six of each class in the wrong folder (``flipped-...``), and a file that is not a photo."""
     root = tiny.paint_folder(tmp_path_factory.mktemp("wrong labels") / "photos", 30)
     (root / "red").rename(root / HOSTILE_CLASS)
     labels = ["blue", "green", HOSTILE_CLASS]
@@ -34,7 +34,7 @@ def wrong_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Retrained]:
-    """int8 and float32, cross-validated."""
+    """An int8 and a float32 model, cross-validated."""
     folder = tmp_path_factory.mktemp("reported")
     for kind in ("int8", "float32"):
         tiny.plant_backbone(folder / "cache", kind)
@@ -53,5 +53,5 @@ def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> l
 
 @pytest.fixture(scope="session")
 def content(retrained: list[Retrained]) -> ReportContent:
-    """The content of the int8 model."""
+    """The content of the report of the int8 model."""
     return training_content(retrained[0], retrained[1:])

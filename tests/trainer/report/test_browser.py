@@ -1,4 +1,4 @@
-"""The page in a real browser: no complaint, no request, no sideways scroll on a phone, dark where it is dark."""
+"""The page in a real browser: no error, no request, no horizontal scroll on a phone, a light and a dark theme."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ def browser() -> Iterator[Any]:
 
 
 def background(view: Any) -> int:
-    """How light the page's background is, 0 to 765."""
+    """The brightness of the background of the page, 0 to 765."""
     colour = view.evaluate("getComputedStyle(document.body).backgroundColor")
     return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_page_is_quiet_fits_and_takes_the_theme(browser: Any, page: Path, scheme: str, width: int) -> None:
-    """Every picture is shown, nothing else is asked for, nothing runs, and nothing is wider than the screen."""
+def test_page_has_no_errors_fits_and_follows_the_theme(browser: Any, page: Path, scheme: str, width: int) -> None:
+    """Every picture is shown, nothing else is requested, no script runs, and nothing is wider than the screen."""
     view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    complaints: list[str] = []
-    asked: list[str] = []
-    view.on("console", lambda message: complaints.append(message.text))
-    view.on("pageerror", lambda error: complaints.append(str(error)))
-    view.on("dialog", lambda dialog: complaints.append(dialog.message))
-    view.on("request", lambda request: asked.append(request.url))
+    errors: list[str] = []
+    requested: list[str] = []
+    view.on("console", lambda message: errors.append(message.text))
+    view.on("pageerror", lambda error: errors.append(str(error)))
+    view.on("dialog", lambda dialog: errors.append(dialog.message))
+    view.on("request", lambda request: requested.append(request.url))
     view.goto(page.as_uri())
     for element in view.query_selector_all("summary"):
         element.click()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith("data:")] == [page.as_uri()]
+    assert errors == []
+    assert [url for url in requested if not url.startswith("data:")] == [page.as_uri()]
     assert view.evaluate("document.documentElement.scrollWidth") == width
     assert view.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     assert (background(view) > 600) == (scheme == "light")

@@ -1,4 +1,4 @@
-"""Charts drawn by hand."""
+"""The charts of the report."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from trainer.report.chart import HEIGHT, WIDTH, Axes, round_ticks
     ],
 )
 def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
-    """People read 0.2, 0.4 and not 0.17, 0.34."""
+    """Ticks are multiples of 1, 2 or 5 times a power of ten."""
     assert round_ticks(low, high) == pytest.approx(ticks)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
 def test_ticks_are_few_and_inside(low: float, width: float) -> None:
-    """Whatever is drawn has between two and seven numbers, none outside."""
+    """Each axis has two to seven numbers, and none is outside."""
     high = low + width
     if high - low < abs(low) * 1e-9:
         return
@@ -39,7 +39,7 @@ def test_ticks_are_few_and_inside(low: float, width: float) -> None:
 
 
 def test_axes_turn_values_into_pixels() -> None:
-    """The low end is left and below, the high end right and above, inside the picture."""
+    """Low values are left and below, high values right and above, all inside the chart."""
     axes = Axes(0, 10, 0.5, 1)
     assert 0 < axes.x(0) < axes.x(10) < WIDTH
     assert 0 < axes.y(1) < axes.y(0.5) < HEIGHT

@@ -20,7 +20,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_retrain_writes_page_and_card_beside_the_model(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """One of each a model, named after it; the page is the last word on stdout, and the accuracy cross-validated."""
+    """Each model has its page and card; the pages are the last lines of stdout, and the run is cross-validated."""
     output = tmp_path / "out" / "m.tflite"
     kinds = ("--quantization", "int8", "--quantization", "float32")
     done = trainer("retrain", *tiny_arguments, *kinds, "--output", output, "--report")
@@ -35,17 +35,17 @@ def test_retrain_writes_page_and_card_beside_the_model(trainer, tiny_arguments: 
 
 
 def test_retrain_json_stays_one_object(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """With --json stdout is the record alone; the cross-validation is told by its counts."""
+    """With --json stdout is the record alone, with the counts of the cross-validation."""
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--report", "--json")
     (model,) = json.loads(done.stdout)["models"]
     assert set(model["cross_validation"]) == {"right", "photos", "folds"}
     assert (tmp_path / "m.html").is_file() and (tmp_path / "m.md").is_file()
 
 
-def test_report_that_cannot_be_written_is_known_before_the_work(
+def test_report_that_cannot_be_written_is_an_error_before_the_work(
     trainer, tiny_arguments: list[object], model: Path, tmp_path: Path
 ) -> None:
-    """A folder where the page or the card should go ends in 74, and nothing is trained or judged."""
+    """A folder in the place of the page or the card is an error with code 74; nothing is trained or evaluated."""
     (tmp_path / "m.html").mkdir()
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--report")
     assert done.returncode == 74 and done.stderr.startswith(f"trainer: {tmp_path / 'm.html'}: is a folder")
@@ -56,7 +56,7 @@ def test_report_that_cannot_be_written_is_known_before_the_work(
 
 
 def test_evaluate_reports_on_a_file(trainer, model: Path, photos: Path) -> None:
-    """Page and card are named after model and folder, so that the training's own report stays."""
+    """Page and card are named after model and folder, so the report of the training is not overwritten."""
     done = trainer("evaluate", model, photos, "--report")
     assert done.returncode == 0, done.stderr
     page, card = model.with_name("tiny-on-photos.html"), model.with_name("tiny-on-photos.md")
@@ -66,7 +66,7 @@ def test_evaluate_reports_on_a_file(trainer, model: Path, photos: Path) -> None:
 
 
 def test_evaluate_reports_on_a_foreign_file(trainer, model: Path, photos: Path, tmp_path: Path) -> None:
-    """A model without manifest or labels of its own gets its report too."""
+    """A model without a manifest and without labels has a report too."""
     model.write_bytes(surgery.Patient(surgery.tiny()).foreign(None, metadata=False).content)
     (tmp_path / "labels.txt").write_text("blue\ngreen\nred\n")
     done = trainer("evaluate", model, photos, "--labels", tmp_path / "labels.txt", "--report", "--json")
@@ -76,7 +76,7 @@ def test_evaluate_reports_on_a_foreign_file(trainer, model: Path, photos: Path, 
 
 
 def test_photo_names_that_are_not_utf8_are_written(trainer, model: Path, photos: Path) -> None:
-    """A lone byte in a file name is no reason to lose a report; it is spelled out."""
+    """A byte of a file name that is not UTF-8 is written as an escape."""
     wrong = bytes(photos / "red") + b"/caf\xe9.png"
     Path(str(photos / "blue" / "000.png")).rename(wrong.decode("utf-8", "surrogateescape"))
     assert trainer("evaluate", model, photos, "--report").returncode == 0

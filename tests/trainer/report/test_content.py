@@ -1,4 +1,4 @@
-"""The content of a report are those of the training and the file."""
+"""The content of a report is that of the training and of the file."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from trainer.retraining.retrain import Retrained
 NUMBERS = ("prototype_scale", "confidence_weight", "nearness_weight", "threshold")
 
 
-def test_training_facts_are_those_of_the_training(content: ReportContent, retrained: list[Retrained]) -> None:
-    """Accuracy, curves, others, self-test and skipped files are what the training measured."""
+def test_content_is_that_of_the_training(content: ReportContent, retrained: list[Retrained]) -> None:
+    """Accuracy, steps, other models, self-test and skipped files are those of the training."""
     model, other = retrained
     assert content.model.content == model.path.read_bytes()
     assert content.right == round(model.evaluation.accuracy * model.evaluation.count)
     assert content.training is not None
     assert content.training.steps == model.fit.steps
-    assert content.training.others == [("float32", other.evaluation.accuracy, other.size_bytes)]
+    assert content.training.other_models == [("float32", other.evaluation.accuracy, other.size_bytes)]
     assert calibration_error(content.training.reliability_before) == model.error_before
     assert content.self_test == ("litert", True)
     assert [entry.path for entry in content.skipped] == [f"blue/{HOSTILE_FILE}"]
 
 
 def test_scores_are_those_of_the_file(content: ReportContent) -> None:
-    """Row by row what the classifier says of the test photos, in the order of the labels."""
+    """Each row has the classifier's scores of one test photo, in the order of the labels."""
     classifier = Classifier(content.model)
     for photo, row in zip(content.evaluation.photos, content.scores, strict=True):
         assert np.abs(classifier.scores(photo.path) - row).max() < 1e-6
     assert (content.scores.argmax(axis=1) == content.truths).sum() == content.right
 
 
-def test_headlines_say_how_sure_they_are(content: ReportContent) -> None:
-    """The file's accuracy and the cross-validated one, both with their interval, beware first of wrong labels."""
+def test_headlines_have_their_intervals(content: ReportContent) -> None:
+    """The accuracy has its interval; the first caution is about wrong labels, the second about few photos."""
     found = {headline.name: headline for headline in headlines(content)}
     assert list(found)[:3] == ["test accuracy", "cross-validated", "calibration error"]
     assert found["test accuracy"].value == f"{100 * content.evaluation.accuracy:.1f} %"
@@ -52,11 +52,11 @@ def test_headlines_say_how_sure_they_are(content: ReportContent) -> None:
     assert found["test accuracy"].note.endswith(" % with 95 % confidence")
     first, second = cautions(content)
     assert "labels look wrong" in first
-    assert second.startswith(f"Only {content.evaluation.count} photos judged this file")
+    assert second.startswith(f"Only {content.evaluation.count} photos were evaluated")
 
 
-def test_tables_tell_what_the_manifest_tells(content: ReportContent) -> None:
-    """Photos by class and split, the training's content in alphabetical order, the kinds of the run side by side."""
+def test_tables_have_the_values_of_the_manifest(content: ReportContent) -> None:
+    """Photos by class and split, the properties of the training in alphabetical order, the models of the run."""
     manifest = content.model.manifest
     assert manifest is not None
     data, training, quantization = data_table(content), training_table(content), quantization_table(content)
@@ -68,48 +68,48 @@ def test_tables_tell_what_the_manifest_tells(content: ReportContent) -> None:
     assert [row[0] for row in training.rows] == sorted(name.replace("_", " ") for name in manifest.training)
     assert [row[0] for row in quantization.rows] == [
         "this file (int8)",
-        "its head in floats, on the same bottlenecks",
+        "its float head, on the same bottlenecks",
         "the float32 file of this run",
     ]
-    assert quantization.rows[1][1] == f"{100 * content.training.promised_accuracy:.2f} %"  # type: ignore[union-attr]
-    told = dict(file_table(content).rows)
-    assert told["sha256"] == content.model.sha256
-    assert told["MediaPipe, Android"] == "read labels and normalisation from its TFLite Metadata"
-    assert told["self-test"] == "passed on the workstation (litert)"
-    assert told["gate for strangers"] == "none: --reject has nothing to go by"
+    assert quantization.rows[1][1] == f"{100 * content.training.float_head_accuracy:.2f} %"  # type: ignore[union-attr]
+    properties = dict(file_table(content).rows)
+    assert properties["sha256"] == content.model.sha256
+    assert properties["MediaPipe, Android"] == "read labels and normalisation from its TFLite Metadata"
+    assert properties["self-test"] == "passed on the workstation (litert)"
+    assert properties["gate"] == "none, so --reject cannot be used"
     gate = GateFacts("", tensor=1, features=48, prototypes=3, **dict.fromkeys(NUMBERS, 0.5))
     gated = replace(content, model=replace(content.model, manifest=replace(manifest, gate=gate)))
     expected = "3 prototypes; edge label and edge watch use it with --reject"
-    assert dict(file_table(gated).rows)["gate for strangers"] == expected
+    assert dict(file_table(gated).rows)["gate"] == expected
     assert "edge label --model tiny-int8.tflite photo.jpg" in commands(content)
 
 
-def test_nested_and_long_facts_stay_one_line(content: ReportContent) -> None:
-    """Whatever a later release puts into the manifest is shown, and never at length."""
+def test_nested_and_long_values_stay_one_line(content: ReportContent) -> None:
+    """A nested value of the manifest is shown as one line of 200 characters."""
     manifest = content.model.manifest
     assert manifest is not None
     manifest.training["gate"] = {"means": list(range(1000))}
     try:
         table = training_table(content)
         assert table is not None
-        told = dict(table.rows)["gate"]
-        assert told.startswith('{"means": [0, 1, 2') and len(told) == 200
+        properties = dict(table.rows)["gate"]
+        assert properties.startswith('{"means": [0, 1, 2') and len(properties) == 200
     finally:
         del manifest.training["gate"]
 
 
-def test_cross_validation_says_that_it_used_no_variants(content: ReportContent) -> None:
-    """Where the exported head learnt variants too, the cross-validated accuracy is that of another recipe."""
-    assert "variants" not in headlines(content)[1].note
+def test_cross_validation_says_that_it_used_no_augmented_copies(content: ReportContent) -> None:
+    """If the head of the file was fitted on augmented copies, the note of the cross-validated accuracy says so."""
+    assert "augmented copies" not in headlines(content)[1].note
     assert content.model.manifest is not None
     training = content.model.manifest.training | {"augment": 4}
     manifest = replace(content.model.manifest, training=training)
     augmented = replace(content, model=replace(content.model, manifest=manifest))
-    assert "fitted without the variants" in headlines(augmented)[1].note
+    assert "nor on augmented copies" in headlines(augmented)[1].note
 
 
-def test_foreign_model_has_the_facts_that_a_file_alone_has(photos: Path) -> None:
-    """Without manifest there is no training to tell of, and what is not known is not claimed."""
+def test_model_of_another_project_has_less_content(photos: Path) -> None:
+    """Without a manifest there is no training, no self-test and no architecture in the content."""
     content = Patient(surgery.tiny()).foreign(None, metadata=False).content
     content = content_of(ModelFile.from_bytes(content, ("blue", "green", "red")), photos)
     assert (content.training, content.self_test, data_table(content), training_table(content)) == (
@@ -119,14 +119,14 @@ def test_foreign_model_has_the_facts_that_a_file_alone_has(photos: Path) -> None
         None,
     )
     assert [headline.name for headline in headlines(content)] == ["accuracy", "calibration error", "size"]
-    told = dict(file_table(content).rows)
-    assert told["MediaPipe, Android"] == "cannot tell its labels: it has no TFLite Metadata"
-    assert "architecture" not in told
+    properties = dict(file_table(content).rows)
+    assert properties["MediaPipe, Android"] == "cannot read its labels: it has no TFLite Metadata"
+    assert "architecture" not in properties
     assert commands(content) == ["edge label --model model.tflite --labels labels.txt photo.jpg"]
     assert len(class_table(content).rows) == 3
 
 
-def test_photos_that_were_trained_on_are_told(photos: Path) -> None:
-    """Numbers that flatter say so before all others."""
+def test_a_caution_says_that_the_photos_were_trained_on(photos: Path) -> None:
+    """It is the first caution."""
     content = content_of(ModelFile.from_bytes(surgery.tiny()), photos, seen=True)
-    assert cautions(content)[0].startswith("The model was trained on some of the photos that judge it here")
+    assert cautions(content)[0].startswith("The model was trained on some of the photos of this evaluation")

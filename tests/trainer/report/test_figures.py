@@ -1,4 +1,4 @@
-"""The curves of a fine-tuning: what they draw, and what they say of the weights that were kept."""
+"""The curves of a fine-tuning: their points, and what their captions say of the kept weights."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def curves_of(content: ReportContent, kept: Weights) -> list[Figure]:
 
 
 def points(figure: Figure, style: str) -> list[tuple[float, float]]:
-    """The places of a curve in the picture."""
+    """The points of a curve, in pixels of the chart."""
     (drawn,) = re.findall(f'<polyline class="line {style}" points="([^"]*)"', figure.svg)
     return [(float(x), float(y)) for x, y in (place.split(",") for place in drawn.split())]
 
@@ -42,18 +42,18 @@ def points(figure: Figure, style: str) -> list[tuple[float, float]]:
     ("kept", "said"), [(TUNED, "The weights of epoch 2 were kept."), (PRETRAINED, "The pretrained weights were kept.")]
 )
 def test_fine_tuning_is_drawn_before_the_head(content: ReportContent, kept: Weights, said: str) -> None:
-    """Two figures by epoch stand before the head's two; their captions say what was kept, and what judged it."""
+    """Two figures by epoch come before the two of the head; their captions say which weights were kept and why."""
     figures = curves_of(content, kept)
     assert [figure.title.rpartition(" by ")[2] for figure in figures] == ["epoch of fine-tuning"] * 2 + [
         "training step"
     ] * 2
     assert figures[2:] == training_curves(content)
     assert all(figure.caption.startswith(said) for figure in figures[:2])
-    assert "comes to 0.150 on the tuned features, to 0.400 on the pretrained ones." in figures[1].caption
+    assert "reaches 0.150 with the tuned backbone and 0.400 with the pretrained one." in figures[1].caption
 
 
 def test_training_photos_have_no_epoch_0(content: ReportContent) -> None:
-    """Their curve begins where the validation photos' second point is; both are to scale."""
+    """The curve of the training photos begins at epoch 1; both curves have the same scale."""
     accuracy, loss = curves_of(content, TUNED)[:2]
     for figure in (accuracy, loss):
         training, validation = points(figure, "first"), points(figure, "second")

@@ -1,4 +1,4 @@
-"""What is counted from answers."""
+"""Numbers counted from labels and scores."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ LABELS = ("daisy", "rose", "tulip", "elsewhere")
 
 
 def test_class_measures_count_rows_and_columns() -> None:
-    """Recall is of the row, precision of the column; a class nobody met or named is left out."""
+    """Recall is of the row, precision of the column; a class without photos and labels is left out."""
     daisy, rose, tulip = class_measures(CONFUSION, LABELS)
-    assert daisy == ClassMeasure("daisy", photos=10, answered=12, right=8)
+    assert daisy == ClassMeasure("daisy", photos=10, labelled=12, right=8)
     assert (daisy.recall, daisy.precision) == (0.8, 8 / 12)
     assert (daisy.recall_interval, daisy.precision_interval) == (wilson_interval(8, 10), wilson_interval(8, 12))
     assert rose == ("rose", 6, 7, 5)
     assert (tulip.photos, tulip.recall, tulip.precision) == (3, 0.0, None)
 
 
-def test_mixups_are_the_most_frequent_first() -> None:
-    """Only what is off the diagonal and happened; equals in the order of the labels."""
+def test_confused_pairs_are_the_most_frequent_first() -> None:
+    """Only counts off the diagonal above 0; equal counts in the order of the labels."""
     assert confused_pairs(CONFUSION, LABELS) == [
         ConfusedPair("tulip", "daisy", 3),
         ("daisy", "rose", 2),
@@ -41,7 +41,7 @@ def test_mixups_are_the_most_frequent_first() -> None:
 
 
 def test_threshold_trades_coverage_for_precision() -> None:
-    """At a threshold the answers above it count, one that is just reached too."""
+    """Scores equal to the threshold or above it count."""
     scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.5, 0.5]])
     truths = np.array([0, 1, 1, 0])
     assert operating_point(scores, truths, 0.0) == OperatingPoint(0.0, 1.0, 0.75)
@@ -52,7 +52,9 @@ def test_threshold_trades_coverage_for_precision() -> None:
     assert [point.coverage for point in curve] == sorted((point.coverage for point in curve), reverse=True)
 
 
-@pytest.mark.parametrize(("score", "told"), [(0.3, True), (1.0, True), (1.5, False), (-0.1, False), (np.nan, False)])
-def test_logits_are_no_probabilities(score: float, told: bool) -> None:
-    """Scores outside 0..1 say nothing of how sure a model is."""
-    assert are_probabilities(np.array([[score, 0.2]])) is told
+@pytest.mark.parametrize(
+    ("score", "expected"), [(0.3, True), (1.0, True), (1.5, False), (-0.1, False), (np.nan, False)]
+)
+def test_logits_are_not_probabilities(score: float, expected: bool) -> None:
+    """Scores outside 0 to 1 are not probabilities."""
+    assert are_probabilities(np.array([[score, 0.2]])) is expected

@@ -1,4 +1,4 @@
-"""The model card has the page's content."""
+"""The model card has the content of the page."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from trainer.report.summary import headlines
 from trainer.report.tables import commands
 
 
-def test_card_has_the_facts_of_the_page(content: ReportContent) -> None:
-    """Every headline, the fingerprint, the classes, the commands."""
+def test_card_has_the_content_of_the_page(content: ReportContent) -> None:
+    """It has every headline, the sha256 and the commands, and two cards have the same bytes."""
     card = render_card(content)
     assert card.startswith("# tiny-int8.tflite\n\n")
     for headline in headlines(content):
@@ -21,8 +21,8 @@ def test_card_has_the_facts_of_the_page(content: ReportContent) -> None:
     assert card == render_card(content)
 
 
-def test_hostile_names_are_text_in_markdown_too(content: ReportContent) -> None:
-    """No tag, no link, no emphasis and no further column comes from a name."""
+def test_hostile_names_are_text_in_markdown(content: ReportContent) -> None:
+    """A name makes no tag, no link, no emphasis and no further column."""
     card = render_card(content)
     assert r"&lt;script&gt;alert(1) \| \`x\`" in card
     assert r'"&gt;&lt;img src=x onerror=alert(1)&gt; \_a\_ \[b\](c).png' in card
@@ -33,7 +33,7 @@ def test_hostile_names_are_text_in_markdown_too(content: ReportContent) -> None:
 
 
 def test_line_breaks_in_names_do_not_end_a_row(content: ReportContent) -> None:
-    """A file name may hold a line break; a row of a table may not."""
+    """A line break in the name of a file becomes a space."""
     entry = content.skipped[0]
     content.skipped.append(entry._replace(path="blue/a\nb\u2028c.png"))
     try:

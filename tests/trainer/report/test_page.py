@@ -1,4 +1,4 @@
-"""The page: whole, safe, the same every time, and nothing in it that does not belong to others' eyes."""
+"""The page is complete, safe, the same every time, and contains nothing private."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trainer.retraining.retrain import Retrained
 
 
 class Page(HTMLParser):
-    """Collects what the tests ask a page about."""
+    """Collects the elements and the text of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -60,12 +60,12 @@ def page(content: ReportContent) -> Page:
 
 
 def test_every_element_is_closed(page: Page) -> None:
-    """Hand-written markup nests."""
+    """Every start tag has its end tag."""
     assert page.open == []
 
 
-def test_page_asks_for_nothing(page: Page) -> None:
-    """A policy forbids every request, no script is there, and pictures lie in the page itself."""
+def test_page_loads_nothing(page: Page) -> None:
+    """Its policy forbids every request, it has no script, and its pictures are data: addresses."""
     (policy,) = [attributes for attributes in page.of("meta") if "http-equiv" in attributes]
     assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     assert not page.of("script") and not page.of("link") and not page.of("iframe") and not page.of("a")
@@ -74,7 +74,7 @@ def test_page_asks_for_nothing(page: Page) -> None:
 
 
 def test_hostile_names_are_text(page: Page) -> None:
-    """A class and a file that look like markup are shown and mean nothing."""
+    """The names of a class and of a file that look like markup are shown as text."""
     assert HOSTILE_CLASS in page.words
     assert f"blue/{HOSTILE_FILE}" in page.words
     assert f"{HOSTILE_CLASS}/flipped-{HOSTILE_FILE}" in page.words
@@ -82,14 +82,14 @@ def test_hostile_names_are_text(page: Page) -> None:
 
 
 def test_page_names_no_place_and_no_person(page: Page, wrong_labels: Path) -> None:
-    """Neither the folder of the photos nor of the model, nor the user, is told to whoever gets the page."""
+    """The page contains neither the folder of the photos, nor that of the model, nor the name of the user."""
     assert str(wrong_labels.parent) not in page.text
     assert "/tmp/" not in page.text
     assert not re.search(rf"\b{re.escape(getpass.getuser())}\b", page.words)
 
 
 def test_thumbnails_are_few_and_small(page: Page, content: ReportContent) -> None:
-    """At most 24 pictures of at most 176 pixels, each named; the page stays below half a megabyte."""
+    """At most 24 pictures of at most 176 pixels, each with an alternative text; the page is below 500 KB."""
     images = page.of("img")
     assert len(images) == min(THUMBNAILS, len(content.doubtful_labels.ranked)) > 10
     for attributes in images:
@@ -101,8 +101,8 @@ def test_thumbnails_are_few_and_small(page: Page, content: ReportContent) -> Non
     assert len(page.text) < 500_000
 
 
-def test_photo_that_is_gone_is_said_to_be(content: ReportContent, tmp_path: Path) -> None:
-    """A photo that was deleted meanwhile costs its picture, not the report."""
+def test_photo_that_was_removed_has_no_thumbnail(content: ReportContent, tmp_path: Path) -> None:
+    """For a photo that was removed after the training, the page has a text instead of the picture."""
     gone = content.doubtful_labels.ranked[0]._replace(
         photo=content.doubtful_labels.ranked[0].photo._replace(path=tmp_path / "gone.png")
     )
@@ -110,8 +110,8 @@ def test_photo_that_is_gone_is_said_to_be(content: ReportContent, tmp_path: Path
     assert "cannot be read any more" in text and "<img" not in text
 
 
-def test_figures_and_tables_can_be_heard(page: Page) -> None:
-    """Every chart has a name, every table a heading for each column and each row."""
+def test_figures_and_tables_are_accessible(page: Page) -> None:
+    """Every chart has a description, every table a heading for each column and each row."""
     charts = [attributes for attributes in page.of("svg") if attributes.get("class") == "chart"]
     assert len(charts) == 4
     assert all(one["role"] == "img" and len(str(one["aria-label"])) > 40 for one in charts)
@@ -121,7 +121,7 @@ def test_figures_and_tables_can_be_heard(page: Page) -> None:
 
 
 def test_colours_are_set_in_both_themes(page: Page) -> None:
-    """Every colour that is used is a variable that light and dark both set."""
+    """Every colour is a variable that both themes set."""
     used = set(re.findall(r"var\((--(?!share)\w[\w-]*)\)", page.text))
     light, dark = re.findall(r":root \{(.*?)\}", page.text, re.DOTALL)
     assert {"--ink", "--first", "--second", "--right"} <= used
@@ -130,35 +130,35 @@ def test_colours_are_set_in_both_themes(page: Page) -> None:
 
 
 def test_same_facts_give_the_same_bytes(page: Page, retrained: list[Retrained]) -> None:
-    """No date, no random id: a second report is the first."""
+    """A second report has the bytes of the first: no date, no random id."""
     assert render_page(training_content(retrained[0], retrained[1:])) == page.text
 
 
 def test_confusion_matrix_is_all_there(page: Page, content: ReportContent) -> None:
-    """Nine cells with their counts, right ones apart from wrong ones."""
+    """It has nine cells with their counts; those of correct labels have another style."""
     table = page.text.partition('<table class="matrix">')[2].partition("</table>")[0]
     cells = re.findall(r'<td class="(\w+)"[^>]*>(\d+)</td>', table)
     assert [int(count) for _, count in cells] == content.evaluation.confusion.ravel().tolist()
     assert [style for style, _ in cells][::4] == ["right"] * 3
 
 
-def test_page_of_a_model_that_says_nothing_of_its_training(photos: Path) -> None:
-    """An evaluated file has no curves, but classes, scores and photos."""
+def test_page_of_an_evaluation_has_no_training(photos: Path) -> None:
+    """It has no curves, but the figures of the scores."""
     page = Page(render_page(content_of(ModelFile.from_bytes(surgery.tiny()), photos)))
     assert page.open == []
     assert "Cross entropy" not in page.words
-    assert "Are the scores honest?" in page.words
+    assert "Reliability of the scores" in page.words
 
 
-def test_model_that_answers_with_logits(photos: Path) -> None:
-    """Scores that are no probabilities are drawn in no diagram."""
+def test_model_that_gives_logits(photos: Path) -> None:
+    """Scores that are not probabilities have no diagram and no calibration error."""
     content = content_of(ModelFile.from_bytes(surgery.tiny()), photos)
     text = render_page(replace(content, reliability=None))
-    assert "Are the scores honest?" not in text and "calibration error</dt>" not in text
+    assert "Reliability of the scores" not in text and "calibration error</dt>" not in text
 
 
-def test_many_classes_make_no_matrix_of_thousands_of_cells(content: ReportContent) -> None:
-    """Beyond thirty classes the most frequent mistakes are told instead."""
+def test_many_classes_have_no_confusion_matrix(content: ReportContent) -> None:
+    """With more than thirty classes only the table of the most frequent confusions is there."""
     labels = tuple(f"class {number}" for number in range(40))
     confusion = np.eye(40, dtype=np.intp) * 3
     confusion[3, 7] = 5
