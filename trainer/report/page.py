@@ -156,7 +156,7 @@ def _doubtful_labels(content: ReportContent) -> str:
 
 def _classes(content: ReportContent) -> str:
     matrix = _matrix(content)
-    confused_pairs = _table(confused_pairs_table(content), "confused_pairs", "Most often confused")
+    confused_pairs = _table(confused_pairs_table(content), "confused-pairs", "Most often confused")
     return _grid([_stack(matrix, confused_pairs), _measures(content)])
 
 

@@ -75,7 +75,7 @@ def headlines(content: ReportContent) -> list[Headline]:
                 "score threshold",
                 f"{threshold:.2f}",
                 f"{percent(point.coverage)} of the {photos} reach it, and {percent(point.precision)} of their labels "
-                "are correct; use a lower score as unknown",
+                "are correct; treat a label with a lower score as unknown",
             )
         )
     width, height = content.model.input_size
