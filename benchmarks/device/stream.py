@@ -129,7 +129,7 @@ def faults(count: int, progress: Progress) -> list[dict[str, Any]]:
             well_s = camera.order(fault)
             if FAULT_S[fault]:
                 time.sleep(FAULT_S[fault])
-                well_s = camera.order("mend")
+                well_s = camera.order("end_fault")
             well_number = camera.number()
             while True:
                 frame = _next(grabber, frame.sequence)

@@ -17,17 +17,17 @@ WAIT_S = 20.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port without a listener."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
 
 
 def _program(name: str) -> str:
     """The path of a program of mosquitto; the test is skipped if it is not installed."""
     found = shutil.which(name) or shutil.which(f"/usr/sbin/{name}")
     if found is None:
-        pytest.skip(f"there is no {name} here: apt-get install mosquitto")
+        pytest.skip(f"{name} is not installed: apt-get install mosquitto")
     return found
 
 
@@ -64,7 +64,7 @@ class Mosquitto:
         threading.Thread(target=self._process.stderr.read, daemon=True).start()
 
     def stop(self) -> None:
-        """End it; what it retained is forgotten."""
+        """End it; its retained messages are lost."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(WAIT_S)
@@ -72,7 +72,7 @@ class Mosquitto:
 
 
 class Listener:
-    """Hears everything on a broker; ``messages`` has topic -> the payloads heard."""
+    """Receives all messages of a broker; ``messages`` maps a topic to its payloads."""
 
     def __init__(self, port: int, **login: Any) -> None:
         client_module = pytest.importorskip("paho.mqtt.client")

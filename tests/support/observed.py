@@ -21,7 +21,7 @@ def plain(value: int = 0, size: tuple[int, int] = (48, 32)) -> npt.NDArray[np.ui
 
 
 def observe(sequence: int = 0, label: str = "daisy", score: float = 0.9, **fields: Any) -> Observation:
-    """An observation of a grey picture; ``pixels`` and any field of Observation can be given."""
+    """An observation of a grey picture; ``pixels`` and the fields of Observation replace its values."""
     frame = Frame(fields.pop("pixels", plain()), 100.0 + sequence / 30, sequence)
     categories = (Category(0, label, score), Category(1, "roses", 1 - score))
     given: dict[str, Any] = {

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def input_ended() -> None:
-    """Wait until nobody holds stdin open any more."""
+    """Wait until stdin is closed."""
     import sys
 
     sys.stdin.read()

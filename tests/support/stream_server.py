@@ -1,11 +1,11 @@
-"""A camera for tests: MJPEG over HTTP on loopback, every frame with its number in the picture, and faults to order.
+"""A camera for tests: MJPEG over HTTP on loopback, with the number of each frame in its picture, and with faults.
 
 As a module: ``with StreamServer() as server: MjpegStream(server.uri)``, and :func:`read_number` of a frame. As a
 program, for a camera in a process of its own::
 
     python tests/support/stream_server.py --fps 30
 
-prints its address and the :func:`time.monotonic` of its frame 0, then obeys lines on stdin: the name of a fault,
+prints its address and the :func:`time.monotonic` of its frame 0, then reads lines on stdin: the name of a fault,
 or ``end``.
 """
 
@@ -32,12 +32,12 @@ _BLOCKS = BITS + CHECK_BITS
 _PRIME = 251
 
 FAULTS = ("close", "hang", "garbage", "half", "zero", "resize", "refuse", "bomb", "drip")
-"""What :meth:`StreamServer.fault` knows.
+"""The names that :meth:`StreamServer.fault` accepts.
 
-``close`` ends all connections. ``hang`` sends nothing more on those there are. ``garbage``, ``half``, ``zero`` and
-``bomb`` send parts that are noise, half a JPEG, nothing at all, or a huge picture, until :meth:`StreamServer.mend`.
-``resize`` switches the resolution for good. ``refuse`` ends all connections and answers 503 until mended. ``drip``
-sends a byte a tenth of a second on the connections there are.
+``close`` ends all connections. ``hang`` sends nothing more on the open ones. ``garbage``, ``half``, ``zero`` and
+``bomb`` send parts that are noise, half a JPEG, nothing at all, or a huge picture, until
+:meth:`StreamServer.end_fault`. ``resize`` changes the resolution. ``refuse`` ends all connections and answers 503
+until then. ``drip`` sends a byte each tenth of a second on the open connections.
 """
 
 
@@ -62,26 +62,26 @@ def _turn(number: int) -> list[int]:
 
 
 def read_number(pixels: npt.NDArray[np.uint8]) -> int:
-    """The number in a frame (height, width, 3) made by :func:`draw`; ValueError where its check does not fit."""
+    """The number in a frame (height, width, 3) made by :func:`draw`; ValueError if its check does not fit."""
     height, width, _ = pixels.shape
     row = pixels[height // 16 : height // 8].mean(axis=(0, 2))
     centres = ((np.arange(_BLOCKS) + 0.5) * width / _BLOCKS).astype(int)
     code = sum(1 << bit for bit, x in enumerate(centres) if row[x] > 127)
     number = code % 2**BITS
     if code >> BITS != number % _PRIME:
-        raise ValueError("no frame of this server")
+        raise ValueError("not a frame of this server")
     return number
 
 
 def jpeg(picture: Image.Image) -> bytes:
-    """``picture`` as a camera would send it."""
+    """``picture`` as a JPEG of a camera."""
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=85)
     return file.getvalue()
 
 
 def _bomb() -> bytes:
-    """A JPEG whose header says 60000 x 60000 pixels."""
+    """A JPEG with 60000 x 60000 pixels in its header."""
     content = bytearray(jpeg(Image.new("RGB", (8, 8))))
     frame = content.index(b"\xff\xc0")
     content[frame + 5 : frame + 9] = bytes.fromhex("ea60ea60")
@@ -89,7 +89,7 @@ def _bomb() -> bytes:
 
 
 class StreamServer:
-    """Sends frame ``n`` at ``n / fps`` seconds after its start, as a camera would: whoever is slow misses some.
+    """Sends frame ``n`` at ``n / fps`` seconds after its start, as a camera would: a slow client misses some.
 
     ``boundary`` and ``with_length`` are the form of the body; ``user`` ("name:password") is asked for by basic
     authentication.
@@ -155,8 +155,8 @@ class StreamServer:
                 self._generation += 1
             self.sent.notify_all()
 
-    def mend(self) -> None:
-        """End the fault: new connections are served well, and those that were sent bad parts too."""
+    def end_fault(self) -> None:
+        """End the fault for new connections, and for open ones that got bad parts."""
         with self.sent:
             if self._fault not in ("hang", "drip"):
                 self._fault = None
@@ -250,8 +250,8 @@ def main() -> None:
             command = line.strip()
             if command == "end":
                 break
-            if command == "mend":
-                server.mend()
+            if command == "end_fault":
+                server.end_fault()
             else:
                 server.fault(command)
             print("done", time.monotonic(), flush=True)

@@ -1,4 +1,4 @@
-"""Waiting for what another thread or process does, with a bound."""
+"""Waiting for another thread or process, with a time limit."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 TIMEOUT_S = 60
-"""How long anything may take before a test fails: far longer than it ever does."""
+"""The time limit of a wait, in seconds: far longer than any wait takes."""
 
 
 def wait_for(look: Callable[[], Result | None]) -> Result:
-    """What ``look`` returns, as soon as that is true."""
+    """The first true value that ``look`` returns."""
     until, pace = time.monotonic() + TIMEOUT_S, threading.Event()
     while not (found := look()):
-        assert time.monotonic() < until, f"waited {TIMEOUT_S} s in vain"
+        assert time.monotonic() < until, f"nothing within {TIMEOUT_S} s"
         pace.wait(0.005)
     return found

@@ -1,4 +1,4 @@
-"""Observations of painted frames, made by a real tiny model, for tests of the web preview."""
+"""Observations of drawn frames, made by a real tiny model, for tests of the web preview."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CARD = ModelCard(
 
 
 class Camera:
-    """Films one colour at a time, with a white block that moves on by its width in every frame."""
+    """Gives frames of one colour, with a white block that moves by its width in every frame."""
 
     block = 16
 
@@ -37,7 +37,7 @@ class Camera:
         self._classifier = Classifier.load(DATA / "tiny-int8.tflite")
 
     def observe(self, colour: str, *, age_s: float = 0.0, **fields: Any) -> Observation:
-        """The next frame, grabbed ``age_s`` ago, and what the model says of it; ``fields`` are put in its place."""
+        """The observation of the next frame, grabbed ``age_s`` seconds ago; ``fields`` replace its values."""
         self.sequence += 1
         pixels = np.empty((self.size[1], self.size[0], 3), np.uint8)
         pixels[:] = COLOURS[colour]

@@ -1,1 +1,1 @@
-"""The web preview: a page that shows what the camera sees and what the model says of it."""
+"""The web preview: a page with the live picture and its labels."""

@@ -1,4 +1,4 @@
-"""Who may look: the token, and the Host header of a page that only this machine may open."""
+"""Which requests are allowed: by token, or by Host header if only this machine may open the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host``, a name or an address, can only mean this machine."""
+    """Whether ``host``, a name or an address, always means this machine."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -23,33 +23,33 @@ def host_of(header: str) -> str:
 
 
 class Access:
-    """Decides whether a request may see anything at all.
+    """Decides which requests are answered.
 
-    With a token: it must be named once, as ``?token=`` or as ``Authorization: Bearer``; a browser then has a
-    cookie. Without one, on loopback, the Host header must mean this machine: a foreign page whose name was
-    made to point here (DNS rebinding) is refused, while a tunnel on any port works.
+    With a token: a request must give it once, as ``?token=`` or as ``Authorization: Bearer``; a browser then gets a
+    cookie. Without a token, on loopback: the Host header must mean this machine. A page of another site whose name was
+    made to point here (DNS rebinding) is refused; a tunnel on any port works.
     """
 
     def __init__(self, token: str | None, port: int) -> None:
-        """Ask for ``token``, or for a Host header of this machine where it is None.
+        """Require ``token``; if it is None, a Host header of this machine.
 
-        ``port`` is in the cookie's name, for browsers send cookies to every port of a host.
+        ``port`` is in the cookie's name, because browsers send a cookie to every port of a host.
         """
         self._token = token
         self.cookie_name = f"edge_web_{port}"
-        # Made from the token, so that a page that is open outlives a restart of the server.
+        # Made from the token, so that an open page works after a restart of the server.
         self.cookie = "" if token is None else hmac.new(token.encode(), b"edge web cookie", hashlib.sha256).hexdigest()
 
     def admits_host(self, header: str) -> bool:
-        """Whether a request with this Host header may go on."""
+        """Whether requests with this Host header are allowed."""
         return self._token is not None or is_loopback(host_of(header))
 
     def is_token(self, offered: str) -> bool:
-        """Whether ``offered`` is the token; takes the same time whatever is wrong with it."""
+        """Whether ``offered`` is the token; the time that this takes does not depend on the difference."""
         return self._token is not None and _same(offered, self._token)
 
     def admits(self, headers: Mapping[str, str], query: Mapping[str, str], cookies: Mapping[str, str]) -> bool:
-        """Whether a request with these may see anything."""
+        """Whether a request with these headers, query and cookies is allowed."""
         if self._token is None:
             return True
         scheme, _, bearer = headers.get("authorization", "").partition(" ")

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 VIEWERS = 16
-"""Pages that may be open at a time; one more is told to come back."""
+"""The most pages that may be open at the same time; the next one gets the answer 503 and tries again."""
 
-_EVENTS_PER_S = 10  # at most, to each viewer
-_HEARTBEAT_S = 1.0  # an event comes at least so often, so that a viewer notices when the server is gone
-_PATIENCE_S = 5.0  # a request for the next picture is answered after this time, with none
+_EVENTS_PER_S = 10  # at most, for each viewer
+_HEARTBEAT_S = 1.0  # the longest time between two events, so that a page notices when the server is gone
+_PICTURE_WAIT_S = 5.0  # after this time a request for the next picture is answered without one
 
 _PARTS = Path(__file__).parent
 _FILES = {
@@ -36,7 +36,7 @@ _FILES = {
     "/timeline.js": ("timeline.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
-_PUBLIC = {"/page.css", "/icon.svg"}  # what the page that asks for the token looks like
+_PUBLIC = {"/page.css", "/icon.svg"}  # the form for the token needs them
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -48,7 +48,7 @@ _HEADERS = {
 
 
 def make_application(feed: Feed, statistics: StreamStatistics, token: str | None, port: int) -> Starlette:
-    """Show ``feed`` and ``statistics`` on ``port``, to those who know ``token`` if there is one."""
+    """The application that shows ``feed`` and ``statistics`` on ``port``; with ``token``, requests must give it."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -59,7 +59,7 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
 
     async def picture(request: Request) -> Response:
         shown = request.query_params.get("shown", "")
-        made = await pictures.other(int(shown) if shown.isdecimal() and len(shown) < 20 else None, _PATIENCE_S)
+        made = await pictures.other(int(shown) if shown.isdecimal() and len(shown) < 20 else None, _PICTURE_WAIT_S)
         if made is None:
             return Response(status_code=204)
         age_ms = 1000 * (time.monotonic() - made.timestamp_s)
@@ -69,9 +69,9 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
     async def events(request: Request) -> Response:
         if viewers >= VIEWERS:
             return Response("too many viewers\n", status_code=503, headers={"Retry-After": "5"})
-        return StreamingResponse(watched(), media_type="text/event-stream")
+        return StreamingResponse(counted_events(), media_type="text/event-stream")
 
-    async def watched() -> AsyncIterator[str]:
+    async def counted_events() -> AsyncIterator[str]:
         nonlocal viewers
         viewers += 1
         try:
@@ -89,11 +89,11 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
         return JSONResponse({"state": state}, status_code=200 if state == "live" else 503)
 
     def part(path: str) -> Route:
-        name, kind = _FILES[path]
+        name, media_type = _FILES[path]
         content = (_PARTS / name).read_bytes()
 
         async def serve(request: Request) -> Response:
-            return Response(content, media_type=kind)
+            return Response(content, media_type=media_type)
 
         return Route(path, serve)
 
@@ -110,7 +110,7 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
 
 
 async def _events(feed: Feed, statistics: StreamStatistics) -> AsyncIterator[str]:
-    """Server-sent events: ``history`` once, ``model`` whenever it is another, ``now`` as often as it changes."""
+    """Server-sent events: ``history`` once, ``model`` for each new model, ``now`` for each change."""
     import asyncio
 
     yield _event("history", describe_history(feed))
@@ -130,7 +130,7 @@ def _event(name: str, value: dict[str, Any]) -> str:
 
 
 class _Guard:
-    """Lets a request through, or tells in one line why not; puts the same headers on every answer."""
+    """Passes a request on, or refuses it with one line; adds the same headers to every answer."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app, self._access = app, access
@@ -157,7 +157,7 @@ class _Guard:
         from starlette.responses import HTMLResponse, PlainTextResponse
 
         if not self._access.admits_host(request.headers.get("host", "")):
-            return PlainTextResponse("open this page as localhost\n", status_code=421)
+            return PlainTextResponse("open this page under the name localhost\n", status_code=421)
         path = request.url.path
         if path in _PUBLIC or self._access.admits(request.headers, request.query_params, request.cookies):
             return None
@@ -165,4 +165,6 @@ class _Guard:
         if path == "/":
             page = (_PARTS / "token.html").read_text(encoding="utf-8")
             return HTMLResponse(page, status_code=401, headers=challenge)
-        return PlainTextResponse("give the token, as Authorization: Bearer\n", status_code=401, headers=challenge)
+        return PlainTextResponse(
+            "the token is missing; send the header Authorization: Bearer TOKEN\n", status_code=401, headers=challenge
+        )

@@ -1,4 +1,4 @@
-// The model card and the counters: names and values, all of them text.
+// The model card and the counters: pairs of name and value, all of them text.
 import { duration, percent } from "./timeline.js";
 
 export function showModel(model) {
@@ -27,15 +27,15 @@ export function showCounts({ counts, running_s: running }) {
     ["Dropped as too old", number(counts.frames_stale), counts.frames_stale],
     ["Reconnects", number(counts.reconnects), counts.reconnects],
     ["Source errors", number(counts.source_errors), counts.source_errors],
-    ["Dropped by outputs", bySink(counts.sink_dropped), Object.keys(counts.sink_dropped).length],
-    ["Errors of outputs", bySink(counts.sink_errors), Object.keys(counts.sink_errors).length],
+    ["Dropped by sinks", bySink(counts.sink_dropped), Object.keys(counts.sink_dropped).length],
+    ["Errors of sinks", bySink(counts.sink_errors), Object.keys(counts.sink_errors).length],
     ["Model replaced", `${counts.model_swaps}, refused ${counts.model_refusals}`, counts.model_refusals],
   ]);
 }
 
-function showDetails(id, facts) {
+function showDetails(id, rows) {
   const list = document.getElementById(id);
-  const known = facts.filter(([, value]) => value !== null && value !== undefined);
+  const known = rows.filter(([, value]) => value !== null && value !== undefined);
   if (list.children.length !== 2 * known.length) {
     list.replaceChildren(...known.flatMap(() => [document.createElement("dt"), document.createElement("dd")]));
   }

@@ -1,4 +1,4 @@
-"""What viewers are shown: the newest observation, how lively the stream is, and the last minutes."""
+"""What the page shows: the newest observation, the state of the stream, and the last minutes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import NamedTuple
 from edge.types import Observation
 
 HISTORY_S = 300
-"""How far back the history goes, in seconds; it has one moment for each second with a frame."""
+"""The length of the history, in seconds; it has one moment for each second with a frame."""
 
-_RATE_FRAMES = 20  # frames that the frame rate is averaged over
-_STALLED_S = 3.0  # a stream is called stalled after this time without a frame ...
-_STALLED_INTERVALS = 3.0  # ... and after this many of its own intervals, where it is a slow one
+_RATE_FRAMES = 20  # the frame rate is averaged over this many frames
+# A stream is stalled if there is no frame for this time and for this many of its own intervals.
+_STALLED_S = 3.0
+_STALLED_INTERVALS = 3.0
 
 
 class Moment(NamedTuple):
-    """The steady answer at one second of the history; ``timestamp_s`` is the frame's monotonic time."""
+    """Label and score in one second of the history; ``timestamp_s`` is the frame's monotonic time, in seconds."""
 
     timestamp_s: float
     label: str
@@ -27,10 +28,10 @@ class Moment(NamedTuple):
 
 
 class Feed:
-    """Filled by the sink's thread, read by the server's, where viewers wait for the next observation."""
+    """Observations for the page: the sink's thread writes them, and viewers on the server's thread wait for them."""
 
     def __init__(self) -> None:
-        """Nothing seen yet."""
+        """Start without an observation."""
         self.newest: Observation | None = None
         self.closed = False
         self._opened_s = time.monotonic()
@@ -41,14 +42,14 @@ class Feed:
         self._waiting: set[asyncio.Future[None]] = set()
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Say on which loop viewers wait."""
+        """Set the event loop on which viewers wait."""
         self._loop = loop
 
     def put(self, observation: Observation) -> None:
-        """Make ``observation`` the newest one; any thread may call it, and it waits for nobody."""
+        """Make ``observation`` the newest one. Any thread may call it; it never waits."""
         grabbed_s = observation.frame.timestamp_s
         with self._lock:
-            if len(self._grabbed_s) > 1 and grabbed_s - self._grabbed_s[-1] > self._patience_s():
+            if len(self._grabbed_s) > 1 and grabbed_s - self._grabbed_s[-1] > self._stalled_after_s():
                 self._grabbed_s.clear()  # a pause is not a low frame rate
             self._grabbed_s.append(grabbed_s)
             if self._history and int(self._history[-1].timestamp_s) == int(grabbed_s):
@@ -58,17 +59,17 @@ class Feed:
         self._wake()
 
     def close(self) -> None:
-        """Let every waiting viewer go."""
+        """End the waiting of every viewer."""
         self.closed = True
         self._wake()
 
     async def wait_for_other(self, sequence: int | None, timeout_s: float) -> None:
         """Wait until the newest frame is not ``sequence``, the feed is closed, or ``timeout_s`` have passed.
 
-        *Other* and not *later*: a viewer of a run before this one knows a higher number.
+        *Other* and not *later*: a page of an earlier run may have a higher number.
         """
         future = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)  # before looking, so that no frame slips through in between
+        self._waiting.add(future)  # before the check, so that no frame in between is missed
         try:
             if not self.closed and (self.newest is None or self.newest.frame.sequence == sequence):
                 await asyncio.wait({future}, timeout=timeout_s)
@@ -76,19 +77,19 @@ class Feed:
             self._waiting.discard(future)
 
     def silent_s(self) -> float:
-        """Seconds since the newest frame was grabbed; before the first one, since the start."""
+        """The seconds since the newest frame was grabbed; before the first frame, since the start."""
         newest = self.newest
         return time.monotonic() - (self._opened_s if newest is None else newest.frame.timestamp_s)
 
     def state(self) -> str:
-        """``waiting`` for the first frame, ``live``, or ``stalled``: no frame for longer than is usual."""
+        """``waiting`` before the first frame, ``stalled`` after a long time without a frame, else ``live``."""
         if self.newest is None:
             return "waiting"
         with self._lock:
-            return "stalled" if self.silent_s() > self._patience_s() else "live"
+            return "stalled" if self.silent_s() > self._stalled_after_s() else "live"
 
     def frames_per_second(self) -> float | None:
-        """Labelled frames a second over the last twenty; None where there is nothing to tell it from."""
+        """Labelled frames per second, over the last twenty; None before the second frame and if not live."""
         with self._lock:
             interval_s = self._interval_s()
         return 1 / interval_s if interval_s > 0 and self.state() == "live" else None
@@ -104,7 +105,7 @@ class Feed:
             return 0.0
         return (self._grabbed_s[-1] - self._grabbed_s[0]) / (len(self._grabbed_s) - 1)
 
-    def _patience_s(self) -> float:
+    def _stalled_after_s(self) -> float:
         return max(_STALLED_S, _STALLED_INTERVALS * self._interval_s())
 
     def _wake(self) -> None:

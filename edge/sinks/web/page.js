@@ -1,22 +1,22 @@
 import { showCounts, showModel } from "./details.js";
 import { Timeline, duration, percent } from "./timeline.js";
 
-const LOST_MS = 4000; // the server sends something every second; after this long without, it is gone
+const LOST_MS = 4000; // the server sends an event every second; after this time without one it is lost
 const RETRY_MS = [300, 600, 1200, 2000];
 const byId = (id) => document.getElementById(id);
 const body = document.body;
 const canvas = byId("picture");
 
-let labels = new Map(); // label -> its place among the model's
+let labels = new Map(); // label -> its position in the model
 let events = null; // the stream of the server's events
 let tries = 0; // failed connections in a row
-let heardAt = 0; // when anything was heard, or the connection was begun
-let heardBefore = false; // whether this page has ever been connected
-let latest = null; // the newest "now" of the server ...
-let latestAt = 0; // ... and when it came
+let eventAt = 0; // time of the last event, or of the start of the connection
+let wasConnected = false; // whether this page has ever received an event
+let latest = null; // the newest event "now" of the server
+let latestAt = 0; // the time when it came
 let paused = false;
 let shown = null; // the number of the frame on the canvas
-let looking = null; // the request for the next picture, while there is one
+let pictureRequest = null; // the request for the next picture, while there is one
 
 const timeline = new Timeline(colourOf);
 
@@ -26,32 +26,32 @@ function colourOf(label) {
 
 function setText(id, text) {
   const element = byId(id);
-  if (element.textContent !== text) element.textContent = text; // only news is read aloud
+  if (element.textContent !== text) element.textContent = text; // a screen reader reads only changes aloud
 }
 
-// ---- The connection: opened again by itself, for ever; given up while nobody can see the page. ----
+// ---- The connection: opened again without end; closed while the page is hidden. ----
 
 function connect() {
   disconnect();
   if (document.hidden) return;
-  heardAt = performance.now();
+  eventAt = performance.now();
   events = new EventSource("events");
-  events.addEventListener("history", (event) => heard(() => timeline.replace(JSON.parse(event.data))));
-  events.addEventListener("model", (event) => heard(() => takeModel(JSON.parse(event.data))));
-  events.addEventListener("now", (event) => heard(() => showNow(JSON.parse(event.data))));
+  events.addEventListener("history", (event) => received(() => timeline.replace(JSON.parse(event.data))));
+  events.addEventListener("model", (event) => received(() => useModel(JSON.parse(event.data))));
+  events.addEventListener("now", (event) => received(() => showNow(JSON.parse(event.data))));
   events.addEventListener("error", lost);
 }
 
 function disconnect() {
   if (events) events.close();
-  if (looking) looking.abort();
+  if (pictureRequest) pictureRequest.abort();
   events = null;
   clearTimeout(connect.timer);
 }
 
-function heard(show) {
-  heardAt = performance.now();
-  heardBefore = true;
+function received(show) {
+  eventAt = performance.now();
+  wasConnected = true;
   tries = 0;
   show();
 }
@@ -61,31 +61,31 @@ function lost() {
   connect.timer = setTimeout(connect, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random()));
   tries += 1;
   if (tries > 1) askForToken();
-  showState(heardBefore ? "reconnecting" : "connecting");
+  showState(wasConnected ? "reconnecting" : "connecting");
 }
 
-// An EventSource does not tell why it failed; with another token than before, the page that asks for it comes.
+// An EventSource does not report why it failed. If the token was changed, the form for the token must be shown.
 async function askForToken() {
   const answer = await fetch("health").catch(() => null);
   if (answer && answer.status === 401) location.reload();
 }
 
 setInterval(() => {
-  if (events && performance.now() - heardAt > LOST_MS) lost();
+  if (events && performance.now() - eventAt > LOST_MS) lost();
   if (body.dataset.state === "reconnecting") showState("reconnecting");
   timeline.tick();
 }, 500);
 document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
 addEventListener("online", connect);
 
-// ---- The picture: asked for when the one before is shown, so that a slow viewer simply sees fewer. ----
+// ---- The picture: requested after the one before was shown, so a slow page shows fewer pictures. ----
 
-async function look() {
-  if (looking || paused || document.hidden || !["live", "stalled"].includes(body.dataset.state)) return;
-  looking = new AbortController();
-  const timeout = setTimeout(() => looking.abort(), 10000);
+async function requestPicture() {
+  if (pictureRequest || paused || document.hidden || !["live", "stalled"].includes(body.dataset.state)) return;
+  pictureRequest = new AbortController();
+  const timeout = setTimeout(() => pictureRequest.abort(), 10000);
   try {
-    const answer = await fetch(shown === null ? "picture.jpg" : `picture.jpg?shown=${shown}`, { signal: looking.signal });
+    const answer = await fetch(shown === null ? "picture.jpg" : `picture.jpg?shown=${shown}`, { signal: pictureRequest.signal });
     if (answer.status === 200) {
       const bitmap = await createImageBitmap(await answer.blob());
       if (!paused) drawPicture(bitmap, Number(answer.headers.get("X-Frame-Sequence")));
@@ -93,12 +93,12 @@ async function look() {
     } else if (answer.status !== 204) {
       throw new Error(answer.statusText);
     }
-    setTimeout(look);
+    setTimeout(requestPicture);
   } catch {
-    setTimeout(look, 1000); // the events tell whether the server is gone
+    setTimeout(requestPicture, 1000); // whether the server is lost is decided from the events
   } finally {
     clearTimeout(timeout);
-    looking = null;
+    pictureRequest = null;
   }
 }
 
@@ -124,42 +124,42 @@ function drawPicture(bitmap, sequence) {
   canvas.dataset.sequence = sequence;
 }
 
-// ---- What the server says. ----
+// ---- The events of the server. ----
 
 function showNow(now) {
   latest = now;
   latestAt = performance.now();
   showState(now.state);
   showCounts(now);
-  const seen = now.observation;
-  if (!seen) return;
-  if (seen.sequence !== timeline.sequence) timeline.add(seen.sequence, now.silent_s, seen.label, seen.score);
+  const observation = now.observation;
+  if (!observation) return;
+  if (observation.sequence !== timeline.sequence) timeline.add(observation.sequence, now.silent_s, observation.label, observation.score);
   setText("rate", now.frames_per_second === null ? "–" : `${now.frames_per_second.toFixed(now.frames_per_second < 10 ? 1 : 0)} /s`);
   setText("age", now.silent_s < 1 ? `${Math.round(1000 * now.silent_s)} ms` : duration(now.silent_s));
-  setText("latency", `${seen.latency_ms.toFixed(seen.latency_ms < 10 ? 1 : 0)} ms`);
-  if (!paused) showAnswer(seen);
-  look();
+  setText("latency", `${observation.latency_ms.toFixed(observation.latency_ms < 10 ? 1 : 0)} ms`);
+  if (!paused) showAnswer(observation);
+  requestPicture();
 }
 
-function showAnswer(seen) {
-  setText("label", seen.label);
-  const best = seen.categories[0];
-  const sure = labels.has(seen.label) || !best ? percent(seen.score) : `at best ${best.label}, ${percent(best.score)}`;
+function showAnswer(observation) {
+  setText("label", observation.label);
+  const best = observation.categories[0];
+  const sure = labels.has(observation.label) || !best ? percent(observation.score) : `best: ${best.label}, ${percent(best.score)}`;
   setText("score", sure);
-  setText("caption-label", seen.label);
+  setText("caption-label", observation.label);
   setText("caption-score", sure);
-  canvas.setAttribute("aria-label", `Live picture: ${seen.label}`);
-  document.title = `${seen.label} – Edge for Poets`;
+  canvas.setAttribute("aria-label", `Live picture: ${observation.label}`);
+  document.title = `${observation.label} – Edge for Poets`;
   const bars = byId("bars");
-  while (bars.children.length > seen.categories.length) bars.lastChild.remove();
-  while (bars.children.length < seen.categories.length) bars.append(newBar());
-  seen.categories.forEach(({ label, score }, place) => {
+  while (bars.children.length > observation.categories.length) bars.lastChild.remove();
+  while (bars.children.length < observation.categories.length) bars.append(newBar());
+  observation.categories.forEach(({ label, score }, place) => {
     const row = bars.children[place];
     const [name, value, track] = row.children;
     name.textContent = label;
     name.title = label;
     value.textContent = percent(score);
-    row.className = label === seen.label ? "steady" : "";
+    row.className = label === observation.label ? "steady" : "";
     row.style.setProperty("--colour", colourOf(label));
     track.firstChild.style.transform = `scaleX(${Math.min(Math.max(score, 0), 1)})`;
   });
@@ -187,14 +187,14 @@ function showState(state) {
     connecting: ["Connecting", "If this takes long, edge watch is not running, or too many pages are open."],
     waiting: [
       "Waiting for the first frame",
-      failures ? `The source has failed ${times(failures)} since the start; it is tried again.` : `for ${duration(silent)}; a camera needs a moment.`,
+      failures ? `The source has failed ${times(failures)} since the start; edge watch tries it again.` : `for ${duration(silent)}; a camera needs a few seconds to start.`,
     ],
-    stalled: [`No frame for ${duration(silent)}`, "The last picture stays. The source is tried again by itself."],
+    stalled: [`No frame for ${duration(silent)}`, "This is the last picture. edge watch tries the source again."],
     reconnecting: ["Reconnecting", latest && latest.observation ? `The last frame is ${duration(silent)} old.` : "edge watch does not answer."],
   };
   const chips = { connecting: "Connecting", waiting: "Waiting", live: paused ? "Paused" : "Live", stalled: "No frames", reconnecting: "Reconnecting" };
   setText("state-text", chips[state]);
-  setText("answer-title", paused ? "Held" : state === "live" ? "It sees" : latest && latest.observation ? "It saw last" : "It sees");
+  setText("answer-title", paused ? "Label when paused" : state !== "live" && latest && latest.observation ? "Last label" : "Label");
   const notice = notices[state];
   body.toggleAttribute("data-notice", Boolean(notice));
   if (notice) {
@@ -204,7 +204,7 @@ function showState(state) {
   if (changed && state === "reconnecting") document.title = "Reconnecting – Edge for Poets";
 }
 
-function takeModel(model) {
+function useModel(model) {
   labels = new Map(model.labels.map((label, place) => [label, place]));
   showModel(model);
   timeline.draw();
@@ -219,19 +219,19 @@ function times(count) {
 function setPaused(value) {
   paused = value;
   body.toggleAttribute("data-paused", paused);
-  if (paused && looking) looking.abort();
+  if (paused && pictureRequest) pictureRequest.abort();
   byId("pause").setAttribute("aria-pressed", String(paused));
-  byId("pause").lastChild.textContent = paused ? "Go on" : "Pause";
+  byId("pause").lastChild.textContent = paused ? "Continue" : "Pause";
   showState(body.dataset.state);
   if (!paused && latest && latest.observation) showAnswer(latest.observation);
-  look();
+  requestPicture();
 }
 
-// A phone may not allow an element to take the screen; filling the window is what every browser can do.
+// A phone may not allow full screen for an element; every browser can fill the window with it.
 function setFull(value) {
   byId("stage").classList.toggle("filling", value);
   byId("full").setAttribute("aria-pressed", String(value));
-  byId("full").lastChild.textContent = value ? "Leave full screen" : "Full screen";
+  byId("full").lastChild.textContent = value ? "Exit full screen" : "Full screen";
   if (value && document.fullscreenEnabled) byId("stage").requestFullscreen().catch(() => {});
   if (!value && document.fullscreenElement) document.exitFullscreen();
 }
@@ -247,6 +247,6 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && isFull()) setFull(false);
 });
 
-// The token has become a cookie; it need not stay in the address bar and the history.
+// The token is now a cookie: remove it from the address bar and the history.
 if (location.search) history.replaceState(null, "", location.pathname);
 connect();

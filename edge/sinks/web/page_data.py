@@ -1,4 +1,4 @@
-"""What the page and scripts are told, as plain values for JSON."""
+"""The data for the page and for scripts, as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _COUNTS = (
 
 
 def describe_now(feed: Feed, statistics: StreamStatistics) -> dict[str, Any]:
-    """The state of the stream, its counts and, once there is one, the newest observation.
+    """The state of the stream, its counts and the newest observation (None before the first).
 
-    ``silent_s`` is the time since the newest frame was grabbed (before the first: since the start), so that a
-    reader needs no clock that agrees with this machine's.
+    ``silent_s`` is the time since the newest frame was grabbed (before the first frame: since the start), in seconds. A
+    reader with another clock can use it.
     """
     counts = statistics.snapshot()
     now = {
@@ -41,7 +41,7 @@ def describe_now(feed: Feed, statistics: StreamStatistics) -> dict[str, Any]:
 
 
 def describe_observation(observation: Observation) -> dict[str, Any]:
-    """One observation without its pixels; ``region`` is in pixels of a frame of ``frame_size`` (width, height)."""
+    """One observation without pixels; ``region`` is in pixels of a frame of ``frame_size`` (width, height)."""
     height, width = observation.frame.pixels.shape[:2]
     return {
         "sequence": observation.frame.sequence,
@@ -59,7 +59,7 @@ def describe_observation(observation: Observation) -> dict[str, Any]:
 
 
 def describe_model(model: ModelCard) -> dict[str, Any]:
-    """The model card, its labels in the order of the model's outputs."""
+    """The model card; its labels are in the order of the model's outputs."""
     return model._asdict()
 
 

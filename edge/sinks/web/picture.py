@@ -1,4 +1,4 @@
-"""The live picture: the newest frame as a JPEG, made only while somebody looks, and once for all viewers."""
+"""The live picture: the newest frame as a JPEG, made only if a page asks for it, and once for all pages."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from edge.sinks.web.feed import Feed
 from edge.types import Frame
 
 PICTURES_PER_S = 10
-"""At most so many pictures are encoded each second, however many frames and viewers there are."""
+"""The most pictures that are encoded each second, for any number of frames and viewers."""
 LONG_SIDE = 960
-"""A larger frame is reduced by a whole factor until its longer side has at most so many pixels."""
+"""The longest side of a picture, in pixels; a larger frame is reduced by a whole factor."""
 
 _QUALITY = 80
 
@@ -39,13 +39,13 @@ def encode(frame: Frame) -> bytes:
 
 
 class Pictures:
-    """Hands the newest picture to any number of viewers; each asks for the next when it has shown the last.
+    """Gives the newest picture to any number of viewers; each asks for the next one when it has shown the last.
 
-    So a slow viewer skips pictures instead of piling them up, and a viewer that has gone costs nothing.
+    So a slow viewer skips pictures and gets no old ones, and a closed page costs nothing.
     """
 
     def __init__(self, feed: Feed) -> None:
-        """Take frames from ``feed``."""
+        """Use the frames of ``feed``."""
         self._feed = feed
         self._lock = asyncio.Lock()
         self._picture: Picture | None = None

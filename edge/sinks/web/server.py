@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn on a thread of its own, with a bounded number of connections."""
+"""The HTTP server: uvicorn on a thread of its own, with a limited number of connections."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
 CONNECTIONS = 64
-"""Connections at a time; one more is closed at once."""
+"""The most connections at the same time; the next one is closed immediately."""
 
-_SILENT_S = 10  # a connection that never asks for anything is closed
-_UNREAD_MS = 15_000  # ... and one whose other end takes nothing, because it hangs or has gone
+_SILENT_S = 10  # a connection without a request is closed after this time
+_UNREAD_MS = 15_000  # and one whose other end reads nothing after this time
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on ``host`` and ``port``; 0 takes any free port.
+    """A socket that listens on ``host`` and ``port``; 0 means any free port.
 
     Raises :class:`~edge.errors.UnavailableError` if the port is taken or the address is not this machine's,
-    :class:`~edge.errors.ConfigurationError` where only root may have the port.
+    :class:`~edge.errors.ConfigurationError` if only root may use the port.
     """
     address = host.strip("[]")
     try:
@@ -37,9 +37,9 @@ def listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise UnavailableError(f"port {port} is used by another program; choose another with --web") from None
         if error.errno == errno.EACCES:
-            raise ConfigurationError(f"port {port} is for root alone; choose one from 1024 with --web") from None
+            raise ConfigurationError(f"only root may use port {port}; choose one from 1024 on with --web") from None
         reason = error.strerror or error
-        raise UnavailableError(f"{host}: cannot listen there ({reason}); give an address of this machine") from None
+        raise UnavailableError(f"cannot listen on {host} ({reason}); give an address of this machine") from None
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections inherit it
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MS)
     return listener
@@ -49,7 +49,7 @@ class Server:
     """Serves an application until it is closed."""
 
     def __init__(self, application: Starlette, feed: Feed, listener: socket.socket) -> None:
-        """Start to serve ``application`` on ``listener``; viewers wait for ``feed``."""
+        """Start to serve ``application`` on ``listener``; viewers wait on ``feed``."""
         import uvicorn
 
         self._feed = feed
@@ -61,8 +61,8 @@ class Server:
                 ws="none",
                 lifespan="off",
                 log_config=None,
-                log_level="error",  # what a stranger sends is not worth a line
-                access_log=False,  # nor may a token be in one
+                log_level="error",  # no message about a bad request of another program
+                access_log=False,  # it would hold tokens
                 server_header=False,
                 proxy_headers=False,
                 limit_concurrency=CONNECTIONS,
@@ -75,7 +75,7 @@ class Server:
         self._thread.start()
 
     def close(self) -> None:
-        """End within a second, whoever is still looking."""
+        """End within a second, even if pages are open."""
         self._loop.call_soon_threadsafe(self._end)
         self._thread.join(timeout=1)
 
@@ -91,14 +91,14 @@ class Server:
         self._server.should_exit = True
         for connection in list(self._server.server_state.connections):
             transport: Any = connection.transport
-            transport.abort()  # a viewer that does not read would never let a polite end come
+            transport.abort()  # a graceful end would wait for a viewer that does not read
 
 
 def _bounded_protocol() -> type[H11Protocol]:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class BoundedProtocol(H11Protocol):
-        """uvicorn bounds the requests under way; this bounds the connections, those without a request too."""
+        """uvicorn limits the running requests; this limits all connections, those without a request too."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)

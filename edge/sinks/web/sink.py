@@ -11,28 +11,30 @@ from edge.sinks.web.server import Server, listen
 from edge.statistics import StreamStatistics
 from edge.types import Observation
 
-_TRY_AGAIN_S = 10.0  # how often a port that was taken is asked for again
+_TRY_AGAIN_S = 10.0  # after this time a port that was in use is tried again
 
 
 class WebSink:
     """Shows the stream on a web page.
 
-    Observations are only put where viewers find the newest one; everything else happens on the server's
-    thread, and pictures are encoded only while somebody looks.
+    The sink only stores the newest observation. All other work is done on the server's thread, and pictures are encoded
+    only while a page is open.
     """
 
     name = "web"
 
     def __init__(self, host: str, port: int, token: str | None, statistics: StreamStatistics) -> None:
-        """Serve on ``host`` and ``port`` (0 for any free one), for those who know ``token``, if there is one.
+        """Serve on ``host`` and ``port`` (0: any free one). With ``token``, requests must give it.
 
-        Raises :class:`~edge.errors.UsageError` if others could look without a token, and
+        Raises :class:`~edge.errors.UsageError` if other machines could open the page without a token, and
         :class:`~edge.errors.ConfigurationError` if the extra is not installed.
         """
         from importlib.util import find_spec
 
         if token is not None and not token.strip():
-            raise UsageError("the token of the web preview is empty; give --web-token some characters")
+            raise UsageError(
+                "the token of the web preview is empty; give --web-token TOKEN with at least one character"
+            )
         if token is None and not is_loopback(host):
             raise UsageError(
                 f"{host} would show the camera to other machines; give --web-token TOKEN, or set EDGE_WEB_TOKEN"
@@ -47,14 +49,15 @@ class WebSink:
 
     @property
     def url(self) -> str:
-        """Where the page is, without the token; the port is the real one once the sink is open."""
+        """The address of the page, without the token; when the sink is open, with the real port."""
         host = f"[{self._host}]" if ":" in self._host.strip("[]") and not self._host.startswith("[") else self._host
         return f"http://{host}:{self._port}/"
 
     def open(self) -> None:
         """Start the server.
 
-        Raises :class:`~edge.errors.UnavailableError` and :class:`~edge.errors.ConfigurationError` of the port.
+        Raises :class:`~edge.errors.UnavailableError` and :class:`~edge.errors.ConfigurationError` if it cannot listen
+        on the port.
         """
         from edge.sinks.web.application import make_application
 
@@ -65,13 +68,13 @@ class WebSink:
         self._server = Server(application, self._feed, listener)
 
     def write(self, observation: Observation) -> None:
-        """Show ``observation``. Where :meth:`open` failed it is tried again, every ten seconds."""
+        """Show ``observation``. If :meth:`open` failed, try it again, every ten seconds."""
         if self._server is None and time.monotonic() >= self._try_at_s:
             self.open()
         self._feed.put(observation)
 
     def close(self) -> None:
-        """End the server within a second; pages that are open say that they are reconnecting."""
+        """End the server within a second. Open pages show that they are reconnecting."""
         if self._server is not None:
             self._server.close()
             self._server = None

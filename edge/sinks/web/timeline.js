@@ -1,9 +1,10 @@
-// The last minutes, drawn: the height is the score, the colour the label. Time runs from left to right and ends now.
+// A drawing of the last minutes: the height is the score, the colour the label. The right edge is now.
 const SVG = "http://www.w3.org/2000/svg";
-const TOP = 6; // of a drawing 100 high: a score of 1
-const FLOOR = 84; // a score of 0
-const BAND = 88; // below it the band whose colour is the label's
-const GAP_S = 4; // moments further apart than this, and than twice the usual, are not joined
+// Heights in a drawing of height 100, from the top.
+const TOP = 6; // a score of 1
+const BOTTOM = 84; // a score of 0
+const BAND = 88; // the upper edge of the band in the colour of the label
+const GAP_S = 4; // moments further apart than this, and than twice the usual distance, are not joined
 
 export class Timeline {
   constructor(colourOf) {
@@ -27,9 +28,9 @@ export class Timeline {
     const now = performance.now() / 1000;
     this.lengthS = lengthS;
     this.sequence = sequence;
-    const heard = moments.map(([ago, label, score]) => ({ at: now - ago, label, score }));
-    const from = heard.length ? heard[0].at - 0.5 : now;
-    this.moments = [...this.moments.filter((moment) => moment.at < from), ...heard]; // a new server knows nothing of before
+    const received = moments.map(([ago, label, score]) => ({ at: now - ago, label, score }));
+    const from = received.length ? received[0].at - 0.5 : now;
+    this.moments = [...this.moments.filter((moment) => moment.at < from), ...received]; // a restarted server does not have the moments before
     this.choose(null);
     this.draw();
   }
@@ -42,7 +43,7 @@ export class Timeline {
     this.moments.push({ at, label, score });
   }
 
-  // Called often; redraws only as often as a second's step can be seen.
+  // Called often; redraws about once a second.
   tick() {
     if (performance.now() - this.drawnAt > 900) this.draw();
   }
@@ -52,9 +53,9 @@ export class Timeline {
     const now = performance.now() / 1000;
     while (this.moments.length && this.moments[0].at < now - this.lengthS) this.moments.shift();
     const x = (moment) => Math.max(moment.at - now, -this.lengthS).toFixed(1);
-    const y = (moment) => (FLOOR - (FLOOR - TOP) * moment.score).toFixed(1);
+    const y = (moment) => (BOTTOM - (BOTTOM - TOP) * moment.score).toFixed(1);
     const shapes = [0, 0.5, 1].map((score) => {
-      const height = FLOOR - (FLOOR - TOP) * score;
+      const height = BOTTOM - (BOTTOM - TOP) * score;
       return shape("line", "grid", { x1: -this.lengthS, x2: 0, y1: height, y2: height });
     });
     const shares = new Map();
@@ -64,7 +65,7 @@ export class Timeline {
       const line = run.map((moment) => `${x(moment)},${y(moment)}`).join(" ");
       const width = Math.max(last.at - first.at, 1);
       shapes.push(
-        shape("polygon", "area", { points: `${x(first)},${FLOOR} ${line} ${x(last)},${FLOOR}` }, colour),
+        shape("polygon", "area", { points: `${x(first)},${BOTTOM} ${line} ${x(last)},${BOTTOM}` }, colour),
         shape("polyline", "line", { points: line }, colour),
         shape("rect", "band", { x: x(first), y: BAND, width, height: 100 - BAND }, colour),
       );
@@ -78,7 +79,7 @@ export class Timeline {
     document.getElementById("axis-start").textContent = `${Math.round(this.lengthS / 60)} min ago`;
   }
 
-  // Moments of one label without a pause; each run reaches to the next, so that no seam is seen.
+  // Moments of one label without a gap; each run ends where the next one begins.
   runs() {
     const steps = this.moments.slice(1).map((moment, i) => moment.at - this.moments[i].at).sort((a, b) => a - b);
     const gap = Math.max(GAP_S, 2 * (steps[Math.floor(steps.length / 2)] || 0));
@@ -134,10 +135,10 @@ export class Timeline {
     this.choose(this.moments[Math.min(Math.max(to, 0), last)], true);
   }
 
-  choose(moment, aloud = false) {
+  choose(moment, announce = false) {
     if (moment === this.chosen) return;
     this.chosen = moment;
-    this.readout.setAttribute("aria-live", aloud ? "polite" : "off");
+    this.readout.setAttribute("aria-live", announce ? "polite" : "off");
     this.readout.textContent = moment ? `${ago(performance.now() / 1000 - moment.at)}: ${moment.label}, ${percent(moment.score)}` : "";
     this.draw();
   }
@@ -159,9 +160,9 @@ function ago(seconds) {
   return seconds < 1.5 ? "now" : `${duration(seconds)} ago`;
 }
 
-function shape(name, kind, attributes, colour) {
+function shape(name, className, attributes, colour) {
   const made = document.createElementNS(SVG, name);
-  made.setAttribute("class", kind);
+  made.setAttribute("class", className);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   if (colour) made.style.setProperty("--colour", colour);
   return made;

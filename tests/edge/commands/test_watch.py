@@ -182,7 +182,7 @@ def test_the_messages_to_systemd(start: Start, server: StreamServer, tmp_path: P
         watching.hear("503")
         with pytest.raises(BlockingIOError):
             systemd.recv(999)
-        server.mend()
+        server.end_fault()
         systemd.settimeout(TIMEOUT_S)
         assert systemd.recv(999).startswith(b"READY=1\nWATCHDOG=1\nSTATUS=")
         assert systemd.recv(999).startswith(b"WATCHDOG=1\nSTATUS=")

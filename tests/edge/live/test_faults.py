@@ -76,7 +76,7 @@ def test_labelling_resumes_after_a_fault(fault: str, server: StreamServer, grabb
     _, sequence = _next_number(grabber, -1)
     server.fault(fault)
     if fault in ("garbage", "half", "zero", "bomb", "refuse"):
-        threading.Timer(2 * LIMIT_S, server.mend).start()
+        threading.Timer(2 * LIMIT_S, server.end_fault).start()
     fault_number, number = server.number, -1
     while number <= fault_number + 1:
         number, sequence = _next_number(grabber, sequence)

@@ -195,7 +195,7 @@ def test_what_is_no_picture(bad: np.ndarray, grab: Callable[..., Grabber], messa
 
 
 @pytest.mark.parametrize("error", [ConfigurationError("install it"), ZeroDivisionError("a bug")])
-def test_what_waiting_does_not_mend(error: Exception, grab: Callable[..., Grabber]) -> None:
+def test_failures_that_another_try_would_not_fix(error: Exception, grab: Callable[..., Grabber]) -> None:
     """A missing package is raised immediately, a bug keeps its traceback; neither is tried again."""
     source = FakeSource([error, picture(1)])
     with pytest.raises(type(error), match=str(error)) as raised:

@@ -83,7 +83,7 @@ def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: lis
     stream = _open(opened, server.uri)
     stream.read()
     server.fault(fault)
-    threading.Timer(0.2, server.mend).start()
+    threading.Timer(0.2, server.end_fault).start()
     after = server.number
     while read_number(stream.read()) <= after + 6:
         pass
@@ -109,7 +109,7 @@ def test_faults_end_in_one_line(fault: str, reason: str, server: StreamServer, o
         while True:
             stream.read()
     stream.close()
-    server.mend()
+    server.end_fault()
     stream.open()
     assert stream.read().shape == (480, 640, 3)
 

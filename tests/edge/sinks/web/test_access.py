@@ -1,4 +1,4 @@
-"""Who may look at the web preview."""
+"""Which requests the web preview answers."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from edge.sinks.web.access import Access, host_of, is_loopback
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.8.8.8", "::1", "[::1]"])
 def test_this_machine(host: str) -> None:
-    """These names and addresses mean this machine, whichever port stands behind them."""
+    """These names and addresses mean this machine, with any port."""
     assert is_loopback(host)
     assert Access(None, 80).admits_host(f"[{host}]:8080" if host == "::1" else f"{host}:8080")
 
 
 @pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "192.168.1.5", "pi", "localhost.example", "127.0.0.1.example"])
 def test_not_only_this_machine(host: str) -> None:
-    """Others can be behind these; without a token a request for them is refused."""
+    """These may mean other machines; without a token a request for them is refused."""
     assert not is_loopback(host)
     assert not Access(None, 80).admits_host(f"{host}:8080")
     assert Access("secret", 80).admits_host(f"{host}:8080")
 
 
 def test_host_without_its_port() -> None:
-    """The port goes, an IPv6 address stays whole."""
+    """The port is removed, and an IPv6 address stays whole."""
     assert [host_of(header) for header in ("pi:80", "pi", "[::1]:80", "[::1]")] == ["pi", "pi", "[::1]", "[::1]"]
 
 
 def test_the_token_opens() -> None:
-    """The token as a query, as a bearer, and as the cookie that it turns into; nothing else."""
+    """The token is accepted as a query, as a bearer and as its cookie; nothing else is."""
     access = Access("secret", 8080)
     name, cookie = access.cookie_name, access.cookie
     assert access.admits({}, {"token": "secret"}, {})
@@ -49,7 +49,7 @@ def test_the_token_opens() -> None:
 
 
 def test_the_cookie() -> None:
-    """The cookie does not tell the token, and that of another token or port is another."""
+    """The cookie does not show the token, and differs for another token or port."""
     assert "secret" not in Access("secret", 80).cookie
     assert Access("secret", 80).cookie == Access("secret", 80).cookie != Access("other", 80).cookie
     assert Access("secret", 80).cookie_name == "edge_web_80"
@@ -57,11 +57,11 @@ def test_the_cookie() -> None:
 
 @given(st.text(min_size=1), st.text())
 def test_any_token(token: str, offered: str) -> None:
-    """Whatever characters they have, only the same token opens, and it always does."""
+    """Only the same token is accepted, whatever characters it has."""
     assert Access(token, 80).admits({}, {"token": offered}, {}) == (token == offered)
 
 
 def test_without_a_token() -> None:
-    """Without a token there is nothing to ask for, and nothing that is one."""
+    """Without a token every request is allowed, and no text is a token."""
     assert Access(None, 80).admits({}, {}, {})
     assert not Access(None, 80).is_token("")

@@ -1,4 +1,4 @@
-"""What viewers of the web preview are shown."""
+"""What the page shows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_before_the_first_frame() -> None:
 
 
 def test_a_lively_stream() -> None:
-    """Frames half a second apart are two a second."""
+    """Frames half a second apart are a rate of two a second."""
     feed = _filled(2.0, 1.5, 1.0, 0.5)
     assert feed.state() == "live"
     assert feed.frames_per_second() == pytest.approx(2.0)
@@ -43,24 +43,24 @@ def test_a_lively_stream() -> None:
 
 
 def test_a_stream_that_stopped() -> None:
-    """Four seconds without a frame where there were many is a stall, and has no frame rate."""
+    """After many frames, four seconds without one are a stall, without a frame rate."""
     feed = _filled(5.0, 4.5, 4.0)
     assert (feed.state(), feed.frames_per_second()) == ("stalled", None)
 
 
 def test_a_slow_stream_is_no_stall() -> None:
-    """Where a frame is labelled every ten seconds, twelve without one are usual and forty are not."""
+    """If a frame is labelled every ten seconds, twelve seconds without one are live and forty are a stall."""
     assert _filled(42.0, 32.0, 22.0, 12.0).state() == "live"
     assert _filled(70.0, 60.0, 50.0, 40.0).state() == "stalled"
 
 
 def test_a_pause_is_not_a_low_frame_rate() -> None:
-    """After a pause the rate is that of the frames since."""
+    """After a pause only the frames since count for the rate."""
     assert _filled(100.0, 99.5, 1.0, 0.5, 0.0).frames_per_second() == pytest.approx(2.0)
 
 
 def test_history_has_one_moment_a_second() -> None:
-    """Of the frames within one second the last stays, and what is too old goes."""
+    """Of the frames within one second the last stays; moments that are too old are left out."""
     feed, second = Feed(), float(int(time.monotonic()) - 10)
     feed.put(_observation(0, second - HISTORY_S, "old"))
     for sequence, (offset_s, label) in enumerate([(0.1, "a"), (0.8, "b"), (1.1, "c")]):
@@ -72,7 +72,7 @@ def test_history_has_one_moment_a_second() -> None:
 
 
 def test_history_is_bounded() -> None:
-    """However long a stream runs, the history keeps no more than its length."""
+    """The history never becomes longer than its length."""
     assert len(_filled(*range(HISTORY_S * 3, 0, -1)).history()) < HISTORY_S
 
 
@@ -86,7 +86,7 @@ def _wait(feed: Feed, sequence: int | None, then: threading.Event, timeout_s: fl
 
 
 def test_a_viewer_wakes_with_the_next_frame() -> None:
-    """Who waits goes on as soon as another thread puts a frame, or closes the feed."""
+    """A waiting viewer continues when another thread puts a frame or closes the feed."""
     feed = _filled(0.0)
     for change in (lambda: feed.put(_observation(7, time.monotonic())), feed.close):
         waiting = threading.Event()
@@ -101,12 +101,12 @@ def test_a_viewer_wakes_with_the_next_frame() -> None:
 
 
 def test_a_lower_number_is_news_too() -> None:
-    """A viewer that knows a frame of an earlier run does not wait for its number to come again."""
+    """A viewer with a frame of an earlier run does not wait until its number comes again."""
     _wait(_filled(0.0), 5000, threading.Event(), 60.0)
 
 
 def test_waiting_has_an_end() -> None:
-    """Without a frame a viewer waits as long as it said."""
+    """Without a frame a viewer waits for its time limit."""
     started_s = time.monotonic()
     _wait(Feed(), None, threading.Event(), 0.05)
     assert time.monotonic() - started_s >= 0.05

@@ -13,13 +13,13 @@ FILES = ["details.js", "icon.svg", "page.css", "page.html", "page.js", "timeline
 
 
 def test_the_package_has_them_all() -> None:
-    """Everything that is no Python is listed here, and comes with the package."""
+    """Every file that is not Python is listed here, and comes with the package."""
     assert sorted(path.name for path in PARTS.iterdir() if path.suffix not in {".py", ""}) == FILES
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_nothing_comes_from_elsewhere(name: str) -> None:
-    """No file names another host, but for the name of SVG's own language; no text is ever made HTML."""
+    """No file names another host, except for the name space of SVG; no text is ever made HTML."""
     text = (PARTS / name).read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
     assert "http:" not in text and "https:" not in text and "url(" not in text and "@import" not in text
     assert "innerHTML" not in text and "insertAdjacent" not in text and "document.write" not in text

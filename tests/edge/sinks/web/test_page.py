@@ -59,7 +59,7 @@ def sink(statistics: StreamStatistics) -> Iterator[WebSink]:
 
 @pytest.fixture
 def open_page(browser: Browser, sink: WebSink) -> Iterator[OpenPage]:
-    """Open the page in a window of 1280 x 800; it must ask nobody else for anything, and have no error."""
+    """Open the page in a window of 1280 x 800; it must request nothing from other hosts, and have no error."""
     contexts, troubles = [], []
 
     def open_page(query: str = "", url: str = "", **settings: object) -> Page:
@@ -90,18 +90,18 @@ def wait_for_picture(page: Page, sequence: int) -> None:
 
 
 def test_before_the_first_frame(sink: WebSink, open_page: OpenPage) -> None:
-    """Before the first frame the page says that it waits, and claims nothing."""
+    """Before the first frame the page says that it waits, and shows no label."""
     page = open_page()
     expect(page.locator("#notice")).to_contain_text("Waiting for the first frame")
     expect(page.locator("#state")).to_have_text("Waiting")
-    expect(page.locator("#label")).to_have_text("nothing yet")
+    expect(page.locator("#label")).to_have_text("no frame yet")
     expect(page.locator("#rate")).to_have_text("–")
     expect(page.locator("#empty")).to_be_visible()
     expect(page.locator("#bars li")).to_have_count(0)
 
 
 def test_the_picture_moves(sink: WebSink, open_page: OpenPage) -> None:
-    """The white block that moves on in every frame moves on the page."""
+    """The white block that moves from frame to frame moves on the page."""
     camera, page = Camera(), open_page()
     for sequence in range(6):
         sink.write(camera.observe("blue"))
@@ -131,17 +131,17 @@ def test_the_label_changes_with_the_scene(sink: WebSink, open_page: OpenPage) ->
 
 
 def test_unknown(sink: WebSink, open_page: OpenPage) -> None:
-    """Where no label is sure enough the page says so, and whose score it is that it shows."""
+    """If the label is unknown, the page shows the best label with its score."""
     page = open_page()
     categories = (Category(2, "red", 0.25), Category(0, "blue", 0.125))
     sink.write(Camera().observe("red", label=UNKNOWN, score=0.25, categories=categories))
     expect(page.locator("#label")).to_have_text("unknown")
-    expect(page.locator("#score")).to_have_text("at best red, 25.0 %")
+    expect(page.locator("#score")).to_have_text("best: red, 25.0 %")
     expect(page.locator("#bars .steady")).to_have_count(0)
 
 
 def test_region(sink: WebSink, open_page: OpenPage) -> None:
-    """The part of the frame that is looked at is framed in white, in a reduced picture too."""
+    """The region has a white frame, in a reduced picture too."""
     camera, page = Camera((1280, 960)), open_page()
     sink.write(camera.observe("blue", region=(400, 300, 600, 500)))
     wait_for_picture(page, 0)
@@ -150,7 +150,7 @@ def test_region(sink: WebSink, open_page: OpenPage) -> None:
 
 
 def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, statistics: StreamStatistics) -> None:
-    """When the server goes the page says so and dims; when it is back, so are picture and label, by itself."""
+    """Without the server the page says so and dims; when it is back, picture and label come back too."""
     camera, page = Camera(), open_page()
     for _ in range(3):
         sink.write(camera.observe("red"))
@@ -159,7 +159,7 @@ def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, s
     expect(page.locator("body")).to_have_attribute("data-state", "reconnecting")
     expect(page.locator("#notice")).to_contain_text("Reconnecting")
     expect(page.locator("#notice")).to_contain_text("The last frame is")
-    expect(page.locator("#answer-title")).to_have_text("It saw last")
+    expect(page.locator("#answer-title")).to_have_text("Last label")
     again = WebSink("127.0.0.1", int(sink.url.rstrip("/").rsplit(":", 1)[1]), None, statistics)
     again.open()
     try:
@@ -169,7 +169,7 @@ def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, s
         expect(page.locator("#notice")).to_be_hidden()
         wait_for_picture(page, 0)
         assert max(pixel(page, 160, 200)) == pixel(page, 160, 200)[1]
-        expect(page.locator("#legend li")).to_have_count(2)  # the minutes before are not forgotten
+        expect(page.locator("#legend li")).to_have_count(2)  # the minutes before are still there
     finally:
         again.close()
 
@@ -177,7 +177,7 @@ def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, s
 def test_the_token_goes_from_the_address_and_outlives_a_restart(
     sink: WebSink, open_page: OpenPage, statistics: StreamStatistics
 ) -> None:
-    """The token is asked for, typed once, gone from the address bar, good after a restart, and asked for if changed."""
+    """The token is typed once, removed from the address bar, valid after a restart, and asked for if changed."""
     first = WebSink("127.0.0.1", 0, "s3cret", statistics)
     first.open()
     page = open_page(url=first.url)
@@ -204,20 +204,20 @@ def test_the_token_goes_from_the_address_and_outlives_a_restart(
 
 
 def test_a_stream_that_stopped(sink: WebSink, open_page: OpenPage) -> None:
-    """A last frame of half a minute ago is not shown as if it were now; the next frame ends the notice."""
+    """If the last frame is half a minute old, a notice says so; the next frame ends the notice."""
     camera, page = Camera(), open_page()
     sink.write(camera.observe("red", age_s=31))
     expect(page.locator("#notice-title")).to_have_text(re.compile(r"^No frame for [3-9]\d s$"))
     expect(page.locator("#state")).to_have_text("No frames")
-    expect(page.locator("#answer-title")).to_have_text("It saw last")
+    expect(page.locator("#answer-title")).to_have_text("Last label")
     wait_for_picture(page, 0)
     sink.write(camera.observe("blue"))
     expect(page.locator("#notice")).to_be_hidden()
-    expect(page.locator("#answer-title")).to_have_text("It sees")
+    expect(page.locator("#answer-title")).to_have_text("Label")
 
 
 def test_model_card_and_counters(sink: WebSink, open_page: OpenPage, statistics: StreamStatistics) -> None:
-    """The page tells what the model is, and what was lost; a model that says less has fewer lines."""
+    """The page shows the model card and the losses; a model card with fewer values has fewer lines."""
     camera, page = Camera(), open_page()
     statistics.count("reconnects", 3)
     statistics.count_sink("sink_dropped", "mqtt", 7)
@@ -237,7 +237,7 @@ def test_model_card_and_counters(sink: WebSink, open_page: OpenPage, statistics:
 
 @pytest.mark.parametrize("label", ["<img src=x onerror=alert(1)><b>bold</b>", "W" * 200, "\u202eright to left", " "])
 def test_any_label_is_text_and_fits_a_phone(sink: WebSink, open_page: OpenPage, label: str) -> None:
-    """A label is shown as it is written, never as HTML, and however long it is nothing scrolls sideways."""
+    """A label is shown as text, never as HTML, and the page does not scroll sideways for a long one."""
     page = open_page(viewport={"width": 390, "height": 844})
     categories = (Category(0, label, 0.5), Category(1, "x" * 300, 0.25))
     labels = (label, "x" * 300)
@@ -251,7 +251,7 @@ def test_any_label_is_text_and_fits_a_phone(sink: WebSink, open_page: OpenPage, 
 
 
 def test_phone_and_touch(sink: WebSink, open_page: OpenPage) -> None:
-    """On a phone picture and label are on the first screen, and buttons are large enough to be touched."""
+    """On a phone picture and label are on the first screen, and buttons are large enough to touch."""
     camera = Camera()
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     sink.write(camera.observe("red"))
@@ -273,7 +273,7 @@ def test_phone_and_touch(sink: WebSink, open_page: OpenPage) -> None:
 
 
 def test_pause_holds_the_picture(sink: WebSink, open_page: OpenPage, statistics: StreamStatistics) -> None:
-    """Paused, picture and label stay while the counters go on; then the newest frame is shown."""
+    """During a pause picture and label stay and the counters continue; then the newest frame is shown."""
     camera, page = Camera(), open_page()
     sink.write(camera.observe("red"))
     wait_for_picture(page, 0)
@@ -321,7 +321,7 @@ def _brightness(page: Page) -> int:
 
 
 def test_light_and_dark(sink: WebSink, open_page: OpenPage) -> None:
-    """The page follows the system's colours, also when they change."""
+    """The page uses the system's light or dark colours, also after a change."""
     page = open_page(color_scheme="dark")
     assert _brightness(page) < 40
     page.emulate_media(color_scheme="light")
@@ -329,7 +329,7 @@ def test_light_and_dark(sink: WebSink, open_page: OpenPage) -> None:
 
 
 def test_reduced_motion(sink: WebSink, open_page: OpenPage) -> None:
-    """Who asked for less motion sees no pulsing dot and no sliding bars."""
+    """With reduced motion there is no pulsing dot and no sliding bar."""
     page = open_page()
     sink.write(Camera().observe("red"))
     expect(page.locator("#state")).to_have_text("Live")

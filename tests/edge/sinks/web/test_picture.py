@@ -35,7 +35,7 @@ def _put(feed: Feed, sequence: int) -> None:
     ],
 )
 def test_a_large_frame_is_reduced(size: tuple[int, int], shown: tuple[int, int]) -> None:
-    """A frame is a JPEG in its own colours, reduced by a whole factor where it is large."""
+    """A frame is a JPEG in its own colours, reduced by a whole factor if it is large."""
     image = Image.open(io.BytesIO(encode(_frame(0, size))))
     assert (image.format, image.mode, image.size) == ("JPEG", "RGB", shown)
     assert np.abs(np.asarray(image).astype(int) - (200, 40, 90)).max() <= 4
@@ -55,7 +55,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_viewers_share_a_picture(encoded: list[int]) -> None:
-    """Ten viewers at once cost one encoding, and get the same bytes."""
+    """For ten viewers at the same time a frame is encoded once, and all get the same bytes."""
     feed = Feed()
     _put(feed, 3)
 
@@ -69,7 +69,7 @@ def test_viewers_share_a_picture(encoded: list[int]) -> None:
 
 
 def test_nobody_looks(encoded: list[int]) -> None:
-    """Frames that nobody asks for are not encoded; who comes late gets the newest alone."""
+    """Frames without a request are not encoded; a late viewer gets only the newest."""
     feed = Feed()
     for sequence in range(50):
         _put(feed, sequence)
@@ -80,7 +80,7 @@ def test_nobody_looks(encoded: list[int]) -> None:
 
 
 def test_the_rate_is_capped(monkeypatch: pytest.MonkeyPatch, encoded: list[int]) -> None:
-    """Within the time of one picture a new viewer gets the one there is, however many frames came since."""
+    """Within the time of one picture a new viewer gets the current one, even if newer frames have come."""
     monkeypatch.setattr(picture, "PICTURES_PER_S", 1 / 3600)
     feed = Feed()
 
@@ -99,7 +99,7 @@ def test_the_rate_is_capped(monkeypatch: pytest.MonkeyPatch, encoded: list[int])
 
 
 def test_no_other_picture(encoded: list[int]) -> None:
-    """Who has the newest picture already, or waits for the first, gets none when the time is up."""
+    """A viewer that has the newest picture, or waits for the first, gets None after its time limit."""
     feed = Feed()
     assert asyncio.run(Pictures(feed).other(None, 0.01)) is None
     _put(feed, 1)
