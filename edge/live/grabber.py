@@ -16,7 +16,7 @@ from edge.statistics import StreamStatistics
 from edge.types import Frame
 
 HANG_FACTOR = 2.0
-"""A source that is silent for this many of its own time limits is abandoned: it should have failed by itself."""
+"""A source that is silent for this many of its own time limits is abandoned: it should have raised an error."""
 
 MAX_HANGING = 3
 """The most abandoned readers that may hang at the same time; the next opening waits until one of them returns."""

@@ -20,7 +20,7 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     """What a service with ``arguments`` needs, run by ``user``.
 
     Without ``user`` it is a user that systemd makes for the service. If that user could not read or write all files, it
-    is the user who calls this, and behind ``sudo`` the one who called ``sudo``.
+    is the current user, and under ``sudo`` the user that called ``sudo``.
 
     Raises :class:`~edge.errors.UsageError` if that user has no name.
     """

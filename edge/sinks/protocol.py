@@ -33,7 +33,7 @@ class ObservationSink(Protocol):
     its queue is full, the oldest observation in it is dropped and counted. So a sink that needs the moment of a
     change compares labels itself; ``changed`` may belong to an observation that was dropped.
 
-    An exception from :meth:`open` or :meth:`write` is counted and printed as a message, and the sink goes on with the
+    An exception from :meth:`open` or :meth:`write` is counted and printed as a message, and the sink continues with the
     next observation. It stops neither the stream nor another sink.
 
     The queue has 8 places. The queue of a class with ``long_queue = True`` has 100, and its observations come without
@@ -49,7 +49,7 @@ class ObservationSink(Protocol):
     def write(self, observation: Observation) -> None:
         """Take one observation.
 
-        Raises :class:`SinkClosed` if there is no reader any more and never will be.
+        Raises :class:`SinkClosed` if its reader has gone for good.
         """
 
     def close(self) -> None:

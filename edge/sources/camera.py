@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.errors import UnavailableError
-from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_capture
+from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
 
 
-class V4L2Camera:
+class V4L2Camera(OpenCvSource):
     """A USB camera, or another camera of V4L2. The pictures have the size that the driver prefers."""
 
     ends = False
@@ -22,8 +21,6 @@ class V4L2Camera:
     def __init__(self, device: str) -> None:
         """Use the camera at the path ``device``, such as ``/dev/video0``."""
         self.uri = device
-        self._cv2: Any = None
-        self._capture: Any = None
 
     def open(self) -> None:
         """Start the camera.
@@ -33,8 +30,7 @@ class V4L2Camera:
         """
         self._cv2 = load_opencv()
         self._check_device()
-        self._capture = open_capture(self._cv2, self.uri, self._cv2.CAP_V4L2)
-        if self._capture is None:
+        if not self._open_capture(self.uri, "CAP_V4L2"):
             raise UnavailableError(
                 f"{self.uri}: gives no pictures; either another program uses it (fuser -v {self.uri} names it), "
                 "or it is not a camera (v4l2-ctl --list-devices lists the cameras; the Pi's own is picamera2:)"
@@ -65,9 +61,3 @@ class V4L2Camera:
         if picture is None:
             raise UnavailableError(f"{self.uri}: gave no picture; is it still plugged in?")
         return picture
-
-    def close(self) -> None:
-        """Release the camera."""
-        capture, self._capture = self._capture, None
-        if capture is not None:
-            capture.release()

@@ -1,11 +1,4 @@
-"""A source for tests: it plays pictures, and fails, hangs or ends when the test wants it.
-
-::
-
-    from edge.sources import HANG, FakeSource
-
-    source = FakeSource([picture, UnavailableError("unplugged"), picture, HANG, picture], interval_s=0.1)
-"""
+"""A source for tests: it plays pictures, and fails, hangs or ends when the test wants it."""
 
 from __future__ import annotations
 
@@ -38,8 +31,6 @@ END = EndOfStream()
 """A step that ends the stream."""
 
 Step = Union[Pixels, Image.Image, str, "os.PathLike[str]", bytes, BaseException, _Hang]
-"""A picture (an array (height, width, 3) uint8 RGB, a Pillow image, a file or its bytes), an exception that is
-raised, or :data:`HANG`."""
 
 _LONGEST_WAIT_S = 0.1
 
@@ -59,7 +50,13 @@ class _State:
 class FakeSource:
     """Plays ``steps``, then those that :meth:`put` adds. Its methods may be called from any thread.
 
-    An exception among the steps is raised once; the next :meth:`read` continues with the step after it.
+    ::
+
+        source = FakeSource(["rose.jpg", UnavailableError("unplugged"), "daisy.jpg", HANG], interval_s=0.5)
+
+    A step is a picture, an exception, :data:`HANG` or :data:`END`. A picture is an array (height, width, 3), uint8,
+    RGB, a Pillow image, or a photo file by its path or its bytes. An exception is raised once; the next :meth:`read`
+    continues with the step after it.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from edge.preprocess import decode
 
 POLL_S = 0.1
 """The shortest time between two listings of the folder, in seconds. The pause after a listing is at least nine times
-as long as the listing took: a folder of very many files costs at most a tenth of a core."""
+as long as the listing took: even a folder of many files costs at most a tenth of a core."""
 
 SETTLE_S = 2.0
 """A file that has not changed for this time, in seconds, is complete; if it cannot be decoded, it is not a picture."""

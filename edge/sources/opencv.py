@@ -40,24 +40,6 @@ def load_opencv() -> Any:
     return cv2
 
 
-def open_capture(cv2: Any, name: str, backend: int, *, limited: bool = False) -> Any | None:
-    """A ``cv2.VideoCapture`` of ``name``, or None if ``backend`` cannot open it.
-
-    ``limited`` sets :data:`TIME_LIMIT_S` for the opening and for each picture; only the FFmpeg backend has these
-    limits.
-    """
-    limit_ms = int(TIME_LIMIT_S * 1000)
-    settings = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit_ms] if limited else []
-    try:
-        capture = cv2.VideoCapture(name, backend, settings)
-    except cv2.error:
-        return None
-    if capture.isOpened():
-        return capture
-    capture.release()
-    return None
-
-
 def next_picture(cv2: Any, capture: Any) -> npt.NDArray[np.uint8] | None:
     """The next picture of ``capture``: shape (height, width, 3), uint8, RGB; None if there is none."""
     try:
@@ -67,3 +49,34 @@ def next_picture(cv2: Any, capture: Any) -> npt.NDArray[np.uint8] | None:
         return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
     except cv2.error:
         return None
+
+
+class OpenCvSource:
+    """What cameras, RTSP streams and video files share if OpenCV reads them."""
+
+    uri: str
+    _cv2: Any = None
+    _capture: Any = None
+
+    def _open_capture(self, name: str, backend: str, *, limited: bool = False) -> bool:
+        """Open ``name`` with a backend of OpenCV, such as ``CAP_V4L2``; returns whether that worked.
+
+        ``limited`` sets :data:`TIME_LIMIT_S` for the opening and for each picture; only FFmpeg has these limits.
+        """
+        cv2, limit_ms = self._cv2, int(TIME_LIMIT_S * 1000)
+        limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit_ms]
+        try:
+            capture = cv2.VideoCapture(name, getattr(cv2, backend), limits if limited else [])
+        except cv2.error:
+            return False
+        if not capture.isOpened():
+            capture.release()
+            return False
+        self._capture = capture
+        return True
+
+    def close(self) -> None:
+        """Release the camera, the connection or the file."""
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.release()

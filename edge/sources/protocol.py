@@ -33,7 +33,7 @@ class FrameSource(Protocol):
                 pass
 
     Only one thread at a time uses a source. If a call does not return within twice ``time_limit_s``, its thread is
-    abandoned, and the stream goes on with a :func:`copy.copy` of the source that was made before it was opened.
+    abandoned, and the stream continues with a :func:`copy.copy` of the source that was made before it was opened.
     Therefore :meth:`open` must set each attribute that holds what it opens.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -10,12 +9,12 @@ import numpy.typing as npt
 
 from edge.errors import UnavailableError
 from edge.sources.address import check_address, without_secrets
-from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_capture
+from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
 
 _PORTS = {"rtsp": 554, "rtsps": 322}
 
 
-class RtspStream:
+class RtspStream(OpenCvSource):
     """A stream at ``rtsp://[user:password@]host[:port]/path``, carried over TCP."""
 
     ends = False
@@ -29,8 +28,6 @@ class RtspStream:
         check_address(address)
         self.uri = without_secrets(address)
         self._address = address
-        self._cv2: Any = None
-        self._capture: Any = None
 
     def open(self) -> None:
         """Connect.
@@ -40,8 +37,7 @@ class RtspStream:
         """
         self._cv2 = load_opencv()
         self._check_connection()
-        self._capture = open_capture(self._cv2, self._address, self._cv2.CAP_FFMPEG, limited=True)
-        if self._capture is None:
+        if not self._open_capture(self._address, "CAP_FFMPEG", limited=True):
             raise UnavailableError(
                 f"{self.uri}: answers, but sends no stream that OpenCV can read; check the path, user and password"
             )
@@ -67,9 +63,3 @@ class RtspStream:
         if picture is None:
             raise UnavailableError(f"{self.uri}: the stream ended, or sent no picture for {TIME_LIMIT_S:g} s")
         return picture
-
-    def close(self) -> None:
-        """Close the connection."""
-        capture, self._capture = self._capture, None
-        if capture is not None:
-            capture.release()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.errors import DataError
-from edge.sources.opencv import TIME_LIMIT_S, load_opencv, next_picture, open_capture
+from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
 from edge.sources.protocol import EndOfStream
 
 _UNKNOWN_RATE = 25.0  # pictures a second, for a file that names no rate
@@ -18,7 +17,7 @@ _LONGEST_WAIT_S = 0.5
 _HIGHEST_RATE = 1000.0  # a higher rate in a file is a mistake
 
 
-class VideoFile:
+class VideoFile(OpenCvSource):
     """Gives the pictures of a file at the file's own frame rate, as a camera would, and ends.
 
     Pictures whose time has passed before they are read are skipped.
@@ -30,8 +29,6 @@ class VideoFile:
     def __init__(self, path: str) -> None:
         """Use the video file at ``path``."""
         self.uri = path
-        self._cv2: Any = None
-        self._capture: Any = None
 
     def open(self) -> None:
         """Open the file, at its beginning.
@@ -45,8 +42,7 @@ class VideoFile:
         except OSError as error:
             raise DataError(f"{self.uri}: cannot be read: {error.strerror}") from None
         # The absolute path: FFmpeg reads a relative path with a colon as an address.
-        self._capture = open_capture(self._cv2, os.path.abspath(self.uri), self._cv2.CAP_FFMPEG)
-        if self._capture is None:
+        if not self._open_capture(os.path.abspath(self.uri), "CAP_FFMPEG"):
             raise self._unreadable()
         rate = self._capture.get(self._cv2.CAP_PROP_FPS)
         self._interval_s = 1 / (rate if 0 < rate <= _HIGHEST_RATE else _UNKNOWN_RATE)
@@ -81,9 +77,3 @@ class VideoFile:
         return DataError(
             f"{self.uri}: not a video that OpenCV can read; convert it: ffmpeg -i FILE -c:v libx264 converted.mp4"
         )
-
-    def close(self) -> None:
-        """Close the file."""
-        capture, self._capture = self._capture, None
-        if capture is not None:
-            capture.release()
