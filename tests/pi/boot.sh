@@ -1,10 +1,10 @@
 #!/bin/sh
-# Boot a Raspberry Pi, as far as a userland goes: run by room.py in mount and process namespaces of its own.
-# $1 the userland, $2 a folder with host_key and user_key.pub, $3 the port on loopback, $4 the emulated core
+# Start the userland of a Raspberry Pi with an SSH server. emulated_pi.py runs this in new mount and process namespaces.
+# Arguments: the userland, a folder with host_key and user_key.pub, the port on loopback, the emulated processor core.
 set -eu
 userland=$1 keys=$2 port=$3 core=$4
 
-# All that the Pi writes is in memory and ends with it; the userland below is never written to.
+# All that the Pi writes is in memory and is lost with it; nothing is written to the userland.
 mount -t tmpfs -o mode=755 pi /mnt
 mkdir /mnt/upper /mnt/work /mnt/system
 mount -t overlay -o lowerdir="$userland",upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/system
@@ -23,8 +23,8 @@ mount -t tmpfs -o mode=1777 tmpfs dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
 mkdir run/sshd
 
-# The kernel tells of the workstation's processor. XNNPACK, LiteRT's kernels, reads here which one it runs on: from an
-# x86-64's /sys it crashes, and without one it stays switched off.
+# XNNPACK, the kernels of LiteRT, reads here which processor it runs on. The kernel would report the workstation's: with
+# the /sys of an x86-64 XNNPACK crashes, and without a /sys it stays switched off.
 mount -t tmpfs -o mode=755 tmpfs sys
 mkdir -p sys/devices/system/cpu
 for list in possible present online; do

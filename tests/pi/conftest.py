@@ -1,6 +1,6 @@
-"""What the tests on an emulated Raspberry Pi share. They are asked for by name: ``make test-pi``.
+"""What the tests on an emulated Raspberry Pi share. Only ``make test-pi`` runs them.
 
-``$PI_ARCH`` is ``arm64`` or ``armhf`` (Debian's names), ``$PI_ARCHITECTURE`` the network of the proof of parity.
+``$PI_ARCH`` is ``arm64`` or ``armhf`` (Debian's names), ``$PI_ARCHITECTURE`` the architecture of the compared models.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # tests/pi/room.py and userland.py, which nothing else imports
+sys.path.insert(0, str(HERE))  # tests/pi/emulated_pi.py and userland.py, which nothing else imports
 
-from room import Pi, running  # noqa: E402
+from emulated_pi import Pi, running  # noqa: E402
 from userland import QEMU, CannotEmulate, userland  # noqa: E402
 
 from trainer.photos.drawn_flowers import plant_garden  # noqa: E402
 
 REPOSITORY = HERE.parents[1]
 SHARED = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")
-TRAINED, JUDGED = 40, 10  # photos of each of the five classes: to train on, and to compare
+TRAINED, COMPARED = 40, 10  # photos of each of the five classes: to train on, and to compare
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 _lines = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with nothing measured."""
+    """Make the empty list of measurements."""
     config.stash[_lines] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show what was measured."""
+    """Print the measurements."""
     if config.stash[_lines]:
         terminalreporter.section("measured on the emulated Raspberry Pi")
         for line in config.stash[_lines]:
@@ -46,13 +46,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """A function that adds a line to the summary at the end."""
+    """A function that adds a line to the summary at the end of the run."""
     return pytestconfig.stash[_lines].append
 
 
 @pytest.fixture(scope="session")
 def arch() -> str:
-    """Debian's name of the emulated architecture, its userland built."""
+    """Debian's name of the emulated processor; its userland is built."""
     name = os.environ.get("PI_ARCH") or "arm64"
     if name not in QEMU:
         pytest.exit(f"PI_ARCH={name}: known are {', '.join(QEMU)}", 2)
@@ -65,7 +65,7 @@ def arch() -> str:
 
 @pytest.fixture(scope="module")
 def pi(arch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pi]:
-    """A bare Raspberry Pi, as it comes from the card."""
+    """A bare Raspberry Pi, as a new SD card starts it."""
     with running(arch, tmp_path_factory.mktemp("pi") / "keys") as (one,):
         yield one
 
@@ -86,15 +86,15 @@ def workstation(tmp_path_factory: pytest.TempPathFactory) -> Command:
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders ``train`` and ``judge``: real flowers where there are some, else drawn ones."""
+    """Folders ``train`` and ``compare``: real flowers if they are there, else drawn ones."""
     source = SHARED / "flower_photos"
     folder = tmp_path_factory.mktemp("photos")
     if not source.is_dir():
-        source = folder / "garden"
-        list(plant_garden(source, TRAINED + JUDGED))
-    for kind in sorted(path for path in source.iterdir() if path.is_dir()):
-        for index, path in enumerate(sorted(kind.glob("*.jpg"))[: TRAINED + JUDGED]):
-            to = folder / ("train" if index < TRAINED else "judge") / kind.name
+        source = folder / "drawn"
+        list(plant_garden(source, TRAINED + COMPARED))
+    for flower in sorted(path for path in source.iterdir() if path.is_dir()):
+        for index, path in enumerate(sorted(flower.glob("*.jpg"))[: TRAINED + COMPARED]):
+            to = folder / ("train" if index < TRAINED else "compare") / flower.name
             to.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, to / path.name)
     return folder
@@ -102,7 +102,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def models(photos: Path, workstation: Command, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The flowers retrained here: quantisation -> model file."""
+    """The models retrained here on the flowers: quantization -> model file."""
     real = (SHARED / "keras_home").is_dir()
     architecture = os.environ.get("PI_ARCHITECTURE") or ("mobilenet_0.25_128" if real else "mobilenet_1.0_128")
     folder = tmp_path_factory.mktemp("models")

@@ -1,4 +1,4 @@
-"""The true path: a bare Raspberry Pi, flashed over ssh, labels; goes back; refuses; needs no network."""
+"""A bare Raspberry Pi is flashed over ssh, labels, is rolled back, refuses models, and installs a bundle offline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from room import Pi, running
+from emulated_pi import Pi, running
 
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
@@ -33,8 +33,8 @@ def only_64_bit(arch: str) -> None:
         pytest.skip("the package index has no wheels of numpy and Pillow for 32 bits")
 
 
-def _variant(folder: Path, name: str, **changes: Any) -> Path:
-    """The tiny model, with other words in its manifest."""
+def _changed_copy(folder: Path, name: str, **changes: Any) -> Path:
+    """A copy of the tiny model with another manifest, so that its sha256 is another."""
     model = ModelFile.load(TINY)
     assert model.manifest is not None
     manifest = dataclasses.replace(model.manifest, training={"name": name}, **changes)
@@ -46,7 +46,7 @@ def _variant(folder: Path, name: str, **changes: Any) -> Path:
 
 @pytest.fixture(scope="module")
 def trainer(workstation: Command) -> Callable[..., tuple[int, list[dict[str, Any]]]]:
-    """Run ``trainer flash`` or ``trainer rollback`` with ``--json``: the exit code, and what it says of each target."""
+    """Run ``trainer flash`` or ``trainer rollback`` with ``--json``: the exit code, and the record of each target."""
 
     def run(command: str, *arguments: object, pi: Pi) -> tuple[int, list[dict[str, Any]]]:
         done = workstation("trainer", command, *arguments, "--ssh-config", pi.config, "--json")
@@ -58,23 +58,23 @@ def trainer(workstation: Command) -> Callable[..., tuple[int, list[dict[str, Any
 
 @pytest.fixture(scope="module")
 def flashed(pi: Pi, models: dict[str, Path], trainer: Any) -> Pi:
-    """The Pi, made ready and flashed with the flowers, by one command."""
-    code, (said,) = trainer("flash", models["int8"], "--bootstrap", "--yes", pi.name, pi=pi)
-    assert (code, said["state"]) == (0, "flashed"), said
-    assert said["current"] == ModelFile.load(models["int8"]).sha256
+    """The Pi, prepared and flashed with the model of the flowers by one command."""
+    code, (result,) = trainer("flash", models["int8"], "--bootstrap", "--yes", pi.name, pi=pi)
+    assert (code, result["state"]) == (0, "flashed"), result
+    assert result["current"] == ModelFile.load(models["int8"]).sha256
     return pi
 
 
 def _current(pi: Pi) -> dict[str, Any]:
     done = pi.run(f"{EDGE} store current --json")
     assert done.returncode == 0, done.stderr
-    facts: dict[str, Any] = json.loads(done.stdout)
-    return facts
+    listing: dict[str, Any] = json.loads(done.stdout)
+    return listing
 
 
 def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstation: Command, models: Any) -> None:
-    """After one command the Pi labels a photo with the flashed model as the workstation does."""
-    photo = sorted((photos / "judge").rglob("*.jpg"))[0]
+    """The Pi gives a photo the label and the scores of the workstation."""
+    photo = sorted((photos / "compare").rglob("*.jpg"))[0]
     flashed.put(photo)
     there = flashed.run(f'{EDGE} label --json --model "$({EDGE} store current)" {photo.name}')
     assert there.returncode == 0, there.stderr
@@ -87,52 +87,52 @@ def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstati
 
 
 def test_a_flash_of_the_same_model_changes_nothing(flashed: Pi, models: dict[str, Path], trainer: Any) -> None:
-    """An identical model, bootstrap and all, is a no-op that says so; not a byte of it is sent."""
+    """The same command again has the state unchanged, and no byte is sent or written."""
     models_there = f"find {_current(flashed)['root']}/models -printf '%p %T@\\n' | sort"
     before = flashed.run(models_there).stdout
     assert "/model.tflite " in before
-    code, (said,) = trainer("flash", models["int8"], "--bootstrap", "--yes", flashed.name, pi=flashed)
-    assert (code, said["state"], said["sent_bytes"]) == (0, "unchanged", 0), said
-    assert said["detail"] == "this model is already current"
+    code, (result,) = trainer("flash", models["int8"], "--bootstrap", "--yes", flashed.name, pi=flashed)
+    assert (code, result["state"], result["sent_bytes"]) == (0, "unchanged", 0), result
+    assert result["detail"] == "this model is already current"
     assert flashed.run(models_there).stdout == before
 
 
 def test_rollback_goes_back_and_an_older_model_is_refused(
     flashed: Pi, models: dict[str, Path], trainer: Any, tmp_path: Path
 ) -> None:
-    """The next model comes, the one before it only with a word; a rollback brings it back, a repeat keeps it."""
+    """A flash of the model before needs --allow-older; a rollback makes it current, a second one changes nothing."""
     first = _current(flashed)["current"]
-    code, (said,) = trainer("flash", _variant(tmp_path, "second"), flashed.name, pi=flashed)
-    assert (code, said["state"], said["previous"]) == (0, "flashed", first), said
-    second = said["current"]
-    code, (said,) = trainer("flash", models["int8"], flashed.name, pi=flashed)
-    assert (code != 0, said["state"]) == (True, "failed")
-    assert "--allow-older" in said["detail"]
+    code, (result,) = trainer("flash", _changed_copy(tmp_path, "second"), flashed.name, pi=flashed)
+    assert (code, result["state"], result["previous"]) == (0, "flashed", first), result
+    second = result["current"]
+    code, (result,) = trainer("flash", models["int8"], flashed.name, pi=flashed)
+    assert (code != 0, result["state"]) == (True, "failed")
+    assert "--allow-older" in result["detail"]
     assert _current(flashed)["current"] == second
     for _ in range(2):
-        code, (said,) = trainer("rollback", flashed.name, pi=flashed)
-        assert (code, said["state"], said["current"]) == (0, "rolled back", first), said
+        code, (result,) = trainer("rollback", flashed.name, pi=flashed)
+        assert (code, result["state"], result["current"]) == (0, "rolled back", first), result
     assert _current(flashed)["current"] == first
 
 
 def test_a_model_for_a_newer_runtime_is_refused(flashed: Pi, trainer: Any, tmp_path: Path) -> None:
-    """The Pi's interpreter is too old for the model: it says which one could run it, and keeps what it has."""
+    """If the interpreter of the Pi is too old, the error names one that runs the model; the current model stays."""
     before = _current(flashed)
-    newer = _variant(tmp_path, "newer", minimum_runtime="2.17.0")
-    code, (said,) = trainer("flash", newer, flashed.name, pi=flashed)
-    assert (code, said["state"]) == (65, "failed")
-    assert "ai-edge-litert" in said["detail"]
+    newer = _changed_copy(tmp_path, "newer", minimum_runtime="2.17.0")
+    code, (result,) = trainer("flash", newer, flashed.name, pi=flashed)
+    assert (code, result["state"]) == (65, "failed")
+    assert "ai-edge-litert" in result["detail"]
     assert _current(flashed) == before
 
 
 def test_a_bundle_needs_no_network(
     arch: str, models: dict[str, Path], workstation: Command, photos: Path, tmp_path: Path
 ) -> None:
-    """A bare Pi without any network labels after the bundle's installer, and a second run changes nothing."""
+    """A bare Pi without any network labels after the installer of the bundle has run, also if it runs twice."""
     archive = tmp_path / "bundle.tar.gz"
     made = workstation("trainer", "bundle", models["int8"], "--platform", "aarch64", "--output", archive)
     assert made.returncode == 0, made.stderr
-    photo = sorted((photos / "judge").rglob("*.jpg"))[0]
+    photo = sorted((photos / "compare").rglob("*.jpg"))[0]
     with running(arch, tmp_path / "keys") as (bare,):
         bare.put(archive)
         bare.put(photo)
@@ -148,7 +148,7 @@ def test_a_bundle_needs_no_network(
 
 @pytest.fixture
 def fleet(flashed: Pi, arch: str, tmp_path: Path) -> Iterator[list[Pi]]:
-    """Five Pis whose cards are copies of the flashed one's home."""
+    """Five Pis with copies of the home folder of the flashed one."""
     copied = subprocess.run(
         ["ssh", "-F", flashed.config, flashed.name, "tar -c .local"], capture_output=True, check=True
     )
@@ -158,22 +158,22 @@ def fleet(flashed: Pi, arch: str, tmp_path: Path) -> Iterator[list[Pi]]:
         yield pis
 
 
-def test_a_fleet_of_five_takes_a_model_at_once(
+def test_a_fleet_of_five_is_flashed_by_one_command(
     fleet: list[Pi], trainer: Any, tmp_path: Path, photos: Path, report: Callable[[str], None]
 ) -> None:
     """One command flashes five, the same command again changes none, and each labels with the new model."""
-    photo = sorted((photos / "judge").rglob("*.jpg"))[0]
+    photo = sorted((photos / "compare").rglob("*.jpg"))[0]
     for pi in fleet:
         pi.put(photo)
     names = [pi.name for pi in fleet]
-    model = _variant(tmp_path, "fleet")
+    model = _changed_copy(tmp_path, "fleet")
     sha256 = ModelFile.load(model).sha256
     for state in ("flashed", "unchanged"):
         began = time.monotonic()
-        code, said = trainer("flash", model, *names, "--canary", 1, pi=fleet[0])
+        code, result = trainer("flash", model, *names, "--canary", 1, pi=fleet[0])
         flashed_s = time.monotonic() - began
-        assert (code, [one["state"] for one in said]) == (0, [state] * FLEET), said
-        assert {one["current"] for one in said} == {sha256}
+        assert (code, [one["state"] for one in result]) == (0, [state] * FLEET), result
+        assert {one["current"] for one in result} == {sha256}
         done = fleet[-1].run(f'{EDGE} label --json --model "$({EDGE} store current)" {photo.name}')
         assert done.returncode == 0, done.stderr
         report(

@@ -1,4 +1,4 @@
-"""The proof that a Raspberry Pi computes what the workstation computed, on photos, with the same interpreter."""
+"""A Raspberry Pi gives photos the labels and scores of the workstation, with the same interpreter."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from emulated_pi import Pi
 from PIL import Image
-from room import Pi
 
 from edge.inference.interpreter import RUNTIMES
 from edge.modelfile.model_file import ModelFile
@@ -24,40 +24,40 @@ GLIBC = 36  # of Debian bookworm: 2.36
 
 
 def _wheels(folder: Path, arch: str) -> Path:
-    """The wheels of edge and of all its interpreters for the Pi, fetched here: the Pi itself reaches no index."""
+    """Fetch the wheels of edge and of all its interpreters for the Pi, which itself reaches no package index."""
     machine = {"arm64": "aarch64", "armhf": "armv7l"}[arch]
     names = ["numpy", "pillow", "tflite-runtime", "ai-edge-litert"] if arch == "arm64" else ["tflite-runtime"]
     tags = [f"manylinux_2_{minor}_{machine}" for minor in range(17, GLIBC + 1)] + [f"manylinux2014_{machine}"]
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     download = [*pip, "download", "-c", REPOSITORY / "constraints.txt", "--only-binary=:all:", "--dest", folder]
-    download += [word for tag in tags for word in ("--platform", tag)]
-    alone = ["--no-deps"] if arch == "armhf" else []  # numpy and Pillow are Debian's there
-    subprocess.run([*download, "--python-version", "3.11", *alone, *names], check=True)
+    download += [argument for tag in tags for argument in ("--platform", tag)]
+    options = ["--no-deps"] if arch == "armhf" else []  # numpy and Pillow are Debian's there
+    subprocess.run([*download, "--python-version", "3.11", *options, *names], check=True)
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, REPOSITORY], check=True)
     return folder
 
 
 @pytest.fixture(scope="module")
-def judged(arch: str, photos: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compared(arch: str, photos: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of photos to compare; for 32 bits as lossless pictures of the model's input size.
 
-    Debian's Pillow 9.4 there and Pillow 13 here do not resize tall pictures to the same pixels.
+    Debian's Pillow 9.4 on the Pi and Pillow 13 here resize tall pictures to different pixels.
     """
     if arch != "armhf":
-        return photos / "judge"
-    folder = tmp_path_factory.mktemp("small") / "judge"
+        return photos / "compare"
+    folder = tmp_path_factory.mktemp("small") / "compare"
     folder.mkdir()
     size = ModelFile.load(models["int8"]).input_size
-    for path in (photos / "judge").rglob("*.jpg"):
+    for path in (photos / "compare").rglob("*.jpg"):
         Image.fromarray(preprocess(path, size)).save(folder / f"{path.stem}.png")
     return folder
 
 
 @pytest.fixture(scope="module")
-def ready(pi: Pi, arch: str, judged: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pi:
+def ready(pi: Pi, arch: str, compared: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pi:
     """The Pi with edge, its interpreters, the photos and the models."""
     pi.put(_wheels(tmp_path_factory.mktemp("wheels"), arch), "wheels")
-    pi.put(judged, "photos")
+    pi.put(compared, "photos")
     for path in models.values():
         pi.put(path)
     system = "--system-site-packages" if arch == "armhf" else ""
@@ -68,7 +68,7 @@ def ready(pi: Pi, arch: str, judged: Path, models: dict[str, Path], tmp_path_fac
 
 
 def _scores(output: str, root: str) -> dict[str, dict[str, float]]:
-    """Photo below ``root`` -> label -> score, best first, from ``edge label --json``."""
+    """The scores that ``edge label --json`` printed: photo below ``root`` -> label -> score, best first."""
     records = [json.loads(line) for line in output.splitlines()]
     return {
         record["path"].partition(f"{root}/")[2]: dict(zip(record["labels"], record["scores"], strict=True))
@@ -86,43 +86,44 @@ def runtime(request: pytest.FixtureRequest, arch: str) -> str:
     return str(request.param)
 
 
-@pytest.mark.parametrize("kind", ["float32", "int8"])
-def test_labels_and_scores_are_the_workstations(
+@pytest.mark.parametrize("quantization", ["float32", "int8"])
+def test_labels_and_scores_are_those_of_the_workstation(
     ready: Pi,
     workstation: Command,
-    judged: Path,
+    compared: Path,
     models: dict[str, Path],
     runtime: str,
-    kind: str,
+    quantization: str,
     report: Callable[[str], None],
 ) -> None:
     """The same label for each of 50 photos, and every score within 1/255."""
-    model = models[kind]
+    model = models[quantization]
     label = f"label --json --top-k 5 --model {model.name} photos"
     there = ready.run(f"EDGE_RUNTIME={runtime} venv/bin/edge {label}")
     here = workstation(
-        *("edge", "label", "--json", "--top-k", 5, "--model", model, judged), env={"EDGE_RUNTIME": runtime}
+        *("edge", "label", "--json", "--top-k", 5, "--model", model, compared), env={"EDGE_RUNTIME": runtime}
     )
     assert (there.returncode, here.returncode) == (0, 0), there.stderr + here.stderr
-    theirs, ours = _scores(there.stdout, "photos"), _scores(here.stdout, "judge")
+    theirs, ours = _scores(there.stdout, "photos"), _scores(here.stdout, "compare")
     assert theirs.keys() == ours.keys()
     assert len(ours) == 50
     differences = [abs(theirs[photo][name] - score) for photo in ours for name, score in ours[photo].items()]
-    turned = [photo for photo in ours if next(iter(ours[photo])) != next(iter(theirs[photo]))]
+    changed = [photo for photo in ours if next(iter(ours[photo])) != next(iter(theirs[photo]))]
     over = sum(difference > LARGEST for difference in differences)
     report(
-        f"{runtime:<15}{kind:<8}{model.name}: {len(ours)} photos, largest difference {max(differences) * 255:.4f}/255, "
-        f"{over} of {len(differences)} scores over 1/255, {len(turned)} labels differ"
+        f"{runtime:<15}{quantization:<8}{model.name}: {len(ours)} photos, "
+        f"largest difference {max(differences) * 255:.4f}/255, {over} of {len(differences)} scores over 1/255, "
+        f"{len(changed)} labels differ"
     )
-    assert turned == []
+    assert changed == []
     assert over == 0
 
 
-@pytest.mark.parametrize("kind", ["float32", "int8"])
-def test_the_self_test_passes_there(ready: Pi, models: dict[str, Path], runtime: str, kind: str) -> None:
+@pytest.mark.parametrize("quantization", ["float32", "int8"])
+def test_the_self_test_passes_there(ready: Pi, models: dict[str, Path], runtime: str, quantization: str) -> None:
     """``edge inspect`` runs the self-test that the workstation wrote into the file."""
-    done = ready.run(f"EDGE_RUNTIME={runtime} venv/bin/edge inspect --json {models[kind].name}")
+    done = ready.run(f"EDGE_RUNTIME={runtime} venv/bin/edge inspect --json {models[quantization].name}")
     assert done.returncode == 0, done.stderr
-    facts = json.loads(done.stdout)
-    assert facts["runtime"] == runtime
-    assert facts["self_test"]["passed"] is True
+    inspected = json.loads(done.stdout)
+    assert inspected["runtime"] == runtime
+    assert inspected["self_test"]["passed"] is True

@@ -1,6 +1,6 @@
-"""The userland of a Raspberry Pi, made by Debian's own tools and kept: what Raspberry Pi OS is built on.
+"""The userland of a Raspberry Pi: Debian, on which Raspberry Pi OS is built, made by Debian's own tools and kept.
 
-``python tests/pi/userland.py arm64`` (or ``armhf``) builds it, unless it is there, and prints its folder.
+``python tests/pi/userland.py arm64`` (or ``armhf``) builds it if it is not there, and prints its folder.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ SUITE = "bookworm"
 USER = "pi"
 PACKAGES = ("openssh-server", "python3", "python3-venv")
 ARMHF_PACKAGES = ("python3-numpy", "python3-pil")
-"""What 32 bits need besides: the package index has no wheels of numpy and Pillow for them."""
+"""Further packages for 32 bits, because the package index has no wheels of numpy and Pillow for them."""
 
 QEMU = {"arm64": "qemu-aarch64", "armhf": "qemu-arm"}
-"""Debian's name of an architecture -> the name of its emulator."""
+"""Debian's name of a processor -> the name of its emulator."""
 
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _TOOLS = {"debootstrap": "debootstrap", "unshare": "util-linux", "nsenter": "util-linux", "ssh": "openssh-client"}
@@ -35,16 +35,15 @@ rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/* /etc/ssh/ssh_host_*
 
 
 class CannotEmulate(Exception):
-    """No Raspberry Pi can be made here; the message says why, and how to mend it."""
+    """A Raspberry Pi cannot be emulated on this machine; the message says why, and how to fix it."""
 
 
 def userland(arch: str) -> Path:
-    """The folder of the userland of ``arch``, one of :data:`QEMU`; built where it is not there.
+    """The folder of the userland of ``arch``, one of :data:`QEMU`; built if it is not there.
 
-    A folder that is there is whole: it was renamed when it was. Nothing of it is written to afterwards.
+    The folder gets its name only when it is complete, and nothing is written to it afterwards.
 
-    Raises :class:`CannotEmulate` where this machine cannot build or run it, and
-    :class:`subprocess.CalledProcessError` where a step of the build fails.
+    Raises :class:`CannotEmulate` if this machine cannot build or run it.
     """
     register_emulator(arch)
     folder = cache() / f"{arch}-{_recipe(arch)}"
@@ -61,15 +60,15 @@ def userland(arch: str) -> Path:
 
 
 def cache() -> Path:
-    """Where userlands are kept: with the trainer's other caches."""
+    """The folder for userlands, beside the other caches of the trainer."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "edge-for-poets" / "pi"
 
 
 def register_emulator(arch: str) -> None:
-    """Let the kernel run programs of ``arch``; the registration stays until the next boot, as the package's own does.
+    """Let the kernel run programs of ``arch``; like that of Debian's package, the registration lasts until a restart.
 
-    Raises :class:`CannotEmulate` where that, or building a userland, is not possible here.
+    Raises :class:`CannotEmulate` if that, or building a userland, is not possible here.
     """
     if os.geteuid() != 0:
         raise CannotEmulate("an emulated Raspberry Pi needs root, for debootstrap and mount: sudo make test-pi")
@@ -87,7 +86,7 @@ def register_emulator(arch: str) -> None:
         rule = Path("/usr/lib/binfmt.d") / f"{name}.conf"
         if not rule.is_file():
             raise CannotEmulate(f"{rule} is missing: apt-get install qemu-user-static")
-        # Flag F: the kernel opens the emulator now, so that it need not be found inside the userland.
+        # Flag F: the kernel opens the emulator now, so that the userland does not have to contain it.
         (_BINFMT / "register").write_text(rule.read_text().strip())
 
 
@@ -105,14 +104,16 @@ def _build(arch: str, folder: Path) -> None:
     print(f"building Debian {SUITE} for {arch}, some minutes, once: {folder}", file=sys.stderr)
     options = [f"--arch={arch}", "--variant=minbase", f"--include={','.join(_packages(arch))}"]
     log = cache() / f"{arch}.log"
-    # In a mount namespace of its own: what debootstrap mounts goes away with it, however it ends.
-    alone = ["unshare", "--mount"]
+    # In a new mount namespace: all that debootstrap mounts is unmounted when it ends.
+    in_namespace = ["unshare", "--mount"]
     with log.open("wb") as output:
         for command in (["debootstrap", *options, SUITE, folder, _mirror()], ["chroot", folder, "sh", "-c", _FINISH]):
-            done = subprocess.run([*alone, *command], stdout=output, stderr=output, env=_environment())
+            done = subprocess.run([*in_namespace, *command], stdout=output, stderr=output, env=_environment())
             if done.returncode:
-                said = log.read_text(errors="replace").splitlines()[-5:]
-                raise CannotEmulate("\n".join([f"the build of the userland failed; all of it is in {log}", *said]))
+                lines = log.read_text(errors="replace").splitlines()[-5:]
+                raise CannotEmulate(
+                    "\n".join([f"the build of the userland failed; the whole output is in {log}", *lines])
+                )
 
 
 def _environment() -> dict[str, str]:
@@ -121,7 +122,7 @@ def _environment() -> dict[str, str]:
 
 
 def _mirror() -> str:
-    """The mirror of Debian that this machine's own apt uses, or the one in ``$PI_MIRROR``."""
+    """The mirror of Debian in ``$PI_MIRROR``, or else the one that apt uses on this machine."""
     if mirror := os.environ.get("PI_MIRROR"):
         return mirror
     asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", f"Codename: {SUITE}"]

@@ -1,4 +1,4 @@
-"""Flash targets, or roll them back: every target by its kind, with a row of progress."""
+"""Flash targets, or roll them back: hosts over SSH, SD cards in their folder, each with a row of progress."""
 
 from __future__ import annotations
 

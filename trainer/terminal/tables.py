@@ -1,4 +1,4 @@
-"""Tables on stdout."""
+"""Tables on stdout, as a command prints them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_PIPE_WIDTH = 400
+_PIPE_WIDTH = 400  # characters
 
 
 def print_table(heads: list[str], rows: list[list[Any]]) -> None:
-    """Print ``rows`` under ``heads`` on stdout, numbers to the right, no cell ever cut off in a pipe."""
+    """Print ``rows`` under ``heads`` on stdout, all columns but the first aligned to the right.
+
+    In a pipe or a file, no cell is cut off.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, head in enumerate(heads):
         table.add_column(head, no_wrap=True, justify="right" if index else "left")
     for row in rows:
         table.add_row(*map(str, row))
     console = Console(markup=False, emoji=False)
-    # A pipe has no width; a table that is cut off at 80 columns there would lose data.
+    # A pipe has no width, and Rich would cut the table off at 80 characters.
     (console if console.is_terminal else Console(markup=False, emoji=False, width=_PIPE_WIDTH)).print(table)

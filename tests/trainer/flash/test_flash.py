@@ -117,8 +117,8 @@ def test_a_device_that_asks_for_signatures(place: Range) -> None:
     """Models without a signature or with a wrong one are refused, one signed by an allowed key is accepted."""
     store = place.fresh_store("pi1")
     keys = place.server.folder
-    kind, key, *_ = (keys / "user_key.pub").read_text().split()
-    (store.root / "allowed_signers").write_text(f"poet {kind} {key}\n")
+    algorithm, key, *_ = (keys / "user_key.pub").read_text().split()
+    (store.root / "allowed_signers").write_text(f"poet {algorithm} {key}\n")
     for flags in ((), ("--sign", keys / "stranger_key")):
         code, (row,) = run(place, "flash", place.new, "pi1", *flags)
         assert (code, row["state"], current(place, "pi1")) == (65, "failed", "old")
@@ -127,10 +127,10 @@ def test_a_device_that_asks_for_signatures(place: Range) -> None:
     assert current(place, "pi1") == "new"
 
 
-@pytest.mark.parametrize("kind", [over_ssh.together, over_ssh.cut], ids=["together", "cut"])
-def test_a_few_of_the_faults(place: Range, kind: Callable[..., Iterator[Outcome]]) -> None:
+@pytest.mark.parametrize("fault", [over_ssh.together, over_ssh.cut], ids=["together", "cut"])
+def test_a_few_of_the_faults(place: Range, fault: Callable[..., Iterator[Outcome]]) -> None:
     """Two kinds of faults; the command python -m benchmarks faults injects all of them."""
-    for outcome in kind(place, 1):
+    for outcome in fault(place, 1):
         assert outcome.violation is None, outcome
 
 

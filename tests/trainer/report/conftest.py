@@ -36,8 +36,8 @@ def wrong_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Retrained]:
     """An int8 and a float32 model, cross-validated."""
     folder = tmp_path_factory.mktemp("reported")
-    for kind in ("int8", "float32"):
-        tiny.plant_backbone(folder / "cache", kind)
+    for quantization in ("int8", "float32"):
+        tiny.plant_backbone(folder / "cache", quantization)
     options = RetrainOptions(
         image_dir=wrong_labels,
         output=folder / "tiny.tflite",

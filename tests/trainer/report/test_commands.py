@@ -22,8 +22,8 @@ def model(tmp_path: Path) -> Path:
 def test_retrain_writes_page_and_card_beside_the_model(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
     """Each model has its page and card; the pages are the last lines of stdout, and the run is cross-validated."""
     output = tmp_path / "out" / "m.tflite"
-    kinds = ("--quantization", "int8", "--quantization", "float32")
-    done = trainer("retrain", *tiny_arguments, *kinds, "--output", output, "--report")
+    quantizations = ("--quantization", "int8", "--quantization", "float32")
+    done = trainer("retrain", *tiny_arguments, *quantizations, "--output", output, "--report")
     assert (done.returncode, done.stderr) == (0, "")
     stems = ("m-float32", "m-int8")
     assert sorted(path.name for path in output.parent.iterdir()) == [

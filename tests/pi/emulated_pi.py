@@ -1,4 +1,4 @@
-"""Emulated Raspberry Pis, each with its own disk, processes and OpenSSH server on loopback."""
+"""Emulated Raspberry Pis. Each has its own disk and processes, and an OpenSSH server on loopback."""
 
 from __future__ import annotations
 
@@ -13,73 +13,73 @@ from pathlib import Path
 from userland import USER, userland
 
 CORES = {"arm64": "cortex-a72", "armhf": "cortex-a7"}
-"""The processor that is emulated: a Raspberry Pi 4's, and for 32 bits a Raspberry Pi 2's."""
+"""The emulated processor core: that of a Raspberry Pi 4, and for 32 bits that of a Raspberry Pi 2."""
 
 _NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
 _START_S = 60.0
-_OWNER = "1000"  # the first user that Debian makes
+_OWNER = "1000"  # the number of the first user that Debian makes
 
 
 class Pi:
     """One running Raspberry Pi. ``name`` is its host in the ``ssh`` configuration file ``config``."""
 
     def __init__(self, name: str, arch: str, keys: Path) -> None:
-        """Boot it with the ``host_key`` and ``user_key`` that are in the folder ``keys``."""
+        """Start it with ``host_key`` and ``user_key`` of the folder ``keys``."""
         self.name = name
         self.port = free_port()
         self.config = keys / "config"
         self._log = keys / f"{name}.log"
         boot = [Path(__file__).parent / "boot.sh", userland(arch), keys, self.port, CORES[arch]]
         with self._log.open("wb") as log:
-            # The first process of the namespace is sshd, by exec; with it everything ends, in and out of sessions.
-            # It ends with unshare, and unshare with this process, however that ends.
+            # sshd becomes the first process of the namespace; if it ends, all processes there end. It ends if unshare
+            # ends, and unshare ends if this process ends, in any way.
             self._process = subprocess.Popen(
                 [*_NAMESPACES, "sh", *map(str, boot)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        self._introduce(keys)
+        self._wait_until_known(keys)
 
     def run(self, command: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a shell command over ssh as the user ``pi``; text out."""
-        words = ["ssh", "-F", str(self.config), self.name, command]
-        done = subprocess.run(words, input=stdin or b"", capture_output=True)
-        return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
+        """Run a shell command over ssh as the user ``pi``; the output is text."""
+        arguments = ["ssh", "-F", str(self.config), self.name, command]
+        done = subprocess.run(arguments, input=stdin or b"", capture_output=True)
+        return subprocess.CompletedProcess(arguments, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def put(self, path: Path, folder: str = ".") -> None:
-        """Copy a file, or what is in a folder, over ssh into ``folder`` below the home folder."""
+        """Copy a file, or the contents of a folder, over ssh to ``folder`` below the home folder."""
         source = ["-C", str(path), "."] if path.is_dir() else ["-C", str(path.parent), path.name]
         packed = subprocess.run(["tar", "-c", *source], capture_output=True, check=True).stdout
         done = self.run(f"mkdir -p {shlex.quote(folder)} && tar -x -C {shlex.quote(folder)}", packed)
         assert done.returncode == 0, done.stderr
 
     def without_network(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a shell command as the user ``pi`` where there is no network, not even loopback."""
+        """Run a shell command as the user ``pi`` without any network, not even loopback."""
         inside = ["nsenter", "--target", str(self._first_process()), "--mount", "--pid", "--root", "--wd"]
         inside += ["--setuid", _OWNER, "--setgid", _OWNER, "--"]
         environment = ["env", "-i", "PATH=/usr/bin:/bin", f"HOME=/home/{USER}", f"USER={USER}"]
-        words = ["unshare", "--net", *inside, *environment, "sh", "-c", f"cd && {command}"]
-        return subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        arguments = ["unshare", "--net", *inside, *environment, "sh", "-c", f"cd && {command}"]
+        return subprocess.run(arguments, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 
     def stop(self) -> None:
-        """Pull the plug: every process ends and the disk is gone."""
-        self._process.kill()  # unshare itself takes no notice of gentler signals
+        """Stop it like a power failure: every process ends and the disk is lost."""
+        self._process.kill()  # unshare ignores SIGTERM
         self._process.wait()
 
-    def _introduce(self, keys: Path) -> None:
-        """Wait until it listens, and let ssh know it."""
+    def _wait_until_known(self, keys: Path) -> None:
+        """Wait until its SSH server listens, and add it to the configuration and known hosts of ssh."""
         deadline = time.monotonic() + _START_S
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 break
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise AssertionError(f"{self.name} does not start: {self._log.read_text()}")
+                raise AssertionError(f"{self.name} did not start: {self._log.read_text()}")
             time.sleep(0.05)
-        kind, key, *_ = (keys / "host_key.pub").read_text().split()
+        algorithm, key, *_ = (keys / "host_key.pub").read_text().split()
         with (keys / "known_hosts").open("a") as known:
-            known.write(f"[127.0.0.1]:{self.port} {kind} {key}\n")
+            known.write(f"[127.0.0.1]:{self.port} {algorithm} {key}\n")
         with self.config.open("a") as config:
             config.write(f"Host {self.name}\n HostName 127.0.0.1\n Port {self.port}\n User {USER}\n")
             config.write(f" IdentityFile {keys}/user_key\n IdentitiesOnly yes\n IdentityAgent none\n")
@@ -99,7 +99,7 @@ def make_keys(folder: Path) -> None:
 
 @contextlib.contextmanager
 def running(arch: str, folder: Path, count: int = 1) -> Iterator[list[Pi]]:
-    """So many Pis, named pi1, pi2..., for the block; their keys and ssh configuration are in ``folder``."""
+    """Run ``count`` Pis, named pi1, pi2..., during the block; their keys and ssh configuration are in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     make_keys(folder)
     pis: list[Pi] = []
@@ -113,7 +113,7 @@ def running(arch: str, folder: Path, count: int = 1) -> Iterator[list[Pi]]:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """A port of loopback that is not in use."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
