@@ -19,13 +19,13 @@ def choose_command(
         Path, typer.Argument(metavar="BENCH.json", help="The file that edge bench --output wrote on the board.")
     ],
     max_latency_ms: Annotated[
-        float | None, typer.Option(help="Longest median time of one inference, in milliseconds. Default: no limit.")
+        float | None, typer.Option(help="Longest median time of one inference, in milliseconds (default: no limit).")
     ] = None,
     max_size_kb: Annotated[
-        float | None, typer.Option(help="Largest model file, in 1000 bytes. Default: no limit.")
+        float | None, typer.Option(help="Largest model file, in 1000 bytes (default: no limit).")
     ] = None,
     min_accuracy: Annotated[
-        float | None, typer.Option(help="Smallest share of test photos labelled correctly, 0 to 1. Default: no limit.")
+        float | None, typer.Option(help="Smallest share of test photos labelled correctly, 0 to 1 (default: no limit).")
     ] = None,
     runtime: Annotated[
         str | None, typer.Option(help="Use only measurements with this interpreter: litert or tflite-runtime.")

@@ -31,13 +31,13 @@ Targets = Annotated[
     list[str] | None,
     typer.Argument(help="Devices: user@host[:port], the folder of a mounted SD card, or a file with one per line."),
 ]
-Inventory = Annotated[list[Path] | None, typer.Option(help="A file with one target per line. May be repeated.")]
+Inventory = Annotated[list[Path] | None, typer.Option(help="A file with one target per line; may be repeated.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Number of targets to work on at the same time.")]
 Canary = Annotated[
     int, typer.Option(min=0, help="Number of targets to do first. The others follow only if all of these succeed.")
 ]
 AbortOnFailure = Annotated[bool, typer.Option("--abort-on-failure", help="Start no further target after a failure.")]
-SshConfig = Annotated[Path | None, typer.Option(help="Configuration file of ssh. Default: ~/.ssh/config.")]
+SshConfig = Annotated[Path | None, typer.Option(help="Configuration file of ssh (default: ~/.ssh/config).")]
 
 _ROLLOUT = Rollout()
 
@@ -71,8 +71,8 @@ def flash_command(
 ) -> None:
     """Install MODEL on every TARGET over ssh. It becomes current there after it has passed its self-test.
 
-    The exit code is 0 only if MODEL is current on every TARGET. At any time each has the whole old model or the whole
-    new one. If the command is interrupted, run it again: it continues.
+    The exit code is 0 only if MODEL is current on every TARGET. At any time each has a whole model, old or new. If the
+    command is interrupted, run it again: it continues.
     """
     targets = parse_targets(target or [], inventory or [])
     if (service or extra) and not bootstrap:

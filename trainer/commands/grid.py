@@ -25,7 +25,7 @@ def build_command(
     ] = None,
     quantization: Kinds = None,
     architecture: Annotated[
-        list[str] | None, typer.Option(help="Build only this architecture. May be repeated. Default: all 16.")
+        list[str] | None, typer.Option(help="Build only this architecture; may be repeated (default: all 16).")
     ] = None,
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
