@@ -1,7 +1,7 @@
-"""Label images on the device, with numpy, Pillow and a TFLite interpreter.
+"""Label pictures on the device, with numpy, Pillow and a TFLite interpreter.
 
 >>> from edge import Classifier
->>> Classifier.load("flowers.tflite").classify("rose.jpg").best.label  # doctest: +SKIP
+>>> Classifier.load("flowers.tflite").classify("rose.jpg").label  # doctest: +SKIP
 'roses'
 """
 

@@ -1,4 +1,4 @@
-"""A child process of this package that answers one request: what it says, or why there is no answer."""
+"""A child process of this package that answers one request: its answer, or why there is none."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from typing import Any
 
 import edge
 
-_ROOT = Path(edge.__file__).resolve().parent.parent  # the child is to import this very package
+_ROOT = Path(edge.__file__).resolve().parent.parent  # the child must import this same package
 
 
 def ask(
-    command: Sequence[str], request: dict[str, Any], time_limit_s: float, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    request: dict[str, Any],
+    *,
+    time_limit_s: float,
+    environment: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The answer of a fresh process: one JSON object, or ``{"error": "one line"}``.
 
-    ``command`` gets ``request`` as one JSON object on stdin and answers with one on stdout; ``environment`` is
-    added to the variables it sees. A child that is killed by a signal, ends without an answer, or is still at
-    it after ``time_limit_s`` seconds is an error in the answer and never one here. It is killed where this
-    call is interrupted.
+    ``command`` gets ``request`` as one JSON object on stdin and answers with one on stdout. ``environment`` is added
+    to its environment variables. If the child is killed by a signal, ends without an answer, or still runs after
+    ``time_limit_s`` seconds, the answer holds an error and nothing is raised. If this call is interrupted, the child
+    is killed.
     """
     with subprocess.Popen(
         command,
@@ -43,12 +47,12 @@ def ask(
         answer = json.loads(out) if process.returncode == 0 else None
     except ValueError:
         answer = None
-    return answer if isinstance(answer, dict) else {"error": _fate(process.returncode, err)}
+    return answer if isinstance(answer, dict) else {"error": _why_no_answer(process.returncode, err)}
 
 
-def _fate(code: int, err: bytes) -> str:
+def _why_no_answer(code: int, err: bytes) -> str:
     if code == -signal.SIGKILL:
-        return "the process was killed (SIGKILL), as happens where memory runs out"
+        return "the process was killed (SIGKILL), as happens if memory runs out"
     if code < 0:
         return f"the process crashed ({_signal_name(-code)})"
     lines = err.decode("utf-8", "replace").strip().splitlines()

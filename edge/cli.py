@@ -1,4 +1,4 @@
-"""The ``edge`` command: puts its subcommands together."""
+"""The ``edge`` command and its subcommands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _run(arguments: Sequence[str]) -> int:
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the one subcommand that ``arguments`` begin with; of all subcommands if they begin with none.
 
-    A cold start spends no time on what the other subcommands import and offer.
+    A cold start spends no time on the imports and options of the other subcommands.
     """
     parser = argparse.ArgumentParser(prog="edge", description="Label images on the device.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
@@ -38,14 +38,16 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Looks the version up only when it is asked for: a label must not wait for that."""
+    """Looks up the version only if it is asked for: this is slow, and ``edge label`` must not wait for it."""
 
     def __call__(self, parser: argparse.ArgumentParser, *details: object) -> None:
         """Print ``edge VERSION`` and exit."""
         from importlib.metadata import PackageNotFoundError, version
 
+        from edge.distribution import DISTRIBUTION
+
         try:
-            print(f"edge {version('edge-for-poets')}")
+            print(f"edge {version(DISTRIBUTION)}")
         except PackageNotFoundError:
             print("edge, not installed but run from its source")
         parser.exit()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from edge.errors import StorageError
 
 
-def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write ``content`` to ``path``: under a temporary name beside it, to the disk, then renamed.
+def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Write ``content`` to a temporary file beside ``path``, put it on the disk, then rename it to ``path``.
 
-    Folders above it are made. The permissions are ``mode``; None: those of any new file. Whatever happens,
-    ``path`` is afterwards the old file or the new one.
+    Missing folders are made. The permissions are ``mode``; None: those of any new file. Whatever happens, ``path`` is
+    afterwards the old file or the new one.
 
-    Raises :class:`~edge.errors.StorageError` where it cannot be written.
+    Raises :class:`~edge.errors.StorageError` if it cannot be written.
     """
+    import tempfile  # slow to import, and not needed by every command
+
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,13 +42,15 @@ def _umask() -> int:
     return mask
 
 
-def check_writable(path: Path, example: str = "model.tflite", remedy: str = "choose another --output") -> None:
+def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "choose another --output") -> None:
     """Make sure, before hours of work, that a file at ``path`` can be written.
 
-    ``example`` is the name that a user is shown who gave a folder, ``remedy`` what else to do.
+    If ``path`` is a folder, the message names ``example`` as a file in it; in all other cases it names ``fix``.
 
-    Raises :class:`~edge.errors.StorageError` where it cannot.
+    Raises :class:`~edge.errors.StorageError` if it cannot be written.
     """
+    import tempfile
+
     if path.is_dir():
         raise StorageError(f"{path}: is a folder; give the name of a file, such as {path / example}")
     try:
@@ -55,4 +58,4 @@ def check_writable(path: Path, example: str = "model.tflite", remedy: str = "cho
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); {remedy}") from None
+        raise StorageError(f"{path}: cannot be written ({error.strerror}); {fix}") from None

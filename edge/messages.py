@@ -1,4 +1,4 @@
-"""What a running stream has to say: lines on stderr."""
+"""Messages: lines on stderr."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _CLEAR_LINE = "\r\x1b[K"
 
 
 def print_message(text: str) -> None:
-    """Print ``edge: text`` on stderr; on a terminal in place of the line that the terminal view has drawn there.
+    """Print ``edge: text`` on stderr; on a terminal it replaces the line that the terminal view has drawn.
 
-    Nobody listening is no reason to end a stream: a failure to write is passed over.
+    A failure to write is ignored: a closed stderr must not end a stream.
     """
     with contextlib.suppress(OSError):
-        on_the_same_screen = os.isatty(1) and os.isatty(2)
-        print(f"{_CLEAR_LINE if on_the_same_screen else ''}edge: {text}", file=sys.stderr, flush=True)
+        on_one_terminal = os.isatty(1) and os.isatty(2)
+        print(f"{_CLEAR_LINE if on_one_terminal else ''}edge: {text}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The plain values that travel between the rooms: categories, classifications, labelled photos, frames."""
+"""The plain values that the other modules exchange: categories, classifications, labelled photos, frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 UNKNOWN = "unknown"
-"""The answer for a frame whose best score does not reach the threshold, and for a picture that was rejected."""
+"""The label of a picture if its best score does not reach the threshold, or if the model's gate rejects it."""
 
 
 class Category(NamedTuple):
@@ -18,17 +18,17 @@ class Category(NamedTuple):
     ``index`` is the position in the model's output, ``score`` the probability from 0 to 1.
     """
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
+    index: int  # type: ignore[assignment]  # hides tuple.index, which is not needed here
     label: str
     score: float
 
 
 class Classification(NamedTuple):
-    """What a model says of one picture: categories by falling score, and the time that took.
+    """The answer of a model for one picture: categories, best score first, and the time that it took.
 
-    ``latency_ms`` covers preprocessing and inference of this picture, in milliseconds.
-    ``categories`` is empty where no score reaches the threshold. ``rejected`` says whether the model's gate takes
-    the picture for a stranger, whatever the scores are; None where nobody asked.
+    ``categories`` is empty if no score reaches the threshold. ``latency_ms`` covers preprocessing and inference of this
+    picture, in milliseconds. ``rejected`` is true if the model's gate decides that the picture is like no class,
+    whatever the scores are; None if the gate was not asked.
     """
 
     categories: tuple[Category, ...]
@@ -37,12 +37,17 @@ class Classification(NamedTuple):
 
     @property
     def best(self) -> Category | None:
-        """The category with the highest score, or None where none reached the threshold."""
+        """The category with the highest score, None if no score reached the threshold."""
         return self.categories[0] if self.categories else None
+
+    @property
+    def label(self) -> str:
+        """The label of the best category; :data:`UNKNOWN` if no score reached the threshold, or if it is rejected."""
+        return UNKNOWN if self.rejected or not self.categories else self.categories[0].label
 
 
 class LabelledPhoto(NamedTuple):
-    """The outcome for one file: a classification, or the one line that says why it was skipped."""
+    """The result for one file: a classification, or the one line that says why it was skipped."""
 
     path: Path
     classification: Classification | None
@@ -53,8 +58,8 @@ class Frame(NamedTuple):
     """One picture of a stream.
 
     ``pixels`` has shape (height, width, 3), dtype uint8, RGB. ``timestamp_s`` is :func:`time.monotonic` when
-    the picture was grabbed, in seconds. ``sequence`` counts from 0 every picture grabbed in this run,
-    those that were never labelled included.
+    the picture was grabbed, in seconds. ``sequence`` counts every picture grabbed in this run from 0, also
+    those that were never labelled.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -63,10 +68,10 @@ class Frame(NamedTuple):
 
 
 class ModelCard(NamedTuple):
-    """What a listener should know of the model that spoke; None where a foreign model does not say.
+    """What a sink may show of the model that labelled a frame; None if a model of another project does not say it.
 
     ``name`` is the file's name without its folder, ``accuracy`` the fraction of ``test_photos`` held-out photos
-    that it names rightly, ``input_size`` its (width, height) in pixels, ``runtime`` the interpreter in use.
+    that it labels correctly, ``input_size`` its (width, height) in pixels, ``runtime`` the interpreter in use.
     """
 
     name: str
@@ -82,15 +87,15 @@ class ModelCard(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What is made of one frame of a stream.
+    """One labelled frame of a stream.
 
     ``label`` is the steady answer, after smoothing, hysteresis and threshold: a label of the model or
-    :data:`UNKNOWN`; ``score`` is its smoothed score, that of the best label where it is unknown.
-    ``categories`` are the smoothed scores of the best labels, by falling score; ``raw`` those of this frame
+    :data:`UNKNOWN`; ``score`` is its smoothed score, that of the best label if it is unknown.
+    ``categories`` are the smoothed scores of the best labels, best first; ``raw`` those of this frame
     alone. ``time_s`` is the wall clock (:func:`time.time`) when the frame was grabbed, ``frame_age_ms`` the
     time from then until it was labelled, ``latency_ms`` the part of it that preprocessing and inference took.
-    ``changed`` is true where ``label`` is not that of the observation before. ``region`` is the part of the
-    frame that was looked at: x, y, width, height in pixels; None for all of it. ``model`` is the same object
+    ``changed`` is true if ``label`` is not that of the observation before. ``region`` is the part of the
+    frame that was labelled: x, y, width, height in pixels; None for all of it. ``model`` is the same object
     until the model is replaced.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from edge import exits
+from edge.distribution import install_command
 from edge.errors import ConfigurationError
 
 _PACKAGES = (
@@ -31,7 +32,7 @@ def _command() -> int | None:
         app()  # some packages are imported only where they are needed
     except ModuleNotFoundError as error:
         if error.name in _PACKAGES:
-            raise ConfigurationError(f"the trainer needs {error.name}: pip install 'edge-for-poets[trainer]'") from None
+            raise ConfigurationError(f"the trainer needs {error.name}: {install_command('trainer')}") from None
         raise
     return 0
 

@@ -13,6 +13,7 @@ import typer
 
 from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir, Rounds
 from benchmarks.results import FOLDER, result_path, save_results
+from edge.distribution import install_command
 from edge.errors import ConfigurationError
 from trainer.backbones.architectures import Architecture
 from trainer.cli import default_cache
@@ -166,6 +167,6 @@ def report(
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        raise ConfigurationError("the report needs matplotlib: pip install 'edge-for-poets[benchmarks]'") from None
+        raise ConfigurationError(f"the report needs matplotlib: {install_command('benchmarks')}") from None
     for path in write_report(bench_files, output):
         print(path)

@@ -25,7 +25,7 @@ def compare(model: Path, runtime: str | None = None, threads: int = 1, blocks: i
     and fetching the output take beside, which ``edge bench`` leaves outside its clock.
     """
     loaded = load_model(model.read_bytes())
-    interpreter = ImageInterpreter(loaded, threads, runtime)
+    interpreter = ImageInterpreter(loaded, threads=threads, runtime=runtime)
     steps = interpreter.steps(preprocess(draw_photo(), loaded.input_size))
     invocation_ns = warm_up(steps, 0.1)[-1]
     runs = max(3, int(_BLOCK_SECONDS * 1e9 / invocation_ns))

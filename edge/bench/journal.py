@@ -107,7 +107,7 @@ class Journal:
 
 
 def _key(task: Task) -> _Key:
-    return (*task.point.key, task.round)
+    return (*task.configuration.key, task.round)
 
 
 def _difference(one: Identity, other: Identity) -> str:

@@ -20,10 +20,10 @@ MAX_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class BenchSettings:
     """How everything is measured; results with the same settings on the same board may be compared.
 
-    ``seconds`` is the time of the timed invocations of one point in one round, ``photo`` the name of the
+    ``seconds`` is the time of the timed invocations of one configuration in one round, ``photo`` the name of the
     user's photo without its folder, None for the drawn one.
     """
 
@@ -44,7 +44,7 @@ def choose_settings(
     threads: Sequence[int] | None = None,
     runtimes: Sequence[str] | None = None,
     photo: str | None = None,
-) -> Settings:
+) -> BenchSettings:
     """Checked settings; by default one thread and all cores, on every runtime that is installed.
 
     Raises :class:`~edge.errors.UsageError` for values that make no sense here, such as more threads than
@@ -59,7 +59,7 @@ def choose_settings(
     if not 0 < seconds <= MAX_SECONDS:
         raise UsageError(f"{seconds:g} seconds: give more than 0 and at most {MAX_SECONDS:g}")
     chosen = [choose_runtime(name) for name in runtimes] if runtimes else installed_runtimes() or [choose_runtime()]
-    return Settings(
+    return BenchSettings(
         rounds=rounds,
         seconds=seconds,
         threads=tuple(dict.fromkeys(threads or (1, cores))),
@@ -68,7 +68,7 @@ def choose_settings(
     )
 
 
-class Point(NamedTuple):
+class Configuration(NamedTuple):
     """One model on one runtime with one number of threads: what a row of the results stands for."""
 
     model: ModelFacts
@@ -77,39 +77,39 @@ class Point(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """What tells this point from all others, from one run of the command to the next."""
+        """What tells this configuration from all others, from one run of the command to the next."""
         return self.model.name, self.model.sha256, self.runtime, self.threads
 
 
 class Task(NamedTuple):
-    """One point in one round (0, 1, ...): what one worker process measures."""
+    """One configuration in one round (0, 1, ...): what one worker process measures."""
 
-    point: Point
+    configuration: Configuration
     round: int
 
 
-def points_of(models: Sequence[ModelFacts], settings: Settings) -> list[Point]:
-    """Every point; the models change fastest, so that they lie close together in time."""
+def all_configurations(models: Sequence[ModelFacts], settings: BenchSettings) -> list[Configuration]:
+    """Every configuration; the models change fastest, so that they lie close together in time."""
     return [
-        Point(model, runtime, threads)
+        Configuration(model, runtime, threads)
         for runtime in settings.runtimes
         for threads in settings.threads
         for model in models
     ]
 
 
-def interleave(points: Sequence[Point], rounds: int) -> list[Task]:
-    """All tasks in order: every point once in each round.
+def interleave(configurations: Sequence[Configuration], rounds: int) -> list[Task]:
+    """All tasks in order: every configuration once in each round.
 
-    Every second round runs backwards, so that a steady drift (a board that warms up) falls on all points
-    alike; every pair of rounds begins further on, so that no point is always the first one.
+    Every second round runs backwards, so that a steady drift (a board that warms up) falls on all configurations
+    alike; every pair of rounds begins further on, so that no configuration is always the first one.
     """
-    if not points:
+    if not configurations:
         return []
     pairs = math.ceil(rounds / 2)
     tasks: list[Task] = []
     for number in range(rounds):
-        start = len(points) * (number // 2) // pairs
-        order = [*points[start:], *points[:start]]
-        tasks += (Task(point, number) for point in (reversed(order) if number % 2 else order))
+        start = len(configurations) * (number // 2) // pairs
+        order = [*configurations[start:], *configurations[:start]]
+        tasks += (Task(configuration, number) for configuration in (reversed(order) if number % 2 else order))
     return tasks

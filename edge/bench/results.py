@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.bench.plan import Point
+from edge.bench.plan import Configuration
 from edge.errors import DataError
 
 KIND = "edge-bench"
@@ -48,23 +48,25 @@ FIELDS = (*FACTS, *FIGURES, "error")
 """The fields of a row, in the order of the CSV file's columns. :data:`FIGURES` are None beside an error."""
 
 FINEST_RESOLUTION = 0.01
-"""Nearer than 1 % no two points are told apart, however quiet the machine: chance layouts in memory differ more."""
+"""A p50 that differs by less than 1 % is never a difference, however quiet the machine: memory layouts differ more."""
 
 NOISY_RESOLUTION = 0.10
-"""From 10 % on a machine counts as too noisy."""
+"""A machine with a resolution of 10 % or more counts as too noisy."""
 
-_SPREADS = 1.5  # by so many times the spread of their rounds must two points differ
+_SPREADS = 1.5  # two configurations must differ by this many times the spread of their rounds
 _DECIMALS = 4  # of a millisecond
 
 
-def make_row(point: Point, runtime_version: str | None, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The row of ``point`` from the workers' ``answers``, one for each round.
+def make_row(
+    configuration: Configuration, runtime_version: str | None, answers: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """The row of ``configuration`` from the workers' ``answers``, one for each round.
 
     Percentiles and mean are those of the samples of all rounds together; load time and first invocation
     are medians over the rounds, the memory is the largest. Where a model could not be used, or an answer
     is an error, the figures are None.
     """
-    model = point.model
+    model = configuration.model
     row: dict[str, Any] = {
         "model": model.name,
         "sha256": model.sha256,
@@ -74,9 +76,9 @@ def make_row(point: Point, runtime_version: str | None, answers: Sequence[dict[s
         "input_size": model.input_size,
         "accuracy": model.accuracy,
         "accuracy_photos": model.accuracy_photos,
-        "runtime": point.runtime,
+        "runtime": configuration.runtime,
         "runtime_version": runtime_version,
-        "threads": point.threads,
+        "threads": configuration.threads,
     }
     error = model.error or next((answer["error"] for answer in answers if "error" in answer), None)
     figures = dict.fromkeys(FIGURES) if error else _figures(answers)
@@ -117,7 +119,7 @@ def spread(row: dict[str, Any]) -> float:
 def noise(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """What this machine can tell apart: the ``noise`` object of a results file.
 
-    ``spread`` is the median over the rows of :func:`spread`. Two points whose p50 differ by less than the
+    ``spread`` is the median over the rows of :func:`spread`. Two configurations whose p50 differ by less than the
     share ``resolution`` cannot be told apart: 1.5 times the spread, but at least 1 %. From 10 % on the
     machine is ``too_noisy``.
     """

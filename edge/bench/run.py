@@ -17,15 +17,15 @@ from edge.bench.board import board_state, describe_board
 from edge.bench.journal import Journal
 from edge.bench.models import examine_models, find_models
 from edge.bench.photo import draw_photo
-from edge.bench.plan import Point, Settings, Task, choose_settings, interleave, points_of
+from edge.bench.plan import BenchSettings, Configuration, Task, all_configurations, choose_settings, interleave
 from edge.bench.progress import Progress
 from edge.bench.results import KIND, SCHEMA_VERSION, make_row, noise, to_csv, to_json
 from edge.bench.table import format_table
-from edge.bench.worker import Request
+from edge.bench.worker import MeasurementRequest
 from edge.child_process import ask
 from edge.errors import DataError, ImageError
 from edge.files import check_writable, write_whole
-from edge.inference.interpreter import package_name
+from edge.inference.interpreter import PACKAGES
 from edge.modelfile.labels import read_labels
 from edge.preprocess import decode
 
@@ -55,16 +55,19 @@ def bench(options: argparse.Namespace) -> int:
     photo = _read_photo(options.photo) if options.photo else draw_photo()
     for path, example in ((options.output, "bench.json"), (options.csv, "bench.csv")):
         if path:
-            check_writable(Path(path), example)
-    points = points_of(models, settings)
+            check_writable(Path(path), example=example)
+    configurations = all_configurations(models, settings)
     board = describe_board()
     identity = {**settings.as_json(), "photo_sha256": hashlib.sha256(photo).hexdigest(), "board": board}
     start = {"date": datetime.date.today().isoformat(), "state": board_state()}
     part = Path(f"{options.output}{PART_SUFFIX}") if options.output else None
     with Journal(part, identity, start) as journal:
-        answers = _measure(points, settings, photo, options.labels, journal)
+        answers = _measure(configurations, settings, photo, options.labels, journal)
         versions = board["versions"]
-        rows = [make_row(point, versions.get(package_name(point.runtime)), answers[point.key]) for point in points]
+        rows = [
+            make_row(configuration, versions.get(PACKAGES[configuration.runtime]), answers[configuration.key])
+            for configuration in configurations
+        ]
         results = {
             "schema_version": SCHEMA_VERSION,
             "kind": KIND,
@@ -100,25 +103,31 @@ def _read_photo(path: str) -> bytes:
 
 
 def _measure(
-    points: Sequence[Point], settings: Settings, photo: bytes, labels: str | None, journal: Journal
+    configurations: Sequence[Configuration], settings: BenchSettings, photo: bytes, labels: str | None, journal: Journal
 ) -> dict[tuple[str, str, str, int], list[dict[str, Any]]]:
-    """The workers' answers for each point, by its key, in the order of the rounds.
+    """The workers' answers for each configuration, by its key, in the order of the rounds.
 
-    After an error a point is left alone in the rounds that remain: what crashes or hangs does so again.
+    After an error a configuration is left alone in the rounds that remain: what crashes or hangs does so again.
     """
-    answers: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {point.key: [] for point in points}
-    tasks = interleave([point for point in points if point.model.error is None], settings.rounds)
+    answers: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {
+        configuration.key: [] for configuration in configurations
+    }
+    tasks = interleave(
+        [configuration for configuration in configurations if configuration.model.error is None], settings.rounds
+    )
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-bench-")))
         (folder / "photo").write_bytes(photo)
         progress = stack.enter_context(Progress(sys.stderr, len(tasks)))
         for task in tasks:
-            so_far = answers[task.point.key]
+            so_far = answers[task.configuration.key]
             if so_far and "error" in so_far[-1]:
                 progress.advance(measured=False)
                 continue
             answer = journal.answer(task)
-            progress.show(f"{task.point.model.name}, {task.point.runtime}, threads {task.point.threads}")
+            progress.show(
+                f"{task.configuration.model.name}, {task.configuration.runtime}, threads {task.configuration.threads}"
+            )
             progress.advance(measured=answer is None)
             if answer is None:
                 answer = run_worker(_request(task, settings, folder / "photo", labels))
@@ -127,9 +136,9 @@ def _measure(
     return answers
 
 
-def _request(task: Task, settings: Settings, photo: Path, labels: str | None) -> Request:
-    model, runtime, threads = task.point
-    return Request(
+def _request(task: Task, settings: BenchSettings, photo: Path, labels: str | None) -> MeasurementRequest:
+    model, runtime, threads = task.configuration
+    return MeasurementRequest(
         path=str(model.path.resolve()),
         sha256=model.sha256,
         labels=str(Path(labels).resolve()) if labels else None,
@@ -159,12 +168,12 @@ def _name(path: str) -> str:
     return Path(path).name or "."
 
 
-def run_worker(request: Request) -> dict[str, Any]:
+def run_worker(request: MeasurementRequest) -> dict[str, Any]:
     """The answer of a fresh worker: that of :func:`edge.bench.worker.measure`, or ``{"error": "one line"}``.
 
     What can go wrong with a worker is an error in the answer and never one here (:func:`edge.child_process.ask`).
     """
-    answer = ask(COMMAND, request._asdict(), request.time_limit_s)
+    answer = ask(COMMAND, request._asdict(), time_limit_s=request.time_limit_s)
     return {"error": _short(answer["error"])} if "error" in answer else answer
 
 

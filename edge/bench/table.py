@@ -65,7 +65,7 @@ def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _errors(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """One line for each model and error, however many points it holds for."""
+    """One line for each model and error, however many configurations it holds for."""
     held: dict[tuple[str, str], dict[str, None]] = {}
     for row in rows:
         if row["error"] is not None:

@@ -1,4 +1,4 @@
-"""``python -m edge.bench.worker``: one fresh process that measures one point for one round.
+"""``python -m edge.bench.worker``: one fresh process that measures one configuration for one round.
 
 The request comes as one JSON object on stdin, the answer goes as one JSON object to stdout. Whatever the
 runtime prints goes to stderr.
@@ -31,7 +31,7 @@ _END_TO_END_RUNS = 5
 _GRACE_S = 10.0
 
 
-class Request(NamedTuple):
+class MeasurementRequest(NamedTuple):
     """What to measure: the model file at ``path``, whose content must have ``sha256``, and how.
 
     ``labels`` is a label file or None, ``photo`` an image file, ``seconds`` the time for the timed
@@ -48,7 +48,7 @@ class Request(NamedTuple):
     time_limit_s: float
 
 
-def measure(request: Request) -> dict[str, Any]:
+def measure(request: MeasurementRequest) -> dict[str, Any]:
     """Load the model, warm it up and time it.
 
     Returns ``load_ms`` (the interpreter made and its tensors allocated; the runtime's import is not in it),
@@ -69,7 +69,7 @@ def measure(request: Request) -> dict[str, Any]:
         importlib.import_module(RUNTIMES[request.runtime])
 
     started = time.perf_counter_ns()
-    interpreter = ImageInterpreter(model, request.threads, request.runtime)
+    interpreter = ImageInterpreter(model, threads=request.threads, runtime=request.runtime)
     loaded = time.perf_counter_ns()
     steps = interpreter.steps(pixels)
     gc.collect()
@@ -109,7 +109,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's matter, which ends this process
     answer_to = os.dup(1)
     os.dup2(2, 1)
-    request = Request(**json.load(sys.stdin))
+    request = MeasurementRequest(**json.load(sys.stdin))
     signal.setitimer(signal.ITIMER_REAL, request.time_limit_s + _GRACE_S)  # nobody may be left to end it
     try:
         answer = measure(request)

@@ -1,4 +1,4 @@
-"""What the subcommands of ``edge`` share: their form, the types of arguments and the choice of the model."""
+"""What the subcommands of ``edge`` have in common: their form, the types of arguments and the choice of the model."""
 
 from __future__ import annotations
 
@@ -19,21 +19,25 @@ _MODELS_FOLDER = Path("models")
 
 
 def add_command(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
-    """Add the subcommand ``name``, described by ``text``; its help ends with an ``example`` that runs."""
+    """Add the subcommand ``name``, described by ``text``; its help ends with an ``example`` that works."""
     return commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--labels`` and ``--runtime``, which say how a model file is to be taken."""
-    parser.add_argument("--labels", help="label file of a model that carries none, one label a line")
-    parser.add_argument("--runtime", choices=RUNTIMES, help="which interpreter to use (default: the best here)")
+    """Add ``--labels`` and ``--runtime``, which say how a model file is loaded."""
+    parser.add_argument("--labels", help="label file for a model that carries none, one label a line")
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        help="interpreter (default: $EDGE_RUNTIME, else the first that is installed)",
+    )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model``, which :func:`model_path` resolves."""
     parser.add_argument(
         "--model",
-        help=f"the model file (default: ${MODEL_VARIABLE}, the store's current one, or the only one in models/)",
+        help=f"the model file (default: ${MODEL_VARIABLE}, else the store's current one, else the only one in models/)",
     )
 
 
@@ -68,18 +72,18 @@ def seconds(text: str) -> float:
     return _number(text, sys.float_info.max, "a number of seconds, 0 or more")
 
 
-def _number(text: str, most: float, what: str) -> float:
+def _number(text: str, largest: float, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 <= value <= most:
+    if not 0 <= value <= largest:
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return value
 
 
 def stored_model() -> Path | None:
-    """The current model, through its link, of the store that this user has, else of the system's; None without one."""
+    """The current model, through its link, of the user's store, else of the system's store; None if there is none."""
     from edge.store.layout import SYSTEM_ROOT, Store, default_root
 
     for store in (Store(default_root()), Store(SYSTEM_ROOT)):
@@ -91,7 +95,7 @@ def stored_model() -> Path | None:
 def model_path(argument: str | None) -> Path:
     """The model file to use: ``argument``, else ``$EDGE_MODEL``, the store's current one, the only one in ``models/``.
 
-    Raises :class:`~edge.errors.UsageError` where that leaves none or several.
+    Raises :class:`~edge.errors.UsageError` if there is none, or several are in ``models/``.
     """
     named = argument or os.environ.get(MODEL_VARIABLE)
     if named:

@@ -24,28 +24,39 @@ def add(commands: Commands) -> None:
         "models", nargs="+", metavar="MODEL_OR_FOLDER", help="a model file, or a folder of .tflite files"
     )
     bench.add_argument(
-        "--threads", action="extend", type=counts, metavar="N,N", help="CPU threads (default: 1, and all cores)"
+        "--threads",
+        action="extend",
+        type=counts,
+        metavar="N,N",
+        help="numbers of CPU threads (default: 1, and all cores)",
     )
     bench.add_argument(
         "--runtime",
         action="extend",
         type=runtimes,
         metavar="NAME,NAME",
-        help=f"interpreters, of {', '.join(RUNTIMES)} (default: all that are installed)",
+        help=f"interpreters: {', '.join(RUNTIMES)} (default: all that are installed)",
     )
-    bench.add_argument("--rounds", type=count, default=5, help="how often each is measured anew (default %(default)s)")
+    bench.add_argument("--rounds", type=count, default=5, help="how often each model is measured (default %(default)s)")
     bench.add_argument(
-        "--seconds", type=float, default=1.0, help="timed seconds of each in each round (default %(default)g)"
+        "--seconds",
+        type=float,
+        default=1.0,
+        help="seconds of timing for each model in each round (default %(default)g)",
     )
     bench.add_argument("--photo", metavar="FILE.jpg", help="a photo to decode and label (default: a drawn one)")
-    bench.add_argument("--output", metavar="FILE.json", help="write the results; a killed run goes on from there")
-    bench.add_argument("--csv", metavar="FILE.csv", help="write the rows as CSV too")
-    bench.add_argument("--json", action="store_true", help="the results as JSON instead of a table")
-    bench.add_argument("--labels", help="label file of a model that carries none (not needed to measure)")
+    bench.add_argument(
+        "--output",
+        metavar="FILE.json",
+        help="write the results; after an interruption, the same command goes on",
+    )
+    bench.add_argument("--csv", metavar="FILE.csv", help="write the rows of the table as CSV")
+    bench.add_argument("--json", action="store_true", help="print the results as JSON instead of a table")
+    bench.add_argument("--labels", help="label file for a model that carries none (not needed for measuring)")
     bench.set_defaults(command=_bench)
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from edge.bench.run import bench  # subprocess, csv and more, which a label never needs
+    from edge.bench.run import bench  # subprocess, csv and more, which edge label never needs
 
     return bench(options)

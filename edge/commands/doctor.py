@@ -1,4 +1,4 @@
-"""``edge doctor``: whether this machine has what labelling needs, and what mends it where it has not."""
+"""``edge doctor``: whether this machine has what labelling needs, and how to fix what is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.errors import ConfigurationError, EdgeError, UsageError
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
-    from edge.doctor.facts import Facts
+    from edge.doctor.machine_facts import MachineFacts
 
 
 def add(commands: Commands) -> None:
@@ -19,10 +19,10 @@ def add(commands: Commands) -> None:
     doctor = add_command(
         commands,
         "doctor",
-        "Check this machine: interpreter, OpenCV, cameras, power, memory, disk, the model. Exit code 78: a problem.",
+        "Check this machine: interpreter, OpenCV, cameras, power, memory, disk, the model. Exit code 78 for a problem.",
         "edge doctor --model models/flowers.tflite",
     )
-    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
     add_model(doctor)
     add_model_options(doctor)
     doctor.set_defaults(command=_doctor)
@@ -39,17 +39,17 @@ def _doctor(options: argparse.Namespace) -> int:
     else:
         for check in checks:
             print(f"{check.outcome:<9}{check.name:<13}{check.text}")
-            if check.mend:
-                print(f"{'':<22}-> {check.mend}")
+            if check.fix:
+                print(f"{'':<22}-> {check.fix}")
     return ConfigurationError.exit_code if problems else 0
 
 
-def _with_model(facts: Facts, options: argparse.Namespace) -> Facts:
+def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFacts:
     from edge.live.model import ModelChoice
 
     try:
         path = model_path(options.model)
-    except UsageError:  # none or several: nobody asked for one
+    except UsageError:  # none, or several: the command checks the machine only
         return facts
     try:
         model = ModelChoice(path, options.labels, 1, options.runtime).load()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from edge.commands.arguments import add_command, add_model_options
+from edge.commands.inspect_table import format_facts
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
-from edge.inference.selftest import run_self_test
+from edge.inference.selftest import SelfTestResult, run_self_test
 from edge.modelfile.model_file import ModelFile
 
 if TYPE_CHECKING:
@@ -21,43 +23,31 @@ def add(commands: Commands) -> None:
     inspect = add_command(
         commands,
         "inspect",
-        "Show what a model file carries and run its self-test.",
+        "Show what a model file carries and run its self-test. Exit code 65: the self-test failed.",
         "edge inspect models/flowers.tflite",
     )
     inspect.add_argument("model", metavar="MODEL", help="the model file")
-    inspect.add_argument("--json", action="store_true", help="one JSON object")
+    inspect.add_argument("--json", action="store_true", help="print one JSON object with all facts instead of tables")
     add_model_options(inspect)
     inspect.set_defaults(command=_inspect)
 
 
 def _inspect(options: argparse.Namespace) -> int:
     model = ModelFile.load(options.model, options.labels)
-    classifier = Classifier(model, 1, options.runtime)
-    facts = _facts(model, classifier.runtime)
+    classifier = Classifier(model, runtime=options.runtime)
     result = run_self_test(classifier) if model.manifest else None
-    facts["self_test"] = result and {
-        "passed": result.passed,
-        "largest_difference": round(result.largest_difference, 6),
-        "tolerance": round(result.tolerance, 6),
-    }
-    if options.json:
-        print(json.dumps(facts))
-    else:
-        facts["labels"] = ", ".join(model.labels[:10]) + (", ..." if len(model.labels) > 10 else "")
-        facts["self_test"] = (
-            f"{'passed' if result.passed else 'FAILED'} (largest difference {result.largest_difference:.4f}, "
-            f"allowed {result.tolerance:.4f})"
-            if result
-            else "none: not exported by trainer retrain"
-        )
-        for name, value in facts.items():
-            print(f"{name.replace('_', ' '):<22}{'not known' if value is None else value}")
-    if result and not result.passed:
-        raise ModelError(f"{options.model}: the self-test failed on {classifier.runtime}; do not use it here")
+    facts = _facts(model, classifier.runtime, result)
+    sys.stdout.write(json.dumps(facts) + "\n" if options.json else format_facts(facts))
+    if result:
+        try:
+            result.require_passed()
+        except ModelError as error:
+            raise ModelError(f"{options.model}: {error}") from None
     return 0
 
 
-def _facts(model: ModelFile, runtime: str) -> dict[str, Any]:
+def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dict[str, Any]:
+    """All facts as plain JSON values; None for what a model of another project does not say."""
     manifest = model.manifest
     return {
         "architecture": manifest and manifest.architecture,
@@ -75,4 +65,10 @@ def _facts(model: ModelFile, runtime: str) -> dict[str, Any]:
         "sha256": model.sha256,
         "minimum_runtime": manifest and manifest.minimum_runtime,
         "runtime": runtime,
+        "self_test": result
+        and {
+            "passed": result.passed,
+            "largest_difference": round(result.largest_difference, 6),
+            "tolerance": round(result.tolerance, 6),
+        },
     }

@@ -32,13 +32,18 @@ def add(commands: Commands) -> None:
         "edge label --model models/flowers.tflite photos/ rose.jpg 'more/*.png'",
     )
     label.add_argument("paths", nargs="+", metavar="PATH", help="an image file, a folder, or a glob in quotes")
-    label.add_argument("--top-k", type=count, default=TOP_K, help="how many labels to show (default %(default)s)")
+    label.add_argument("--top-k", type=count, default=TOP_K, help="labels for each photo (default %(default)s)")
     label.add_argument(
-        "--score-threshold", type=fraction, default=SCORE_THRESHOLD, help="leave out scores below this, 0 to 1"
+        "--score-threshold",
+        type=fraction,
+        default=SCORE_THRESHOLD,
+        help="leave out labels with a score below this, 0 to 1 (default %(default)g)",
     )
-    label.add_argument("--reject", action="store_true", help="call what is like no class of the model unknown")
-    label.add_argument("--json", action="store_true", help="one JSON object a line")
-    label.add_argument("--threads", type=count, help="CPU threads (default: all cores)")
+    label.add_argument(
+        "--reject", action="store_true", help="answer unknown for pictures that are like no class of the model"
+    )
+    label.add_argument("--json", action="store_true", help="print one JSON object for each photo")
+    label.add_argument("--threads", type=count, help="number of CPU threads (default: all cores)")
     add_model(label)
     add_model_options(label)
     label.set_defaults(command=_label)
@@ -50,7 +55,7 @@ def _label(options: argparse.Namespace) -> int:
 
     def skip(path: Path, reason: str) -> None:
         nonlocal skipped
-        if reason != "hidden":  # what hides is passed over in silence, as by ls
+        if reason != "hidden":  # hidden files are skipped without a message, as by ls
             skipped += 1
             print(f"edge: skipped {path}: {reason}", file=sys.stderr)
 
@@ -65,16 +70,19 @@ def _label(options: argparse.Namespace) -> int:
     if not single:
         print(f"edge: {labelled} labelled, {skipped} skipped", file=sys.stderr)
     if not labelled:
-        raise DataError("no image was labelled; give image files or folders that hold some")
+        raise DataError("no image was labelled; give image files, or folders with image files")
     return 0
 
 
 def _one(model: ModelFile, options: argparse.Namespace) -> list[LabelledPhoto]:
-    """One photo needs no pool: all threads go into the one inference."""
+    """One photo needs no pool of workers: all threads compute its inference."""
     path = Path(options.paths[0])
-    classifier = Classifier(model, options.threads or available_cores(), options.runtime, options.reject)
+    classifier = Classifier(
+        model, threads=options.threads or available_cores(), runtime=options.runtime, reject=options.reject
+    )
     try:
-        return [LabelledPhoto(path, classifier.classify(path, options.top_k, options.score_threshold))]
+        found = classifier.classify(path, top_k=options.top_k, score_threshold=options.score_threshold)
+        return [LabelledPhoto(path, found)]
     except ImageError as error:
         return [LabelledPhoto(path, None, str(error))]
 

@@ -1,28 +1,30 @@
-"""Results for people: the codelab's lines."""
+"""The output of ``edge label``: lines for people, JSON lines for programs."""
 
 from __future__ import annotations
 
 import json
 from typing import TextIO
 
-from edge.types import UNKNOWN, LabelledPhoto
+from edge.types import LabelledPhoto
 
 
 class TextSink:
-    """Writes ``daisy (score=0.99234)`` for each category, flushed photo by photo; one line for a stranger."""
+    """Writes ``daisy (score=0.99234)`` for each category, flushed photo by photo; one line if the photo is rejected."""
 
-    def __init__(self, stream: TextIO, with_paths: bool) -> None:
-        """Write to ``stream``; ``with_paths`` puts the photo's path above its lines, for more than one."""
+    def __init__(self, stream: TextIO, *, with_paths: bool) -> None:
+        """Write to ``stream``; ``with_paths`` puts the photo's path above its lines."""
         self._stream = stream
         self._with_paths = with_paths
 
     def write(self, photo: LabelledPhoto) -> None:
-        """Write one photo's categories; a photo that was skipped has none and is left to stderr."""
+        """Write one photo's categories; nothing for a skipped photo, which is a message on stderr."""
         if photo.classification is None:
             return
         if photo.classification.rejected:
             best = photo.classification.best
-            lines = [UNKNOWN + (f" (best guess {best.label}, score={best.score:.5f})" if best else "")]
+            lines = [
+                photo.classification.label + (f" (best guess {best.label}, score={best.score:.5f})" if best else "")
+            ]
         else:
             lines = [f"{c.label} (score={c.score:.5f})" for c in photo.classification.categories]
         if self._with_paths:
@@ -34,7 +36,7 @@ class TextSink:
 class JsonLinesSink:
     """Writes ``{"path", "labels", "scores", "latency_ms"}``, or ``{"path", "error"}``, flushed line by line.
 
-    Where strangers are rejected, ``"label"`` is the answer, ``unknown`` for a stranger, and ``"rejected"`` says so.
+    If the gate was asked, ``"label"`` is :attr:`edge.types.Classification.label`, and ``"rejected"`` is true or false.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -51,8 +53,7 @@ class JsonLinesSink:
             record["labels"] = [category.label for category in categories]
             record["scores"] = [round(category.score, 6) for category in categories]
             if photo.classification.rejected is not None:
-                best = photo.classification.best
-                record["label"] = UNKNOWN if photo.classification.rejected or best is None else best.label
+                record["label"] = photo.classification.label
                 record["rejected"] = photo.classification.rejected
             record["latency_ms"] = round(photo.classification.latency_ms, 3)
         self._stream.write(json.dumps(record) + "\n")

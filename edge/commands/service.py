@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from edge.commands.arguments import add_command, model_path
 from edge.commands.sink_options import sink_options
 from edge.commands.watch import add_watch_options
-from edge.service.unit import SERVICE_NAME, UNIT_FOLDER
+from edge.service.unit import UNIT_FOLDER
+from edge.status import SERVICE_NAME
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands

@@ -1,4 +1,4 @@
-"""``edge store``: the models of this device, switched so that there is always a whole one."""
+"""``edge store``: the models of this device; there is always one that is whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge.commands.arguments import add_command, count, seconds
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
-    from edge.status import Report
+    from edge.status import WatchStatus
     from edge.store.layout import Store
     from edge.store.state import State
 
@@ -22,52 +22,64 @@ def add(commands: Commands) -> None:
     from edge.store.retention import KEEP
 
     store = add_command(
-        commands, "store", "Keep models: install, switch, go back.", "edge store install flowers.tflite --activate"
+        commands,
+        "store",
+        "Keep the models of this device: install, activate, go back.",
+        "edge store install flowers.tflite --activate",
     )
     store.add_argument(
         "--root",
         type=Path,
         metavar="DIR",
-        help="the store's folder (default: $EDGE_STORE, /var/lib/edge, the user's data)",
+        help="the store's folder (default: $EDGE_STORE, else /var/lib/edge if you may write there, else "
+        "edge in your data folder)",
     )
     own = store.add_subparsers(required=True, metavar="COMMAND")
-    install = _add(own, "install", "Check a model file and take it in.", "flowers.tflite --activate", _install)
+    install = _add(
+        own, "install", "Check a model file and install it in the store.", "flowers.tflite --activate", _install
+    )
     install.add_argument("file", type=Path, metavar="FILE", help="the model file")
-    install.add_argument("--sha256", metavar="HEX", help="what its sha256 must be")
-    install.add_argument("--size", type=count, metavar="BYTES", help="what its size must be")
-    install.add_argument("--signature", type=Path, metavar="FILE.sig", help="its signature, by ssh-keygen -Y sign")
-    install.add_argument("--activate", action="store_true", help="make it the current model")
+    install.add_argument("--sha256", metavar="HEX", help="the sha256 that it must have")
+    install.add_argument("--size", type=count, metavar="BYTES", help="the size in bytes that it must have")
+    install.add_argument("--signature", type=Path, metavar="FILE.sig", help="its signature, made by ssh-keygen -Y sign")
+    install.add_argument("--activate", action="store_true", help="make it the current model too")
     _add_switching(install)
-    _add(own, "list", "List the models.", "--json", _list)
-    verify = _add(own, "verify", "Check bytes, structure and signature of models.", "", _verify)
-    verify.add_argument("sha256", nargs="?", metavar="SHA", help="the beginning of a sha256 (default: all)")
+    _add(own, "list", "List the installed models, newest first.", "--json", _list)
+    verify = _add(own, "verify", "Check bytes, structure and signature of installed models.", "", _verify)
+    verify.add_argument("sha256", nargs="?", metavar="SHA", help="the first digits of a sha256 (default: all models)")
     activate = _add(own, "activate", "Make an installed model the current one.", "3f2a91 --health-window 60", _activate)
-    activate.add_argument("sha256", metavar="SHA", help="the beginning of its sha256")
+    activate.add_argument("sha256", metavar="SHA", help="the first digits of its sha256")
     _add_switching(activate)
-    _add(own, "rollback", "Go back to the previous model; a repeat changes nothing.", "", _rollback)
+    _add(own, "rollback", "Go back to the previous model; a second call changes nothing.", "", _rollback)
     collect = _add(own, "gc", "Remove old models.", "--keep 1", _gc)
-    collect.add_argument("--keep", type=count, default=KEEP, metavar="N", help="how many stay (default %(default)s)")
-    _add(own, "confirm", "Say that the current model works.", "", _confirm)
+    collect.add_argument("--keep", type=count, default=KEEP, metavar="N", help="models that stay (default %(default)s)")
+    _add(own, "confirm", "Confirm the current model: it is not pending any more.", "", _confirm)
     _add(own, "current", "Print the path of the current model.", "", _current)
 
 
 def _add(own: Commands, name: str, text: str, example: str, command: Any) -> argparse.ArgumentParser:
     parser = add_command(own, name, text, f"edge store {name} {example}".rstrip())
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=command)
     return parser
 
 
 def _add_switching(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--allow-older", action="store_true", help="also if it was here before the current one")
+    parser.add_argument("--allow-older", action="store_true", help="also if it was installed before the current model")
     parser.add_argument(
         "--health-window",
         type=seconds,
         default=30.0,
         metavar="SECONDS",
-        help="time for a running edge watch to label with it, else back (default %(default)g; 0: leave it pending)",
+        help="time for a running edge watch to label a frame with it, else the store goes back "
+        "(default %(default)g; 0: it stays pending)",
     )
-    parser.add_argument("--status", type=Path, metavar="FILE", help="where edge watch reports (default: its service's)")
+    parser.add_argument(
+        "--status",
+        type=Path,
+        metavar="FILE",
+        help="the status file of edge watch (default: $EDGE_STATUS, else that of its service)",
+    )
 
 
 def _store(options: argparse.Namespace) -> Store:
@@ -77,15 +89,20 @@ def _store(options: argparse.Namespace) -> Store:
 
 
 def _install(options: argparse.Namespace) -> int:
-    from edge.store.install import Request, install
+    from edge.store.install import InstallRequest, install
 
     store = _store(options)
     before = _running_watch(options) if options.activate else None
-    request = Request(
-        options.file, options.sha256, options.size, options.signature, options.activate, options.allow_older
+    request = InstallRequest(
+        options.file,
+        sha256=options.sha256,
+        size_bytes=options.size,
+        signature=options.signature,
+        activate=options.activate,
+        allow_older=options.allow_older,
     )
     done = install(store, request)
-    by = _wait_for_proof(options, store, done.state, done.sha256, before) if options.activate else None
+    by = _wait_for_confirmation(options, store, done.state, done.sha256, before) if options.activate else None
     facts = {
         "sha256": done.sha256,
         "size_bytes": done.size_bytes,
@@ -94,8 +111,8 @@ def _install(options: argparse.Namespace) -> int:
         "self_test": done.self_test,
         "removed": done.removed,
     }
-    said = {"installed": "installed", "present": "is here already", "unchanged": "is current already, unchanged"}
-    return _answer(options, store, facts, f"{done.sha256} {said[done.outcome]}", by)
+    text = {"installed": "installed", "present": "is installed already", "unchanged": "is current already, unchanged"}
+    return _answer(options, store, facts, f"{done.sha256} {text[done.outcome]}", by)
 
 
 def _activate(options: argparse.Namespace) -> int:
@@ -104,38 +121,44 @@ def _activate(options: argparse.Namespace) -> int:
     store = _store(options)
     sha256 = store.find(options.sha256)
     before = _running_watch(options)
-    state = activate(store, sha256, options.allow_older)
-    by = _wait_for_proof(options, store, state, sha256, before)
+    state = activate(store, sha256, allow_older=options.allow_older)
+    by = _wait_for_confirmation(options, store, state, sha256, before)
     return _answer(options, store, {"sha256": sha256}, f"{sha256} is current", by)
 
 
-def _running_watch(options: argparse.Namespace) -> Report | None:
-    """What the running ``edge watch`` reports before the switch; None without one, or if its report says nothing here.
+def _running_watch(options: argparse.Namespace) -> WatchStatus | None:
+    """The status file of the running ``edge watch`` before the switch; None if there is none, or it is not needed.
 
-    If the report cannot be read, one line on stderr says so, and the self-test decides alone.
+    If the file cannot be read, one line on stderr says so, and the self-test alone decides.
     """
     from edge.errors import StorageError
-    from edge.status import default_status, read_report
+    from edge.status import default_status, read_status
 
     if not options.health_window:
         return None
     try:
-        return read_report(options.status or default_status())
+        return read_status(options.status or default_status())
     except StorageError as error:
-        print(f"edge: only the self-test confirms the model: {error}", file=sys.stderr)
+        print(f"edge: only the self-test will confirm the model: {error}", file=sys.stderr)
         return None
 
 
-def _wait_for_proof(
-    options: argparse.Namespace, store: Store, state: State, sha256: str, before: Report | None
+def _wait_for_confirmation(
+    options: argparse.Namespace, store: Store, state: State, sha256: str, before: WatchStatus | None
 ) -> str | None:
-    """Wait for the model to prove itself if it has to; returns what confirmed it."""
+    """Wait until the model is confirmed, if it is pending; returns what confirmed it."""
     from edge.status import default_status
     from edge.store.health import await_confirmation
 
     if not (state.pending and state.current == sha256 and options.health_window):
         return None
-    return await_confirmation(store, sha256, options.health_window, options.status or default_status(), before)
+    return await_confirmation(
+        store,
+        sha256,
+        window_s=options.health_window,
+        status=options.status or default_status(),
+        before=before,
+    )
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -217,13 +240,13 @@ def _current(options: argparse.Namespace) -> int:
     store = _store(options)
     sha256 = store.linked("current")
     if sha256 is None:
-        raise DataError(f"{store.root}: no model is current; edge store install FILE --activate")
+        raise DataError(f"{store.root}: no model is current; run edge store install FILE --activate")
     print(json.dumps(_situation(store)) if options.json else store.model(sha256))
     return 0
 
 
 def _situation(store: Store) -> dict[str, Any]:
-    """What scripts ask after every command: which model, and is it settled?"""
+    """What every command answers in JSON: the current model, and whether it is confirmed."""
     from dataclasses import asdict
 
     from edge.store.state import read_state
@@ -240,13 +263,13 @@ def _situation(store: Store) -> dict[str, Any]:
     }
 
 
-def _answer(options: argparse.Namespace, store: Store, facts: dict[str, Any], said: str, by: str | None) -> int:
+def _answer(options: argparse.Namespace, store: Store, facts: dict[str, Any], text: str, by: str | None) -> int:
     situation = _situation(store)
     if options.json:
         print(json.dumps({**facts, **situation, "confirmed_by": by}))
         return 0
     mark = f", confirmed by the {by}" if by else ", pending" if situation["pending"] else ""
-    print(said + mark)
+    print(text + mark)
     returned = situation["returned"]
     if returned and returned["by_itself"]:
         print(f"edge: the store went back by itself from {returned['source']}: {returned['reason']}", file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, add_model, add_model_options, count, fraction, model_path, seconds
 from edge.commands.sink_options import add_sink_options, sink_options
+from edge.status import STATUS_NAME
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -80,7 +81,7 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="write the process, the model and the count of labelled frames to this file once a second "
-        "(default: $RUNTIME_DIRECTORY/watch.json in a service)",
+        f"(default: $RUNTIME_DIRECTORY/{STATUS_NAME} in a service)",
     )
     add_model(parser)
     add_model_options(parser)

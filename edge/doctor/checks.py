@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from edge.doctor.facts import Facts
+from edge.doctor.machine_facts import MachineFacts
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
@@ -35,16 +35,16 @@ _DISK_WARNING, _DISK_PROBLEM = 500 * _MB, 50 * _MB
 class Check(NamedTuple):
     """The outcome of one check: :data:`OK`, :data:`WARNING` or :data:`PROBLEM`.
 
-    ``text`` says what was found, ``mend`` the command or the act that mends it.
+    ``text`` says what was found, ``fix`` the command or the act that mends it.
     """
 
     name: str
     outcome: str
     text: str
-    mend: str | None = None
+    fix: str | None = None
 
 
-def run_checks(facts: Facts) -> list[Check]:
+def run_checks(facts: MachineFacts) -> list[Check]:
     """All checks of ``facts``, in the order in which a stream would meet the trouble."""
     return [check for one in _CHECKS for check in one(facts)]
 
@@ -54,7 +54,7 @@ def throttled_meanings(bits: int) -> list[str]:
     return [meaning for bit, meaning in THROTTLED_BITS.items() if bits >> bit & 1]
 
 
-def _interpreter(facts: Facts) -> list[Check]:
+def _interpreter(facts: MachineFacts) -> list[Check]:
     if not facts.runtimes:
         return [Check("interpreter", PROBLEM, "no TFLite interpreter is installed", "pip install ai-edge-litert")]
     checks = []
@@ -71,7 +71,7 @@ def _interpreter(facts: Facts) -> list[Check]:
     return checks
 
 
-def _numpy(facts: Facts) -> list[Check]:
+def _numpy(facts: MachineFacts) -> list[Check]:
     if not any(_clashes(package.name, facts) for package in facts.runtimes):
         return [Check("numpy", OK, facts.numpy)]
     # Which interpreter is used is settled by what is installed, not by what works: even the spare one counts.
@@ -80,34 +80,34 @@ def _numpy(facts: Facts) -> list[Check]:
     return [Check("numpy", _unless(preferred), text, "pip install 'numpy<2'")]
 
 
-def _clashes(runtime: str, facts: Facts) -> bool:
+def _clashes(runtime: str, facts: MachineFacts) -> bool:
     major = facts.numpy.partition(".")[0]
     return runtime == "tflite-runtime" and major.isdecimal() and int(major) >= 2
 
 
-def _name_conflict(facts: Facts) -> list[Check]:
+def _name_conflict(facts: MachineFacts) -> list[Check]:
     if not facts.name_conflicts:
         return []
     names = " ".join(package.name for package in facts.name_conflicts)
     found = ", ".join(f"{package.name} {package.version}" for package in facts.name_conflicts)
     text = f"{found} installs a module with the name edge or trainer too: one replaces files of the other"
-    mend = f"pip uninstall {names}, then pip install --force-reinstall --no-deps edge-for-poets"
-    return [Check("packages", WARNING, text, mend)]
+    fix = f"pip uninstall {names}, then pip install --force-reinstall --no-deps edge-for-poets"
+    return [Check("packages", WARNING, text, fix)]
 
 
-def _opencv(facts: Facts) -> list[Check]:
+def _opencv(facts: MachineFacts) -> list[Check]:
     if facts.opencv is None:
         text = "not installed; cameras, videos and streams need it (the Pi camera and folders do not)"
         return [Check("opencv", WARNING, text, "pip install 'edge-for-poets[camera]'")]
     if facts.opencv.error is None:
         return [Check("opencv", OK, facts.opencv.version)]
-    mend = "pip install -U --force-reinstall 'edge-for-poets[camera]'"
+    fix = "pip install -U --force-reinstall 'edge-for-poets[camera]'"
     if "libGL" in facts.opencv.error:
-        mend = "sudo apt install -y libgl1 libglib2.0-0"
-    return [Check("opencv", PROBLEM, f"{facts.opencv.version} does not load: {facts.opencv.error}", mend)]
+        fix = "sudo apt install -y libgl1 libglib2.0-0"
+    return [Check("opencv", PROBLEM, f"{facts.opencv.version} does not load: {facts.opencv.error}", fix)]
 
 
-def _cameras(facts: Facts) -> list[Check]:
+def _cameras(facts: MachineFacts) -> list[Check]:
     plugged = [device for device in facts.devices if not device.ribbon]
     checks = []
     for device in facts.devices:
@@ -125,7 +125,7 @@ def _cameras(facts: Facts) -> list[Check]:
     return checks
 
 
-def _libcamera(facts: Facts) -> list[Check]:
+def _libcamera(facts: MachineFacts) -> list[Check]:
     ribbon = any(device.ribbon for device in facts.devices)
     if not ribbon and not facts.libcamera:
         return []
@@ -134,21 +134,21 @@ def _libcamera(facts: Facts) -> list[Check]:
         return [Check("libcamera", PROBLEM, text, "sudo apt install -y rpicam-apps python3-picamera2")]
     if not facts.libcamera:
         text = "the ribbon's receiver is there, but libcamera sees no camera"
-        mend = "check the cable and camera_auto_detect=1 in /boot/firmware/config.txt, then rpicam-hello --list-cameras"
-        return [Check("libcamera", WARNING, text, mend)]
+        fix = "check the cable and camera_auto_detect=1 in /boot/firmware/config.txt, then rpicam-hello --list-cameras"
+        return [Check("libcamera", WARNING, text, fix)]
     names = ", ".join(facts.libcamera)
     if facts.picamera2 is None:
         text = f"{names}: seen by libcamera, but this Python has no picamera2, and OpenCV gets no picture from it"
-        mend = "sudo apt install -y python3-picamera2, and make the venv with --system-site-packages"
-        return [Check("libcamera", PROBLEM, text, mend)]
+        fix = "sudo apt install -y python3-picamera2, and make the venv with --system-site-packages"
+        return [Check("libcamera", PROBLEM, text, fix)]
     if facts.picamera2.error is not None:
         text = f"{names}: picamera2 does not load: {facts.picamera2.error}"
-        mend = "use the system's Python and numpy for it: a venv made with --system-site-packages"
-        return [Check("libcamera", PROBLEM, text, mend)]
+        fix = "use the system's Python and numpy for it: a venv made with --system-site-packages"
+        return [Check("libcamera", PROBLEM, text, fix)]
     return [Check("libcamera", OK, f"{names}: use the source picamera2:")]
 
 
-def _power(facts: Facts) -> list[Check]:
+def _power(facts: MachineFacts) -> list[Check]:
     if facts.throttled is None:
         return []
     meanings = throttled_meanings(facts.throttled)
@@ -156,13 +156,13 @@ def _power(facts: Facts) -> list[Check]:
         return [Check("power", OK, "neither undervoltage nor throttling since the start")]
     outcome = PROBLEM if facts.throttled & _NOW else WARNING
     if facts.throttled & _UNDERVOLTAGE:
-        mend = "use the official power supply and a short, thick cable"
+        fix = "use the official power supply and a short, thick cable"
     else:
-        mend = "cool it: a heat sink or a fan; then restart to clear what is past"
-    return [Check("power", outcome, "; ".join(meanings), mend)]
+        fix = "cool it: a heat sink or a fan; then restart to clear what is past"
+    return [Check("power", outcome, "; ".join(meanings), fix)]
 
 
-def _temperature(facts: Facts) -> list[Check]:
+def _temperature(facts: MachineFacts) -> list[Check]:
     if facts.temperature_c is None:
         return []
     text = f"{facts.temperature_c:.0f} \N{DEGREE SIGN}C"
@@ -171,25 +171,25 @@ def _temperature(facts: Facts) -> list[Check]:
     return [Check("temperature", WARNING, f"{text}: it slows down from {_HOT_C:.0f} on", "a heat sink or a fan")]
 
 
-def _memory(facts: Facts) -> list[Check]:
+def _memory(facts: MachineFacts) -> list[Check]:
     if facts.memory_available_bytes is None:
         return []
     total = f" of {facts.memory_total_bytes // _MB}" if facts.memory_total_bytes else ""
     text = f"{facts.memory_available_bytes // _MB}{total} MB available"
     outcome = _by_limit(facts.memory_available_bytes, _MEMORY_WARNING, _MEMORY_PROBLEM)
-    mend = None if outcome == OK else "stop what else runs: ps aux --sort=-rss | head"
-    return [Check("memory", outcome, text, mend)]
+    fix = None if outcome == OK else "stop what else runs: ps aux --sort=-rss | head"
+    return [Check("memory", outcome, text, fix)]
 
 
-def _disk(facts: Facts) -> list[Check]:
+def _disk(facts: MachineFacts) -> list[Check]:
     if facts.disk_free_bytes is None:
         return []
     outcome = _by_limit(facts.disk_free_bytes, _DISK_WARNING, _DISK_PROBLEM)
-    mend = None if outcome == OK else "sudo apt clean && sudo journalctl --vacuum-size=50M"
-    return [Check("disk", outcome, f"{facts.disk_free_bytes // _MB} MB free", mend)]
+    fix = None if outcome == OK else "sudo apt clean && sudo journalctl --vacuum-size=50M"
+    return [Check("disk", outcome, f"{facts.disk_free_bytes // _MB} MB free", fix)]
 
 
-def _model(facts: Facts) -> list[Check]:
+def _model(facts: MachineFacts) -> list[Check]:
     if facts.model is None:
         return [Check("model", WARNING, "none given", "edge doctor --model FILE runs its self-test")]
     if facts.model_error is not None:
@@ -209,7 +209,7 @@ def _index(runtime: str) -> str:
     return "ai-edge-litert" if runtime == "litert" else runtime
 
 
-_CHECKS: tuple[Callable[[Facts], list[Check]], ...] = (
+_CHECKS: tuple[Callable[[MachineFacts], list[Check]], ...] = (
     _interpreter,
     _numpy,
     _name_conflict,

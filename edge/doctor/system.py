@@ -1,4 +1,4 @@
-"""Facts read from a real system: ``/proc``, ``/sys``, ``/dev``, a few programs, and Python itself."""
+"""MachineFacts read from a real system: ``/proc``, ``/sys``, ``/dev``, a few programs, and Python itself."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from edge.doctor.facts import Facts, Package, VideoDevice
-from edge.inference.interpreter import RUNTIMES, package_name
+from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
+from edge.inference.interpreter import PACKAGES, RUNTIMES
 
 Command = Callable[[Sequence[str]], "str | None"]
 """Runs a program and gives what it printed; None where it is not there or failed."""
@@ -53,20 +53,22 @@ def try_import(module: str) -> str | None:
     return None if done.returncode == 0 else lines[-1] if lines else f"exit code {done.returncode}"
 
 
-def read_facts(root: Path = Path("/"), command: Command = run_command, import_error: TryImport = try_import) -> Facts:
+def read_facts(
+    root: Path = Path("/"), command: Command = run_command, import_error: TryImport = try_import
+) -> MachineFacts:
     """The facts of the system under ``root``, without those of a model.
 
     Programs are run by ``command``, and installed modules tried by ``import_error``.
     """
     memory = _memory(root)
-    return Facts(
+    return MachineFacts(
         python=platform.python_version(),
         machine=platform.machine(),
         numpy=_version("numpy") or "none",
         user=_user(),
         board=_read(root / "proc/device-tree/model"),
         runtimes=tuple(
-            Package(name, _version(package_name(name)) or "of unknown version", import_error(module))
+            Package(name, _version(PACKAGES[name]) or "of unknown version", import_error(module))
             for name, module in RUNTIMES.items()
             if importlib.util.find_spec(module.split(".")[0])
         ),

@@ -1,4 +1,4 @@
-"""The classifier: a model file and an interpreter that together name pictures."""
+"""The classifier: a model file and an interpreter that together label pictures."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from edge.preprocess import ImageSource, preprocess
 from edge.types import Category, Classification
 
 TOP_K = 5
-"""How many categories a picture gets unless told otherwise."""
+"""How many categories a picture gets by default."""
 
 SCORE_THRESHOLD = 0.0
-"""Categories below this score are left out unless told otherwise: none are."""
+"""Categories below this score are left out by default: none."""
 
 
-class Judgement(NamedTuple):
-    """The score of every label, (labels,) float32, and whether the model's gate takes the picture for a stranger.
+class GatedScores(NamedTuple):
+    """The score of every label, (labels,) float32, and the answer of the model's gate.
 
-    ``rejected`` is None where the classifier was not asked to reject.
+    ``rejected`` is true if the gate decides that the picture is like no class; None if the gate was not asked.
     """
 
     scores: npt.NDArray[np.float32]
@@ -33,21 +33,22 @@ class Judgement(NamedTuple):
 
 
 class Classifier:
-    """Names pictures: ``Classifier.load("flowers.tflite").classify("rose.jpg").best.label``.
+    """Labels pictures: ``Classifier.load("flowers.tflite").classify("rose.jpg").label``.
 
-    One instance serves one thread; give each thread its own, made from the same :class:`ModelFile`.
+    One thread may use one instance; give each thread its own, made from the same :class:`ModelFile`.
     """
 
-    def __init__(self, model: ModelFile, threads: int = 1, runtime: str | None = None, reject: bool = False) -> None:
-        """Take a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`.
+    def __init__(self, model: ModelFile, *, threads: int = 1, runtime: str | None = None, reject: bool = False) -> None:
+        """Load a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`.
 
-        With ``reject``, :meth:`classify` says of each picture whether the model's gate takes it for a stranger.
+        With ``reject``, the model's gate decides of each picture whether it is like no class.
 
-        Raises :class:`~edge.errors.ConfigurationError` where the model has no gate to ``reject`` with.
+        Raises :class:`~edge.errors.ConfigurationError` if the model has no gate and ``reject`` is given, and what
+        :class:`ImageInterpreter` raises.
         """
         self.model = model
         self._gate = load_gate(model) if reject else None
-        self._interpreter = ImageInterpreter(model, threads, runtime, with_bottleneck=reject)
+        self._interpreter = ImageInterpreter(model, threads=threads, runtime=runtime, with_bottleneck=reject)
 
     @classmethod
     def load(
@@ -66,7 +67,7 @@ class Classifier:
 
         Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError`.
         """
-        return cls(ModelFile.load(path, labels), threads, runtime, reject)
+        return cls(ModelFile.load(path, labels), threads=threads, runtime=runtime, reject=reject)
 
     @property
     def runtime(self) -> str:
@@ -81,32 +82,32 @@ class Classifier:
     def scores(self, image: ImageSource) -> npt.NDArray[np.float32]:
         """The score of every label for ``image``: shape (labels,), float32, in the order of the labels.
 
-        Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
+        Raises :class:`~edge.errors.ImageError` if the picture cannot be decoded.
         """
         return self._interpreter.scores(preprocess(image, self.model.input_size))
 
-    def judge(self, image: ImageSource) -> Judgement:
-        """The scores of ``image``, and whether it is rejected.
+    def gated_scores(self, image: ImageSource) -> GatedScores:
+        """The scores of ``image``, and whether the gate rejects it.
 
-        Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
+        Raises :class:`~edge.errors.ImageError` if the picture cannot be decoded.
         """
         if self._gate is None:
-            return Judgement(self.scores(image), None)
-        scores, bottleneck = self._interpreter.look(preprocess(image, self.model.input_size))
-        return Judgement(scores, self._gate.rejects(bottleneck, scores))
+            return GatedScores(self.scores(image), None)
+        scores, bottleneck = self._interpreter.scores_and_bottleneck(preprocess(image, self.model.input_size))
+        return GatedScores(scores, self._gate.rejects(bottleneck, scores))
 
     def classify(
-        self, image: ImageSource, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD
+        self, image: ImageSource, *, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD
     ) -> Classification:
         """The ``top_k`` best categories of ``image`` whose score is at least ``score_threshold``.
 
         ``image`` is anything :func:`edge.preprocess.preprocess` takes: a path, bytes, a Pillow image, or an
         array (height, width, 3), uint8, RGB. Equal scores are ordered as the labels are.
 
-        Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded.
+        Raises :class:`~edge.errors.ImageError` if the picture cannot be decoded.
         """
         started = time.perf_counter()
-        scores, rejected = self.judge(image)
+        scores, rejected = self.gated_scores(image)
         latency_ms = (time.perf_counter() - started) * 1000
         order = np.argsort(-scores, kind="stable")[:top_k]
         categories = (Category(int(i), self.labels[i], float(scores[i])) for i in order)

@@ -1,9 +1,10 @@
 """The gate: is this picture like anything that the model was trained on?
 
-A softmax must name one of its labels, and it may be sure of a stranger. The gate looks at the bottleneck too:
-its cosine to the nearest of a few prototypes of each class. A bottleneck has no negative entries, so it is
-compared as it is, not centred: pictures with little in them, such as a bare wall, then lie far from all classes.
-Why this and no other measure: ``docs/adr/0013-unknown.md``.
+A softmax must choose one of its labels, and it may give a high score to a picture that is like no class. The gate
+uses the bottleneck too: its cosine to the nearest of a few prototypes of each class. A bottleneck has no negative
+entries, so it is compared as it is, not centred: pictures with little in them, such as a bare wall, are then far from
+all classes.
+``docs/adr/0013-unknown.md`` says why this measure was chosen.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from edge.errors import ConfigurationError, ModelError
 from edge.modelfile.manifest import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 
-_SMALLEST_SCORE = 1 / 512  # half a step of an 8-bit score; nearer to 0 or 1 the odds would be made of rounding
+_SMALLEST_SCORE = 1 / 512  # half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding
 
 
 class Gate(NamedTuple):
-    """What tells strangers from pictures of the model's classes.
+    """Decides whether a picture is like no class of the model.
 
     ``deviation`` (features,) float32 divides a bottleneck; ``prototypes`` (prototypes, features) int8 times
     ``prototype_scale`` are unit vectors. The familiarity of a picture is ``confidence_weight`` times the log odds
     of its best score plus ``nearness_weight`` times its cosine to the nearest prototype; below ``threshold`` the
-    picture is a stranger.
+    picture is rejected.
     """
 
     deviation: npt.NDArray[np.float32]
@@ -51,12 +52,12 @@ class Gate(NamedTuple):
         return familiarity
 
     def rejects(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> bool:
-        """Whether the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is a stranger."""
+        """Whether the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is like no class."""
         familiarity = self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))
         return not familiarity[0] >= self.threshold
 
     def to_bytes(self) -> bytes:
-        """The arrays as they lie in the packed file: ``deviation``, little-endian, then ``prototypes``."""
+        """The arrays as the packed file holds them: ``deviation``, little-endian, then ``prototypes``."""
         return self.deviation.astype("<f4").tobytes() + self.prototypes.tobytes()
 
 
@@ -69,7 +70,7 @@ def cosines(
 
 
 def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """``bottlenecks`` (pictures, features) over ``deviation``, at unit length; one without a direction stays zero."""
+    """``bottlenecks`` (pictures, features) over ``deviation``, at unit length; zeros stay zeros."""
     scaled = bottlenecks / deviation
     lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
     unit: npt.NDArray[np.float32] = scaled / np.maximum(lengths, np.float32(1e-12))
@@ -79,23 +80,23 @@ def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.f
 def load_gate(model: ModelFile) -> Gate:
     """The gate that ``model`` carries.
 
-    Raises :class:`~edge.errors.ConfigurationError` where it carries none, and
-    :class:`~edge.errors.ModelError` where it is damaged.
+    Raises :class:`~edge.errors.ConfigurationError` if it carries none, and
+    :class:`~edge.errors.ModelError` if it is damaged.
     """
     facts = model.manifest.gate if model.manifest else None
     if facts is None:
         raise ConfigurationError(
-            "this model carries no gate, so it cannot reject strangers: retrain it with this release's trainer "
-            "retrain, on enough photos for 20 to validate, or leave out --reject"
+            "this model carries no gate, so it cannot reject pictures: leave out --reject, or retrain the model with "
+            "this release, on a folder that has at least 20 validation photos"
         )
     packed = model.packed.get(GATE_NAME, b"")
     if hashlib.sha256(packed).hexdigest() != facts.sha256:
         raise ModelError("the model's gate is not the one that was exported; copy the file again")
     if len(packed) != facts.features * (4 + facts.prototypes):
-        raise ModelError("the model's gate has another size than its manifest says; export the model again")
+        raise ModelError("the model's gate does not have the size that its manifest says; export the model again")
     deviation = np.frombuffer(packed, "<f4", facts.features)
     if not (np.isfinite(deviation).all() and (deviation > 0).all()):
-        raise ModelError("the model's gate divides by what is not a positive number; export the model again")
+        raise ModelError("the model's gate divides by a value that is not a positive number; export the model again")
     prototypes = np.frombuffer(packed, np.int8, offset=4 * facts.features).reshape(facts.prototypes, facts.features)
     return Gate(
         deviation,

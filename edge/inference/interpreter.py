@@ -1,4 +1,4 @@
-"""The TFLite interpreters that may be installed, behind one small class that takes pixels and gives scores."""
+"""The TFLite interpreters that may be installed, behind one small class: pixels in, scores out."""
 
 from __future__ import annotations
 
@@ -23,14 +23,20 @@ from edge.preprocess import Pixels
 RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
 """Runtime name -> the module with its ``Interpreter``, in order of preference (LiteRT is the successor)."""
 
+PACKAGES = {"litert": "ai-edge-litert", "tflite-runtime": "tflite-runtime"}
+"""Runtime name -> its name on the package index."""
+
+NUMPY_FIX = "pip install 'numpy<2'"
+"""What makes tflite-runtime load again: it was built for numpy 1."""
+
 RUNTIME_VARIABLE = "EDGE_RUNTIME"
-"""Environment variable that chooses one of :data:`RUNTIMES` where no argument does."""
+"""Environment variable that chooses one of :data:`RUNTIMES` if no argument does."""
 
 MAX_THREADS = 1024
-"""The most CPU threads that may be asked for; far beyond any board, and small enough for every runtime."""
+"""The largest number of CPU threads: more than any board has, and small enough for every runtime."""
 
-_NOISE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
-_noise_is_over = threading.Event()
+_NEEDLESS_LINE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
+_needless_line_came = threading.Event()
 _stderr_lock = threading.Lock()
 
 
@@ -43,39 +49,36 @@ def choose_runtime(name: str | None = None) -> str:
     """``name``, else the one in ``$EDGE_RUNTIME``, else the preferred runtime that is installed.
 
     Raises :class:`~edge.errors.UsageError` for an unknown name and
-    :class:`~edge.errors.ConfigurationError` where the runtime, or any runtime at all, is not installed.
+    :class:`~edge.errors.ConfigurationError` if the runtime, or every runtime, is not installed.
     """
     name = name or os.environ.get(RUNTIME_VARIABLE)
     if name and name not in RUNTIMES:
         raise UsageError(f"unknown runtime {name!r}; known are {', '.join(RUNTIMES)}")
     installed = installed_runtimes()
     if name and name not in installed:
-        raise ConfigurationError(f"{name} is not installed here: pip install {package_name(name)}")
+        raise ConfigurationError(f"{name} is not installed here: pip install {PACKAGES[name]}")
     if not installed:
-        raise ConfigurationError("no TFLite interpreter is installed: pip install 'edge-for-poets[litert]'")
+        from edge.distribution import install_command  # only this message needs it
+
+        raise ConfigurationError(f"no TFLite interpreter is installed: {install_command('litert')}")
     return name or installed[0]
 
 
-def package_name(runtime: str) -> str:
-    """What ``runtime``, one of :data:`RUNTIMES`, is called on the package index."""
-    return "ai-edge-litert" if runtime == "litert" else "tflite-runtime"
-
-
 def check_threads(threads: int) -> None:
-    """Raise :class:`~edge.errors.UsageError` where ``threads`` is not 1 to :data:`MAX_THREADS`."""
+    """Raise :class:`~edge.errors.UsageError` if ``threads`` is not 1 to :data:`MAX_THREADS`."""
     if not 1 <= threads <= MAX_THREADS:
         raise UsageError(f"{threads} threads: give a number from 1 to {MAX_THREADS}")
 
 
 class Steps(NamedTuple):
-    """The three calls that one inference is made of, with nothing of this package in between."""
+    """The three calls of the runtime that one inference consists of, without any code of this package in between."""
 
     set_input: Callable[[], None]
     invoke: Callable[[], None]
     get_output: Callable[[], npt.NDArray[Any]]
 
 
-class Look(NamedTuple):
+class ScoresAndBottleneck(NamedTuple):
     """Both outputs of one inference as real numbers, float32: scores (labels,) and bottleneck (features,)."""
 
     scores: npt.NDArray[np.float32]
@@ -83,16 +86,18 @@ class Look(NamedTuple):
 
 
 class ImageInterpreter:
-    """One interpreter with one model loaded. Not for use by two threads at once."""
+    """One interpreter with one model loaded. Two threads must not use it at the same time."""
 
     def __init__(
-        self, model: ModelFile, threads: int = 1, runtime: str | None = None, with_bottleneck: bool = False
+        self, model: ModelFile, *, threads: int = 1, runtime: str | None = None, with_bottleneck: bool = False
     ) -> None:
-        """Load ``model``, with ``threads`` CPU threads for one inference; ``with_bottleneck`` for :meth:`look`.
+        """Load ``model``, with ``threads`` CPU threads for one inference.
 
-        Raises :class:`~edge.errors.ConfigurationError` where no interpreter can be had,
-        :class:`~edge.errors.ModelError` where this one cannot run the model, and
-        :class:`~edge.errors.UsageError` where ``threads`` is not 1 to :data:`MAX_THREADS`.
+        ``with_bottleneck`` is needed for :meth:`scores_and_bottleneck`.
+
+        Raises :class:`~edge.errors.ConfigurationError` if no interpreter is installed or it does not load,
+        :class:`~edge.errors.ModelError` if it cannot run the model, and
+        :class:`~edge.errors.UsageError` if ``threads`` is not 1 to :data:`MAX_THREADS`.
         """
         check_threads(threads)
         self.runtime = choose_runtime(runtime)
@@ -102,7 +107,7 @@ class ImageInterpreter:
         module = _import_runtime(self.runtime)
         content = revealed.content if revealed else model.content
         try:
-            with _without_noise():
+            with _without_needless_line():
                 self._interpreter = module.Interpreter(model_content=content, num_threads=threads)
                 self._interpreter.allocate_tensors()
             self._input = self._interpreter.get_input_details()[0]["index"]
@@ -110,8 +115,8 @@ class ImageInterpreter:
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.runtime} cannot run this model ({reason})") from None
-        except SystemError:  # "returned a result with an exception set": how tflite-runtime meets numpy 2
-            raise ConfigurationError(_broken(self.runtime, "_ARRAY_API")) from None
+        except SystemError:  # "returned a result with an exception set": tflite-runtime with numpy 2
+            raise ConfigurationError(_does_not_load(self.runtime, "_ARRAY_API")) from None
 
     def raw_outputs(self, pixels: Pixels) -> npt.NDArray[Any]:
         """The model's output for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
@@ -124,7 +129,7 @@ class ImageInterpreter:
         return np.asarray(self._interpreter.get_tensor(self._output)).reshape(-1)
 
     def steps(self, pixels: Pixels) -> Steps:
-        """The inference of ``pixels`` (height, width, 3), uint8, as bare calls, for whoever times them.
+        """The inference of ``pixels`` (height, width, 3), uint8, as bare calls, to measure their time.
 
         The pixels are normalised here, once. ``invoke`` raises what the runtime raises.
         """
@@ -139,12 +144,12 @@ class ImageInterpreter:
         """The model's output for ``pixels`` (height, width, 3), uint8, as real numbers: (labels,) float32."""
         return dequantize(self.raw_outputs(pixels), self._model.output)
 
-    def look(self, pixels: Pixels) -> Look:
-        """Scores and bottleneck of ``pixels`` (height, width, 3), uint8, where it was loaded ``with_bottleneck``."""
+    def scores_and_bottleneck(self, pixels: Pixels) -> ScoresAndBottleneck:
+        """Scores and bottleneck of ``pixels`` (height, width, 3), uint8; only if it was loaded ``with_bottleneck``."""
         assert self._bottleneck is not None
         scores = self.scores(pixels)
         values = np.asarray(self._interpreter.get_tensor(self._hidden[0])).reshape(-1)
-        return Look(scores, dequantize(values, self._bottleneck))
+        return ScoresAndBottleneck(scores, dequantize(values, self._bottleneck))
 
 
 def dequantize(values: npt.NDArray[Any], tensor: TensorSpec) -> npt.NDArray[np.float32]:
@@ -166,22 +171,22 @@ def _import_runtime(runtime: str) -> Any:
     try:
         return importlib.import_module(RUNTIMES[runtime])
     except (ImportError, AttributeError) as error:
-        raise ConfigurationError(_broken(runtime, str(error))) from None
+        raise ConfigurationError(_does_not_load(runtime, str(error))) from None
 
 
-def _broken(runtime: str, reason: str) -> str:
-    hint = "pip install 'numpy<2'" if "ARRAY_API" in reason else f"pip install -U {package_name(runtime)}"
-    return f"{runtime} is installed but does not load ({reason}): {hint}"
+def _does_not_load(runtime: str, reason: str) -> str:
+    fix = NUMPY_FIX if "ARRAY_API" in reason else f"pip install -U {PACKAGES[runtime]}"
+    return f"{runtime} is installed but does not load ({reason}): {fix}"
 
 
 @contextlib.contextmanager
-def _without_noise() -> Iterator[None]:
-    """Keep the runtime's own INFO line, written by C++ to descriptor 2, from the user; pass on the rest.
+def _without_needless_line() -> Iterator[None]:
+    """Remove the runtime's own INFO line, which C++ code writes to descriptor 2; the rest is written on to stderr.
 
-    The line comes once in a process, so that descriptor 2 is left alone as soon as it has been caught. What
-    other threads write to stderr meanwhile is passed on too, a moment later.
+    The line comes once in a process: after it came, descriptor 2 is not replaced any more. What other threads write to
+    stderr in the block is written on too, when the block ends.
     """
-    if _noise_is_over.is_set():
+    if _needless_line_came.is_set():
         yield
         return
     with _stderr_lock:
@@ -197,17 +202,17 @@ def _without_noise() -> Iterator[None]:
                 os.dup2(kept, 2)
                 os.close(kept)
             if caught is not None:
-                _pass_on(caught)
+                _write_on(caught)
 
 
-def _pass_on(caught: int) -> None:
-    talk = b""
-    while piece := os.pread(caught, 1 << 16, len(talk)):  # not by seeking: a thread may still be writing there
-        talk += piece
+def _write_on(caught: int) -> None:
+    written = b""
+    while piece := os.pread(caught, 1 << 16, len(written)):  # not by seeking: a thread may still be writing there
+        written += piece
     os.close(caught)
-    if _NOISE in talk:
-        _noise_is_over.set()
-    rest = b"".join(line for line in talk.splitlines(keepends=True) if _NOISE not in line)
-    with contextlib.suppress(OSError):  # nobody listens: no reason for a picture to stay without labels
+    if _NEEDLESS_LINE in written:
+        _needless_line_came.set()
+    rest = b"".join(line for line in written.splitlines(keepends=True) if _NEEDLESS_LINE not in line)
+    with contextlib.suppress(OSError):  # stderr is closed, which must not stop the labelling
         while rest:
             rest = rest[os.write(2, rest) :]

@@ -1,4 +1,4 @@
-"""Many pictures through many interpreters: all cores busy, results in order, memory bounded."""
+"""Label many photos on all cores: results in order, memory bounded."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def label_photos(
 ) -> Iterator[LabelledPhoto]:
     """Label ``photos`` in order; one that cannot be decoded carries its error instead of a classification.
 
-    ``threads`` workers (all cores by default) each decode and classify whole photos with a single-threaded
-    interpreter of their own: no hand-over between threads, and no thread waits for another. ``reject`` is that
-    of :class:`~edge.inference.classifier.Classifier`.
+    Each of ``threads`` workers (default: one for each core) decodes and classifies whole photos with a single-threaded
+    interpreter of its own, so that no thread waits for another. ``top_k``, ``score_threshold``, ``runtime`` and
+    ``reject`` are those of :class:`~edge.inference.classifier.Classifier`.
 
-    Raises :class:`~edge.errors.UsageError` at once, where ``threads`` is not 1 to 1024, and while it runs
+    Raises :class:`~edge.errors.UsageError` before it starts if ``threads`` is not 1 to 1024, and while it runs
     :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter.
     """
     threads = available_cores() if threads is None else threads
     check_threads(threads)
 
     def make_worker() -> Callable[[Path], LabelledPhoto]:
-        classifier = Classifier(model, 1, runtime, reject)
+        classifier = Classifier(model, runtime=runtime, reject=reject)
 
         def label(path: Path) -> LabelledPhoto:
             try:
-                return LabelledPhoto(path, classifier.classify(path, top_k, score_threshold))
+                return LabelledPhoto(path, classifier.classify(path, top_k=top_k, score_threshold=score_threshold))
             except ImageError as error:
                 return LabelledPhoto(path, None, str(error))
 

@@ -19,15 +19,24 @@ _TILES = (2, 4, 8, 16)  # tiles along an edge, from broad areas of colour to tex
 
 
 class SelfTestResult(NamedTuple):
-    """The largest difference of any score from the workstation's, and the largest allowed."""
+    """The largest difference of any score from the workstation's, the largest allowed, and the runtime in use."""
 
     largest_difference: float
     tolerance: float
+    runtime: str
 
     @property
     def passed(self) -> bool:
         """Whether the device computes what the workstation computed."""
         return self.largest_difference <= self.tolerance
+
+    def require_passed(self) -> None:
+        """Raise :class:`~edge.errors.ModelError` if the device does not compute what the workstation computed."""
+        if not self.passed:
+            raise ModelError(
+                f"the self-test failed on {self.runtime} (largest difference {self.largest_difference:.4f}, allowed "
+                f"{self.tolerance:.4f}): use another runtime, or export the model again"
+            )
 
 
 def make_patterns(seed: int, size: tuple[int, int]) -> list[Pixels]:
@@ -55,7 +64,8 @@ def pattern_scores(classifier: Classifier, seed: int) -> npt.NDArray[np.float32]
 def run_self_test(classifier: Classifier) -> SelfTestResult:
     """Run the self-test that the model carries.
 
-    Raises :class:`~edge.errors.ModelError` where it carries none, as models of other projects do.
+    Raises :class:`~edge.errors.ModelError` if it carries none (models of other projects do not), or one that does not
+    fit its outputs.
     """
     manifest = classifier.model.manifest
     if manifest is None:
@@ -63,11 +73,27 @@ def run_self_test(classifier: Classifier) -> SelfTestResult:
     scores = pattern_scores(classifier, manifest.self_test.seed)
     try:
         expected = np.asarray(manifest.self_test.expected, np.float32)
-    except (ValueError, TypeError):  # rows of different lengths, or no numbers
+    except (ValueError, TypeError):  # rows of different lengths, or values that are not numbers
         expected = np.empty(0, np.float32)
     if expected.shape != scores.shape:
         raise ModelError("the model's self-test does not fit its outputs; export the model again")
     difference = float(np.abs(scores - expected).max())
     same = classifier.runtime == manifest.self_test.runtime
     tolerance = manifest.self_test.tolerance if same else manifest.self_test.other_tolerance
-    return SelfTestResult(difference if np.isfinite(difference) else float("inf"), tolerance)
+    return SelfTestResult(difference if np.isfinite(difference) else float("inf"), tolerance, classifier.runtime)
+
+
+def require_self_test(classifier: Classifier) -> SelfTestResult | None:
+    """Run the model's self-test; returns the result, None for a model that carries none.
+
+    The scores of a model without a self-test must at least be numbers.
+
+    Raises :class:`~edge.errors.ModelError` if the model does not pass.
+    """
+    if classifier.model.manifest is None:
+        if not np.isfinite(pattern_scores(classifier, 0)).all():
+            raise ModelError(f"the model's scores on {classifier.runtime} are not numbers: convert the model again")
+        return None
+    result = run_self_test(classifier)
+    result.require_passed()
+    return result

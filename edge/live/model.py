@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
-from edge.inference.selftest import pattern_scores, run_self_test
+from edge.inference.selftest import require_self_test
 from edge.modelfile.model_file import ModelFile
 from edge.types import ModelCard
 
@@ -37,21 +35,17 @@ class ModelChoice(NamedTuple):
     reject: bool = False
 
     def load(self) -> LiveModel:
-        """Load the file, check it and run its self-test; of a foreign model, that its scores are numbers.
+        """Load the file, check it and run its self-test (:func:`edge.inference.selftest.require_self_test`).
 
         Raises :class:`~edge.errors.ModelError` if it does not pass,
         :class:`~edge.errors.ConfigurationError` and :class:`~edge.errors.UsageError` as the classifier does.
         """
         model = ModelFile.load(self.path, self.labels)
-        classifier = Classifier(model, self.threads, self.runtime, self.reject)
-        if model.manifest is None:
-            if not np.isfinite(pattern_scores(classifier, 0)).all():
-                raise ModelError(f"{self.path}: the model's scores are not numbers; convert it again")
-        elif not (result := run_self_test(classifier)).passed:
-            raise ModelError(
-                f"{self.path}: the self-test failed on {classifier.runtime} (off by {result.largest_difference:.3f}, "
-                f"allowed {result.tolerance:.3f}); export it again, or choose another --runtime"
-            )
+        classifier = Classifier(model, threads=self.threads, runtime=self.runtime, reject=self.reject)
+        try:
+            require_self_test(classifier)
+        except ModelError as error:
+            raise ModelError(f"{self.path}: {error}") from None
         return LiveModel(classifier, _card(self.path.name, classifier))
 
 

@@ -115,7 +115,7 @@ class Watch:
         started = time.perf_counter()
         try:
             pixels = region.crop(frame.pixels) if region else frame.pixels
-            scores, rejected = self._model.classifier.judge(pixels)
+            scores, rejected = self._model.classifier.gated_scores(pixels)
         except (ImageError, UsageError) as error:
             if isinstance(error, UsageError) and not self._labelled:
                 raise

@@ -18,11 +18,8 @@ from edge.service.notify import Notifier
 from edge.sinks.protocol import ObservationSink
 from edge.sources.protocol import FrameSource
 from edge.statistics import StreamStatistics
-from edge.status import StatusFile
+from edge.status import STATUS_NAME, StatusFile
 from edge.store.layout import store_of
-
-STATUS_NAME = "watch.json"
-"""The name of the status file in the folder that systemd makes for a service, ``$RUNTIME_DIRECTORY``."""
 
 
 def watch_source(

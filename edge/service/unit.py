@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-SERVICE_NAME = "edge-watch"
-"""The name of the service, if no other is given."""
-
 UNIT_FOLDER = Path("/etc/systemd/system")
 """The folder of the units that belong to this machine."""
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from edge.distribution import install_command
 from edge.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
@@ -110,4 +111,4 @@ def _extra(name: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "edge":
             raise
-        raise ConfigurationError(f"--{name} needs {error.name}: pip install 'edge-for-poets[{name}]'") from None
+        raise ConfigurationError(f"--{name} needs {error.name}: {install_command(name)}") from None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge.distribution import install_command
 from edge.errors import ConfigurationError
 
 TIME_LIMIT_S = 5.0
@@ -33,7 +34,7 @@ def load_opencv() -> Any:
     except ModuleNotFoundError as error:
         if error.name != "cv2":
             raise
-        raise ConfigurationError("this source needs OpenCV: pip install 'edge-for-poets[camera]'") from None
+        raise ConfigurationError(f"this source needs OpenCV: {install_command('camera')}") from None
     except ImportError as error:  # a system library that the wheel needs is missing
         raise ConfigurationError(f"OpenCV cannot be loaded ({error}); try: sudo apt install libgl1") from None
     cv2.setLogLevel(0)

@@ -1,16 +1,16 @@
-"""The store: the models of a device, of which one is current, and which is never without a whole one.
+"""The store: the models of a device. One of them is current, and there is always one that is whole.
 
 ::
 
     ROOT/models/<sha256>/model.tflite     a checked model, with model.tflite.sig and install.json
     ROOT/current, ROOT/previous           links to models/<sha256>
-    ROOT/state.json                       what the links are to be, and whether the current model is still pending
-    ROOT/incoming/<sha256>.part           uploads, whole or not
-    ROOT/lock                             held by whoever changes something
-    ROOT/allowed_signers                  if there is one, only signed models come in
+    ROOT/state.json                       what the links must be, and whether the current model is still pending
+    ROOT/incoming/<sha256>.part           uploads, complete or not
+    ROOT/lock                             held by the process that changes something
+    ROOT/allowed_signers                  if there is one, only signed models are installed
 
-``state.json`` is written first and the links follow it, so that a power cut between the two is mended by whoever
-comes next. docs/adr/0010-the-store.md says why it is made like this.
+``state.json`` is written first, the links after it: the next change repairs what a power cut between the two left.
+docs/adr/0010-the-store.md says why it is made like this.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what ``__all__`` names when it is first used: ``edge label`` needs the paths of the store alone."""
+    """Import what ``__all__`` names when it is first used: ``edge label`` needs only the paths of the store."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_MODULES[name]), name)

@@ -1,7 +1,7 @@
 """Whether the interpreter of this device is new enough for a model.
 
 A model names the oldest TensorFlow Lite release that has its kernels. tflite-runtime carries the number of the
-TensorFlow release that it was built from; LiteRT counts anew.
+TensorFlow release that it was built from; LiteRT has version numbers of its own.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from edge.errors import ModelError
-from edge.inference.interpreter import choose_runtime, package_name
+from edge.inference.interpreter import PACKAGES, choose_runtime
 from edge.modelfile.model_file import ModelFile
 
 # The TensorFlow release whose kernels every LiteRT of that major version has: the last one before its first
-# release (ai-edge-litert 1.0: September 2024; 2.0: autumn 2025). It may have more; it never has fewer.
+# release (ai-edge-litert 1.0: September 2024; 2.0: autumn 2025). It may have more, never fewer.
 _LITERT_KERNELS = {1: (2, 17), 2: (2, 20)}
 _LAST_TFLITE_RUNTIME = (2, 14)
 
@@ -21,11 +21,11 @@ Release = tuple[int, ...]
 
 
 def runtime_version(runtime: str) -> str | None:
-    """The version of ``runtime`` installed here, None where its package does not say; it is not imported."""
-    import importlib.metadata  # slow to import, and only asked before a model is switched
+    """The version of ``runtime`` installed here, None if its package does not say; it is not imported."""
+    import importlib.metadata  # slow to import, and needed only before a model is switched
 
     try:
-        return importlib.metadata.version(package_name(runtime))
+        return importlib.metadata.version(PACKAGES[runtime])
     except importlib.metadata.PackageNotFoundError:
         return None
 
@@ -33,8 +33,8 @@ def runtime_version(runtime: str) -> str | None:
 def check_runtime(model: ModelFile, runtime: str | None = None) -> None:
     """Make sure that ``runtime`` (default: the one in use here) has the kernels that ``model`` says it needs.
 
-    Raises :class:`~edge.errors.ModelError`, with the version that could run it, where it has not, and
-    :class:`~edge.errors.ConfigurationError` where there is no interpreter.
+    Raises :class:`~edge.errors.ModelError`, with the version that could run it, if it has not, and
+    :class:`~edge.errors.ConfigurationError` if no interpreter is installed.
     """
     runtime = choose_runtime(runtime)
     needed = _release(model.manifest.minimum_runtime) if model.manifest else None
@@ -43,7 +43,7 @@ def check_runtime(model: ModelFile, runtime: str | None = None) -> None:
     if model.manifest and needed and kernels and needed[: len(kernels)] > kernels:
         raise ModelError(
             f"the model needs TensorFlow Lite {model.manifest.minimum_runtime}; {runtime} {version} here has the "
-            f"kernels of {'.'.join(map(str, kernels))}: {_remedy(needed)}"
+            f"kernels of {'.'.join(map(str, kernels))}: {_fix(needed)}"
         )
 
 
@@ -54,7 +54,7 @@ def _kernels(runtime: str, version: str) -> Release | None:
     return release
 
 
-def _remedy(needed: Release) -> str:
+def _fix(needed: Release) -> str:
     if needed[:2] <= _LAST_TFLITE_RUNTIME:
         return f"pip install 'tflite-runtime>={'.'.join(map(str, needed))}'"
     for major, kernels in sorted(_LITERT_KERNELS.items()):
@@ -64,6 +64,6 @@ def _remedy(needed: Release) -> str:
 
 
 def _release(version: str) -> Release | None:
-    """The numbers that ``version`` begins with, None where there are none."""
+    """The numbers that ``version`` begins with, None if there are none."""
     found = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part) for part in found[0].split(".")) if found else None

@@ -1,4 +1,4 @@
-"""Changes that outlast a power cut: what is renamed has been on the disk before, and the folder is after."""
+"""Changes that survive a power cut: a file is on the disk before it is renamed, its folder afterwards."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def as_storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except PermissionError as error:
-        raise StorageError(f"{path}: {error.strerror}; run it with sudo, or give another --root") from None
+        raise StorageError(f"{path}: {error.strerror}; run the command with sudo, or give another --root") from None
     except OSError as error:
-        raise StorageError(f"{path}: cannot be changed ({error.strerror}); check the disk and its space") from None
+        raise StorageError(f"{path}: cannot be changed ({error.strerror}); check the disk and its free space") from None
 
 
 def make_folder(path: Path) -> None:
@@ -42,7 +42,7 @@ def make_folder(path: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write ``content`` to ``path``, whole or not at all, and put its name on the disk too.
+    """Write ``content`` to ``path``, whole or not at all; its name is on the disk too when this returns.
 
     Raises :class:`~edge.errors.StorageError`.
     """
@@ -51,8 +51,8 @@ def write_file(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
 
 
-def point(link: Path, target: str | None) -> None:
-    """Let the symbolic ``link`` lead to ``target``, a path relative to its folder, in one step; None removes it."""
+def set_link(link: Path, target: str | None) -> None:
+    """Make the symbolic ``link`` lead to ``target``, a path relative to its folder, in one step; None removes it."""
     if target is None:
         link.unlink(missing_ok=True)
     else:
@@ -64,7 +64,7 @@ def point(link: Path, target: str | None) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove the folder ``path`` with all in it: out of sight in one step, and only then file by file."""
+    """Remove the folder ``path`` with all files in it: renamed in one step, then removed file by file."""
     doomed = path.with_name(f".old-{path.name}")
     shutil.rmtree(doomed, ignore_errors=True)
     os.rename(path, doomed)

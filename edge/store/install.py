@@ -1,4 +1,4 @@
-"""Taking a model file into the store: checked in every way before its folder has its name."""
+"""Installing a model file in the store: everything is checked before its folder gets its name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +17,27 @@ from edge.store.compatibility import check_runtime
 from edge.store.durable import as_storage_errors, make_folder, sync_folder, write_file
 from edge.store.layout import MODEL_NAME, Store, short
 from edge.store.retention import collect
-from edge.store.self_test import prove
+from edge.store.self_test import self_test_in_child
 from edge.store.signature import check_signature
 from edge.store.state import State, write_state
 from edge.store.transaction import change
 from edge.store.verify import is_intact
 
 _MAX_BYTES = 256 << 20  # more than any image classifier for a small board; the file is read into memory
-_RESERVE_BYTES = 64 << 10  # for the notes about the model, and for folders
+_RESERVE_BYTES = 64 << 10  # for install.json, the signature and the folders
 
 
 @dataclass(frozen=True)
-class Request:
+class InstallRequest:
     """What to install: the file ``path``, and what is known of it.
 
     ``sha256`` and ``size_bytes`` are what the file must have, ``signature`` is a file made by ``ssh-keygen -Y
-    sign``; None where nobody said. With ``activate`` the model becomes current and pending, an older one than
-    the current only with ``allow_older``.
+    sign``; None if they are not known. With ``activate`` the model becomes current and pending; one that is older than
+    the current model only with ``allow_older``.
     """
 
     path: Path
+    _: KW_ONLY
     sha256: str | None = None
     size_bytes: int | None = None
     signature: Path | None = None
@@ -46,12 +47,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Installed:
-    """What came of a request.
+    """The result of a request.
 
-    ``outcome`` is ``installed``, ``present`` where the model was here already, or ``unchanged`` where it is also
-    the current one. ``signer`` is who signed it, None where this device does not ask. ``self_test`` is what
-    :func:`edge.store.self_test.prove` returned, None where it was not run again. ``removed`` are the models that
-    gave way.
+    ``outcome`` is ``installed``, ``present`` if the model was here already, or ``unchanged`` if it is also the current
+    one. ``signer`` is the principal that signed it, None if this device asks for no signature. ``self_test`` is what
+    :func:`edge.store.self_test.self_test_in_child` returned, None if it was not run again. ``removed`` are the models
+    that were removed to keep only the newest.
     """
 
     sha256: str
@@ -63,52 +64,63 @@ class Installed:
     state: State
 
 
-def install(store: Store, request: Request) -> Installed:
-    """Take the model of ``request`` into ``store``; a repeat after any interruption does the rest.
+def install(store: Store, request: InstallRequest) -> Installed:
+    """Install the model of ``request`` in ``store``; a repeat after any interruption does the rest.
 
-    Raises :class:`~edge.errors.ModelError` where the model is refused, :class:`~edge.errors.UsageError` where
-    it is older than the current one, :class:`~edge.errors.ConfigurationError` where its signature or its
-    self-test cannot be checked here, :class:`~edge.errors.UnavailableError` where the store is busy, and
-    :class:`~edge.errors.StorageError` where it cannot be written.
+    Raises :class:`~edge.errors.ModelError` if the model is refused, :class:`~edge.errors.UsageError` if it is older
+    than the current one, :class:`~edge.errors.ConfigurationError` if its signature or its self-test cannot be checked
+    here, :class:`~edge.errors.UnavailableError` if the store is busy, and :class:`~edge.errors.StorageError` if it
+    cannot be written.
     """
     content, sha256 = _read(request)
     signature = _read_signature(request.signature) if request.signature else None
     with change(store, f"install {short(sha256)}") as state:
         if request.activate:
-            refuse_older(state, sha256, request.allow_older)
+            refuse_older(state, sha256, allow_older=request.allow_older)
         stored = _stored_signature(store, sha256)
         signer = check_signature(store, content, signature or stored)
-        outcome, proof = "present", None
+        outcome, self_test = "present", None
         if not is_intact(store, sha256) or not store.record(sha256).is_file():
-            proof = _take_in(store, content, sha256, signature or stored, signer)
+            self_test = _add(store, content, sha256, signature or stored, signer)
             outcome = "installed"
         elif signature and signature != stored:
             write_file(store.signature(sha256), signature)
         known = state.with_installed(sha256)
         if request.activate and sha256 != state.current:
-            if proof is None:
+            if self_test is None:
                 check_runtime(ModelFile.from_bytes(content))
-                proof = prove(store.model(sha256))
+                self_test = self_test_in_child(store.model(sha256))
             state = switch(store, known, sha256)
         elif known != state:
             write_state(store, known)
             state = known
-        if outcome == "present" and sha256 == state.current and proof is None:
+        if outcome == "present" and sha256 == state.current and self_test is None:
             outcome = "unchanged"
-        return Installed(sha256, len(content), outcome, signer, proof, collect(store, state), state)
+        return Installed(
+            sha256=sha256,
+            size_bytes=len(content),
+            outcome=outcome,
+            signer=signer,
+            self_test=self_test,
+            removed=collect(store, state),
+            state=state,
+        )
 
 
-def _read(request: Request) -> tuple[bytes, str]:
-    """The content of the file, if it is the announced one, and its sha256."""
+def _read(request: InstallRequest) -> tuple[bytes, str]:
+    """The content of the file and its sha256.
+
+    Raises :class:`~edge.errors.ModelError` if they are not what the request says.
+    """
     path = request.path
     try:
         size_bytes = path.stat().st_size
         if not path.is_file():
-            raise ModelError(f"{path}: is no file; give a model file")
+            raise ModelError(f"{path}: is not a file; give a model file")
         if request.size_bytes is not None and size_bytes != request.size_bytes:
             raise ModelError(f"{path}: has {size_bytes} bytes instead of {request.size_bytes}; copy it again")
         if size_bytes > _MAX_BYTES:
-            raise ModelError(f"{path}: has {size_bytes >> 20} MB, too many for a model of this package")
+            raise ModelError(f"{path}: has {size_bytes >> 20} MB; a model file has at most {_MAX_BYTES >> 20} MB")
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot read the model ({error.strerror})") from None
@@ -132,8 +144,8 @@ def _stored_signature(store: Store, sha256: str) -> bytes | None:
         return None
 
 
-def _take_in(store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None) -> dict[str, Any]:
-    """Check ``content`` and give it its place; returns its proof."""
+def _add(store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None) -> dict[str, Any]:
+    """Check ``content`` and write its folder; returns what its self-test returned."""
     try:
         model = ModelFile.from_bytes(content)
         check_runtime(model)
@@ -148,18 +160,18 @@ def _take_in(store: Store, content: bytes, sha256: str, signature: bytes | None,
         write_file(folder / MODEL_NAME, content)
         if signature:
             write_file(folder / f"{MODEL_NAME}.sig", signature)
-        proof = prove(folder / MODEL_NAME)
-        write_file(folder / "install.json", _record(model, proof, signer))
-        _place(store, folder, sha256)
+        self_test = self_test_in_child(folder / MODEL_NAME)
+        write_file(folder / "install.json", _record(model, self_test, signer))
+        _give_name(store, folder, sha256)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)  # of a refused model; a killed process leaves it to the next
-    return proof
+        shutil.rmtree(folder, ignore_errors=True)  # of a refused model; after a kill the next change removes it
+    return self_test
 
 
-def _place(store: Store, folder: Path, sha256: str) -> None:
+def _give_name(store: Store, folder: Path, sha256: str) -> None:
     """Give the finished ``folder`` its name."""
     with as_storage_errors(store.models):
-        if store.folder(sha256).exists():  # damaged, and perhaps current: mended file by file, never absent
+        if store.folder(sha256).exists():  # damaged, and perhaps current: replaced file by file, never absent
             for path in folder.iterdir():
                 path.replace(store.folder(sha256) / path.name)
             sync_folder(store.folder(sha256))
@@ -173,11 +185,11 @@ def _check_space(store: Store, size_bytes: int) -> None:
     if free_bytes < size_bytes + _RESERVE_BYTES:
         raise StorageError(
             f"{store.root}: the model needs {size_bytes + _RESERVE_BYTES} bytes and {free_bytes} are free; "
-            "make room (edge store gc --keep 1)"
+            "remove old models: edge store gc --keep 1"
         )
 
 
-def _record(model: ModelFile, proof: dict[str, Any], signer: str | None) -> bytes:
+def _record(model: ModelFile, self_test: dict[str, Any], signer: str | None) -> bytes:
     manifest = model.manifest
     facts = {
         "size_bytes": model.size_bytes,
@@ -187,6 +199,6 @@ def _record(model: ModelFile, proof: dict[str, Any], signer: str | None) -> byte
         "test_accuracy": manifest and manifest.accuracy,
         "installed_s": round(time.time(), 3),
         "signer": signer,
-        "self_test": proof,
+        "self_test": self_test,
     }
     return json.dumps(facts, indent=1).encode() + b"\n"

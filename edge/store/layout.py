@@ -1,4 +1,4 @@
-"""Where a store keeps what."""
+"""The folders and files of a store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def default_root() -> Path:
-    """``$EDGE_STORE``, else ``/var/lib/edge`` for whoever may write there, else the user's own data folder."""
+    """``$EDGE_STORE``, else ``/var/lib/edge`` if this user may write there, else the user's own data folder."""
     named = os.environ.get(ROOT_VARIABLE)
     if named:
         return Path(named)
@@ -33,7 +33,7 @@ def is_sha256(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Store:
-    """The paths of the store in the folder ``root``, which need not exist yet. Looking needs no lock."""
+    """The paths of the store in the folder ``root``, which need not exist yet. Reading needs no lock."""
 
     root: Path
 
@@ -44,7 +44,7 @@ class Store:
 
     @property
     def current_model(self) -> Path:
-        """The current model file through the link, for whoever wants to see it change."""
+        """The current model file, through the link: the path stays the same when another model becomes current."""
         return self.root / "current" / MODEL_NAME
 
     @property
@@ -65,11 +65,11 @@ class Store:
         return self.folder(sha256) / f"{MODEL_NAME}.sig"
 
     def record(self, sha256: str) -> Path:
-        """The note of when and how the model was installed."""
+        """The JSON file that says when and how the model was installed."""
         return self.folder(sha256) / "install.json"
 
     def linked(self, name: str) -> str | None:
-        """The sha256 that the link ``name`` (``current`` or ``previous``) leads to; None where it leads nowhere."""
+        """The sha256 that the link ``name`` (``current`` or ``previous``) leads to; None if it leads to no model."""
         try:
             sha256 = (self.root / name).readlink().name
         except OSError:
@@ -86,24 +86,26 @@ class Store:
     def find(self, prefix: str) -> str:
         """The one installed model whose sha256 begins with ``prefix``.
 
-        Raises :class:`~edge.errors.UsageError` where there is none, or several.
+        Raises :class:`~edge.errors.UsageError` if there is none, or several.
         """
         found = [sha256 for sha256 in self.installed() if prefix and sha256.startswith(prefix.lower())]
         if len(found) == 1:
             return found[0]
         if found:
-            raise UsageError(f"{prefix}: {len(found)} models begin so; give more digits (edge store list)")
+            raise UsageError(
+                f"{prefix}: {len(found)} models begin with it; give more digits (edge store list shows them)"
+            )
         have = ", ".join(short(sha256) for sha256 in self.installed()) or "none"
-        raise UsageError(f"{prefix}: not in {self.root} (there: {have}); install it first")
+        raise UsageError(f"{prefix}: not in {self.root} (installed: {have}); install it first")
 
 
 def store_of(path: Path) -> Store | None:
-    """The store whose :attr:`Store.current_model` is ``path``; None where it is a file of its own."""
+    """The store whose :attr:`Store.current_model` is ``path``; None if it is not in a store."""
     if path.name == MODEL_NAME and path.parent.name == "current" and path.parent.is_symlink():
         return Store(path.parent.parent)
     return None
 
 
 def short(sha256: str | None) -> str:
-    """Enough of a sha256 for a human to tell models apart."""
+    """The first 12 digits of a sha256, enough to distinguish the models of a device; ``none`` without one."""
     return sha256[:12] if sha256 else "none"

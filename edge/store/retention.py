@@ -1,4 +1,4 @@
-"""How long models stay: the last few, and always those that the device may need."""
+"""Which models stay in the store: the newest, and always those that the device may need."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from edge.store.layout import Store, is_sha256
 from edge.store.state import State
 
 KEEP = 3
-"""How many models stay when nobody says."""
+"""How many models stay by default."""
 
-_UPLOAD_S = 7 * 24 * 3600.0  # an upload that was not gone on with for so long will not be
+_UPLOAD_S = 7 * 24 * 3600.0  # an upload that has not grown for this long is taken for abandoned
 
 
 def collect(store: Store, state: State, keep: int = KEEP) -> list[str]:
-    """Remove all but the last ``keep`` installed models, and uploads that nobody will finish; returns what went.
+    """Remove all but the newest ``keep`` installed models, and abandoned uploads; returns the removed models.
 
-    Never removed: what is current, what is previous, and what a pending model would give way to. The lock must
-    be held.
+    Never removed: the current and the previous model, and the one before them while the current one is pending. The
+    lock must be held.
 
     Raises :class:`~edge.errors.StorageError`.
     """
@@ -30,11 +30,11 @@ def collect(store: Store, state: State, keep: int = KEEP) -> list[str]:
     with as_storage_errors(store.models):
         for sha256 in removed:
             remove_folder(store.folder(sha256))
-        _drop_uploads(store)
+        _remove_uploads(store)
     return removed
 
 
-def _drop_uploads(store: Store) -> None:
+def _remove_uploads(store: Store) -> None:
     for path in store.incoming.glob("*.part*"):
         sha256 = path.name.partition(".")[0]
         with contextlib.suppress(FileNotFoundError):  # an upload needs no lock

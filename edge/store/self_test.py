@@ -1,4 +1,4 @@
-"""Proof that a model runs here: its self-test, in a process that may crash, hang or eat memory as it likes."""
+"""The self-test of a model in a process of its own, which may crash, hang or use too much memory."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from edge.errors import ModelError
 
 COMMAND = (sys.executable, "-m", "edge.store.self_test_process")
 TIME_LIMIT_S = 60.0
-"""Far beyond what the slowest board needs; a self-test takes about a second on a Raspberry Pi 3."""
+"""Far more than the slowest board needs; a self-test takes about a second on a Raspberry Pi 3."""
 
 _MEMORY_BYTES = 512 << 20  # numpy, Pillow and an interpreter take up 120 MB of address space
 _MEMORY_OF_MODEL = 16  # address space for weights, their unpacked form and tensors, in sizes of the file
 
 
-def prove(model: Path, time_limit_s: float | None = None) -> dict[str, Any]:
-    """Run the self-test of the file ``model`` in a child process; returns its answer
-    (:func:`edge.store.self_test_process.prove`).
+def self_test_in_child(model: Path, *, time_limit_s: float = TIME_LIMIT_S) -> dict[str, Any]:
+    """Run the self-test of the file ``model`` in a child process.
 
-    Raises :class:`~edge.errors.ModelError` where it fails, crashes, or exceeds its limits of time and memory.
+    Returns ``runtime``, ``largest_difference`` and ``tolerance``; the last two are None for a model that carries no
+    self-test.
+
+    Raises :class:`~edge.errors.ModelError` if the self-test fails, crashes, or exceeds its limits of time and memory.
     """
-    time_limit_s = TIME_LIMIT_S if time_limit_s is None else time_limit_s
     request = {
         "path": str(model.absolute()),
         "memory_bytes": _MEMORY_BYTES + _MEMORY_OF_MODEL * model.stat().st_size,
         "time_limit_s": time_limit_s,
     }
-    # Threads of the linear algebra would take address space for nothing.
-    answer = ask(COMMAND, request, time_limit_s, {"OPENBLAS_NUM_THREADS": "1"})
+    # More threads of the linear algebra would only take address space.
+    answer = ask(COMMAND, request, time_limit_s=time_limit_s, environment={"OPENBLAS_NUM_THREADS": "1"})
     if "error" in answer:
         reason = str(answer["error"]).replace(f"{request['path']}: ", "")
-        raise ModelError(f"refused: its self-test in a process of its own ended badly: {reason}")
+        raise ModelError(f"refused by its self-test: {reason}")
     return answer

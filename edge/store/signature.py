@@ -1,4 +1,4 @@
-"""Signatures of models, made and checked with the keys that people already have: ``ssh-keygen -Y``."""
+"""Signatures of models, made and checked with SSH keys: ``ssh-keygen -Y``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from edge.errors import ConfigurationError, ModelError
 from edge.store.layout import Store
 
 NAMESPACE = "edge-model"
-"""What a signature must have been made for (``ssh-keygen -Y sign -n``), so that none made for e-mail will do."""
+"""The namespace of a signature (``ssh-keygen -Y sign -n``): one that was made for e-mail is not accepted."""
 
 SYSTEM_SIGNERS = Path("/etc/edge/allowed_signers")
 _TIME_LIMIT_S = 30
 
 
 def allowed_signers(store: Store) -> Path | None:
-    """The file that says whose models come in: the administrator's, else the store's; None where there is neither."""
+    """The file that says whose models are accepted: the administrator's, else the store's; None if there is neither."""
     for path in (SYSTEM_SIGNERS, store.root / "allowed_signers"):
         if path.exists():
             return path
@@ -25,11 +25,11 @@ def allowed_signers(store: Store) -> Path | None:
 
 
 def check_signature(store: Store, content: bytes, signature: bytes | None) -> str | None:
-    """Who signed the model ``content``: the principal in ``allowed_signers``; None where the device has no such file.
+    """The principal in ``allowed_signers`` that signed the model ``content``; None if the device has no such file.
 
-    Raises :class:`~edge.errors.ModelError` where there is such a file and the signature is missing, is not
-    of this very content, or is by nobody in it, and :class:`~edge.errors.ConfigurationError` where there is no
-    ``ssh-keygen`` to tell.
+    Raises :class:`~edge.errors.ModelError` if there is such a file and the signature is missing, is not of this
+    content, or is by a key that is not in the file, and :class:`~edge.errors.ConfigurationError` if ``ssh-keygen`` is
+    not installed.
     """
     signers = allowed_signers(store)
     if signers is None:
@@ -47,8 +47,8 @@ def check_signature(store: Store, content: bytes, signature: bytes | None) -> st
             if done.returncode == 0:
                 return principal
             reason = done.stderr or done.stdout
-    said = " ".join(reason.decode("utf-8", "replace").replace(file.name, "the signature").split())
-    raise ModelError(f"refused: the model's signature is not one that {signers} allows ({said}); sign it again")
+    answer = " ".join(reason.decode("utf-8", "replace").replace(file.name, "the signature").split())
+    raise ModelError(f"refused: the model's signature is not one that {signers} allows ({answer}); sign it again")
 
 
 def _ssh_keygen(arguments: list[str], content: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -58,7 +58,7 @@ def _ssh_keygen(arguments: list[str], content: bytes = b"") -> subprocess.Comple
         )
     except FileNotFoundError:
         raise ConfigurationError(
-            "signatures cannot be checked: there is no ssh-keygen here; apt install openssh-client"
+            "signatures cannot be checked: ssh-keygen is not installed; sudo apt install openssh-client"
         ) from None
     except subprocess.TimeoutExpired:
         raise ModelError("refused: ssh-keygen gave no answer about the model's signature; try again") from None

@@ -1,4 +1,4 @@
-"""``state.json``: which models are to be current and previous, and how sure the store is of the current one."""
+"""``state.json``: which models must be current and previous, and whether the current one is confirmed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from edge.store.durable import as_storage_errors, point, write_file
+from edge.store.durable import as_storage_errors, set_link, write_file
 from edge.store.layout import Store, is_sha256
 
 
 @dataclass(frozen=True)
 class Return:
-    """That the store went back from one model to another, and why; ``by_itself`` if nobody asked for it."""
+    """That the store went back from one model to another, and why; ``by_itself`` if no command asked for it."""
 
     source: str
     target: str
@@ -22,10 +22,10 @@ class Return:
 
 @dataclass(frozen=True)
 class State:
-    """What the store has settled on; models are named by their sha256.
+    """What the store has decided; models are named by their sha256.
 
-    While ``pending``, the current model has yet to prove itself: ``starts`` counts how often a program started
-    with it, ``previous`` is where the store goes back to, and ``earlier`` what was previous before.
+    While ``pending``, the current model is not confirmed yet: ``starts`` counts how often a program started with it,
+    ``previous`` is the model that the store goes back to, and ``earlier`` the one that was previous before.
     ``history`` lists every model ever installed, in the order of its first installation. ``returned`` is the
     last time that the store went back, until another model is activated.
     """
@@ -45,7 +45,7 @@ class State:
         return self.history.index(sha256) < self.history.index(self.current)
 
     def with_installed(self, sha256: str) -> State:
-        """The state once ``sha256`` has been installed; what came before keeps its place."""
+        """The state after ``sha256`` was installed; models that were installed before keep their place."""
         return self if sha256 in self.history else replace(self, history=(*self.history, sha256))
 
     def protected(self) -> set[str]:
@@ -54,7 +54,7 @@ class State:
 
 
 def read_state(store: Store) -> State:
-    """The state of ``store``; where ``state.json`` is missing or damaged, what the links say."""
+    """The state of ``store``; if ``state.json`` is missing or damaged, what the links say."""
     try:
         return _parse(json.loads((store.root / "state.json").read_bytes()))
     except (OSError, ValueError, TypeError, KeyError):
@@ -63,7 +63,7 @@ def read_state(store: Store) -> State:
 
 
 def write_state(store: Store, state: State) -> None:
-    """Put ``state`` on the disk, then let the links follow it: from the first on, there is no way back.
+    """Write ``state`` to the disk, then set the links; once it is on the disk, the change is made.
 
     Raises :class:`~edge.errors.StorageError`.
     """
@@ -72,12 +72,12 @@ def write_state(store: Store, state: State) -> None:
 
 
 def settle(store: Store, state: State) -> None:
-    """Let the links be what ``state`` says, as they are unless the last change was interrupted."""
+    """Set the links to what ``state`` says; they differ only if the last change was interrupted."""
     with as_storage_errors(store.root):
         for name in ("current", "previous"):
             wanted = getattr(state, name)
             if wanted != store.linked(name) and (wanted is None or store.model(wanted).is_file()):
-                point(store.root / name, wanted and f"models/{wanted}")
+                set_link(store.root / name, wanted and f"models/{wanted}")
 
 
 def _parse(fields: dict[str, Any]) -> State:

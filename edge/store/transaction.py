@@ -1,4 +1,4 @@
-"""A change of the store: under the lock, after what an interrupted change left behind has been put right."""
+"""A change of the store: under the lock, after repairing what an interrupted change left."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POLL_S = 0.05
 
 @contextlib.contextmanager
 def change(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[State]:
-    """Hold the lock for the block, which gets the state that the store is in; the links agree with it.
+    """Hold the lock for the block, which gets the state of the store; the links agree with it.
 
     Raises what :func:`edge.store.transaction.locked` raises.
     """
@@ -36,7 +36,7 @@ def change(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[State
 
 
 def _clear(store: Store) -> None:
-    """Remove what only an interrupted change leaves, by its name. Nobody else is at work: we have the lock."""
+    """Remove the files that only an interrupted change leaves. No other process changes them: this one has the lock."""
     leftovers = [*store.root.glob(".state.json.*"), store.root / ".current.new", store.root / ".previous.new"]
     for sha256 in store.installed():
         leftovers += store.folder(sha256).glob(".model.tflite.*")
@@ -48,12 +48,12 @@ def _clear(store: Store) -> None:
 
 @contextlib.contextmanager
 def locked(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[None]:
-    """Hold the store's lock for the block; ``purpose`` tells those who wait what is going on.
+    """Hold the store's lock for the block; ``purpose`` is what waiting processes name in their message.
 
-    The kernel drops the lock with the process, however it ends.
+    The kernel releases the lock when the process ends, however it ends.
 
-    Raises :class:`~edge.errors.UnavailableError` where somebody else still has it after ``wait_s`` seconds,
-    and :class:`~edge.errors.StorageError` where the store cannot be written.
+    Raises :class:`~edge.errors.UnavailableError` if another process still has it after ``wait_s`` seconds,
+    and :class:`~edge.errors.StorageError` if the store cannot be written.
     """
     path = store.root / "lock"
     with as_storage_errors(store.root):
@@ -63,9 +63,9 @@ def locked(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[None]
         deadline = time.monotonic() + wait_s
         while not _take(descriptor):
             if time.monotonic() >= deadline:
-                raise UnavailableError(f"{store.root}: in use by {_holder(descriptor)}; try again when it is done")
+                raise UnavailableError(f"{store.root}: in use by {_holder(descriptor)}; try again when that has ended")
             time.sleep(_POLL_S)
-        with contextlib.suppress(OSError):  # a full disk, or a lock file of root's: the lock itself holds
+        with contextlib.suppress(OSError):  # a full disk, or a lock file that belongs to root: the lock itself works
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode(), 0)
         yield
@@ -76,7 +76,7 @@ def locked(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[None]
 def _open(path: str) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except PermissionError:  # made by root; a service that may change the folder may hold it all the same
+    except PermissionError:  # made by root; a service that may change the folder may still lock it
         return os.open(path, os.O_RDONLY)
 
 

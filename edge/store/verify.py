@@ -1,4 +1,4 @@
-"""Whether what is in the store is still what was installed."""
+"""Whether the files in the store are still what was installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.store.signature import check_signature
 
 
 def is_intact(store: Store, sha256: str | None) -> bool:
-    """Whether ``sha256`` is here, with the bytes that its name stands for."""
+    """Whether the model ``sha256`` is here, with the bytes that its name stands for."""
     try:
         return sha256 is not None and hashlib.sha256(store.model(sha256).read_bytes()).hexdigest() == sha256
     except OSError:
@@ -41,7 +41,7 @@ def verify(store: Store, sha256: str) -> ModelFile:
 
 
 def is_valid(store: Store, sha256: str) -> bool:
-    """Whether :func:`verify` finds no fault."""
+    """Whether :func:`verify` raises nothing."""
     try:
         verify(store, sha256)
     except EdgeError:

@@ -17,7 +17,7 @@ import pytest
 import edge
 from edge import Classifier
 from edge.store.activate import confirm
-from edge.store.install import Request, install
+from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
 from support import surgery
 from support.bench_fake import fake_workers
@@ -121,7 +121,7 @@ def model(tmp_path: Path) -> Callable[..., Path]:
 def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
     """The store takes every model's self-test as passed: for tests of what it does before and after."""
     for module in ("install", "activate", "health"):
-        monkeypatch.setattr(f"edge.store.{module}.prove", lambda *arguments: {"runtime": "none"})
+        monkeypatch.setattr(f"edge.store.{module}.self_test_in_child", lambda *_, **__: {"runtime": "none"})
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def put(store: Store, model: Callable[..., Path]) -> Callable[..., str]:
     """A function that installs the model of a number, activates and confirms it unless told otherwise."""
 
     def install_number(number: int, activate: bool = True, confirmed: bool = True, **changes: object) -> str:
-        sha256 = install(store, Request(model(number, **changes), activate=activate)).sha256
+        sha256 = install(store, InstallRequest(model(number, **changes), activate=activate)).sha256
         if activate and confirmed:
             confirm(store, sha256)
         return sha256

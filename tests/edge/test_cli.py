@@ -117,7 +117,7 @@ def test_nothing_labelled(arguments: list[str], capsys: pytest.CaptureFixture[st
     assert main(["label", "--model", "tiny.tflite", *arguments]) == 65
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.endswith("edge: no image was labelled; give image files or folders that hold some\n")
+    assert err.endswith("edge: no image was labelled; give image files, or folders with image files\n")
 
 
 def test_one_bad_photo_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,14 +243,18 @@ def test_labels_for_our_own_model(command: list[str], capsys: pytest.CaptureFixt
 
 
 def test_inspect(capsys: pytest.CaptureFixture[str]) -> None:
-    """What a model carries is shown line by line, and its self-test is run."""
+    """What a model carries is shown line by line, and its self-test is run; the photos and the training are tables."""
     assert main(["inspect", "tiny.tflite"]) == 0
     out, err = capsys.readouterr()
     shown = dict(line.split(maxsplit=1) for line in out.splitlines() if " " in line)
     assert shown["architecture"] == "mobilenet_0.25_128"
     assert shown["quantization"] == "int8"
-    assert shown["labels"] == "blue, green, red"
-    assert "self test             passed (largest difference 0.00" in out
+    assert shown["labels"] == "3: blue, green, red"
+    assert "self-test         passed (largest difference 0.00" in out
+    assert "photos       training  validation  test\nblue                7           3     2\n" in out
+    assert "all classes        24           8     4\n" in out
+    assert "\n  validation percentage  20\n" in out
+    assert not set("{}'") & set(out)
     assert err == ""
 
 
@@ -271,8 +275,8 @@ def test_inspect_a_foreign_model(capsys: pytest.CaptureFixture[str]) -> None:
     many = _foreign("foreign.tflite", "azure\nlime\nruby\n", metadata=True)
     assert main(["inspect", many]) == 0
     out = capsys.readouterr().out
-    assert "architecture          not known\n" in out
-    assert "self test             none: not exported by trainer retrain\n" in out
+    assert "architecture      not known\n" in out
+    assert "self-test         none: the model was not exported by trainer retrain\n" in out
     assert main(["inspect", "--json", many]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["architecture"], facts["self_test"], facts["labels"]) == (None, None, ["azure", "lime", "ruby"])
@@ -284,11 +288,13 @@ def test_inspect_on_a_device_that_computes_otherwise(
     """A failed self-test is shown, and is exit code 65."""
     from edge.inference.selftest import SelfTestResult
 
-    monkeypatch.setattr("edge.commands.inspect.run_self_test", lambda _: SelfTestResult(0.5, 2 / 255))
+    monkeypatch.setattr("edge.commands.inspect.run_self_test", lambda _: SelfTestResult(0.5, 2 / 255, "litert"))
     assert main(["inspect", "tiny.tflite"]) == 65
     out, err = capsys.readouterr()
-    assert "self test             FAILED (largest difference 0.5000, allowed 0.0078)\n" in out
-    assert err.startswith("edge: tiny.tflite: the self-test failed on ")
+    assert "self-test         FAILED (largest difference 0.5000, allowed 0.0078)\n" in out
+    assert err.startswith(
+        "edge: tiny.tflite: the self-test failed on litert (largest difference 0.5000, allowed 0.0078): "
+    )
 
 
 def test_without_an_interpreter(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -429,13 +435,13 @@ def test_rejecting_without_a_gate(capsys: pytest.CaptureFixture[str]) -> None:
     assert "carries no gate" in err
 
 
-@pytest.mark.parametrize(("name", "rejects"), [("tiny-gated", "True"), ("tiny-int8", "False")])
-def test_inspect_says_whether_strangers_can_be_rejected(
+@pytest.mark.parametrize(("name", "rejects"), [("tiny-gated", "yes"), ("tiny-int8", "no")])
+def test_inspect_says_whether_pictures_can_be_rejected(
     name: str, rejects: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """``edge inspect`` tells a model with a gate from one without."""
     assert main(["inspect", str(surgery.DATA / f"{name}.tflite")]) == 0
-    assert re.search(rf"^rejects strangers +{rejects}$", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(rf"^rejects pictures +{rejects}\b", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_the_version_is_that_of_the_installed_package(edge_command) -> None:

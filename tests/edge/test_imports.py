@@ -81,8 +81,8 @@ def test_trainer_is_never_imported(path: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "below"),
     [
-        ("sources", {"edge.types", "edge.errors", "edge.messages", "edge.preprocess"}),
-        ("sinks", {"edge.types", "edge.errors", "edge.statistics", "edge.files"}),
+        ("sources", {"edge.types", "edge.errors", "edge.distribution", "edge.messages", "edge.preprocess"}),
+        ("sinks", {"edge.types", "edge.errors", "edge.distribution", "edge.statistics", "edge.files"}),
     ],
 )
 def test_sources_and_sinks_know_little(room: str, below: set[str]) -> None:

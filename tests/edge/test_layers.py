@@ -10,7 +10,7 @@ from support.layers import against_the_order, circles
 PACKAGE = Path(edge.__file__).parent
 
 LAYERS = [
-    ["errors"],
+    ["errors", "distribution"],
     ["types", "files", "exits", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],

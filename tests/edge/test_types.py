@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge.types import Category, Classification, LabelledPhoto
+import pytest
+
+from edge.types import UNKNOWN, Category, Classification, LabelledPhoto
 
 DAISY, ROSE = Category(1, "daisy", 0.75), Category(0, "rose", 0.25)
 
@@ -17,6 +19,21 @@ def test_best_is_the_first() -> None:
 def test_nothing_may_reach_the_threshold() -> None:
     """Without categories there is no best."""
     assert Classification((), 1.5).best is None
+
+
+@pytest.mark.parametrize(
+    ("classification", "label"),
+    [
+        (Classification((DAISY, ROSE), 1.5), "daisy"),
+        (Classification((DAISY, ROSE), 1.5, rejected=False), "daisy"),
+        (Classification((DAISY, ROSE), 1.5, rejected=True), UNKNOWN),
+        (Classification((), 1.5), UNKNOWN),
+        (Classification((), 1.5, rejected=False), UNKNOWN),
+    ],
+)
+def test_the_label_is_the_best_or_unknown(classification: Classification, label: str) -> None:
+    """A picture without a category above the threshold is unknown, and so is one that the gate rejects."""
+    assert classification.label == label
 
 
 def test_values_are_plain_tuples() -> None:

@@ -14,8 +14,8 @@ from trainer.backbones.architectures import Architecture, grid, published
 def row(architecture: str | None = "mobilenet_0.25_128", kind: str = "int8", **changes: Any) -> dict[str, Any]:
     """One measured row; latency follows the published one unless told otherwise."""
     name = f"{architecture}-{kind}.tflite" if architecture else "foreign.tflite"
-    point = Architecture.parse(architecture) if architecture else Architecture(0.25, 128)
-    figures = published()[point]
+    configuration = Architecture.parse(architecture) if architecture else Architecture(0.25, 128)
+    figures = published()[configuration]
     latency = changes.get("p50_ms", figures.pixel3_quantized_ms if kind == "int8" else figures.pixel3_float_ms)
     made = {
         "model": name,
@@ -23,7 +23,7 @@ def row(architecture: str | None = "mobilenet_0.25_128", kind: str = "int8", **c
         "size_bytes": round(figures.million_parameters * (1e6 if kind == "int8" else 4e6)),
         "architecture": architecture,
         "quantization": kind,
-        "input_size": point.input_size,
+        "input_size": configuration.input_size,
         "accuracy": None,
         "accuracy_photos": 0,
         "runtime": "litert",
@@ -58,18 +58,18 @@ def whole_grid(
     runtimes: Iterable[str] = ("litert", "tflite-runtime"),
     accuracy: Callable[[Architecture], float | None] = lambda architecture: None,
 ) -> list[dict[str, Any]]:
-    """All 16 points, int8 and float32; tflite-runtime is four times slower for int8, threads divide the time."""
+    """All 16 architectures, int8 and float32; tflite-runtime is four times slower for int8, threads divide the time."""
     rows = []
-    for point in grid():
+    for configuration in grid():
         for kind in ("int8", "float32"):
             for runtime in runtimes:
                 for count in threads:
-                    made = row(point.name, kind)
+                    made = row(configuration.name, kind)
                     slower = 4.0 if runtime != "litert" and kind == "int8" else 1.0
-                    worth = accuracy(point)
+                    worth = accuracy(configuration)
                     changes = {"runtime": runtime, "threads": count, "p50_ms": made["p50_ms"] * slower / count}
                     judged = {"accuracy": worth, "accuracy_photos": 0 if worth is None else 459}
-                    rows.append(row(point.name, kind, **changes, **judged))
+                    rows.append(row(configuration.name, kind, **changes, **judged))
     return rows
 
 

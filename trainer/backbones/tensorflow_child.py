@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge.distribution import install_command
 from edge.errors import ConfigurationError, DataError, EdgeError, StorageError
 
 _KINDS = {kind.exit_code: kind for kind in (DataError, StorageError, ConfigurationError)}
@@ -58,7 +59,7 @@ def run_tensorflow(
 
 def _raise(purpose: str, code: int, talk: str) -> None:
     if "No module named 'tensorflow'" in talk or "No module named 'keras'" in talk:
-        raise ConfigurationError(f"{purpose} needs TensorFlow: pip install 'edge-for-poets[trainer]'")
+        raise ConfigurationError(f"{purpose} needs TensorFlow: {install_command('trainer')}")
     if code == EdgeError.exit_code or code < 0:
         raise RuntimeError(f"TensorFlow ended with {code}:\n{talk[-4000:]}")
     raise _KINDS.get(code, ConfigurationError)(talk.splitlines()[-1] if talk else f"TensorFlow ended with {code}")

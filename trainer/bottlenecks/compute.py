@@ -139,7 +139,7 @@ def _worker_factory(
     backbone: Backbone, done_images: set[bytes], runtime: str | None
 ) -> Callable[[], Callable[[_Work], _Done]]:
     def make_worker() -> Callable[[_Work], _Done]:
-        interpreter = ImageInterpreter(backbone.model, 1, runtime)
+        interpreter = ImageInterpreter(backbone.model, runtime=runtime)
 
         def compute(work: _Work) -> _Done:
             try:

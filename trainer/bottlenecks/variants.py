@@ -144,7 +144,7 @@ def _worker_factory(
     room = (_CROP_ROOM * size[0], _CROP_ROOM * size[1])
 
     def make_worker() -> Callable[[_Work], list[tuple[bytes, bytes]]]:
-        interpreter = ImageInterpreter(backbone.model, 1, runtime)
+        interpreter = ImageInterpreter(backbone.model, runtime=runtime)
 
         def compute(work: _Work) -> list[tuple[bytes, bytes]]:
             photo = work.photo

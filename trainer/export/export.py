@@ -130,7 +130,7 @@ def _seal(
 ) -> bytes:
     """The bytes of ``draft`` with its self-test and, where there was one, the outcome of its evaluation."""
     assert draft.manifest is not None
-    classifier = Classifier(draft, 1, runtime)
+    classifier = Classifier(draft, runtime=runtime)
     expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, SELF_TEST_SEED)]
     self_test = SelfTest(SELF_TEST_SEED, expected, classifier.runtime)
     if draft.manifest.quantization in OTHER_TOLERANCE:

@@ -44,7 +44,7 @@ def write_bundle(
     :class:`~edge.errors.StorageError` if ``output`` cannot be written, and what
     :func:`~trainer.wheels.wheelhouse.collect_wheels` raises.
     """
-    check_writable(output, "bundle.tar.gz")
+    check_writable(output, example="bundle.tar.gz")
     content = ModelFile.load(model).content
     signature = sign(content, sign_key) if sign_key else None
     platform = request.platform

@@ -9,7 +9,7 @@ from rich.filesize import decimal
 
 from edge.errors import DataError
 from edge.store.activate import rollback
-from edge.store.install import Request, install
+from edge.store.install import InstallRequest, install
 from edge.store.layout import SYSTEM_ROOT, Store
 from edge.store.verify import is_valid
 from trainer.flash.delivery import Delivery
@@ -40,7 +40,14 @@ def flash_card(target: Target, delivery: Delivery, row: ProgressRow) -> DeviceRe
         if delivery.signature is not None:
             signature.write_bytes(delivery.signature)
         signed = signature if delivery.signature is not None else None
-        request = Request(model, delivery.sha256, len(delivery.content), signed, True, delivery.allow_older)
+        request = InstallRequest(
+            model,
+            sha256=delivery.sha256,
+            size_bytes=len(delivery.content),
+            signature=signed,
+            activate=True,
+            allow_older=delivery.allow_older,
+        )
         installed = install(store, request)
     return DeviceResult(
         target.name,

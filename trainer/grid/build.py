@@ -189,7 +189,7 @@ def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptio
     random = np.random.default_rng(_HEAD_SEED)
     weights = random.normal(0, _HEAD_SPREAD, (backbone.feature_size, len(plan.labels)))
     head = Head(weights, np.zeros(len(plan.labels)))
-    interpreter = ImageInterpreter(backbone.model, 1, options.runtime)
+    interpreter = ImageInterpreter(backbone.model, runtime=options.runtime)
     patterns = make_patterns(_PATTERN_SEED, backbone.model.input_size)
     samples = np.stack([dequantize(interpreter.raw_outputs(pattern), backbone.model.output) for pattern in patterns])
     training: dict[str, Any] = {

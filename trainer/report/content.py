@@ -150,5 +150,5 @@ def _cross_validated(model: Retrained) -> ScoredPhotos | None:
 def _self_test(model: ModelFile) -> LocalSelfTest | None:
     if model.manifest is None:
         return None
-    classifier = Classifier(model, 1)
+    classifier = Classifier(model)
     return LocalSelfTest(classifier.runtime, run_self_test(classifier).passed)

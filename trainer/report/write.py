@@ -21,7 +21,7 @@ def check_report(paths: tuple[Path, Path], fix: str = "choose another --output")
     Raises :class:`~edge.errors.StorageError` if it cannot; the message ends with ``fix``, which says what to do.
     """
     for path in paths:
-        check_writable(path, path.name, fix)
+        check_writable(path, example=path.name, fix=fix)
 
 
 def write_report(content: ReportContent, paths: tuple[Path, Path]) -> None:

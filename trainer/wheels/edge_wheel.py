@@ -11,10 +11,9 @@ import zipfile
 from pathlib import Path
 
 import edge
+from edge.distribution import DISTRIBUTION
 from edge.errors import ConfigurationError
 from edge.files import write_whole
-
-DISTRIBUTION = "edge-for-poets"
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # always the earliest date of a zip, so that the same files give the same bytes
 _WHEEL = "Wheel-Version: 1.0\nGenerator: edge-for-poets\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

@@ -17,7 +17,7 @@ from benchmarks.device.faults.loopback import REPOSITORY, Sshd, running
 from benchmarks.device.faults.scene import TIME_LIMIT_S, Outcome, numbered_model, sha256
 from edge.errors import EdgeError
 from edge.store.activate import confirm
-from edge.store.install import Request, install
+from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
 from edge.store.start import start_model
 from edge.store.verify import verify
@@ -99,7 +99,7 @@ def make_range(folder: Path, model_bytes: int = _MODEL_BYTES) -> Iterator[Range]
         for name, number in (("old", 1), ("new", 2)):
             (folder / f"{name}.tflite").write_bytes(padded_model(number, model_bytes))
         made = Range(server, folder / "old.tflite", folder / "new.tflite")
-        install(Store(server.store("base")), Request(made.old, activate=True))
+        install(Store(server.store("base")), InstallRequest(made.old, activate=True))
         confirm(Store(server.store("base")))
         yield made
 

@@ -12,13 +12,13 @@ from edge.parallel import available_cores
 
 def make_classify(model_path):
     model = ModelFile.load(model_path)
-    single = Classifier(model, available_cores())
+    single = Classifier(model, threads=available_cores())
 
     def classify(paths):
         if len(paths) == 1:
-            return [single.classify(paths[0]).best.label]
+            return [single.classify(paths[0]).label]
         photos = label_photos(model, map(Path, paths), top_k=1)
-        return [photo.classification.best.label for photo in photos]
+        return [photo.classification.label for photo in photos]
 
     return classify
 

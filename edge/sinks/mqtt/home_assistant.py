@@ -9,6 +9,7 @@ import hashlib
 import re
 from importlib.metadata import version
 
+from edge.distribution import DISTRIBUTION
 from edge.types import ModelCard
 
 STATUS_TOPIC = "homeassistant/status"
@@ -38,7 +39,7 @@ def discovery(topic: str, model: ModelCard) -> dict[str, dict[str, object]]:
             "model": model.architecture or model.name,
             "sw_version": model.sha256[:12],
         },
-        "origin": {"name": "edge-for-poets", "sw_version": version("edge-for-poets")},
+        "origin": {"name": DISTRIBUTION, "sw_version": version(DISTRIBUTION)},
     }
     label: dict[str, object] = {
         "name": "Label",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from edge.distribution import install_command
 from edge.errors import ConfigurationError, UsageError
 from edge.sinks.web.access import is_loopback
 from edge.sinks.web.feed import Feed
@@ -40,7 +41,7 @@ class WebSink:
                 f"{host} would show the camera to other machines; give --web-token TOKEN, or set EDGE_WEB_TOKEN"
             )
         if find_spec("starlette") is None or find_spec("uvicorn") is None:
-            raise ConfigurationError("the web preview needs more packages: pip install 'edge-for-poets[web]'")
+            raise ConfigurationError(f"the web preview needs more packages: {install_command('web')}")
         self._host, self._port, self._token = host, port, token
         self._statistics = statistics
         self._feed = Feed()

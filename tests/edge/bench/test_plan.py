@@ -11,25 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.bench.models import ModelFacts, examine_models, find_models
-from edge.bench.plan import Point, choose_settings, interleave, points_of
+from edge.bench.plan import Configuration, all_configurations, choose_settings, interleave
 from edge.errors import ConfigurationError, DataError, UsageError
 from edge.inference.interpreter import installed_runtimes
 from support import surgery
 from support.surgery import Patient
 
 
-def _points(count: int) -> list[Point]:
-    return [Point(ModelFacts(Path(str(n)), str(n), str(n), n), "litert", 1) for n in range(count)]
+def _configurations(count: int) -> list[Configuration]:
+    return [Configuration(ModelFacts(Path(str(n)), str(n), str(n), n), "litert", 1) for n in range(count)]
 
 
-def _order(points: int, rounds: int) -> list[str]:
+def _order(configurations: int, rounds: int) -> list[str]:
     """The names of the models, one string a round."""
-    tasks = interleave(_points(points), rounds)
-    return ["".join(task.point.model.name for task in tasks if task.round == number) for number in range(rounds)]
+    tasks = interleave(_configurations(configurations), rounds)
+    return [
+        "".join(task.configuration.model.name for task in tasks if task.round == number) for number in range(rounds)
+    ]
 
 
 def test_rounds_go_there_and_back_and_begin_further_on() -> None:
-    """Every second round runs backwards, every pair of rounds begins at another point."""
+    """Every second round runs backwards, every pair of rounds begins at another configuration."""
     assert _order(4, 2) == ["0123", "3210"]
     assert _order(4, 4) == ["0123", "3210", "2301", "1032"]
     assert _order(3, 5) == ["012", "210", "120", "021", "201"]
@@ -38,20 +40,20 @@ def test_rounds_go_there_and_back_and_begin_further_on() -> None:
 
 
 @given(st.integers(1, 9), st.integers(2, 8))
-def test_every_round_measures_every_point_once(points: int, rounds: int) -> None:
-    """Rounds follow one another and each is a permutation of the points."""
-    tasks = interleave(_points(points), rounds)
-    assert [task.round for task in tasks] == [number for number in range(rounds) for _ in range(points)]
-    assert all(sorted(order) == sorted(map(str, range(points))) for order in _order(points, rounds))
+def test_every_round_measures_every_point_once(configurations: int, rounds: int) -> None:
+    """Rounds follow one another and each is a permutation of the configurations."""
+    tasks = interleave(_configurations(configurations), rounds)
+    assert [task.round for task in tasks] == [number for number in range(rounds) for _ in range(configurations)]
+    assert all(sorted(order) == sorted(map(str, range(configurations))) for order in _order(configurations, rounds))
 
 
 @given(st.integers(1, 9), st.integers(1, 4))
-def test_a_steady_drift_hits_all_points_alike(points: int, pairs: int) -> None:
-    """With an even number of rounds every point has the same mean position in time."""
-    tasks = interleave(_points(points), 2 * pairs)
+def test_a_steady_drift_hits_all_points_alike(configurations: int, pairs: int) -> None:
+    """With an even number of rounds every configuration has the same mean position in time."""
+    tasks = interleave(_configurations(configurations), 2 * pairs)
     times: dict[str, int] = {}
     for position, task in enumerate(tasks):
-        times[task.point.model.name] = times.get(task.point.model.name, 0) + position
+        times[task.configuration.model.name] = times.get(task.configuration.model.name, 0) + position
     assert len(set(times.values())) == 1
 
 
@@ -60,10 +62,15 @@ def test_models_change_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.bench.plan.available_cores", lambda: 4)
     runtime = installed_runtimes()[0]
     settings = choose_settings(2, 1.0, [4, 1], [runtime])
-    models = [point.model for point in _points(2)]
-    points = points_of(models, settings)
-    assert [(point.model.name, point.threads) for point in points] == [("0", 4), ("1", 4), ("0", 1), ("1", 1)]
-    assert len({point.key for point in points}) == 4
+    models = [configuration.model for configuration in _configurations(2)]
+    configurations = all_configurations(models, settings)
+    assert [(configuration.model.name, configuration.threads) for configuration in configurations] == [
+        ("0", 4),
+        ("1", 4),
+        ("0", 1),
+        ("1", 1),
+    ]
+    assert len({configuration.key for configuration in configurations}) == 4
 
 
 def test_default_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from edge.bench import results
 from edge.bench.models import ModelFacts
-from edge.bench.plan import Point
+from edge.bench.plan import Configuration
 from edge.bench.table import format_table
 from edge.errors import DataError
 
@@ -30,11 +30,11 @@ def _answer(samples_ns: list[int], **figures: Any) -> dict[str, Any]:
 
 def _row(*round_ms: float, model: str = "m.tflite") -> dict[str, Any]:
     facts = ModelFacts(Path(model), model, "00", 1000)
-    return results.make_row(Point(facts, "litert", 1), "2.3.0", [_answer([round(ms * 1e6)]) for ms in round_ms])
+    return results.make_row(Configuration(facts, "litert", 1), "2.3.0", [_answer([round(ms * 1e6)]) for ms in round_ms])
 
 
 def _failed(error: str = "litert cannot run this model", runtime: str = "litert") -> dict[str, Any]:
-    return results.make_row(Point(MODEL, runtime, 1), "2.3.0", [{"error": error}])
+    return results.make_row(Configuration(MODEL, runtime, 1), "2.3.0", [{"error": error}])
 
 
 def _results(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _results(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
 @given(SAMPLES)
 def test_percentiles_are_those_of_numpy(rounds: list[list[int]]) -> None:
     """Percentiles and mean are taken over the samples of all rounds together, in milliseconds."""
-    row = results.make_row(Point(MODEL, "litert", 2), "2.3.0", [_answer(samples) for samples in rounds])
+    row = results.make_row(Configuration(MODEL, "litert", 2), "2.3.0", [_answer(samples) for samples in rounds])
     together = np.concatenate(rounds) / 1e6
     expected = [*np.percentile(together, [50, 90, 99]), np.mean(together)]
     assert [row[name] for name in ("p50_ms", "p90_ms", "p99_ms", "mean_ms")] == pytest.approx(expected, abs=6e-5)
@@ -72,7 +72,7 @@ def test_a_row_has_the_fields_of_the_schema() -> None:
         _answer([4, 4], load_ms=9.0, first_ms=4.0, end_to_end_ns=[1_000_000], peak_memory_bytes=30),
         _answer([4, 4], load_ms=1.0, first_ms=6.0, end_to_end_ns=[2_000_000, 7_000_000], peak_memory_bytes=20),
     ]
-    row = results.make_row(Point(MODEL, "litert", 2), "2.3.0", answers)
+    row = results.make_row(Configuration(MODEL, "litert", 2), "2.3.0", answers)
     assert tuple(row) == results.FIELDS
     assert (row["load_ms"], row["first_ms"], row["end_to_end_ms"], row["peak_memory_bytes"]) == (5.0, 5.0, 2.0, 30)
     assert (row["accuracy"], row["accuracy_photos"], row["threads"], row["runtime_version"]) == (0.75, 40, 2, "2.3.0")
@@ -81,7 +81,7 @@ def test_a_row_has_the_fields_of_the_schema() -> None:
 
 def test_an_error_leaves_no_figures() -> None:
     """One round that failed is enough: the row says why, and its figures are None."""
-    row = results.make_row(Point(MODEL, "litert", 2), "2.3.0", [_answer([4]), {"error": "the process crashed"}])
+    row = results.make_row(Configuration(MODEL, "litert", 2), "2.3.0", [_answer([4]), {"error": "the process crashed"}])
     assert row["error"] == "the process crashed"
     assert all(row[name] is None for name in results.FIGURES)
     assert tuple(row) == results.FIELDS
@@ -104,7 +104,7 @@ def test_noise(rounds: list[tuple[float, ...]], spread: float, resolution: float
 
 
 def test_distinguishable() -> None:
-    """Two points are told apart from the resolution on, whichever is the faster one."""
+    """Two configurations are told apart from the resolution on, whichever is the faster one."""
     near, far = (_row(1.0, 1.0), _row(1.04, 1.04)), (_row(1.06, 1.06), _row(1.0, 1.0))
     assert not results.distinguishable(*near, 0.05)
     assert results.distinguishable(*far, 0.05)

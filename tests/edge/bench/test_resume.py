@@ -17,7 +17,7 @@ import pytest
 from edge.bench import run
 from edge.bench.journal import Journal
 from edge.bench.models import ModelFacts
-from edge.bench.plan import Point, Task
+from edge.bench.plan import Configuration, Task
 from edge.bench.results import load_results
 from edge.cli import main
 from edge.errors import DataError, StorageError, UsageError
@@ -117,7 +117,7 @@ def test_a_model_that_was_replaced_is_measured_anew(fake: list[Any], monkeypatch
     assert [name for name, _, _ in fake[3:]] == ["tiny-float32.tflite", "tiny-float32.tflite"]
 
 
-TASK = Task(Point(ModelFacts(Path("m"), "m", "00", 1), "litert", 1), 0)
+TASK = Task(Configuration(ModelFacts(Path("m"), "m", "00", 1), "litert", 1), 0)
 
 
 @pytest.mark.parametrize("cut", [1, 5, 20])

@@ -11,7 +11,7 @@ import pytest
 
 from edge.bench import run, timing
 from edge.bench.photo import draw_photo
-from edge.bench.worker import Request
+from edge.bench.worker import MeasurementRequest
 from edge.inference.interpreter import Steps, installed_runtimes
 from edge.preprocess import decode
 from support import surgery
@@ -28,9 +28,9 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def _request(model: Path, photo: Path, runtime: str = RUNTIMES[0], **changes: object) -> Request:
+def _request(model: Path, photo: Path, runtime: str = RUNTIMES[0], **changes: object) -> MeasurementRequest:
     sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
-    request = Request(str(model), sha256, None, runtime, 1, 0.01, str(photo), 60.0)
+    request = MeasurementRequest(str(model), sha256, None, runtime, 1, 0.01, str(photo), 60.0)
     return request._replace(**changes)  # type: ignore[arg-type]
 
 
@@ -88,7 +88,7 @@ def test_a_file_that_changed(int8_model: Path, photo: Path, tmp_path: Path) -> N
         ("import os, signal; os.kill(os.getpid(), 40)", "the process crashed (signal 40)"),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-            "the process was killed (SIGKILL), as happens where memory runs out",
+            "the process was killed (SIGKILL), as happens if memory runs out",
         ),
         ("print('{')", "the process ended with code 0 and no answer"),
         ("print('[1]')", "the process ended with code 0 and no answer"),

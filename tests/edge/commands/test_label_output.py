@@ -31,7 +31,7 @@ class Stream(io.StringIO):
 
 def _text(photo: LabelledPhoto, with_paths: bool) -> str:
     stream = Stream()
-    TextSink(stream, with_paths).write(photo)
+    TextSink(stream, with_paths=with_paths).write(photo)
     assert stream.getvalue() in ("", *stream.flushed)
     return stream.getvalue()
 

@@ -51,7 +51,7 @@ def test_a_model_from_file_to_current_and_back(
     assert main(["store", "activate", second[:8]]) == 0
     assert capsys.readouterr().out == f"{second} is current, confirmed by the self-test\n"
     assert main(["store", "activate", first[:8]]) == 2
-    assert "say --allow-older to take it all the same" in capsys.readouterr().err
+    assert "give --allow-older to activate it" in capsys.readouterr().err
     assert main(["store", "gc", "--keep", "1"]) == 0
     assert capsys.readouterr().out == "removed 0\n"
 
@@ -84,7 +84,7 @@ def test_json(store: Store, model: Callable[..., Path], capsys: pytest.CaptureFi
     assert back["returned"] == {
         "source": second["sha256"],
         "target": sha256,
-        "reason": "rollback was asked for",
+        "reason": "edge store rollback was run",
         "by_itself": False,
     }
     assert _json(capsys, "current")["current"] == sha256
@@ -115,7 +115,7 @@ def test_a_store_named_on_the_command_line(
     assert Store(other).linked("current")
     capsys.readouterr()
     assert main(["store", "current"]) == 65
-    assert "no model is current; edge store install FILE --activate" in capsys.readouterr().err
+    assert "no model is current; run edge store install FILE --activate" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", ["-1", "soon", "nan"])

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.doctor.checks import OK, PROBLEM, THROTTLED_BITS, WARNING, Check, run_checks, throttled_meanings
-from edge.doctor.facts import Facts, Package, VideoDevice
+from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
 
 USB = VideoDevice("/dev/video0", "HD Webcam", "video", True, False)
 RIBBON = VideoDevice("/dev/video0", "unicam", "video", True, True)
-HEALTHY = Facts(
+HEALTHY = MachineFacts(
     python="3.11.2",
     machine="aarch64",
     numpy="1.26.4",
@@ -29,7 +29,7 @@ HEALTHY = Facts(
 
 
 def _checks(name: str, **facts: object) -> list[tuple[str, str, str | None]]:
-    return [(c.outcome, c.text, c.mend) for c in run_checks(HEALTHY._replace(**facts)) if c.name == name]
+    return [(c.outcome, c.text, c.fix) for c in run_checks(HEALTHY._replace(**facts)) if c.name == name]
 
 
 def test_a_healthy_machine() -> None:
@@ -49,7 +49,7 @@ def test_a_healthy_machine() -> None:
 
 def test_nothing_known_is_no_problem() -> None:
     """A machine that tells little is not blamed for it: only what is missing is named."""
-    bare = Facts("3.11.2", "x86_64", "1.26.4", "pi", runtimes=(Package("litert", "2.3.0"),))
+    bare = MachineFacts("3.11.2", "x86_64", "1.26.4", "pi", runtimes=(Package("litert", "2.3.0"),))
     outcomes = {check.name: check.outcome for check in run_checks(bare)}
     assert outcomes == {"interpreter": OK, "numpy": OK, "opencv": WARNING, "camera": WARNING, "model": WARNING}
 
@@ -83,7 +83,7 @@ def test_numpy_2_and_tflite_runtime() -> None:
 
 
 @pytest.mark.parametrize(
-    ("opencv", "outcome", "mend"),
+    ("opencv", "outcome", "fix"),
     [
         (None, WARNING, "pip install 'edge-for-poets[camera]'"),
         (Package("opencv-python", "4", "libGL.so.1: no such file"), PROBLEM, "sudo apt install -y libgl1 libglib2.0-0"),
@@ -94,10 +94,10 @@ def test_numpy_2_and_tflite_runtime() -> None:
         ),
     ],
 )
-def test_opencv(opencv: Package | None, outcome: str, mend: str) -> None:
+def test_opencv(opencv: Package | None, outcome: str, fix: str) -> None:
     """Missing it is a warning, for folders and the Pi camera do without; broken it is a problem."""
     ((found, _, cure),) = _checks("opencv", opencv=opencv)
-    assert (found, cure) == (outcome, mend)
+    assert (found, cure) == (outcome, fix)
 
 
 def test_another_distribution_with_our_names() -> None:
@@ -142,9 +142,9 @@ def test_a_camera_on_the_ribbon(
     libcamera: tuple[str, ...] | None, picamera2: Package | None, outcome: str, word: str | None
 ) -> None:
     """The kernel shows a receiver that OpenCV opens and gets nothing from: libcamera and picamera2 must be there."""
-    ((found, _, mend),) = _checks("libcamera", devices=(RIBBON,), libcamera=libcamera, picamera2=picamera2)
+    ((found, _, fix),) = _checks("libcamera", devices=(RIBBON,), libcamera=libcamera, picamera2=picamera2)
     assert found == outcome
-    assert (mend or "").find(word or "") >= 0
+    assert (fix or "").find(word or "") >= 0
     assert not _checks("camera", devices=(RIBBON,), libcamera=libcamera)
 
 
@@ -159,10 +159,10 @@ def test_a_camera_on_the_ribbon(
 )
 def test_power(bits: int, outcome: str, words: list[str]) -> None:
     """What is so now is a problem, what was is a warning; undervoltage asks for a supply, the rest for cooling."""
-    ((found, text, mend),) = _checks("power", throttled=bits)
+    ((found, text, fix),) = _checks("power", throttled=bits)
     assert found == outcome
     assert all(word in text for word in words)
-    assert ("power supply" in (mend or "")) == bool(bits & 0x10001)
+    assert ("power supply" in (fix or "")) == bool(bits & 0x10001)
 
 
 @given(st.sets(st.sampled_from(sorted(THROTTLED_BITS))), st.integers(20, 31))
@@ -183,9 +183,9 @@ def test_every_bit_has_its_meaning(bits: set[int], undocumented: int) -> None:
 def test_limits(fact: str, name: str, values: list[tuple[float, str]]) -> None:
     """Little is a warning, too little a problem; each has a cure."""
     for value, outcome in values:
-        ((found, _, mend),) = _checks(name, **{fact: value})
+        ((found, _, fix),) = _checks(name, **{fact: value})
         assert found == outcome
-        assert (mend is None) == (outcome == OK)
+        assert (fix is None) == (outcome == OK)
 
 
 def test_model() -> None:

@@ -1,4 +1,4 @@
-"""Facts of a machine that is a folder, and of this one."""
+"""MachineFacts of a machine that is a folder, and of this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.doctor.facts import Facts, Package, VideoDevice
+from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
 from edge.doctor.system import read_facts, run_command, try_import
 
 CAMERAS = """Available cameras
@@ -44,7 +44,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def _facts(root: Path, **said: str) -> Facts:
+def _facts(root: Path, **said: str) -> MachineFacts:
     """The facts under ``root`` where programs say what is given by name, with _ for -; no module is imported."""
 
     def command(words: Sequence[str]) -> str | None:

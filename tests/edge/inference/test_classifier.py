@@ -56,7 +56,7 @@ def test_categories(classifier: Classifier) -> None:
 @pytest.mark.parametrize(("top_k", "count"), [(1, 1), (2, 2), (3, 3), (1000, 3)])
 def test_top_k(classifier: Classifier, top_k: int, count: int) -> None:
     """At most ``top_k`` categories, and never more than there are labels."""
-    assert len(classifier.classify(plain("red"), top_k).categories) == count
+    assert len(classifier.classify(plain("red"), top_k=top_k).categories) == count
 
 
 @pytest.mark.parametrize(("threshold", "labels"), [(0.0, "abc"), (0.25, "abc"), (0.26, "a"), (0.5, "a"), (0.51, "")])
@@ -79,7 +79,7 @@ def test_not_a_number_is_no_score(classifier: Classifier, monkeypatch: pytest.Mo
 def test_ties_keep_the_order_of_the_labels(classifier: Classifier, scores: list[float], top_k: int) -> None:
     """Equal scores are ordered as the labels are, on every machine."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        found = _scored(classifier, scores, monkeypatch).classify(plain("red"), top_k)
+        found = _scored(classifier, scores, monkeypatch).classify(plain("red"), top_k=top_k)
     expected = sorted(range(len(scores)), key=lambda index: (-scores[index], index))[:top_k]
     assert [category.index for category in found.categories] == expected
 

@@ -102,7 +102,7 @@ def test_another_gate_file(gate: bytes | str) -> None:
 @pytest.mark.parametrize("changes", [{"prototypes": 23}, {"features": 47}, {"features": 1 << 40}])
 def test_facts_that_do_not_fit_the_file(changes: dict[str, object]) -> None:
     """Sizes that the packed file does not have are refused before anything is made of them."""
-    with pytest.raises(ModelError, match="another size than its manifest says"):
+    with pytest.raises(ModelError, match="does not have the size that its manifest says"):
         load_gate(repacked(changes))
 
 

@@ -106,7 +106,7 @@ def test_foreign_normalisation(mean: float, std: float, twin) -> None:
 @pytest.mark.parametrize("threads", [1, 2, MAX_THREADS])
 def test_threads_do_not_change_scores(threads: int) -> None:
     """However many threads share an inference, the scores are the same."""
-    scores = ImageInterpreter(_model(surgery.tiny("int8")), threads).scores(_square("green"))
+    scores = ImageInterpreter(_model(surgery.tiny("int8")), threads=threads).scores(_square("green"))
     assert scores.tolist() == [0, 255 / 256, 0]
 
 
@@ -114,7 +114,7 @@ def test_threads_do_not_change_scores(threads: int) -> None:
 def test_impossible_threads(threads: int) -> None:
     """A number of threads that no runtime takes is the caller's mistake, not the model's."""
     with pytest.raises(UsageError, match=f"give a number from 1 to {MAX_THREADS}"):
-        ImageInterpreter(_model(surgery.tiny("int8")), threads)
+        ImageInterpreter(_model(surgery.tiny("int8")), threads=threads)
 
 
 def test_model_that_the_runtime_cannot_run() -> None:
@@ -254,18 +254,18 @@ def _descriptors() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _the_noise_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def _the_needless_line_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins as a process does, before any runtime has said its line."""
-    monkeypatch.setattr(module, "_noise_is_over", threading.Event())
+    monkeypatch.setattr(module, "_needless_line_came", threading.Event())
 
 
 linux = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="only Linux has memfd_create")
 
 
 @linux
-def test_only_the_noise_is_kept_back(capfd: pytest.CaptureFixture[str]) -> None:
+def test_only_the_needless_line_is_kept_back(capfd: pytest.CaptureFixture[str]) -> None:
     """The runtime's INFO line vanishes; every other line is passed on, in order, the last without its newline too."""
-    with module._without_noise():
+    with module._without_needless_line():
         os.write(2, b"first\n" + NOISE + b"WARNING: second\n" + NOISE + b"third")
     assert capfd.readouterr().err == "first\nWARNING: second\nthird"
 
@@ -273,7 +273,7 @@ def test_only_the_noise_is_kept_back(capfd: pytest.CaptureFixture[str]) -> None:
 @linux
 def test_long_talk_is_passed_on_whole(capfd: pytest.CaptureFixture[str]) -> None:
     """Three megabytes of talk lose nothing."""
-    with module._without_noise():
+    with module._without_needless_line():
         os.write(2, b"a line of talk\n" * 200_000)
     assert capfd.readouterr().err == "a line of talk\n" * 200_000
 
@@ -281,7 +281,7 @@ def test_long_talk_is_passed_on_whole(capfd: pytest.CaptureFixture[str]) -> None
 @linux
 def test_errors_pass_through(capfd: pytest.CaptureFixture[str]) -> None:
     """An exception inside is neither swallowed nor replaced, and what was said before it is heard."""
-    with pytest.raises(ValueError, match="inside"), module._without_noise():
+    with pytest.raises(ValueError, match="inside"), module._without_needless_line():
         os.write(2, b"ERROR: before\n")
         raise ValueError("inside")
     assert capfd.readouterr().err == "ERROR: before\n"
@@ -291,7 +291,7 @@ def test_errors_pass_through(capfd: pytest.CaptureFixture[str]) -> None:
 def test_other_threads_are_heard(capfd: pytest.CaptureFixture[str]) -> None:
     """What another thread says while an interpreter is loaded is passed on, and stderr is left as it was."""
     before, open_before = os.fstat(2).st_ino, _descriptors()
-    with module._without_noise():
+    with module._without_needless_line():
         talker = threading.Thread(target=os.write, args=(2, b"talk of another thread\n"))
         talker.start()
         talker.join()
@@ -308,7 +308,7 @@ def test_threads_that_load_at_the_same_time(capfd: pytest.CaptureFixture[str]) -
     def load(name: int) -> None:
         start.wait()
         for turn in range(50):
-            with module._without_noise():
+            with module._without_needless_line():
                 os.write(2, b"loader %d %d\n" % (name, turn))
 
     threads = [threading.Thread(target=load, args=(name,)) for name in range(4)]
@@ -322,12 +322,12 @@ def test_threads_that_load_at_the_same_time(capfd: pytest.CaptureFixture[str]) -
 
 
 @linux
-def test_stderr_is_left_alone_once_the_noise_is_over(capfd: pytest.CaptureFixture[str]) -> None:
+def test_stderr_is_left_alone_once_the_needless_line_came(capfd: pytest.CaptureFixture[str]) -> None:
     """The runtime says its line once in a process; from then on nothing stands between a program and its stderr."""
-    with module._without_noise():
+    with module._without_needless_line():
         os.write(2, NOISE)
     before = os.fstat(2).st_ino
-    with module._without_noise():
+    with module._without_needless_line():
         assert os.fstat(2).st_ino == before
         os.write(2, b"talk\n")
     assert capfd.readouterr().err == "talk\n"
@@ -342,7 +342,7 @@ def test_no_memory_file_can_be_had(monkeypatch: pytest.MonkeyPatch, capfd: pytes
 
     open_before = _descriptors()
     monkeypatch.setattr(os, "memfd_create", refuse)
-    with module._without_noise():
+    with module._without_needless_line():
         os.write(2, NOISE)
     assert capfd.readouterr().err == NOISE.decode()
     assert _descriptors() == open_before
@@ -351,7 +351,7 @@ def test_no_memory_file_can_be_had(monkeypatch: pytest.MonkeyPatch, capfd: pytes
 def test_other_systems(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """On a system without memory files the line is heard."""
     monkeypatch.delattr(os, "memfd_create", raising=False)
-    with module._without_noise():
+    with module._without_needless_line():
         os.write(2, NOISE)
     assert capfd.readouterr().err == NOISE.decode()
 
@@ -360,8 +360,8 @@ LOAD = """
 import os, sys
 {}
 from edge import Classifier
-from edge.inference.interpreter import _without_noise
-with _without_noise():
+from edge.inference.interpreter import _without_needless_line
+with _without_needless_line():
     try:
         os.write(2, b"talk")
     except OSError:

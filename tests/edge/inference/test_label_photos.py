@@ -169,7 +169,7 @@ def test_labels_many_photos(tmp_path: Path, any_model: Path) -> None:
             assert result.error and "\n" not in result.error
         else:
             assert result.error is None and result.classification is not None
-            assert result.classification.categories == alone.classify(result.path, 2).categories
+            assert result.classification.categories == alone.classify(result.path, top_k=2).categories
             assert result.classification.best and result.path.name.startswith(result.classification.best.label)
 
 

@@ -90,7 +90,7 @@ def test_foreign_models_have_none() -> None:
 @pytest.mark.parametrize(("difference", "passed"), [(0.0, True), (0.5, True), (0.51, False), (float("inf"), False)])
 def test_the_tolerance_itself_passes(difference: float, passed: bool) -> None:
     """A difference equal to the tolerance is allowed."""
-    assert SelfTestResult(difference, 0.5).passed is passed
+    assert SelfTestResult(difference, 0.5, "litert").passed is passed
 
 
 def test_another_interpreter_has_its_own_tolerance() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from edge.cli import main
 from edge.live.confirmation import StoreConfirmation
-from edge.status import read_report
+from edge.status import read_status
 from edge.store.layout import Store, short
 from edge.store.state import read_state
 from support.observed import CARD, observe
@@ -28,7 +28,7 @@ def test_a_running_watch_confirms_a_new_model(
         command = ["watch", server.uri, "--json", "--status", str(status), "--model", str(store.current_model)]
         with subprocess.Popen([sys.executable, "-m", "edge", *command], stdout=subprocess.DEVNULL) as process:
             try:
-                assert wait_for(lambda: read_report(status)).model_sha256 == first
+                assert wait_for(lambda: read_status(status)).model_sha256 == first
                 words = ["store", "install", str(model(1)), "--activate", "--status", str(status)]
                 assert main([*words, "--health-window", str(TIMEOUT_S)]) == 0
                 second = store.linked("current")

@@ -52,10 +52,10 @@ def test_bottleneck_and_scores(runtime: str) -> None:
     """The bottleneck of the tiny model is the mean colour of each cell; the scores are those of the plain file."""
     model = ModelFile.from_bytes(CONTENT)
     pixels = preprocess(noisy("green", 1), (32, 32))
-    look = ImageInterpreter(model, 1, runtime, with_bottleneck=True).look(pixels)
+    look = ImageInterpreter(model, runtime=runtime, with_bottleneck=True).scores_and_bottleneck(pixels)
     cells = pixels.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3)).reshape(-1) / 127.5 - 1
     np.testing.assert_allclose(look.bottleneck, cells, atol=0.02)
-    assert look.scores.tolist() == ImageInterpreter(model, 1, runtime).scores(pixels).tolist()
+    assert look.scores.tolist() == ImageInterpreter(model, runtime=runtime).scores(pixels).tolist()
 
 
 @pytest.mark.parametrize("tensor", [0, 4, 99])

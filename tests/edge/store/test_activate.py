@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge.errors import DataError, EdgeError, ModelError, UsageError
 from edge.store.activate import activate, confirm, give_up, rollback
-from edge.store.install import Request, install
+from edge.store.install import InstallRequest, install
 from edge.store.layout import Store, short
 from edge.store.retention import collect
 from edge.store.start import start_model
@@ -31,7 +31,7 @@ def test_a_new_model_is_pending_until_confirmed(store: Store, put: Callable[...,
     state = activate(store, second)
     assert (state.current, state.previous, state.pending) == (second, first, True)
     assert (store.linked("current"), store.linked("previous")) == (second, first)
-    with pytest.raises(DataError, match=f"{short(first)} is not current any more, {short(second)} is"):
+    with pytest.raises(DataError, match=f"{short(first)} is not the current model any more, {short(second)} is"):
         confirm(store, first)
     state = confirm(store, second)
     assert not state.pending and confirm(store) == state == read_state(store)
@@ -51,7 +51,7 @@ def test_rollback_can_be_repeated(store: Store, put: Callable[..., str]) -> None
     first, second = put(0), put(1)
     state = rollback(store)
     assert (state.current, state.previous, state.pending) == (first, second, False)
-    assert state.returned == Return(second, first, "rollback was asked for", False)
+    assert state.returned == Return(second, first, "edge store rollback was run", False)
     assert rollback(store) == state
     assert activate(store, second).current == second
 
@@ -174,7 +174,7 @@ def _do(store: Store, files: list[Path], operation: str, number: int) -> None:
     chosen = there[number % len(there)] if there else "0" * 64
     try:
         if operation in ("install", "older"):
-            request = Request(files[number], activate=operation == "older", allow_older=True)
+            request = InstallRequest(files[number], activate=operation == "older", allow_older=True)
             install(store, request)
         elif operation == "activate":
             activate(store, chosen)
@@ -206,7 +206,7 @@ def _damage_and_mend(store: Store, files: list[Path]) -> None:
     except ModelError:
         assert not others
     for file in files:
-        install(store, Request(file))
+        install(store, InstallRequest(file))
     current = store.linked("current")
     if not is_intact(store, current):
         store.model(damaged).write_bytes(content)

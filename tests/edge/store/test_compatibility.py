@@ -11,7 +11,7 @@ from edge.errors import ModelError
 from edge.modelfile.model_file import ModelFile
 from edge.store import compatibility
 from edge.store.compatibility import check_runtime
-from edge.store.install import Request, install
+from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
 
 
@@ -66,7 +66,7 @@ def test_too_old(
 def test_install_refuses_before_it_writes(store: Store, model: Callable[..., Path]) -> None:
     """A model from the future does not get into the store; one of another project is left to its trial run."""
     with pytest.raises(ModelError, match=r"the model needs TensorFlow Lite 99\.0\.0"):
-        install(store, Request(model(minimum_runtime="99.0.0")))
+        install(store, InstallRequest(model(minimum_runtime="99.0.0")))
     assert not store.models.exists()
 
 

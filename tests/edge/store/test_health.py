@@ -14,7 +14,7 @@ import pytest
 
 from edge.cli import main
 from edge.errors import ModelError, StorageError
-from edge.status import default_status, read_report
+from edge.status import default_status, read_status
 from edge.store import health
 from edge.store.health import await_confirmation
 from edge.store.layout import Store, short
@@ -35,7 +35,7 @@ def test_where_no_watch_runs_the_self_test_decides(store: Store, put: Callable[.
     """It runs through the current link, and takes the pending mark off."""
     first = put(0, confirmed=False)
     status = tmp_path / "watch.json"
-    assert await_confirmation(store, first, 5, status, read_report(status)) == "self-test"
+    assert await_confirmation(store, first, window_s=5, status=status, before=read_status(status)) == "self-test"
     assert not read_state(store).pending
 
 
@@ -49,9 +49,9 @@ def test_a_self_test_that_fails_goes_back(
         assert path == store.root / "current" / "model.tflite"
         raise ModelError("no")
 
-    monkeypatch.setattr(health, "prove", fail)
-    with pytest.raises(ModelError, match=f"{short(second)} did not prove itself: no; {short(first)} is current"):
-        await_confirmation(store, second, 5, tmp_path / "watch.json", None)
+    monkeypatch.setattr(health, "self_test_in_child", fail)
+    with pytest.raises(ModelError, match=f"{short(second)} was not confirmed: no; {short(first)} is current"):
+        await_confirmation(store, second, window_s=5, status=tmp_path / "watch.json", before=None)
     assert store.linked("current") == first
 
 
@@ -60,7 +60,7 @@ def test_a_running_watch_confirms(store: Store, put: Callable[..., str], tmp_pat
     status = tmp_path / "watch.json"
     first = put(0)
     _report(status, first)
-    before = read_report(status)
+    before = read_status(status)
     second = put(1, confirmed=False)
 
     def watch() -> None:
@@ -69,7 +69,7 @@ def test_a_running_watch_confirms(store: Store, put: Callable[..., str], tmp_pat
 
     timer = threading.Timer(0.1, watch)
     timer.start()
-    assert await_confirmation(store, second, 60, status, before) == "watch"
+    assert await_confirmation(store, second, window_s=60, status=status, before=before) == "watch"
     timer.join()
     assert not read_state(store).pending
 
@@ -79,12 +79,12 @@ def test_a_watch_that_does_not_label_goes_back(store: Store, put: Callable[..., 
     status = tmp_path / "watch.json"
     first = put(0)
     _report(status, first)
-    before = read_report(status)
+    before = read_status(status)
     second = put(1, confirmed=False)
     _report(status, first, 2)
-    expected = rf"edge watch \(process {os.getpid()}\) reported no frame labelled with it within 0.2 s; {short(first)}"
+    expected = rf"edge watch \(process {os.getpid()}\) labelled no frame with it within 0.2 s; {short(first)}"
     with pytest.raises(ModelError, match=expected):
-        await_confirmation(store, second, 0.2, status, before)
+        await_confirmation(store, second, window_s=0.2, status=status, before=before)
     state = read_state(store)
     assert state.current == first and state.returned is not None and state.returned.by_itself
 
@@ -93,18 +93,21 @@ def test_a_watch_with_another_model_does_not_count(store: Store, put: Callable[.
     """Whoever runs a file of his own has nothing to do with this store."""
     status = tmp_path / "watch.json"
     _report(status, "f" * 64)
-    assert await_confirmation(store, put(0, confirmed=False), 5, status, read_report(status)) == "self-test"
+    assert (
+        await_confirmation(store, put(0, confirmed=False), window_s=5, status=status, before=read_status(status))
+        == "self-test"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": "x", "model_sha256": ""}', '{"pid": 1e99}'])
 def test_what_is_no_report(text: str, tmp_path: Path) -> None:
     """A damaged status file counts as no watch at all, as does that of a process that is gone."""
     status = tmp_path / "watch.json"
-    assert read_report(status) is None
+    assert read_status(status) is None
     status.write_text(text)
-    assert read_report(status) is None
+    assert read_status(status) is None
     _report(status, "0" * 64, pid=2**22 + 1)
-    assert read_report(status) is None
+    assert read_status(status) is None
 
 
 @contextlib.contextmanager
@@ -125,9 +128,9 @@ def test_a_report_that_may_not_be_read_is_said(tmp_path: Path) -> None:
     _report(status, "0" * 64)
     status.chmod(0)
     with _no_root(), pytest.raises(StorageError) as caught:
-        read_report(status)
-    problem = "the report of edge watch cannot be read (Permission denied)"
-    assert str(caught.value) == f"{status}: {problem}; use sudo, or name it with --status"
+        read_status(status)
+    problem = "the status file of edge watch cannot be read (Permission denied)"
+    assert str(caught.value) == f"{status}: {problem}; use sudo, or give another file with --status"
 
 
 def test_a_process_of_another_user_counts_as_running() -> None:
@@ -138,7 +141,7 @@ def test_a_process_of_another_user_counts_as_running() -> None:
         _report(status, "0" * 64, pid=1)
         status.chmod(0o644)
         with _no_root():
-            report = read_report(status)
+            report = read_status(status)
     assert report is not None and report.pid == 1
 
 
@@ -147,12 +150,12 @@ def test_a_report_that_becomes_unreadable_is_no_proof(store: Store, put: Callabl
     status = tmp_path / "watch.json"
     first = put(0)
     _report(status, first)
-    before = read_report(status)
+    before = read_status(status)
     second = put(1, confirmed=False)
     status.unlink()
     status.mkdir()
     with pytest.raises(ModelError, match=r"cannot be read \(Is a directory\).*; " + f"{short(first)} is current"):
-        await_confirmation(store, second, 0.2, status, before)
+        await_confirmation(store, second, window_s=0.2, status=status, before=before)
 
 
 @pytest.mark.parametrize("words", [["install", "{file}", "--activate"], ["activate", "{sha256}"]])
@@ -168,8 +171,10 @@ def test_a_command_says_that_only_the_self_test_decided(
     assert main(command) == 0
     seen = capsys.readouterr()
     assert seen.out.endswith(", confirmed by the self-test\n")
-    problem = "the report of edge watch cannot be read (Is a directory); use sudo, or name it with --status"
-    assert seen.err == f"edge: only the self-test confirms the model: {tmp_path}: {problem}\n"
+    problem = (
+        "the status file of edge watch cannot be read (Is a directory); use sudo, or give another file with --status"
+    )
+    assert seen.err == f"edge: only the self-test will confirm the model: {tmp_path}: {problem}\n"
 
 
 def test_installing_alone_asks_for_no_report(store: Store, model: Callable[..., Path], tmp_path: Path, capsys) -> None:
@@ -191,5 +196,5 @@ def test_a_model_replaced_meanwhile_is_left_alone(store: Store, put: Callable[..
     status = tmp_path / "watch.json"
     _report(status, second)
     with pytest.raises(ModelError, match=f"{short(second)} is current"):
-        await_confirmation(store, first, 0.1, status, read_report(status))
+        await_confirmation(store, first, window_s=0.1, status=status, before=read_status(status))
     assert store.linked("current") == second

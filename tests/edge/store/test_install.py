@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ModelError, StorageError, UsageError
-from edge.store.install import Request, install
+from edge.store.install import InstallRequest, install
 from edge.store.layout import Store, short
 from edge.store.state import read_state
 from support import surgery
@@ -24,7 +24,7 @@ def test_a_model_comes_in(store: Store, model: Callable[..., Path]) -> None:
     """It has its folder and a note, and nothing is switched unless that is asked for."""
     path = model()
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    done = install(store, Request(path, sha256=sha256.upper(), size_bytes=path.stat().st_size))
+    done = install(store, InstallRequest(path, sha256=sha256.upper(), size_bytes=path.stat().st_size))
     assert (done.sha256, done.outcome, done.signer, done.removed) == (sha256, "installed", None, [])
     assert done.self_test is not None and done.self_test["largest_difference"] <= done.self_test["tolerance"]
     assert _files(store) == ["lock", f"models/{sha256}/install.json", f"models/{sha256}/model.tflite", "state.json"]
@@ -38,11 +38,11 @@ def test_a_model_comes_in(store: Store, model: Callable[..., Path]) -> None:
 def test_a_repeat_changes_nothing(store: Store, model: Callable[..., Path]) -> None:
     """The same model again is present, or unchanged where it is current; no file is written."""
     path = model()
-    install(store, Request(path))
-    assert install(store, Request(path)).outcome == "present"
-    assert install(store, Request(path, activate=True)).outcome == "present"
+    install(store, InstallRequest(path))
+    assert install(store, InstallRequest(path)).outcome == "present"
+    assert install(store, InstallRequest(path, activate=True)).outcome == "present"
     before = {name: (store.root / name).lstat().st_mtime_ns for name in _files(store) if name != "lock"}
-    done = install(store, Request(path, activate=True))
+    done = install(store, InstallRequest(path, activate=True))
     assert (done.outcome, done.self_test) == ("unchanged", None)
     assert {name: (store.root / name).lstat().st_mtime_ns for name in _files(store) if name != "lock"} == before
 
@@ -54,8 +54,8 @@ def test_a_repeat_changes_nothing(store: Store, model: Callable[..., Path]) -> N
         ({"sha256": "0" * 64}, r"its sha256 is \w{12}\.\.\., not 0{12}\.\.\.; copy it again"),
         ({"size_bytes": 5}, r"has \d+ bytes instead of 5; copy it again"),
         ({"path": Path("gone.tflite")}, "cannot read the model"),
-        ({"path": Path("/dev/null")}, "is no file"),
-        ({"path": Path("/")}, "is no file"),
+        ({"path": Path("/dev/null")}, "is not a file"),
+        ({"path": Path("/")}, "is not a file"),
         ({"signature": Path("gone.sig")}, "cannot read the signature"),
     ],
 )
@@ -64,7 +64,7 @@ def test_what_is_not_what_was_announced(
 ) -> None:
     """A wrong size, a wrong sha256 or no file is refused before the store is touched."""
     with pytest.raises(ModelError, match=reason):
-        install(store, Request(**{"path": model(), **expected}))  # type: ignore[arg-type]
+        install(store, InstallRequest(**{"path": model(), **expected}))  # type: ignore[arg-type]
     assert not store.root.exists()
 
 
@@ -73,7 +73,7 @@ def test_a_file_that_is_no_model(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "text.tflite"
     path.write_bytes(b"no model\n" * 100)
     with pytest.raises(ModelError, match="not a TFLite model"):
-        install(store, Request(path))
+        install(store, InstallRequest(path))
     assert _files(store) == ["lock"]
 
 
@@ -81,7 +81,7 @@ def test_a_model_of_another_computation(store: Store, model: Callable[..., Path]
     """Where the self-test fails the model is refused and leaves nothing."""
     expected = {**json.loads(json.dumps(_self_test())), "expected": [[0.5, 0.25, 0.25]] * 4}
     with pytest.raises(ModelError, match="the self-test failed on"):
-        install(store, Request(model(1, self_test=expected), activate=True))
+        install(store, InstallRequest(model(1, self_test=expected), activate=True))
     assert list(store.models.iterdir()) == [] and read_state(store).current is None
 
 
@@ -97,7 +97,7 @@ def test_models_of_other_projects_come_in(store: Store, tmp_path: Path) -> None:
     """A model without a self-test must at least run; its note says that nothing was compared."""
     path = tmp_path / "foreign.tflite"
     path.write_bytes(surgery.Patient(surgery.tiny("float32")).foreign().content)
-    done = install(store, Request(path))
+    done = install(store, InstallRequest(path))
     assert done.self_test is not None and done.self_test["largest_difference"] is None
 
 
@@ -106,7 +106,7 @@ def test_a_damaged_model_is_mended_in_place(store: Store, put: Callable[..., str
     """Installing it again gives the current model its bytes back, and its folder is never absent."""
     sha256 = put(0)
     store.model(sha256).write_bytes(b"")
-    assert install(store, Request(model(0), activate=True)).outcome == "installed"
+    assert install(store, InstallRequest(model(0), activate=True)).outcome == "installed"
     assert hashlib.sha256(store.model(sha256).read_bytes()).hexdigest() == sha256
     assert read_state(store).current == sha256 and not list(store.models.glob(".*"))
 
@@ -115,18 +115,18 @@ def test_a_damaged_model_is_mended_in_place(store: Store, put: Callable[..., str
 def test_an_older_model_needs_a_word(store: Store, put: Callable[..., str], model: Callable[..., Path]) -> None:
     """Older is what was first installed here before; --allow-older takes it, and refusing changes nothing."""
     first, second = put(0), put(1)
-    with pytest.raises(UsageError, match=f"{short(first)} is older here than the current {short(second)}"):
-        install(store, Request(model(0), activate=True))
+    with pytest.raises(UsageError, match=f"{short(first)} was installed here before the current {short(second)}"):
+        install(store, InstallRequest(model(0), activate=True))
     assert read_state(store).current == second
-    assert install(store, Request(model(0), activate=True, allow_older=True)).state.current == first
+    assert install(store, InstallRequest(model(0), activate=True, allow_older=True)).state.current == first
 
 
 @pytest.mark.usefixtures("trusting")
 def test_a_full_disk(small_disk: Callable[[str], Path], model: Callable[..., Path]) -> None:
     """Too little room is said before anything is written."""
     root = small_disk("64k") / "store"
-    with pytest.raises(StorageError, match=r"the model needs \d+ bytes and \d+ are free; make room"):
-        install(Store(root), Request(model()))
+    with pytest.raises(StorageError, match=r"the model needs \d+ bytes and \d+ are free; remove old models"):
+        install(Store(root), InstallRequest(model()))
     assert Store(root).installed() == []
 
 
@@ -139,5 +139,5 @@ def test_an_upload_is_dropped_once_it_is_in(store: Store, model: Callable[..., P
     upload, other = store.incoming / f"{sha256}.part", store.incoming / f"{'0' * 64}.part"
     upload.write_bytes(path.read_bytes())
     other.write_bytes(b"half")
-    install(store, Request(upload))
+    install(store, InstallRequest(upload))
     assert not upload.exists() and other.exists()

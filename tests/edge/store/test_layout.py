@@ -39,10 +39,10 @@ def test_a_prefix_finds_one_model(store: Store, put: Callable[..., str]) -> None
     first = put(0)
     assert store.find(first[:4].upper()) == first
     for prefix in ("", "zz"):
-        with pytest.raises(UsageError, match=rf"not in .*\(there: {short(first)}\)"):
+        with pytest.raises(UsageError, match=rf"not in .*\(installed: {short(first)}\)"):
             store.find(prefix)
     store.folder(first[:4] + "0" * 60).mkdir()
-    with pytest.raises(UsageError, match="2 models begin so"):
+    with pytest.raises(UsageError, match="2 models begin with it"):
         store.find(first[:4])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigurationError, ModelError
-from edge.store.install import Request, install
+from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
 from edge.store.signature import check_signature
 from edge.store.verify import verify
@@ -108,7 +108,7 @@ def test_no_ssh_keygen(store: Store, key: Path, signers: Path, monkeypatch: pyte
     """Where signatures are asked for and cannot be checked, nothing comes in."""
     signature = _sign(key, b"model")
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(ConfigurationError, match="there is no ssh-keygen here; apt install openssh-client"):
+    with pytest.raises(ConfigurationError, match="ssh-keygen is not installed; sudo apt install openssh-client"):
         check_signature(store, b"model", signature)
 
 
@@ -116,17 +116,17 @@ def test_installing_signed_models(store: Store, key: Path, signers: Path, model:
     """The signature is kept beside the model and checked whenever the model is verified."""
     path = model()
     with pytest.raises(ModelError, match="not signed"):
-        install(store, Request(path))
+        install(store, InstallRequest(path))
     assert store.installed() == []
     signature = path.with_suffix(".sig")
     signature.write_bytes(_sign(key, path.read_bytes()))
-    done = install(store, Request(path, signature=signature))
+    done = install(store, InstallRequest(path, signature=signature))
     assert done.signer == "poet@example.org"
     assert store.signature(done.sha256).read_bytes() == signature.read_bytes()
     verify(store, done.sha256)
     store.signature(done.sha256).unlink()
     with pytest.raises(ModelError, match="not signed"):
         verify(store, done.sha256)
-    assert install(store, Request(path, signature=signature)).outcome == "present"
+    assert install(store, InstallRequest(path, signature=signature)).outcome == "present"
     verify(store, done.sha256)
-    assert install(store, Request(path)).signer == "poet@example.org"
+    assert install(store, InstallRequest(path)).signer == "poet@example.org"

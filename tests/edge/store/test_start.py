@@ -67,11 +67,11 @@ def test_a_damaged_model_gives_way(store: Store, put: Callable[..., str], capsys
 
 def test_nothing_to_start(store: Store, put: Callable[..., str]) -> None:
     """An empty store, and one in which nothing was activated, say what to do."""
-    with pytest.raises(ModelError, match="no model is installed; edge store install FILE --activate"):
+    with pytest.raises(ModelError, match="no model is installed; run edge store install FILE --activate"):
         start_model(store)
     assert not store.root.exists()
     put(0, activate=False)
-    with pytest.raises(ModelError, match="no model is current; edge store activate SHA"):
+    with pytest.raises(ModelError, match="no model is current; run edge store activate SHA"):
         start_model(store)
 
 
@@ -83,7 +83,7 @@ def test_a_busy_store_is_read_as_it_is(
     sha256 = put(0)
     with locked(store, "install 0123"):
         assert start_model(store) == store.model(sha256)
-    assert "the start is not noted" in capsys.readouterr().err
+    assert "this start is not counted" in capsys.readouterr().err
 
 
 def test_a_read_only_store_is_read_as_it_is(

@@ -63,7 +63,7 @@ def test_a_store_of_another_user(store: Store, tmp_path: Path) -> None:
     (store.root / "lock").chmod(0o600)
     os.seteuid(65534)
     try:
-        with pytest.raises(StorageError, match="Permission denied; run it with sudo"), locked(store, "gc"):
+        with pytest.raises(StorageError, match="Permission denied; run the command with sudo"), locked(store, "gc"):
             pass
     finally:
         os.seteuid(0)

@@ -130,7 +130,7 @@ def test_quantisations_agree_on_the_features(trained: dict[str, Retrained]) -> N
     pictures = [preprocess(draw_flower(kind, 9, 160), (128, 128)) for kind in KINDS]
     features = {}
     for kind, model in trained.items():
-        interpreter = ImageInterpreter(model.backbone.model, 1, "litert")
+        interpreter = ImageInterpreter(model.backbone.model, runtime="litert")
         features[kind] = np.concatenate([interpreter.scores(picture) for picture in pictures])
     for kind, least in {"float16": 0.999, "dynamic": 0.97, "int8": 0.9}.items():
         assert np.corrcoef(features[kind], features["float32"])[0, 1] > least, kind

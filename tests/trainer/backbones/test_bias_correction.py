@@ -24,7 +24,7 @@ def pictures(seed: int) -> list[np.ndarray]:
 
 def mean_features(content: bytes, seed: int) -> np.ndarray:
     """The mean feature vector over five flowers."""
-    interpreter = ImageInterpreter(as_model(content), 1, "litert")
+    interpreter = ImageInterpreter(as_model(content), runtime="litert")
     return np.mean([interpreter.scores(picture) for picture in pictures(seed)], axis=0)
 
 

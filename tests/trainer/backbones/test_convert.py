@@ -77,7 +77,7 @@ def test_offline_weights_give_the_features_of_the_graph_itself(offline: None, tm
     assert done.returncode == 0, done.stderr
     expected = np.load(tmp_path / "features.npy")
     (backbone,) = ensure_backbones(tmp_path / "cache", Architecture(1.0, 224), "offline", ["float32"])
-    interpreter = ImageInterpreter(backbone.model, 1, "litert")
+    interpreter = ImageInterpreter(backbone.model, runtime="litert")
     features = np.stack([interpreter.raw_outputs(picture) for picture in pictures])
     assert features.shape == expected.shape == (7, 1024)
     assert expected.max() > 1  # the pictures do excite the network

@@ -101,7 +101,7 @@ def test_self_test_passes_here_and_fails_for_another_head(trained: dict[str, Ret
     expected = np.array(model.manifest.self_test.expected)
     assert expected.shape == (PATTERNS, 5)
     assert np.abs(expected.sum(axis=1) - 1).max() < 0.02
-    assert run_self_test(Classifier(model, 1, "litert")).largest_difference < 1e-6
+    assert run_self_test(Classifier(model, runtime="litert")).largest_difference < 1e-6
     assert np.abs(expected - expected[::-1]).max() > model.manifest.self_test.tolerance
 
 

@@ -64,7 +64,7 @@ def spliced(kind: str, head: Head) -> bytes:
 
 def scores_of(content: bytes) -> np.ndarray:
     """The spliced model's scores for the pictures, as real numbers, on LiteRT."""
-    interpreter = ImageInterpreter(as_model(content), 1, "litert")
+    interpreter = ImageInterpreter(as_model(content), runtime="litert")
     return np.stack([interpreter.scores(picture) for picture in pictures()])
 
 
@@ -94,7 +94,7 @@ def test_int8_model_computes_what_its_integers_promise(seed: int, labels: int) -
     than a quarter of that.
     """
     head, backbone = random_head(seed, labels), tiny.backbone("int8")
-    interpreter = ImageInterpreter(backbone.model, 1, "litert")
+    interpreter = ImageInterpreter(backbone.model, runtime="litert")
     raw = np.stack([interpreter.raw_outputs(picture) for picture in pictures()]).astype(np.int64)
     made = quantize_head(head, features_of("int8"), backbone.model.output)
     sums = (raw - backbone.model.output.zero_point) @ made.weights.T.astype(np.int64) + made.bias

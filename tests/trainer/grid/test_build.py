@@ -82,7 +82,7 @@ def test_model_without_photos_has_no_accuracy(grid_options: GridOptions) -> None
         assert built_model[3:6] == ("random", None, 0)
         assert built_model.size_bytes == built_model.path.stat().st_size
         assert not built_model.kept
-        assert run_self_test(Classifier(model, 1, "litert")).passed
+        assert run_self_test(Classifier(model, runtime="litert")).passed
 
 
 def test_same_options_give_the_same_bytes(grid_options: GridOptions, tmp_path: Path) -> None:
@@ -191,4 +191,4 @@ def test_random_weights_give_a_file_as_large_as_a_trained_one(tmp_path: Path) ->
     built = build(GridOptions(tmp_path / "grid", tmp_path / "cache", architectures=(Architecture(0.25, 128),)))
     assert [model.size_bytes for model in built.models] == pytest.approx([315_159, 873_413], rel=0.01)
     for model in built.models:
-        assert run_self_test(Classifier(ModelFile.load(model.path), 1, "litert")).passed
+        assert run_self_test(Classifier(ModelFile.load(model.path), runtime="litert")).passed

@@ -28,7 +28,7 @@ class VideoDevice(NamedTuple):
     ribbon: bool
 
 
-class Facts(NamedTuple):
+class MachineFacts(NamedTuple):
     """A machine as the checks see it; what cannot be found out is None.
 
     ``runtimes`` are the interpreters of :data:`edge.inference.interpreter.RUNTIMES` that are installed, the

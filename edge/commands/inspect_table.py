@@ -1,0 +1,94 @@
+"""The tables of ``edge inspect``, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+_SHOWN_LABELS = 10
+_SPLITS = ("training", "validation", "test")
+_NOT_KNOWN = "not known"
+
+
+def format_facts(facts: Mapping[str, Any]) -> str:
+    """The facts of :mod:`edge.commands.inspect` as lines: the model, its photos by class and split, its training."""
+    blocks = [list(_names_and_values(_model(facts)))]
+    if facts["photos"]:
+        blocks.append(list(_photos(facts["photos"])))
+    if facts["training"]:
+        values = {name.replace("_", " "): _text(value) for name, value in _flat(facts["training"])}
+        blocks.append(["training", *(f"  {line}" for line in _names_and_values(values))])
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks)
+
+
+def _model(facts: Mapping[str, Any]) -> dict[str, str]:
+    labels = facts["labels"]
+    accuracy, threshold = facts["test_accuracy"], facts["score_threshold"]
+    return {
+        "architecture": _text(facts["architecture"]),
+        "quantization": _text(facts["quantization"]),
+        "labels": f"{len(labels)}: {', '.join(labels[:_SHOWN_LABELS])}{', ...' if len(labels) > _SHOWN_LABELS else ''}",
+        "test accuracy": _NOT_KNOWN if accuracy is None else f"{accuracy:.1%} of {facts['test_photos']} photos",
+        "score threshold": "none recommended" if threshold is None else _text(threshold),
+        "rejects pictures": "yes, with --reject" if facts["rejects_strangers"] else "no: the file has no gate",
+        "input": facts["input"],
+        "output": facts["output"],
+        "size": f"{facts['size_bytes']} bytes",
+        "sha256": facts["sha256"],
+        "runs on": f"TensorFlow Lite {facts['minimum_runtime']} or newer" if facts["minimum_runtime"] else _NOT_KNOWN,
+        "runtime here": facts["runtime"],
+        "self-test": _self_test(facts["self_test"]),
+    }
+
+
+def _self_test(result: Mapping[str, Any] | None) -> str:
+    if result is None:
+        return "none: the model was not exported by trainer retrain"
+    return (
+        f"{'passed' if result['passed'] else 'FAILED'} (largest difference {result['largest_difference']:.4f}, "
+        f"allowed {result['tolerance']:.4f})"
+    )
+
+
+def _photos(photos: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """One line for each class, and one for all; the columns are the splits."""
+    splits = [split for split in _SPLITS if any(split in counts for counts in photos.values())]
+    counts = {name: [by_split.get(split, 0) for split in splits] for name, by_split in sorted(photos.items())}
+    rows = [[name, *map(str, numbers)] for name, numbers in counts.items()]
+    total = ["all classes", *(str(sum(column)) for column in zip(*counts.values(), strict=True))]
+    yield from _aligned([["photos", *splits], *rows, total])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows with the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *numbers in rows:
+        padded = (number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True))
+        yield "  ".join([name.ljust(widths[0]), *padded]).rstrip()
+
+
+def _names_and_values(values: Mapping[str, str]) -> Iterator[str]:
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        yield f"{name.ljust(width)}  {value}".rstrip()
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """The entries of nested objects, each by its whole name: ``fine tuning epochs``."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", value
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return _NOT_KNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "none"
+    return str(value) or "none"

@@ -1,0 +1,8 @@
+"""What this project is called on the package index, and how its extras are installed."""
+
+DISTRIBUTION = "edge-for-poets"
+
+
+def install_command(extra: str) -> str:
+    """The command that installs ``extra``, one of the project's optional dependencies."""
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
