@@ -37,8 +37,10 @@ def load_opencv() -> Any:
         raise ConfigurationError(f"this source needs OpenCV: {install_command('camera')}") from None
     except ImportError as error:  # a system library that the wheel needs is missing
         raise ConfigurationError(f"OpenCV cannot be loaded ({error}); try: sudo apt install libgl1") from None
-    cv2.setLogLevel(0)
-    return cv2
+    module: Any = cv2
+    set_log_level = getattr(module, "setLogLevel", None) or module.utils.logging.setLogLevel  # OpenCV 5 moved it
+    set_log_level(0)
+    return module
 
 
 def next_picture(cv2: Any, capture: Any) -> npt.NDArray[np.uint8] | None:
