@@ -11,8 +11,8 @@ PROCESSORS = ("aarch64", "armv7l", "x86_64")
 # Debian's names of its systems. A 64-bit kernel may run a 32-bit system, so ``uname -m`` alone is not enough.
 _DEBIAN = {"arm64": "aarch64", "armhf": "armv7l", "amd64": "x86_64"}
 # The minor version of glibc in the oldest current system with this Python: Ubuntu 22.04, Debian 12, Ubuntu 24.04,
-# Debian 13.
-_GLIBC = {"3.10": 35, "3.11": 36, "3.12": 39, "3.13": 41}
+# Debian 13, Ubuntu 26.04.
+_GLIBC = {"3.10": 35, "3.11": 36, "3.12": 39, "3.13": 41, "3.14": 43}
 _OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17, "armv7l": 17}
 _LEGACY = {"manylinux2014": 17, "manylinux2010": 12, "manylinux1": 5}  # the old names of manylinux_2_N
 

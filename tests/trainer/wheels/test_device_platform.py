@@ -40,6 +40,7 @@ def test_tags_reach_from_the_glibc_of_the_platform_to_the_oldest() -> None:
     assert {"manylinux_2_17_aarch64", "manylinux2014_aarch64", "linux_aarch64"} <= set(tags)
     assert "manylinux_2_37_aarch64" not in tags
     assert "manylinux1_x86_64" in DevicePlatform.of("x86_64", "3.13").tags()
+    assert DevicePlatform.of("aarch64", "3.14").tags()[0] == "manylinux_2_43_aarch64"
 
 
 def test_markers_are_those_of_the_device() -> None:
