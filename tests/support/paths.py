@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import edge
+
 TESTS = Path(__file__).parents[1]
 REPOSITORY = TESTS.parent
 DATA = TESTS / "data"
+PACKAGES = Path(edge.__file__).parents[1]
+"""The folder that holds the packages under test: the checkout, or where their wheel is installed."""
 
 
 def python_path(*folders: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support import tiny
-from support.paths import REPOSITORY, python_path
+from support.paths import PACKAGES, REPOSITORY, python_path
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
 from trainer.backbones.frozen_graph import installed_graph
 from trainer.photos.drawn_flowers import plant_garden
@@ -43,7 +43,7 @@ sys.exit(code)
 def _environment(changes: dict[str, str] | None = None) -> dict[str, str]:
     ours = ("EDGE_RUNTIME", "EDGE_MODEL", "OPENBLAS_NUM_THREADS")
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**inherited, "PYTHONPATH": python_path(REPOSITORY), "COLUMNS": "200", **(changes or {})}
+    return {**inherited, "PYTHONPATH": python_path(PACKAGES), "COLUMNS": "200", **(changes or {})}
 
 
 @pytest.fixture(scope="session")

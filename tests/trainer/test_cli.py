@@ -125,19 +125,26 @@ def test_too_few_photos_end_in_65(trainer, photos: Path, tiny_arguments: list[ob
 
 
 def test_bad_places_end_in_74(trainer, tiny_arguments: list[object], tmp_path: Path, read_only_disk: Path) -> None:
-    """An output that is a folder, an unwritable output and an unwritable cache are storage errors."""
+    """An output that is a folder, an unwritable output and a cache that is a folder are storage errors."""
     assert "is a folder; give the name of a file" in complaint(
         trainer("retrain", *tiny_arguments, "--output", tmp_path), 74
     )
     assert "Read-only file system" in complaint(
         trainer("retrain", *tiny_arguments, "--output", read_only_disk / "m.tflite"), 74
     )
-    cached = [*tiny_arguments[:-1], read_only_disk]
     shutil.copytree(Path(str(tiny_arguments[-1])), tmp_path / "half")
     (tmp_path / "half" / "bottlenecks.sqlite").mkdir()
-    assert "Read-only file system" in complaint(trainer("retrain", *cached, "--output", tmp_path / "m.tflite"), 74)
-    cached[-1] = tmp_path / "half"
+    cached = [*tiny_arguments[:-1], tmp_path / "half"]
     assert "--bottleneck-dir" in complaint(trainer("bottlenecks", *cached), 74)
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_a_cache_that_is_read_only_ends_in_74(
+    trainer, tiny_arguments: list[object], tmp_path: Path, read_only_disk: Path
+) -> None:
+    """No backbone can be built into it."""
+    cached = [*tiny_arguments[:-1], read_only_disk]
+    assert "Read-only file system" in complaint(trainer("retrain", *cached, "--output", tmp_path / "m.tflite"), 74)
 
 
 def test_full_disk_ends_in_74_with_nothing_half_written(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from support.paths import REPOSITORY
+from support.paths import PACKAGES, REPOSITORY
 
-MODULES = sorted((REPOSITORY / "trainer").rglob("*.py"))
+MODULES = sorted((PACKAGES / "trainer").rglob("*.py"))
 NEEDED = {
     *("threadpoolctl", "PIL", "ai_edge_litert", "edge", "flatbuffers", "numpy", "packaging", "rich", "trainer"),
     "typer",
@@ -70,13 +70,13 @@ def test_the_rules_for_contributors_name_this_list_and_keep_none_of_their_own() 
 
 def test_edge_does_not_know_the_trainer() -> None:
     """Nothing in edge imports trainer, at any level."""
-    for path in (REPOSITORY / "edge").rglob("*.py"):
+    for path in (PACKAGES / "edge").rglob("*.py"):
         assert "trainer" not in {package for package, _ in imports(path)}, path
 
 
 def test_every_module_of_the_trainer_loads_without_tensorflow(run_python) -> None:
     """Importing the whole package brings in neither TensorFlow nor Keras."""
-    parts = [path.relative_to(REPOSITORY).with_suffix("").parts for path in MODULES]
+    parts = [path.relative_to(PACKAGES).with_suffix("").parts for path in MODULES]
     names = [".".join(part) for part in parts if not part[-1].startswith("__")]
     assert len(names) > 20
     script = f"import sys, {', '.join(names)}; print([m for m in ('tensorflow', 'keras') if m in sys.modules])"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from support.layers import against_the_order, circles
-from support.paths import REPOSITORY
+from support.paths import PACKAGES
 
-PACKAGE = REPOSITORY / "trainer"
+PACKAGE = PACKAGES / "trainer"
 
 LAYERS = [
     ["progress", "tflite", "one_thread", "cache_folder"],

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from edge.errors import StorageError
 from support import tiny
-from support.paths import REPOSITORY, TESTS, python_path
+from support.paths import PACKAGES, TESTS, python_path
 from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache, CorruptCacheError, file_key, set_aside
 from trainer.bottlenecks.compute import compute_bottlenecks, load_features
 from trainer.bottlenecks.labelled import cached_bottlenecks
@@ -60,7 +60,7 @@ def digest(number: int) -> bytes:
 def fill_in_child(photos: Path, folder: Path) -> subprocess.Popen[str]:
     """Start filling the cache in ``folder`` in another process."""
     command = [sys.executable, "-c", FILL_SCRIPT, str(TESTS), str(photos), str(folder)]
-    environment = {**os.environ, "PYTHONPATH": python_path(REPOSITORY)}
+    environment = {**os.environ, "PYTHONPATH": python_path(PACKAGES)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 

@@ -19,7 +19,7 @@ from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import decode
 from support import tiny
-from support.paths import REPOSITORY, TESTS, python_path
+from support.paths import PACKAGES, TESTS, python_path
 from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache
 from trainer.bottlenecks.compute import compute_bottlenecks, load_features
 from trainer.bottlenecks.labelled import Labelled
@@ -101,7 +101,7 @@ def test_killed_run_is_taken_up_where_it_stopped(large_photos: Path, tmp_path: P
         str(large_photos),
         str(tmp_path / "killed"),
     ]
-    environment = {**os.environ, "PYTHONPATH": python_path(REPOSITORY, TESTS)}
+    environment = {**os.environ, "PYTHONPATH": python_path(PACKAGES, TESTS)}
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert child.stdout is not None
     for _ in range(10):  # the first line is of the photos that were there before

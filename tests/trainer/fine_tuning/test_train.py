@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from edge.modelfile.model_file import ModelFile
 from support import tiny
-from support.paths import REPOSITORY, TESTS, python_path
+from support.paths import PACKAGES, TESTS, python_path
 from trainer.backbones.folded import layer_names
 from trainer.backbones.tuned_weights import read_tuned
 from trainer.cli import app
@@ -166,7 +166,7 @@ def said(
 def resumed(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tuned]:
     """A fine-tuning whose parent was killed in the middle of its second epoch, and which was then taken up."""
     cache = tmp_path_factory.mktemp("killed")
-    paths = python_path(REPOSITORY, TESTS, TESTS / "trainer" / "fine_tuning")
+    paths = python_path(PACKAGES, TESTS, TESTS / "trainer" / "fine_tuning")
     script = [sys.executable, "-c", KILLED, str(cache), str(dataset.photos[0].path.parents[1])]
     done = subprocess.run(script, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths})
     assert done.returncode == -signal.SIGKILL, done.stderr

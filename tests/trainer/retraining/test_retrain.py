@@ -17,7 +17,7 @@ import pytest
 from edge.errors import DatasetError, StorageError, UsageError
 from edge.modelfile.model_file import ModelFile
 from support import tiny
-from support.paths import REPOSITORY, python_path
+from support.paths import PACKAGES, python_path
 from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.bottlenecks.cache import FILE_NAME
 from trainer.evaluation.evaluate import evaluate
@@ -171,7 +171,7 @@ def test_interrupted_run_leaves_no_model_and_is_taken_up(
         [sys.executable, "-c", EAGER_SCRIPT, "retrain", str(large_photos), "--bottleneck-dir", str(cache), *arguments],
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": python_path(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": python_path(PACKAGES)},
     )
     while committed(cache) < 10 and child.poll() is None:
         pass

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from support.paths import REPOSITORY
+from support.paths import PACKAGES
 from trainer.terminal.progress import TerminalProgress
 
 SCRIPT = """
@@ -31,7 +31,7 @@ def on_a_terminal() -> str:
         [sys.executable, "-c", SCRIPT],
         stderr=theirs,
         stdout=subprocess.DEVNULL,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": str(PACKAGES)},
     )
     os.close(theirs)
     seen = b""
