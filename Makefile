@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BIN = .venv/bin
 
-.PHONY: demo test test-processors test-pi lint docs command-reference hooks wheel-test edge-test clean
+.PHONY: demo test test-processors test-pi lint docs command-reference hooks wheel-test edge-test pythons clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -51,6 +51,9 @@ hooks: .venv/installed ## the checks of 'make lint' before each commit
 edge-test: .venv-edge/installed ## the edge package's own tests, without TensorFlow, against the installed package
 	.venv-edge/bin/python $(PIP_INSTALL) pytest hypothesis
 	cd tests && ../.venv-edge/bin/python -m pytest edge
+
+pythons: ## the tests that need no TensorFlow, from the wheel, on each Python that is here; PYTHONS="3.10 3.12" chooses
+	$(PYTHON) tests/support/pythons.py $(PYTHONS)
 
 wheel-test: .venv/installed ## the built wheel, in an environment of its own
 	rm -rf build/wheel && mkdir -p build/wheel
