@@ -102,8 +102,8 @@ class Listener:
         with self._changed:
             return self._changed.wait_for(lambda: wanted(self.messages.get(topic, [])), timeout_s)
 
-    def heard(self, topic: str, count: int = 1) -> list[Any]:
-        """The first ``count`` payloads of ``topic``, waited for, decoded as JSON where they are JSON."""
+    def received(self, topic: str, count: int = 1) -> list[Any]:
+        """The first ``count`` payloads of ``topic``, waited for, decoded if they are JSON."""
         assert self.wait(topic, lambda payloads: len(payloads) >= count), self.messages
         payloads = self.messages[topic][:count]
         return [json.loads(payload) if payload.startswith("{") else payload for payload in payloads]

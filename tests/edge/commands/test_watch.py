@@ -40,10 +40,10 @@ class Watching:
             env={**os.environ, **variables},
         )
         self._records: queue.Queue[str] = queue.Queue()
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self._readers = [
             threading.Thread(target=self._read, args=(self.process.stdout, self._records.put)),
-            threading.Thread(target=self._read, args=(self.process.stderr, self.said.append)),
+            threading.Thread(target=self._read, args=(self.process.stderr, self.messages.append)),
         ]
         for reader in self._readers:
             reader.start()
@@ -57,7 +57,7 @@ class Watching:
         """The next record."""
         with contextlib.suppress(queue.Empty):
             return json.loads(self._records.get(timeout=TIMEOUT_S))
-        pytest.fail(f"no record within {TIMEOUT_S} s; it said {self.said}")
+        pytest.fail(f"no record within {TIMEOUT_S} s; its messages: {self.messages}")
 
     def later_record(self) -> dict:
         """A record of a frame that is labelled from now on."""
@@ -66,9 +66,9 @@ class Watching:
         self.record()
         return self.record()
 
-    def hear(self, words: str) -> str:
+    def message_with(self, words: str) -> str:
         """The first line on stderr that has ``words``."""
-        return wait_for(lambda: next((line for line in self.said if words in line), None))
+        return wait_for(lambda: next((line for line in self.messages if words in line), None))
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal; the exit code, once everything is read."""
@@ -113,8 +113,8 @@ def test_signals_end_it_cleanly(start: Start, number: signal.Signals, code: int)
     watching = start()
     assert watching.record()["label"] in ("blue", "green", "red")
     assert watching.end(number) == code
-    assert watching.said[-1].endswith("frames labelled, 0 reconnects")
-    assert not any("Traceback" in line for line in watching.said)
+    assert watching.messages[-1].endswith("frames labelled, 0 reconnects")
+    assert not any("Traceback" in line for line in watching.messages)
     while not watching._records.empty():
         watching.record()
 
@@ -123,7 +123,7 @@ def test_a_signal_before_the_first_frame(start: Start, server: StreamServer) -> 
     """It ends on a signal even if the source does not answer."""
     server.fault("refuse")
     watching = start()
-    watching.hear("503")
+    watching.message_with("503")
     assert watching.end() == 0
 
 
@@ -132,10 +132,10 @@ def test_a_changed_model_is_swapped_without_losing_the_stream(start: Start, tmp_
     watching = start()
     before = watching.record()["sequence"]
     _replace(tmp_path, FLOAT32.read_bytes())
-    watching.hear("model replaced: model.tflite, sha256 ")
+    watching.message_with("model replaced: model.tflite, sha256 ")
     assert watching.later_record()["sequence"] > before
     assert watching.end() == 0
-    assert watching.said[-1].endswith("0 reconnects")
+    assert watching.messages[-1].endswith("0 reconnects")
 
 
 def test_hangup_reads_the_model_immediately(start: Start, tmp_path: Path) -> None:
@@ -143,14 +143,14 @@ def test_hangup_reads_the_model_immediately(start: Start, tmp_path: Path) -> Non
     watching = start()
     watching.record()
     watching.process.send_signal(signal.SIGHUP)
-    watching.hear("the model file is unchanged; the model stays")
+    watching.message_with("the model file is unchanged; the model stays")
     _replace(tmp_path, FLOAT32.read_bytes()[:2000])
     watching.process.send_signal(signal.SIGHUP)
-    watching.hear("new model refused: model.tflite: ")
+    watching.message_with("new model refused: model.tflite: ")
     watching.later_record()
     _replace(tmp_path, FLOAT32.read_bytes())
     watching.process.send_signal(signal.SIGHUP)
-    watching.hear("model replaced")
+    watching.message_with("model replaced")
     assert watching.end() == 0
 
 
@@ -179,7 +179,7 @@ def test_the_messages_to_systemd(start: Start, server: StreamServer, tmp_path: P
         systemd.bind(str(tmp_path / "notify"))
         systemd.setblocking(False)
         watching = start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="400000")
-        watching.hear("503")
+        watching.message_with("503")
         with pytest.raises(BlockingIOError):
             systemd.recv(999)
         server.end_fault()

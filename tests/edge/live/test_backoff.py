@@ -17,7 +17,7 @@ def test_waits_double_up_to_the_cap() -> None:
 
 @given(st.integers(0, 40), st.integers())
 def test_no_wait_is_longer_than_the_cap(failures: int, seed: int) -> None:
-    """However often a source failed, and whatever chance says."""
+    """The wait is below the cap after any number of failures and for any seed."""
     backoff = Backoff(seed=seed)
     assert all(0 < backoff.next_s() <= backoff.cap_s for _ in range(failures))
 

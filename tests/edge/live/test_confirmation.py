@@ -52,15 +52,15 @@ def test_a_restarted_watch_goes_back(store: Store, put: Callable[..., str], edge
 
 @pytest.mark.usefixtures("trusting")
 def test_a_model_that_is_not_current(store: Store, put: Callable[..., str]) -> None:
-    """A model that is not current any more is not confirmed; there is one message, and the stream goes on."""
+    """A model that is not current any more is not confirmed; there is one message, and the stream continues."""
     first, second = put(0), put(1, confirmed=False)
-    said: list[str] = []
-    sink = StoreConfirmation(store, said.append)
+    messages: list[str] = []
+    sink = StoreConfirmation(store, messages.append)
     sink.open()
     for _ in range(2):
         sink.write(observe(model=CARD._replace(sha256=first)))
-    assert len(said) == 1 and said[0].startswith("the model was not confirmed in the store: ")
+    assert len(messages) == 1 and messages[0].startswith("the model was not confirmed in the store: ")
     assert read_state(store).pending
     sink.write(observe(model=CARD._replace(sha256=second)))
     sink.close()
-    assert len(said) == 1 and not read_state(store).pending
+    assert len(messages) == 1 and not read_state(store).pending

@@ -206,7 +206,7 @@ def test_retries_are_spaced_ever_further(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_failing_write_costs_that_observation_only() -> None:
-    """Failures are counted, the same one has one message, and the sink goes on."""
+    """Failures are counted, the same one has one message, and the sink continues."""
     sink = Recorder()
     sink.write_failures = [OSError(28, "No space left on device") for _ in range(3)]
     with running(sink) as (fanout, statistics, messages):
@@ -220,7 +220,7 @@ def test_a_failing_write_costs_that_observation_only() -> None:
 
 
 def test_a_bug_in_a_sink_keeps_its_traceback() -> None:
-    """An unexpected exception is printed with its traceback, and the stream goes on."""
+    """An unexpected exception is printed with its traceback, and the stream continues."""
     sink = Recorder()
     sink.write_failures = [ZeroDivisionError("oh")]
     with running(sink) as (fanout, _, messages):

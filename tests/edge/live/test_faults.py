@@ -1,6 +1,6 @@
 """A real stream with faults, a slow model: fresh frames only, and nothing left behind.
 
-The whole proof, with 50 faults and a minute of frames, is ``python -m benchmarks stream``.
+The full measurement, with 50 faults and a minute of frames, is ``python -m benchmarks stream``.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _next_number(grabber: Grabber, after: int) -> tuple[int, int]:
 
 
 def test_a_slow_model_sees_fresh_frames(server: StreamServer, grabber: Grabber, classifier: Classifier) -> None:
-    """With a model that takes 8 frames' time no frame waits for it: the lag does not grow."""
+    """With a model that takes the time of 8 frames, no frame waits for it: the lag does not grow."""
     lags, sequence = [], -1
     for _ in range(8):
         frame = grabber.newest(sequence, GENEROUS_S)
@@ -65,7 +65,7 @@ def test_a_slow_model_sees_fresh_frames(server: StreamServer, grabber: Grabber, 
         sequence = frame.sequence
         classifier.classify(frame.pixels)
         time.sleep(8 / 30)  # the slow model
-    # At most one, says the benchmark on a machine of its own; here other tests may hold a frame up. In a queue the
+    # The benchmark on an idle machine measures at most one; here other tests may delay a frame. In a queue the
     # last frame would be 56 frames old.
     assert max(lags) < 28
 

@@ -22,7 +22,7 @@ PATIENCE_S = 20.0
 
 
 def picture(value: int) -> np.ndarray:
-    """A small picture that is known by its value."""
+    """A small grey picture of this value."""
     return np.full((4, 6, 3), value, np.uint8)
 
 
@@ -78,7 +78,7 @@ def _value(grabber: Grabber, after: int = -1) -> tuple[int, int]:
 
 
 def test_frames_are_numbered_and_timed(grab: Callable[..., Grabber]) -> None:
-    """Sequence numbers count every picture from 0; timestamps are the monotonic clock of its arrival."""
+    """Sequence numbers count every picture from 0; timestamps are the monotonic time of its arrival."""
     source = FakeSource(ends=False)
     before_s = time.monotonic()
     grabber = grab(source)
@@ -92,7 +92,7 @@ def test_frames_are_numbered_and_timed(grab: Callable[..., Grabber]) -> None:
 
 
 def test_only_the_newest_frame_is_kept(grab: Callable[..., Grabber]) -> None:
-    """Whoever comes late gets the last picture; those before it are counted as grabbed and gone."""
+    """A late reader gets the last picture; the earlier ones are counted as grabbed."""
     statistics = StreamStatistics()
     grabber = grab(FakeSource([*map(picture, range(50)), HANG]), statistics)
     assert _value(grabber, after=48) == (49, 49)
@@ -102,7 +102,7 @@ def test_only_the_newest_frame_is_kept(grab: Callable[..., Grabber]) -> None:
 
 
 def test_the_last_frame_comes_before_the_end(grab: Callable[..., Grabber]) -> None:
-    """A source that ends gives its last frame, then the end, as often as it is asked."""
+    """A source that ends gives its last frame, then EndOfStream for each further call."""
     statistics = StreamStatistics()
     grabber = grab(FakeSource([picture(7)]), statistics)
     assert _value(grabber) == (7, 0)
@@ -113,7 +113,7 @@ def test_the_last_frame_comes_before_the_end(grab: Callable[..., Grabber]) -> No
 
 
 def test_old_frames_are_dropped_and_counted(grab: Callable[..., Grabber]) -> None:
-    """A frame older than allowed is never handed out, once counted, and a fresh one is waited for."""
+    """A frame that is too old is counted once and never returned; the call waits for a new one."""
     statistics = StreamStatistics()
     source = FakeSource([picture(1)], ends=False)
     grabber = grab(source, statistics, max_frame_age_s=0.0)
@@ -125,12 +125,12 @@ def test_old_frames_are_dropped_and_counted(grab: Callable[..., Grabber]) -> Non
 
 
 def test_newest_waits_no_longer_than_its_limit(grab: Callable[..., Grabber]) -> None:
-    """Where no frame comes in time the answer is None."""
+    """Without a frame within the time limit the result is None."""
     assert grab(FakeSource(ends=False)).newest(timeout_s=0.01) is None
 
 
 def test_a_source_that_fails_is_opened_again(grab: Callable[..., Grabber], messages: Messages) -> None:
-    """A failure is counted and named, and the stream goes on with the next number."""
+    """A failure is counted and named, and the stream continues with the next number."""
     statistics = StreamStatistics()
     source = FakeSource([picture(1)], ends=False, uri="fake:cam")
     grabber = grab(source, statistics)
@@ -159,7 +159,7 @@ def test_a_camera_that_is_plugged_in_later(grab: Callable[..., Grabber], message
 
 @pytest.mark.parametrize(("retries", "openings"), [(0, 1), (3, 4)])
 def test_retries_are_used_up(retries: int, openings: int, grab: Callable[..., Grabber]) -> None:
-    """With a number of retries the error is raised once they have all failed."""
+    """With a number of retries the error is raised after all of them have failed."""
     source = FakeSource([UnavailableError("gone")] * 10, ends=False)
     with pytest.raises(UnavailableError, match="gone"):
         grab(source, retries=retries).newest(timeout_s=PATIENCE_S)
@@ -167,7 +167,7 @@ def test_retries_are_used_up(retries: int, openings: int, grab: Callable[..., Gr
 
 
 def test_retries_count_from_the_last_frame(grab: Callable[..., Grabber]) -> None:
-    """A source that fails now and then lives on: a frame gives it all retries back."""
+    """A frame resets the count of retries, so a source may fail now and then."""
     source = FakeSource(ends=False)
     grabber = grab(source, retries=1)
     for sequence in range(5):
@@ -176,7 +176,7 @@ def test_retries_count_from_the_last_frame(grab: Callable[..., Grabber]) -> None
 
 
 def test_a_stream_that_should_not_end(grab: Callable[..., Grabber], messages: Messages) -> None:
-    """The end of a stream that has none is a failure like another."""
+    """The end of a stream that should not end is a failure like any other."""
     grabber = grab(FakeSource([END, picture(1)], ends=False))
     assert _value(grabber) == (1, 0)
     assert messages[0].startswith("fake:: the stream ended; trying again")
@@ -205,7 +205,7 @@ def test_failures_that_another_try_would_not_fix(error: Exception, grab: Callabl
 
 
 def test_a_source_that_hangs_is_given_up(grab: Callable[..., Grabber], messages: Messages) -> None:
-    """A read that does not return is left behind with its thread; the stream goes on without it."""
+    """A read that does not return is abandoned with its thread; the stream continues without it."""
     source = FakeSource([picture(1), HANG, picture(2)], ends=False, time_limit_s=0.05)
     grabber = grab(source)
     assert _value(grabber, after=0) == (2, 1)
@@ -216,7 +216,7 @@ def test_a_source_that_hangs_is_given_up(grab: Callable[..., Grabber], messages:
 
 
 def test_what_hangs_does_not_pile_up(grab: Callable[..., Grabber], messages: Messages) -> None:
-    """There is a limit to the threads that hang; when one returns, the stream goes on."""
+    """There is a limit to the threads that hang; when one returns, the stream continues."""
     source = FakeSource([HANG] * MAX_HANGING, ends=False, time_limit_s=0.02)
     grabber = grab(source)
     messages.wait_for(f"{MAX_HANGING} attempts to read it hang")
@@ -229,7 +229,7 @@ def test_what_hangs_does_not_pile_up(grab: Callable[..., Grabber], messages: Mes
 
 
 def test_a_late_answer_of_what_was_given_up_is_lost(grab: Callable[..., Grabber]) -> None:
-    """A picture that a hung read gives at last is older than those after it, and is thrown away."""
+    """A late picture of an abandoned read is dropped, because it is older than those after it."""
 
     class Late(FakeSource):
         released = threading.Event()
@@ -249,7 +249,7 @@ def test_a_late_answer_of_what_was_given_up_is_lost(grab: Callable[..., Grabber]
 
 
 def test_stop_does_not_wait_for_what_hangs() -> None:
-    """Stopping lets go of the source, wakes whoever waits, and is quick even where a read hangs."""
+    """stop() releases the source and ends all waits, quickly even if a read hangs."""
     source = FakeSource([picture(1), HANG], ends=False)
     grabber = Grabber(source, StreamStatistics(), max_frame_age_s=PATIENCE_S)
     grabber.start()

@@ -1,4 +1,4 @@
-"""The part of a frame that is looked at."""
+"""The part of a frame that is labelled."""
 
 from __future__ import annotations
 

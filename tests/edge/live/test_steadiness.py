@@ -26,14 +26,14 @@ def _distributions(draw: st.DrawFn, labels: int = 3) -> np.ndarray:
 
 
 def test_first_frame_speaks_for_itself() -> None:
-    """The first answer is the best label of the first frame, with its very scores."""
+    """The first answer is the best label of the first frame, with its own scores."""
     steady = Steadiness(smooth_s=2, score_threshold=0).update(_scores(0.2, 0.7, 0.1), 5.0)
     assert steady.label_index == 1
     assert steady.scores.tolist() == _scores(0.2, 0.7, 0.1).astype(float).tolist()
 
 
 def test_a_step_is_followed_with_the_time_constant() -> None:
-    """One time constant after a step 1 - 1/e of it is there, in one frame or in fifty."""
+    """One time constant after a step the scores have moved by 1 - 1/e of it, in one frame or in fifty."""
     for frames in (1, 50):
         steadiness = Steadiness(smooth_s=2, score_threshold=0)
         steadiness.update(_scores(1, 0), 0)
@@ -50,7 +50,7 @@ def test_without_smoothing_each_frame_stands_alone() -> None:
 
 
 def test_a_gap_makes_the_past_count_little() -> None:
-    """After ten time constants without a frame the new one decides."""
+    """After ten time constants without a frame only the new frame counts."""
     steadiness = Steadiness(smooth_s=1, score_threshold=0)
     steadiness.update(_scores(1, 0), 0)
     assert steadiness.update(_scores(0, 1), 10).label_index == 1
@@ -58,7 +58,7 @@ def test_a_gap_makes_the_past_count_little() -> None:
 
 @given(_distributions(), st.floats(0, 10), st.lists(st.floats(0, 5), min_size=1, max_size=20))
 def test_constant_input_is_a_fixed_point(scores: np.ndarray, smooth_s: float, steps: list[float]) -> None:
-    """The same scores again and again come out as they went in, whenever the frames come."""
+    """Constant scores stay unchanged, whenever the frames come."""
     steadiness, now_s = Steadiness(smooth_s, score_threshold=0), 0.0
     for step in [0.0, *steps]:
         now_s += step
@@ -84,7 +84,7 @@ def test_scores_go_on_adding_up_to_one(frames: list[tuple[np.ndarray, float]], s
 def test_noise_below_the_margin_never_changes_the_answer(
     level: float, noise: list[list[float]], smooth_s: float
 ) -> None:
-    """Three labels level with each other: noise of less than half a margin each way leaves the first answer."""
+    """With three equal labels, noise of less than half a margin keeps the first answer."""
     steadiness = Steadiness(smooth_s, score_threshold=0)
     answers = {
         steadiness.update((level + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).label_index
@@ -95,7 +95,7 @@ def test_noise_below_the_margin_never_changes_the_answer(
 
 @given(_distributions(), st.lists(NOISE, min_size=2, max_size=30))
 def test_noise_never_brings_an_answer_back(scores: np.ndarray, noise: list[list[float]]) -> None:
-    """Whatever the scores, noise below the margin changes the answer to a better one only: never to and fro."""
+    """Noise below the margin changes the answer to a better one only, never back."""
     steadiness = Steadiness(0, score_threshold=0)
     answers = [
         steadiness.update((scores + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).label_index
@@ -107,7 +107,7 @@ def test_noise_never_brings_an_answer_back(scores: np.ndarray, noise: list[list[
 
 @given(st.floats(0.2, 0.9), st.lists(st.floats(-1, 1), min_size=2, max_size=30))
 def test_noise_at_the_threshold_changes_the_answer_once(threshold: float, noise: list[float]) -> None:
-    """A score that trembles about the threshold makes unknown known, and never takes that back."""
+    """A score that varies around the threshold changes unknown to an answer once, and never back."""
     steadiness = Steadiness(0, threshold)
     answers = [
         steadiness.update(_scores(threshold + 0.49 * MARGIN * step, 0), float(frame)).label_index
@@ -117,7 +117,7 @@ def test_noise_at_the_threshold_changes_the_answer_once(threshold: float, noise:
 
 
 def test_the_answer_changes_with_a_clear_lead() -> None:
-    """Another label takes over once it leads by the margin, not before."""
+    """Another label becomes the answer when it leads by the margin, not before."""
     steadiness = Steadiness(0, score_threshold=0)
     assert steadiness.update(_scores(0.5, 0.45), 0).label_index == 0
     assert steadiness.update(_scores(0.45, 0.54), 1).label_index == 0
@@ -125,7 +125,7 @@ def test_the_answer_changes_with_a_clear_lead() -> None:
 
 
 def test_threshold() -> None:
-    """Below the threshold nothing is known; an answer is withdrawn a margin below it."""
+    """Below the threshold the answer is unknown; an answer becomes unknown a margin below it."""
     steadiness = Steadiness(0, score_threshold=0.6)
     assert steadiness.update(_scores(0.59, 0.41), 0).label_index is None
     assert steadiness.update(_scores(0.6, 0.4), 1).label_index == 0
@@ -134,14 +134,14 @@ def test_threshold() -> None:
 
 
 def test_a_new_answer_needs_the_threshold_too() -> None:
-    """A label that leads clearly, but below the threshold, makes the answer unknown and not itself."""
+    """A label that leads by the margin, but below the threshold, makes the answer unknown."""
     steadiness = Steadiness(0, score_threshold=0.6)
     steadiness.update(_scores(0.7, 0.2, 0.1), 0)
     assert steadiness.update(_scores(0.1, 0.55, 0.35), 1).label_index is None
 
 
 def test_half_of_a_low_threshold_still_counts() -> None:
-    """With a threshold below the margin an answer is still withdrawn when its score is gone."""
+    """With a threshold below the margin an answer still becomes unknown when its score is gone."""
     steadiness = Steadiness(0, score_threshold=0.08)
     steadiness.update(_scores(0.09, 0.0), 0)
     assert steadiness.update(_scores(0.05, 0.0), 1).label_index == 0
@@ -158,7 +158,7 @@ def test_rejected_frames_make_the_answer_unknown() -> None:
 
 
 def test_most_of_the_recent_frames_decide_whether_it_is_a_stranger() -> None:
-    """A stranger is believed once its frames weigh more than half, and gone once they weigh less than 0.4."""
+    """The answer is unknown from a share of rejected frames above 0.5 until it is below 0.4."""
     steadiness = Steadiness(smooth_s=1, score_threshold=0)
 
     def after(times: list[float], rejected: bool) -> list[int | None]:

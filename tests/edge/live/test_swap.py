@@ -67,7 +67,7 @@ def test_a_replaced_file_is_taken(swapping: Swapping) -> None:
 
 
 def test_a_link_that_points_elsewhere_is_taken(tmp_path: Path) -> None:
-    """A symbolic link to a folder, as a store keeps it, is followed to where it leads now."""
+    """A symbolic link to a folder, as in a store, is followed to its current target."""
     for name, model in (("one", INT8), ("two", FLOAT32)):
         (tmp_path / name).mkdir()
         shutil.copy(model, tmp_path / name / "model.tflite")
@@ -94,7 +94,7 @@ def test_a_broken_file_is_refused_and_a_good_one_then_taken(swapping: Swapping) 
 
 
 def test_a_model_that_fails_its_self_test_is_refused(swapping: Swapping) -> None:
-    """A model whose scores are not those of the workstation never replaces one whose are."""
+    """A model that fails its self-test does not replace one that passes."""
     swapping.replace(_with_wrong_self_test())
     assert "the self-test failed" in swapping.next_message()
     assert swapping.swap.take() is None
@@ -108,7 +108,7 @@ def _with_wrong_self_test() -> bytes:
 
 
 def test_a_half_copied_file_is_not_taken(swapping: Swapping, tmp_path: Path) -> None:
-    """While a file grows, faster than it is given up, nothing is refused; when it is whole it is taken."""
+    """While a file grows nothing is refused; when it is complete it is taken."""
     content, pace = FLOAT32.read_bytes(), threading.Event()
     with (tmp_path / "model.tflite").open("wb", buffering=0) as file:
         for place in range(0, len(content), 400):
@@ -119,7 +119,7 @@ def test_a_half_copied_file_is_not_taken(swapping: Swapping, tmp_path: Path) -> 
 
 
 def test_a_missing_file_is_waited_for(swapping: Swapping) -> None:
-    """A file that is deleted first and copied then is no refusal."""
+    """A file that is deleted and then copied again is not refused."""
     swapping.path.unlink()
     swapping.replace(FLOAT32.read_bytes())
     assert swapping.new_model().card.quantization == "float32"
@@ -127,7 +127,7 @@ def test_a_missing_file_is_waited_for(swapping: Swapping) -> None:
 
 
 def test_a_request_is_answered(swapping: Swapping) -> None:
-    """Asked to look, it says that nothing changed, or why there is nothing to take."""
+    """After a request a message says that nothing changed, or why the file is refused."""
     swapping.swap.request()
     assert swapping.next_message() == "the model file is unchanged; the model stays"
     swapping.path.unlink()
@@ -146,7 +146,7 @@ def test_the_same_bytes_are_no_new_model(swapping: Swapping) -> None:
 
 @pytest.mark.parametrize("content", [None, b"TFL3" * 99])
 def test_the_first_model_must_pass_too(tmp_path: Path, content: bytes | None) -> None:
-    """There is no old model to go on with: the error is raised."""
+    """The first model has no old one to keep: the error is raised."""
     if content is not None:
         (tmp_path / "model.tflite").write_bytes(content)
     swap = ModelSwap(ModelChoice(tmp_path / "model.tflite", None, 1, None), StreamStatistics(), print)

@@ -148,7 +148,7 @@ def test_frames_that_became_smaller_are_skipped(int8_model: Path) -> None:
 
 
 def test_a_frame_of_no_size_is_skipped(int8_model: Path) -> None:
-    """A frame that is not a picture is skipped, counted and named, and the stream goes on."""
+    """A frame that is not a picture is skipped, counted and named, and the stream continues."""
     stream = Stream(Frames([np.zeros((0, 0, 3), np.uint8), picture("red")]), int8_model)
     assert [o.label for o in stream.run()] == ["red"]
     assert stream.statistics.snapshot().source_errors == 1

@@ -176,7 +176,7 @@ def test_search_is_lazy(skipped: Skipped) -> None:
 
     def arguments():
         yield "photos"
-        pytest.fail("looked too far")
+        pytest.fail("read too far")
 
     fill(Path("photos"), "blue.png", "red.png")
     assert next(find_photos(arguments(), skipped)) == Path("photos/blue.png")

@@ -118,7 +118,7 @@ def test_state_availability_and_discovery(start, listen, make) -> None:
     sink.open()
     sink.write(observe(3, score=0.75))
     early = listen(broker.port)
-    assert early.heard(STATE)[0] == {
+    assert early.received(STATE)[0] == {
         "timestamp": "2027-01-15T08:00:00.223Z",
         "sequence": 3,
         "label": "daisy",
@@ -129,11 +129,11 @@ def test_state_availability_and_discovery(start, listen, make) -> None:
         "changed": False,
     }
     for topic, payload in discovery(TOPIC, CARD).items():
-        assert early.heard(topic) == [payload]
-    assert early.heard(AVAILABILITY) == ["online"]
+        assert early.received(topic) == [payload]
+    assert early.received(AVAILABILITY) == ["online"]
     late = listen(broker.port)
     for topic in (STATE, AVAILABILITY, *discovery(TOPIC, CARD)):
-        late.heard(topic)
+        late.received(topic)
         assert topic in late.retained
 
 
@@ -149,8 +149,8 @@ def test_the_state_is_published_on_change_and_now_and_then(start, listen, make, 
         sink.write(observe(sequence, label="daisy" if sequence < 10 else "roses"))
         now_s += 0.25
     sink.close()
-    assert listener.heard(AVAILABILITY, 2) == ["online", "offline"]
-    assert [state["sequence"] for state in listener.heard(STATE, 4)] == [0, 10, 50, 90]
+    assert listener.received(AVAILABILITY, 2) == ["online", "offline"]
+    assert [state["sequence"] for state in listener.received(STATE, 4)] == [0, 10, 50, 90]
     assert len(listener.messages[STATE]) == 4
     assert len(listener.messages[LABEL_CONFIG]) == 1
 
@@ -163,7 +163,7 @@ def test_another_model_is_announced(start, listen, make) -> None:
     listener = listen(broker.port)
     sink.write(observe(0))
     sink.write(observe(1, label="roses", model=CARD._replace(sha256="cd" * 32)))
-    first, second = listener.heard(LABEL_CONFIG, 2)
+    first, second = listener.received(LABEL_CONFIG, 2)
     assert (first["device"]["sw_version"], second["device"]["sw_version"]) == ("ab" * 6, "cd" * 6)
     assert first["unique_id"] == second["unique_id"]
 
@@ -175,19 +175,19 @@ def test_home_assistant_starts_after_us(start, listen, make) -> None:
     sink.open()
     listener = listen(broker.port)
     sink.write(observe(0))
-    listener.heard(LABEL_CONFIG)
+    listener.received(LABEL_CONFIG)
     listener.client.publish("homeassistant/status", "online")
-    listener.heard("homeassistant/status")
+    listener.received("homeassistant/status")
     for sequence in range(1, 1000):
         sink.write(observe(sequence))
         if listener.wait(STATE, lambda payloads: len(payloads) == 2, 0.02):
             break
-    assert listener.heard(LABEL_CONFIG, 2)[0] == listener.heard(LABEL_CONFIG, 2)[1]
+    assert listener.received(LABEL_CONFIG, 2)[0] == listener.received(LABEL_CONFIG, 2)[1]
     listener.client.publish("homeassistant/status", "offline")
-    listener.heard("homeassistant/status", 2)
+    listener.received("homeassistant/status", 2)
     sink.write(observe(1000))
     sink.close()
-    listener.heard(AVAILABILITY, 2)
+    listener.received(AVAILABILITY, 2)
     assert len(listener.messages[STATE]) == 2
 
 
@@ -207,13 +207,13 @@ time.sleep(60)
 """
     process = subprocess.Popen([sys.executable, "-c", program])
     try:
-        assert listener.heard(AVAILABILITY) == ["online"]
+        assert listener.received(AVAILABILITY) == ["online"]
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(WAIT_S)
-    assert listener.heard(AVAILABILITY, 2) == ["online", "offline"]
+    assert listener.received(AVAILABILITY, 2) == ["online", "offline"]
     late = listen(broker.port)
-    assert late.heard(AVAILABILITY) == ["offline"] and AVAILABILITY in late.retained
+    assert late.received(AVAILABILITY) == ["offline"] and AVAILABILITY in late.retained
 
 
 def test_a_broker_that_restarts(start, listen, make) -> None:
@@ -222,7 +222,7 @@ def test_a_broker_that_restarts(start, listen, make) -> None:
     made = make(broker.port)
     made.sink.open()
     made.sink.write(observe(0))
-    listen(broker.port).heard(STATE)
+    listen(broker.port).received(STATE)
     broker.stop()
     _until(lambda: made.messages)
     made.sink.write(observe(1, label="roses"))
@@ -231,11 +231,11 @@ def test_a_broker_that_restarts(start, listen, make) -> None:
     assert made.statistics.snapshot().sink_dropped == {"mqtt": 2}
     broker.start()
     listener = listen(broker.port)
-    listener.heard(AVAILABILITY)
+    listener.received(AVAILABILITY)
     _until(lambda: len(made.messages) == 2)
     made.sink.write(observe(4))
-    assert listener.heard(STATE)[0]["sequence"] == 4
-    listener.heard(LABEL_CONFIG)
+    assert listener.received(STATE)[0]["sequence"] == 4
+    listener.received(LABEL_CONFIG)
     assert made.messages[0].startswith(f"mqtt: lost the connection to 127.0.0.1:{broker.port} (")
     assert made.messages[1] == f"mqtt: connected to 127.0.0.1:{broker.port} again; 2 states were dropped meanwhile"
     assert made.statistics.snapshot().sink_errors == {"mqtt": 1}
@@ -254,9 +254,9 @@ def test_a_broker_that_is_down_at_the_start(start, listen, make, monkeypatch) ->
     _until(lambda: messages)
     broker.start()
     listener = listen(broker.port)
-    assert listener.heard(STATE)[0]["sequence"] == 0
+    assert listener.received(STATE)[0]["sequence"] == 0
     fanout.close()
-    assert listener.heard(AVAILABILITY, 2) == ["online", "offline"]
+    assert listener.received(AVAILABILITY, 2) == ["online", "offline"]
     assert messages[0] == f"mqtt: cannot connect to 127.0.0.1:{broker.port}: Connection refused; trying again in 0 s"
 
 
@@ -266,7 +266,7 @@ def test_a_password(start, listen, make, tmp_path: Path) -> None:
     sink = make(broker.port, SECRET, user="me").sink
     sink.open()
     sink.write(observe())
-    assert listen(broker.port, user="me", password=SECRET).heard(STATE)[0]["label"] == "daisy"
+    assert listen(broker.port, user="me", password=SECRET).received(STATE)[0]["label"] == "daisy"
 
 
 @pytest.mark.parametrize(("user", "password"), [("me", "wrong secret"), (None, None)])

@@ -122,11 +122,15 @@ def test_observation_for_scripts(sink: WebSink) -> None:
     sink.write(seen)
     answer = json.loads(get(sink, "/observation.json")[1])
     assert answer["state"] == "live" and 0 <= answer["silent_s"] < 3
-    told = answer["observation"]
-    assert (told["label"], told["score"], told["sequence"]) == (UNKNOWN, 0.25, 1)
-    assert (told["frame_size"], told["region"]) == ([320, 240], [1, 2, 30, 40])
-    assert (told["latency_ms"], told["frame_age_ms"], told["time_s"]) == (12.5, 20.0, round(seen.time_s, 3))
-    assert told["categories"] == [{"label": c.label, "score": round(c.score, 6)} for c in seen.categories]
+    observation = answer["observation"]
+    assert (observation["label"], observation["score"], observation["sequence"]) == (UNKNOWN, 0.25, 1)
+    assert (observation["frame_size"], observation["region"]) == ([320, 240], [1, 2, 30, 40])
+    assert (observation["latency_ms"], observation["frame_age_ms"], observation["time_s"]) == (
+        12.5,
+        20.0,
+        round(seen.time_s, 3),
+    )
+    assert observation["categories"] == [{"label": c.label, "score": round(c.score, 6)} for c in seen.categories]
     assert answer["counts"]["reconnects"] == 0 and answer["counts"]["sink_dropped"] == {}
     assert answer["model"] == {**CARD._asdict(), "labels": list(CARD.labels), "input_size": [32, 32]}
     assert (get(sink, "/health")[0], json.loads(get(sink, "/health")[1])) == (200, {"state": "live"})
@@ -260,9 +264,9 @@ def test_the_token_is_never_logged(capfd: pytest.CaptureFixture[str]) -> None:
         get(sink, "/?token=s3cret")
         get(sink, "/?token=wrong")
         port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as stranger:
-            stranger.sendall(b"\x16\x03\x01 s3cret\r\n\r\n")
-            while stranger.recv(1000):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(b"\x16\x03\x01 s3cret\r\n\r\n")
+            while client.recv(1000):
                 pass
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
