@@ -17,7 +17,7 @@ class Backoff:
     Because of the random part, devices that lost the same camera at the same time do not try it again at the same time.
     """
 
-    def __init__(self, first_s: float = FIRST_S, cap_s: float = CAP_S, seed: int | None = None) -> None:
+    def __init__(self, *, first_s: float = FIRST_S, cap_s: float = CAP_S, seed: int | None = None) -> None:
         """Wait from ``first_s`` up to ``cap_s`` seconds; the same ``seed`` gives the same waits."""
         self.cap_s = cap_s
         self._first_s = first_s

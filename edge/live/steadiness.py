@@ -40,7 +40,7 @@ class Steadiness:
     little. With ``smooth_s`` 0 there is no smoothing.
     """
 
-    def __init__(self, smooth_s: float, score_threshold: float) -> None:
+    def __init__(self, *, smooth_s: float, score_threshold: float) -> None:
         """Start without an answer. ``score_threshold`` is the smoothed score that an answer needs, 0 to 1."""
         self._smooth_s = smooth_s
         self._threshold = score_threshold

@@ -106,7 +106,8 @@ class Watch:
         threshold = self._settings.score_threshold
         self._model = model
         self._steadiness = Steadiness(
-            self._settings.smooth_s, model.score_threshold if threshold is None else threshold
+            smooth_s=self._settings.smooth_s,
+            score_threshold=model.score_threshold if threshold is None else threshold,
         )
 
     def _label_frame(self, frame: Frame) -> bool:

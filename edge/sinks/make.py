@@ -83,7 +83,7 @@ def _web_sink(address: Address, token: str | None, statistics: StreamStatistics)
     with _extra("web"):
         from edge.sinks.web.sink import WebSink
 
-        return WebSink(*address, token or os.environ.get(WEB_TOKEN_VARIABLE) or None, statistics)
+        return WebSink(*address, statistics, token=token or os.environ.get(WEB_TOKEN_VARIABLE) or None)
 
 
 def _mqtt_sink(

@@ -39,7 +39,7 @@ class CaptureSink:
 
     name = "capture"
 
-    def __init__(self, folder: Path, limit_bytes: int, at_most_every_s: float = _AT_MOST_EVERY_S) -> None:
+    def __init__(self, folder: Path, limit_bytes: int, *, at_most_every_s: float = _AT_MOST_EVERY_S) -> None:
         """Keep frames in ``folder``, which may grow to ``limit_bytes``; all files in it count."""
         self._folder, self._limit_bytes = folder, limit_bytes
         self._at_most_every_s = at_most_every_s

@@ -24,8 +24,8 @@ class WebSink:
 
     name = "web"
 
-    def __init__(self, host: str, port: int, token: str | None, statistics: StreamStatistics) -> None:
-        """Serve on ``host`` and ``port`` (0: any free one). With ``token``, requests must give it.
+    def __init__(self, host: str, port: int, statistics: StreamStatistics, *, token: str | None) -> None:
+        """Serve on ``host`` and ``port`` (0: any free one). If there is a ``token``, requests must give it.
 
         Raises :class:`~edge.errors.UsageError` if other machines could open the page without a token, and
         :class:`~edge.errors.ConfigurationError` if the extra is not installed.

@@ -15,6 +15,7 @@ from edge.errors import ConfigurationError, UsageError
 from edge.messages import print_message
 from edge.sinks.make import make_sinks
 from edge.sinks.protocol import ObservationSink
+from edge.sinks.web.sink import WebSink
 from edge.statistics import StreamStatistics
 
 
@@ -32,36 +33,16 @@ def make(*arguments: str) -> list[ObservationSink]:
     return make_sinks(sink_options(parser.parse_args(arguments)), StreamStatistics(), print_message)
 
 
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The arguments with which the web sink is made."""
-    import types
-
-    made: list[tuple[Any, ...]] = []
-
-    class WebSink:
-        name = "web"
-
-        def __init__(self, *arguments: Any) -> None:
-            made.append(arguments)
-
-    module = types.ModuleType("edge.sinks.web.sink")
-    module.WebSink = WebSink  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "edge.sinks.web", types.ModuleType("edge.sinks.web"))
-    monkeypatch.setitem(sys.modules, "edge.sinks.web.sink", module)
-    return made
-
-
 def test_by_default_the_terminal() -> None:
     """Without options there is one sink, the line in the terminal; with --json the lines for programs instead."""
     assert [sink.name for sink in make()] == ["terminal"]
     assert [sink.name for sink in make("--json")] == ["json"]
 
 
-def test_all_sinks_together(web, tmp_path: Path) -> None:
+def test_all_sinks_together(tmp_path: Path) -> None:
     """Any number of sinks, each with a name of its own."""
-    pytest.importorskip("paho.mqtt.client")
-    pytest.importorskip("prometheus_client")
+    for module in ("starlette", "uvicorn", "paho.mqtt.client", "prometheus_client"):
+        pytest.importorskip(module)
     sinks = make(
         *("--json", "--web", "8000", "--mqtt", "mqtt://host/topic"),
         *("--prometheus", "9100", "--capture", str(tmp_path / "new")),
@@ -91,16 +72,19 @@ def test_texts_that_are_not_addresses(text: str) -> None:
         address(text)
 
 
-def test_the_token_of_the_page(web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page takes its token from the option or the variable."""
-    make("--web", "8000")
-    make("--web", "0.0.0.0:8000", "--web-token", "t1")
+    for module in ("starlette", "uvicorn"):
+        pytest.importorskip(module)
+    made = [make("--web", "8000"), make("--web", "0.0.0.0:8000", "--web-token", "t1")]
     monkeypatch.setenv("EDGE_WEB_TOKEN", "t2")
-    make("--web", "0.0.0.0:8000")
-    assert [made[:3] for made in web] == [
-        ("127.0.0.1", 8000, None),
-        ("0.0.0.0", 8000, "t1"),
-        ("0.0.0.0", 8000, "t2"),
+    made.append(make("--web", "0.0.0.0:8000"))
+    webs = [sinks[1] for sinks in made]
+    assert all(isinstance(web, WebSink) for web in webs)
+    assert [(web.url, web._token) for web in webs] == [
+        ("http://127.0.0.1:8000/", None),
+        ("http://0.0.0.0:8000/", "t1"),
+        ("http://0.0.0.0:8000/", "t2"),
     ]
 
 

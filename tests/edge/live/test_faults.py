@@ -36,7 +36,7 @@ def server() -> Iterator[StreamServer]:
 def grabber(server: StreamServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Grabber]:
     """A grabber of that camera, with short time limits."""
     monkeypatch.setattr(mjpeg, "TIME_LIMIT_S", LIMIT_S)
-    backoff = Backoff(0.05, BACKOFF_CAP_S, seed=0)
+    backoff = Backoff(first_s=0.05, cap_s=BACKOFF_CAP_S, seed=0)
     grabber = Grabber(
         open_source(server.uri),
         StreamStatistics(),

@@ -57,7 +57,7 @@ def grab(messages: Messages) -> Iterator[Callable[..., Grabber]]:
     def start(source: Any, statistics: StreamStatistics | None = None, **options: Any) -> Grabber:
         settings = {
             "max_frame_age_s": PATIENCE_S,
-            "backoff": Backoff(0.01, 0.02, seed=0),
+            "backoff": Backoff(first_s=0.01, cap_s=0.02, seed=0),
             "write_message": messages,
             **options,
         }

@@ -59,7 +59,7 @@ def test_a_gap_makes_the_past_count_little() -> None:
 @given(_distributions(), st.floats(0, 10), st.lists(st.floats(0, 5), min_size=1, max_size=20))
 def test_constant_input_is_a_fixed_point(scores: np.ndarray, smooth_s: float, steps: list[float]) -> None:
     """Constant scores stay unchanged, whenever the frames come."""
-    steadiness, now_s = Steadiness(smooth_s, score_threshold=0), 0.0
+    steadiness, now_s = Steadiness(smooth_s=smooth_s, score_threshold=0), 0.0
     for step in [0.0, *steps]:
         now_s += step
         steady = steadiness.update(scores, now_s)
@@ -70,7 +70,7 @@ def test_constant_input_is_a_fixed_point(scores: np.ndarray, smooth_s: float, st
 @given(st.lists(st.tuples(_distributions(), st.floats(0, 5)), min_size=1, max_size=20), st.floats(0, 10))
 def test_scores_go_on_adding_up_to_one(frames: list[tuple[np.ndarray, float]], smooth_s: float) -> None:
     """An average of scores that add up to 1 does so too, and lies between the smallest and the largest."""
-    steadiness, now_s = Steadiness(smooth_s, score_threshold=0), 0.0
+    steadiness, now_s = Steadiness(smooth_s=smooth_s, score_threshold=0), 0.0
     for scores, step in frames:
         now_s += step
         steady = steadiness.update(scores, now_s)
@@ -85,7 +85,7 @@ def test_noise_below_the_margin_never_changes_the_answer(
     level: float, noise: list[list[float]], smooth_s: float
 ) -> None:
     """With three equal labels, noise of less than half a margin keeps the first answer."""
-    steadiness = Steadiness(smooth_s, score_threshold=0)
+    steadiness = Steadiness(smooth_s=smooth_s, score_threshold=0)
     answers = {
         steadiness.update((level + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).label_index
         for frame, step in enumerate(noise)
@@ -96,7 +96,7 @@ def test_noise_below_the_margin_never_changes_the_answer(
 @given(_distributions(), st.lists(NOISE, min_size=2, max_size=30))
 def test_noise_never_brings_an_answer_back(scores: np.ndarray, noise: list[list[float]]) -> None:
     """Noise below the margin changes the answer to a better one only, never back."""
-    steadiness = Steadiness(0, score_threshold=0)
+    steadiness = Steadiness(smooth_s=0, score_threshold=0)
     answers = [
         steadiness.update((scores + 0.49 * MARGIN * np.array(step)).astype(np.float32), 0.1 * frame).label_index
         for frame, step in enumerate(noise)
@@ -108,7 +108,7 @@ def test_noise_never_brings_an_answer_back(scores: np.ndarray, noise: list[list[
 @given(st.floats(0.2, 0.9), st.lists(st.floats(-1, 1), min_size=2, max_size=30))
 def test_noise_at_the_threshold_changes_the_answer_once(threshold: float, noise: list[float]) -> None:
     """A score that varies around the threshold changes unknown to an answer once, and never back."""
-    steadiness = Steadiness(0, threshold)
+    steadiness = Steadiness(smooth_s=0, score_threshold=threshold)
     answers = [
         steadiness.update(_scores(threshold + 0.49 * MARGIN * step, 0), float(frame)).label_index
         for frame, step in enumerate(noise)
@@ -118,7 +118,7 @@ def test_noise_at_the_threshold_changes_the_answer_once(threshold: float, noise:
 
 def test_the_answer_changes_with_a_clear_lead() -> None:
     """Another label becomes the answer when it leads by the margin, not before."""
-    steadiness = Steadiness(0, score_threshold=0)
+    steadiness = Steadiness(smooth_s=0, score_threshold=0)
     assert steadiness.update(_scores(0.5, 0.45), 0).label_index == 0
     assert steadiness.update(_scores(0.45, 0.54), 1).label_index == 0
     assert steadiness.update(_scores(0.44, 0.55), 2).label_index == 1
@@ -126,7 +126,7 @@ def test_the_answer_changes_with_a_clear_lead() -> None:
 
 def test_threshold() -> None:
     """Below the threshold the answer is unknown; an answer becomes unknown a margin below it."""
-    steadiness = Steadiness(0, score_threshold=0.6)
+    steadiness = Steadiness(smooth_s=0, score_threshold=0.6)
     assert steadiness.update(_scores(0.59, 0.41), 0).label_index is None
     assert steadiness.update(_scores(0.6, 0.4), 1).label_index == 0
     assert steadiness.update(_scores(0.51, 0.49), 2).label_index == 0
@@ -135,14 +135,14 @@ def test_threshold() -> None:
 
 def test_a_new_answer_needs_the_threshold_too() -> None:
     """A label that leads by the margin, but below the threshold, makes the answer unknown."""
-    steadiness = Steadiness(0, score_threshold=0.6)
+    steadiness = Steadiness(smooth_s=0, score_threshold=0.6)
     steadiness.update(_scores(0.7, 0.2, 0.1), 0)
     assert steadiness.update(_scores(0.1, 0.55, 0.35), 1).label_index is None
 
 
 def test_half_of_a_low_threshold_still_counts() -> None:
     """With a threshold below the margin an answer still becomes unknown when its score is gone."""
-    steadiness = Steadiness(0, score_threshold=0.08)
+    steadiness = Steadiness(smooth_s=0, score_threshold=0.08)
     steadiness.update(_scores(0.09, 0.0), 0)
     assert steadiness.update(_scores(0.05, 0.0), 1).label_index == 0
     assert steadiness.update(_scores(0.03, 0.0), 2).label_index is None

@@ -51,7 +51,7 @@ def statistics() -> StreamStatistics:
 @pytest.fixture
 def sink(statistics: StreamStatistics) -> Iterator[WebSink]:
     """An open sink on a free port."""
-    made = WebSink("127.0.0.1", 0, None, statistics)
+    made = WebSink("127.0.0.1", 0, statistics, token=None)
     made.open()
     yield made
     made.close()
@@ -160,7 +160,7 @@ def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, s
     expect(page.locator("#notice")).to_contain_text("Reconnecting")
     expect(page.locator("#notice")).to_contain_text("The last frame is")
     expect(page.locator("#answer-title")).to_have_text("Last label")
-    again = WebSink("127.0.0.1", int(sink.url.rstrip("/").rsplit(":", 1)[1]), None, statistics)
+    again = WebSink("127.0.0.1", int(sink.url.rstrip("/").rsplit(":", 1)[1]), statistics, token=None)
     again.open()
     try:
         expect(page.locator("#notice")).to_contain_text("Waiting for the first frame")
@@ -178,7 +178,7 @@ def test_the_token_goes_from_the_address_and_outlives_a_restart(
     sink: WebSink, open_page: OpenPage, statistics: StreamStatistics
 ) -> None:
     """The token is typed once, removed from the address bar, valid after a restart, and asked for if changed."""
-    first = WebSink("127.0.0.1", 0, "s3cret", statistics)
+    first = WebSink("127.0.0.1", 0, statistics, token="s3cret")
     first.open()
     page = open_page(url=first.url)
     expect(page.locator("#token")).to_be_focused()
@@ -188,14 +188,14 @@ def test_the_token_goes_from_the_address_and_outlives_a_restart(
     expect(page).to_have_url(first.url)
     first.close()
     expect(page.locator("#state")).to_have_text("Reconnecting")
-    again = WebSink("127.0.0.1", int(first.url.rstrip("/").rsplit(":", 1)[1]), "s3cret", statistics)
+    again = WebSink("127.0.0.1", int(first.url.rstrip("/").rsplit(":", 1)[1]), statistics, token="s3cret")
     again.open()
     try:
         again.write(Camera().observe("red"))
         wait_for_picture(page, 0)
     finally:
         again.close()
-    changed = WebSink("127.0.0.1", int(first.url.rstrip("/").rsplit(":", 1)[1]), "an0ther", statistics)
+    changed = WebSink("127.0.0.1", int(first.url.rstrip("/").rsplit(":", 1)[1]), statistics, token="an0ther")
     changed.open()
     try:
         expect(page.locator("#token")).to_be_focused()

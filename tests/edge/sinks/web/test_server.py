@@ -35,7 +35,7 @@ PARTS = Path(edge.sinks.web.__file__).parent
 @contextlib.contextmanager
 def serving(token: str | None = None, host: str = "127.0.0.1", port: int = 0) -> Iterator[WebSink]:
     """An open sink on a free port."""
-    sink = WebSink(host, port, token, StreamStatistics())
+    sink = WebSink(host, port, StreamStatistics(), token=token)
     try:
         sink.open()
         yield sink
@@ -276,16 +276,16 @@ def test_the_token_is_never_logged(capfd: pytest.CaptureFixture[str]) -> None:
 def test_others_need_a_token(host: str) -> None:
     """An address that other machines can reach is refused without a token, in one line that says what to do."""
     with pytest.raises(UsageError, match="--web-token") as refusal:
-        WebSink(host, 8080, None, StreamStatistics())
+        WebSink(host, 8080, StreamStatistics(), token=None)
     assert "\n" not in str(refusal.value)
-    WebSink(host, 8080, "s3cret", StreamStatistics())
+    WebSink(host, 8080, StreamStatistics(), token="s3cret")
 
 
 @pytest.mark.parametrize("token", ["", "  "])
 def test_an_empty_token(token: str) -> None:
     """An empty token is refused."""
     with pytest.raises(UsageError, match="empty"):
-        WebSink("0.0.0.0", 8080, token, StreamStatistics())
+        WebSink("0.0.0.0", 8080, StreamStatistics(), token=token)
 
 
 def test_every_address_with_a_token() -> None:
@@ -309,7 +309,7 @@ def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port in use is one line; the sink takes observations, and gets the port when it is free."""
     with serving() as first:
         port = int(first.url.rstrip("/").rsplit(":", 1)[1])
-        second = WebSink("127.0.0.1", port, None, StreamStatistics())
+        second = WebSink("127.0.0.1", port, StreamStatistics(), token=None)
         with pytest.raises(UnavailableError, match=f"port {port} is used by another program") as error:
             second.open()
         assert "\n" not in str(error.value)
@@ -326,7 +326,7 @@ def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_address_of_another_machine() -> None:
     """An address of another machine is refused in one line."""
-    sink = WebSink("203.0.113.7", 8080, "s3cret", StreamStatistics())
+    sink = WebSink("203.0.113.7", 8080, StreamStatistics(), token="s3cret")
     with pytest.raises(UnavailableError, match=r"cannot listen on 203\.0\.113\.7"):
         sink.open()
     sink.close()
