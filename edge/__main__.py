@@ -1,4 +1,4 @@
-"""``edge`` and ``python -m edge``: the process around the command."""
+"""``edge`` and ``python -m edge``: the process of the command."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from edge.cli import main
 def start() -> None:
     """Run the command and end the process with its exit code.
 
-    At the end of a process Python takes every module apart, which is a tenth of the time of labelling one photo.
-    All output is flushed by then (see :mod:`edge.exits`), and whatever held a thread or a file has let go of
-    it: nothing is left that taking apart would do.
+    At the end of a process Python normally deletes every module, which takes a tenth of the time of labelling one
+    photo. This is not needed: all output is flushed (see :mod:`edge.exits`), and all threads and files are closed.
     """
     os._exit(main())
 

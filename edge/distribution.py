@@ -3,6 +3,6 @@
 DISTRIBUTION = "edge-for-poets"
 
 
-def install_command(extra: str) -> str:
-    """The command that installs ``extra``, one of the project's optional dependencies."""
-    return f"pip install '{DISTRIBUTION}[{extra}]'"
+def install_command(extra: str, *options: str) -> str:
+    """The command that installs ``extra``, one of the project's optional dependencies, with ``options`` of pip."""
+    return " ".join(["pip install", *options, f"'{DISTRIBUTION}[{extra}]'"])

@@ -1,4 +1,4 @@
-"""Everything that can go wrong through no fault of the program, and the exit code each kind ends in.
+"""The expected errors, which are not bugs of the program, and the exit code of each.
 
 ::
 
@@ -6,14 +6,14 @@
     ├── UsageError           2   the command line asks for something impossible
     ├── DataError           65   the input is bad
     │   ├── ImageError           a photo that cannot be decoded, or is too large to decode safely
-    │   ├── ModelError           a model file that is truncated, damaged, foreign or inconsistent
+    │   ├── ModelError           a model file that is truncated, damaged, not a classifier, or inconsistent
     │   └── DatasetError         a folder of photos that cannot be trained on or evaluated
     ├── UnavailableError    69   a camera or a host that does not answer
     ├── StorageError        74   reading or writing a file failed
     └── ConfigurationError  78   something must be installed or provided first
 
 The codes are those of BSD ``sysexits.h``. The text of an :class:`EdgeError` is one line that says what is
-wrong and how to mend it. Any other exception is a bug and keeps its traceback.
+wrong and how to fix it. Every other exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ImageError(DataError):
 
 
 class ModelError(DataError):
-    """A model file that is truncated, damaged, foreign or inconsistent."""
+    """A model file that is truncated, damaged, not an image classifier, or inconsistent."""
 
 
 class DatasetError(DataError):

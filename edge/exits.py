@@ -1,4 +1,4 @@
-"""How a command line program of this project ends: data on stdout, talk on stderr, a meaningful exit code."""
+"""How a command of this project ends: data on stdout, messages on stderr, an exit code that says what happened."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ INTERRUPTED = 130
 def run(program: str, command: Callable[[], int | None]) -> int:
     """Run ``command`` and return the exit code; an expected error becomes one line on stderr.
 
-    A reader that closes the pipe early (``| head``) ends the program quietly. An exception that is neither
+    If the reader closes the pipe early (``| head``), the program ends without a message. An exception that is neither
     an :class:`~edge.errors.EdgeError` nor an :class:`OSError` is a bug and is raised with its traceback.
     """
-    # Pillow's own warning would be a second voice beside the one line of our ImageError.
+    # Pillow's own warning would be a second message beside the one line of our ImageError.
     warnings.filterwarnings("ignore", message=".*decompression bomb.*")
     _prepare_streams()
-    return _flush(program, _outcome(program, command))
+    return _flush(program, _exit_code(program, command))
 
 
-def _outcome(program: str, command: Callable[[], int | None]) -> int:
+def _exit_code(program: str, command: Callable[[], int | None]) -> int:
     try:
         return command() or 0
-    except SystemExit as exit:  # how a command line parser ends, after it has explained itself
+    except SystemExit as exit:  # how a command line parser ends, after its own message
         return exit.code if isinstance(exit.code, int) else int(exit.code is not None)
     except EdgeError as error:
-        return _complain(program, str(error), error.exit_code)
+        return _print_error(program, str(error), error.exit_code)
     except BrokenPipeError:
         return 0
     except OSError as error:
-        return _complain(program, _text(error), StorageError.exit_code)
+        return _print_error(program, _text(error), StorageError.exit_code)
     except KeyboardInterrupt:
-        return _complain(program, "interrupted; run the same command again to go on", INTERRUPTED)
+        return _print_error(program, "interrupted; run the same command again to go on", INTERRUPTED)
 
 
 def _prepare_streams() -> None:
-    """Give the streams that are closed somewhere to go, and let all of them print any file name.
+    """Open /dev/null for the streams that are closed, and make all of them able to print any file name.
 
-    The next file opened would take the place of a closed descriptor, and be written into.
+    Otherwise the next opened file would get the number of the closed stream, and output would be written into it.
     """
     for descriptor in range(3):
         try:
@@ -66,10 +66,10 @@ def _flush(program: str, code: int) -> int:
         try:
             stream.flush()
         except OSError as error:
-            # The interpreter flushes once more at exit; give it somewhere to go.
+            # The interpreter flushes once more at exit; without this it would fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
             if code == 0 and not isinstance(error, BrokenPipeError):
-                code = _complain(program, f"output: {_text(error)}", StorageError.exit_code)
+                code = _print_error(program, f"output: {_text(error)}", StorageError.exit_code)
     return code
 
 
@@ -78,7 +78,7 @@ def _text(error: OSError) -> str:
     return f"{where}{error.strerror or error}"
 
 
-def _complain(program: str, message: str, code: int) -> int:
-    with contextlib.suppress(OSError):  # nobody listens any more; the exit code still speaks
+def _print_error(program: str, message: str, code: int) -> int:
+    with contextlib.suppress(OSError):  # stderr is closed; the exit code still says what happened
         print(f"{program}: {' '.join(message.split())}", file=sys.stderr, flush=True)
     return code

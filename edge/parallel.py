@@ -1,4 +1,4 @@
-"""Work on all cores: the results come in the order of the items, and memory stays bounded."""
+"""Work on all cores: results come in the order of the items, and memory use has a limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_WINDOW = 8  # items in flight for each worker: enough to ride out one slow decode, few enough to stay small
+_WINDOW = 8  # items in work for each worker: enough to go on during one slow decode, few enough for a small memory
 
 
 def available_cores() -> int:
@@ -23,11 +23,11 @@ def available_cores() -> int:
 def ordered_map(
     make_worker: Callable[[], Callable[[Item], Result]], items: Iterable[Item], workers: int
 ) -> Iterator[Result]:
-    """Apply a worker to each of ``items`` on ``workers`` threads; results come in order, as soon as they can.
+    """Apply a worker to each of ``items`` on ``workers`` threads; results come in the order of the items.
 
-    Each thread calls ``make_worker`` once, for what threads must not share, such as an interpreter. At most
-    eight items a worker are in flight, so that neither input nor output piles up. An exception of a worker
-    is raised here; items not yet begun are dropped.
+    Each thread calls ``make_worker`` once, for what threads must not share, such as an interpreter. At most eight items
+    for each worker are in work at the same time, which limits the memory of input and output. An exception of a worker
+    is raised here; items that are not begun yet are not processed.
     """
     from concurrent.futures import Future, ThreadPoolExecutor
 

@@ -1,8 +1,8 @@
 """From a picture to the pixels a model takes: the one decoder and the one resize of training and serving.
 
-Pillow decodes (the one decoder: others treat EXIF orientation, truncation and colour differently), the
-picture is turned upright, put on white where it is transparent, made RGB and squashed to the model's size
-with an antialiased bilinear filter.
+Pillow decodes (other decoders treat EXIF orientation, truncation and colour differently). The picture is turned
+upright, put on white if it is transparent, made RGB and squashed to the model's size with an antialiased bilinear
+filter.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from PIL import Image, UnidentifiedImageError
 from edge.errors import ImageError
 
 PREPROCESSING_VERSION = 2
-"""Goes up with any change that alters a pixel; cached bottlenecks and models are bound to it."""
+"""Changes with every change that alters a pixel; cached bottlenecks and models are valid for one version only."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-"""The only formats that are ever opened; Pillow's other readers are seldom used and little proven.
+"""The only formats that are opened; Pillow's other readers are seldom used and less tested.
 
 A phone's photo with a preview (MPO) counts as JPEG.
 """
 
 MAX_PIXELS = 89_478_485
-"""The largest picture held in memory, in pixels: Pillow's own limit, 256 MiB of RGB."""
+"""The largest picture that is decoded, in pixels: Pillow's own limit, 256 MiB of RGB."""
 
 WHOLE_PIXELS = 1920 * 1080
 """A JPEG with more pixels than this is decoded at reduced size, never below the model's input.
 
-Decoding at 1/2, 1/4 or 1/8 takes a fraction of the time. It also gives slightly other pixels, which an 8-bit
-model may answer with other scores; so a camera's frame, which comes whole, and the same picture saved as a
-file must be decoded alike: up to Full HD, the largest frame that cameras usually stream.
+Decoding at 1/2, 1/4 or 1/8 takes a fraction of the time. It also gives slightly different pixels, and an 8-bit model
+may give them different scores. A camera's frame is never reduced, and the same picture saved as a file must give the
+same pixels. So files are not reduced up to Full HD, the largest frame that cameras usually stream.
 """
 
-_REDUCING_GAP = 2.0  # Pillow shrinks by whole steps first, down to this multiple of the size asked for
+_REDUCING_GAP = 2.0  # the picture is first reduced by whole steps, down to this multiple of the wanted size
 _SIXTEEN_BIT_STEP = 256
 
 Pixels = npt.NDArray[np.uint8]
@@ -51,7 +51,7 @@ def preprocess(source: ImageSource, size: tuple[int, int]) -> Pixels:
     ``source`` is a path, the bytes of an image file, a binary file, a Pillow image, or an array of shape
     ``(height, width, 3)``, uint8, RGB. ``size`` is the model's (width, height) in pixels.
 
-    Raises :class:`~edge.errors.ImageError` where the picture cannot be decoded or is too large.
+    Raises :class:`~edge.errors.ImageError` if the picture cannot be decoded or is too large.
     """
     if isinstance(source, np.ndarray):
         picture = _from_array(source)
@@ -68,7 +68,7 @@ def squash(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     Each row is filtered first, then each column, with 8 bits a colour between the two.
 
     Pillow's own ``resize`` with ``reducing_gap`` takes the same steps, but from release 13 on it filters the columns of
-    some pictures first, which gives other pixels. Each pass is therefore asked for by itself.
+    some pictures first, which gives different pixels. So each of the two passes is a call of its own.
     """
     if picture.size == size:
         return picture
@@ -87,7 +87,7 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
     With ``size`` (width, height in pixels) a JPEG larger than :data:`WHOLE_PIXELS` is decoded at 1/2, 1/4 or
     1/8, never smaller than ``size``.
 
-    Raises :class:`~edge.errors.ImageError` where the file is missing, empty, truncated, not an image of
+    Raises :class:`~edge.errors.ImageError` if the file is missing, empty, truncated, not an image of
     :data:`FORMATS`, or holds more than :data:`MAX_PIXELS`.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else source
@@ -109,23 +109,23 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
     except OSError as error:
         raise ImageError(f"cannot be read: {error.strerror or error}") from None
     except Exception as error:
-        # Pillow's readers meet hostile bytes with SyntaxError, struct.error, ValueError, EOFError, TypeError...
+        # on damaged bytes Pillow's readers raise SyntaxError, struct.error, ValueError, EOFError, TypeError...
         raise ImageError(f"damaged: {error}") from None
 
 
 def _upright(picture: Image.Image) -> Image.Image:
     from PIL import ImageOps
 
-    picture.load()  # outside the guard below: a truncated picture is an error, broken EXIF is not
+    picture.load()  # before the block that ignores errors: a truncated picture is an error, broken EXIF is not
     with contextlib.suppress(Exception):
-        ImageOps.exif_transpose(picture, in_place=True)  # not a copy: most pictures are upright
+        ImageOps.exif_transpose(picture, in_place=True)  # in place: most pictures are upright and need no copy
     return picture
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
     """``picture`` as 8-bit RGB: transparency on white, 16-bit grey scaled to 8 bits.
 
-    Raises :class:`~edge.errors.ImageError` for floating-point pixels, whose range nobody knows, and for the
+    Raises :class:`~edge.errors.ImageError` for floating-point pixels, whose range is not known, and for the
     few modes that Pillow itself cannot turn into RGB.
     """
     if picture.mode == "RGB" and "transparency" not in picture.info:

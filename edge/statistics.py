@@ -1,4 +1,4 @@
-"""What a running stream counts: written by the parts that run it, read by those that show it."""
+"""The counts of a running stream: written by the modules that run it, read by those that show it."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def _mean_bare(steps: Steps, runs: int) -> float:
 
 
 def _mean_ours(steps: Steps, runs: int) -> float:
-    return sum(time_invocations(steps, 0, runs)) / runs
+    return sum(time_invocations(steps, 0, min_runs=runs)) / runs
 
 
 def _mean_copies(steps: Steps, runs: int) -> float:

@@ -1,4 +1,4 @@
-"""What machine this is, and how hot and fast it runs: facts that a figure means nothing without."""
+"""The machine, and its temperature and frequency: facts without which a figure cannot be compared."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("numpy", "pillow", "tflite-runtime", "ai-edge-litert")
+from edge.inference.interpreter import PACKAGES
+
+_PACKAGES = ("numpy", "pillow", *PACKAGES.values())
 _CPU = Path("/sys/devices/system/cpu/cpu0/cpufreq")
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 _COMMAND_TIMEOUT_S = 5
@@ -18,7 +20,7 @@ _COMMAND_TIMEOUT_S = 5
 def describe_board() -> dict[str, Any]:
     """Facts that do not change while a benchmark runs; what cannot be found out is None.
 
-    ``memory_bytes`` is the physical memory, ``versions`` those of the installed packages that matter.
+    ``memory_bytes`` is the physical memory, ``versions`` those of the installed packages that a figure depends on.
     """
     return {
         "board": _model(),
@@ -35,7 +37,7 @@ def describe_board() -> dict[str, Any]:
 def board_state() -> dict[str, Any]:
     """Facts that change: frequency in MHz, temperature in degrees Celsius, the Pi's throttling flags.
 
-    ``throttled`` is what ``vcgencmd get_throttled`` says, such as ``0x0``; None where there is no such
+    ``throttled`` is what ``vcgencmd get_throttled`` says, such as ``0x0``; None if there is no such
     command.
     """
     kilohertz, millidegrees = _read(_CPU / "scaling_cur_freq"), _read(_THERMAL)

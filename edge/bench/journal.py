@@ -1,4 +1,4 @@
-"""What has been measured so far, kept on disk measurement by measurement, so that a kill loses at most one."""
+"""The measurements so far, each written to the disk when it is made: a kill loses at most one."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _Key = tuple[str, str, str, int, int]
 class Journal:
     """An append-only file of JSON lines: one that says which run this is, then one for each measurement.
 
-    Without a path nothing is kept. Use it in a ``with`` block; the file stays until :meth:`remove`.
+    Without a path nothing is written. Use it in a ``with`` block; the file stays until :meth:`remove`.
     """
 
     def __init__(self, path: Path | None, identity: Identity, start: dict[str, Any]) -> None:
-        """Open the journal at ``path``, and go on with one that is there.
+        """Open the journal at ``path``, and continue it if it exists.
 
-        ``identity`` must be the same for a run to go on, ``start`` holds facts about its beginning; both are
-        plain JSON values.
+        A journal is continued only with the same ``identity``; ``start`` holds facts about the beginning of the
+        run. Both are plain JSON values.
 
-        Raises :class:`~edge.errors.UsageError` where the journal belongs to a run with another identity,
-        :class:`~edge.errors.DataError` where the file is no journal, and
-        :class:`~edge.errors.StorageError` or :class:`OSError` where it cannot be written.
+        Raises :class:`~edge.errors.UsageError` if the journal belongs to a run with another identity,
+        :class:`~edge.errors.DataError` if the file is not a journal, and
+        :class:`~edge.errors.StorageError` or :class:`OSError` if it cannot be written.
         """
         self.start = start
         self._answers: dict[_Key, dict[str, Any]] = {}
@@ -56,7 +56,7 @@ class Journal:
             self._file.close()
 
     def answer(self, task: Task) -> dict[str, Any] | None:
-        """What the worker answered for ``task``, None where it has not been measured yet."""
+        """What the worker answered for ``task``, None if it has not been measured yet."""
         return self._answers.get(_key(task))
 
     def add(self, task: Task, answer: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ class Journal:
         self._write({"key": _key(task), "answer": answer})
 
     def remove(self) -> None:
-        """Delete the file: everything in it is somewhere else by now."""
+        """Delete the file, after its content was written to the results."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
@@ -81,10 +81,12 @@ class Journal:
                 line = line[self._file.write(line) :]
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise StorageError(f"{self._path}: cannot be written ({error.strerror}); make room and run again") from None
+            raise StorageError(
+                f"{self._path}: cannot be written ({error.strerror}); free space and run again"
+            ) from None
 
     def _read(self, path: Path, identity: Identity) -> int:
-        """Take over what the file holds; returns how many bytes of it are whole lines."""
+        """Read what the file holds; returns how many bytes of it are whole lines."""
         assert self._file is not None
         self._file.seek(0)
         content = self._file.read()
@@ -99,7 +101,7 @@ class Journal:
             raise DataError(f"{path}: damaged, or not of an unfinished benchmark; delete it and run again") from None
         if begun != identity:
             raise UsageError(
-                f"{path}: keeps an unfinished run of other settings ({_difference(begun, identity)}); "
+                f"{path}: belongs to an unfinished run with other settings ({_difference(begun, identity)}); "
                 "repeat its command to finish it, or delete the file"
             )
         self._answers.update(answers)

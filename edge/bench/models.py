@@ -1,4 +1,4 @@
-"""The models under measurement: found, checked, and what is known of them before they run."""
+"""The models to measure: found and checked, with the facts that are known before they run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from edge.modelfile.structure import examine
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """One model file. ``error`` is one line for a file that no runtime should see; the rest is then None.
+    """One model file. ``error`` is one line if the file must not be run; the rest is then None.
 
     ``name`` is the file's name without its folder. ``architecture``, ``quantization`` and ``accuracy`` (0..1, on
-    ``accuracy_photos`` held-out photos) are those of the manifest, None where there is none. ``input_size``
+    ``accuracy_photos`` held-out photos) are those of the manifest, None if there is none. ``input_size``
     is in pixels, the longer side.
     """
 
@@ -38,7 +38,7 @@ class ModelFacts:
 def find_models(arguments: Iterable[str]) -> list[Path]:
     """The model files that ``arguments`` name: files as they are, folders as their sorted ``*.tflite``.
 
-    Raises :class:`~edge.errors.DataError` for what is not there, and for a folder without models.
+    Raises :class:`~edge.errors.DataError` for a path that does not exist, and for a folder without models.
     """
     found: list[Path] = []
     for argument in arguments:
@@ -51,7 +51,7 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
         elif path.is_file():
             found.append(path)
         elif argument in RUNTIMES:
-            raise DataError(f"{argument}: no such model; several runtimes are given as --runtime {','.join(RUNTIMES)}")
+            raise DataError(f"{argument}: no such file; to give several runtimes, write --runtime {','.join(RUNTIMES)}")
         else:
             raise DataError(f"{argument}: no such file or folder")
     return found
@@ -60,7 +60,7 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
 def examine_models(paths: Iterable[Path], labels: str | None = None) -> list[ModelFacts]:
     """What is known of the models at ``paths``, in that order; the same name and content counts once.
 
-    Raises :class:`~edge.errors.DataError` where a file cannot be read.
+    Raises :class:`~edge.errors.DataError` if a file cannot be read.
     """
     models: dict[tuple[str, str], ModelFacts] = {}
     for path in paths:
@@ -96,9 +96,9 @@ def _examine(path: Path, labels: str | None) -> ModelFacts:
 def load_model(content: bytes, labels: str | None = None) -> ModelFile:
     """The model in ``content``. One that carries no labels gets those of the file ``labels``, else numbers.
 
-    What the outputs are called makes no difference to their speed.
+    The names of the outputs make no difference to their speed.
 
-    Raises :class:`~edge.errors.ModelError` where it is no image classifier that can run.
+    Raises :class:`~edge.errors.ModelError` if it is not an image classifier that can run.
     """
     try:
         return ModelFile.from_bytes(content)

@@ -1,4 +1,4 @@
-"""The photo that end-to-end times are measured with where the user gives none: drawn, the same everywhere."""
+"""The photo for end-to-end times if the user gives none: drawn, the same on every machine."""
 
 from __future__ import annotations
 

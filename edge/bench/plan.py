@@ -13,7 +13,7 @@ from edge.inference.interpreter import choose_runtime, installed_runtimes
 from edge.parallel import available_cores
 
 MIN_ROUNDS = 2
-"""One round says nothing of the noise."""
+"""The noise cannot be estimated from one round."""
 
 MAX_ROUNDS = 1000
 MAX_SECONDS = 3600.0
@@ -21,7 +21,7 @@ MAX_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """How everything is measured; results with the same settings on the same board may be compared.
+    """How the models are measured; results with the same settings on the same board may be compared.
 
     ``seconds`` is the time of the timed invocations of one configuration in one round, ``photo`` the name of the
     user's photo without its folder, None for the drawn one.
@@ -39,6 +39,7 @@ class BenchSettings:
 
 
 def choose_settings(
+    *,
     rounds: int,
     seconds: float,
     threads: Sequence[int] | None = None,
@@ -47,15 +48,15 @@ def choose_settings(
 ) -> BenchSettings:
     """Checked settings; by default one thread and all cores, on every runtime that is installed.
 
-    Raises :class:`~edge.errors.UsageError` for values that make no sense here, such as more threads than
-    cores, and :class:`~edge.errors.ConfigurationError` where a runtime is not installed.
+    Raises :class:`~edge.errors.UsageError` for values that are impossible here, such as more threads than
+    cores, and :class:`~edge.errors.ConfigurationError` if a runtime is not installed.
     """
     cores = available_cores()
     for count in threads or ():
         if not 1 <= count <= cores:
             raise UsageError(f"{count} threads: this machine has {cores} core{'s' * (cores > 1)} to run them on")
     if not MIN_ROUNDS <= rounds <= MAX_ROUNDS:
-        raise UsageError(f"{rounds} rounds: give {MIN_ROUNDS} to {MAX_ROUNDS}; one alone says nothing of the noise")
+        raise UsageError(f"{rounds} rounds: give {MIN_ROUNDS} to {MAX_ROUNDS}; the noise cannot be estimated from one")
     if not 0 < seconds <= MAX_SECONDS:
         raise UsageError(f"{seconds:g} seconds: give more than 0 and at most {MAX_SECONDS:g}")
     chosen = [choose_runtime(name) for name in runtimes] if runtimes else installed_runtimes() or [choose_runtime()]
@@ -69,7 +70,7 @@ def choose_settings(
 
 
 class Configuration(NamedTuple):
-    """One model on one runtime with one number of threads: what a row of the results stands for."""
+    """One model on one runtime with one number of threads: one row of the results."""
 
     model: ModelFacts
     runtime: str
@@ -77,7 +78,7 @@ class Configuration(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """What tells this configuration from all others, from one run of the command to the next."""
+        """What identifies this configuration, in every run of the command."""
         return self.model.name, self.model.sha256, self.runtime, self.threads
 
 
@@ -89,7 +90,7 @@ class Task(NamedTuple):
 
 
 def all_configurations(models: Sequence[ModelFacts], settings: BenchSettings) -> list[Configuration]:
-    """Every configuration; the models change fastest, so that they lie close together in time."""
+    """Every configuration; the models change fastest, so that they are measured close together in time."""
     return [
         Configuration(model, runtime, threads)
         for runtime in settings.runtimes
@@ -101,8 +102,8 @@ def all_configurations(models: Sequence[ModelFacts], settings: BenchSettings) ->
 def interleave(configurations: Sequence[Configuration], rounds: int) -> list[Task]:
     """All tasks in order: every configuration once in each round.
 
-    Every second round runs backwards, so that a steady drift (a board that warms up) falls on all configurations
-    alike; every pair of rounds begins further on, so that no configuration is always the first one.
+    Every second round runs backwards, so that a steady drift (a board that warms up) affects all configurations
+    equally; every pair of rounds begins with another configuration, so that none is always the first.
     """
     if not configurations:
         return []

@@ -1,4 +1,4 @@
-"""One line on a terminal that says how far the benchmark is and how long it will still take."""
+"""One line on a terminal: how many measurements are made, and how much time is left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CLEAR_LINE = "\r\033[K"
 
 
 class Progress:
-    """A counter of ``total`` measurements on ``stream``; silent where that is no terminal.
+    """A counter of ``total`` measurements on ``stream``; it prints nothing if that is not a terminal.
 
     Use it in a ``with`` block: the line is gone at the end.
     """
@@ -30,7 +30,7 @@ class Progress:
         self._print(_CLEAR_LINE)
 
     def show(self, what: str) -> None:
-        """Say that ``what`` is being measured now."""
+        """Show that ``what`` is being measured now."""
         text = f"{100 * self._done // self._total:3d} %  {self._done} of {self._total}"
         if self._measured:
             each_s = (time.monotonic() - self._started) / self._measured
@@ -39,7 +39,7 @@ class Progress:
         self._print(f"{_CLEAR_LINE}{f'{text}: {what}'[:width]}")
 
     def advance(self, measured: bool = True) -> None:
-        """Count one measurement; not ``measured`` for one that took no time, as it was known or given up."""
+        """Count one measurement; ``measured`` is false for one that took no time: known already, or skipped."""
         self._done += 1
         self._measured += measured
 

@@ -63,8 +63,8 @@ def make_row(
     """The row of ``configuration`` from the workers' ``answers``, one for each round.
 
     Percentiles and mean are those of the samples of all rounds together; load time and first invocation
-    are medians over the rounds, the memory is the largest. Where a model could not be used, or an answer
-    is an error, the figures are None.
+    are medians over the rounds, the memory is the largest. If a model could not be used, or an answer is an
+    error, the figures are None.
     """
     model = configuration.model
     row: dict[str, Any] = {
@@ -111,16 +111,16 @@ def _ms(value: Any) -> float:
 
 
 def spread(row: dict[str, Any]) -> float:
-    """How far the rounds of one row lie apart: the largest less the smallest p50, over their median."""
+    """How much the rounds of one row differ: the largest less the smallest p50, over their median."""
     medians = row["round_p50_ms"]
     return float((max(medians) - min(medians)) / median(medians))
 
 
 def noise(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """What this machine can tell apart: the ``noise`` object of a results file.
+    """The smallest difference that this machine can measure: the ``noise`` object of a results file.
 
     ``spread`` is the median over the rows of :func:`spread`. Two configurations whose p50 differ by less than the
-    share ``resolution`` cannot be told apart: 1.5 times the spread, but at least 1 %. From 10 % on the
+    share ``resolution`` count as equal: 1.5 times the spread, but at least 1 %. From 10 % on the
     machine is ``too_noisy``.
     """
     spreads = [spread(row) for row in rows if row["error"] is None]
@@ -145,7 +145,7 @@ def to_json(results: dict[str, Any]) -> str:
 
 
 def to_csv(rows: Iterable[dict[str, Any]]) -> str:
-    """The rows as CSV: a header, one line a row, nothing where a value is None, a list with blanks between."""
+    """The rows as CSV: a header, one line a row, nothing if a value is None, a list with spaces between."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
@@ -158,7 +158,7 @@ def to_csv(rows: Iterable[dict[str, Any]]) -> str:
 def load_results(path: str | Path) -> dict[str, Any]:
     """The results in the file at ``path``, as ``edge bench --output`` wrote them.
 
-    Raises :class:`~edge.errors.DataError` where the file cannot be read, is no results file of ``edge
+    Raises :class:`~edge.errors.DataError` if the file cannot be read, is not a results file of ``edge
     bench``, is damaged, or has another schema version.
     """
     try:
@@ -166,7 +166,7 @@ def load_results(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise DataError(f"{path}: cannot read the results ({error.strerror})") from None
     except (ValueError, RecursionError):
-        raise DataError(f"{path}: not a results file of edge bench (no JSON)") from None
+        raise DataError(f"{path}: not a results file of edge bench (not JSON)") from None
     if not isinstance(results, dict) or results.get("kind") != KIND:
         raise DataError(f"{path}: not a results file of edge bench; make one with edge bench --output FILE.json")
     version = results.get("schema_version")

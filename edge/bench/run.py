@@ -30,25 +30,31 @@ from edge.modelfile.labels import read_labels
 from edge.preprocess import decode
 
 PART_SUFFIX = ".part"
-"""Behind the name of the results file: where measurements are kept until all are made."""
+"""Added to the name of the results file: the file of the measurements until all are made."""
 
 TIME_LIMIT_S = 180.0
-"""A worker that takes longer than this and ten times the seconds asked for is taken to hang."""
+"""A worker that takes longer than this and ten times the seconds asked for counts as hanging."""
 
 
 COMMAND = (sys.executable, "-m", "edge.bench.worker")
 _MAX_ERROR = 300  # characters
-_FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")  # results tell nobody where somebody keeps the files
+_FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")  # results must not show the folders of the user
 
 
 def bench(options: argparse.Namespace) -> int:
     """Run the ``edge bench`` command with its parsed ``options``; returns the exit code.
 
-    Raises the :class:`~edge.errors.EdgeError` of what is wrong with the arguments, and
-    :class:`~edge.errors.DataError` where nothing at all could be measured.
+    Raises the :class:`~edge.errors.EdgeError` of wrong arguments, and
+    :class:`~edge.errors.DataError` if nothing could be measured.
     """
     photo_name = Path(options.photo).name if options.photo else None
-    settings = choose_settings(options.rounds, options.seconds, options.threads, options.runtime, photo_name)
+    settings = choose_settings(
+        rounds=options.rounds,
+        seconds=options.seconds,
+        threads=options.threads,
+        runtimes=options.runtime,
+        photo=photo_name,
+    )
     models = examine_models(find_models(options.models), options.labels)
     if options.labels:
         read_labels(Path(options.labels))
@@ -107,7 +113,7 @@ def _measure(
 ) -> dict[tuple[str, str, str, int], list[dict[str, Any]]]:
     """The workers' answers for each configuration, by its key, in the order of the rounds.
 
-    After an error a configuration is left alone in the rounds that remain: what crashes or hangs does so again.
+    After an error a configuration is skipped in the remaining rounds: it would crash or hang again.
     """
     answers: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {
         configuration.key: [] for configuration in configurations
@@ -151,7 +157,7 @@ def _request(task: Task, settings: BenchSettings, photo: Path, labels: str | Non
 
 
 def _command_line(options: argparse.Namespace) -> str:
-    """The command as it could be repeated, without the folders that files lie in."""
+    """The command as it could be repeated, without the folders of the files."""
     words = ["edge", "bench", *(_name(path) for path in options.models)]
     if options.threads:
         words += ["--threads", ",".join(map(str, options.threads))]
@@ -171,7 +177,7 @@ def _name(path: str) -> str:
 def run_worker(request: MeasurementRequest) -> dict[str, Any]:
     """The answer of a fresh worker: that of :func:`edge.bench.worker.measure`, or ``{"error": "one line"}``.
 
-    What can go wrong with a worker is an error in the answer and never one here (:func:`edge.child_process.ask`).
+    If the worker fails, the answer holds an error and nothing is raised (:func:`edge.child_process.ask`).
     """
     answer = ask(COMMAND, request._asdict(), time_limit_s=request.time_limit_s)
     return {"error": _short(answer["error"])} if "error" in answer else answer

@@ -1,4 +1,4 @@
-"""Results as a table for people, fastest first, and what the machine's noise allows to read from it."""
+"""Results as a table for people, fastest first, with the noise of the machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from edge.bench.results import distinguishable
 
 _HEADER = ("model", "runtime", "threads", "p50 ms", "p90 ms", "p99 ms", "photo ms", "load ms", "first ms", "MB", "kB")
-_LEFT = 2  # so many columns hold words, the others numbers
+_LEFT = 2  # this many columns hold words, the others numbers
 _SAME = "~"
 _QUIET_FLAGS = (None, "0x0")
 
@@ -17,7 +17,7 @@ def format_table(results: dict[str, Any]) -> str:
     """The table of ``results`` (the content of a results file), as lines.
 
     ``photo ms`` is the time from the photo's bytes to the scores, ``MB`` the peak memory of the process,
-    ``kB`` the size of the file. ``~`` marks a p50 that cannot be told from the one above it.
+    ``kB`` the size of the file. ``~`` marks a p50 that may be equal to the one above it.
     """
     rows = sorted((row for row in results["rows"] if row["error"] is None), key=lambda row: float(row["p50_ms"]))
     resolution = results["noise"]["resolution"]
@@ -50,7 +50,7 @@ def _cells(row: dict[str, Any], same: bool) -> tuple[str, ...]:
 
 
 def _ms(value: float) -> str:
-    """Three digits that mean something."""
+    """About three significant digits."""
     decimals = 4 if value < 0.1 else 3 if value < 1 else 2 if value < 100 else 0
     return f"{value:.{decimals}f}"
 
@@ -77,13 +77,13 @@ def _errors(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _remarks(results: dict[str, Any], some_same: bool) -> Iterator[str]:
     noise = results["noise"]
     spread, resolution = f"{100 * noise['spread']:.1f} %", f"{100 * noise['resolution']:.1f} %"
-    said = f"the rounds of one row differ by {spread}, so p50 figures nearer than {resolution} cannot be told apart"
+    text = f"the rounds of one row differ by {spread}, so a p50 difference below {resolution} may be chance"
     if noise["too_noisy"]:
-        yield f"too noisy: {said}; stop other programs, or measure longer with --seconds and --rounds"
+        yield f"too noisy: {text}; stop other programs, or measure longer with --seconds and --rounds"
     else:
-        yield f"noise: {said}"
+        yield f"noise: {text}"
     if some_same:
-        yield f"{_SAME} cannot be told from the row above"
+        yield f"{_SAME} may be as fast as the row above"
     for state in ("state_before", "state_after"):
         flags = results[state].get("throttled")
         if flags not in _QUIET_FLAGS:

@@ -1,4 +1,4 @@
-"""The timed loop: as close to a bare ``invoke()`` as Python allows."""
+"""The timed loop: almost only the ``invoke()`` of the runtime."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ MIN_RUNS = 10
 """The fewest timed invocations of a round, however slow the model is."""
 
 MAX_RUNS = 10_000
-"""The most timed invocations of a round: more say nothing new and only fill the memory of a small board."""
+"""The most timed invocations of a round: more give no new information and fill the memory of a small board."""
 
 _STABLE = 0.98  # a block whose median is not below this share of the best so far counts as no faster
-_STABLE_BLOCKS = 2  # that many in a row end the warm-up
+_STABLE_BLOCKS = 2  # this many in a row end the warm-up
 _MAX_BLOCKS = 30
 _BLOCK_RUNS = 5
 
 
-def time_invocations(steps: Steps, seconds: float, min_runs: int = MIN_RUNS) -> list[int]:
+def time_invocations(steps: Steps, seconds: float, *, min_runs: int = MIN_RUNS) -> list[int]:
     """The nanoseconds of each ``invoke()``, for ``seconds`` altogether.
 
-    The picture is set anew before each invocation and the output is fetched after it, outside the clock, as
-    a program that labels would do. At least ``min_runs`` and at most :data:`MAX_RUNS` are timed.
+    The picture is set before each invocation and the output is fetched after it, as a program that labels does; this
+    is not timed. At least ``min_runs`` and at most :data:`MAX_RUNS` are timed.
     """
     set_input, invoke, get_output = steps
     clock = perf_counter_ns
@@ -42,7 +42,7 @@ def time_invocations(steps: Steps, seconds: float, min_runs: int = MIN_RUNS) -> 
             return samples
 
 
-def time_calls(call: Callable[[], object], seconds: float, min_runs: int) -> list[int]:
+def time_calls(call: Callable[[], object], seconds: float, *, min_runs: int) -> list[int]:
     """The nanoseconds of each ``call()``, for ``seconds`` altogether and at least ``min_runs`` times."""
     samples: list[int] = []
     end = perf_counter_ns() + int(seconds * 1e9)
@@ -56,13 +56,12 @@ def time_calls(call: Callable[[], object], seconds: float, min_runs: int) -> lis
 def warm_up(steps: Steps, block_seconds: float) -> list[float]:
     """Invoke in blocks until the median of a block stops falling; returns the medians in nanoseconds.
 
-    A processor that slept takes a while to reach its frequency, and a runtime's first invocations fill
-    caches. Two blocks in a row that are not faster than the best before them end it, thirty blocks do in
-    any case.
+    An idle processor needs some time to reach its frequency, and the first invocations of a runtime fill caches. The
+    warm-up ends after two blocks in a row that are not faster than the best before them, at the latest after thirty.
     """
     medians: list[float] = []
     while len(medians) < _MAX_BLOCKS and not is_stable(medians):
-        medians.append(median(time_invocations(steps, block_seconds, _BLOCK_RUNS)))
+        medians.append(median(time_invocations(steps, block_seconds, min_runs=_BLOCK_RUNS)))
     return medians
 
 

@@ -35,7 +35,7 @@ class MeasurementRequest(NamedTuple):
     """What to measure: the model file at ``path``, whose content must have ``sha256``, and how.
 
     ``labels`` is a label file or None, ``photo`` an image file, ``seconds`` the time for the timed
-    invocations. A worker that is not done after ``time_limit_s`` seconds is ended.
+    invocations. A worker that has not ended after ``time_limit_s`` seconds is stopped.
     """
 
     path: str
@@ -53,11 +53,11 @@ def measure(request: MeasurementRequest) -> dict[str, Any]:
 
     Returns ``load_ms`` (the interpreter made and its tensors allocated; the runtime's import is not in it),
     ``first_ms`` (the first invocation), ``samples_ns`` (one invocation each), ``end_to_end_ns`` (decoding,
-    preprocessing and inference of the photo each) and ``peak_memory_bytes`` (None where Linux' /proc is
+    preprocessing and inference of the photo each) and ``peak_memory_bytes`` (None if Linux' /proc is
     missing).
 
-    Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` where the model or
-    the runtime cannot be used, :class:`~edge.errors.ImageError` where the photo cannot be decoded.
+    Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` if the model or the
+    runtime cannot be used, :class:`~edge.errors.ImageError` if the photo cannot be decoded.
     """
     content = Path(request.path).read_bytes()
     if hashlib.sha256(content).hexdigest() != request.sha256:
@@ -65,7 +65,7 @@ def measure(request: MeasurementRequest) -> dict[str, Any]:
     model = load_model(content, request.labels)
     photo = Path(request.photo).read_bytes()
     pixels = preprocess(photo, model.input_size)
-    with contextlib.suppress(ImportError, AttributeError):  # the interpreter says what is wrong with it
+    with contextlib.suppress(ImportError, AttributeError):  # loading the interpreter below raises what is wrong with it
         importlib.import_module(RUNTIMES[request.runtime])
 
     started = time.perf_counter_ns()
@@ -75,7 +75,7 @@ def measure(request: MeasurementRequest) -> dict[str, Any]:
     gc.collect()
     gc.disable()
     try:
-        (first,) = time_invocations(steps, 0, 1)
+        (first,) = time_invocations(steps, 0, min_runs=1)
         warm_up(steps, request.seconds * _WARM_UP_BLOCK)
         samples = time_invocations(steps, request.seconds)
     except (ValueError, RuntimeError) as error:
@@ -90,7 +90,7 @@ def measure(request: MeasurementRequest) -> dict[str, Any]:
         "load_ms": (loaded - started) / 1e6,
         "first_ms": first / 1e6,
         "samples_ns": samples,
-        "end_to_end_ns": time_calls(end_to_end, request.seconds * _END_TO_END, _END_TO_END_RUNS),
+        "end_to_end_ns": time_calls(end_to_end, request.seconds * _END_TO_END, min_runs=_END_TO_END_RUNS),
         "peak_memory_bytes": _peak_memory_bytes(),
     }
 
@@ -106,17 +106,18 @@ def _peak_memory_bytes() -> int | None:
 
 def main() -> None:
     """Answer the request on stdin."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's matter, which ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C and ends this one
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request = MeasurementRequest(**json.load(sys.stdin))
-    signal.setitimer(signal.ITIMER_REAL, request.time_limit_s + _GRACE_S)  # nobody may be left to end it
+    # This process ends by itself, even if its parent was killed and cannot end it.
+    signal.setitimer(signal.ITIMER_REAL, request.time_limit_s + _GRACE_S)
     try:
         answer = measure(request)
     except EdgeError as error:
         answer = {"error": str(error)}
     except OSError as error:
-        answer = {"error": f"the model or the photo is gone ({error.strerror})"}
+        answer = {"error": f"the model or the photo cannot be read any more ({error.strerror})"}
     with os.fdopen(answer_to, "w") as out:
         json.dump(answer, out)
 

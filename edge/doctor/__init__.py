@@ -1,1 +1,1 @@
-"""Whether this machine has what it takes: facts read from the system, and checks of them."""
+"""Whether this machine has what labelling needs: facts read from the system, and checks of them."""

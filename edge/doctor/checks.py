@@ -1,11 +1,13 @@
-"""Checks: from facts to one line each, with the command that mends what is wrong."""
+"""Checks of facts: one line each, with the command that fixes what is wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from edge.distribution import DISTRIBUTION, install_command
 from edge.doctor.machine_facts import MachineFacts
+from edge.inference.interpreter import NUMPY_FIX, PACKAGES
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
@@ -24,18 +26,18 @@ THROTTLED_BITS = {
 _UNDERVOLTAGE = 1 << 0 | 1 << 16
 _NOW = 0xF
 _HOT_C = 80.0
-"""Where a Raspberry Pi begins to slow down (Raspberry Pi documentation, "Frequency management and thermal control")."""
+"""A Raspberry Pi slows down from here on (its documentation, "Frequency management and thermal control")."""
 
 _MB = 1_000_000
-# What edge watch takes, OpenCV and a small model included, is about 100 MB.
+# edge watch needs about 100 MB with OpenCV and a small model.
 _MEMORY_WARNING, _MEMORY_PROBLEM = 300 * _MB, 120 * _MB
 _DISK_WARNING, _DISK_PROBLEM = 500 * _MB, 50 * _MB
 
 
 class Check(NamedTuple):
-    """The outcome of one check: :data:`OK`, :data:`WARNING` or :data:`PROBLEM`.
+    """The result of one check: ``outcome`` is :data:`OK`, :data:`WARNING` or :data:`PROBLEM`.
 
-    ``text`` says what was found, ``fix`` the command or the act that mends it.
+    ``text`` says what was found, ``fix`` is the command or the action that fixes it.
     """
 
     name: str
@@ -45,26 +47,27 @@ class Check(NamedTuple):
 
 
 def run_checks(facts: MachineFacts) -> list[Check]:
-    """All checks of ``facts``, in the order in which a stream would meet the trouble."""
+    """All checks of ``facts``, in the order in which a stream would have the problems."""
     return [check for one in _CHECKS for check in one(facts)]
 
 
 def throttled_meanings(bits: int) -> list[str]:
-    """What the set ``bits`` of ``vcgencmd get_throttled`` mean; bits that nobody documented mean nothing."""
+    """What the set ``bits`` of ``vcgencmd get_throttled`` mean; bits without a documented meaning are ignored."""
     return [meaning for bit, meaning in THROTTLED_BITS.items() if bits >> bit & 1]
 
 
 def _interpreter(facts: MachineFacts) -> list[Check]:
     if not facts.runtimes:
-        return [Check("interpreter", PROBLEM, "no TFLite interpreter is installed", "pip install ai-edge-litert")]
+        return [Check("interpreter", PROBLEM, "no TFLite interpreter is installed", install_command("litert"))]
     checks = []
     working = [package for package in facts.runtimes if package.error is None and not _clashes(package.name, facts)]
     for package in facts.runtimes:
         if _clashes(package.name, facts):
-            continue  # the next check's
+            continue  # the check of numpy names it
         if package.error is not None:
             text = f"{package.name} {package.version} does not load: {package.error}"
-            checks.append(Check("interpreter", _unless(bool(working)), text, f"pip install -U {_index(package.name)}"))
+            fix = f"pip install -U {PACKAGES[package.name]}"
+            checks.append(Check("interpreter", _severity(other_works=bool(working)), text, fix))
     if working:
         text = ", ".join(f"{package.name} {package.version}" for package in working)
         checks.insert(0, Check("interpreter", OK, f"{text} on Python {facts.python}, {facts.machine}"))
@@ -74,10 +77,10 @@ def _interpreter(facts: MachineFacts) -> list[Check]:
 def _numpy(facts: MachineFacts) -> list[Check]:
     if not any(_clashes(package.name, facts) for package in facts.runtimes):
         return [Check("numpy", OK, facts.numpy)]
-    # Which interpreter is used is settled by what is installed, not by what works: even the spare one counts.
+    # The interpreter in use is the first that is installed, even if it does not load.
     preferred = facts.runtimes[0].name != "tflite-runtime"
     text = f"tflite-runtime was built for numpy 1 and fails with numpy {facts.numpy}"
-    return [Check("numpy", _unless(preferred), text, "pip install 'numpy<2'")]
+    return [Check("numpy", _severity(other_works=preferred), text, NUMPY_FIX)]
 
 
 def _clashes(runtime: str, facts: MachineFacts) -> bool:
@@ -91,24 +94,24 @@ def _name_conflict(facts: MachineFacts) -> list[Check]:
     names = " ".join(package.name for package in facts.name_conflicts)
     found = ", ".join(f"{package.name} {package.version}" for package in facts.name_conflicts)
     text = f"{found} installs a module with the name edge or trainer too: one replaces files of the other"
-    fix = f"pip uninstall {names}, then pip install --force-reinstall --no-deps edge-for-poets"
+    fix = f"pip uninstall {names}, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
     return [Check("packages", WARNING, text, fix)]
 
 
 def _opencv(facts: MachineFacts) -> list[Check]:
     if facts.opencv is None:
         text = "not installed; cameras, videos and streams need it (the Pi camera and folders do not)"
-        return [Check("opencv", WARNING, text, "pip install 'edge-for-poets[camera]'")]
+        return [Check("opencv", WARNING, text, install_command("camera"))]
     if facts.opencv.error is None:
         return [Check("opencv", OK, facts.opencv.version)]
-    fix = "pip install -U --force-reinstall 'edge-for-poets[camera]'"
+    fix = install_command("camera", "-U", "--force-reinstall")
     if "libGL" in facts.opencv.error:
         fix = "sudo apt install -y libgl1 libglib2.0-0"
     return [Check("opencv", PROBLEM, f"{facts.opencv.version} does not load: {facts.opencv.error}", fix)]
 
 
 def _cameras(facts: MachineFacts) -> list[Check]:
-    plugged = [device for device in facts.devices if not device.ribbon]
+    usb = [device for device in facts.devices if not device.ribbon]
     checks = []
     for device in facts.devices:
         if device.usable:
@@ -118,10 +121,10 @@ def _cameras(facts: MachineFacts) -> list[Check]:
         checks.append(
             Check("camera", PROBLEM, text, f"sudo usermod -aG {group} {facts.user}, then log out and in again")
         )
-    checks += [Check("camera", OK, f"{device.path} ({device.name})") for device in plugged if device.usable]
+    checks += [Check("camera", OK, f"{device.path} ({device.name})") for device in usb if device.usable]
     if not facts.devices and not facts.libcamera:
-        text = "none found; videos, streams and folders work without"
-        checks.append(Check("camera", WARNING, text, "plug one in; lsusb and dmesg tell whether it is seen"))
+        text = "none found; videos, streams and folders work without a camera"
+        checks.append(Check("camera", WARNING, text, "connect one; lsusb and dmesg show whether the system sees it"))
     return checks
 
 
@@ -130,20 +133,20 @@ def _libcamera(facts: MachineFacts) -> list[Check]:
     if not ribbon and not facts.libcamera:
         return []
     if facts.libcamera is None:
-        text = "a camera on the ribbon cable, but no libcamera: OpenCV alone gets no picture from it"
+        text = "a camera is on the ribbon cable, but libcamera is not installed: OpenCV alone gets no picture from it"
         return [Check("libcamera", PROBLEM, text, "sudo apt install -y rpicam-apps python3-picamera2")]
     if not facts.libcamera:
-        text = "the ribbon's receiver is there, but libcamera sees no camera"
+        text = "the receiver of the ribbon cable is there, but libcamera sees no camera"
         fix = "check the cable and camera_auto_detect=1 in /boot/firmware/config.txt, then rpicam-hello --list-cameras"
         return [Check("libcamera", WARNING, text, fix)]
     names = ", ".join(facts.libcamera)
     if facts.picamera2 is None:
         text = f"{names}: seen by libcamera, but this Python has no picamera2, and OpenCV gets no picture from it"
-        fix = "sudo apt install -y python3-picamera2, and make the venv with --system-site-packages"
+        fix = "sudo apt install -y python3-picamera2, and make the virtual environment with --system-site-packages"
         return [Check("libcamera", PROBLEM, text, fix)]
     if facts.picamera2.error is not None:
         text = f"{names}: picamera2 does not load: {facts.picamera2.error}"
-        fix = "use the system's Python and numpy for it: a venv made with --system-site-packages"
+        fix = "use the system's Python and numpy: a virtual environment made with --system-site-packages"
         return [Check("libcamera", PROBLEM, text, fix)]
     return [Check("libcamera", OK, f"{names}: use the source picamera2:")]
 
@@ -158,7 +161,7 @@ def _power(facts: MachineFacts) -> list[Check]:
     if facts.throttled & _UNDERVOLTAGE:
         fix = "use the official power supply and a short, thick cable"
     else:
-        fix = "cool it: a heat sink or a fan; then restart to clear what is past"
+        fix = "cool it with a heat sink or a fan; a restart clears the past events"
     return [Check("power", outcome, "; ".join(meanings), fix)]
 
 
@@ -168,7 +171,14 @@ def _temperature(facts: MachineFacts) -> list[Check]:
     text = f"{facts.temperature_c:.0f} \N{DEGREE SIGN}C"
     if facts.temperature_c < _HOT_C:
         return [Check("temperature", OK, text)]
-    return [Check("temperature", WARNING, f"{text}: it slows down from {_HOT_C:.0f} on", "a heat sink or a fan")]
+    return [
+        Check(
+            "temperature",
+            WARNING,
+            f"{text}: it slows down from {_HOT_C:.0f} \N{DEGREE SIGN}C on",
+            "cool it with a heat sink or a fan",
+        )
+    ]
 
 
 def _memory(facts: MachineFacts) -> list[Check]:
@@ -177,7 +187,7 @@ def _memory(facts: MachineFacts) -> list[Check]:
     total = f" of {facts.memory_total_bytes // _MB}" if facts.memory_total_bytes else ""
     text = f"{facts.memory_available_bytes // _MB}{total} MB available"
     outcome = _by_limit(facts.memory_available_bytes, _MEMORY_WARNING, _MEMORY_PROBLEM)
-    fix = None if outcome == OK else "stop what else runs: ps aux --sort=-rss | head"
+    fix = None if outcome == OK else "stop other programs; the largest: ps aux --sort=-rss | head"
     return [Check("memory", outcome, text, fix)]
 
 
@@ -191,22 +201,18 @@ def _disk(facts: MachineFacts) -> list[Check]:
 
 def _model(facts: MachineFacts) -> list[Check]:
     if facts.model is None:
-        return [Check("model", WARNING, "none given", "edge doctor --model FILE runs its self-test")]
+        return [Check("model", WARNING, "no model is given", "edge doctor --model FILE runs its self-test")]
     if facts.model_error is not None:
         return [Check("model", PROBLEM, facts.model_error, f"copy it again, then edge inspect {facts.model}")]
     return [Check("model", OK, f"{facts.model}: {facts.model_note or 'self-test passed'}")]
 
 
-def _unless(saved: bool) -> str:
-    return WARNING if saved else PROBLEM
+def _severity(*, other_works: bool) -> str:
+    return WARNING if other_works else PROBLEM
 
 
 def _by_limit(value: int, warning: int, problem: int) -> str:
     return PROBLEM if value < problem else WARNING if value < warning else OK
-
-
-def _index(runtime: str) -> str:
-    return "ai-edge-litert" if runtime == "litert" else runtime
 
 
 _CHECKS: tuple[Callable[[MachineFacts], list[Check]], ...] = (

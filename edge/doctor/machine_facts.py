@@ -1,4 +1,4 @@
-"""What the checks are about, as plain values."""
+"""The facts that are checked, as plain values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Package(NamedTuple):
-    """An installed package: its version, and what went wrong when it was imported (None: nothing)."""
+    """An installed package: its version, and the error of its import (None: it works)."""
 
     name: str
     version: str
@@ -14,10 +14,10 @@ class Package(NamedTuple):
 
 
 class VideoDevice(NamedTuple):
-    """A camera of the kernel's.
+    """A camera that the kernel knows.
 
-    ``path`` is its device, ``name`` what the driver calls it, ``group`` the group that may use it, and
-    ``usable`` whether this user may. ``ribbon`` is true for the receiver of a camera on the Pi's ribbon cable,
+    ``path`` is its device, ``name`` its name in the driver, ``group`` the group that may use it, and
+    ``usable`` whether this user may use it. ``ribbon`` is true for the receiver of a camera on the Pi's ribbon cable,
     which gives pictures through libcamera only.
     """
 
@@ -29,14 +29,14 @@ class VideoDevice(NamedTuple):
 
 
 class MachineFacts(NamedTuple):
-    """A machine as the checks see it; what cannot be found out is None.
+    """The facts of a machine; what cannot be found out is None.
 
     ``runtimes`` are the interpreters of :data:`edge.inference.interpreter.RUNTIMES` that are installed, the
     preferred one first.
-    ``opencv`` and ``picamera2`` are None where they are not installed. ``libcamera`` names the cameras that
-    libcamera sees, None where its programs are not installed. ``throttled`` holds the bits of
+    ``opencv`` and ``picamera2`` are None if they are not installed. ``libcamera`` names the cameras that
+    libcamera sees, None if its programs are not installed. ``throttled`` holds the bits of
     ``vcgencmd get_throttled``. ``model`` is the path that was tested, ``model_error`` why it failed;
-    ``model_note`` what is worth knowing of one that passed. ``name_conflicts`` are other distributions that install a
+    ``model_note`` the result of one that passed. ``name_conflicts`` are other distributions that install a
     module ``edge`` or ``trainer`` here.
     """
 

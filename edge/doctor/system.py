@@ -1,4 +1,4 @@
-"""MachineFacts read from a real system: ``/proc``, ``/sys``, ``/dev``, a few programs, and Python itself."""
+"""The facts of a real system, read from ``/proc``, ``/sys``, ``/dev``, a few programs, and Python itself."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge.distribution import DISTRIBUTION
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
 from edge.inference.interpreter import PACKAGES, RUNTIMES
 
 Command = Callable[[Sequence[str]], "str | None"]
-"""Runs a program and gives what it printed; None where it is not there or failed."""
+"""Runs a program and returns what it printed; None if it is not installed or failed."""
 
 TryImport = Callable[[str], "str | None"]
-"""Imports a module in a process of its own and gives the last line that this ends in; None where it works."""
+"""Imports a module in a process of its own and returns the last line of its error; None if it works."""
 
 _TIMEOUT_S = 20
 _RIBBON = ("unicam", "rp1-cfe")  # the receivers of the ribbon cable, up to the Pi 4 and on the Pi 5
 _NO_CAMERA = ("bcm2835-codec", "bcm2835-isp", "rpi-hevc", "rpivid", "pispbe", "rp1-cfe-embedded", "unicam-embedded")
-_DISTRIBUTION = "edge-for-poets"
 _MODULES = ("edge", "trainer")
 _OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
 
 
 def run_command(command: Sequence[str]) -> str | None:
-    """What ``command`` printed on both streams, None where it is not there, failed or took 20 s."""
+    """What ``command`` printed on both streams, None if it is not installed, failed or took 20 s."""
     try:
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL
@@ -42,7 +42,7 @@ def run_command(command: Sequence[str]) -> str | None:
 
 
 def try_import(module: str) -> str | None:
-    """What importing ``module`` ends in, None where it works; a crash stays in its own process."""
+    """The error of importing ``module``, None if it works; a crash ends only the process that imports it."""
     try:
         done = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, timeout=_TIMEOUT_S)
     except subprocess.TimeoutExpired:
@@ -99,7 +99,7 @@ def _name_conflicts() -> tuple[Package, ...]:
         name = one.metadata["Name"]  # none in what an interrupted installation left
         if name and any(path.parts[0] in _MODULES for path in one.files or ()):
             found[name] = one.version
-    found.pop(_DISTRIBUTION, None)
+    found.pop(DISTRIBUTION, None)
     return tuple(Package(name, version) for name, version in sorted(found.items()))
 
 
@@ -122,7 +122,7 @@ def _devices(root: Path) -> list[VideoDevice]:
     for folder in (root / "sys/class/video4linux").glob("video*"):
         name = _read(folder / "name") or "unknown"
         ribbon = name.startswith(_RIBBON)
-        # A plugged camera's further nodes, such as its metadata, give no pictures.
+        # The other nodes of a USB camera, such as its metadata, give no pictures.
         if name.startswith(_NO_CAMERA) or (not ribbon and _read(folder / "index") not in (None, "0")):
             continue
         path = root / "dev" / folder.name
@@ -141,18 +141,18 @@ def _group(path: Path) -> str | None:
 
 def _libcamera(command: Command) -> tuple[str, ...] | None:
     for program in ("rpicam-hello", "libcamera-hello"):
-        said = command([program, "--list-cameras"])
-        if said is not None:
+        output = command([program, "--list-cameras"])
+        if output is not None:
             # "0 : imx708 [4608x2592 10-bit RGGB] (/base/soc/i2c0mux/i2c@1/imx708@1a)"
-            heads = (line.split(":", 1) for line in said.splitlines() if ":" in line)
+            heads = (line.split(":", 1) for line in output.splitlines() if ":" in line)
             return tuple(rest.split()[0] for number, rest in heads if number.strip().isdecimal() and rest.split())
     return None
 
 
 def _throttled(command: Command) -> int | None:
-    said = command(["vcgencmd", "get_throttled"]) or ""
+    output = command(["vcgencmd", "get_throttled"]) or ""
     try:
-        return int(said.strip().partition("=")[2], 16)
+        return int(output.strip().partition("=")[2], 16)
     except ValueError:
         return None
 

@@ -1,8 +1,8 @@
-"""Reading flatbuffers that nobody vouches for: every offset is checked before it is followed.
+"""Reading flatbuffers that may be damaged: every offset is checked before it is used.
 
 Only what the TFLite schema needs: tables, scalars, strings, vectors. The format is described in the
 FlatBuffers "Internals" document: little-endian, a table begins with a signed offset back to its vtable,
-the vtable's entry for slot ``n`` lies at byte ``4 + 2 n`` and is 0 where the field has its default.
+the vtable's entry for slot ``n`` lies at byte ``4 + 2 n`` and is 0 if the field has its default value.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Table:
     """One table of a flatbuffer held in ``content``, starting at byte ``position``."""
 
     def __init__(self, content: bytes, position: int) -> None:
-        """Raises :class:`~edge.errors.ModelError` where the table's vtable lies outside ``content``."""
+        """Raises :class:`~edge.errors.ModelError` if the table's vtable lies outside ``content``."""
         self._content = content
         self._position = position
         self._vtable = position - _unpack(content, "<i", position)
@@ -44,7 +44,7 @@ class Table:
     def root(cls, content: bytes, identifier: bytes) -> Table:
         """The root table, after checking the four-byte file ``identifier`` (``b"TFL3"`` for a model).
 
-        Raises :class:`~edge.errors.ModelError` where the identifier differs or the buffer is too short.
+        Raises :class:`~edge.errors.ModelError` if the identifier differs or the buffer is too short.
         """
         if len(content) < 8 or content[4:8] != identifier:
             raise ModelError(f"not a flatbuffer of type {identifier.decode('ascii')}")
@@ -67,7 +67,7 @@ class Table:
         return default if field is None else _unpack(self._content, _INTEGERS[kind], field)
 
     def table(self, slot: int) -> Table | None:
-        """The table that ``slot`` refers to, or None where the field is absent."""
+        """The table that ``slot`` refers to, or None if the field is absent."""
         position = self._follow(slot)
         return None if position is None else Table(self._content, position)
 
@@ -81,18 +81,18 @@ class Table:
         return position + 4, count
 
     def vector_position(self, slot: int) -> int | None:
-        """The byte at which the vector in ``slot`` begins, with its length; None where the field is absent."""
+        """The byte at which the vector in ``slot`` begins, with its length; None if the field is absent."""
         return self._follow(slot)
 
     def array(self, slot: int, kind: type[np.generic]) -> npt.NDArray[np.generic]:
-        """The vector of scalars in ``slot`` as a read-only array of dtype ``kind``, empty where absent."""
+        """The vector of scalars in ``slot`` as a read-only array of dtype ``kind``, empty if absent."""
         vector = self._vector(slot, np.dtype(kind).itemsize)
         if vector is None:
             return np.empty(0, kind)
         return np.frombuffer(self._content, np.dtype(kind).newbyteorder("<"), vector[1], vector[0])
 
     def size(self, slot: int) -> int:
-        """How many one-byte items the vector in ``slot`` has; 0 where it is absent."""
+        """How many one-byte items the vector in ``slot`` has; 0 if it is absent."""
         vector = self._vector(slot, 1)
         return 0 if vector is None else vector[1]
 
@@ -104,10 +104,10 @@ class Table:
                 yield Table(self._content, position + _unpack(self._content, "<I", position))
 
     def bytes(self, slot: int) -> bytes:
-        """The vector of bytes in ``slot``, empty where absent."""
+        """The vector of bytes in ``slot``, empty if absent."""
         vector = self._vector(slot, 1)
         return b"" if vector is None else self._content[vector[0] : vector[0] + vector[1]]
 
     def text(self, slot: int) -> str:
-        """The UTF-8 string in ``slot``, empty where absent."""
+        """The UTF-8 string in ``slot``, empty if absent."""
         return self.bytes(slot).decode("utf-8", "replace")

@@ -1,8 +1,8 @@
-"""The hidden output: the bottleneck, one step away from being the model's second output.
+"""The hidden output: the bottleneck, which can become the model's second output.
 
-For everybody a model file has one output, its scores. Its vector of outputs was written with two entries,
-though, and then declared to have one: the length of 2 in front of ``[scores, bottleneck]`` became 1. A copy in
-memory with the 2 put back gives scores and bottleneck in one inference; not another byte differs.
+A model file has one output, its scores. Its vector of outputs was written with two entries, ``[scores, bottleneck]``,
+and its length was then changed from 2 to 1. A copy in memory with the length 2 gives scores and bottleneck in one
+inference; all other bytes are the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OUTPUTS = 2  # slot of SubGraph.outputs in the schema
 
 
 class Revealed(NamedTuple):
-    """A model's bytes with both outputs declared, and what the second one is."""
+    """A model's bytes with both outputs declared, and the description of the second one."""
 
     content: bytes
     bottleneck: TensorSpec
@@ -30,12 +30,12 @@ class Revealed(NamedTuple):
 def reveal(model: ModelFile) -> Revealed:
     """A copy of ``model``'s bytes whose second output is the bottleneck.
 
-    Raises :class:`~edge.errors.ModelError` where the file does not hold what its manifest says: exactly one
-    declared output, and behind it the index of a tensor (1, features), float32 or int8 with a scale.
+    Raises :class:`~edge.errors.ModelError` if the file does not hold what its manifest says: exactly one
+    declared output, and after it the index of a tensor (1, features), float32 or int8 with a scale.
     """
     facts = model.manifest.gate if model.manifest else None
     if facts is None:
-        raise ModelError("the model has no hidden output: its manifest knows no gate")
+        raise ModelError("the model has no hidden output: its manifest names no gate")
     position = outputs_position(model.content)
     try:
         declared, _, hidden = struct.unpack_from("<Iii", model.content, position)
@@ -54,7 +54,7 @@ def reveal(model: ModelFile) -> Revealed:
 
 
 def outputs_position(content: bytes) -> int:
-    """Where in the flatbuffer at the start of ``content`` the vector of its outputs begins, with its length."""
+    """The position of the vector of outputs (first its length) in the flatbuffer at the start of ``content``."""
     graph = next(Table.root(content, IDENTIFIER).tables(2), None)
     position = graph and graph.vector_position(_OUTPUTS)
     if not position:
@@ -63,6 +63,6 @@ def outputs_position(content: bytes) -> int:
 
 
 def with_declared_outputs(content: bytes, count: int) -> bytes:
-    """``content`` with ``count`` as the length of its vector of outputs, which must have room for so many."""
+    """``content`` with ``count`` as the length of its vector of outputs, which must have that many entries."""
     position = outputs_position(content)
     return content[:position] + struct.pack("<I", count) + content[position + 4 :]

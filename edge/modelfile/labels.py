@@ -1,4 +1,4 @@
-"""Reading label files as they are found in the wild."""
+"""Reading label files, with the differences that other tools make."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _INDEXED = re.compile(r"(\d+)[\s:,]+(\S.*)")
 def parse_labels(text: str) -> tuple[str, ...]:
     """The labels in ``text``, one a line, in the order of the model's outputs.
 
-    Lines may carry their index in front (``0 daisy``, ``0: daisy``), as pycoral and Teachable Machine
-    write them; an index counts only where every line has one and together they number 0..n-1 or 1..n,
-    so that a class named ``7 up`` survives. Blank lines at the end are dropped.
+    Lines may begin with their index (``0 daisy``, ``0: daisy``), as pycoral and Teachable Machine write them. It is
+    removed only if every line has one and together they are 0..n-1 or 1..n: so a class named ``7 up`` keeps its name.
+    Blank lines at the end are ignored.
 
-    Raises :class:`~edge.errors.ModelError` where there is no label at all.
+    Raises :class:`~edge.errors.ModelError` if there is no label.
     """
     lines = [line.strip() for line in text.lstrip("\ufeff").splitlines()]
     while lines and not lines[-1]:
@@ -36,7 +36,7 @@ def parse_labels(text: str) -> tuple[str, ...]:
 def read_labels(path: Path) -> tuple[str, ...]:
     """The labels in the file at ``path``; see :func:`parse_labels`.
 
-    Raises :class:`~edge.errors.ModelError` where the file is missing, not UTF-8 text, or empty.
+    Raises :class:`~edge.errors.ModelError` if the file is missing, not UTF-8 text, or empty.
     """
     try:
         return parse_labels(path.read_text(encoding="utf-8"))

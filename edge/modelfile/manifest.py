@@ -1,6 +1,6 @@
-"""The manifest: what a model file says of itself, as JSON in the zip behind the flatbuffer.
+"""The manifest: what a model file says of itself, as JSON in the zip after the flatbuffer.
 
-The trainer writes it and the edge package reads it; this module is the contract between them.
+The trainer writes it and the edge package reads it, both with this module.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SelfTest:
 
     ``expected`` has one row of scores, one score a label, for each input. ``runtime`` is the interpreter that
     computed them. ``tolerance`` is the largest allowed difference of a score on the same interpreter, on any
-    processor; ``other_tolerance`` on another one, whose 8-bit kernels round every layer a little differently.
+    processor; ``other_tolerance`` on another one, whose 8-bit kernels round a little differently.
     """
 
     seed: int
@@ -36,9 +36,7 @@ class SelfTest:
 
 @dataclass(frozen=True)
 class GateFacts:
-    """What :class:`edge.inference.gate.Gate` needs beside the packed file :data:`GATE_NAME`.
-
-    ``sha256`` is that of the packed file.
+    """What :class:`edge.inference.gate.Gate` needs beside the packed file :data:`GATE_NAME`, which has ``sha256``.
 
     ``tensor`` is the index of the bottleneck in the flatbuffer, the hidden second entry of the graph's outputs.
     The file holds ``features`` float32 and ``prototypes`` times ``features`` int8.
@@ -59,12 +57,12 @@ class Manifest:
     """Facts about a model that this project exported.
 
     ``photos`` counts the photos of each class in each split: ``{"daisy": {"training": 210, ...}}``.
-    ``accuracy`` is the fraction of held-out test photos that this very file names rightly, None where
+    ``accuracy`` is the fraction of held-out test photos that this file labels correctly, None if
     it was not measured. ``model_sha256`` is that of the flatbuffer, the bytes before the zip.
     ``minimum_runtime`` is the oldest TensorFlow Lite release that has every kernel version needed.
     ``training`` holds what is needed to train the same model again: never a path or a user's name.
-    ``score_threshold`` is the score from 0 to 1 below which an answer should be taken for unknown, None where
-    nobody recommends one. ``gate`` describes the gate that tells strangers, None where the file has none.
+    ``score_threshold`` is the recommended score from 0 to 1 below which the answer is unknown, None if none is
+    recommended. ``gate`` describes the gate, None if the file has none.
     """
 
     architecture: str
@@ -89,9 +87,9 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
-        """The manifest in ``text``; facts that only a later release knows are passed over.
+        """The manifest in ``text``; entries that this release does not know are ignored.
 
-        Raises :class:`~edge.errors.ModelError` where it is damaged or written by a newer release.
+        Raises :class:`~edge.errors.ModelError` if it is damaged or written by a newer release.
         """
         try:
             facts = json.loads(text)
@@ -121,7 +119,7 @@ def _check_gate(gate: GateFacts) -> GateFacts:
     if not all(isinstance(count, int) for count in counts) or gate.tensor < 0 or min(counts[1:]) < 1:
         raise ValueError("a gate without a tensor, features or prototypes")
     if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
-        raise ValueError("a number of the gate is none")
+        raise ValueError("a value of the gate is not a number")
     return gate
 
 

@@ -1,4 +1,4 @@
-"""Reading what rides along in a model file: TFLite Metadata and the files zipped behind the flatbuffer.
+"""Reading what a model file carries beside the network: TFLite Metadata and the files zipped after the flatbuffer.
 
 Table and field numbers are those of the public schema ``tflite-support/metadata_schema.fbs``.
 """
@@ -20,7 +20,7 @@ IDENTIFIER = b"M001"
 NORMALIZATION = 1  # ProcessUnitOptions.NormalizationOptions
 AXIS_LABELS = 2  # AssociatedFileType.TENSOR_AXIS_LABELS
 _MAX_PACKED_BYTES = 16 << 20  # labels and manifest together; keeps a zip bomb out of memory
-# The beginning of a zip entry with the version it needs (1.0, 2.0 or 4.5): long enough not to turn up in weights.
+# The beginning of a zip entry with the version it needs (1.0, 2.0 or 4.5): long enough not to occur in weights.
 _ENTRY = re.compile(rb"PK\x03\x04[\x0a\x14\x2d]\x00")
 
 
@@ -35,7 +35,7 @@ class ImageMetadata(NamedTuple):
 def parse_metadata(buffer: bytes) -> ImageMetadata:
     """What the content of the ``TFLITE_METADATA`` buffer says of an image classifier.
 
-    Raises :class:`~edge.errors.ModelError` where it is damaged, or normalises each channel in its own way.
+    Raises :class:`~edge.errors.ModelError` if it is damaged, or has a different normalisation for each channel.
     """
     subgraph = next(Table.root(buffer, IDENTIFIER).tables(3), None)
     if subgraph is None:
@@ -62,12 +62,12 @@ def _same_for_all(name: str, channels: list[float], otherwise: float | None) -> 
     if not channels:
         return otherwise
     if any(value != channels[0] for value in channels[1:]):
-        raise ModelError(f"the model's metadata wants another {name} for each channel, which is not supported")
+        raise ModelError(f"the model's metadata has a different {name} for each channel, which is not supported")
     return channels[0]
 
 
 class PackedFiles(NamedTuple):
-    """The files zipped behind a flatbuffer, by name, and where the flatbuffer ends (in bytes)."""
+    """The files zipped after a flatbuffer, by name, and where the flatbuffer ends (in bytes)."""
 
     files: dict[str, bytes]
     flatbuffer_bytes: int
@@ -76,9 +76,9 @@ class PackedFiles(NamedTuple):
 def unpack_files(content: bytes) -> PackedFiles:
     """The files in the zip archive that follows the flatbuffer in ``content``; none is not an error.
 
-    Raises :class:`~edge.errors.ModelError` where an archive is there but damaged.
+    Raises :class:`~edge.errors.ModelError` if there is an archive and it is damaged.
     """
-    import zipfile  # costly to import, and not needed to look at pictures
+    import zipfile  # slow to import, and needed only to load a model
     import zlib
 
     try:

@@ -25,7 +25,7 @@ class ModelFile:
 
     ``labels`` has one label for each output. ``manifest`` is None for a model that this project did not
     export. ``mean`` and ``std`` normalise the pixels (0..255) of a model with float32 input. ``packed`` are the
-    files zipped behind the flatbuffer, by name.
+    files zipped after the flatbuffer, by name.
     """
 
     content: bytes
@@ -54,10 +54,10 @@ class ModelFile:
 
     @classmethod
     def load(cls, path: str | Path, labels: str | Path | None = None) -> ModelFile:
-        """Read and check the model file at ``path``; ``labels`` names a label file for a foreign model.
+        """Read and check the model file at ``path``; ``labels`` names a label file for a model that carries none.
 
-        Raises :class:`~edge.errors.ModelError` where the file is missing, truncated, damaged, not an image
-        classifier, has no labels, or has another number of labels than outputs.
+        Raises :class:`~edge.errors.ModelError` if the file is missing, truncated, damaged, not an image
+        classifier, has no labels, or the numbers of labels and outputs differ.
         """
         try:
             content = Path(path).read_bytes()
@@ -70,7 +70,7 @@ class ModelFile:
 
     @classmethod
     def from_bytes(cls, content: bytes, labels: tuple[str, ...] | None = None) -> ModelFile:
-        """The model in ``content``; ``labels`` are for a foreign model that carries none.
+        """The model in ``content``; ``labels`` are for a model that carries none.
 
         Raises :class:`~edge.errors.ModelError` as :meth:`load` does.
         """
@@ -126,7 +126,7 @@ def _check_manifest(manifest: Manifest, flatbuffer: memoryview, labels: bytes) -
 
 
 def _packed_labels(files: dict[str, bytes], metadata: ImageMetadata, own: bool) -> tuple[str, ...]:
-    if own:  # taken as they are: "1 euro" and "10 cents" are classes, not numbered lines
+    if own:  # used as they are: "1 euro" and "10 cents" are classes, not numbered lines
         return tuple(files.get(LABELS_NAME, b"").decode("utf-8", "replace").split("\n")[:-1])
     name = metadata.labels_name
     if name is None:

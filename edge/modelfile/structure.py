@@ -1,7 +1,7 @@
 """The structural check of a TFLite flatbuffer, made before any interpreter sees the file.
 
-An interpreter trusts what it loads: a truncated or altered model may crash the process, or run and answer
-nonsense. Field numbers are those of the public schema, ``tensorflow/lite/schema/schema.fbs`` version 3.
+An interpreter does not check what it loads: a truncated or altered model may crash the process, or run and give
+wrong scores. Field numbers are those of the public schema, ``tensorflow/lite/schema/schema.fbs`` version 3.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
 
 IDENTIFIER = b"TFL3"
-_MAX_ELEMENTS = 1 << 28  # of one tensor; no image classifier comes near it, damaged shapes do
+_MAX_ELEMENTS = 1 << 28  # of one tensor; far more than an image classifier has, and less than most damaged shapes
 _OPTIONAL = -1  # an operator input that is left out
 
-# TensorType of the schema -> numpy dtype; types that no image classifier uses at its borders are left out.
+# TensorType of the schema -> numpy dtype; types that no image classifier has as input or output are left out.
 _DTYPES: dict[int, type[np.generic]] = {
     0: np.float32,
     1: np.float16,
@@ -33,7 +33,7 @@ _DTYPES: dict[int, type[np.generic]] = {
 
 
 class TensorSpec(NamedTuple):
-    """A tensor as the file describes it; ``scale`` is 0.0 where the tensor is not quantised.
+    """A tensor as the file describes it; ``scale`` is 0.0 if the tensor is not quantised.
 
     A quantised value ``q`` stands for the real value ``scale * (q - zero_point)``. ``dtype`` is None for a
     type that this package does not handle.
@@ -76,14 +76,14 @@ def examine(content: bytes) -> Structure:
     _check_operators(subgraphs[0], len(tensors), sum(1 for _ in model.tables(1)))
     image = _only(subgraphs[0], 1, tensors, "input")
     scores = _only(subgraphs[0], 2, tensors, "output")
-    _check_borders(image, scores)
+    _check_input_and_output(image, scores)
     return Structure(image, scores, _named_metadata(model, buffers))
 
 
 def tensor_at(content: bytes, index: int) -> TensorSpec:
     """The tensor ``index`` of the graph in ``content``, whose structure has been examined.
 
-    Raises :class:`~edge.errors.ModelError` where there is no such tensor, or it is damaged.
+    Raises :class:`~edge.errors.ModelError` if there is no such tensor, or it is damaged.
     """
     model = Table.root(content, IDENTIFIER)
     tensors = [table for graph in list(model.tables(2))[:1] for table in graph.tables(0)]
@@ -94,7 +94,7 @@ def tensor_at(content: bytes, index: int) -> TensorSpec:
 
 def _check_buffer(buffer: Table, content_bytes: int) -> None:
     data_bytes = buffer.size(0)
-    # Models above 2 GB keep their data behind the flatbuffer, at an absolute offset.
+    # Models above 2 GB keep their data after the flatbuffer, at an absolute offset.
     offset, size_bytes = buffer.integer(1, np.uint64), buffer.integer(2, np.uint64)
     if data_bytes == 0 and offset > 1 and offset + size_bytes > content_bytes:
         raise ModelError("the model file is truncated: its weights lie beyond its end; copy it again")
@@ -105,8 +105,8 @@ def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
     shape = tuple(int(size) for size in table.array(0, np.int32))
     if any(size < 0 for size in shape) or math.prod(shape) > _MAX_ELEMENTS:
         raise ModelError(f"tensor {name!r} has the impossible shape {shape}; the model file is damaged")
-    kind = _DTYPES.get(table.integer(1, np.int8))
-    dtype = np.dtype(kind) if kind else None
+    number_type = _DTYPES.get(table.integer(1, np.int8))
+    dtype = np.dtype(number_type) if number_type else None
     buffer = table.integer(2, np.uint32)
     if buffer >= len(buffers):
         raise ModelError(f"tensor {name!r} refers to a buffer that is not there; the model file is damaged")
@@ -153,13 +153,13 @@ def _check_operators(graph: Table, tensors: int, codes: int) -> None:
 def _only(graph: Table, slot: int, tensors: list[TensorSpec], role: str) -> TensorSpec:
     indices = graph.array(slot, np.int32)
     if len(indices) != 1:
-        raise ModelError(f"not an image classifier: it has {len(indices)} {role}s where one is needed")
+        raise ModelError(f"not an image classifier: it has {len(indices)} {role}s instead of one")
     if not 0 <= int(indices[0]) < len(tensors):
         raise ModelError(f"the model's {role} is a tensor that is not there; the model file is damaged")
     return tensors[int(indices[0])]
 
 
-def _check_borders(image: TensorSpec, scores: TensorSpec) -> None:
+def _check_input_and_output(image: TensorSpec, scores: TensorSpec) -> None:
     if len(image.shape) != 4 or image.shape[0] != 1 or image.shape[3] != 3 or min(image.shape) < 1:
         raise ModelError(f"not an image classifier: its input is {image.shape}, not (1, height, width, 3)")
     if not scores.shape or math.prod(scores.shape) != scores.shape[-1] or scores.shape[-1] < 1:

@@ -61,7 +61,7 @@ def test_models_change_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Inside a round the models of one runtime and number of threads lie side by side."""
     monkeypatch.setattr("edge.bench.plan.available_cores", lambda: 4)
     runtime = installed_runtimes()[0]
-    settings = choose_settings(2, 1.0, [4, 1], [runtime])
+    settings = choose_settings(rounds=2, seconds=1.0, threads=[4, 1], runtimes=[runtime])
     models = [configuration.model for configuration in _configurations(2)]
     configurations = all_configurations(models, settings)
     assert [(configuration.model.name, configuration.threads) for configuration in configurations] == [
@@ -77,7 +77,7 @@ def test_default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """By default one thread and all cores are measured, on every runtime that is installed."""
     for cores, threads in ((4, (1, 4)), (1, (1,))):
         monkeypatch.setattr("edge.bench.plan.available_cores", lambda cores=cores: cores)
-        settings = choose_settings(5, 1.0)
+        settings = choose_settings(rounds=5, seconds=1.0)
         assert (settings.threads, settings.runtimes) == (threads, tuple(installed_runtimes()))
 
 
@@ -86,7 +86,7 @@ def test_default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (2, 1.0, [1, 3], "3 threads: this machine has 2 cores"),
         (2, 1.0, [0], "0 threads"),
-        (1, 1.0, None, "1 rounds: give 2 to 1000; one alone says nothing of the noise"),
+        (1, 1.0, None, "1 rounds: give 2 to 1000; the noise cannot be estimated from one"),
         (1001, 1.0, None, "1001 rounds"),
         (2, 0.0, None, "0 seconds: give more than 0"),
         (2, float("nan"), None, "nan seconds"),
@@ -99,7 +99,7 @@ def test_settings_that_make_no_sense(
     """Impossible settings are a mistake in usage, in one line with the number that is wrong."""
     monkeypatch.setattr("edge.bench.plan.available_cores", lambda: 2)
     with pytest.raises(UsageError, match=words):
-        choose_settings(rounds, seconds, threads)
+        choose_settings(rounds=rounds, seconds=seconds, threads=threads)
 
 
 def test_without_a_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,9 +107,9 @@ def test_without_a_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.inference.interpreter.installed_runtimes", list)
     monkeypatch.setattr("edge.bench.plan.installed_runtimes", list)
     with pytest.raises(ConfigurationError, match="no TFLite interpreter is installed"):
-        choose_settings(2, 1.0)
+        choose_settings(rounds=2, seconds=1.0)
     with pytest.raises(ConfigurationError, match="litert is not installed here"):
-        choose_settings(2, 1.0, runtimes=["litert"])
+        choose_settings(rounds=2, seconds=1.0, runtimes=["litert"])
 
 
 def test_models_of_files_and_folders(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_models_that_are_not_there(tmp_path: Path) -> None:
         find_models([str(tmp_path)])
     with pytest.raises(DataError, match=r"gone\.tflite: no such file or folder"):
         find_models([str(tmp_path / "gone.tflite")])
-    with pytest.raises(DataError, match="several runtimes are given as --runtime litert,tflite-runtime"):
+    with pytest.raises(DataError, match="to give several runtimes, write --runtime litert,tflite-runtime"):
         find_models(["tflite-runtime"])
 
 

@@ -118,8 +118,8 @@ def test_table() -> None:
     assert [line.split()[0] for line in lines[1:4]] == ["fast", "same", "slow"]
     assert [line.split()[3] for line in lines[1:4]] == ["1.00", "~1.00", "3.00"]
     assert lines[4] == "m.tflite (litert, tflite-runtime): not measured: litert cannot run this model"
-    assert lines[-2].startswith("noise: the rounds of one row differ by 0.0 %, so p50 figures nearer than 1.0 %")
-    assert lines[-1] == "~ cannot be told from the row above"
+    assert lines[-2].startswith("noise: the rounds of one row differ by 0.0 %, so a p50 difference below 1.0 %")
+    assert lines[-1] == "~ may be as fast as the row above"
 
 
 def test_table_of_a_noisy_or_throttled_machine() -> None:
@@ -161,9 +161,9 @@ def _without(name: str) -> dict[str, Any]:
         (json.dumps(_without("schema_version")), "results of schema version None"),
         (json.dumps(_without("kind")), "not a results file of edge bench; make one"),
         (json.dumps([1]), "not a results file of edge bench; make one"),
-        ("", "no JSON"),
-        ("\0\xff", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("", "not JSON"),
+        ("\0\xff", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         (json.dumps(_without("rows")), "the results are damaged"),
         (json.dumps(_without("noise")), "the results are damaged"),
         (json.dumps(_results(rows=[3])), "the results are damaged"),

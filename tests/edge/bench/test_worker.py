@@ -77,7 +77,7 @@ def test_a_file_that_changed(int8_model: Path, photo: Path, tmp_path: Path) -> N
     answer = run.run_worker(_request(int8_model, photo, sha256="0"))
     assert answer == {"error": "the file changed while it was measured; run the benchmark again"}
     answer = run.run_worker(_request(int8_model, photo, path=str(tmp_path / "gone.tflite")))
-    assert answer == {"error": "the model or the photo is gone (No such file or directory)"}
+    assert answer == {"error": "the model or the photo cannot be read any more (No such file or directory)"}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ class _Clock:
 def test_only_the_invocation_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The picture is set before and the output fetched after each invocation, outside the clock."""
     clock = _Clock([5, 6, 7], monkeypatch)
-    assert timing.time_invocations(clock.steps, 0, 3) == [5, 6, 7]
+    assert timing.time_invocations(clock.steps, 0, min_runs=3) == [5, 6, 7]
     assert clock.calls == ["set", "invoke", "get"] * 3
 
 
@@ -171,8 +171,8 @@ def test_warm_up_ends_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_calls_are_timed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """End to end, a call counts from its beginning to its end, for the time given and a fewest number."""
     clock = _Clock([40], monkeypatch)
-    assert timing.time_calls(clock.steps.invoke, 0, 3) == [40, 40, 40]
-    assert len(timing.time_calls(clock.steps.invoke, 400e-9, 3)) == 10
+    assert timing.time_calls(clock.steps.invoke, 0, min_runs=3) == [40, 40, 40]
+    assert len(timing.time_calls(clock.steps.invoke, 400e-9, min_runs=3)) == 10
 
 
 def test_the_drawn_photo() -> None:

@@ -57,7 +57,7 @@ def test_nothing_known_is_no_problem() -> None:
 def test_no_interpreter() -> None:
     """Without an interpreter nothing runs."""
     assert _checks("interpreter", runtimes=()) == [
-        (PROBLEM, "no TFLite interpreter is installed", "pip install ai-edge-litert")
+        (PROBLEM, "no TFLite interpreter is installed", "pip install 'edge-for-poets[litert]'")
     ]
 
 
@@ -125,7 +125,7 @@ def test_camera_without_permission() -> None:
 def test_no_camera() -> None:
     """A machine without one can still label files and streams."""
     ((outcome, text, _),) = _checks("camera", devices=())
-    assert (outcome, text) == (WARNING, "none found; videos, streams and folders work without")
+    assert (outcome, text) == (WARNING, "none found; videos, streams and folders work without a camera")
 
 
 @pytest.mark.parametrize(

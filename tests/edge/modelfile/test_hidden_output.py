@@ -43,7 +43,7 @@ def test_structure_of_both_is_examined() -> None:
     """The file passes the check of its structure; the copy is refused, because nobody else should have it."""
     flatbuffer = CONTENT[: unpack_files(CONTENT).flatbuffer_bytes]
     assert examine(flatbuffer).output.name == "scores"
-    with pytest.raises(ModelError, match="2 outputs where one is needed"):
+    with pytest.raises(ModelError, match="2 outputs instead of one"):
         examine(with_declared_outputs(flatbuffer, 2))
 
 

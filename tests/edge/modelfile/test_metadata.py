@@ -58,7 +58,7 @@ def test_normalisation_by_channel() -> None:
     """A normalisation that differs by channel is refused: applying the first to all would answer nonsense."""
     changed = bytearray(BUFFER)
     struct.pack_into("<I", changed, _position(MEAN), 2)  # the second is whatever lies behind the first
-    with pytest.raises(ModelError, match="another mean for each channel, which is not supported"):
+    with pytest.raises(ModelError, match="a different mean for each channel, which is not supported"):
         parse_metadata(bytes(changed))
 
 

@@ -86,8 +86,8 @@ FAULTS: dict[str, tuple[Callable[[Patient], Patient], str]] = {
     ),
     "no graph": (lambda patient: patient.set_length(patient.model, 2, 0), "the model has no graph in it"),
     "no operators": (lambda patient: patient.set_length(patient.graph, 3, 0), "its graph has no operators"),
-    "no input": (lambda patient: patient.set_length(patient.graph, 1, 0), "it has 0 inputs where one is needed"),
-    "no output": (lambda patient: patient.set_length(patient.graph, 2, 0), "it has 0 outputs where one is needed"),
+    "no input": (lambda patient: patient.set_length(patient.graph, 1, 0), "it has 0 inputs instead of one"),
+    "no output": (lambda patient: patient.set_length(patient.graph, 2, 0), "it has 0 outputs instead of one"),
     "input not there": (
         lambda patient: patient.set_item(patient.graph, 1, "i", 99),
         "the model's input is a tensor that is not there",

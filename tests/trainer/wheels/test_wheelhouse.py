@@ -36,7 +36,7 @@ def collect(processor: str, folder: Path, *find_links: Path) -> Wheelhouse:
 
 
 def test_the_device_wheel_is_the_edge_package_and_the_same_bytes_each_time(tmp_path: Path) -> None:
-    """The wheel has every module of edge and no trainer; a second one has the same bytes."""
+    """The wheel has every module of edge, its ``py.typed`` and no trainer; a second one has the same bytes."""
     one, two = build_edge_wheel(tmp_path / "a"), build_edge_wheel(tmp_path / "b")
     assert one.read_bytes() == two.read_bytes()
     with zipfile.ZipFile(one) as archive:
@@ -44,7 +44,7 @@ def test_the_device_wheel_is_the_edge_package_and_the_same_bytes_each_time(tmp_p
     modules = {
         path.relative_to(Path(edge.__file__).parents[1]).as_posix() for path in Path(edge.__file__).parent.rglob("*.py")
     }
-    assert modules <= set(names)
+    assert modules | {"edge/py.typed"} <= set(names)
     assert {name.split("/")[0] for name in names} == {"edge", f"{one.name.removesuffix('-py3-none-any.whl')}.dist-info"}
 
 
