@@ -101,9 +101,8 @@ def test_another_run_leaves_an_unfinished_one_alone(
     for changed, name in ((["--rounds", "3"], "rounds"), (["--photo", "rose.jpg"], "photo, photo_sha256")):
         capsys.readouterr()
         assert main([*BENCH, *changed, "--output", "bench.json"]) == 2
-        assert (
-            f"bench.json.part: belongs to an unfinished run with other settings ({name}); " in capsys.readouterr().err
-        )
+        problem = f"bench.json.part: belongs to an unfinished run with other settings ({name}); "
+        assert problem in capsys.readouterr().err
     monkeypatch.setattr(run, "describe_board", lambda: {"board": "another", "versions": {}})
     assert main([*BENCH, "--output", "bench.json"]) == 2
     assert PART.read_bytes() == kept and len(fake) == 1
