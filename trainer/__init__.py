@@ -1,1 +1,79 @@
-"""Retrain MobileNet on a folder of photos and export one quantised model file that carries everything."""
+"""Retrain MobileNet on a folder of photos and export one quantised model file that carries everything.
+
+>>> from trainer import Dataset, compare, evaluate, retrain  # doctest: +SKIP
+>>> photos = Dataset.from_folder("flower_photos")  # doctest: +SKIP
+>>> model = retrain(photos, architecture="mobilenet_0.50_224")  # doctest: +SKIP
+>>> evaluate(model.path, "other_flowers").accuracy  # doctest: +SKIP
+0.87
+>>> compare("last_year.tflite", model.path, photos).is_significant  # doctest: +SKIP
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainer.backbones.architectures import Architecture
+    from trainer.evaluation.compare import Comparison, compare
+    from trainer.evaluation.evaluate import Evaluation, evaluate
+    from trainer.evaluation.interval import Interval
+    from trainer.fine_tuning.recipe import Recipe
+    from trainer.photos.dataset import Dataset, Photo
+    from trainer.photos.folder import Skipped
+    from trainer.progress import Progress, Stage
+    from trainer.retraining.retrain import Retrained, retrain
+
+__all__ = [
+    "Architecture",
+    "Comparison",
+    "Dataset",
+    "Evaluation",
+    "Interval",
+    "Photo",
+    "Progress",
+    "Recipe",
+    "Retrained",
+    "Skipped",
+    "Stage",
+    "compare",
+    "evaluate",
+    "retrain",
+]
+
+# Names are imported when they are first used: the command line starts without them, and a machine that has only the
+# edge package can still import the name ``trainer`` and say what is missing.
+_MODULES = {
+    "Architecture": "trainer.backbones.architectures",
+    "Comparison": "trainer.evaluation.compare",
+    "Dataset": "trainer.photos.dataset",
+    "Evaluation": "trainer.evaluation.evaluate",
+    "Interval": "trainer.evaluation.interval",
+    "Photo": "trainer.photos.dataset",
+    "Progress": "trainer.progress",
+    "Recipe": "trainer.fine_tuning.recipe",
+    "Retrained": "trainer.retraining.retrain",
+    "Skipped": "trainer.photos.folder",
+    "Stage": "trainer.progress",
+    "compare": "trainer.evaluation.compare",
+    "evaluate": "trainer.evaluation.evaluate",
+    "retrain": "trainer.retraining.retrain",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'trainer' has no attribute {name!r}")
+    try:
+        value = getattr(importlib.import_module(_MODULES[name]), name)
+    except ModuleNotFoundError as error:
+        from trainer.extra import explain_missing
+
+        raise explain_missing(error) or error from None
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

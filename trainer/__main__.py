@@ -5,19 +5,7 @@ from __future__ import annotations
 import sys
 
 from edge import exits
-from edge.distribution import install_command
-from edge.errors import ConfigurationError
-
-_PACKAGES = (
-    "typer",
-    "rich",
-    "scipy",
-    "flatbuffers",
-    "ai_edge_litert",
-    "packaging",
-    "tensorboard",
-    "threadpoolctl",
-)
+from trainer.extra import explain_missing
 
 
 def main() -> int:
@@ -31,9 +19,10 @@ def _command() -> int | None:
 
         app()  # some packages are imported only where they are needed
     except ModuleNotFoundError as error:
-        if error.name in _PACKAGES:
-            raise ConfigurationError(f"the trainer needs {error.name}: {install_command('trainer')}") from None
-        raise
+        missing = explain_missing(error)
+        if missing is None:
+            raise
+        raise missing from None
     return 0
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def default_cache() -> Path:
-    """Where backbones and bottlenecks are kept unless told otherwise: the user's cache folder."""
+def default_bottleneck_dir() -> Path:
+    """Where backbones and bottlenecks are kept unless told otherwise: a folder in the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "edge-for-poets"

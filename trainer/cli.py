@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from trainer.cache_folder import default_cache
+from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.architectures import architectures_command
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.bundle import bundle_command
@@ -15,7 +15,7 @@ from trainer.commands.flash import flash_command, rollback_command
 from trainer.commands.grid import build_command
 from trainer.commands.retrain import retrain_command
 
-__all__ = ["app", "default_cache"]
+__all__ = ["app", "default_bottleneck_dir"]
 
 app = typer.Typer(
     help="Retrain MobileNet on a folder of photos and export one quantised model file.",

@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from benchmarks.accuracy.splits import thirty_percent
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import Backbone, ensure_backbones
-from trainer.bottlenecks.cache import BottleneckCache
-from trainer.bottlenecks.compute import compute_bottlenecks, load_features
+from trainer.backbones.backbone import Backbone, load_backbones
+from trainer.bottlenecks.augmented import compute_copies, copy_sha256
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
-from trainer.bottlenecks.variants import compute_variants, variant_identity
 from trainer.head.fit import accuracy, fit_head
-from trainer.photos.dataset import Dataset, assemble, list_photos
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.folder import list_photos
 from trainer.photos.split import TEST, TRAINING, VALIDATION
 from trainer.progress import Progress
 
@@ -35,7 +36,7 @@ def compare(
     """
     rows = []
     for architecture in architectures:
-        for backbone in ensure_backbones(cache, architecture, None, QUANTIZATIONS):
+        for backbone in load_backbones(cache, architecture, None, QUANTIZATIONS):
             datasets, bottlenecks = _read(backbone, image_dir, seeds, variants, cache, progress)
             for seed, dataset in zip(seeds, datasets, strict=True):
                 validation, test = (bottlenecks.of(dataset, split, 0) for split in (VALIDATION, TEST))
@@ -72,17 +73,14 @@ class _Bottlenecks(NamedTuple):
 def _read(
     backbone: Backbone, image_dir: Path, seeds: list[int], variants: int, cache: Path, progress: Progress
 ) -> tuple[list[Dataset], _Bottlenecks]:
-    listing = list_photos(image_dir)
-    with BottleneckCache(cache) as bottlenecks:
-        outcome = compute_bottlenecks(backbone, listing, bottlenecks)
-        datasets = [assemble(listing, outcome.identities, outcome.reasons, thirty_percent(seed)) for seed in seeds]
-        photos = datasets[0].photos
-        with progress.stage(f"variants {backbone.quantization}", len(photos)) as advance:
-            compute_variants(backbone, photos, variants, bottlenecks, advance)
-        features = [load_features(backbone, bottlenecks, [photo.sha256 for photo in photos])]
-        for number in range(1, variants + 1):
-            identities = [variant_identity(photo.sha256, number) for photo in photos]
-            features.append(load_features(backbone, bottlenecks, identities))
+    folder, extractor = list_photos(image_dir), FeatureExtractor(backbone, cache, progress=progress)
+    contents = compute_bottlenecks(extractor, folder).contents
+    datasets = [assemble(folder, contents, thirty_percent(seed)) for seed in seeds]
+    photos = datasets[0].photos
+    compute_copies(extractor, photos, variants)
+    features = [extractor.load([photo.sha256 for photo in photos])]
+    for number in range(1, variants + 1):
+        features.append(extractor.load([copy_sha256(photo.sha256, number) for photo in photos]))
     return datasets, _Bottlenecks({photo.sha256: row for row, photo in enumerate(photos)}, features)
 
 

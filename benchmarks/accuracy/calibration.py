@@ -12,14 +12,13 @@ import numpy.typing as npt
 
 from benchmarks.accuracy.splits import retrain_options
 from trainer.backbones.architectures import Architecture
-from trainer.bottlenecks.cache import BottleneckCache
-from trainer.bottlenecks.compute import load_features
+from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.calibration import calibration_error, reliability
 from trainer.head.fit import Matrix, softmax
 from trainer.photos.split import TEST
 from trainer.progress import Progress
-from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.retrain import Retrained, retrain_all
 
 
 class Judged(NamedTuple):
@@ -75,7 +74,7 @@ def _run(
     with tempfile.TemporaryDirectory() as scratch:
         options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
         recipe = Recipe.of(architecture, epochs, seed=seed).check() if epochs else None
-        [model] = retrain(replace(options, recipe=recipe), progress)
+        [model] = retrain_all(replace(options, fine_tune=recipe), progress)
     logits = model.fit.head.logits(_test_features(model, cache))
     scores = _file_scores(model)
     threshold = model.calibration.score_threshold
@@ -85,13 +84,13 @@ def _run(
 
 
 def _test_features(model: Retrained, cache: Path) -> npt.NDArray[np.float32]:
-    with BottleneckCache(cache) as bottlenecks:
-        return load_features(model.backbone, bottlenecks, [photo.sha256 for photo in model.dataset.of(TEST)])
+    extractor = FeatureExtractor(model.backbone, cache)
+    return extractor.load([photo.sha256 for photo in model.dataset.of(TEST)])
 
 
 def _file_scores(model: Retrained) -> Matrix:
     rows = []
-    for outcome in model.evaluation.outcomes:
+    for outcome in model.evaluation.results:
         assert outcome.classification is not None  # photos that cannot be decoded never reach the split
         by_index = {category.index: category.score for category in outcome.classification.categories}
         rows.append([by_index[index] for index in range(len(model.dataset.labels))])

@@ -15,10 +15,10 @@ from benchmarks.accuracy.splits import retrain_options
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import preprocess
 from trainer.backbones.architectures import Architecture
-from trainer.evaluation.evaluate import evaluate
+from trainer.evaluation.evaluate import evaluate_photos
 from trainer.photos.split import TRAINING
 from trainer.progress import Progress
-from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.retrain import Retrained, retrain_all
 
 REPRESENTATIVE_PHOTOS = 100
 
@@ -36,7 +36,7 @@ def compare(
         for seed in seeds:
             with tempfile.TemporaryDirectory() as scratch:
                 options = retrain_options(image_dir, scratch, cache, architecture, seed, ("float32", "int8"))
-                floating, int8 = retrain(options, progress)
+                floating, int8 = retrain_all(options, progress)
                 with progress.stage("whole-model int8"):
                     whole = _whole_model_accuracy(floating, Path(scratch))
                 rows.append(
@@ -68,4 +68,4 @@ def _whole_model_accuracy(floating: Retrained, scratch: Path) -> float:
     subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
     content = (scratch / "whole.tflite").read_bytes()
     model = ModelFile.from_bytes(content, dataset.labels)
-    return evaluate(model, dataset.of("test")).accuracy
+    return evaluate_photos(model, dataset.of("test")).accuracy

@@ -14,7 +14,7 @@ from benchmarks.accuracy.splits import retrain_options
 from trainer.backbones.architectures import Architecture
 from trainer.fine_tuning.recipe import Recipe
 from trainer.progress import Progress
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 
 ACCURACIES = ("head_float32", "head_int8", "tuned_float32", "tuned_int8")
 
@@ -48,12 +48,12 @@ def _row(
 ) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         options = retrain_options(image_dir, scratch, cache, architecture, recipe.seed, ("float32", "int8"))
-        heads = retrain(options, progress)
+        heads = retrain_all(options, progress)
         tuned_before = set((cache / "tuned").glob("*.npz"))
         started = time.perf_counter()
-        models = retrain(replace(options, recipe=recipe), progress)
+        models = retrain_all(replace(options, fine_tune=recipe), progress)
         seconds = time.perf_counter() - started
-    tuning = models[0].tuning
+    tuning = models[0].fine_tuning
     assert tuning is not None
     row = {
         "architecture": architecture.name,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from trainer.backbones.architectures import Architecture
-from trainer.photos.dataset import list_photos
+from trainer.photos.folder import list_photos
 from trainer.progress import Progress
 from trainer.report.content import training_content
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 
 FIRST = (24, 50, 100, 200)
 """How many of the first photos in the list are looked at; 24 are those with thumbnails."""
@@ -32,13 +32,13 @@ def measure(
         with tempfile.TemporaryDirectory() as scratch:
             flipped = flip_labels(image_dir, Path(scratch) / "photos", share, seed)
             options = RetrainOptions(
-                image_dir=Path(scratch) / "photos",
+                folder=Path(scratch) / "photos",
                 output=Path(scratch) / "model.tflite",
-                cache=cache,
+                bottleneck_dir=cache,
                 architecture=architecture,
                 cross_validate=True,
             )
-            (model,) = retrain(options, progress)
+            (model,) = retrain_all(options, progress)
             doubtful = training_content(model, []).doubtful_labels
         found = [entry.photo.relative in flipped for entry in doubtful.ranked]
         rows.append(
@@ -63,9 +63,9 @@ def flip_labels(image_dir: Path, folder: Path, share: float, seed: int) -> set[s
     """
     listing = list_photos(image_dir)
     dice = random.Random(seed)
-    wrong = set(dice.sample(range(len(listing.candidates)), round(share * len(listing.candidates))))
+    wrong = set(dice.sample(range(len(listing.files)), round(share * len(listing.files))))
     flipped = set()
-    for place, candidate in enumerate(listing.candidates):
+    for place, candidate in enumerate(listing.files):
         others = [label for label in listing.labels if label != candidate.label]
         label = dice.choice(others) if place in wrong else candidate.label
         target = folder / label / f"{place:05d}-{candidate.path.name}"

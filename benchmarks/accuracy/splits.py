@@ -19,9 +19,9 @@ def retrain_options(
 ) -> RetrainOptions:
     """Retrain on split number ``seed`` and write the files of ``kinds`` into the folder ``scratch``."""
     return RetrainOptions(
-        image_dir=image_dir,
+        folder=image_dir,
         output=Path(scratch) / "model.tflite",
-        cache=cache,
+        bottleneck_dir=cache,
         architecture=architecture,
         quantizations=kinds,
         ratios=thirty_percent(seed),

@@ -16,14 +16,15 @@ from benchmarks.accuracy.splits import thirty_percent
 from edge.inference.gate import Gate
 from edge.inference.interpreter import ImageInterpreter, dequantize
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import Backbone, ensure_backbones
-from trainer.bottlenecks.cache import BottleneckCache
-from trainer.bottlenecks.compute import compute_bottlenecks, load_features
+from trainer.backbones.backbone import Backbone, load_backbones
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.calibration import calibrate
 from trainer.head.fit import Head, feature_deviation, fit_head
 from trainer.head.gate import TRUE_ACCEPTANCE, best_scores, fit_gate
-from trainer.photos.dataset import assemble, list_photos
+from trainer.photos.dataset import assemble
+from trainer.photos.folder import list_photos
 from trainer.photos.split import SPLITS, TEST, TRAINING, VALIDATION
 from trainer.progress import Progress
 
@@ -55,18 +56,13 @@ def measure(
     """
     rows = []
     for architecture in architectures:
-        [backbone] = ensure_backbones(cache, architecture, None, ("int8",))
-        listing = list_photos(image_dir)
-        with BottleneckCache(cache) as bottlenecks, progress.stage("bottlenecks", len(listing.candidates)) as advance:
-            outcome = compute_bottlenecks(backbone, listing, bottlenecks, advance)
+        [backbone] = load_backbones(cache, architecture, None, ("int8",))
+        folder, extractor = list_photos(image_dir), FeatureExtractor(backbone, cache, progress=progress)
+        contents = compute_bottlenecks(extractor, folder).contents
         strangers = _strangers(backbone)
         for seed in seeds:
-            dataset = assemble(listing, outcome.identities, outcome.reasons, thirty_percent(seed))
-            with BottleneckCache(cache) as bottlenecks:
-                features = {
-                    split: load_features(backbone, bottlenecks, [photo.sha256 for photo in dataset.of(split)])
-                    for split in SPLITS
-                }
+            dataset = assemble(folder, contents, thirty_percent(seed))
+            features = {split: extractor.load([photo.sha256 for photo in dataset.of(split)]) for split in SPLITS}
             labels = {split: [photo.label for photo in dataset.of(split)] for split in SPLITS}
             for left_out in dataset.labels:
                 sets = _without(left_out, dataset.labels, features, labels)

@@ -9,7 +9,7 @@ import typer
 from benchmarks.commands.options import Architectures, CacheDir, ImageDir, OneArchitecture, ResultsDir, Seeds, points
 from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import Architecture
-from trainer.cli import default_cache
+from trainer.cli import default_bottleneck_dir
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.terminal.progress import TerminalProgress
 
@@ -28,7 +28,9 @@ def accuracy(
     from benchmarks.accuracy.conversions import compare
 
     chosen = points(architecture)
-    rows = compare(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), TerminalProgress(""))
+    rows = compare(
+        image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
+    )
     print(save_results("accuracy", f"python -m benchmarks accuracy PHOTOS --seeds {seeds}", rows, results_dir))
 
 
@@ -46,7 +48,12 @@ def calibration(
 
     chosen = points(architecture)
     rows = measure(
-        image_dir, chosen, list(range(seeds)), fine_tune, bottleneck_dir or default_cache(), TerminalProgress("")
+        image_dir,
+        chosen,
+        list(range(seeds)),
+        fine_tune,
+        bottleneck_dir or default_bottleneck_dir(),
+        TerminalProgress(""),
     )
     name, command = "calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}"
     if fine_tune:
@@ -67,7 +74,7 @@ def augment(
     """Compare heads on the photos alone and on variants of them too, int8 and float32, 30 % test split."""
     from benchmarks.accuracy.augment import compare, summary
 
-    chosen, cache = points(architecture), bottleneck_dir or default_cache()
+    chosen, cache = points(architecture), bottleneck_dir or default_bottleneck_dir()
     rows = compare(image_dir, chosen, list(range(seeds)), variants, cache, TerminalProgress(""))
     print("\n".join(summary(rows)))
     command = f"python -m benchmarks augment PHOTOS --seeds {seeds} --variants {variants}"
@@ -86,7 +93,9 @@ def unknown(
     from benchmarks.accuracy.unknown import measure, summary
 
     chosen = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_224", "mobilenet_1.0_224"]]
-    rows = measure(image_dir, chosen, list(range(seeds)), bottleneck_dir or default_cache(), TerminalProgress(""))
+    rows = measure(
+        image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
+    )
     print("\n".join(summary(rows)))
     print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
 
@@ -104,7 +113,7 @@ def fine_tune(
     """Compare head only with fine-tuned, as int8 and float32 files, on the same 30 % test splits."""
     from benchmarks.accuracy.fine_tuning import compare
 
-    point, cache = Architecture.parse(architecture), bottleneck_dir or default_cache()
+    point, cache = Architecture.parse(architecture), bottleneck_dir or default_bottleneck_dir()
     recipe = Recipe.of(point, epochs, from_block).check()
     rows = compare(image_dir, point, recipe, list(range(seeds)), cache, TerminalProgress(""))
     command = f"python -m benchmarks fine-tune PHOTOS --architecture {architecture} --seeds {seeds}"
@@ -125,6 +134,6 @@ def label_errors(
     from benchmarks.accuracy.label_errors import measure
 
     point = Architecture.parse(architecture)
-    rows = measure(image_dir, point, share, seeds, bottleneck_dir or default_cache(), TerminalProgress(""))
+    rows = measure(image_dir, point, share, seeds, bottleneck_dir or default_bottleneck_dir(), TerminalProgress(""))
     command = f"python -m benchmarks label-errors PHOTOS --share {share:g} --seeds {seeds}"
     print(save_results("label-errors", command, rows, results_dir))

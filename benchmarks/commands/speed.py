@@ -16,10 +16,10 @@ from benchmarks.results import FOLDER, result_path, save_results
 from edge.distribution import install_command
 from edge.errors import ConfigurationError
 from trainer.backbones.architectures import Architecture
-from trainer.cli import default_cache
-from trainer.photos.dataset import list_photos
+from trainer.cli import default_bottleneck_dir
+from trainer.photos.folder import list_photos
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 from trainer.terminal.progress import TerminalProgress
 
 app = typer.Typer()
@@ -37,7 +37,11 @@ def bottlenecks(
     from benchmarks.speed.bottleneck_speed import compare
 
     row = compare(
-        image_dir, Architecture.parse(architecture), rounds, bottleneck_dir or default_cache(), TerminalProgress("")
+        image_dir,
+        Architecture.parse(architecture),
+        rounds,
+        bottleneck_dir or default_bottleneck_dir(),
+        TerminalProgress(""),
     )
     command = f"python -m benchmarks bottlenecks PHOTOS --architecture {architecture} --rounds {rounds}"
     print(save_results("bottlenecks", command, [row], results_dir))
@@ -59,18 +63,18 @@ def peers(
         for peer in PEERS:
             environment(peer)
             advance(1)
-    photos = [candidate.path for candidate in list_photos(image_dir).candidates]
+    photos = [candidate.path for candidate in list_photos(image_dir).files]
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for name in architecture or ["mobilenet_1.0_224", "mobilenet_0.25_128"]:
             options = RetrainOptions(
-                image_dir=image_dir,
+                folder=image_dir,
                 output=Path(scratch) / f"{name}.tflite",
-                cache=bottleneck_dir or default_cache(),
+                bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
                 architecture=Architecture.parse(name),
                 quantizations=("int8", "float32"),
             )
-            models = {model.backbone.quantization: model.path for model in retrain(options, progress)}
+            models = {model.backbone.quantization: model.path for model in retrain_all(options, progress)}
             rows += run_peers(models, photos, rounds, progress)
     print(save_results("peers", f"python -m benchmarks peers PHOTOS --rounds {rounds}", rows, results_dir))
 
@@ -145,7 +149,7 @@ def grid_command(
 ) -> None:
     """Build the 16 points in int8 and float32 and measure them with edge bench."""
     build = ["trainer", "grid", "build", str(grid_dir), *([str(image_dir)] if image_dir else [])]
-    build += ["--bottleneck-dir", str(bottleneck_dir or default_cache())]
+    build += ["--bottleneck-dir", str(bottleneck_dir or default_bottleneck_dir())]
     path = result_path("grid", results_dir)
     bench = ["edge", "bench", str(grid_dir), "--rounds", str(rounds), "--seconds", str(seconds), "--output", str(path)]
     bench += ["--runtime", runtime] if runtime else []

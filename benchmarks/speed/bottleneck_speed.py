@@ -12,10 +12,10 @@ from statistics import median
 from typing import Any
 
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import Backbone, ensure_backbones
-from trainer.bottlenecks.cache import BottleneckCache
+from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
-from trainer.photos.dataset import Listing, list_photos
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.photos.folder import PhotoFolder, list_photos
 from trainer.progress import Progress
 
 
@@ -24,7 +24,7 @@ def compare(
 ) -> dict[str, Any]:
     """Photos a second of both, ``rounds`` times in turn, decoding included in both, and the ratio of the medians."""
     listing = list_photos(image_dir)
-    (backbone,) = ensure_backbones(cache, architecture, None, ("int8",))
+    (backbone,) = load_backbones(cache, architecture, None, ("int8",))
     ours, keras = [], []
     with progress.stage("rounds", rounds) as advance:
         for _ in range(rounds):
@@ -33,22 +33,22 @@ def compare(
             advance(1)
     return {
         "architecture": architecture.name,
-        "photos": len(listing.candidates),
+        "photos": len(listing.files),
         "ours_images_per_s": [round(rate, 1) for rate in ours],
         "keras_images_per_s": [round(rate, 1) for rate in keras],
         "ratio": round(median(ours) / median(keras), 2),
     }
 
 
-def _ours(backbone: Backbone, listing: Listing) -> float:
-    with tempfile.TemporaryDirectory() as folder, BottleneckCache(Path(folder)) as cache:
+def _ours(backbone: Backbone, listing: PhotoFolder) -> float:
+    with tempfile.TemporaryDirectory() as cache:
         started = time.perf_counter()
-        outcome = compute_bottlenecks(backbone, listing, cache)
-        return outcome.computed / (time.perf_counter() - started)
+        extracted = compute_bottlenecks(FeatureExtractor(backbone, Path(cache)), listing)
+        return extracted.computed / (time.perf_counter() - started)
 
 
-def _keras(backbone: Backbone, listing: Listing) -> float:
-    paths = "\n".join(str(candidate.path) for candidate in listing.candidates)
+def _keras(backbone: Backbone, listing: PhotoFolder) -> float:
+    paths = "\n".join(str(candidate.path) for candidate in listing.files)
     arguments = [backbone.architecture.name, str(backbone.weights.path)]
     command = [sys.executable, "-m", "benchmarks.speed.keras_bottlenecks", *arguments]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}

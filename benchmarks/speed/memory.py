@@ -8,15 +8,15 @@ from typing import Any
 
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import ensure_backbones
-from trainer.photos.dataset import list_photos
+from trainer.backbones.backbone import load_backbones
+from trainer.photos.folder import list_photos
 from trainer.progress import Progress
 
 
 def measure(image_dir: Path, architecture: Architecture, copies: list[int], progress: Progress) -> list[dict[str, Any]]:
     """Peak resident memory in bytes of a cold run over ``copies`` times the photos, one row for each."""
     rows = []
-    candidates = list_photos(image_dir).candidates
+    candidates = list_photos(image_dir).files
     for count in copies:
         with tempfile.TemporaryDirectory() as scratch, progress.stage(f"{count} copies"):
             for candidate in candidates:
@@ -26,7 +26,7 @@ def measure(image_dir: Path, architecture: Architecture, copies: list[int], prog
                     path.parent.mkdir(parents=True, exist_ok=True)
                     # Bytes behind the end of a JPEG change its hash and nothing else.
                     path.write_bytes(content + f"copy {copy}".encode())
-            ensure_backbones(Path(scratch) / "cache", architecture, None, ("int8",))
+            load_backbones(Path(scratch) / "cache", architecture, None, ("int8",))
             command = ["bottlenecks", str(Path(scratch) / "photos"), "--architecture", architecture.name]
             usage = run_trainer(*command, "--bottleneck-dir", str(Path(scratch) / "cache"))
             rows.append({"photos": count * len(candidates), "peak_memory_bytes": usage.peak_memory_bytes})

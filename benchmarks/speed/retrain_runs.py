@@ -15,12 +15,12 @@ from typing import Any
 from benchmarks.speed.lower_bound import decode_s, inference_s
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import ensure_backbones
+from trainer.backbones.backbone import load_backbones
 from trainer.bottlenecks.cache import FILE_NAME
 from trainer.photos.split import TEST, TRAINING
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.retrain import Retrained, retrain_all
 
 
 def compare(
@@ -35,8 +35,8 @@ def compare(
         cache, output = Path(scratch) / "cache", Path(scratch) / "model.tflite"
         options = RetrainOptions(image_dir, output, cache, architecture)
         first = _process_s(options)
-        model = retrain(options, progress)[0]
-        (backbone,) = ensure_backbones(cache, architecture, None, ("int8",))
+        model = retrain_all(options, progress)[0]
+        (backbone,) = load_backbones(cache, architecture, None, ("int8",))
         paths = [photo.path for photo in model.dataset.photos]
         cold, second, floor = [], [], []
         with progress.stage("rounds", rounds) as advance:
@@ -66,8 +66,8 @@ def compare(
 
 
 def _process_s(options: RetrainOptions) -> float:
-    command = ["retrain", str(options.image_dir), "--architecture", options.architecture.name]
-    command += ["--output", str(options.output), "--bottleneck-dir", str(options.cache)]
+    command = ["retrain", str(options.folder), "--architecture", options.architecture.name]
+    command += ["--output", str(options.output), "--bottleneck-dir", str(options.bottleneck_dir)]
     return run_trainer(*command).seconds
 
 

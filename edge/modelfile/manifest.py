@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from edge.errors import ModelError
+from edge.modelfile.provenance import Provenance
 
 MANIFEST_NAME = "edge_for_poets.json"
 LABELS_NAME = "labels.txt"
@@ -80,6 +81,11 @@ class Manifest:
     score_threshold: float | None = None
     gate: GateFacts | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
+
+    @property
+    def provenance(self) -> Provenance:
+        """``training`` as a record with types."""
+        return Provenance.read(self.training)
 
     def to_json(self) -> str:
         """The manifest as JSON text with sorted keys: the same manifest gives the same text."""

@@ -14,7 +14,7 @@ from support.paths import DATA
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 
 KINDS = {"int8": ("int8", 12), "float32": ("float32", 12), "gated": ("int8", 36)}
 """Name of a file -> its quantisation, and its photos a class; only a file of many has a gate."""
@@ -26,15 +26,15 @@ def make(folder: Path, name: str) -> bytes:
     photos = tiny.paint_folder(folder / "photos", per_class)
     tiny.plant_backbone(folder / "cache", quantization)
     options = RetrainOptions(
-        image_dir=photos,
+        folder=photos,
         output=folder / f"tiny-{name}.tflite",
-        cache=folder / "cache",
+        bottleneck_dir=folder / "cache",
         architecture=tiny.ARCHITECTURE,
         quantizations=(quantization,),
         weights="random",
         ratios=SplitRatios(20, 20),
     )
-    return retrain(options, Progress())[0].path.read_bytes()
+    return retrain_all(options, Progress())[0].path.read_bytes()
 
 
 if __name__ == "__main__":

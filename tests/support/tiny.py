@@ -17,6 +17,8 @@ from edge.files import write_whole
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone, _key, as_model
 from trainer.backbones.weights import Weights
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.progress import SILENT, Progress
 from trainer.tflite import write_model
 
 INPUT_SIZE = 32
@@ -88,6 +90,11 @@ def backbone_bytes(quantization: str = "int8") -> bytes:
 def backbone(quantization: str = "int8") -> Backbone:
     """The tiny backbone as the trainer knows it, under the name of a real architecture."""
     return Backbone(ARCHITECTURE, quantization, RANDOM, as_model(backbone_bytes(quantization)))
+
+
+def extractor(folder: Path, quantization: str = "int8", progress: Progress = SILENT) -> FeatureExtractor:
+    """The tiny backbone with its cache in ``folder``."""
+    return FeatureExtractor(backbone(quantization), folder, progress=progress)
 
 
 def plant_backbone(cache: Path, quantization: str = "int8") -> None:

@@ -21,7 +21,7 @@ from trainer.photos.drawn_flowers import plant_garden
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.retrain import Retrained, retrain_all
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -123,9 +123,9 @@ def cache(tmp_path: Path) -> Path:
 def options(photos: Path, cache: Path, tmp_path: Path) -> RetrainOptions:
     """Retrain on the tiny photos with the planted backbone: half a second, no TensorFlow."""
     return RetrainOptions(
-        image_dir=photos,
+        folder=photos,
         output=tmp_path / "tiny.tflite",
-        cache=cache,
+        bottleneck_dir=cache,
         architecture=tiny.ARCHITECTURE,
         weights="random",
         ratios=SplitRatios(20, 20),
@@ -194,19 +194,19 @@ def garden_options(
 ) -> RetrainOptions:
     """Retrain on the drawn flowers with real weights, every kind; TensorFlow has run, in a process of its own."""
     options = RetrainOptions(
-        image_dir=garden,
+        folder=garden,
         output=tmp_path_factory.mktemp("trained") / "garden.tflite",
-        cache=Path(),
+        bottleneck_dir=Path(),
         architecture=Architecture(1.0, 128),
         quantizations=QUANTIZATIONS,
         weights="offline",
         ratios=SplitRatios(20, 20),
     )
-    cache = once("cache", lambda folder: retrain(dataclasses.replace(options, cache=folder), Progress()))
-    return dataclasses.replace(options, cache=cache)
+    cache = once("cache", lambda folder: retrain_all(dataclasses.replace(options, bottleneck_dir=folder), Progress()))
+    return dataclasses.replace(options, bottleneck_dir=cache)
 
 
 @pytest.fixture(scope="session")
 def trained(garden_options: RetrainOptions) -> dict[str, Retrained]:
     """The drawn flowers retrained for real: one model a kind."""
-    return {model.backbone.quantization: model for model in retrain(garden_options, Progress())}
+    return {model.backbone.quantization: model for model in retrain_all(garden_options, Progress())}

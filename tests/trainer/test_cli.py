@@ -220,7 +220,7 @@ def test_retrain_prints_a_short_table_and_the_path(trainer, tiny_arguments: list
     accuracy = f"{100 * manifest.accuracy:.1f} % of {manifest.test_photos}"
     rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
     assert rows[0] == ["mobilenet_0.25_128,", "weights:", "random"]
-    assert rows[1] == ["kind", "classes", "used", "skipped", "test", "accuracy", "size"]
+    assert rows[1] == ["quantization", "classes", "used", "skipped", "test", "accuracy", "size"]
     assert rows[3] == ["int8", "3", "36", "1", *accuracy.split(), f"{output.stat().st_size / 1e6:.2f}", "MB"]
     assert rows[-1] == [str(output)]
     assert done.stderr.startswith("trainer: skipped red/notes.txt: not an image of a known format")
@@ -231,7 +231,7 @@ def test_retrain_says_how_sure_it_is(trainer, tiny_arguments: list[object], tmp_
     """With few photos the interval is wide and the way out is named; cross-validation judges with them all."""
     arguments = ("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES)
     plain = trainer(*arguments).stdout
-    assert re.search(r"with 95 % confidence: \d+ test photos are few, --cross-validate judges with all", plain)
+    assert re.search(r"with 95 % confidence: \d+ test photos are few, --cross-validate evaluates all photos", plain)
     for photo in (Path(str(tiny_arguments[0])) / "red").glob("00[0-8].png"):
         photo.unlink()
     done = trainer(*arguments, "--cross-validate")
@@ -252,7 +252,7 @@ def test_retrain_says_how_sure_it_is(trainer, tiny_arguments: list[object], tmp_
 @pytest.mark.parametrize("precision", ["0", "1.5", "-1", "nan"])
 def test_precision_that_is_no_share(trainer, tiny_arguments: list[object], precision: str) -> None:
     """A share of right answers lies above 0 and is at most 1."""
-    assert "is no share" in complaint(trainer("retrain", *tiny_arguments, "--precision", precision), 2)
+    assert "is not a share" in complaint(trainer("retrain", *tiny_arguments, "--precision", precision), 2)
 
 
 def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
@@ -358,10 +358,10 @@ def test_evaluate_prints_the_confusion_matrix(trainer, photos: Path) -> None:
 def test_evaluate_warns_where_the_model_was_trained_on_the_photos(
     trainer, photos: Path, tiny_arguments: list[object], tmp_path: Path
 ) -> None:
-    """All photos of the training folder are no fair judge, and that is said; another folder's are."""
+    """The figure for all photos of the training folder is too good, and a message says so; another folder is fine."""
     output = tmp_path / "m.tflite"
     assert trainer("retrain", *tiny_arguments, "--output", output).returncode == 0
-    assert "--split test is the fair judge" in trainer("evaluate", output, photos).stderr
+    assert "--split test gives the honest figure" in trainer("evaluate", output, photos).stderr
     fresh = tiny.paint_folder(tmp_path / "fresh", 4, seed=55)
     assert trainer("evaluate", output, fresh).stderr == ""
 
@@ -417,6 +417,6 @@ def test_many_skipped_files_do_not_flood_the_terminal(trainer, photos: Path, tin
     (photos / "red" / ".hidden").touch()
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--json")
     assert len(done.stderr.splitlines()) == 21
-    assert done.stderr.splitlines()[-1] == "trainer: skipped 5 more; --json names them all"
+    assert done.stderr.splitlines()[-1] == "trainer: skipped 5 more; --json names all of them"
     assert ".hidden" not in done.stderr
     assert len(json.loads(done.stdout)["skipped"]) == 26

@@ -10,7 +10,7 @@ import trainer
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.flash import flash_command, rollback_command
-from trainer.commands.options import chosen_kinds
+from trainer.commands.options import chosen_quantizations
 from trainer.commands.retrain import retrain_command
 from trainer.flash.rollout import Rollout
 from trainer.photos.split import SplitRatios
@@ -37,14 +37,14 @@ def test_values_stand_in_a_command_only_if_nothing_else_has_a_default() -> None:
 def test_the_commands_and_python_have_the_same_defaults(tmp_path: Path) -> None:
     """``trainer retrain`` and ``flash`` without options do what the objects below them do without arguments."""
     options = RetrainOptions(tmp_path, tmp_path / "m.tflite", tmp_path)
-    told = {name: parameter.default for name, parameter in inspect.signature(retrain_command).parameters.items()}
-    assert told["architecture"] == options.architecture.name == "mobilenet_1.0_224"
-    assert chosen_kinds(told["quantization"]) == options.quantizations == DEFAULT_QUANTIZATIONS == ("int8",)
-    ratios = SplitRatios(told["validation_percentage"], told["testing_percentage"], told["seed"])
+    defaults = {name: parameter.default for name, parameter in inspect.signature(retrain_command).parameters.items()}
+    assert defaults["architecture"] == options.architecture.name == "mobilenet_1.0_224"
+    assert chosen_quantizations(defaults["quantization"]) == options.quantizations == DEFAULT_QUANTIZATIONS == ("int8",)
+    ratios = SplitRatios(defaults["validation_percentage"], defaults["testing_percentage"], defaults["seed"])
     assert ratios == options.ratios == (10, 10, 0)
-    assert told["training_steps"] == options.training_steps
-    assert told["precision"] == options.precision
-    assert told["augment"] == options.augment == 0
+    assert defaults["training_steps"] == options.training_steps
+    assert defaults["precision"] == options.precision
+    assert defaults["augment"] == options.augment == 0
     assert inspect.signature(bottlenecks_command).parameters["architecture"].default == options.architecture.name
     for command in (flash_command, rollback_command):
         parameters = inspect.signature(command).parameters

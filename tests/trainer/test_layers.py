@@ -8,7 +8,7 @@ from support.paths import PACKAGES
 PACKAGE = PACKAGES / "trainer"
 
 LAYERS = [
-    ["progress", "tflite", "one_thread", "cache_folder"],
+    ["progress", "extra", "tflite", "one_thread", "cache_folder"],
     ["terminal"],
     ["photos"],
     ["backbones"],

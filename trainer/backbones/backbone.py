@@ -40,40 +40,47 @@ class Backbone(NamedTuple):
         return self.model.output.shape[-1]
 
 
-def ensure_backbones(
-    cache: Path, architecture: Architecture, choice: str | None, quantizations: Sequence[str]
+def load_backbones(
+    bottleneck_dir: Path, architecture: Architecture, choice: str | None, quantizations: Sequence[str]
 ) -> list[Backbone]:
-    """The artifacts of ``architecture`` in each of ``quantizations``; those not in ``cache`` are built first.
+    """The artifacts of ``architecture`` in each of ``quantizations``; those not in ``bottleneck_dir`` are built first.
 
-    ``choice`` is the value of ``--weights``. TensorFlow runs in a child process, only where something is
-    missing.
+    ``choice`` is the value of ``--weights``. TensorFlow runs in a child process, and only if something is missing.
 
-    Raises :class:`~edge.errors.ConfigurationError` where there are no weights or no TensorFlow, and
-    :class:`~edge.errors.StorageError` where ``cache`` cannot be written.
+    Raises :class:`~edge.errors.ConfigurationError` if there are no weights or no TensorFlow, and
+    :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot be written.
     """
 
     def settled(weights: Weights) -> bool:
-        return all(_cached(cache, architecture, weights, kind) for kind in quantizations)
+        return all(_cached(bottleneck_dir, architecture, weights, quantization) for quantization in quantizations)
 
-    return backbones_of(cache, architecture, find_weights(architecture, choice, settled, _download), quantizations)
+    return load_backbones_from(
+        bottleneck_dir, architecture, find_weights(architecture, choice, settled, _download), quantizations
+    )
 
 
-def backbones_of(
-    cache: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]
+def load_backbones_from(
+    bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]
 ) -> list[Backbone]:
-    """The artifacts of ``weights`` in each of ``quantizations``; those not in ``cache`` are built first.
+    """The artifacts with ``weights`` in each of ``quantizations``; those not in ``bottleneck_dir`` are built first.
 
-    Raises the errors of :func:`ensure_backbones`.
+    Raises the errors of :func:`load_backbones`.
     """
-    missing = [kind for kind in quantizations if _cached(cache, architecture, weights, kind) is None]
+    missing = [
+        quantization
+        for quantization in quantizations
+        if _cached(bottleneck_dir, architecture, weights, quantization) is None
+    ]
     if missing:
-        _build(cache, architecture, weights, missing)
+        _build(bottleneck_dir, architecture, weights, missing)
     backbones = []
-    for kind in quantizations:
-        content = _cached(cache, architecture, weights, kind)
+    for quantization in quantizations:
+        content = _cached(bottleneck_dir, architecture, weights, quantization)
         if content is None:
-            raise ConfigurationError(f"{cache}: the backbone just built there is gone; is something cleaning it?")
-        backbones.append(Backbone(architecture, kind, weights, as_model(content)))
+            raise ConfigurationError(
+                f"{bottleneck_dir}: the backbone just built there is gone; is something cleaning it?"
+            )
+        backbones.append(Backbone(architecture, quantization, weights, as_model(content)))
     return backbones
 
 
@@ -94,38 +101,40 @@ def _key(architecture: Architecture, weights: Weights, quantization: str) -> str
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
 
 
-def _cached(cache: Path, architecture: Architecture, weights: Weights, quantization: str) -> bytes | None:
+def _cached(bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantization: str) -> bytes | None:
     """The artifact's bytes; a file whose content does not match the hash in its name counts as missing."""
     prefix = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-"
-    for path in sorted((cache / "backbones").glob(f"{prefix}*.tflite")):
+    for path in sorted((bottleneck_dir / "backbones").glob(f"{prefix}*.tflite")):
         content = path.read_bytes()
         if path.stem == prefix + hashlib.sha256(content).hexdigest()[:16]:
             return content
     return None
 
 
-def _build(cache: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> None:
+def _build(bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         command = [architecture.name]
         if weights.path:
             command += ["--weights", str(weights.path)]
         # An int8 artifact is corrected towards its float twin.
-        kinds = dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])])
-        for kind in kinds:
-            command += ["--artifact", kind, str(Path(folder) / kind)]
+        built = dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])])
+        for quantization in built:
+            command += ["--artifact", quantization, str(Path(folder) / quantization)]
         _run_tensorflow(command)
-        artifacts = {kind: (Path(folder) / kind).read_bytes() for kind in kinds}
-        for kind in quantizations:
-            content = artifacts[kind]
+        artifacts = {quantization: (Path(folder) / quantization).read_bytes() for quantization in built}
+        for quantization in quantizations:
+            content = artifacts[quantization]
             try:
-                if kind == "int8":
+                if quantization == "int8":
                     content = correct_biases(content, artifacts["float32"], _calibration(architecture))
                 examine(content)
             except ModelError as error:
-                raise ConfigurationError(f"TensorFlow's converter wrote a backbone that is no model: {error}") from None
+                raise ConfigurationError(
+                    f"TensorFlow's converter wrote a backbone that is not a valid model: {error}"
+                ) from None
             digest = hashlib.sha256(content).hexdigest()[:16]
-            name = f"{architecture.name}-{kind}-{_key(architecture, weights, kind)}-{digest}.tflite"
-            write_whole(cache / "backbones" / name, content)
+            name = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-{digest}.tflite"
+            write_whole(bottleneck_dir / "backbones" / name, content)
 
 
 def _calibration(architecture: Architecture) -> list[Pixels]:

@@ -1,18 +1,14 @@
-"""The bottlenecks of a folder of photos: brought up to date in the cache, and read back with their labels."""
+"""Bottlenecks with the labels of their photos: what a head is fitted on."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.backbones.backbone import Backbone
-from trainer.bottlenecks.cache import BottleneckCache, retry_once
-from trainer.bottlenecks.compute import Outcome, compute_bottlenecks, load_features
-from trainer.photos.dataset import Dataset, Listing
-from trainer.progress import Progress
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.photos.dataset import Dataset
 
 
 class Labelled(NamedTuple):
@@ -21,24 +17,16 @@ class Labelled(NamedTuple):
     features: npt.NDArray[np.floating[Any]]
     labels: npt.NDArray[np.intp]
 
-
-def cached_bottlenecks(
-    backbone: Backbone, listing: Listing, cache: Path, progress: Progress, runtime: str | None = None
-) -> Outcome:
-    """Bring the cache in folder ``cache`` up to date for ``listing``; a corrupt cache is set aside once."""
-    title = f"bottlenecks {backbone.quantization}"
-
-    def attempt() -> Outcome:
-        with BottleneckCache(cache) as bottlenecks, progress.stage(title, len(listing.candidates)) as advance:
-            return compute_bottlenecks(backbone, listing, bottlenecks, advance, runtime=runtime)
-
-    return retry_once(cache, progress.message, attempt)
+    @classmethod
+    def join(cls, *parts: Labelled) -> Labelled:
+        """All photos of ``parts``, in their order."""
+        features: npt.NDArray[np.floating[Any]] = np.concatenate([part.features for part in parts])
+        return cls(features, np.concatenate([part.labels for part in parts]))
 
 
-def labelled(backbone: Backbone, dataset: Dataset, split: str, folder: Path, runtime: str | None = None) -> Labelled:
-    """The bottlenecks and labels of one split's photos, from the cache in ``folder``."""
+def load_labelled(extractor: FeatureExtractor, dataset: Dataset, split: str) -> Labelled:
+    """The cached bottlenecks of the photos of one split, with their labels."""
     photos = dataset.of(split)
     index = {label: i for i, label in enumerate(dataset.labels)}
-    with BottleneckCache(folder) as cache:
-        features = load_features(backbone, cache, [photo.sha256 for photo in photos], runtime)
+    features = extractor.load([photo.sha256 for photo in photos])
     return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp))

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
-from trainer.backbones.backbone import ensure_backbones
-from trainer.bottlenecks.labelled import cached_bottlenecks
-from trainer.cache_folder import default_cache
+from trainer.backbones.backbone import load_backbones
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
     BottleneckDir,
     ImageDir,
-    Kinds,
+    Quantizations,
     WeightsChoice,
-    chosen_kinds,
+    chosen_quantizations,
 )
 from trainer.commands.skipped import name_skipped
-from trainer.photos.dataset import Skipped, assemble, list_photos
+from trainer.photos.dataset import assemble
+from trainer.photos.folder import Skipped, list_photos
 from trainer.photos.split import SplitRatios
 from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
@@ -27,31 +29,31 @@ from trainer.terminal.tables import print_table
 def bottlenecks_command(
     image_dir: ImageDir,
     architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
-    quantization: Kinds = None,
+    quantization: Quantizations = None,
     weights: WeightsChoice = None,
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts at once."""
+    """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts quickly."""
     progress = TerminalProgress()
-    cache = bottleneck_dir or default_cache()
-    kinds = chosen_kinds(quantization)
-    listing = list_photos(image_dir)
+    kept_in = bottleneck_dir or default_bottleneck_dir()
+    folder = list_photos(image_dir)
     with progress.stage("backbone"):
-        backbones = ensure_backbones(cache, Architecture.parse(architecture), weights, kinds)
+        chosen = chosen_quantizations(quantization)
+        backbones = load_backbones(kept_in, Architecture.parse(architecture), weights, chosen)
     rows = []
     skipped: list[Skipped] = []
     for backbone in backbones:
-        outcome = cached_bottlenecks(backbone, listing, cache, progress)
-        dataset = assemble(listing, outcome.identities, outcome.reasons, SplitRatios(), training=False)
+        extracted = compute_bottlenecks(FeatureExtractor(backbone, kept_in, progress=progress), folder)
+        dataset = assemble(folder, extracted.contents, SplitRatios(), training=False)
         skipped = dataset.skipped
         rows.append(
             {
                 "architecture": backbone.architecture.name,
                 "quantization": backbone.quantization,
                 "photos": len(dataset.photos),
-                "computed": outcome.computed,
-                "cache": str(cache),
+                "computed": extracted.computed,
+                "cache": str(kept_in),
             }
         )
     name_skipped(skipped, progress)

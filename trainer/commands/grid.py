@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from trainer.backbones.architectures import Architecture, grid
-from trainer.cache_folder import default_cache
-from trainer.commands.options import AsJson, BottleneckDir, Kinds, chosen_kinds
+from trainer.cache_folder import default_bottleneck_dir
+from trainer.commands.options import AsJson, BottleneckDir, Quantizations, chosen_quantizations
 from trainer.commands.skipped import name_skipped
 from trainer.grid.build import DEFAULT_QUANTIZATIONS, GridModel, GridOptions, build_grid
 from trainer.terminal.progress import TerminalProgress
@@ -23,7 +23,7 @@ def build_command(
         Path | None,
         typer.Argument(help="Folder with one folder of photos for each class. Without it no model is trained."),
     ] = None,
-    quantization: Kinds = None,
+    quantization: Quantizations = None,
     architecture: Annotated[
         list[str] | None, typer.Option(help="Build only this architecture; may be repeated (default: all 16).")
     ] = None,
@@ -38,10 +38,10 @@ def build_command(
     named = [Architecture.parse(name) for name in architecture or []]
     options = GridOptions(
         folder=folder,
-        cache=bottleneck_dir or default_cache(),
+        bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
         image_dir=image_dir,
         architectures=tuple(dict.fromkeys(named or grid())),
-        quantizations=chosen_kinds(quantization, DEFAULT_QUANTIZATIONS),
+        quantizations=chosen_quantizations(quantization, DEFAULT_QUANTIZATIONS),
     )
     progress = TerminalProgress()
     built = build_grid(options, progress)

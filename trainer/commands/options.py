@@ -1,4 +1,4 @@
-"""Options that several commands share, spelled and explained once."""
+"""Options that several commands share, written once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,20 @@ Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type
 
 ImageDir = Annotated[Path, typer.Argument(help="A folder that has one folder of photos for each class.")]
 ArchitectureName = Annotated[
-    str, typer.Option("--architecture", help="mobilenet_WIDTH_SIZE, see: trainer architectures")
+    str, typer.Option("--architecture", help="mobilenet_WIDTH_SIZE; trainer architectures lists them.")
 ]
-BottleneckDir = Annotated[Path | None, typer.Option(help="Where backbones and bottlenecks are kept between runs.")]
+BottleneckDir = Annotated[
+    Path | None,
+    typer.Option(help="The folder that keeps backbones and bottlenecks between runs (default: in your cache folder)."),
+]
 WeightsChoice = Annotated[
-    str | None, typer.Option("--weights", help="Keras weights file, or 'offline' for those of the offline extra.")
+    str | None,
+    typer.Option("--weights", help="A Keras weights file, or 'offline' for the weights of the offline extra."),
 ]
-Kinds = Annotated[list[Quantization] | None, typer.Option("--quantization", help="Kind of model; may be repeated.")]
+Quantizations = Annotated[
+    list[Quantization] | None,
+    typer.Option("--quantization", help="How the model computes; may be repeated (default: int8)."),
+]
 FindLinks = Annotated[
     list[Path] | None, typer.Option(help="A folder of wheels beside those of the package index; may be repeated.")
 ]
@@ -35,6 +42,8 @@ SignKey = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
-def chosen_kinds(kinds: list[Quantization] | None, default: tuple[str, ...] = DEFAULT_QUANTIZATIONS) -> tuple[str, ...]:
-    """The quantisations asked for, each once, in the order given; ``default`` where none was."""
-    return tuple(dict.fromkeys(kind.value for kind in kinds or [])) or default
+def chosen_quantizations(
+    chosen: list[Quantization] | None, default: tuple[str, ...] = DEFAULT_QUANTIZATIONS
+) -> tuple[str, ...]:
+    """The quantizations asked for, each once, in the order given; ``default`` if there are none."""
+    return tuple(dict.fromkeys(entry.value for entry in chosen or [])) or default

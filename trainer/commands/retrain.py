@@ -11,18 +11,18 @@ import typer
 
 from edge.errors import UsageError
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
-from trainer.cache_folder import default_cache
+from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
     BottleneckDir,
     ImageDir,
-    Kinds,
+    Quantizations,
     WeightsChoice,
-    chosen_kinds,
+    chosen_quantizations,
 )
 from trainer.commands.skipped import name_skipped
-from trainer.evaluation.interval import Interval, wilson_interval
+from trainer.evaluation.interval import wilson_interval
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import DEFAULT_STEPS
@@ -30,88 +30,95 @@ from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.report.content import training_content
 from trainer.report.write import check_report, report_paths, write_report
-from trainer.retraining.options import DEFAULT_PRECISION, RetrainOptions, output_paths
-from trainer.retraining.retrain import Retrained, retrain
-from trainer.retraining.tuned_or_pretrained import Judged, TuningOutcome
+from trainer.retraining.options import (
+    CLASS_WEIGHTS,
+    DEFAULT_PRECISION,
+    NO_CLASS_WEIGHTS,
+    RetrainOptions,
+    default_output,
+)
+from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 from trainer.terminal.progress import TerminalProgress
 from trainer.terminal.tables import print_table
 
 _RATIOS = SplitRatios()
 _FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
 
-
-class ClassWeights(str, Enum):
-    """How much each photo counts in training: alike, or so that classes count alike."""
-
-    none = "none"
-    auto = "auto"
+ClassWeights = Enum("ClassWeights", {name: name for name in CLASS_WEIGHTS}, type=str)  # type: ignore[misc]
 
 
 def retrain_command(
     image_dir: ImageDir,
     architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
-    output: Annotated[Path | None, typer.Option(help="The model file (default: under models/).")] = None,
-    quantization: Kinds = None,
+    output: Annotated[Path | None, typer.Option(help="The model file (default: in the folder models).")] = None,
+    quantization: Quantizations = None,
     weights: WeightsChoice = None,
     bottleneck_dir: BottleneckDir = None,
-    fine_tune: Annotated[int | None, typer.Option(help="Also train the backbone, for at most so many epochs.")] = None,
-    fine_tune_from: Annotated[int | None, typer.Option(help="First of MobileNet's 13 blocks to train; 0: all.")] = None,
-    summaries_dir: Annotated[Path | None, typer.Option(help="Write TensorBoard summaries here.")] = None,
-    training_steps: Annotated[int, typer.Option(help="L-BFGS iterations at most.")] = DEFAULT_STEPS,
+    fine_tune: Annotated[
+        int | None, typer.Option(help="Train the backbone too, for at most this number of epochs (default: not).")
+    ] = None,
+    fine_tune_from: Annotated[
+        int | None, typer.Option(help="The first of MobileNet's 13 blocks to train; 0 trains all (default: 0).")
+    ] = None,
+    summaries_dir: Annotated[Path | None, typer.Option(help="A folder for TensorBoard summaries.")] = None,
+    training_steps: Annotated[int, typer.Option(help="The largest number of L-BFGS iterations.")] = DEFAULT_STEPS,
     testing_percentage: Annotated[
-        float, typer.Option(help="Share of photos that only judge.")
+        float, typer.Option(help="Percentage of photos that only measure the accuracy.")
     ] = _RATIOS.testing_percentage,
     validation_percentage: Annotated[
-        float, typer.Option(help="Share of photos that choose.")
+        float, typer.Option(help="Percentage of photos that choose among heads and thresholds.")
     ] = _RATIOS.validation_percentage,
-    seed: Annotated[int, typer.Option(help="Another seed, another split.")] = _RATIOS.seed,
+    seed: Annotated[int, typer.Option(help="Another number gives another split.")] = _RATIOS.seed,
     class_weights: Annotated[
         ClassWeights, typer.Option(help="auto: a class of few photos counts as much as one of many.")
-    ] = ClassWeights.none,
+    ] = ClassWeights[NO_CLASS_WEIGHTS],
     precision: Annotated[
-        float, typer.Option(help="Share of right answers that the recommended score threshold aims at.")
+        float, typer.Option(help="Share of right answers, 0 to 1, that the recommended score threshold aims at.")
     ] = DEFAULT_PRECISION,
     cross_validation: Annotated[
         bool,
-        typer.Option("--cross-validate", help=f"Judge with every photo too; worth it for less than {_FEW_PHOTOS}."),
+        typer.Option(
+            "--cross-validate", help=f"Evaluate every photo too; useful with fewer than {_FEW_PHOTOS} photos."
+        ),
     ] = False,
     report: Annotated[
-        bool, typer.Option("--report", help="Write MODEL.html and MODEL.md, which show why; cross-validates too.")
+        bool, typer.Option("--report", help="Write MODEL.html and MODEL.md, which show details; cross-validates too.")
     ] = False,
     augment: Annotated[
-        int, typer.Option(help="Also train on so many variants of each photo: mirrored, cropped, in other light.")
+        int, typer.Option(help="Train also on this number of altered copies of each photo: mirrored, cropped, relit.")
     ] = RetrainOptions.augment,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
     point = Architecture.parse(architecture)
-    kinds = chosen_kinds(quantization)
-    stem = f"{image_dir.resolve().name or 'model'}-{point.name}"
+    quantizations = chosen_quantizations(quantization)
     options = RetrainOptions(
-        image_dir=image_dir,
-        output=output or Path("models") / (f"{stem}-{kinds[0]}.tflite" if len(kinds) == 1 else f"{stem}.tflite"),
-        cache=bottleneck_dir or default_cache(),
+        folder=image_dir,
+        output=output or default_output(image_dir, point, quantizations),
+        bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
         architecture=point,
-        quantizations=kinds,
+        quantizations=quantizations,
         weights=weights,
         ratios=SplitRatios(validation_percentage, testing_percentage, seed),
         training_steps=training_steps,
         summaries_dir=summaries_dir,
-        balance=class_weights is ClassWeights.auto,
+        class_weights=class_weights.value,
         precision=precision,
         cross_validate=cross_validation or (report and fine_tune is None),
         augment=augment,
-        recipe=_recipe(point, fine_tune, fine_tune_from, seed),
+        fine_tune=_recipe(point, fine_tune, fine_tune_from, seed),
     )
     progress = TerminalProgress()
     if report:
-        for path in output_paths(options.output, kinds):
+        for path in options.outputs:
             check_report(report_paths(path))
-    models = retrain(options, progress)
+    models = retrain_all(options, progress)
     pages = _write_reports(models, progress) if report else []
     name_skipped(models[0].dataset.skipped, progress)
     if as_json:
-        print(json.dumps({"models": [_facts(model) for model in models], "skipped": _records(models[0])}))
+        skipped = [entry._asdict() for entry in models[0].dataset.skipped]
+        print(json.dumps({"models": [_as_json(model) for model in models], "skipped": skipped}))
     else:
         _print_models(models)
         for page in pages:
@@ -138,7 +145,7 @@ def _recipe(point: Architecture, epochs: int | None, from_block: int | None, see
     return None
 
 
-def _facts(model: Retrained) -> dict[str, Any]:
+def _as_json(model: Retrained) -> dict[str, Any]:
     counts = model.dataset.counts()
     return {
         "path": str(model.path),
@@ -151,7 +158,7 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "skipped": len(model.dataset.skipped),
         "test_accuracy": round(model.evaluation.accuracy, 6),
         "test_photos": model.evaluation.count,
-        "test_accuracy_interval": [round(end, 6) for end in _interval(model)],
+        "test_accuracy_interval": [round(end, 6) for end in model.interval],
         "cross_validation": model.cross_validation and _counts(model.cross_validation),
         "temperature": round(model.calibration.temperature, 6),
         "calibration_error_before": round(model.error_before, 6),
@@ -163,40 +170,31 @@ def _facts(model: Retrained) -> dict[str, Any]:
         "l2": model.fit.l2,
         "computed_bottlenecks": model.computed_bottlenecks,
         "size_bytes": model.size_bytes,
-        "fine_tuning": _tuning_facts(model.tuning),
+        "fine_tuning": _fine_tuning_json(model.fine_tuning),
     }
 
 
-def _tuning_facts(tuning: TuningOutcome | None) -> dict[str, Any] | None:
+def _fine_tuning_json(tuning: FineTuningResult | None) -> dict[str, Any] | None:
     if tuning is None:
         return None
     return {
         "from_block": tuning.tuned.recipe.from_block,
         "best_epoch": tuning.best_epoch,
-        "before": _judged(tuning.before),
-        "after": _judged(tuning.after),
+        "before": _score_json(tuning.before),
+        "after": _score_json(tuning.after),
         "epochs": [epoch._asdict() for epoch in tuning.tuned.epochs],
     }
 
 
-def _judged(judged: Judged) -> dict[str, float]:
+def _score_json(score: ValidationScore) -> dict[str, float]:
     return {
-        "validation_accuracy": round(judged.accuracy, 6),
-        "validation_cross_entropy": round(judged.cross_entropy, 6),
+        "validation_accuracy": round(score.accuracy, 6),
+        "validation_cross_entropy": round(score.cross_entropy, 6),
     }
 
 
 def _counts(validated: CrossValidation) -> dict[str, int]:
     return {"right": validated.right, "photos": validated.photos, "folds": validated.folds}
-
-
-def _interval(model: Retrained) -> Interval:
-    right = int(model.evaluation.confusion.trace())
-    return wilson_interval(right, model.evaluation.count)
-
-
-def _records(model: Retrained) -> list[dict[str, str]]:
-    return [entry._asdict() for entry in model.dataset.skipped]
 
 
 def _print_models(models: list[Retrained]) -> None:
@@ -213,21 +211,21 @@ def _print_models(models: list[Retrained]) -> None:
     ]
     first = models[0].backbone
     print(f"{first.architecture.name}, weights: {first.weights.origin}")
-    if models[0].tuning:
-        print(_tuning_line(models[0].tuning))
-    print_table(["kind", "classes", "used", "skipped", "test accuracy", "size"], rows)
+    if models[0].fine_tuning:
+        print(_tuning_line(models[0].fine_tuning))
+    print_table(["quantization", "classes", "used", "skipped", "test accuracy", "size"], rows)
     for model in models:
-        for line in _judgement(model):
+        for line in _figures(model):
             print(line)
         print(model.path)
 
 
-def _judgement(model: Retrained) -> list[str]:
-    low, high = _interval(model)
+def _figures(model: Retrained) -> list[str]:
+    low, high = model.interval
     lines = [f"the test accuracy lies between {low:.1%} and {high:.1%} with 95% confidence"]
     validated = model.cross_validation
     if validated is None and len(model.dataset.photos) < _FEW_PHOTOS:
-        lines[0] += f": {model.evaluation.count} test photos are few, --cross-validate judges with all"
+        lines[0] += f": {model.evaluation.count} test photos are few, --cross-validate evaluates all photos"
     if validated is not None:
         low, high = wilson_interval(validated.right, validated.photos)
         share = validated.right / validated.photos
@@ -235,13 +233,13 @@ def _judgement(model: Retrained) -> list[str]:
     threshold = model.calibration.score_threshold
     if threshold:
         lines.append(
-            f"below a score of {threshold:.2f} take an answer for unknown: "
+            f"take an answer with a score below {threshold:.2f} for unknown: "
             f"above it {model.calibration.precision:.0%} were right on the validation photos"
         )
     return [line.replace("%", " %") for line in lines]
 
 
-def _tuning_line(tuning: TuningOutcome) -> str:
+def _tuning_line(tuning: FineTuningResult) -> str:
     tuned, before, after = tuning.tuned, tuning.before, tuning.after
     kept = f"best after {tuning.best_epoch}" if tuning.helped else "the pretrained weights are kept"
     return (

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import DatasetError
-from trainer.evaluation.evaluate import Evaluation
+from edge.modelfile.model_file import ModelFile
+from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.evaluation.test_set import ALL, read_test_set, split_ratios
+from trainer.photos.dataset import Dataset
+from trainer.photos.folder import Skipped
+from trainer.photos.split import TEST
+from trainer.progress import ProgressLike, as_progress
+
+SIGNIFICANCE = 0.05
+"""A difference that chance makes less often than this counts as real."""
 
 
 class Disagreement(NamedTuple):
@@ -23,7 +33,8 @@ class Comparison(NamedTuple):
     ``both`` counts the photos that both named rightly, ``only_first`` and ``only_second`` those that just one
     did, ``neither`` the rest. ``p_value`` is the probability of so uneven a pair of ``only_`` counts, or a more
     uneven one, between two models that are equally good. ``disagreements`` are the photos, by path relative
-    to the folder, that just one of them named rightly, with both answers.
+    to the folder, that just one of them named rightly, with both answers. ``skipped`` are the files that were not
+    evaluated.
     """
 
     photos: int
@@ -33,6 +44,12 @@ class Comparison(NamedTuple):
     neither: int
     p_value: float
     disagreements: list[Disagreement]
+    skipped: list[Skipped]
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the difference is more than chance, at the usual level of 5 %."""
+        return self.p_value < SIGNIFICANCE
 
     @property
     def first_accuracy(self) -> float:
@@ -45,31 +62,69 @@ class Comparison(NamedTuple):
         return (self.both + self.only_second) / self.photos
 
 
-def compare(first: Evaluation, second: Evaluation) -> Comparison:
-    """Compare two models' evaluations of the same photos; photos that either could not decode are left out.
+def compare(
+    first: ModelFile | str | Path,
+    second: ModelFile | str | Path,
+    photos: Dataset | str | Path,
+    *,
+    split: str = TEST,
+    progress: ProgressLike = None,
+) -> Comparison:
+    """Let two models name the same ``photos``, a data set or its folder, and compare their answers.
 
-    The test is McNemar's, exact: under equally good models each disagreement favours either one with
+    >>> compare("old.tflite", "new.tflite", "flower_photos").is_significant  # doctest: +SKIP
+    True
+
+    ``split`` chooses photos, as in :func:`~trainer.evaluation.evaluate.evaluate`; a folder is split as the first model
+    was trained. A message says if the second was trained on another split.
+
+    Raises the errors of :func:`~trainer.evaluation.evaluate.evaluate`.
+    """
+    told = as_progress(progress)
+    models = [model if isinstance(model, ModelFile) else ModelFile.load(model) for model in (first, second)]
+    ratios = [split_ratios(model) for model in models]
+    if ratios[0] != ratios[1] and split != ALL:
+        told.message("the models were trained on different splits; the second may have been trained on these photos")
+    dataset = read_test_set(photos, ratios[0], told)
+    one, other = (evaluate(model, dataset, split=split, progress=told) for model in models)
+    return compare_evaluations(one, other)
+
+
+def compare_evaluations(first: Evaluation, second: Evaluation) -> Comparison:
+    """Compare two models' evaluations of the same photos; photos that one of them could not decode are not used.
+
+    The test is McNemar's, exact: if both models are equally good, each disagreement favours either one with
     probability 1/2 (Q. McNemar, 1947).
 
-    Raises :class:`~edge.errors.DatasetError` where no photo was judged by both.
+    Raises :class:`~edge.errors.DatasetError` if no photo was evaluated by both.
     """
     from scipy.stats import binomtest
 
     assert first.photos == second.photos
     counts = {(a, b): 0 for a in (True, False) for b in (True, False)}
     disagreements = []
-    for photo, one, other in zip(first.photos, first.outcomes, second.outcomes, strict=True):
-        if one.classification is None or other.classification is None:
+    second_answers = {photo: said.categories[0].label for photo, said in second.classified()}
+    for photo, said in first.classified():
+        if photo not in second_answers:
             continue
-        answers = [outcome.classification.categories[0].label for outcome in (one, other) if outcome.classification]
+        answers = (said.categories[0].label, second_answers[photo])
         right = (answers[0] == photo.label, answers[1] == photo.label)
         counts[right] += 1
         if right[0] != right[1]:
             disagreements.append(Disagreement(photo.relative, photo.label, *answers))
     photos = sum(counts.values())
     if not photos:
-        raise DatasetError("no photo was judged by both models; give a folder of photos of their classes")
+        raise DatasetError("no photo was evaluated by both models; give a folder of photos of their classes")
     only_first, only_second = counts[True, False], counts[False, True]
     uneven = only_first + only_second
     p_value = float(binomtest(only_first, uneven).pvalue) if uneven else 1.0
-    return Comparison(photos, counts[True, True], only_first, only_second, counts[False, False], p_value, disagreements)
+    return Comparison(
+        photos=photos,
+        both=counts[True, True],
+        only_first=only_first,
+        only_second=only_second,
+        neither=counts[False, False],
+        p_value=p_value,
+        disagreements=disagreements,
+        skipped=sorted({*first.skipped, *second.skipped}),
+    )

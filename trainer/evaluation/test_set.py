@@ -1,41 +1,39 @@
-"""The photos that a model is judged on: the folder's, split as the model was trained."""
+"""The photos that a model is evaluated on: the folder's, split as the model was trained."""
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from edge.modelfile.model_file import ModelFile
-from trainer.photos.dataset import Dataset, Photo, assemble, list_photos
-from trainer.photos.reading import identify
+from trainer.photos.dataset import Dataset, Photo, read_dataset
 from trainer.photos.split import SPLITS, SplitRatios
+from trainer.progress import Progress
 
-Split = Enum("Split", {name: name for name in ("all", *SPLITS)}, type=str)  # type: ignore[misc]
-"""Which photos judge: those of one split, or all."""
+ALL = "all"
+EVALUATED = (ALL, *SPLITS)
+"""Which photos a model is evaluated on: those of one split, or all."""
 
 
 def split_ratios(model: ModelFile) -> SplitRatios:
-    """How the photos were split when ``model`` was trained; the usual way where it does not say."""
-    training: dict[str, Any] = model.manifest.training if model.manifest else {}
-    usual = SplitRatios()
+    """How the photos were split when ``model`` was trained; the defaults if it does not say."""
+    if model.manifest is None:
+        return SplitRatios()
+    provenance, default = model.manifest.provenance, SplitRatios()
     return SplitRatios(
-        training.get("validation_percentage", usual.validation_percentage),
-        training.get("testing_percentage", usual.testing_percentage),
-        training.get("seed", usual.seed),
+        default.validation_percentage if provenance.validation_percentage is None else provenance.validation_percentage,
+        default.testing_percentage if provenance.testing_percentage is None else provenance.testing_percentage,
+        default.seed if provenance.seed is None else provenance.seed,
     )
 
 
-def read_dataset(image_dir: Path, ratios: SplitRatios) -> Dataset:
-    """The photos in ``image_dir`` that can be decoded, split by ``ratios``.
+def read_test_set(photos: Dataset | str | Path, ratios: SplitRatios, progress: Progress) -> Dataset:
+    """``photos`` as they are if they are a data set; a folder's are read and split by ``ratios``.
 
-    Raises :class:`~edge.errors.DatasetError` where there is no folder of photos.
+    Raises :class:`~edge.errors.DatasetError` if there is no folder of photos.
     """
-    listing = list_photos(image_dir)
-    identities, reasons = identify(listing)
-    return assemble(listing, identities, reasons, ratios, training=False)
+    return photos if isinstance(photos, Dataset) else read_dataset(Path(photos), ratios, progress)
 
 
-def photos_of(dataset: Dataset, split: Split) -> list[Photo]:
-    """The photos of ``dataset`` that ``split`` names."""
-    return dataset.photos if split.value == "all" else dataset.of(split.value)
+def photos_of(dataset: Dataset, split: str) -> list[Photo]:
+    """The photos of ``dataset`` in ``split``, one of :data:`EVALUATED`."""
+    return dataset.photos if split == ALL else dataset.of(split)

@@ -16,9 +16,10 @@ from edge.inference.selftest import pattern_scores
 from edge.modelfile.manifest import GATE_NAME, MANIFEST_NAME, SCHEMA_VERSION, GateFacts, Manifest, SelfTest
 from edge.modelfile.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile.model_file import ModelFile
+from edge.modelfile.provenance import Provenance
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.backbones.backbone import Backbone
-from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.evaluation.evaluate import Evaluation, evaluate_photos
 from trainer.export.hidden_output import write_with_hidden_output
 from trainer.export.metadata import classifier_metadata, label_lines, pack_files
 from trainer.export.quantized_head import quantize_head
@@ -49,19 +50,20 @@ def export_model(
     calibration: Calibration,
     samples: npt.NDArray[np.float32],
     dataset: Dataset,
-    training: dict[str, Any],
+    provenance: Provenance,
     advance: Callable[[int], None] = lambda count: None,
+    *,
     runtime: str | None = None,
     gate: Gate | None = None,
 ) -> Export:
     """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
     ``samples`` (photos, features) are dequantised bottlenecks that an int8 head's ranges are chosen on.
-    ``training`` goes into the manifest: what is needed to train the same model again. The same arguments
+    ``provenance`` goes into the manifest: what is needed to train the same model again. The same arguments
     give the same bytes. ``gate``, where there is one, is packed with the rest.
     """
-    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), training, gate)
-    evaluation = evaluate(draft, dataset.of(TEST), advance, runtime=runtime)
+    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate)
+    evaluation = evaluate_photos(draft, dataset.of(TEST), advance, runtime=runtime)
     return Export(_seal(draft, evaluation, runtime, calibration.score_threshold), evaluation)
 
 
@@ -70,7 +72,7 @@ def export_unmeasured(
     head: Head,
     samples: npt.NDArray[np.float32],
     labels: tuple[str, ...],
-    training: dict[str, Any],
+    provenance: Provenance,
     runtime: str | None = None,
 ) -> bytes:
     """The bytes of a model file that no photo has judged: its manifest's accuracy is None.
@@ -78,7 +80,7 @@ def export_unmeasured(
     It is as large and as fast as a trained one and passes its self-test; see :func:`export_model`.
     """
     counts = {label: dict.fromkeys(SPLITS, 0) for label in labels}
-    return _seal(_draft(backbone, head, samples, labels, counts, training), None, runtime)
+    return _seal(_draft(backbone, head, samples, labels, counts, provenance), None, runtime)
 
 
 def _draft(
@@ -87,7 +89,7 @@ def _draft(
     samples: npt.NDArray[np.float32],
     labels: tuple[str, ...],
     photos: dict[str, dict[str, int]],
-    training: dict[str, Any],
+    provenance: Provenance,
     gate: Gate | None = None,
 ) -> ModelFile:
     """The model with everything but what only running it can tell; its flatbuffer is already the final one."""
@@ -105,7 +107,7 @@ def _draft(
         photos=photos,
         accuracy=None,
         test_photos=0,
-        training=training,
+        training=provenance.to_training(),
         self_test=SelfTest(SELF_TEST_SEED, []),
         gate=None if gate is None else _gate_facts(gate, bottleneck),
     )

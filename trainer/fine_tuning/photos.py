@@ -13,7 +13,7 @@ from edge.parallel import available_cores, ordered_map
 from edge.preprocess import Pixels, preprocess
 from trainer.fine_tuning.job import TuningPhoto
 from trainer.fine_tuning.recipe import Recipe
-from trainer.photos.augmentation import augment
+from trainer.photos.augmentation import augment_picture
 
 MARGIN = 1.15
 """Pictures to augment are kept this much larger than those that are learnt from, so that a crop loses little detail."""
@@ -72,7 +72,9 @@ def training_batches(photos: TuningPhotos, recipe: Recipe, epoch: int) -> Iterat
 
     def look(index: int, pixels: Pixels) -> Pixels:
         random = np.random.default_rng([recipe.seed, epoch, 1 + index])
-        return augment(Image.fromarray(pixels), (recipe.picture_size, recipe.picture_size), recipe.strength, random)
+        return augment_picture(
+            Image.fromarray(pixels), (recipe.picture_size, recipe.picture_size), recipe.strength, random
+        )
 
     order = np.random.default_rng([recipe.seed, epoch, 0]).permutation(len(photos.photos))
     parts = np.array_split(order, batches(len(order), recipe.batch))

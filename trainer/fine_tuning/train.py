@@ -25,7 +25,7 @@ from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, read_checkpoint, w
 from trainer.fine_tuning.job import Job
 from trainer.fine_tuning.photos import Batch, TuningPhotos, batches, load_training, plain_batches, training_batches
 from trainer.fine_tuning.schedule import Loss, best_epoch, has_stopped, learning_rate
-from trainer.head.calibration import calibrated_surprise
+from trainer.head.calibration import calibrated_cross_entropies
 from trainer.head.fit import accuracy
 
 Report = Callable[[int], None]
@@ -147,7 +147,7 @@ class _Network:
         pairs = [(self._judge(images).numpy().astype(np.float64), labels) for images, labels in photos]
         logits, labels = (np.concatenate(column) for column in zip(*pairs, strict=True))
         _check(float(np.abs(logits).max()), epoch)
-        losses = calibrated_surprise(logits, labels)
+        losses = calibrated_cross_entropies(logits, labels)
         return float(losses.mean()), accuracy(logits, labels), float(losses.std() / math.sqrt(len(losses)))
 
     def variables(self) -> list[Any]:

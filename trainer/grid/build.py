@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,17 +18,19 @@ from edge.files import check_writable, write_whole
 from edge.inference.interpreter import ImageInterpreter, dequantize
 from edge.inference.selftest import make_patterns
 from edge.modelfile.model_file import ModelFile
+from edge.modelfile.provenance import Provenance
 from trainer.backbones.architectures import Architecture, grid
-from trainer.backbones.backbone import Backbone, ensure_backbones
+from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.backbones.weights import OFFLINE, RANDOM, Weights, find_weights, weights_at_hand
 from trainer.export.export import export_unmeasured
 from trainer.head.fit import Head
-from trainer.photos.dataset import Dataset, assemble, dataset_fingerprint, list_photos
-from trainer.photos.reading import identify
+from trainer.photos.dataset import Dataset, assemble, dataset_fingerprint
+from trainer.photos.folder import list_photos
+from trainer.photos.reading import read_contents
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 
 DEFAULT_QUANTIZATIONS = ("int8", "float32")
 """The quantizations that are built by default."""
@@ -45,7 +47,7 @@ class GridOptions:
     """The options of ``trainer grid build``; without an ``image_dir`` no model is trained."""
 
     folder: Path
-    cache: Path
+    bottleneck_dir: Path
     image_dir: Path | None = None
     architectures: tuple[Architecture, ...] = field(default_factory=lambda: tuple(grid()))
     quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
@@ -112,10 +114,8 @@ def model_file_name(architecture: Architecture, quantization: str) -> str:
 
 
 def _read_dataset(image_dir: Path, progress: Progress) -> Dataset:
-    listing = list_photos(image_dir)
-    with progress.stage("photos"):
-        identities, reasons = identify(listing)
-    return assemble(listing, identities, reasons, SplitRatios())
+    folder = list_photos(image_dir)
+    return assemble(folder, read_contents(folder, progress), SplitRatios())
 
 
 def _build_architecture(
@@ -139,7 +139,9 @@ def _build_architecture(
     if not missing:
         return
     with progress.stage(f"{architecture.name} backbones"):
-        backbones = ensure_backbones(options.cache, architecture, choice, [plan.quantization for plan in missing])
+        backbones = load_backbones(
+            options.bottleneck_dir, architecture, choice, [plan.quantization for plan in missing]
+        )
     for plan, backbone in zip(missing, backbones, strict=True):
         trained = plan.dataset_sha256 is not None
         yield _train(plan, choice, options, progress) if trained else _write_untrained(plan, backbone, options)
@@ -161,7 +163,7 @@ def _finished(plan: _PlannedModel) -> GridModel | None:
     if manifest is None:
         return None
     found = (manifest.architecture, manifest.quantization, model.labels)
-    made_from = (manifest.training.get("weights_sha256"), manifest.training.get("dataset_sha256"))
+    made_from = (manifest.provenance.weights_sha256, manifest.provenance.dataset_sha256)
     wanted = (plan.architecture.name, plan.quantization, plan.labels)
     if (found, made_from) != (wanted, (plan.weights.sha256, plan.dataset_sha256)):
         return None
@@ -170,11 +172,11 @@ def _finished(plan: _PlannedModel) -> GridModel | None:
 
 def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progress: Progress) -> GridModel:
     assert options.image_dir is not None
-    (model,) = retrain(
+    (model,) = retrain_all(
         RetrainOptions(
-            image_dir=options.image_dir,
+            folder=options.image_dir,
             output=plan.path,
-            cache=options.cache,
+            bottleneck_dir=options.bottleneck_dir,
             architecture=plan.architecture,
             quantizations=(plan.quantization,),
             weights=choice,
@@ -192,13 +194,13 @@ def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptio
     interpreter = ImageInterpreter(backbone.model, runtime=options.runtime)
     patterns = make_patterns(_PATTERN_SEED, backbone.model.input_size)
     samples = np.stack([dequantize(interpreter.raw_outputs(pattern), backbone.model.output) for pattern in patterns])
-    training: dict[str, Any] = {
-        "backbone_sha256": backbone.model.sha256,
-        "weights": plan.weights.origin,
-        "weights_sha256": plan.weights.sha256,
-        "note": UNTRAINED_NOTE,
-    }
-    content = export_unmeasured(backbone, head, samples, plan.labels, training, options.runtime)
+    provenance = Provenance(
+        backbone_sha256=backbone.model.sha256,
+        weights=plan.weights.origin,
+        weights_sha256=plan.weights.sha256,
+        note=UNTRAINED_NOTE,
+    )
+    content = export_unmeasured(backbone, head, samples, plan.labels, provenance, options.runtime)
     write_whole(plan.path, content)
     return _grid_model(plan, len(content))
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head, Matrix, cross_entropy, softmax, surprise
+from trainer.head.fit import Head, Matrix, cross_entropies, cross_entropy, softmax
 from trainer.one_thread import one_thread
 
 BINS = 15
@@ -47,12 +47,12 @@ def fit_temperature(logits: Matrix, labels: npt.NDArray[np.intp]) -> float:
     return math.exp(float(found.x))
 
 
-def calibrated_surprise(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+def calibrated_cross_entropies(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """The negative log-probability of each of ``labels``, in nats: (photos,), at the best temperature of ``logits``."""
-    return surprise(logits / fit_temperature(logits, labels), labels)
+    return cross_entropies(logits / fit_temperature(logits, labels), labels)
 
 
-def cool(head: Head, temperature: float) -> Head:
+def with_temperature(head: Head, temperature: float) -> Head:
     """``head`` with all its logits divided by ``temperature``: no cost on the device, and no other label."""
     return Head(head.weights / temperature, head.bias / temperature)
 
@@ -108,6 +108,6 @@ def calibrate(head: Head, validation: Labelled, precision: float) -> Calibration
     """Fit the temperature of ``head`` and its recommended threshold on the ``validation`` photos."""
     with one_thread():  # one order of adding up on any number of cores: the same photos, the same temperature
         temperature = fit_temperature(head.logits(validation.features), validation.labels)
-        cooled = cool(head, temperature)
-        threshold = score_threshold(softmax(cooled.logits(validation.features)), validation.labels, precision)
-    return Calibration(cooled, temperature, threshold, precision)
+        calibrated = with_temperature(head, temperature)
+        threshold = score_threshold(softmax(calibrated.logits(validation.features)), validation.labels, precision)
+    return Calibration(calibrated, temperature, threshold, precision)

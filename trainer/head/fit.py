@@ -68,10 +68,10 @@ def cross_entropy(
     logits: Matrix, labels: npt.NDArray[np.intp], weights: npt.NDArray[np.float64] | None = None
 ) -> float:
     """The mean negative log-probability of ``labels``, in nats; ``weights`` (photos,) are the photos' shares in it."""
-    return float(np.average(surprise(logits, labels), weights=weights))
+    return float(np.average(cross_entropies(logits, labels), weights=weights))
 
 
-def surprise(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+def cross_entropies(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """The negative log-probability of each of ``labels``, in nats: (photos,)."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     losses: npt.NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]

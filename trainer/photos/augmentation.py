@@ -1,8 +1,8 @@
-"""Augmentation: a photo mirrored, nearer, stretched, in other light and colour.
+"""Augmented copies of a photo: mirrored, cropped, stretched, in other light and colour.
 
-Fine-tuning sees another variant of each photo in every epoch (:mod:`trainer.fine_tuning.photos`). A head sees a few
-milder ones, whose bottlenecks are cached (:mod:`trainer.bottlenecks.variants`). One matrix for all changes of colour
-keeps a variant cheap beside a training step.
+Fine-tuning sees another copy of each photo in every epoch (:mod:`trainer.fine_tuning.photos`). A head sees a few
+milder ones, whose bottlenecks are cached (:mod:`trainer.bottlenecks.augmented`). One matrix for all changes of colour
+keeps a copy cheap beside a training step.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image
 from edge.preprocess import Pixels, squash
 
 AUGMENTATION_VERSION = 2
-"""Goes up with any change that alters a pixel of a variant; what was computed from variants is bound to it."""
+"""Goes up with any change that alters a pixel of a copy; whatever was computed from copies is bound to it."""
 
 LUMA = (0.299, 0.587, 0.114)
 """What red, green and blue contribute to brightness: ITU-R BT.601."""
@@ -26,7 +26,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 class Strength(NamedTuple):
-    """How far a variant may lie from its photo.
+    """How far a copy may lie from its photo.
 
     ``least_area`` is the smallest share of the picture that a crop keeps, ``aspect`` the largest factor by which
     its width and height are stretched against each other. ``light``, ``contrast`` and ``saturation`` are the
@@ -41,17 +41,19 @@ class Strength(NamedTuple):
     tint: float = 0.12
 
 
-def augment(picture: Image.Image, size: tuple[int, int], strength: Strength, random: np.random.Generator) -> Pixels:
-    """A variant of ``picture`` (RGB) at ``size`` (width, height): shape (height, width, 3), uint8.
+def augment_picture(
+    picture: Image.Image, size: tuple[int, int], strength: Strength, random: np.random.Generator
+) -> Pixels:
+    """An augmented copy of ``picture`` (RGB) at ``size`` (width, height): shape (height, width, 3), uint8.
 
-    The same state of ``random`` gives the same variant.
+    The same state of ``random`` gives the same copy.
     """
     box = crop_box(picture.size, strength, random)
     colours = colour_matrix(strength, random)
-    variant = squash(picture.crop(box), size)
+    copy = squash(picture.crop(box), size)
     if random.random() < 0.5:
-        variant = variant.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    return np.asarray(variant.convert("RGB", tuple(colours.ravel())), np.uint8)
+        copy = copy.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return np.asarray(copy.convert("RGB", tuple(colours.ravel())), np.uint8)
 
 
 def crop_box(size: tuple[int, int], strength: Strength, random: np.random.Generator) -> tuple[int, int, int, int]:

@@ -1,4 +1,4 @@
-"""Reading photos: their bytes, their identity, and whether they can be decoded."""
+"""Reading photos: their bytes, their content hash, and whether they can be decoded."""
 
 from __future__ import annotations
 
@@ -6,38 +6,61 @@ import hashlib
 import os
 import stat
 from pathlib import Path
+from typing import NamedTuple
 
 from edge.errors import ImageError
 from edge.parallel import available_cores, ordered_map
 from edge.preprocess import preprocess
-from trainer.photos.dataset import Listing
+from trainer.photos.folder import PhotoFile, PhotoFolder
+from trainer.progress import SILENT, Progress
 
 MAX_FILE_BYTES = 256 << 20
-"""A file larger than this is no photo; reading it whole could exhaust the memory."""
+"""A larger file is refused: reading it whole could exhaust the memory."""
 
-_PROBE_SIZE = (128, 128)  # small, so that large JPEGs are decoded at reduced size
+_SMALL = (128, 128)  # pixels; a large JPEG is decoded faster at reduced size
 
 
-def identify(listing: Listing) -> tuple[list[bytes | None], list[str | None]]:
-    """The sha256 of every candidate's content, or the reason why it cannot be decoded, on all cores.
+class Contents(NamedTuple):
+    """What the files of a folder hold, by their relative paths.
 
-    The pictures are decoded and thrown away, because only those that training could use may shape the split.
+    ``sha256`` has the content hash (32 bytes) of each photo that can be decoded, ``unreadable`` the reason for each
+    other file.
     """
 
-    def examine(path: Path) -> tuple[bytes | None, str | None]:
-        try:
-            content, _ = read_photo(path)
-            preprocess(content, _PROBE_SIZE)
-            return hashlib.sha256(content).digest(), None
-        except ImageError as error:
-            return None, str(error)
+    sha256: dict[str, bytes]
+    unreadable: dict[str, str]
 
-    found = list(ordered_map(lambda: examine, (candidate.path for candidate in listing.candidates), available_cores()))
-    return [identity for identity, _ in found], [reason for _, reason in found]
+
+def read_contents(folder: PhotoFolder, progress: Progress = SILENT) -> Contents:
+    """Hash every file of ``folder`` and find out whether it can be decoded, on all cores.
+
+    The decoded pictures are not kept: only photos that training could use may shape the split.
+    """
+
+    def read(file: PhotoFile) -> tuple[PhotoFile, bytes | None, str]:
+        try:
+            content, _ = read_photo(file.path)
+            preprocess(content, _SMALL)
+            return file, hashlib.sha256(content).digest(), ""
+        except ImageError as error:
+            return file, None, str(error)
+
+    contents = Contents({}, {})
+    with progress.stage("photos", len(folder.files)) as advance:
+        for file, sha256, reason in ordered_map(lambda: read, folder.files, available_cores()):
+            if sha256 is None:
+                contents.unreadable[file.relative] = reason
+            else:
+                contents.sha256[file.relative] = sha256
+            advance(1)
+    return contents
 
 
 def read_photo(path: Path) -> tuple[bytes, os.stat_result]:
-    """The bytes of the photo at ``path`` and its status; raises :class:`~edge.errors.ImageError` if it is none."""
+    """The bytes of the file at ``path`` and its status.
+
+    Raises :class:`~edge.errors.ImageError` if it cannot be read, is empty, is not a regular file or is too large.
+    """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())

@@ -15,12 +15,12 @@ from trainer.evaluation.evaluate import Evaluation
 from trainer.head.calibration import Bin, reliability
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import Matrix, Step
-from trainer.photos.dataset import Skipped
+from trainer.photos.folder import Skipped
 from trainer.photos.split import SPLITS, TEST
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
 from trainer.retraining.retrain import Retrained
-from trainer.retraining.tuned_or_pretrained import TuningOutcome
+from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
 
 class OtherModel(NamedTuple):
@@ -44,7 +44,7 @@ class TrainingRun(NamedTuple):
     reliability_before: list[Bin]
     cross_validation: CrossValidation | None
     other_models: list[OtherModel]
-    tuning: TuningOutcome | None = None
+    tuning: FineTuningResult | None = None
 
 
 class LocalSelfTest(NamedTuple):
@@ -111,7 +111,7 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
             other_models=[
                 OtherModel(other.backbone.quantization, other.evaluation.accuracy, other.size_bytes) for other in others
             ],
-            tuning=model.tuning,
+            tuning=model.fine_tuning,
         ),
     )
 

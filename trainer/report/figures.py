@@ -13,7 +13,7 @@ from trainer.report.content import ReportContent
 from trainer.report.measures import operating_curve, operating_point
 from trainer.report.number_format import counted, percent
 from trainer.report.summary import recommended_threshold
-from trainer.retraining.tuned_or_pretrained import TuningOutcome
+from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
 
 class Figure(NamedTuple):
@@ -49,7 +49,7 @@ def _as_percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _tuning_curves(tuning: TuningOutcome) -> list[Figure]:
+def _tuning_curves(tuning: FineTuningResult) -> list[Figure]:
     epochs, best = tuning.tuned.epochs, tuning.best_epoch
     learnt = [  # epoch 0 is the state before the training, and has no numbers of training photos
         (number, epoch.training_accuracy, epoch.training_cross_entropy)

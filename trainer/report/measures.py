@@ -100,7 +100,7 @@ def scored_photos(evaluation: Evaluation) -> ScoredPhotos:
     scores = np.zeros((evaluation.count, len(index)))
     truths = np.zeros(evaluation.count, np.intp)
     photos: list[Photo] = []
-    for photo, outcome in zip(evaluation.photos, evaluation.outcomes, strict=True):
+    for photo, outcome in zip(evaluation.photos, evaluation.results, strict=True):
         if outcome.classification is not None:
             for category in outcome.classification.categories:
                 scores[len(photos), category.index] = category.score

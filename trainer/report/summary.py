@@ -118,7 +118,7 @@ def cautions(content: ReportContent) -> list[str]:
 
 def _without_copies(content: ReportContent) -> str:
     manifest = content.model.manifest
-    augmented = manifest is not None and manifest.training.get("augment")
+    augmented = manifest is not None and manifest.provenance.augment
     return ", nor on augmented copies, on which the head of this file was fitted" if augmented else ""
 
 
@@ -130,7 +130,7 @@ def _imbalance(content: ReportContent) -> str | None:
     (fewest, smallest), (most, largest) = counts[0], counts[-1]
     if not fewest or most < IMBALANCE * fewest:
         return None
-    weighted = manifest.training.get("class_weights") == "auto"
+    weighted = manifest.provenance.class_weights == "auto"
     weights = (
         "The training gave each class the same weight."
         if weighted

@@ -1,10 +1,11 @@
-"""What ``retrain`` is told."""
+"""What retraining is told, and where the model files go."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge.errors import UsageError
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import DEFAULT_STEPS
@@ -13,20 +14,24 @@ from trainer.photos.split import SplitRatios
 DEFAULT_PRECISION = 0.95
 """Share of right answers that the recommended threshold aims at."""
 
+NO_CLASS_WEIGHTS, AUTO_CLASS_WEIGHTS = CLASS_WEIGHTS = ("none", "auto")
+"""How much each photo counts in training: all alike, or so that all classes count alike."""
+
 
 @dataclass(frozen=True)
 class RetrainOptions:
-    """What ``trainer retrain`` is told; ``output`` names the file, or with several kinds the files' stem.
+    """What ``trainer retrain`` is told, each named like the option of the command.
 
-    ``balance`` weights the photos so that classes count alike, ``precision`` is what the recommended threshold
-    aims at, ``cross_validate`` judges with every photo too, and ``augment`` is how many variants of each training
-    photo the head is fitted on beside the photo itself.
-    With a ``recipe`` the backbone is fine-tuned first.
+    ``folder`` has one folder of photos for each class. ``output`` is the model file; with several ``quantizations``
+    each file gets the name of its quantization. ``bottleneck_dir`` keeps backbones and bottlenecks between runs.
+    ``precision`` is the share of right answers that the recommended threshold aims at. With ``cross_validate`` every
+    photo is evaluated too. ``augment`` is how many augmented copies of each training photo the head is fitted on
+    beside the photo itself. With ``fine_tune`` the backbone is trained first.
     """
 
-    image_dir: Path
+    folder: Path
     output: Path
-    cache: Path
+    bottleneck_dir: Path
     architecture: Architecture = DEFAULT_ARCHITECTURE
     quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
     weights: str | None = None
@@ -34,15 +39,44 @@ class RetrainOptions:
     training_steps: int = DEFAULT_STEPS
     summaries_dir: Path | None = None
     runtime: str | None = None
-    balance: bool = False
+    class_weights: str = NO_CLASS_WEIGHTS
     precision: float = DEFAULT_PRECISION
     cross_validate: bool = False
     augment: int = 0
-    recipe: Recipe | None = None
+    fine_tune: Recipe | None = None
+
+    def check(self) -> RetrainOptions:
+        """The same options, after checking what a user may choose.
+
+        Raises :class:`~edge.errors.UsageError` for numbers that make no sense and options that exclude each other.
+        """
+        self.ratios.check()
+        if self.training_steps < 1:
+            raise UsageError(f"--training-steps {self.training_steps} trains nothing; give at least 1")
+        if self.augment < 0:
+            raise UsageError(f"--augment {self.augment}: the number of copies cannot be negative; give 0 or more")
+        if not 0 < self.precision <= 1:
+            raise UsageError(f"--precision {self.precision:g} is not a share; give a number above 0, at most 1")
+        if self.class_weights not in CLASS_WEIGHTS:
+            raise UsageError(f"--class-weights {self.class_weights!r}: give {' or '.join(CLASS_WEIGHTS)}")
+        if self.fine_tune is not None:
+            self.fine_tune.check()
+            if self.cross_validate:
+                raise UsageError(
+                    "--cross-validate would evaluate photos that --fine-tune has trained on; give one of the two"
+                )
+        return self
+
+    @property
+    def outputs(self) -> list[Path]:
+        """Where each quantization goes: ``output`` itself for one, ``output-QUANTIZATION.tflite`` for several."""
+        if len(self.quantizations) == 1:
+            return [self.output]
+        suffix = self.output.suffix or ".tflite"
+        return [self.output.with_name(f"{self.output.stem}-{name}{suffix}") for name in self.quantizations]
 
 
-def output_paths(output: Path, quantizations: tuple[str, ...]) -> list[Path]:
-    """Where each kind goes: ``output`` itself for one, ``output-KIND.tflite`` for each of several."""
-    if len(quantizations) == 1:
-        return [output]
-    return [output.with_name(f"{output.stem}-{kind}{output.suffix or '.tflite'}") for kind in quantizations]
+def default_output(folder: Path, architecture: Architecture, quantizations: tuple[str, ...]) -> Path:
+    """The model file unless told otherwise: named after the photos and the model, in the folder ``models``."""
+    stem = f"{folder.resolve().name or 'model'}-{architecture.name}"
+    return Path("models") / (f"{stem}-{quantizations[0]}.tflite" if len(quantizations) == 1 else f"{stem}.tflite")

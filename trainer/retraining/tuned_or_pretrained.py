@@ -1,33 +1,35 @@
-"""Fine-tuning within one run of ``trainer retrain``: the tuned weights, or the pretrained ones where they know more."""
+"""Fine-tuning within one run of ``trainer retrain``: the tuned weights, or the pretrained ones if they are better."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.backbones.backbone import Backbone, backbones_of, ensure_backbones
+from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.backbones.weights import Weights
-from trainer.bottlenecks.labelled import cached_bottlenecks, labelled
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.labelled import load_labelled
 from trainer.fine_tuning.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import is_worse
-from trainer.head.calibration import calibrated_surprise
+from trainer.head.calibration import calibrated_cross_entropies
 from trainer.head.fit import Head, accuracy, fit_head
 from trainer.one_thread import one_thread
-from trainer.photos.dataset import Dataset, Listing, assemble
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.folder import PhotoFolder
 from trainer.photos.split import TRAINING, VALIDATION
 from trainer.progress import Progress
-
-if TYPE_CHECKING:
-    from trainer.retraining.options import RetrainOptions
+from trainer.retraining.options import RetrainOptions
 
 
-class Judged(NamedTuple):
-    """What a head fitted on int8 bottlenecks knows of the validation photos.
+class ValidationScore(NamedTuple):
+    """How well a head fitted on int8 bottlenecks names the validation photos.
 
-    The share named rightly, and the cross entropy (nats) of each (photos,) at the best temperature.
+    ``accuracy`` is the share named rightly, ``losses`` (photos,) are the cross entropies (nats) of the photos at the
+    best temperature.
     """
 
     accuracy: float
@@ -39,13 +41,13 @@ class Judged(NamedTuple):
         return float(self.losses.mean())
 
 
-class TuningOutcome(NamedTuple):
-    """What fine-tuning found, the ``weights`` that are kept, and what the heads before and after it know."""
+class FineTuningResult(NamedTuple):
+    """What fine-tuning found, the ``weights`` that are kept, and how good the heads before and after it are."""
 
     tuned: Tuned
     weights: Weights
-    before: Judged
-    after: Judged
+    before: ValidationScore
+    after: ValidationScore
 
     @property
     def helped(self) -> bool:
@@ -57,46 +59,42 @@ class TuningOutcome(NamedTuple):
         """The epoch whose weights are kept, 0 for the pretrained ones."""
         return self.tuned.best_epoch if self.helped else 0
 
-    def facts(self) -> dict[str, int]:
-        """What a manifest says of the fine-tuning."""
-        return {
-            "fine_tune": self.tuned.recipe.epochs,
-            "fine_tune_from": self.tuned.recipe.from_block,
-            "fine_tune_best_epoch": self.best_epoch,
-        }
 
+def tuned_or_pretrained(
+    recipe: Recipe, folder: PhotoFolder, options: RetrainOptions, progress: Progress
+) -> FineTuningResult:
+    """Fine-tune on the photos in ``folder`` from a head on the int8 artifact's bottlenecks, and evaluate the result.
 
-def tuned_or_pretrained(recipe: Recipe, listing: Listing, options: RetrainOptions, progress: Progress) -> TuningOutcome:
-    """Fine-tune on ``listing`` from a head on the int8 artifact's bottlenecks, and judge what came of it.
-
-    The judge is a head fitted anew on the tuned int8 bottlenecks, against that first one. Where it knows the
-    validation photos worse, the pretrained weights are kept. Test photos are not looked at.
+    A head fitted anew on the tuned int8 bottlenecks is compared with that first one. If it names the validation
+    photos worse, the pretrained weights are kept. Test photos are not used.
 
     Raises the errors of :func:`trainer.fine_tuning.fine_tune.fine_tune`.
     """
+    kept_in, runtime = options.bottleneck_dir, options.runtime
     with progress.stage("backbone"):
-        (pretrained,) = ensure_backbones(options.cache, options.architecture, options.weights, ("int8",))
-    outcome = cached_bottlenecks(pretrained, listing, options.cache, progress, options.runtime)
-    dataset = assemble(listing, outcome.identities, outcome.reasons, options.ratios)
-    head, before = _judge(pretrained, dataset, options, progress)
-    tuned = find_tuned(options.cache, pretrained, dataset, recipe)
+        (backbone,) = load_backbones(kept_in, options.architecture, options.weights, ("int8",))
+    pretrained = FeatureExtractor(backbone, kept_in, runtime, progress)
+    dataset = assemble(folder, compute_bottlenecks(pretrained, folder).contents, options.ratios)
+    head, before = _fit_and_score(pretrained, dataset)
+    tuned = find_tuned(kept_in, backbone, dataset, recipe)
     if tuned is None:
-        tuned = fine_tune(options.cache, pretrained, dataset, head, recipe, progress)
+        tuned = fine_tune(kept_in, backbone, dataset, head, recipe, progress)
     with progress.stage("backbone"):
-        (backbone,) = backbones_of(options.cache, options.architecture, tuned.weights, ("int8",))
-    cached_bottlenecks(backbone, listing, options.cache, progress, options.runtime)
-    _, after = _judge(backbone, dataset, options, progress)
-    kept = pretrained.weights if is_worse(after.losses, before.losses) else tuned.weights
-    return TuningOutcome(tuned, kept, before, after)
+        (tuned_backbone,) = load_backbones_from(kept_in, options.architecture, tuned.weights, ("int8",))
+    extractor = FeatureExtractor(tuned_backbone, kept_in, runtime, progress)
+    compute_bottlenecks(extractor, folder)
+    _, after = _fit_and_score(extractor, dataset)
+    kept = backbone.weights if is_worse(after.losses, before.losses) else tuned.weights
+    return FineTuningResult(tuned, kept, before, after)
 
 
-def _judge(backbone: Backbone, dataset: Dataset, options: RetrainOptions, progress: Progress) -> tuple[Head, Judged]:
-    training, validation = (
-        labelled(backbone, dataset, split, options.cache, options.runtime) for split in (TRAINING, VALIDATION)
-    )
-    with progress.stage("head"):
+def _fit_and_score(extractor: FeatureExtractor, dataset: Dataset) -> tuple[Head, ValidationScore]:
+    training, validation = (load_labelled(extractor, dataset, split) for split in (TRAINING, VALIDATION))
+    with extractor.progress.stage("head"):
         head = fit_head(training, validation, len(dataset.labels)).head
     with one_thread():  # the same choice on any number of cores
         logits = head.logits(validation.features)
-        judged = Judged(accuracy(logits, validation.labels), calibrated_surprise(logits, validation.labels))
-    return head, judged
+        score = ValidationScore(
+            accuracy(logits, validation.labels), calibrated_cross_entropies(logits, validation.labels)
+        )
+    return head, score

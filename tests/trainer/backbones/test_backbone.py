@@ -12,7 +12,7 @@ from edge.inference.interpreter import ImageInterpreter
 from edge.preprocess import preprocess
 from support import tiny
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import as_model, ensure_backbones
+from trainer.backbones.backbone import as_model, load_backbones
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.retraining.retrain import Retrained
 
@@ -33,7 +33,7 @@ def flip_byte(path: Path) -> None:
 
 def test_cached_artifacts_come_back_in_the_order_asked_for(cache: Path) -> None:
     """Each quantisation gets its own artifact, whose bytes are those in the cache."""
-    backbones = ensure_backbones(cache, tiny.ARCHITECTURE, "random", ["float32", "int8"])
+    backbones = load_backbones(cache, tiny.ARCHITECTURE, "random", ["float32", "int8"])
     assert [backbone.quantization for backbone in backbones] == ["float32", "int8"]
     for backbone in backbones:
         assert backbone.model.content == tiny.backbone_bytes(backbone.quantization)
@@ -56,16 +56,16 @@ def test_another_architecture_does_not_take_this_ones_artifact(
     missing = "raise ModuleNotFoundError(\"No module named 'keras'\", name='keras')"
     monkeypatch.setenv("PYTHONPATH", break_keras(tmp_path / "broken", missing)["PYTHONPATH"])
     with pytest.raises(ConfigurationError, match=r"building a backbone needs TensorFlow: pip install .*\[trainer\]"):
-        ensure_backbones(cache, Architecture.parse(name), "random", ["int8"])
+        load_backbones(cache, Architecture.parse(name), "random", ["int8"])
 
 
 def test_flipped_byte_counts_as_missing(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An artifact whose content does not match the hash in its name is not used."""
     monkeypatch.setenv("PYTHONPATH", break_keras(tmp_path / "broken", "raise SystemExit(78)")["PYTHONPATH"])
     flip_byte(next((cache / "backbones").glob("*-int8-*.tflite")))
-    assert len(ensure_backbones(cache, tiny.ARCHITECTURE, "random", ["float32"])) == 1
+    assert len(load_backbones(cache, tiny.ARCHITECTURE, "random", ["float32"])) == 1
     with pytest.raises(ConfigurationError, match="TensorFlow ended with 78"):
-        ensure_backbones(cache, tiny.ARCHITECTURE, "random", ["int8"])
+        load_backbones(cache, tiny.ARCHITECTURE, "random", ["int8"])
 
 
 def test_disk_that_is_full_in_the_child_is_a_storage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_disk_that_is_full_in_the_child_is_a_storage_error(tmp_path: Path, monke
     statements = "from edge.errors import StorageError\nraise StorageError('scratch: cannot be written')"
     monkeypatch.setenv("PYTHONPATH", break_keras(tmp_path / "broken", statements)["PYTHONPATH"])
     with pytest.raises(StorageError, match=r"^scratch: cannot be written$"):
-        ensure_backbones(tmp_path, tiny.ARCHITECTURE, "random", ["int8"])
+        load_backbones(tmp_path, tiny.ARCHITECTURE, "random", ["int8"])
 
 
 @pytest.mark.parametrize("statements", ["raise ZeroDivisionError", "import os; os.kill(os.getpid(), 9)"])
@@ -83,7 +83,7 @@ def test_bug_or_crash_in_the_child_keeps_its_traceback(
     """What is not the user's fault is not dressed up as one line of advice."""
     monkeypatch.setenv("PYTHONPATH", break_keras(tmp_path / "broken", statements)["PYTHONPATH"])
     with pytest.raises(RuntimeError, match=r"TensorFlow ended with (1|-9)"):
-        ensure_backbones(tmp_path, tiny.ARCHITECTURE, "random", ["int8"])
+        load_backbones(tmp_path, tiny.ARCHITECTURE, "random", ["int8"])
 
 
 def test_cached_run_starts_no_child_and_loads_no_tensorflow(
@@ -99,11 +99,11 @@ def test_cached_run_starts_no_child_and_loads_no_tensorflow(
 def test_random_backbones_are_deterministic_and_rebuilt_when_damaged(tmp_path: Path) -> None:
     """A flipped byte leads to a rebuild of just that artifact, from random weights that are the same every time."""
     point, kinds = Architecture(0.25, 128), ["int8", "float32"]
-    first = ensure_backbones(tmp_path, point, "random", kinds)
+    first = load_backbones(tmp_path, point, "random", kinds)
     paths = {kind: next((tmp_path / "backbones").glob(f"*-{kind}-*")) for kind in kinds}
     flip_byte(paths["float32"])
     before = paths["int8"].stat()
-    again = ensure_backbones(tmp_path, point, "random", kinds)
+    again = load_backbones(tmp_path, point, "random", kinds)
     assert [backbone.model.content for backbone in again] == [backbone.model.content for backbone in first]
     assert paths["int8"].stat().st_mtime_ns == before.st_mtime_ns
     assert [backbone.feature_size for backbone in again] == [256, 256]

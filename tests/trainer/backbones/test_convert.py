@@ -13,7 +13,7 @@ from edge.inference.selftest import make_patterns
 from edge.preprocess import preprocess
 from support import tiny
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import ensure_backbones
+from trainer.backbones.backbone import load_backbones
 from trainer.backbones.convert import calibration_pictures
 from trainer.backbones.frozen_graph import installed_graph
 
@@ -76,7 +76,7 @@ def test_offline_weights_give_the_features_of_the_graph_itself(offline: None, tm
     done = run_python("-c", GRAPH_SCRIPT, graph, tmp_path / "pictures.npy", tmp_path / "features.npy")
     assert done.returncode == 0, done.stderr
     expected = np.load(tmp_path / "features.npy")
-    (backbone,) = ensure_backbones(tmp_path / "cache", Architecture(1.0, 224), "offline", ["float32"])
+    (backbone,) = load_backbones(tmp_path / "cache", Architecture(1.0, 224), "offline", ["float32"])
     interpreter = ImageInterpreter(backbone.model, runtime="litert")
     features = np.stack([interpreter.raw_outputs(picture) for picture in pictures])
     assert features.shape == expected.shape == (7, 1024)

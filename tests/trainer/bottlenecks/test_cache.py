@@ -18,9 +18,8 @@ from edge.errors import StorageError
 from support import tiny
 from support.paths import PACKAGES, TESTS, python_path
 from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache, CorruptCacheError, file_key, set_aside
-from trainer.bottlenecks.compute import compute_bottlenecks, load_features
-from trainer.bottlenecks.labelled import cached_bottlenecks
-from trainer.photos.dataset import list_photos
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.photos.folder import list_photos
 from trainer.progress import Progress
 
 ARTIFACT, OTHER = b"a" * 32, b"b" * 32
@@ -31,13 +30,10 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from support import tiny
-from trainer.bottlenecks import compute
-from trainer.bottlenecks.cache import BottleneckCache
-from trainer.photos.dataset import list_photos
-compute.COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
-with BottleneckCache(Path(sys.argv[3])) as cache:
-    outcome = compute.compute_bottlenecks(tiny.backbone(), list_photos(Path(sys.argv[2])), cache)
-print(outcome.computed)
+from trainer.bottlenecks import compute, fill
+from trainer.photos.folder import list_photos
+fill.COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
+print(compute.compute_bottlenecks(tiny.extractor(Path(sys.argv[3])), list_photos(Path(sys.argv[2]))).computed)
 """
 
 
@@ -78,10 +74,9 @@ def rows(folder: Path) -> int:
 
 def fill(photos: Path, folder: Path, progress: Progress | None = None) -> tuple[int, np.ndarray]:
     """Bring the cache up to date; returns how much was computed, and all features in order."""
-    listing = list_photos(photos)
-    outcome = cached_bottlenecks(tiny.backbone(), listing, folder, progress or Progress())
-    with BottleneckCache(folder) as cache:
-        return outcome.computed, load_features(tiny.backbone(), cache, [x for x in outcome.identities if x])
+    extractor = tiny.extractor(folder, progress=progress or Progress())
+    extracted = compute_bottlenecks(extractor, list_photos(photos))
+    return extracted.computed, extractor.load(list(extracted.contents.sha256.values()))
 
 
 @pytest.mark.parametrize("kill_at", [1, 17, 60, 100])
@@ -335,10 +330,10 @@ def test_another_preprocessing_does_not_share_bottlenecks(photos: Path, tmp_path
 
 def test_two_artifacts_live_side_by_side(photos: Path, tmp_path: Path) -> None:
     """int8 and float32 bottlenecks of the same photos do not meet."""
-    listing = list_photos(photos)
-    with BottleneckCache(tmp_path) as cache:
-        for kind in ("int8", "float32", "int8"):
-            outcome = compute_bottlenecks(tiny.backbone(kind), listing, cache)
-            assert outcome.computed == (0 if kind == "int8" and rows(tmp_path) == 72 else 36)
-        features = [load_features(tiny.backbone(kind), cache, outcome.identities) for kind in ("int8", "float32")]
+    folder = list_photos(photos)
+    for quantization in ("int8", "float32", "int8"):
+        extracted = compute_bottlenecks(tiny.extractor(tmp_path, quantization), folder)
+        assert extracted.computed == (0 if quantization == "int8" and rows(tmp_path) == 72 else 36)
+    images = list(extracted.contents.sha256.values())
+    features = [tiny.extractor(tmp_path, quantization).load(images) for quantization in ("int8", "float32")]
     assert np.abs(features[0] - features[1]).max() < 0.02

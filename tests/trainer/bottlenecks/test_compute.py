@@ -15,10 +15,10 @@ from PIL import Image
 from edge.inference.interpreter import ImageInterpreter
 from edge.preprocess import preprocess
 from support import tiny
-from trainer.bottlenecks.cache import BottleneckCache
-from trainer.bottlenecks.compute import compute_bottlenecks, load_features
-from trainer.photos.dataset import list_photos
-from trainer.photos.reading import MAX_FILE_BYTES, identify
+from trainer.bottlenecks.compute import Extracted, compute_bottlenecks
+from trainer.photos.folder import list_photos
+from trainer.photos.reading import MAX_FILE_BYTES, Contents, read_contents
+from trainer.progress import Progress, Stage
 
 
 def spoil(photos: Path) -> dict[str, str]:
@@ -52,95 +52,88 @@ def spoil(photos: Path) -> dict[str, str]:
 @pytest.mark.parametrize("kind", ["int8", "float32"])
 def test_bottlenecks_are_the_artifacts_own_outputs(photos: Path, tmp_path: Path, kind: str) -> None:
     """Each cached row is what the interpreter says of the preprocessed photo, exactly."""
-    backbone, listing = tiny.backbone(kind), list_photos(photos)
-    with BottleneckCache(tmp_path) as cache:
-        outcome = compute_bottlenecks(backbone, listing, cache)
-        features = load_features(backbone, cache, [x for x in outcome.identities if x])
-    interpreter = ImageInterpreter(backbone.model)
-    expected = np.stack([interpreter.scores(preprocess(c.path, (32, 32))) for c in listing.candidates])
+    extractor, folder = tiny.extractor(tmp_path, kind), list_photos(photos)
+    extracted = compute_bottlenecks(extractor, folder)
+    features = extractor.load(list(extracted.contents.sha256.values()))
+    interpreter = ImageInterpreter(extractor.backbone.model)
+    expected = np.stack([interpreter.scores(preprocess(file.path, (32, 32))) for file in folder.files])
     assert features.dtype == np.float32
     assert (features == expected).all()
-    assert outcome.identities == [hashlib.sha256(c.path.read_bytes()).digest() for c in listing.candidates]
-    assert (outcome.computed, set(outcome.reasons)) == (36, {None})
+    hashes = {file.relative: hashlib.sha256(file.path.read_bytes()).digest() for file in folder.files}
+    assert extracted == Extracted(Contents(hashes, {}), 36)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_number_of_threads_changes_nothing(photos: Path, tmp_path: Path, threads: int) -> None:
-    """One thread and many give the same identities, reasons and features, bit for bit."""
+    """One thread and many give the same hashes, reasons and features, bit for bit."""
     spoil(photos)
-    listing = list_photos(photos)
+    folder = list_photos(photos)
     results = []
     for count in (1, threads):
-        with BottleneckCache(tmp_path / f"cache {count} {len(results)}") as cache:
-            outcome = compute_bottlenecks(tiny.backbone(), listing, cache, threads=count)
-            good = [identity for identity in outcome.identities if identity]
-            results.append((outcome, load_features(tiny.backbone(), cache, good).tobytes()))
+        extractor = tiny.extractor(tmp_path / f"cache {count} {len(results)}")
+        extracted = compute_bottlenecks(extractor, folder, threads=count)
+        results.append((extracted, extractor.load(list(extracted.contents.sha256.values())).tobytes()))
     assert results[0] == results[1]
 
 
 def test_bad_files_are_named_and_the_rest_goes_on(photos: Path, tmp_path: Path) -> None:
-    """Every bad file has its reason, every good one its identity, and progress counts both."""
+    """Every bad file has its reason, every good one its hash, and progress counts both."""
     bad = spoil(photos)
-    listing = list_photos(photos)
-    steps: list[int] = []
-    with BottleneckCache(tmp_path) as cache:
-        outcome = compute_bottlenecks(tiny.backbone(), listing, cache, steps.append)
-    assert sum(steps) == len(listing.candidates) == 36 + len(bad)
-    assert outcome.computed == 36
-    for candidate, identity, reason in zip(listing.candidates, outcome.identities, outcome.reasons, strict=True):
-        assert (identity is None) == (candidate.relative in bad) == (reason is not None)
-        if reason is not None:
-            assert bad[candidate.relative] in reason
-            assert "\n" not in reason
+    folder = list_photos(photos)
+    stages: list[Stage] = []
+    extracted = compute_bottlenecks(tiny.extractor(tmp_path, progress=Progress(stages.append)), folder)
+    assert stages[-1] == Stage("bottlenecks int8", len(folder.files), 36 + len(bad))
+    assert extracted.computed == 36
+    sha256, unreadable = extracted.contents
+    assert unreadable.keys() == bad.keys()
+    assert sha256.keys() == {file.relative for file in folder.files} - bad.keys()
+    for relative, reason in unreadable.items():
+        assert bad[relative] in reason
+        assert "\n" not in reason
 
 
 def test_second_run_computes_nothing_but_tries_bad_files_again(photos: Path, tmp_path: Path) -> None:
     """A bad file is not remembered as bad: once it is mended, it counts."""
     spoil(photos)
-    with BottleneckCache(tmp_path) as cache:
-        first = compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
-        second = compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
-        assert second == first._replace(computed=0)
-        tiny.paint("red", 500).save(photos / "red" / "empty.jpg", "JPEG")
-        third = compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
+    first = compute_bottlenecks(tiny.extractor(tmp_path), list_photos(photos))
+    second = compute_bottlenecks(tiny.extractor(tmp_path), list_photos(photos))
+    assert second == first._replace(computed=0)
+    tiny.paint("red", 500).save(photos / "red" / "empty.jpg", "JPEG")
+    third = compute_bottlenecks(tiny.extractor(tmp_path), list_photos(photos))
     assert third.computed == 1
-    assert third.reasons.count(None) == 37
+    assert len(third.contents.sha256) == 37
 
 
 def test_file_that_vanishes_is_named(photos: Path, tmp_path: Path) -> None:
     """A photo deleted between listing and reading is skipped, cached or not."""
-    listing = list_photos(photos)
+    folder, gone = list_photos(photos), "cannot be read: No such file or directory"
     (photos / "blue" / "000.png").unlink()
-    with BottleneckCache(tmp_path) as cache:
-        outcome = compute_bottlenecks(tiny.backbone(), listing, cache)
-        assert outcome.reasons[0] == "cannot be read: No such file or directory"
-        (photos / "blue" / "001.png").unlink()
-        again = compute_bottlenecks(tiny.backbone(), listing, cache)
-    assert again.reasons[:3] == ["cannot be read: No such file or directory"] * 2 + [None]
+    extracted = compute_bottlenecks(tiny.extractor(tmp_path), folder)
+    assert extracted.contents.unreadable == {"blue/000.png": gone}
+    (photos / "blue" / "001.png").unlink()
+    again = compute_bottlenecks(tiny.extractor(tmp_path), folder)
+    assert again.contents.unreadable == {"blue/000.png": gone, "blue/001.png": gone}
     assert again.computed == 0
 
 
 def test_advance_counts_cached_photos_too(photos: Path, tmp_path: Path) -> None:
     """The bar is full at the end of a run that had nothing to do."""
-    with BottleneckCache(tmp_path) as cache:
-        compute_bottlenecks(tiny.backbone(), list_photos(photos), cache)
-        steps: list[int] = []
-        compute_bottlenecks(tiny.backbone(), list_photos(photos), cache, steps.append)
-    assert steps == [36]
+    compute_bottlenecks(tiny.extractor(tmp_path), list_photos(photos))
+    stages: list[Stage] = []
+    compute_bottlenecks(tiny.extractor(tmp_path, progress=Progress(stages.append)), list_photos(photos))
+    assert [stage.done for stage in stages] == [0, 36]
 
 
-def test_identify_agrees_with_training_on_what_is_a_photo(photos: Path, tmp_path: Path) -> None:
+def test_reading_agrees_with_training_on_what_is_a_photo(photos: Path, tmp_path: Path) -> None:
     """An evaluation leaves out the very files that training left out, or its split would be another."""
     bad = spoil(photos)
     os.truncate(photos / "green" / "003.png", 200)
-    listing = list_photos(photos)
-    with BottleneckCache(tmp_path) as cache:
-        outcome = compute_bottlenecks(tiny.backbone(), listing, cache)
-    identities, reasons = identify(listing)
-    assert identities == outcome.identities
-    assert [reason is None for reason in reasons] == [reason is None for reason in outcome.reasons]
-    assert reasons.count(None) == 35
-    assert len(reasons) == 36 + len(bad)
+    folder = list_photos(photos)
+    extracted = compute_bottlenecks(tiny.extractor(tmp_path), folder)
+    contents = read_contents(folder)
+    assert contents.sha256 == extracted.contents.sha256
+    assert contents.unreadable.keys() == extracted.contents.unreadable.keys()
+    assert (len(contents.sha256), len(contents.unreadable)) == (35, 1 + len(bad))
 
 
 def test_another_interpreter_has_bottlenecks_of_its_own(photos: Path, tmp_path: Path, run_python) -> None:

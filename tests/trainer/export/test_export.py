@@ -20,13 +20,12 @@ from edge.modelfile.metadata import BUFFER_NAME, parse_metadata
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from trainer.backbones.architectures import QUANTIZATIONS
-from trainer.bottlenecks.cache import BottleneckCache
-from trainer.bottlenecks.compute import load_features
+from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.export.export import float_tensors
 from trainer.head.fit import softmax
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.retrain import Retrained, retrain_all
 from trainer.tflite import read_model
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -49,8 +48,8 @@ def test_file_keeps_what_the_bottlenecks_promised(
     NumPy computes the one and the interpreter the other: two scores within 1e-4 of each other may change places.
     """
     model = trained[kind]
-    with BottleneckCache(garden_options.cache) as cache:
-        features = load_features(model.backbone, cache, [photo.sha256 for photo in model.dataset.photos])
+    extractor = FeatureExtractor(model.backbone, garden_options.bottleneck_dir)
+    features = extractor.load([photo.sha256 for photo in model.dataset.photos])
     scores = softmax(model.fit.head.logits(features))
     promised = np.array(model.dataset.labels)[scores.argmax(axis=1)]
     differing = promised != labels_by_file(model)
@@ -145,7 +144,7 @@ def test_file_tells_no_path_and_no_user(
 ) -> None:
     """Neither the photos' folder nor the cache's, the home or the user's name is in the bytes or the manifest."""
     content = trained[kind].path.read_bytes()
-    paths = [garden_options.image_dir, garden_options.cache, garden_options.output, Path.home(), Path.cwd()]
+    paths = [garden_options.folder, garden_options.bottleneck_dir, garden_options.output, Path.home(), Path.cwd()]
     for path in [*paths, *(photo.path for photo in trained[kind].dataset.photos[:3])]:
         if len(path.parts) > 1:
             assert str(path).encode() not in content
@@ -193,7 +192,7 @@ def test_another_folder_and_another_cache_give_the_same_bytes(
 
 def test_tiny_export_says_what_it_needs(options: RetrainOptions) -> None:
     """The smallest runtime of an int8 file is that of its newest kernel, and stands in file and manifest."""
-    (model,) = retrain(options, Progress())
+    (model,) = retrain_all(options, Progress())
     manifest = ModelFile.load(model.path).manifest
     assert manifest is not None
     assert manifest.minimum_runtime == "1.14.0"

@@ -14,12 +14,13 @@ from trainer.fine_tuning.fine_tune import find_tuned, fine_tune
 from trainer.fine_tuning.job import facts_key, identifying_facts
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import Head
-from trainer.photos.dataset import Dataset, assemble, list_photos
-from trainer.photos.reading import identify
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.folder import list_photos
+from trainer.photos.reading import read_contents
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 
 RECIPE = Recipe(epochs=3, from_block=12, picture_size=128)
 HEAD = Head(np.zeros((256, 3)), np.zeros(3))
@@ -30,7 +31,7 @@ QUIET = Progress()
 def dataset(photos: Path) -> Dataset:
     """The tiny photos, split."""
     listing = list_photos(photos)
-    return assemble(listing, *identify(listing), SplitRatios(20, 20))
+    return assemble(listing, read_contents(listing), SplitRatios(20, 20))
 
 
 def stem_of(cache: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -94,4 +95,4 @@ def test_photos_that_were_learnt_do_not_cross_validate(options: RetrainOptions) 
     """Every photo would be judged by a backbone that may have seen it."""
     fields = {**vars(options), "recipe": RECIPE, "cross_validate": True}
     with pytest.raises(UsageError, match=r"--cross-validate would judge with photos that --fine-tune has learnt"):
-        retrain(RetrainOptions(**fields), QUIET)
+        retrain_all(RetrainOptions(**fields), QUIET)

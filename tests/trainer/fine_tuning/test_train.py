@@ -30,12 +30,13 @@ from trainer.fine_tuning.job import Job
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import Head
 from trainer.photos.augmentation import Strength
-from trainer.photos.dataset import Dataset, assemble, list_photos
-from trainer.photos.reading import identify
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.folder import list_photos
+from trainer.photos.reading import read_contents
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
@@ -94,7 +95,7 @@ import contextlib
 from support import tiny
 from trainer.fine_tuning.fine_tune import fine_tune
 from trainer.progress import Progress
-from trainer.retraining.retrain import RetrainOptions, retrain
+from trainer.retraining.retrain import RetrainOptions, retrain_all
 from trainer.photos.split import SplitRatios
 
 class Deadly(Progress):
@@ -117,7 +118,7 @@ fine_tune(Path(sys.argv[1]), tiny.backbone(), as_dataset(Path(sys.argv[2])), HEA
 def as_dataset(folder: Path) -> Dataset:
     """The photos painted into ``folder``, split."""
     listing = list_photos(folder)
-    return assemble(listing, *identify(listing), RATIOS)
+    return assemble(listing, read_contents(listing), RATIOS)
 
 
 @pytest.fixture(scope="module")
@@ -247,13 +248,13 @@ def options(resumed: tuple[Path, Tuned], dataset: Dataset, tmp_path: Path) -> Re
     cache, _ = resumed
     tiny.plant_backbone(cache)
     return RetrainOptions(
-        image_dir=dataset.photos[0].path.parents[1],
+        folder=dataset.photos[0].path.parents[1],
         output=tmp_path / "tuned.tflite",
-        cache=cache,
+        bottleneck_dir=cache,
         architecture=tiny.ARCHITECTURE,
         weights="random",
         ratios=RATIOS,
-        recipe=RECIPE,
+        fine_tune=RECIPE,
     )
 
 
@@ -262,13 +263,16 @@ def test_fine_tuning_that_loses_leaves_the_pretrained_weights(
 ) -> None:
     """The head is that of a run without fine-tuning, and the manifest says that no epoch was kept."""
     _, tuned = resumed
-    (model,) = retrain(options, QUIET)
-    assert model.tuning is not None
-    assert model.tuning.tuned == tuned
-    assert model.tuning.weights == tiny.backbone().weights
-    assert (model.tuning.before.accuracy, model.tuning.before.cross_entropy) == (1, pytest.approx(0.004, abs=0.002))
-    assert model.tuning.after.accuracy < 0.6
-    assert model.tuning.after.cross_entropy == pytest.approx(np.log(3), abs=0.2)
+    (model,) = retrain_all(options, QUIET)
+    assert model.fine_tuning is not None
+    assert model.fine_tuning.tuned == tuned
+    assert model.fine_tuning.weights == tiny.backbone().weights
+    assert (model.fine_tuning.before.accuracy, model.fine_tuning.before.cross_entropy) == (
+        1,
+        pytest.approx(0.004, abs=0.002),
+    )
+    assert model.fine_tuning.after.accuracy < 0.6
+    assert model.fine_tuning.after.cross_entropy == pytest.approx(np.log(3), abs=0.2)
     manifest = ModelFile.load(model.path).manifest
     assert manifest is not None
     assert {name: manifest.training[name] for name in ("weights", "fine_tune", "fine_tune_best_epoch")} == {
@@ -276,14 +280,21 @@ def test_fine_tuning_that_loses_leaves_the_pretrained_weights(
         "fine_tune": 3,
         "fine_tune_best_epoch": 0,
     }
-    (plain,) = retrain(dataclasses.replace(options, recipe=None), QUIET)
+    (plain,) = retrain_all(dataclasses.replace(options, fine_tune=None), QUIET)
     np.testing.assert_array_equal(model.fit.head.weights, plain.fit.head.weights)
 
 
 def test_retrain_tells_what_fine_tuning_came_to(options: RetrainOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """The line compares a head before with a head after, each fitted to the end; the JSON has the same numbers."""
     monkeypatch.setattr("trainer.commands.retrain._recipe", lambda *asked: RECIPE)
-    call = ["retrain", str(options.image_dir), "--output", str(options.output), "--bottleneck-dir", str(options.cache)]
+    call = [
+        "retrain",
+        str(options.folder),
+        "--output",
+        str(options.output),
+        "--bottleneck-dir",
+        str(options.bottleneck_dir),
+    ]
     call += ["--architecture", tiny.ARCHITECTURE.name, "--weights", "random"]
     call += ["--testing-percentage", "20", "--validation-percentage", "20"]
     lost = CliRunner().invoke(app, call)
@@ -304,11 +315,11 @@ def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
     """The tuned backbone goes the way of any other: artifact, bottlenecks, head, splice; and is cached as any other."""
     _, tuned = resumed
     monkeypatch.setattr("trainer.retraining.tuned_or_pretrained.is_worse", lambda after, before: False)
-    (model,) = retrain(options, QUIET)
-    assert model.tuning is not None
-    assert model.tuning.tuned == tuned
-    assert model.tuning.best_epoch == tuned.best_epoch
-    assert model.backbone.weights == model.tuning.weights == tuned.weights
+    (model,) = retrain_all(options, QUIET)
+    assert model.fine_tuning is not None
+    assert model.fine_tuning.tuned == tuned
+    assert model.fine_tuning.best_epoch == tuned.best_epoch
+    assert model.backbone.weights == model.fine_tuning.weights == tuned.weights
     assert model.backbone.feature_size == 256
     manifest = ModelFile.load(model.path).manifest
     assert manifest is not None
@@ -321,6 +332,6 @@ def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
         raise AssertionError("a child process")
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
-    (again,) = retrain(options, QUIET)
+    (again,) = retrain_all(options, QUIET)
     assert again.path.read_bytes() == first
     assert again.computed_bottlenecks == 0

@@ -60,7 +60,7 @@ def weights(no_weights: None, cache: Path) -> None:
 @pytest.fixture
 def grid_options(cache: Path, tmp_path: Path) -> GridOptions:
     """The one architecture with tiny backbones in the cache, both quantizations, no photos."""
-    return GridOptions(folder=tmp_path / "grid", cache=cache, architectures=(tiny.ARCHITECTURE,))
+    return GridOptions(folder=tmp_path / "grid", bottleneck_dir=cache, architectures=(tiny.ARCHITECTURE,))
 
 
 def build(options: GridOptions) -> Grid:
@@ -154,7 +154,7 @@ def test_command_lists_the_models(childless_trainer, grid_options: GridOptions, 
     """One line per model on stderr, a table or JSON on stdout; the second run says which files it kept."""
     env = {"KERAS_HOME": str(tmp_path / "keras")}
     command = ["grid", "build", tmp_path / "grid", "--architecture", tiny.ARCHITECTURE.name]
-    command += ["--bottleneck-dir", grid_options.cache]
+    command += ["--bottleneck-dir", grid_options.bottleneck_dir]
     done = childless_trainer(*command, "--quantization", "int8", env=env)
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("trainer: [1/1] mobilenet_0.25_128-int8.tflite: not trained, ")

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.head.calibration import BINS, Bin, calibration_error, cool, fit_temperature, reliability, score_threshold
+from trainer.head.calibration import (
+    BINS,
+    Bin,
+    calibration_error,
+    fit_temperature,
+    reliability,
+    score_threshold,
+    with_temperature,
+)
 from trainer.head.fit import Head, cross_entropy, softmax
 
 
@@ -39,7 +47,7 @@ def test_cooling_divides_every_logit() -> None:
     """A cooled head's logits are the head's divided by the temperature."""
     random = np.random.default_rng(1)
     head, features = Head(random.normal(size=(6, 3)), random.normal(size=3)), random.normal(size=(10, 6))
-    np.testing.assert_allclose(cool(head, 2.5).logits(features), head.logits(features) / 2.5)
+    np.testing.assert_allclose(with_temperature(head, 2.5).logits(features), head.logits(features) / 2.5)
 
 
 def test_reliability_bins() -> None:

@@ -11,15 +11,14 @@ import pytest
 from edge.inference.classifier import Classifier
 from edge.modelfile.model_file import ModelFile
 from support import tiny
-from trainer.bottlenecks.cache import BottleneckCache
-from trainer.bottlenecks.compute import load_features
+from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.fit import Head
 from trainer.head.gate import LEAST_PHOTOS, PER_CLASS, best_scores, fit_gate
 from trainer.photos.split import VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain
+from trainer.retraining.retrain import retrain_all
 
 QUIET = Progress()
 
@@ -102,8 +101,8 @@ def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Pa
 
     The one computes the bottlenecks together with the head, the other without: at the threshold itself they may differ.
     """
-    options = dataclasses.replace(options, image_dir=tiny.paint_folder(tmp_path / "more", 40), quantizations=(kind,))
-    (model,) = retrain(options, QUIET)
+    options = dataclasses.replace(options, folder=tiny.paint_folder(tmp_path / "more", 40), quantizations=(kind,))
+    (model,) = retrain_all(options, QUIET)
     photos = model.dataset.of(VALIDATION)
     loaded = ModelFile.load(model.path)
     assert loaded.manifest is not None
@@ -111,8 +110,8 @@ def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Pa
     classifier = Classifier(loaded, runtime="litert", reject=True)
     rejected = [classifier.classify(photo.path).rejected for photo in photos]
     assert 0 < sum(map(bool, rejected)) <= len(photos) / 20 + 1
-    with BottleneckCache(options.cache) as cache:
-        features = load_features(model.backbone, cache, [photo.sha256 for photo in photos])
+    extractor = FeatureExtractor(model.backbone, options.bottleneck_dir)
+    features = extractor.load([photo.sha256 for photo in photos])
     scores = np.array([classifier.scores(photo.path).max() for photo in photos])
     familiarity = classifier._gate.familiarity(features, scores)
     beyond = loaded.manifest.gate.threshold - familiarity

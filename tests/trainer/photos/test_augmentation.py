@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from trainer.photos.augmentation import LUMA, Strength, augment, colour_matrix, crop_box
+from trainer.photos.augmentation import LUMA, Strength, augment_picture, colour_matrix, crop_box
 
 NONE = Strength(least_area=1, aspect=1, light=0, contrast=0, saturation=0, tint=0)
 seeds = st.integers(0, 2**32)
@@ -55,14 +55,16 @@ def test_light_scales_all_channels_within_its_bounds(seed: int) -> None:
 def test_without_strength_a_photo_stays_as_it_is_or_is_mirrored(seed: int) -> None:
     """The variants at strength zero are the photo and its mirror image."""
     plain = np.asarray(picture())
-    variant = augment(picture(), (64, 64), NONE, np.random.default_rng(seed))
+    variant = augment_picture(picture(), (64, 64), NONE, np.random.default_rng(seed))
     assert (variant == plain).all() or (variant == plain[:, ::-1]).all()
 
 
 def test_variants_are_seeded_and_differ() -> None:
     """The same seed gives the same pixels; eight seeds give eight variants in the size asked for, some mirrored."""
-    variants = [augment(picture(80, 60), (32, 24), Strength(), np.random.default_rng(seed)) for seed in range(8)]
-    again = [augment(picture(80, 60), (32, 24), Strength(), np.random.default_rng(seed)) for seed in range(8)]
+    variants = [
+        augment_picture(picture(80, 60), (32, 24), Strength(), np.random.default_rng(seed)) for seed in range(8)
+    ]
+    again = [augment_picture(picture(80, 60), (32, 24), Strength(), np.random.default_rng(seed)) for seed in range(8)]
     assert all((one == other).all() for one, other in zip(variants, again, strict=True))
     assert {(variant.shape, variant.dtype.name) for variant in variants} == {((24, 32, 3), "uint8")}
     assert len({variant.tobytes() for variant in variants}) == 8
@@ -72,6 +74,7 @@ def test_half_of_the_variants_are_mirrored() -> None:
     """Of two hundred seeds about a hundred mirror."""
     plain = np.asarray(picture(8, 8))
     mirrored = sum(
-        (augment(picture(8, 8), (8, 8), NONE, np.random.default_rng(seed)) != plain).any() for seed in range(200)
+        (augment_picture(picture(8, 8), (8, 8), NONE, np.random.default_rng(seed)) != plain).any()
+        for seed in range(200)
     )
     assert 80 <= mirrored <= 120

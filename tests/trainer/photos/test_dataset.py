@@ -1,4 +1,4 @@
-"""A folder of photos as a data set: what is taken, what is passed over, and what is said of it."""
+"""A folder of photos as a data set: what is used, what is skipped, and what is said of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import DatasetError
-from trainer.photos.dataset import Candidate, Dataset, Listing, Skipped, assemble, list_photos
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.folder import PhotoFile, PhotoFolder, Skipped, list_photos
+from trainer.photos.reading import Contents
 from trainer.photos.split import SPLITS, SplitRatios
 
 RATIOS = SplitRatios(20, 20)
@@ -25,34 +27,38 @@ def fill(root: Path, *names: str) -> Path:
     return root
 
 
-def relatives(listing: Listing) -> list[str]:
-    """The relative paths of a listing's candidates."""
-    return [candidate.relative for candidate in listing.candidates]
+def relatives(folder: PhotoFolder) -> list[str]:
+    """The relative paths of a folder's files."""
+    return [file.relative for file in folder.files]
 
 
 def dataset_of(contents: dict[str, str | None], training: bool = True) -> Dataset:
     """The data set of files given as relative path -> content; None for one that cannot be decoded."""
     files = sorted(contents)
-    candidates = [Candidate(Path(name), name, name.split("/")[0]) for name in files]
-    labels = tuple(sorted({candidate.label for candidate in candidates}))
-    listing = Listing(Path("root"), labels, candidates, [])
-    hashed = [None if (c := contents[name]) is None else hashlib.sha256(c.encode()).digest() for name in files]
-    reasons = [None if identity else "damaged" for identity in hashed]
-    return assemble(listing, hashed, reasons, RATIOS, training)
+    found = [PhotoFile(Path(name), name, name.split("/")[0]) for name in files]
+    folder = PhotoFolder(Path("root"), tuple(sorted({file.label for file in found})), found, [])
+    hashes = {name: hashlib.sha256(content.encode()).digest() for name, content in contents.items() if content}
+    unreadable = {name: "damaged" for name, content in contents.items() if content is None}
+    return assemble(folder, Contents(hashes, unreadable), RATIOS, training=training)
+
+
+def hashes_of(folder: PhotoFolder) -> Contents:
+    """The contents of files that need not be pictures."""
+    return Contents({file.relative: hashlib.sha256(file.path.read_bytes()).digest() for file in folder.files}, {})
 
 
 def test_class_folders_become_labels_in_order(tmp_path: Path) -> None:
     """One folder is one class; labels and files are sorted by name."""
-    listing = list_photos(fill(tmp_path, "tulip/b.jpg", "rose/2.jpg", "rose/10.jpg", "tulip/a"))
-    assert listing.labels == ("rose", "tulip")
-    assert relatives(listing) == ["rose/10.jpg", "rose/2.jpg", "tulip/a", "tulip/b.jpg"]
-    assert listing.skipped == []
+    folder = list_photos(fill(tmp_path, "tulip/b.jpg", "rose/2.jpg", "rose/10.jpg", "tulip/a"))
+    assert folder.labels == ("rose", "tulip")
+    assert relatives(folder) == ["rose/10.jpg", "rose/2.jpg", "tulip/a", "tulip/b.jpg"]
+    assert folder.skipped == []
 
 
 def test_nested_folders_belong_to_their_class(tmp_path: Path) -> None:
     """Photos any depth below a class folder are photos of that class."""
-    listing = list_photos(fill(tmp_path, "rose/red/may/1.jpg", "rose/2.jpg", "tulip/deep/er/3.jpg"))
-    assert [(c.label, c.relative) for c in listing.candidates] == [
+    folder = list_photos(fill(tmp_path, "rose/red/may/1.jpg", "rose/2.jpg", "tulip/deep/er/3.jpg"))
+    assert [(c.label, c.relative) for c in folder.files] == [
         ("rose", "rose/2.jpg"),
         ("rose", "rose/red/may/1.jpg"),
         ("tulip", "tulip/deep/er/3.jpg"),
@@ -60,13 +66,13 @@ def test_nested_folders_belong_to_their_class(tmp_path: Path) -> None:
 
 
 def test_stray_hidden_and_empty_entries_are_named(tmp_path: Path) -> None:
-    """What is passed over is named with its reason, and nothing else is."""
+    """What is skipped is named with its reason, and nothing else is."""
     fill(tmp_path, "rose/1.jpg", "rose/.DS_Store", ".git/config", "LICENSE.txt", "tulip/.hidden/2.jpg", "tulip/3.jpg")
     (tmp_path / "empty").mkdir()
     (tmp_path / "hollow" / "inside").mkdir(parents=True)
-    listing = list_photos(tmp_path)
-    assert relatives(listing) == ["rose/1.jpg", "tulip/3.jpg"]
-    assert sorted(listing.skipped) == [
+    folder = list_photos(tmp_path)
+    assert relatives(folder) == ["rose/1.jpg", "tulip/3.jpg"]
+    assert sorted(folder.skipped) == [
         Skipped(".git", "hidden"),
         Skipped("LICENSE.txt", "not in a class folder"),
         Skipped("empty", "an empty class folder"),
@@ -83,9 +89,9 @@ def test_link_back_to_a_folder_above_is_named_and_not_followed(tmp_path: Path, l
     """A link loop, even to the data set's own root, adds no photo to any class."""
     fill(tmp_path, "rose/red/1.jpg", "tulip/2.jpg")
     (tmp_path / link).symlink_to(tmp_path / target, target_is_directory=True)
-    listing = list_photos(tmp_path)
-    assert relatives(listing) == ["rose/red/1.jpg", "tulip/2.jpg"]
-    assert listing.skipped == [Skipped(link, "a link back to a folder above it")]
+    folder = list_photos(tmp_path)
+    assert relatives(folder) == ["rose/red/1.jpg", "tulip/2.jpg"]
+    assert folder.skipped == [Skipped(link, "a link back to a folder above it")]
 
 
 def test_links_to_photos_and_folders_elsewhere_are_followed(tmp_path: Path) -> None:
@@ -99,7 +105,7 @@ def test_links_to_photos_and_folders_elsewhere_are_followed(tmp_path: Path) -> N
 
 
 def test_broken_links_pipes_and_self_links_are_named(tmp_path: Path) -> None:
-    """What is no file is passed over with a reason; nothing waits for a pipe's writer."""
+    """What is not a file is skipped with a reason; nothing waits for a pipe's writer."""
     fill(tmp_path, "rose/1.jpg")
     (tmp_path / "rose" / "gone.jpg").symlink_to(tmp_path / "nowhere")
     (tmp_path / "self").symlink_to(tmp_path / "self")
@@ -116,10 +122,9 @@ def test_file_names_that_are_not_utf8_are_photos_like_others(tmp_path: Path) -> 
     for index in range(3):
         fill(tmp_path, f"rose/{index}.jpg", f"tulip/{index}.jpg")
     (tmp_path / os.fsdecode(b"rose/caf\xe9.jpg")).write_bytes(b"coffee")
-    listing = list_photos(tmp_path)
-    assert "rose/caf\udce9.jpg" in relatives(listing)
-    identities = [hashlib.sha256(candidate.path.read_bytes()).digest() for candidate in listing.candidates]
-    dataset = assemble(listing, identities, [None] * len(identities), RATIOS)
+    folder = list_photos(tmp_path)
+    assert "rose/caf\udce9.jpg" in relatives(folder)
+    dataset = assemble(folder, hashes_of(folder), RATIOS)
     assert len(dataset.photos) == 7
     assert {photo.split for photo in dataset.photos if photo.relative.startswith("rose/caf")} <= set(SPLITS)
 
@@ -137,7 +142,7 @@ def test_class_name_that_cannot_be_a_label_is_refused_by_name(tmp_path: Path, na
 @pytest.mark.parametrize("content", [(), ("LICENSE",), (".hidden/1.jpg",), ("rose/.hidden.jpg",)])
 def test_folder_without_photos_is_refused(tmp_path: Path, content: tuple[str, ...]) -> None:
     """An empty folder, or one with nothing in class folders, says what belongs into it."""
-    with pytest.raises(DatasetError, match="no photos in it; put each class's photos into a folder named after"):
+    with pytest.raises(DatasetError, match="no photos in it; put the photos of each class into a folder named after"):
         list_photos(fill(tmp_path, *content))
 
 
@@ -211,18 +216,14 @@ def test_photos_all_alike_are_named_where_training_has_none_left() -> None:
     alike: dict[str, str | None] = {f"{label}/{index}": "same" for label in "ab" for index in range(3)}
     with pytest.raises(DatasetError) as raised:
         dataset_of(alike)
-    assert str(raised.value).endswith(
-        "found none (6 passed over: a/0: the same photo is in a and b; keep it in one, ...)"
-    )
+    assert str(raised.value).endswith("found none (6 skipped: a/0: the same photo is in a and b; keep it in one, ...)")
     copies: dict[str, str | None] = {f"a/{index}": "same" for index in range(5)}
-    with pytest.raises(
-        DatasetError, match=r"'a' has too few photos \(1\).*\(4 passed over: a/1: the same photo as a/0"
-    ):
+    with pytest.raises(DatasetError, match=r"'a' has too few photos \(1\).*\(4 skipped: a/1: the same photo as a/0"):
         dataset_of(copies | {f"b/{index}": f"b{index}" for index in range(9)})
 
 
 def test_counts_and_splits_agree() -> None:
-    """Counting by class and split and listing a split tell the same."""
+    """Counting by class and split and folder a split tell the same."""
     dataset = dataset_of({f"{label}/{index}": f"{label}{index}" for label in "ab" for index in range(20)})
     counts = dataset.counts()
     assert sum(counts["a"].values()) == sum(counts["b"].values()) == 20
@@ -236,9 +237,8 @@ def test_moving_the_folder_keeps_the_split(tmp_path: Path) -> None:
     names = [f"{label}/{index}.jpg" for label in ("rose", "tulip") for index in range(20)]
     splits = []
     for root in (tmp_path / "here", tmp_path / "there" / "moved"):
-        listing = list_photos(fill(root, *names))
-        identities = [hashlib.sha256(candidate.path.read_bytes()).digest() for candidate in listing.candidates]
-        dataset = assemble(listing, identities, [None] * len(identities), RATIOS)
+        folder = list_photos(fill(root, *names))
+        dataset = assemble(folder, hashes_of(folder), RATIOS)
         splits.append({photo.relative: photo.split for photo in dataset.photos})
     assert splits[0] == splits[1]
     assert len(splits[0]) == 40

@@ -13,7 +13,7 @@ from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.report.content import ReportContent, training_content
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.retrain import Retrained, retrain_all
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +39,16 @@ def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> l
     for quantization in ("int8", "float32"):
         tiny.plant_backbone(folder / "cache", quantization)
     options = RetrainOptions(
-        image_dir=wrong_labels,
+        folder=wrong_labels,
         output=folder / "tiny.tflite",
-        cache=folder / "cache",
+        bottleneck_dir=folder / "cache",
         architecture=tiny.ARCHITECTURE,
         quantizations=("int8", "float32"),
         weights="random",
         ratios=SplitRatios(20, 20),
         cross_validate=True,
     )
-    return retrain(options, Progress())
+    return retrain_all(options, Progress())
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from trainer.fine_tuning.fine_tune import Tuned
 from trainer.fine_tuning.recipe import Recipe
 from trainer.report.content import ReportContent
 from trainer.report.figures import Figure, training_curves
-from trainer.retraining.tuned_or_pretrained import Judged, TuningOutcome
+from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 
 TUNED, PRETRAINED = Weights("imagenet, fine-tuned", None, "1"), Weights("imagenet", None, "0")
 EPOCHS = [Epoch(0.4, 0.8, 0.0), Epoch(0.6, 0.5, 0.0, 0.9, 0.4), Epoch(0.2, 1.0, 0.0, 0.3, 0.75)]
@@ -23,11 +23,11 @@ EPOCHS = [Epoch(0.4, 0.8, 0.0), Epoch(0.6, 0.5, 0.0, 0.9, 0.4), Epoch(0.2, 1.0, 
 def curves_of(content: ReportContent, kept: Weights) -> list[Figure]:
     """The figures of a training that was fine-tuned for two epochs."""
     assert content.training is not None
-    outcome = TuningOutcome(
+    outcome = FineTuningResult(
         Tuned(TUNED, Recipe(2, 0, 128), EPOCHS),
         kept,
-        Judged(0.8, np.array([0.1, 0.7])),
-        Judged(0.9, np.array([0.1, 0.2])),
+        ValidationScore(0.8, np.array([0.1, 0.7])),
+        ValidationScore(0.9, np.array([0.1, 0.2])),
     )
     return training_curves(dataclasses.replace(content, training=content.training._replace(tuning=outcome)))
 

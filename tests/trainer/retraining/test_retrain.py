@@ -20,33 +20,33 @@ from support import tiny
 from support.paths import PACKAGES, python_path
 from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.bottlenecks.cache import FILE_NAME
-from trainer.evaluation.evaluate import evaluate
+from trainer.evaluation.evaluate import evaluate_photos
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
-from trainer.retraining.options import RetrainOptions, output_paths
-from trainer.retraining.retrain import Retrained, retrain
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain import Retrained, retrain_all
 
 QUIET = Progress()
 
 EAGER_SCRIPT = """
 import sys
-from trainer.bottlenecks import compute
+from trainer.bottlenecks import fill
 from trainer.__main__ import main
-compute.COMMIT_EVERY_S = 0.0
+fill.COMMIT_EVERY_S = 0.0
 sys.exit(main())
 """
 
 
 def test_same_photos_elsewhere_give_the_same_bytes(options: RetrainOptions, tmp_path: Path) -> None:
     """Another folder, another cache, another output name and other time stamps change no byte."""
-    (first,) = retrain(options, QUIET)
+    (first,) = retrain_all(options, QUIET)
     moved = tmp_path / "moved" / "pictures"
-    shutil.copytree(options.image_dir, moved, copy_function=shutil.copyfile)
+    shutil.copytree(options.folder, moved, copy_function=shutil.copyfile)
     tiny.plant_backbone(tmp_path / "other cache")
     other = dataclasses.replace(
-        options, image_dir=moved, cache=tmp_path / "other cache", output=tmp_path / "deep" / "b.tflite"
+        options, folder=moved, bottleneck_dir=tmp_path / "other cache", output=tmp_path / "deep" / "b.tflite"
     )
-    (second,) = retrain(other, QUIET)
+    (second,) = retrain_all(other, QUIET)
     assert second.path.read_bytes() == first.path.read_bytes()
     assert (first.computed_bottlenecks, second.computed_bottlenecks) == (36, 36)
 
@@ -54,29 +54,29 @@ def test_same_photos_elsewhere_give_the_same_bytes(options: RetrainOptions, tmp_
 @pytest.mark.parametrize("change", ["photo", "seed", "percentage", "steps"])
 def test_other_inputs_give_other_bytes(options: RetrainOptions, change: str) -> None:
     """The file depends on the photos and on every option that shapes the training."""
-    before = retrain(options, QUIET)[0].path.read_bytes()
+    before = retrain_all(options, QUIET)[0].path.read_bytes()
     if change == "photo":
-        tiny.paint("red", 900).save(options.image_dir / "red" / "new.png")
+        tiny.paint("red", 900).save(options.folder / "red" / "new.png")
     else:
         changes = {"seed": SplitRatios(20, 20, 1), "percentage": SplitRatios(20, 30)}
         ratios, steps = changes.get(change, options.ratios), 1 if change == "steps" else options.training_steps
         options = dataclasses.replace(options, ratios=ratios, training_steps=steps)
-    assert retrain(options, QUIET)[0].path.read_bytes() != before
+    assert retrain_all(options, QUIET)[0].path.read_bytes() != before
 
 
 def test_second_run_computes_no_bottleneck(options: RetrainOptions) -> None:
     """What is cached is not computed again; one new photo costs one computation."""
-    assert [retrain(options, QUIET)[0].computed_bottlenecks for _ in range(2)] == [36, 0]
-    tiny.paint("red", 900).save(options.image_dir / "red" / "new.png")
-    assert retrain(options, QUIET)[0].computed_bottlenecks == 1
+    assert [retrain_all(options, QUIET)[0].computed_bottlenecks for _ in range(2)] == [36, 0]
+    tiny.paint("red", 900).save(options.folder / "red" / "new.png")
+    assert retrain_all(options, QUIET)[0].computed_bottlenecks == 1
 
 
 def test_accuracy_is_that_of_the_written_file_on_its_test_photos(options: RetrainOptions) -> None:
     """The manifest's accuracy, the reported one and a fresh evaluation of the file agree, and so do the counts."""
-    (model,) = retrain(options, QUIET)
+    (model,) = retrain_all(options, QUIET)
     loaded = ModelFile.load(model.path)
     assert loaded.manifest is not None
-    again = evaluate(loaded, model.dataset.of("test"))
+    again = evaluate_photos(loaded, model.dataset.of("test"))
     assert loaded.manifest.accuracy == round(again.accuracy, 6) == round(model.evaluation.accuracy, 6)
     assert loaded.manifest.test_photos == again.count == len(model.dataset.of("test"))
     assert loaded.manifest.photos == model.dataset.counts()
@@ -87,28 +87,30 @@ def test_accuracy_is_that_of_the_written_file_on_its_test_photos(options: Retrai
 
 def test_several_kinds_give_a_file_each(options: RetrainOptions) -> None:
     """Two quantisations are two files beside each other, and none under the plain name."""
-    models = retrain(dataclasses.replace(options, quantizations=("int8", "float32")), QUIET)
+    models = retrain_all(dataclasses.replace(options, quantizations=("int8", "float32")), QUIET)
     assert [model.path.name for model in models] == ["tiny-int8.tflite", "tiny-float32.tflite"]
     manifests = [ModelFile.load(model.path).manifest for model in models]
     assert [manifest.quantization for manifest in manifests if manifest] == ["int8", "float32"]
     assert not options.output.exists()
 
 
-def test_output_names_follow_the_kinds() -> None:
-    """One kind keeps the name as given; several are told apart before the ending."""
-    assert output_paths(Path("a/b.tflite"), ("int8",)) == [Path("a/b.tflite")]
-    assert output_paths(Path("a/b.tflite"), ("int8", "float16")) == [
-        Path("a/b-int8.tflite"),
-        Path("a/b-float16.tflite"),
-    ]
-    assert output_paths(Path("a/b"), ("int8", "dynamic")) == [Path("a/b-int8.tflite"), Path("a/b-dynamic.tflite")]
+def test_output_names_follow_the_quantizations(options: RetrainOptions) -> None:
+    """One quantization keeps the name as given; several are told apart before the ending."""
+
+    def outputs(name: str, *quantizations: str) -> list[str]:
+        asked = dataclasses.replace(options, output=Path("a") / name, quantizations=quantizations)
+        return [path.as_posix() for path in asked.outputs]
+
+    assert outputs("b.tflite", "int8") == ["a/b.tflite"]
+    assert outputs("b.tflite", "int8", "float16") == ["a/b-int8.tflite", "a/b-float16.tflite"]
+    assert outputs("b", "int8", "dynamic") == ["a/b-int8.tflite", "a/b-dynamic.tflite"]
 
 
 def test_summaries_lie_under_the_models_name(options: RetrainOptions, tmp_path: Path) -> None:
     """With --summaries-dir each kind gets its three runs; without it nothing is written."""
-    retrain(options, QUIET)
+    retrain_all(options, QUIET)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "photos", "tiny.tflite"]
-    retrain(dataclasses.replace(options, summaries_dir=tmp_path / "logs", quantizations=("int8", "float32")), QUIET)
+    retrain_all(dataclasses.replace(options, summaries_dir=tmp_path / "logs", quantizations=("int8", "float32")), QUIET)
     runs = sorted(
         path.parent.relative_to(tmp_path / "logs").as_posix() for path in (tmp_path / "logs").rglob("events.*")
     )
@@ -123,8 +125,8 @@ def test_place_that_cannot_be_written_is_known_before_the_work(
     (tmp_path / "file").touch()
     for output in (tmp_path, tmp_path / "file" / "m.tflite", read_only_disk / "m.tflite"):
         with pytest.raises(StorageError, match=r"is a folder|cannot be written"):
-            retrain(dataclasses.replace(options, output=output), QUIET)
-    assert not (options.cache / FILE_NAME).exists()
+            retrain_all(dataclasses.replace(options, output=output), QUIET)
+    assert not (options.bottleneck_dir / FILE_NAME).exists()
 
 
 def test_full_disk_leaves_no_model(options: RetrainOptions, small_disk: Callable[[str], Path]) -> None:
@@ -132,7 +134,7 @@ def test_full_disk_leaves_no_model(options: RetrainOptions, small_disk: Callable
     disk = small_disk("8k")
     (disk / "old.tflite").write_bytes(bytes(8192))
     with pytest.raises(StorageError, match="No space left on device"):
-        retrain(dataclasses.replace(options, output=disk / "m.tflite"), QUIET)
+        retrain_all(dataclasses.replace(options, output=disk / "m.tflite"), QUIET)
     assert os.listdir(disk) == ["old.tflite"]
 
 
@@ -140,23 +142,23 @@ def test_full_disk_leaves_no_model(options: RetrainOptions, small_disk: Callable
 def test_training_without_steps_is_a_usage_error(options: RetrainOptions, steps: int) -> None:
     """At least one step is needed."""
     with pytest.raises(UsageError, match=f"--training-steps {steps} trains nothing"):
-        retrain(dataclasses.replace(options, training_steps=steps), QUIET)
+        retrain_all(dataclasses.replace(options, training_steps=steps), QUIET)
 
 
 def test_numbered_class_names_survive(options: RetrainOptions) -> None:
     """Classes that look like numbered lines of a label file come back as they are."""
     for number, label in enumerate(tiny.COLOURS):
-        (options.image_dir / label).rename(options.image_dir / f"{number} euro")
-    (model,) = retrain(options, QUIET)
+        (options.folder / label).rename(options.folder / f"{number} euro")
+    (model,) = retrain_all(options, QUIET)
     assert ModelFile.load(model.path).labels == ("0 euro", "1 euro", "2 euro")
 
 
 def test_too_few_photos_leave_no_model(options: RetrainOptions) -> None:
     """A class with two photos is named, and there is no file."""
-    for path in sorted((options.image_dir / "red").iterdir())[2:]:
+    for path in sorted((options.folder / "red").iterdir())[2:]:
         path.unlink()
     with pytest.raises(DatasetError, match=r"class 'red' has too few photos \(2\)"):
-        retrain(options, QUIET)
+        retrain_all(options, QUIET)
     assert not options.output.exists()
 
 
@@ -184,7 +186,7 @@ def test_interrupted_run_leaves_no_model_and_is_taken_up(
     survived = committed(cache)
     ratios = SplitRatios(20, 20)
     options = RetrainOptions(large_photos, output, cache, tiny.ARCHITECTURE, weights="random", ratios=ratios)
-    (model,) = retrain(options, QUIET)
+    (model,) = retrain_all(options, QUIET)
     assert model.computed_bottlenecks == 120 - survived < 120
     assert model.evaluation.accuracy >= 0.9
 
@@ -230,8 +232,15 @@ def test_cached_real_run_needs_no_tensorflow_and_gives_the_same_files(
     kinds = [part for kind in QUANTIZATIONS for part in ("--quantization", kind)]
     done = childless_trainer(
         "retrain",
-        garden_options.image_dir,
-        *("--architecture", "mobilenet_1.0_128", "--weights", "offline", "--bottleneck-dir", garden_options.cache),
+        garden_options.folder,
+        *(
+            "--architecture",
+            "mobilenet_1.0_128",
+            "--weights",
+            "offline",
+            "--bottleneck-dir",
+            garden_options.bottleneck_dir,
+        ),
         *("--output", tmp_path / "again.tflite", "--testing-percentage", 20, "--validation-percentage", 20),
         *kinds,
     )

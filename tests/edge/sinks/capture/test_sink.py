@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,17 +180,11 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_photo(small_disk, monkeypatc
 def test_trainer_reads_the_folder(capture, tmp_path: Path) -> None:
     """The folder is a data set as it stands: class folders, no file skipped, every photo decodable."""
     dataset = pytest.importorskip("trainer.photos.dataset")
-    split = pytest.importorskip("trainer.photos.split")
     sink = capture()
     for sequence in range(60):
         sink.write(unsure(sequence, scene(sequence), label=("daisy", "roses", UNKNOWN)[sequence % 3]))
-    listing = dataset.list_photos(tmp_path / "kept")
-    assert (listing.labels, listing.skipped) == (("daisy", "roses", "unknown"), [])
-    identities = []
-    for candidate in listing.candidates:
-        with Image.open(candidate.path) as photo:
-            identities.append(hashlib.sha256(np.asarray(photo).tobytes()).digest())
-    made = dataset.assemble(listing, identities, [None] * len(identities), split.SplitRatios())
+    assert dataset.Dataset.from_folder(tmp_path / "kept").labels == ("daisy", "roses", "unknown")
+    made = dataset.Dataset.from_folder(tmp_path / "kept")
     assert len(made.photos) == 60 and made.skipped == []
 
 

@@ -1,0 +1,52 @@
+"""What a manifest says of the training: all that is needed to train the same model again, and no path or name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """How a model came to be; None for what does not apply or what an older release did not write.
+
+    ``weights`` says in words where the backbone's weights come from, ``weights_sha256`` is that of their file and
+    ``backbone_sha256`` that of the artifact. ``dataset_sha256`` stands for the photos with their classes and splits.
+    The percentages and the ``seed`` are those of the split. ``l2`` is the penalty on the head's weights, ``steps`` the
+    number of its iterations. ``augment`` counts the augmented copies of each photo, ``fine_tune`` the epochs of
+    fine-tuning from the block ``fine_tune_from`` on. ``threshold_precision`` is the share of right answers above the
+    recommended threshold.
+    """
+
+    backbone_sha256: str | None = None
+    weights: str | None = None
+    weights_sha256: str | None = None
+    dataset_sha256: str | None = None
+    validation_percentage: float | None = None
+    testing_percentage: float | None = None
+    seed: int | None = None
+    l2: float | None = None
+    steps: int | None = None
+    augment: int | None = None
+    augmentation_version: int | None = None
+    class_weights: str | None = None
+    temperature: float | None = None
+    threshold_precision: float | None = None
+    cross_validated_right: int | None = None
+    cross_validated_photos: int | None = None
+    fine_tune: int | None = None
+    fine_tune_from: int | None = None
+    fine_tune_best_epoch: int | None = None
+    note: str | None = None
+
+    @classmethod
+    def read(cls, training: dict[str, Any]) -> Provenance:
+        """The record in a manifest's ``training``; entries that this release does not know are ignored."""
+        return cls(**{name: training[name] for name in _NAMES if name in training})
+
+    def to_training(self) -> dict[str, Any]:
+        """What goes into a manifest's ``training``: the entries that are not None."""
+        return {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
+
+
+_NAMES = [field.name for field in fields(Provenance)]

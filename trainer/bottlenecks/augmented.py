@@ -1,0 +1,117 @@
+"""Bottlenecks of augmented copies of photos: computed once, cached beside those of the photos themselves."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from edge.errors import DatasetError, ImageError
+from edge.parallel import available_cores, ordered_map
+from edge.preprocess import Pixels, decode
+from trainer.bottlenecks.cache import BottleneckCache, retry_once
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.fill import Rows, fill
+from trainer.bottlenecks.labelled import Labelled
+from trainer.photos.augmentation import AUGMENTATION_VERSION, Strength, augment_picture
+from trainer.photos.dataset import Photo
+from trainer.photos.reading import read_photo
+
+_CROP_ROOM = 2  # a photo is decoded at no less than twice the model's size, because a crop keeps only a part of it
+
+STRENGTH = Strength(least_area=0.6, aspect=1.25, light=0.25, contrast=0.2, saturation=0.3, tint=0)
+"""How far a cached copy may lie from its photo: less far than fine-tuning goes, because the network stays as it is."""
+
+
+def copy_sha256(sha256: bytes, number: int) -> bytes:
+    """The key (32 bytes) of copy ``number``, from 1 on, of the photo whose content hash is ``sha256``."""
+    return hashlib.sha256(sha256 + f"augmentation {AUGMENTATION_VERSION} {number}".encode()).digest()
+
+
+def make_copy(picture: Image.Image, sha256: bytes, number: int, size: tuple[int, int]) -> Pixels:
+    """Copy ``number`` of the RGB ``picture`` with content hash ``sha256``, for a model of (width, height) ``size``.
+
+    Returns uint8 (height, width, 3). The same arguments give the same pixels.
+    """
+    seed = int.from_bytes(copy_sha256(sha256, number), "big")
+    return augment_picture(picture, size, STRENGTH, np.random.default_rng(seed))
+
+
+class _Work(NamedTuple):
+    """A photo and the numbers of those of its copies that are not in the cache."""
+
+    photo: Photo
+    numbers: list[int]
+
+
+def compute_copies(extractor: FeatureExtractor, photos: list[Photo], count: int, threads: int | None = None) -> int:
+    """Make sure that the cache has the bottlenecks of copies 1 to ``count`` of every one of ``photos``.
+
+    Each photo is decoded once for all that it lacks, on ``threads`` workers (all cores by default), and what is done
+    is written at least every half second. Returns how many bottlenecks were computed. A corrupt cache is set aside,
+    with a message, and filled anew.
+
+    Raises :class:`~edge.errors.DatasetError` if a photo is not what it was when it was hashed, and
+    :class:`~edge.errors.StorageError` if the cache cannot be written.
+    """
+    return retry_once(extractor.cache, extractor.progress.message, lambda: _compute(extractor, photos, count, threads))
+
+
+def with_copies(extractor: FeatureExtractor, photos: list[Photo], originals: Labelled, count: int) -> Labelled:
+    """``originals``, the bottlenecks of ``photos``, and behind them copy 1 of every photo, copy 2, and so on.
+
+    Raises the errors of :func:`compute_copies`.
+    """
+    if not count:
+        return originals
+    compute_copies(extractor, photos, count)
+    copies = extractor.load([copy_sha256(photo.sha256, n) for n in range(1, count + 1) for photo in photos])
+    return Labelled(np.concatenate([originals.features, copies]), np.tile(originals.labels, count + 1))
+
+
+def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, threads: int | None) -> int:
+    with (
+        BottleneckCache(extractor.cache) as cache,
+        extractor.progress.stage(f"{count} augmented copies of each photo", len(photos)) as advance,
+    ):
+        known = cache.known_images(extractor.key, extractor.bottleneck_bytes)
+        work = []
+        for photo in photos:
+            missing = [n for n in range(1, count + 1) if copy_sha256(photo.sha256, n) not in known]
+            if missing:
+                work.append(_Work(photo, missing))
+        advance(len(photos) - len(work))
+        results = ordered_map(_worker_factory(extractor), work, threads or available_cores())
+        computed = fill(cache, extractor.key, results, advance)
+        if computed:
+            cache.check_holds(extractor.key, computed, extractor.bottleneck_bytes)
+    return len(computed)
+
+
+def _worker_factory(extractor: FeatureExtractor) -> Callable[[], Callable[[_Work], Rows]]:
+    size = extractor.backbone.model.input_size
+    room = (_CROP_ROOM * size[0], _CROP_ROOM * size[1])
+
+    def make_worker() -> Callable[[_Work], Rows]:
+        interpreter = extractor.interpreter()
+
+        def compute(work: _Work) -> Rows:
+            photo = work.photo
+            try:
+                content, _ = read_photo(photo.path)
+                picture = decode(content, room)
+            except ImageError as error:
+                raise DatasetError(f"{photo.path}: {error}; it was readable before, run again") from None
+            if hashlib.sha256(content).digest() != photo.sha256:
+                raise DatasetError(f"{photo.path}: was changed while training; run again")
+            copies = {n: make_copy(picture, photo.sha256, n, size) for n in work.numbers}
+            return Rows(
+                [(copy_sha256(photo.sha256, n), interpreter.raw_outputs(c).tobytes()) for n, c in copies.items()], []
+            )
+
+        return compute
+
+    return make_worker
