@@ -126,7 +126,7 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def put(store: Store, model: Callable[..., Path]) -> Callable[..., str]:
-    """A function that installs the model of a number, activates and confirms it unless told otherwise."""
+    """A function that installs the model of a number, activates and confirms it by default."""
 
     def install_number(number: int, activate: bool = True, confirmed: bool = True, **changes: object) -> str:
         sha256 = install(store, InstallRequest(model(number, **changes), activate=activate)).sha256

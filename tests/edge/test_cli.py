@@ -404,8 +404,8 @@ def test_real_photos(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert capsys.readouterr() == ("daisy (score=0.99609)\n", "")
 
 
-def test_a_stranger_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
-    """With --reject a stranger is called unknown, in text and in JSON; in JSON all its scores are there."""
+def test_a_rejected_picture_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --reject a picture that is like no class is unknown, in text and in JSON; JSON has all its scores."""
     Image.fromarray(grey(0)).save("photos/grey.png")
     gated = ["label", "--model", str(GATED)]
     assert main([*gated, "--reject", "photos/grey.png"]) == 0
@@ -439,7 +439,7 @@ def test_rejecting_without_a_gate(capsys: pytest.CaptureFixture[str]) -> None:
 def test_inspect_says_whether_pictures_can_be_rejected(
     name: str, rejects: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``edge inspect`` tells a model with a gate from one without."""
+    """``edge inspect`` says whether a model has a gate."""
     assert main(["inspect", str(surgery.DATA / f"{name}.tflite")]) == 0
     assert re.search(rf"^rejects pictures +{rejects}\b", capsys.readouterr().out, re.MULTILINE)
 

@@ -53,7 +53,7 @@ def test_system_exit(argument: object, code: int) -> None:
 
 
 def test_bugs_keep_their_traceback() -> None:
-    """An exception that nobody expects is not swallowed."""
+    """An unexpected exception is raised."""
     with pytest.raises(ZeroDivisionError):
         exits.run("prog", lambda: 1 // 0)
 
@@ -87,7 +87,7 @@ def test_a_reader_that_leaves_ends_the_program_quietly(unbuffered: bool) -> None
 
 
 def test_error_whose_reader_has_left_keeps_its_exit_code() -> None:
-    """With nobody on stderr the exit code still tells."""
+    """If stderr is closed, the exit code still says what happened."""
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-c", RUN.format("open('/nowhere/at/all')")]

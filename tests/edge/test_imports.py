@@ -62,17 +62,17 @@ def test_trainer_is_never_imported(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "below"),
+    ("folder", "below"),
     [
         ("sources", {"edge.types", "edge.errors", "edge.distribution", "edge.messages", "edge.preprocess"}),
         ("sinks", {"edge.types", "edge.errors", "edge.distribution", "edge.statistics", "edge.files"}),
     ],
 )
-def test_sources_and_sinks_know_little(room: str, below: set[str]) -> None:
+def test_sources_and_sinks_know_little(folder: str, below: set[str]) -> None:
     """Beside their own folder, sources import values, messages and the decoder; sinks values, counts and files."""
-    for path in (PACKAGE / room).rglob("*.py"):
+    for path in (PACKAGE / folder).rglob("*.py"):
         ours = {name for name in _imports(path, module_level_only=False) if name.split(".")[0] == "edge"}
-        assert {name for name in ours if not name.startswith(f"edge.{room}.")} <= below, path.name
+        assert {name for name in ours if not name.startswith(f"edge.{folder}.")} <= below, path.name
 
 
 def test_a_cold_start_loads_nothing_heavy(python) -> None:

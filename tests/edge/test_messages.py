@@ -36,7 +36,7 @@ def test_a_terminal_loses_the_redrawn_line() -> None:
     os.close(slave)
 
 
-def test_nobody_listens() -> None:
+def test_a_closed_stderr() -> None:
     """A closed stderr does not end the stream."""
     reader, writer = os.pipe()
     os.close(reader)

@@ -46,7 +46,7 @@ def test_a_raspberry_pi(system: dict[str, str], monkeypatch: pytest.MonkeyPatch)
     assert (state["frequency_mhz"], state["temperature_c"], state["throttled"]) == (1500, 48.686, "0x50000")
 
 
-def test_a_machine_that_tells_nothing(system: dict[str, str]) -> None:
+def test_a_machine_without_facts(system: dict[str, str]) -> None:
     """What cannot be found out is None, and never an error."""
     state = board.board_state()
     assert (state["frequency_mhz"], state["temperature_c"], state["throttled"]) == (None, None, None)

@@ -104,14 +104,14 @@ def test_noise(rounds: list[tuple[float, ...]], spread: float, resolution: float
 
 
 def test_distinguishable() -> None:
-    """Two configurations are told apart from the resolution on, whichever is the faster one."""
+    """Two configurations are different from the resolution on, whichever is the faster one."""
     near, far = (_row(1.0, 1.0), _row(1.04, 1.04)), (_row(1.06, 1.06), _row(1.0, 1.0))
     assert not results.distinguishable(*near, 0.05)
     assert results.distinguishable(*far, 0.05)
 
 
 def test_table() -> None:
-    """The fastest row comes first, what cannot be told apart is marked, and errors come once, below."""
+    """The fastest row comes first, what may be equally fast is marked, and errors come once, below."""
     rows = [_row(3.0, 3.0, model="slow"), _failed(), _row(1.0, 1.0, model="fast"), _row(1.001, 1.001, model="same")]
     lines = format_table(_results(*rows, _failed(), _failed(runtime="tflite-runtime"))).splitlines()
     assert lines[0].split()[:3] == ["model", "runtime", "threads"]

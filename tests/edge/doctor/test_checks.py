@@ -48,7 +48,7 @@ def test_a_healthy_machine() -> None:
 
 
 def test_nothing_known_is_no_problem() -> None:
-    """A machine that tells little is not blamed for it: only what is missing is named."""
+    """Facts that are not known are not problems: only what is missing is named."""
     bare = MachineFacts("3.11.2", "x86_64", "1.26.4", "pi", runtimes=(Package("litert", "2.3.0"),))
     outcomes = {check.name: check.outcome for check in run_checks(bare)}
     assert outcomes == {"interpreter": OK, "numpy": OK, "opencv": WARNING, "camera": WARNING, "model": WARNING}

@@ -69,7 +69,7 @@ def test_a_raspberry_pi(root: Path) -> None:
     assert facts.disk_free_bytes == pytest.approx(os.statvfs(root).f_bavail * os.statvfs(root).f_frsize, rel=0.1)
 
 
-def test_a_machine_that_tells_nothing(tmp_path: Path) -> None:
+def test_a_machine_without_facts(tmp_path: Path) -> None:
     """An empty root and no programs: what is not known is None or empty."""
     facts = _facts(tmp_path)
     assert (facts.board, facts.throttled, facts.temperature_c, facts.memory_available_bytes) == (None,) * 4
@@ -77,7 +77,7 @@ def test_a_machine_that_tells_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "VCHI initialization failed", "throttled=", "throttled=x"])
-def test_vcgencmd_that_talks_nonsense(tmp_path: Path, said: str) -> None:
+def test_vcgencmd_with_damaged_output(tmp_path: Path, said: str) -> None:
     """What is not a number of bits is not known."""
     assert _facts(tmp_path, vcgencmd=said).throttled is None
 

@@ -1,4 +1,4 @@
-"""The gate: what is like no class of the model is called a stranger, whatever the scores are."""
+"""The gate: a picture that is like no class of the model is rejected, whatever the scores are."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def hand_made() -> Gate:
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
-def test_strangers_are_rejected_and_classes_are_not(runtime: str) -> None:
+def test_other_pictures_are_rejected_and_classes_are_not(runtime: str) -> None:
     """On every interpreter noise without a colour is rejected, and colours are let through with their scores."""
     asked, plain_one = (Classifier.load(GATED, runtime=runtime, reject=reject) for reject in (True, False))
     for seed in range(10):
@@ -64,8 +64,8 @@ def test_only_the_direction_of_a_bottleneck_counts(features: list[float], factor
     assert one == pytest.approx(other, abs=1e-5)
 
 
-def test_what_is_not_a_number_is_a_stranger() -> None:
-    """A bottleneck that is not a number is rejected, never waved through."""
+def test_what_is_not_a_number_is_rejected() -> None:
+    """A bottleneck that is not a number is rejected."""
     assert hand_made().rejects(np.full(4, np.nan, np.float32), np.array([1.0, 0.0], np.float32))
 
 

@@ -271,11 +271,11 @@ def test_only_the_needless_line_is_kept_back(capfd: pytest.CaptureFixture[str]) 
 
 
 @linux
-def test_long_talk_is_passed_on_whole(capfd: pytest.CaptureFixture[str]) -> None:
-    """Three megabytes of talk lose nothing."""
+def test_long_output_is_written_on_whole(capfd: pytest.CaptureFixture[str]) -> None:
+    """Three megabytes of output lose nothing."""
     with module._without_needless_line():
-        os.write(2, b"a line of talk\n" * 200_000)
-    assert capfd.readouterr().err == "a line of talk\n" * 200_000
+        os.write(2, b"a line of output\n" * 200_000)
+    assert capfd.readouterr().err == "a line of output\n" * 200_000
 
 
 @linux
@@ -292,10 +292,10 @@ def test_other_threads_are_heard(capfd: pytest.CaptureFixture[str]) -> None:
     """What another thread says while an interpreter is loaded is passed on, and stderr is left as it was."""
     before, open_before = os.fstat(2).st_ino, _descriptors()
     with module._without_needless_line():
-        talker = threading.Thread(target=os.write, args=(2, b"talk of another thread\n"))
-        talker.start()
-        talker.join()
-    assert capfd.readouterr().err == "talk of another thread\n"
+        writer = threading.Thread(target=os.write, args=(2, b"output of another thread\n"))
+        writer.start()
+        writer.join()
+    assert capfd.readouterr().err == "output of another thread\n"
     assert (os.fstat(2).st_ino, _descriptors()) == (before, open_before)
 
 
@@ -329,8 +329,8 @@ def test_stderr_is_left_alone_once_the_needless_line_came(capfd: pytest.CaptureF
     before = os.fstat(2).st_ino
     with module._without_needless_line():
         assert os.fstat(2).st_ino == before
-        os.write(2, b"talk\n")
-    assert capfd.readouterr().err == "talk\n"
+        os.write(2, b"output\n")
+    assert capfd.readouterr().err == "output\n"
 
 
 @linux
@@ -363,7 +363,7 @@ from edge import Classifier
 from edge.inference.interpreter import _without_needless_line
 with _without_needless_line():
     try:
-        os.write(2, b"talk")
+        os.write(2, b"output")
     except OSError:
         pass
 scores = Classifier.load(sys.argv[1]).scores(sys.argv[2]).tolist()

@@ -28,7 +28,7 @@ def test_available_cores() -> None:
 
 
 def test_available_cores_without_affinity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system tells nothing of affinity all cores count, and at least one."""
+    """If the system knows no affinity, all cores count, and at least one."""
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert available_cores() == 1

@@ -57,7 +57,7 @@ def test_a_sound_model_passes(any_model: Path) -> None:
 
 
 def test_a_device_that_computes_otherwise_fails(classifier: Classifier) -> None:
-    """A score that is off by more than the tolerance fails the test, and the difference is told."""
+    """A score that is off by more than the tolerance fails the test, and the difference is in the result."""
     scores = pattern_scores(classifier, 1)
     assert scores.shape == (PATTERNS, 3)
     scores[2, 1] += 0.25
@@ -81,7 +81,7 @@ def test_expectations_that_do_not_fit(expected: list[list[float]]) -> None:
 
 
 def test_foreign_models_have_none() -> None:
-    """A model of another project carries no self-test, and is told so."""
+    """A model of another project carries no self-test, and the error says so."""
     foreign = Classifier(ModelFile.from_bytes(surgery.Patient(surgery.tiny("int8")).foreign().content))
     with pytest.raises(ModelError, match="carries no self-test"):
         run_self_test(foreign)

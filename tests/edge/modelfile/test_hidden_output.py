@@ -1,4 +1,4 @@
-"""The hidden output: one output for everybody, two for who knows where to look."""
+"""The hidden output: a model file has one output; its copy in memory has two."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_one_byte_differs() -> None:
 
 
 def test_structure_of_both_is_examined() -> None:
-    """The file passes the check of its structure; the copy is refused, because nobody else should have it."""
+    """The file passes the check of its structure; the copy is refused, because a file must not have two outputs."""
     flatbuffer = CONTENT[: unpack_files(CONTENT).flatbuffer_bytes]
     assert examine(flatbuffer).output.name == "scores"
     with pytest.raises(ModelError, match="2 outputs instead of one"):
@@ -72,6 +72,6 @@ def test_hidden_tensor_must_be_a_row_of_features() -> None:
 
 
 def test_model_without_a_gate_has_nothing_to_reveal() -> None:
-    """Where the manifest knows no gate, nobody looks behind the one output."""
+    """If the manifest names no gate, the hidden output is refused."""
     with pytest.raises(ModelError, match="no hidden output"):
         reveal(ModelFile.from_bytes(surgery.tiny()))

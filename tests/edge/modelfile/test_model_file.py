@@ -173,7 +173,7 @@ def test_foreign_model_with_the_only_text_file() -> None:
 
 
 def test_foreign_model_with_two_text_files() -> None:
-    """Of two text files nobody can tell which has the labels."""
+    """With two text files it is not known which has the labels."""
     bare = Patient(TINY).foreign(None, metadata=False).content
     with pytest.raises(ModelError, match="give them with --labels FILE"):
         ModelFile.from_bytes(surgery.with_zip(bare, {"a.txt": b"a\nb\nc\n", "b.txt": b"x\ny\nz\n"}))

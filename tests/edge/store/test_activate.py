@@ -37,7 +37,7 @@ def test_a_new_model_is_pending_until_confirmed(store: Store, put: Callable[...,
     assert not state.pending and confirm(store) == state == read_state(store)
 
 
-def test_what_never_proved_itself_is_nothing_to_go_back_to(store: Store, put: Callable[..., str]) -> None:
+def test_the_store_never_goes_back_to_what_was_not_confirmed(store: Store, put: Callable[..., str]) -> None:
     """Two activations in a row: the way back leads to the last model that was confirmed."""
     first = put(0)
     put(1, confirmed=False)
@@ -91,7 +91,7 @@ def test_a_damaged_model_is_not_switched_to(store: Store, put: Callable[..., str
 
 
 def test_activate_refuses_an_older_model(store: Store, put: Callable[..., str]) -> None:
-    """Unless it is told to take it."""
+    """An older model is activated only with --allow-older."""
     first = put(0)
     put(1)
     with pytest.raises(UsageError, match="--allow-older"):

@@ -30,7 +30,7 @@ from edge.store.layout import Store
 def test_new_enough(
     name: str, version: str, needed: str, model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The interpreter has what the model needs, or it cannot be told: then the self-test decides."""
+    """The interpreter has what the model needs, or that is not known: then the self-test decides."""
     _pretend(monkeypatch, name, version)
     check_runtime(ModelFile.load(model(minimum_runtime=needed)))
 

@@ -123,7 +123,7 @@ def test_an_older_model_needs_a_word(store: Store, put: Callable[..., str], mode
 
 @pytest.mark.usefixtures("trusting")
 def test_a_full_disk(small_disk: Callable[[str], Path], model: Callable[..., Path]) -> None:
-    """Too little room is said before anything is written."""
+    """Too little free space is an error before anything is written."""
     root = small_disk("64k") / "store"
     with pytest.raises(StorageError, match=r"the model needs \d+ bytes and \d+ are free; remove old models"):
         install(Store(root), InstallRequest(model()))

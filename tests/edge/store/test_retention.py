@@ -35,7 +35,7 @@ def test_the_way_back_stays(store: Store, put: Callable[..., str]) -> None:
     assert {first, second} < set(store.installed()) and len(store.installed()) == 3
 
 
-def test_uploads_that_nobody_finishes_go(store: Store, put: Callable[..., str]) -> None:
+def test_abandoned_uploads_are_removed(store: Store, put: Callable[..., str]) -> None:
     """After a week; a fresh one stays, also where the clock stands in 1970."""
     store.incoming.mkdir(parents=True)
     old, fresh, future = (store.incoming / f"{digit * 64}.part" for digit in "abc")

@@ -47,7 +47,7 @@ def _sign(key: Path, content: bytes, namespace: str = "edge-model") -> bytes:
     return subprocess.run(command, input=content, capture_output=True, check=True).stdout
 
 
-def test_nobody_asks_for_signatures(store: Store) -> None:
+def test_a_device_that_asks_for_no_signature(store: Store) -> None:
     """Without allowed_signers anything comes in, signed or not."""
     assert check_signature(store, b"model", None) is None
     assert check_signature(store, b"model", b"nonsense") is None
@@ -79,8 +79,8 @@ def test_wrong_signatures(store: Store, key: Path, signers: Path, tmp_path: Path
     for missing in (None, b""):
         with pytest.raises(ModelError, match=r"the model is not signed, and .*allowed_signers asks for it"):
             check_signature(store, b"model", missing)
-    stranger = _sign(_make_key(tmp_path / "stranger"), b"model")
-    for wrong in (stranger, _sign(key, b"models"), right[:100], b"nonsense", right.replace(b"U", b"V")):
+    unknown_key = _sign(_make_key(tmp_path / "unknown"), b"model")
+    for wrong in (unknown_key, _sign(key, b"models"), right[:100], b"nonsense", right.replace(b"U", b"V")):
         with pytest.raises(ModelError, match="refused: the model's signature is not one"):
             check_signature(store, b"model", wrong)
 

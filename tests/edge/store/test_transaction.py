@@ -56,7 +56,7 @@ def test_a_store_that_cannot_be_written(read_only_disk: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="taking another user's place needs root")
 def test_a_store_of_another_user(store: Store, tmp_path: Path) -> None:
-    """Who may not write there is told to use sudo."""
+    """A user who may not write there gets the advice to use sudo."""
     tmp_path.chmod(0o755)
     with locked(store, "gc"):
         pass
