@@ -11,7 +11,7 @@ BIN = .venv/bin
 	touch $@
 
 # What a Raspberry Pi has: the edge package and nothing of the trainer.
-.venv-edge/installed: pyproject.toml constraints.txt $(wildcard edge/*.py edge/*/*.py)
+.venv-edge/installed: pyproject.toml constraints.txt $(shell find edge -type f ! -name "*.pyc")
 	$(PYTHON) -m venv .venv-edge
 	.venv-edge/bin/python $(PIP_INSTALL) --force-reinstall --no-deps .
 	.venv-edge/bin/python $(PIP_INSTALL) .
