@@ -36,7 +36,9 @@ def load_opencv() -> Any:
             raise
         raise ConfigurationError(f"this source needs OpenCV: {install_command('camera')}") from None
     except ImportError as error:  # a system library that the wheel needs is missing
-        raise ConfigurationError(f"OpenCV cannot be loaded ({error}); try: sudo apt install libgl1") from None
+        raise ConfigurationError(
+            f"OpenCV cannot be loaded ({error}); try: sudo apt install libgl1 libglib2.0-0"
+        ) from None
     module: Any = cv2
     set_log_level = getattr(module, "setLogLevel", None) or module.utils.logging.setLogLevel  # OpenCV 5 moved it
     set_log_level(0)
