@@ -1,1 +1,1 @@
-"""Measurements of the trainer and the edge package, beside what others do; nobody imports this."""
+"""Measurements of the trainer and the edge package, beside other projects; neither package imports this one."""

@@ -53,9 +53,9 @@ def _prepare_streams() -> None:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
     # A library may have opened a file under the closed descriptor by now (libffi 3.5 does): it keeps it.
     if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a file name need not be valid UTF-8
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Calibration: how far the scores of the exported files are from the truth, and what the threshold is worth."""
+"""Calibration: the scores of the exported files against the share of right labels, and the threshold."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from trainer.progress import Progress
 from trainer.retraining.retrain import Retrained, retrain_all
 
 
-class Judged(NamedTuple):
+class SplitScores(NamedTuple):
     """The scores (photos, labels) of one split's test photos.
 
     ``before`` and ``after`` are the head's, without and with its temperature, ``file`` the int8 file's own;
-    ``answered`` (photos,) tells whose score reaches the recommended threshold.
+    ``answered`` (photos,) is True if the best score reaches the recommended threshold.
     """
 
     before: Matrix
@@ -47,15 +47,15 @@ def measure(
     return rows
 
 
-def summarise(runs: list[Judged]) -> dict[str, float]:
+def summarise(runs: list[SplitScores]) -> dict[str, float]:
     """Accuracy and expected calibration errors (0..1) over the test photos of all splits together.
 
-    A single split has too few photos: with 459 in 15 bins even a perfectly honest model shows an error of about
-    two points. ``error_before`` is the head's without its temperature, ``error_after`` with it, ``error_file``
-    that of the int8 file's own scores. ``precision`` is the share of right answers among the test photos whose
-    score reaches the recommended threshold, ``answered`` how many do.
+    A single split has too few photos: with 459 in 15 bins even a perfectly calibrated model shows an error of about
+    two per cent. ``error_before`` is the head's without its temperature, ``error_after`` with it, ``error_file``
+    that of the int8 file's own scores. ``answered`` is the share of the test photos whose best score reaches the
+    recommended threshold, ``precision`` the share of right labels among them.
     """
-    together = Judged(*(np.concatenate(column) for column in zip(*runs, strict=True)))
+    together = SplitScores(*(np.concatenate(column) for column in zip(*runs, strict=True)))
     right = together.file.argmax(axis=1) == together.labels
     shares = {
         "accuracy": right.mean(),
@@ -70,7 +70,7 @@ def summarise(runs: list[Judged]) -> dict[str, float]:
 
 def _run(
     image_dir: Path, architecture: Architecture, seed: int, epochs: int, cache: Path, progress: Progress
-) -> Judged:
+) -> SplitScores:
     with tempfile.TemporaryDirectory() as scratch:
         options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
         recipe = Recipe.of(architecture, epochs, seed=seed).check() if epochs else None
@@ -80,7 +80,7 @@ def _run(
     threshold = model.calibration.score_threshold
     answered = scores.max(axis=1) >= (threshold if threshold is not None else np.inf)
     labels = np.array([model.dataset.labels.index(photo.label) for photo in model.dataset.of(TEST)], np.intp)
-    return Judged(softmax(logits), softmax(logits / model.calibration.temperature), scores, labels, answered)
+    return SplitScores(softmax(logits), softmax(logits / model.calibration.temperature), scores, labels, answered)
 
 
 def _test_features(model: Retrained, cache: Path) -> npt.NDArray[np.float32]:
@@ -90,8 +90,8 @@ def _test_features(model: Retrained, cache: Path) -> npt.NDArray[np.float32]:
 
 def _file_scores(model: Retrained) -> Matrix:
     rows = []
-    for outcome in model.evaluation.results:
-        assert outcome.classification is not None  # photos that cannot be decoded never reach the split
-        by_index = {category.index: category.score for category in outcome.classification.categories}
+    for result in model.evaluation.results:
+        assert result.classification is not None  # photos that cannot be decoded never reach the split
+        by_index = {category.index: category.score for category in result.classification.categories}
         rows.append([by_index[index] for index in range(len(model.dataset.labels))])
     return np.array(rows)

@@ -1,4 +1,4 @@
-"""Accuracy: the float head, the whole model converted to int8 as everyone does it, and ours; same test photos."""
+"""Accuracy: the float head, the whole model converted to int8 in the usual way, and ours; same test photos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawn pictures that belong to no class of photos: what a camera sees before anything is held in front of it."""
+"""Drawn pictures that belong to no class of photos: what a camera may see when no known thing is in front of it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def compare(
 
 
 def summarise(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Mean and standard deviation over the splits: of each accuracy, of the gain, and of what quantisation costs."""
+    """Mean and standard deviation over the splits: of each accuracy, of the gain, and of what quantization costs."""
     columns = {name: [row[name] for row in rows] for name in ACCURACIES}
     columns["gain_int8"] = [row["tuned_int8"] - row["head_int8"] for row in rows]
     columns["quantisation_loss"] = [row["tuned_float32"] - row["tuned_int8"] for row in rows]

@@ -1,4 +1,4 @@
-"""Does the report surface wrong labels? Labels are flipped at random, and the report's list is read from the top."""
+"""Does the report find wrong labels? Labels are changed at random; the first ones in the report's list are counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain_all
 
 FIRST = (24, 50, 100, 200)
-"""How many of the first photos in the list are looked at; 24 are those with thumbnails."""
+"""How many of the first photos in the list are counted; 24 are those with thumbnails."""
 
 
 def measure(
@@ -24,7 +24,7 @@ def measure(
 ) -> list[dict[str, Any]]:
     """Flip the labels of ``share`` (0..1) of the photos with each of ``seeds`` seeds and retrain with a report.
 
-    Each row tells how many photos were flipped, how many of the first photos in the list are among them, and how
+    Each row has how many photos were flipped, how many of the first photos in the list are among them, and how
     many label errors the report estimates.
     """
     rows = []

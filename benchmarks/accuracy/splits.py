@@ -1,4 +1,4 @@
-"""The split that accuracies are measured on: 30 % of the photos judge, 10 % choose."""
+"""The split that accuracies are measured on: 30 % of the photos are for the test, 10 % for validation."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def thirty_percent(seed: int) -> SplitRatios:
 
 
 def retrain_options(
-    image_dir: Path, scratch: str, cache: Path, architecture: Architecture, seed: int, kinds: tuple[str, ...]
+    image_dir: Path, scratch: str, cache: Path, architecture: Architecture, seed: int, quantizations: tuple[str, ...]
 ) -> RetrainOptions:
-    """Retrain on split number ``seed`` and write the files of ``kinds`` into the folder ``scratch``."""
+    """Retrain on split number ``seed`` and write the files of ``quantizations`` into the folder ``scratch``."""
     return RetrainOptions(
         folder=image_dir,
         output=Path(scratch) / "model.tflite",
         bottleneck_dir=cache,
         architecture=architecture,
-        quantizations=kinds,
+        quantizations=quantizations,
         ratios=thirty_percent(seed),
     )

@@ -1,4 +1,4 @@
-"""Unknown: does the gate tell strangers better than the best score does? One class left out in turn, and drawings."""
+"""Unknown: does the gate find strangers better than the best score? Each class in turn is held out; and drawings."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class _Sets(NamedTuple):
     training: Labelled
     validation: Labelled
     test: Labelled
-    left_out: Features
+    held_out: Features
 
 
 def measure(
     image_dir: Path, architectures: list[Architecture], seeds: list[int], cache: Path, progress: Progress
 ) -> list[dict[str, Any]]:
-    """One row for each architecture, split, left-out class and measure of familiarity, of int8 models.
+    """One row for each architecture, split, held-out class and measure of familiarity, of int8 models.
 
     The test photos are 30 %. ``auroc`` is the chance that a known test photo is more familiar than one of the
-    class left out; ``false_acceptance`` is the share of those accepted where 95 % of the known test photos are.
+    class that is held out; ``false_acceptance`` is the share of its photos accepted if 95 % of the known ones are.
     With the threshold chosen on the validation photos, as it ships, ``known``, ``left_out_accepted`` and
-    ``strangers`` are the shares accepted of known test photos, of the class left out, and of drawings.
+    ``strangers`` are the shares accepted of known test photos, of the held-out class, and of drawings.
     """
     rows = []
     for architecture in architectures:
@@ -64,27 +64,27 @@ def measure(
             dataset = assemble(folder, contents, thirty_percent(seed))
             features = {split: extractor.load([photo.sha256 for photo in dataset.of(split)]) for split in SPLITS}
             labels = {split: [photo.label for photo in dataset.of(split)] for split in SPLITS}
-            for left_out in dataset.labels:
-                sets = _without(left_out, dataset.labels, features, labels)
-                facts = {"architecture": architecture.name, "seed": seed, "left_out": left_out}
-                found = [{**facts, "measure": name, **_judge(way, sets, strangers)} for name, way in _measures(sets)]
+            for held_out in dataset.labels:
+                sets = _without(held_out, dataset.labels, features, labels)
+                facts = {"architecture": architecture.name, "seed": seed, "left_out": held_out}
+                found = [{**facts, "measure": name, **_evaluate(way, sets, strangers)} for name, way in _measures(sets)]
                 rows += found
                 progress.message(f"{facts} " + ", ".join(f"{row['measure']} {row['auroc']:.3f}" for row in found))
     return rows
 
 
 def summary(rows: list[dict[str, Any]]) -> list[str]:
-    """A line for each architecture and measure: means over splits and left-out classes."""
+    """A line for each architecture and measure: means over splits and held-out classes."""
     lines = []
     for key in dict.fromkeys((row["architecture"], row["measure"]) for row in rows):
         its_rows = [row for row in rows if (row["architecture"], row["measure"]) == key]
-        values = [f"{name} {mean(row[name] for row in its_rows):.3f}" for name in _judged]
+        values = [f"{name} {mean(row[name] for row in its_rows):.3f}" for name in _SUMMARIZED]
         drawn = [f"{kind} {mean(r['strangers'][kind] for r in its_rows):.2f}" for kind in its_rows[0]["strangers"]]
         lines.append(f"{' '.join(key)}: {', '.join(values + drawn)}")
     return lines
 
 
-_judged = ("auroc", "false_acceptance", "known", "left_out_accepted")
+_SUMMARIZED = ("auroc", "false_acceptance", "known", "left_out_accepted")
 
 
 def _strangers(backbone: Backbone) -> dict[str, Features]:
@@ -97,17 +97,17 @@ def _strangers(backbone: Backbone) -> dict[str, Features]:
 
 
 def _without(
-    left_out: str, labels: tuple[str, ...], features: dict[str, Features], of_photos: dict[str, list[str]]
+    held_out: str, labels: tuple[str, ...], features: dict[str, Features], of_photos: dict[str, list[str]]
 ) -> _Sets:
-    index = {label: i for i, label in enumerate(label for label in labels if label != left_out)}
+    index = {label: i for i, label in enumerate(label for label in labels if label != held_out)}
 
     def known(split: str) -> Labelled:
-        kept = np.array([label != left_out for label in of_photos[split]])
+        kept = np.array([label != held_out for label in of_photos[split]])
         return Labelled(
             features[split][kept], np.array([index[label] for label in of_photos[split] if label in index], np.intp)
         )
 
-    strange = np.array([label == left_out for label in of_photos[TEST]])
+    strange = np.array([label == held_out for label in of_photos[TEST]])
     return _Sets(known(TRAINING), known(VALIDATION), known(TEST), features[TEST][strange])
 
 
@@ -170,17 +170,17 @@ def _mahalanobis(training: Labelled, classes: int) -> Measure:
     return familiarity
 
 
-def _judge(way: Measure, sets: _Sets, strangers: dict[str, Features]) -> dict[str, Any]:
-    known, left_out = way(sets.test.features), way(sets.left_out)
+def _evaluate(way: Measure, sets: _Sets, strangers: dict[str, Features]) -> dict[str, Any]:
+    known, held_out = way(sets.test.features), way(sets.held_out)
     at_95 = np.quantile(known, 1 - TRUE_ACCEPTANCE)
     shipped = np.quantile(way(sets.validation.features), 1 - TRUE_ACCEPTANCE)
     return {
         "photos": len(known),
-        "left_out_photos": len(left_out),
-        "auroc": round(_auroc(known, left_out), 4),
-        "false_acceptance": round(float((left_out >= at_95).mean()), 4),
+        "left_out_photos": len(held_out),
+        "auroc": round(_auroc(known, held_out), 4),
+        "false_acceptance": round(float((held_out >= at_95).mean()), 4),
         "known": round(float((known >= shipped).mean()), 4),
-        "left_out_accepted": round(float((left_out >= shipped).mean()), 4),
+        "left_out_accepted": round(float((held_out >= shipped).mean()), 4),
         "strangers": {kind: round(float((way(drawn) >= shipped).mean()), 4) for kind, drawn in strangers.items()},
     }
 

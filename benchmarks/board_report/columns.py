@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from benchmarks.board_report.readings import Reading
+from benchmarks.board_report.measurements import Measurement
 
 FIGURES_FROM = "p50\nms"
 """Heading of the first measured column; from there on a row that failed has its error instead."""
@@ -17,10 +17,10 @@ class Column(NamedTuple):
     """A heading, the value to sort by, how it is written, CSS classes, and what it is called in details."""
 
     head: str
-    value: Callable[[Reading], Value]
+    value: Callable[[Measurement], Value]
     write: Callable[[Any], str] = str
     style: str = ""
-    detail: str = ""  # "name|unit" in the details of a mark; "" where it stands there already
+    detail: str = ""  # "name|unit" in the details of a mark; "" if it stands there already
 
 
 def format_ms(value: float) -> str:
@@ -37,27 +37,27 @@ def _mb(value: float) -> str:
     return f"{value / 1e6:.2f}" if value < 1e7 else f"{value / 1e6:.1f}"
 
 
-def _of_row(field: str) -> Callable[[Reading], Value]:
-    return lambda reading: reading.row[field]
+def _of_row(field: str) -> Callable[[Measurement], Value]:
+    return lambda measurement: measurement.row[field]
 
 
-def _of_published(field: str) -> Callable[[Reading], Value]:
-    return lambda reading: getattr(reading.published, field) if reading.published else None
+def _of_published(field: str) -> Callable[[Measurement], Value]:
+    return lambda measurement: getattr(measurement.published, field) if measurement.published else None
 
 
-def _pixel3(reading: Reading) -> Value:
-    if reading.published is None or reading.kind not in ("int8", "float32"):
+def _pixel3(measurement: Measurement) -> Value:
+    if measurement.published is None or measurement.quantization not in ("int8", "float32"):
         return None
-    quantized = reading.kind == "int8"
-    return reading.published.pixel3_quantized_ms if quantized else reading.published.pixel3_float_ms
+    quantized = measurement.quantization == "int8"
+    return measurement.published.pixel3_quantized_ms if quantized else measurement.published.pixel3_float_ms
 
 
 def columns(with_board: bool) -> list[Column]:
     """All columns, from left to right; with several boards one of them says which."""
-    boards = [Column("Board", lambda reading: reading.board.name, str, "text")] if with_board else []
+    boards = [Column("Board", lambda measurement: measurement.board.name, str, "text")] if with_board else []
     return [
-        Column("Model", lambda reading: reading.index, str, "text"),
-        Column("Kind", lambda reading: reading.kind, str, "text"),
+        Column("Model", lambda measurement: measurement.index, str, "text"),
+        Column("Quanti-\nzation", lambda measurement: measurement.quantization, str, "text"),
         *boards,
         Column("Runtime", _of_row("runtime"), str, "text"),
         Column("Thr.", _of_row("threads")),

@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 
 from benchmarks.board_report import drawing
 from benchmarks.board_report.drawing import Drawing
-from benchmarks.board_report.readings import (
+from benchmarks.board_report.measurements import (
     Board,
-    Point,
+    PlottedPoint,
     alphas_of,
     headline_setting,
-    main_kind,
+    main_quantization,
     setting_text,
     short_name,
 )
@@ -28,21 +28,24 @@ _FASTER = f"\N{LEFTWARDS ARROW} float32 is faster{_GAP}times as fast{_GAP}int8 i
 _SERIES_MARKERS = "osD^vP*X"
 
 
-def int8_against_float32(board: Board, points: Sequence[Point]) -> list[Drawing]:
+def int8_against_float32(board: Board, points: Sequence[PlottedPoint]) -> list[Drawing]:
     """One dot an architecture and runtime, with the fewest threads: how many times as fast int8 is.
 
-    Nothing where a kind is missing.
+    Nothing if a quantization is missing.
     """
-    fewest = min(point.reading.row["threads"] for point in points)
-    times: dict[str, dict[Architecture, dict[str, Point]]] = defaultdict(lambda: defaultdict(dict))
+    fewest = min(point.measurement.row["threads"] for point in points)
+    times: dict[str, dict[Architecture, dict[str, PlottedPoint]]] = defaultdict(lambda: defaultdict(dict))
     for point in points:
-        if point.reading.row["threads"] == fewest:
-            times[point.reading.row["runtime"]][point.architecture][point.kind] = point
+        if point.measurement.row["threads"] == fewest:
+            times[point.measurement.row["runtime"]][point.architecture][point.quantization] = point
     series = {
         runtime: {
-            architecture: (kinds["float32"].latency_ms / kinds["int8"].latency_ms, kinds["int8"].index)
-            for architecture, kinds in found.items()
-            if {"int8", "float32"} <= set(kinds)
+            architecture: (
+                quantizations["float32"].latency_ms / quantizations["int8"].latency_ms,
+                quantizations["int8"].index,
+            )
+            for architecture, quantizations in found.items()
+            if {"int8", "float32"} <= set(quantizations)
         }
         for runtime, found in times.items()
     }
@@ -59,22 +62,24 @@ def int8_against_float32(board: Board, points: Sequence[Point]) -> list[Drawing]
     return [Drawing(f"int8-float32-{board.slug}", "int8 against float32", caption, figure)]
 
 
-def boards_compared(boards: Sequence[Board], shown: dict[str, list[Point]]) -> Drawing:
+def boards_compared(boards: Sequence[Board], shown: dict[str, list[PlottedPoint]]) -> Drawing:
     """One dot an architecture and board: the latency of ``shown``, by slug, in the board's headline setting."""
-    kind = main_kind(point for points in shown.values() for point in points)
+    quantization = main_quantization(point for points in shown.values() for point in points)
     series = {
-        board.name: {p.architecture: (p.latency_ms, p.index) for p in shown[board.slug] if p.kind == kind}
+        board.name: {
+            p.architecture: (p.latency_ms, p.index) for p in shown[board.slug] if p.quantization == quantization
+        }
         for board in boards
     }
     figure, axes = _dots(series)
     drawing.log_axis(axes, "median milliseconds an inference")
-    settings = "; ".join(setting_text(b, headline_setting(p.reading for p in shown[b.slug])) for b in boards)
-    caption = f"The same {kind} models on every board. {settings}."
+    settings = "; ".join(setting_text(b, headline_setting(p.measurement for p in shown[b.slug])) for b in boards)
+    caption = f"The same {quantization} models on every board. {settings}."
     return Drawing("boards", "Board against board", caption, figure)
 
 
 def _dots(series: dict[str, dict[Architecture, tuple[float, int]]]) -> tuple[Figure, Axes]:
-    """A line for each architecture, a mark for each of ``series``: name -> architecture -> (x, reading)."""
+    """A line for each architecture, a mark for each of ``series``: name -> architecture -> (x, measurement)."""
     named = {architecture for values in series.values() for architecture in values}
     rows = [architecture for architecture in grid() if architecture in named]
     figure, (axes,) = drawing.new_figure(1.5 + 0.2 * len(rows))
@@ -104,20 +109,20 @@ def _dots(series: dict[str, dict[Architecture, tuple[float, int]]]) -> tuple[Fig
     return figure, axes
 
 
-def threads_scaling(board: Board, points: Sequence[Point]) -> list[Drawing]:
-    """Speed-up over the fewest threads, a line for each architecture, a panel for each kind."""
-    setting = headline_setting(point.reading for point in points)
+def threads_scaling(board: Board, points: Sequence[PlottedPoint]) -> list[Drawing]:
+    """Speed-up over the fewest threads, a line for each architecture, a panel for each quantization."""
+    setting = headline_setting(point.measurement for point in points)
     assert setting is not None
     runtime, fewest = setting
-    lines: dict[str, dict[Architecture, dict[int, Point]]] = defaultdict(lambda: defaultdict(dict))
+    lines: dict[str, dict[Architecture, dict[int, PlottedPoint]]] = defaultdict(lambda: defaultdict(dict))
     for point in points:
-        if point.reading.row["runtime"] == runtime:
-            lines[point.kind][point.architecture][point.reading.row["threads"]] = point
+        if point.measurement.row["runtime"] == runtime:
+            lines[point.quantization][point.architecture][point.measurement.row["threads"]] = point
     counts = sorted({threads for found in lines.values() for line in found.values() for threads in line})
     if len(counts) < 2:
         return []
     figure, all_axes = drawing.new_figure(3.6, 1, len(lines), sharey=True)
-    for (kind, found), axes in zip(sorted(lines.items(), reverse=True), all_axes, strict=True):
+    for (quantization, found), axes in zip(sorted(lines.items(), reverse=True), all_axes, strict=True):
         axes.plot(counts, [count / fewest for count in counts], color=drawing.MUTED, linewidth=1, linestyle=(0, (4, 3)))
         last = []
         for architecture, line in sorted(found.items()):
@@ -132,7 +137,7 @@ def threads_scaling(board: Board, points: Sequence[Point]) -> list[Drawing]:
                     style = {"s": 30, **drawing.circle_style(colour, True)}
                     drawing.mark(axes, threads, ratio, line[threads].index, **style)
             last.append(ratios[-1])
-        axes.set_title(f"{kind}: median {median(last):.2f} times with {counts[-1]}" if last else kind)
+        axes.set_title(f"{quantization}: median {median(last):.2f} times with {counts[-1]}" if last else quantization)
         axes.set_xticks(counts)
         axes.set_xlim(counts[0] - 0.15, counts[-1] + 0.25)
         axes.set_xlabel("threads")

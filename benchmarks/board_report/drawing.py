@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 INK, MUTED, RULE, PAPER = "#1d2327", "#5c666e", "#e2e6e9", "#fffffe"
 WIDTHS = {1.0: "#2f5fb3", 0.75: "#0e8a7d", 0.50: "#b97700", 0.25: "#b0417c"}
-"""One colour a width multiplier, told apart by colour-blind readers too (in hue and in lightness)."""
+"""One colour a width multiplier, which colour-blind readers see as different too (in hue and in lightness)."""
 
 THEME = {
     INK: "ink",
@@ -29,8 +29,8 @@ THEME = {
 MARKERS = {"int8": "o", "float32": "s", "float16": "^", "dynamic": "D"}
 LARGEST_CIRCLE = 520  # square points, for the largest model of a figure
 SMALLEST_CIRCLE = 14
-MARK = "reading-"
-"""Prefix of the id of a mark that stands for a reading."""
+MARK = "measurement-"
+"""Prefix of the id of a mark that stands for a measurement."""
 
 _WIDTH_INCHES = 5.6
 _DPI = 200
@@ -73,7 +73,7 @@ class Drawing(NamedTuple):
 
 
 @contextlib.contextmanager
-def house_style() -> Iterator[None]:
+def common_style() -> Iterator[None]:
     """Draw everything inside the block in the common style."""
     with matplotlib.rc_context(_STYLE):
         yield
@@ -123,14 +123,14 @@ def percent_axis(axes: Axes, label: str) -> None:
 
 
 def log_limits(values: Iterable[float]) -> tuple[float, float]:
-    """Limits of a logarithmic axis with room for circles at both ends."""
+    """Limits of a logarithmic axis with space for circles at both ends."""
     known = list(values)
-    room = (max(known) / min(known)) ** 0.08 * 1.12
-    return min(known) / room, max(known) * room
+    space = (max(known) / min(known)) ** 0.08 * 1.12
+    return min(known) / space, max(known) * space
 
 
 def mark(axes: Axes, x: float, y: float, index: int, **style: Any) -> None:
-    """Draw one mark that the page can find again as reading ``index``."""
+    """Draw one mark that the page can find again as measurement ``index``."""
     axes.scatter([x], [y], **{"zorder": 3, "linewidths": 1.2, **style}).set_gid(f"{MARK}{index}")
 
 

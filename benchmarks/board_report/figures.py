@@ -14,14 +14,14 @@ from benchmarks.board_report import drawing
 from benchmarks.board_report.comparisons import boards_compared, int8_against_float32, threads_scaling
 from benchmarks.board_report.drawing import Drawing
 from benchmarks.board_report.labelling import Label, place_labels
-from benchmarks.board_report.readings import (
+from benchmarks.board_report.measurements import (
     Board,
-    Point,
-    Reading,
+    Measurement,
+    PlottedPoint,
     alphas_of,
-    grid_points,
     headline_setting,
-    main_kind,
+    main_quantization,
+    plotted_points,
     setting_text,
     short_name,
 )
@@ -29,24 +29,24 @@ from trainer.backbones.architectures import Architecture
 
 _MEASURED, _PUBLISHED = "measured on the test photos", "published: ImageNet top-1 of the 1001-class original"
 
-Abscissa = Callable[[Point], float]
+Abscissa = Callable[[PlottedPoint], float]
 
 
 class _Panel(NamedTuple):
     """Points that share an axis: all ``measured``, or all with the published accuracy."""
 
     measured: bool
-    points: list[Point]
+    points: list[PlottedPoint]
 
-    def height(self, point: Point) -> float:
+    def height(self, point: PlottedPoint) -> float:
         """The accuracy of ``point`` (0..1) in this panel."""
         return point.accuracy if self.measured and point.accuracy is not None else point.top1
 
 
-def draw_all(boards: Sequence[Board], readings: Sequence[Reading]) -> list[Drawing]:
-    """Every figure that the readings allow: common ones first, then board by board."""
-    settings = {board.slug: headline_setting(_of(readings, board)) for board in boards}
-    shown = {board.slug: grid_points(_of(readings, board), settings[board.slug]) for board in boards}
+def draw_all(boards: Sequence[Board], measurements: Sequence[Measurement]) -> list[Drawing]:
+    """Every figure that the measurements allow: common ones first, then board by board."""
+    settings = {board.slug: headline_setting(_of(measurements, board)) for board in boards}
+    shown = {board.slug: plotted_points(_of(measurements, board), settings[board.slug]) for board in boards}
     points = [point for board in boards for point in shown[board.slug]]
     if not points:
         return []
@@ -55,7 +55,7 @@ def draw_all(boards: Sequence[Board], readings: Sequence[Reading]) -> list[Drawi
     if len(boards) > 1:
         drawings.append(boards_compared(boards, shown))
     present = [board for board in boards if shown[board.slug]]
-    everything = {board.slug: grid_points(_of(readings, board)) for board in present}
+    everything = {board.slug: plotted_points(_of(measurements, board)) for board in present}
     # Figure by figure, so that the same figure of all boards stands side by side.
     drawings += [_accuracy_by_latency(board, shown[board.slug], limits) for board in present]
     drawings += [_pareto(board, shown[board.slug], limits) for board in present]
@@ -75,27 +75,27 @@ def pareto_front(points: Iterable[tuple[float, float]]) -> list[int]:
     return front
 
 
-def _accuracy_by_macs(points: Sequence[Point]) -> Drawing:
+def _accuracy_by_macs(points: Sequence[PlottedPoint]) -> Drawing:
     figure = _circles(points, lambda point: point.published.million_macs, "million multiply-adds a picture", None)
-    caption = f"The codelab's figure: what a network computes and what it gains by that. {_kind_text(points)}"
+    caption = f"The codelab's figure: what a network computes and what it gains by that. {_models_text(points)}"
     return Drawing("accuracy-macs", "Accuracy against computations", caption, figure)
 
 
-def _accuracy_by_latency(board: Board, points: Sequence[Point], limits: tuple[float, float]) -> Drawing:
+def _accuracy_by_latency(board: Board, points: Sequence[PlottedPoint], limits: tuple[float, float]) -> Drawing:
     figure = _circles(points, lambda point: point.latency_ms, "median milliseconds an inference", limits)
-    caption = (
-        f"The same with measured time on x: {setting_text(board, points[0].reading.setting)}. {_kind_text(points)}"
-    )
+    setting = setting_text(board, points[0].measurement.setting)
+    caption = f"The same with measured time on x: {setting}. {_models_text(points)}"
     return Drawing(f"accuracy-latency-{board.slug}", "Accuracy against measured latency", caption, figure)
 
 
-def _kind_text(points: Sequence[Point]) -> str:
-    return f"Models: {main_kind(points)}. Filled: measured; hollow, dashed: published, another task on another scale."
+def _models_text(points: Sequence[PlottedPoint]) -> str:
+    quantization = main_quantization(points)
+    return f"Models: {quantization}. Filled: measured; hollow, dashed: published, another task on another scale."
 
 
-def _circles(points: Sequence[Point], x: Abscissa, label: str, limits: tuple[float, float] | None) -> Figure:
-    kind = main_kind(points)
-    panels = _panels([point for point in points if point.kind == kind])
+def _circles(points: Sequence[PlottedPoint], x: Abscissa, label: str, limits: tuple[float, float] | None) -> Figure:
+    quantization = main_quantization(points)
+    panels = _panels([point for point in points if point.quantization == quantization])
     figure, all_axes = _panel_axes(panels)
     limits = limits or drawing.log_limits(x(point) for point in points)
     for panel, axes in zip(panels, all_axes, strict=True):
@@ -126,7 +126,7 @@ def _circles(points: Sequence[Point], x: Abscissa, label: str, limits: tuple[flo
     return figure
 
 
-def _pareto(board: Board, points: Sequence[Point], limits: tuple[float, float]) -> Drawing:
+def _pareto(board: Board, points: Sequence[PlottedPoint], limits: tuple[float, float]) -> Drawing:
     panels = _panels(points)
     figure, all_axes = _panel_axes(panels)
     labels_of: list[list[Label]] = []
@@ -138,27 +138,29 @@ def _pareto(board: Board, points: Sequence[Point], limits: tuple[float, float]) 
         for place, point in enumerate(panel.points):
             colour = drawing.WIDTHS[point.architecture.alpha]
             style = drawing.circle_style(colour, panel.measured, pale=place not in front)
-            style |= {"s": 52, "marker": drawing.MARKERS.get(point.kind, "P")}
+            style |= {"s": 52, "marker": drawing.MARKERS.get(point.quantization, "P")}
             drawing.mark(axes, point.latency_ms, panel.height(point), point.index, **style)
         labels_of.append([Label(p.latency_ms, panel.height(p), short_name(p.architecture), 3.6) for p in steps])
         _finish_panel(axes, panel, limits)
     drawing.log_axis(all_axes[-1], "median milliseconds an inference", limits)
-    kinds = sorted({point.kind for point in points})
+    quantizations = sorted({point.quantization for point in points})
     shapes = [
-        Line2D([], [], marker=drawing.MARKERS.get(kind, "P"), linestyle="", color=drawing.MUTED, label=kind)
-        for kind in kinds
+        Line2D(
+            [], [], marker=drawing.MARKERS.get(quantization, "P"), linestyle="", color=drawing.MUTED, label=quantization
+        )
+        for quantization in quantizations
     ]
     drawing.width_legend(figure, alphas_of(points), shapes)
     for labels, axes in zip(labels_of, all_axes, strict=True):
         place_labels(axes, labels, "qlarb")
     caption = (
-        f"{setting_text(board, points[0].reading.setting)}. On the line: no other point is both faster and more "
+        f"{setting_text(board, points[0].measurement.setting)}. On the line: no other point is both faster and more "
         "accurate. Pale: some other point is. A label is width and size, such as 0.50 160."
     )
     return Drawing(f"pareto-{board.slug}", "The Pareto front", caption, figure)
 
 
-def _panels(points: Sequence[Point]) -> list[_Panel]:
+def _panels(points: Sequence[PlottedPoint]) -> list[_Panel]:
     """Measured points in a panel of their own; the published ones below, unless all were measured."""
     measured = [point for point in points if point.accuracy is not None]
     panels = [_Panel(True, measured)] if measured else []
@@ -174,27 +176,27 @@ def _finish_panel(axes: Axes, panel: _Panel, limits: tuple[float, float]) -> Non
     axes.set_xscale("log")
     axes.set_xlim(*limits)
     heights = [panel.height(point) for point in panel.points]
-    room = max(0.18 * (max(heights) - min(heights)), 0.01)
-    axes.set_ylim(min(heights) - 1.3 * room, max(heights) + room)
+    space = max(0.18 * (max(heights) - min(heights)), 0.01)
+    axes.set_ylim(min(heights) - 1.3 * space, max(heights) + space)
     drawing.percent_axis(axes, "accuracy" if panel.measured else "top-1")
 
 
-def _by_width(points: Iterable[Point]) -> dict[float, list[Point]]:
-    lines: dict[float, list[Point]] = defaultdict(list)
+def _by_width(points: Iterable[PlottedPoint]) -> dict[float, list[PlottedPoint]]:
+    lines: dict[float, list[PlottedPoint]] = defaultdict(list)
     for point in sorted(points, key=lambda point: point.architecture.input_size):
         lines[point.architecture.alpha].append(point)
     return lines
 
 
-def _first_of_each(points: Iterable[Point]) -> list[Point]:
-    """One point for each architecture and kind, one with a measured accuracy where there is one."""
-    chosen: dict[tuple[Architecture, str], Point] = {}
+def _first_of_each(points: Iterable[PlottedPoint]) -> list[PlottedPoint]:
+    """One point for each architecture and quantization, one with a measured accuracy if there is one."""
+    chosen: dict[tuple[Architecture, str], PlottedPoint] = {}
     for point in points:
-        known = chosen.setdefault((point.architecture, point.kind), point)
+        known = chosen.setdefault((point.architecture, point.quantization), point)
         if known.accuracy is None and point.accuracy is not None:
-            chosen[point.architecture, point.kind] = point
+            chosen[point.architecture, point.quantization] = point
     return list(chosen.values())
 
 
-def _of(readings: Iterable[Reading], board: Board) -> list[Reading]:
-    return [reading for reading in readings if reading.board.slug == board.slug]
+def _of(measurements: Iterable[Measurement], board: Board) -> list[Measurement]:
+    return [measurement for measurement in measurements if measurement.board.slug == board.slug]

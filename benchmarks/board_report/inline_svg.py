@@ -22,7 +22,7 @@ def inline_svg(svg: bytes, prefix: str, title: str, describe: Callable[[int], st
     """The SVG element of a figure drawn with letters as text, ready to stand in the page.
 
     Ids get ``prefix``, so that figures do not meddle with each other. Each mark becomes a focusable group
-    with ``data-reading`` and the name that ``describe`` gives its reading.
+    with ``data-measurement`` and the name that ``describe`` gives its measurement.
     """
     text = _METADATA.sub("", _HEAD.sub("", svg.decode("utf-8"), count=1))
     text = _HEIGHT.sub(r"\1", _SIZE.sub(r"\1\2>", text, count=1), count=1)
@@ -38,4 +38,4 @@ def inline_svg(svg: bytes, prefix: str, title: str, describe: Callable[[int], st
 
 def _mark(index: int, describe: Callable[[int], str]) -> str:
     name = html.escape(describe(index), quote=True)
-    return f'<g class="mark" data-reading="{index}" role="img" tabindex="-1" aria-label="{name}">'
+    return f'<g class="mark" data-measurement="{index}" role="img" tabindex="-1" aria-label="{name}">'

@@ -1,4 +1,4 @@
-"""Labels beside marks: each on a side where it covers nothing, or else as little as possible."""
+"""Labels beside marks: each covers nothing, or as little as possible."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class _Box(NamedTuple):
 
 
 def place_labels(axes: Axes, labels: Sequence[Label], sides: str, inside: str = INK) -> None:
-    """Write each label on the first of ``sides`` where it covers no earlier label and no other mark.
+    """Write each label on the first of ``sides`` on which it covers no earlier label and no other mark.
 
     A side is a letter: ``i`` inside, ``b`` below, ``a`` above, ``l`` left, ``r`` right, ``q`` above to the
-    left. Where every side covers something, covering a mark is forgiven; a label that would still cover
-    another is left out. ``inside`` is the colour of labels inside their mark. The axes must have their final
+    left. If every side covers something, a label may cover a mark; a label that would cover another label
+    is not written. ``inside`` is the colour of labels inside their mark. The axes must have their final
     limits.
     """
     figure = axes.get_figure(root=True)
@@ -81,7 +81,7 @@ def place_labels(axes: Axes, labels: Sequence[Label], sides: str, inside: str = 
 
 
 def _beside(x: float, y: float, label: Label, side: str) -> tuple[float, float, _Box]:
-    """Where the middle of the label goes, from the mark's, in points, and what it will cover."""
+    """The offset of the label's middle from the mark's, in points, and the area that it will cover."""
     right, up = _OFFSETS[side]
     wide = _width(label)
     shift_x, shift_y = right * (label.radius + wide / 2 + 2.5), up * (label.radius + LABEL_SIZE / 2 + 2)

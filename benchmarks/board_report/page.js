@@ -1,5 +1,5 @@
 "use strict";
-const readings = JSON.parse(document.getElementById("readings").textContent);
+const measurements = JSON.parse(document.getElementById("measurements").textContent);
 const table = document.getElementById("table");
 const body = table.tBodies[0];
 const rows = [...body.rows];
@@ -22,12 +22,12 @@ function sortBy(head) {
 }
 for (const head of heads) head.querySelector("button").addEventListener("click", () => sortBy(head));
 
-// Filters: a row is shown where every choice is its own.
+// Filters: a row is shown if it has every value that is chosen.
 const filters = [...document.querySelectorAll("select[data-filter]")];
 function applyFilters() {
   let shown = 0;
   for (const row of rows) {
-    const facts = readings[row.dataset.reading].filter;
+    const facts = measurements[row.dataset.measurement].filter;
     row.hidden = filters.some((filter) => filter.value !== "" && facts[filter.dataset.filter] !== filter.value);
     shown += !row.hidden;
   }
@@ -39,13 +39,13 @@ applyFilters();
 // Details of a mark: on hover, on focus, on tap; Escape closes them.
 const tip = document.getElementById("tip");
 function showTip(mark) {
-  const reading = readings[mark.dataset.reading];
+  const measurement = measurements[mark.dataset.measurement];
   const title = document.createElement("strong");
-  title.textContent = reading.title;
+  title.textContent = measurement.title;
   const place = document.createElement("p");
-  place.textContent = reading.place;
+  place.textContent = measurement.place;
   const list = document.createElement("dl");
-  for (const [name, value] of reading.details) {
+  for (const [name, value] of measurement.details) {
     const term = document.createElement("dt");
     const text = document.createElement("dd");
     term.textContent = name;

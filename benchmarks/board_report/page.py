@@ -10,18 +10,18 @@ from string import Template
 from typing import Any, NamedTuple
 
 from benchmarks.board_report.columns import FIGURES_FROM, Column, columns, format_ms, format_percent
-from benchmarks.board_report.readings import Board, Reading
+from benchmarks.board_report.measurements import Board, Measurement
 from benchmarks.board_report.summary import board_card
 
 TITLE = "MobileNet on the board: the grid, measured"
 
-_PREFIX = "mobilenet_"  # left out where the screen is narrow
+_PREFIX = "mobilenet_"  # not shown if the screen is narrow
 _PARTS = Path(__file__).parent
 _FOOTER = """\
 <p>Muted columns hold published figures of the original 1001-class networks, not of these files: multiply-adds,
 parameters and ImageNet top-1 from tensorflow/models (mobilenet_v1.md), Pixel 3 latency (4 threads) from TensorFlow
 Lite's hosted models. The published accuracy is that of another task and never to be compared with a measured one.</p>
-<p>Latency is the median of one inference, decoding left out; end to end adds decoding and preprocessing of one photo.
+<p>Latency is the median of one inference, without decoding; end to end adds decoding and preprocessing of one photo.
 An empty accuracy was not measured: such a file has an untrained head, and only its size and speed mean anything.</p>
 """
 
@@ -35,76 +35,77 @@ class PageFigure(NamedTuple):
     tall: bool = False
 
 
-def render_page(boards: Sequence[Board], readings: Sequence[Reading], figures: Sequence[PageFigure]) -> str:
+def render_page(boards: Sequence[Board], measurements: Sequence[Measurement], figures: Sequence[PageFigure]) -> str:
     """The whole page as text; everything that comes from a bench file is escaped."""
     shown = columns(with_board=len(boards) > 1)
     page = Template((_PARTS / "page.html").read_text(encoding="utf-8"))
     return page.substitute(
         title=TITLE,
-        lead=_lead(boards, readings),
+        lead=_lead(boards, measurements),
         css=(_PARTS / "page.css").read_text(encoding="utf-8"),
         js=(_PARTS / "page.js").read_text(encoding="utf-8"),
-        cards="\n".join(board_card(board, [r for r in readings if r.board.slug == board.slug]) for board in boards),
+        cards="\n".join(board_card(board, [r for r in measurements if r.board.slug == board.slug]) for board in boards),
         figures="\n".join(_figure(figure) for figure in figures),
-        filters="\n".join(_filter(name, readings, key) for name, key in _FILTERS.items()),
-        table=_table(shown, readings),
+        filters="\n".join(_filter(name, measurements, key) for name, key in _FILTERS.items()),
+        table=_table(shown, measurements),
         footer=_FOOTER,
-        readings=_as_script([_record(reading) for reading in readings]),
+        measurements=_as_script([_record(measurement) for measurement in measurements]),
     )
 
 
-def describe(reading: Reading) -> str:
+def describe(measurement: Measurement) -> str:
     """The name of a mark, for people who hear the page: model, latency and accuracy."""
-    accuracy = reading.row["accuracy"]
+    accuracy = measurement.row["accuracy"]
     worth = f", accuracy {format_percent(accuracy)}" if accuracy is not None else ""
-    return f"{_model(reading)}, {reading.board.name}, {_setting(reading)}: {format_ms(reading.row['p50_ms'])} ms{worth}"
+    model, setting = _model(measurement), _setting(measurement)
+    return f"{model}, {measurement.board.name}, {setting}: {format_ms(measurement.row['p50_ms'])} ms{worth}"
 
 
-def _lead(boards: Sequence[Board], readings: Sequence[Reading]) -> str:
-    models = len({reading.row["sha256"] for reading in readings})
+def _lead(boards: Sequence[Board], measurements: Sequence[Measurement]) -> str:
+    models = len({measurement.row["sha256"] for measurement in measurements})
     dates = sorted({str(board.results.get("date", "")) for board in boards})
-    where = "one board" if len(boards) == 1 else f"{len(boards)} boards"
+    place = "one board" if len(boards) == 1 else f"{len(boards)} boards"
     when = " to ".join(dict.fromkeys((dates[0], dates[-1])))
-    return html.escape(f"{models} model files on {where}, {len(readings)} measurements, {when}.")
+    return html.escape(f"{models} model files on {place}, {len(measurements)} measurements, {when}.")
 
 
-def _model(reading: Reading) -> str:
-    name = reading.architecture.name if reading.architecture else reading.row["model"]
-    return f"{name} {reading.kind}" if reading.architecture else str(name)
+def _model(measurement: Measurement) -> str:
+    name = measurement.architecture.name if measurement.architecture else measurement.row["model"]
+    return f"{name} {measurement.quantization}" if measurement.architecture else str(name)
 
 
-def _setting(reading: Reading) -> str:
-    runtime, threads = reading.setting
-    return f"{runtime} {reading.row['runtime_version'] or ''}, {threads} thread{'s' if threads > 1 else ''}"
+def _setting(measurement: Measurement) -> str:
+    runtime, threads = measurement.setting
+    return f"{runtime} {measurement.row['runtime_version'] or ''}, {threads} thread{'s' if threads > 1 else ''}"
 
 
-_FILTERS: dict[str, Callable[[Reading], str]] = {
-    "Board": lambda reading: reading.board.name,
-    "Kind": lambda reading: reading.kind,
-    "Runtime": lambda reading: str(reading.row["runtime"]),
-    "Threads": lambda reading: str(reading.row["threads"]),
+_FILTERS: dict[str, Callable[[Measurement], str]] = {
+    "Board": lambda measurement: measurement.board.name,
+    "Quantization": lambda measurement: measurement.quantization,
+    "Runtime": lambda measurement: str(measurement.row["runtime"]),
+    "Threads": lambda measurement: str(measurement.row["threads"]),
 }
 
 
-def _record(reading: Reading) -> dict[str, Any]:
-    """What the script needs of a reading: the details for the tip, and what the filters compare."""
+def _record(measurement: Measurement) -> dict[str, Any]:
+    """What the script needs of a measurement: the details for the tip, and what the filters compare."""
     details = []
     for column in columns(with_board=True):
-        value = column.value(reading)
+        value = column.value(measurement)
         if column.detail and value is not None:
             name, unit = column.detail.split("|")
             details.append([name, f"{column.write(value)} {unit}".rstrip()])
-    if reading.measured and reading.row["accuracy"] is None:
+    if measurement.measured and measurement.row["accuracy"] is None:
         details.append(["accuracy", "not measured"])
     return {
-        "title": _model(reading),
-        "place": f"{reading.board.name}; {_setting(reading)}",
+        "title": _model(measurement),
+        "place": f"{measurement.board.name}; {_setting(measurement)}",
         "details": details,
-        "filter": {name: key(reading) for name, key in _FILTERS.items()},
+        "filter": {name: key(measurement) for name, key in _FILTERS.items()},
     }
 
 
-def _table(shown: Sequence[Column], readings: Sequence[Reading]) -> str:
+def _table(shown: Sequence[Column], measurements: Sequence[Measurement]) -> str:
     first = next(place for place, column in enumerate(shown) if column.head == FIGURES_FROM)
     published = next(place for place, column in enumerate(shown) if column.style.startswith("published"))
     spans = (first, published - first, len(shown) - published)
@@ -117,30 +118,30 @@ def _table(shown: Sequence[Column], readings: Sequence[Reading]) -> str:
         f'<button type="button">{html.escape(column.head)}</button></th>'
         for place, column in enumerate(shown)
     )
-    rows = "\n".join(_row(shown, first, published, reading) for reading in readings)
+    rows = "\n".join(_row(shown, first, published, measurement) for measurement in measurements)
     return f'<table id="table"><thead><tr>{groups}</tr><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
 
 
-def _row(shown: Sequence[Column], first: int, published: int, reading: Reading) -> str:
-    values = [column.value(reading) for column in shown]
-    width = f" w{round(100 * reading.architecture.alpha):03d}" if reading.architecture else ""
-    name = reading.architecture.name if reading.architecture else reading.row["model"]
+def _row(shown: Sequence[Column], first: int, published: int, measurement: Measurement) -> str:
+    values = [column.value(measurement) for column in shown]
+    width = f" w{round(100 * measurement.architecture.alpha):03d}" if measurement.architecture else ""
+    name = measurement.architecture.name if measurement.architecture else measurement.row["model"]
     short = html.escape(str(name).removeprefix(_PREFIX))
     prefix = f'<span class="prefix">{_PREFIX}</span>' if str(name).startswith(_PREFIX) else ""
     cells = [f'<th scope="row"><span class="dot{width}"></span>{prefix}{short}</th>']
     for place, (column, value) in enumerate(zip(shown, values, strict=True)):
-        if place == first and not reading.measured:
-            error = html.escape(str(reading.row["error"]))
+        if place == first and not measurement.measured:
+            error = html.escape(str(measurement.row["error"]))
             cells.append(f'<td class="error group" colspan="{published - first}">{error}</td>')
-        if place and (reading.measured or not first <= place < published):
+        if place and (measurement.measured or not first <= place < published):
             text = "" if value is None else html.escape(column.write(value))
             cells.append(f'<td class="{column.style}">{text}</td>' if column.style else f"<td>{text}</td>")
     keys = html.escape(json.dumps(values), quote=True)
-    return f'<tr data-reading="{reading.index}" data-values="{keys}">{"".join(cells)}</tr>'
+    return f'<tr data-measurement="{measurement.index}" data-values="{keys}">{"".join(cells)}</tr>'
 
 
-def _filter(name: str, readings: Sequence[Reading], key: Callable[[Reading], str]) -> str:
-    found = list(dict.fromkeys(key(reading) for reading in readings))
+def _filter(name: str, measurements: Sequence[Measurement], key: Callable[[Measurement], str]) -> str:
+    found = list(dict.fromkeys(key(measurement) for measurement in measurements))
     if len(found) < 2:
         return ""
     found.sort(key=lambda text: (len(text), text) if text.isdecimal() else (0, text))

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.board_report.readings import Board, Point, Reading, grid_points, headline_setting
+from benchmarks.board_report.measurements import Board, Measurement, PlottedPoint, headline_setting, plotted_points
 
 
-def board_card(board: Board, readings: Sequence[Reading]) -> str:
+def board_card(board: Board, measurements: Sequence[Measurement]) -> str:
     """The card as HTML, everything from the bench file escaped."""
     warnings = "".join(f'<p class="warning">{html.escape(text)}</p>' for text in trust(board))
-    points = "".join(f"<li>{html.escape(text)}</li>" for text in highlights(readings))
+    points = "".join(f"<li>{html.escape(text)}</li>" for text in highlights(measurements))
     facts = "".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in machine_facts(board))
     name = html.escape(board.name)
     return (
@@ -22,12 +22,12 @@ def board_card(board: Board, readings: Sequence[Reading]) -> str:
     )
 
 
-def highlights(readings: Sequence[Reading]) -> list[str]:
-    """Sentences about a board: its fastest point, its most accurate one, and what int8 brings."""
-    setting = headline_setting(readings)
-    points = grid_points(readings, setting)
+def highlights(measurements: Sequence[Measurement]) -> list[str]:
+    """Sentences about a board: its fastest model, its most accurate one, and what int8 brings."""
+    setting = headline_setting(measurements)
+    points = plotted_points(measurements, setting)
     if not points or setting is None:
-        return ["No point of the grid was measured here."]
+        return ["No model of the grid was measured here."]
     fastest = min(points, key=lambda point: point.latency_ms)
     said = [f"Fastest: {_name(fastest)}, {fastest.latency_ms:.3g} ms ({1000 / fastest.latency_ms:,.0f} a second)."]
     known = [point for point in points if point.accuracy is not None]
@@ -44,12 +44,12 @@ def highlights(readings: Sequence[Reading]) -> list[str]:
 
 
 def trust(board: Board) -> list[str]:
-    """Why this board's figures should be taken with care; nothing where there is no reason."""
+    """The reasons for care with this board's figures; empty if there is none."""
     noise, after = board.results["noise"], board.results["state_after"]
     reasons = []
     if noise.get("too_noisy"):
         reasons.append(
-            f"The machine was too noisy: points nearer than {_percent(noise.get('resolution'))} cannot be told apart."
+            f"The machine was too noisy: a difference below {_percent(noise.get('resolution'))} means nothing."
         )
     throttled = str(after.get("throttled") or "0x0")
     if throttled.strip("0x"):
@@ -60,7 +60,7 @@ def trust(board: Board) -> list[str]:
 
 
 def machine_facts(board: Board) -> list[tuple[str, str]]:
-    """What the machine was, as (name, text); what is not known is left out."""
+    """What the machine was, as (name, text); without what is not known."""
     facts, before, after = board.results["board"], board.results["state_before"], board.results["state_after"]
     versions, noise = facts.get("versions"), board.results["noise"]
     memory = facts.get("memory_bytes")
@@ -73,7 +73,7 @@ def machine_facts(board: Board) -> list[tuple[str, str]]:
         ("Temperature", _from_to(before, after, "temperature_c", "°C")),
         ("Versions", ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else None),
         ("Python", facts.get("python")),
-        ("Noise", f"points nearer than {_percent(noise.get('resolution'))} cannot be told apart"),
+        ("Noise", f"a difference below {_percent(noise.get('resolution'))} means nothing"),
         ("Measured", board.results.get("date")),
         ("Command", board.results.get("command")),
     ]
@@ -90,14 +90,14 @@ def _from_to(before: dict[str, Any], after: dict[str, Any], name: str, unit: str
     return f"{' to '.join(known)} {unit}" if known else None
 
 
-def _name(point: Point) -> str:
-    return f"{point.architecture.name} {point.kind}"
+def _name(point: PlottedPoint) -> str:
+    return f"{point.architecture.name} {point.quantization}"
 
 
-def _int8_ratios(points: Sequence[Point]) -> list[float]:
-    times = {(point.architecture, point.kind): point.latency_ms for point in points}
+def _int8_ratios(points: Sequence[PlottedPoint]) -> list[float]:
+    times = {(point.architecture, point.quantization): point.latency_ms for point in points}
     return [
         times[architecture, "float32"] / latency
-        for (architecture, kind), latency in times.items()
-        if kind == "int8" and (architecture, "float32") in times
+        for (architecture, quantization), latency in times.items()
+        if quantization == "int8" and (architecture, "float32") in times
     ]

@@ -1,4 +1,4 @@
-"""How good the answers are: accuracy, honest scores, strangers, label errors."""
+"""How good the labels are: accuracy, calibrated scores, unknown pictures, label errors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import Architectures, CacheDir, ImageDir, OneArchitecture, ResultsDir, Seeds, points
+from benchmarks.commands.options import (
+    Architectures,
+    CacheDir,
+    ImageDir,
+    OneArchitecture,
+    ResultsDir,
+    Seeds,
+    architectures,
+)
 from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import Architecture
-from trainer.cli import default_bottleneck_dir
+from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.terminal.progress import TerminalProgress
 
@@ -24,10 +32,10 @@ def accuracy(
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Compare float head, whole-model int8 conversion and ours on the same 30 % test split."""
+    """Compare the accuracy of a float head, of a whole model converted to int8 and of ours, on 30 % of the photos."""
     from benchmarks.accuracy.conversions import compare
 
-    chosen = points(architecture)
+    chosen = architectures(architecture)
     rows = compare(
         image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
     )
@@ -39,14 +47,16 @@ def calibration(
     image_dir: ImageDir,
     architecture: Architectures = None,
     seeds: Seeds = 5,
-    fine_tune: Annotated[int, typer.Option(help="As trainer retrain --fine-tune; 0: the head only.")] = 0,
+    fine_tune: Annotated[
+        int, typer.Option(help="Epochs of fine-tuning, as in trainer retrain --fine-tune; 0: the head only.")
+    ] = 0,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Measure how honest the scores are, and what the recommended threshold is worth, on 30 % test splits."""
+    """Measure how well the scores are calibrated, and what the recommended threshold does, on 30 % of the photos."""
     from benchmarks.accuracy.calibration import measure
 
-    chosen = points(architecture)
+    chosen = architectures(architecture)
     rows = measure(
         image_dir,
         chosen,
@@ -57,7 +67,7 @@ def calibration(
     )
     name, command = "calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}"
     if fine_tune:
-        options = "".join(f" --architecture {point.name}" for point in chosen)
+        options = "".join(f" --architecture {each.name}" for each in chosen)
         name, command = "calibration-fine-tuned", f"{command}{options} --fine-tune {fine_tune}"
     print(save_results(name, command, rows, results_dir))
 
@@ -67,14 +77,14 @@ def augment(
     image_dir: ImageDir,
     architecture: Architectures = None,
     seeds: Seeds = 1,
-    variants: Annotated[int, typer.Option(help="How many variants of each training photo.")] = 4,
+    variants: Annotated[int, typer.Option(help="The number of augmented copies of each training photo.")] = 4,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Compare heads on the photos alone and on variants of them too, int8 and float32, 30 % test split."""
+    """Compare the accuracy of heads without and with augmented copies, int8 and float32, on 30 % of the photos."""
     from benchmarks.accuracy.augment import compare, summary
 
-    chosen, cache = points(architecture), bottleneck_dir or default_bottleneck_dir()
+    chosen, cache = architectures(architecture), bottleneck_dir or default_bottleneck_dir()
     rows = compare(image_dir, chosen, list(range(seeds)), variants, cache, TerminalProgress(""))
     print("\n".join(summary(rows)))
     command = f"python -m benchmarks augment PHOTOS --seeds {seeds} --variants {variants}"
@@ -84,12 +94,15 @@ def augment(
 @app.command(epilog="Example: python -m benchmarks unknown flower_photos --seeds 5")
 def unknown(
     image_dir: ImageDir,
-    architecture: Annotated[list[str] | None, typer.Option(help="Default: 0.25_224 and 1.0_224.")] = None,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: mobilenet_0.25_224 and mobilenet_1.0_224)."),
+    ] = None,
     seeds: Seeds = 1,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Leave each class out in turn: is it told from the others better by the gate than by the best score?"""
+    """Hold out each class in turn: does the gate find its photos better than the best score does?"""
     from benchmarks.accuracy.unknown import measure, summary
 
     chosen = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_224", "mobilenet_1.0_224"]]
@@ -105,17 +118,19 @@ def fine_tune(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_0.25_224",
     seeds: Seeds = 1,
-    epochs: Annotated[int, typer.Option(help="As trainer retrain --fine-tune.")] = 40,
-    from_block: Annotated[int, typer.Option(help="As trainer retrain --fine-tune-from.")] = DEFAULT_FROM_BLOCK,
+    epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning, as in trainer retrain --fine-tune.")] = 40,
+    from_block: Annotated[
+        int, typer.Option(help="The first block that is trained, as in trainer retrain --fine-tune-from.")
+    ] = DEFAULT_FROM_BLOCK,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Compare head only with fine-tuned, as int8 and float32 files, on the same 30 % test splits."""
+    """Compare the accuracy of head only and fine-tuned files, int8 and float32, on 30 % of the photos."""
     from benchmarks.accuracy.fine_tuning import compare
 
-    point, cache = Architecture.parse(architecture), bottleneck_dir or default_bottleneck_dir()
-    recipe = Recipe.of(point, epochs, from_block).check()
-    rows = compare(image_dir, point, recipe, list(range(seeds)), cache, TerminalProgress(""))
+    chosen, cache = Architecture.parse(architecture), bottleneck_dir or default_bottleneck_dir()
+    recipe = Recipe.of(chosen, epochs, from_block).check()
+    rows = compare(image_dir, chosen, recipe, list(range(seeds)), cache, TerminalProgress(""))
     command = f"python -m benchmarks fine-tune PHOTOS --architecture {architecture} --seeds {seeds}"
     command += f" --epochs {epochs} --from-block {from_block}"
     print(save_results(f"fine-tune-{architecture}", command, rows, results_dir))
@@ -125,15 +140,15 @@ def fine_tune(
 def label_errors(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_0.25_224",
-    share: Annotated[float, typer.Option(help="Share of the labels that are flipped.")] = 0.2,
-    seeds: Annotated[int, typer.Option(help="How often, each time others.")] = 1,
+    share: Annotated[float, typer.Option(help="The share of labels that are changed, 0 to 1.")] = 0.2,
+    seeds: Annotated[int, typer.Option(help="The number of runs; each changes other labels.")] = 1,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Flip labels at random and count how many of the report's first suspects are flipped ones."""
+    """Change labels at random and count how many of them are first in the report's list of doubtful labels."""
     from benchmarks.accuracy.label_errors import measure
 
-    point = Architecture.parse(architecture)
-    rows = measure(image_dir, point, share, seeds, bottleneck_dir or default_bottleneck_dir(), TerminalProgress(""))
+    chosen = Architecture.parse(architecture)
+    rows = measure(image_dir, chosen, share, seeds, bottleneck_dir or default_bottleneck_dir(), TerminalProgress(""))
     command = f"python -m benchmarks label-errors PHOTOS --share {share:g} --seeds {seeds}"
     print(save_results("label-errors", command, rows, results_dir))

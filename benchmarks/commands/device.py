@@ -1,4 +1,4 @@
-"""What a device lives through: streams, weeks of watching, faults in the store and on the way to it."""
+"""What runs on a device: streams, edge watch, faults in the store and over SSH."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ app = typer.Typer()
 
 @app.command(epilog="Example: python -m benchmarks stream --seconds 60 --faults 50")
 def stream(
-    seconds: Annotated[float, typer.Option(help="How long frames are labelled for freshness.")] = 60.0,
-    faults: Annotated[int, typer.Option(help="How many faults are injected.", min=2)] = 50,
+    seconds: Annotated[float, typer.Option(help="The time for which frames are labelled, in seconds.")] = 60.0,
+    faults: Annotated[int, typer.Option(help="The number of faults.", min=2)] = 50,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
-    """Measure how fresh labelled frames of a stream are, and how labelling resumes after faults."""
+    """Measure how old the labelled frames of a stream are, and how labelling goes on after faults."""
     from benchmarks.device import stream as measure
 
     progress = TerminalProgress("")
@@ -33,14 +33,16 @@ def stream(
 @app.command(epilog="Example: python -m benchmarks watch models/flowers.tflite --soak-minutes 10")
 def watch(
     model: Annotated[Path, typer.Argument(help="The model file.")],
-    labels: Annotated[Path | None, typer.Option(help="Label file of a model that carries none.")] = None,
-    fps: Annotated[list[float] | None, typer.Option(help="Of the stream; may be repeated. Default: 30 and 90.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="The label file of a model that has no labels.")] = None,
+    fps: Annotated[
+        list[float] | None, typer.Option(help="Frames a second of the stream; may be repeated (default: 30 and 90).")
+    ] = None,
     rounds: Rounds = 3,
-    seconds: Annotated[float, typer.Option(help="How long each run is measured.")] = 10.0,
-    soak_minutes: Annotated[float, typer.Option(help="How long it then runs without a break; 0: not at all.")] = 0.0,
+    seconds: Annotated[float, typer.Option(help="The time for which each run is measured, in seconds.")] = 10.0,
+    soak_minutes: Annotated[float, typer.Option(help="The minutes of one long run afterwards; 0: none.")] = 0.0,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
-    """Compare edge watch with a bare loop of OpenCV and interpreter: frames a second, cold start; and a soak."""
+    """Compare edge watch with a loop of OpenCV and interpreter: frames a second, cold start; and one long run."""
     from benchmarks.device.watch import Subject, compare_cold_starts, compare_rates, soak
 
     subject, progress, rates = Subject(model, labels), TerminalProgress(""), fps or [30.0, 90.0]
@@ -57,20 +59,20 @@ def watch(
 @app.command(epilog="Example: python -m benchmarks faults")
 def faults(
     over_ssh: Annotated[
-        bool, typer.Option("--over-ssh", help="Instead those of trainer flash over a real SSH server; needs sshd.")
+        bool, typer.Option("--over-ssh", help="Inject faults into trainer flash, over a real SSH server; needs sshd.")
     ] = False,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
-    """Inject some 700 faults into the store and print what each kind did, as a table; needs strace, better root."""
+    """Inject some 700 faults into the store and print a table of the results; needs strace, and root for some."""
     from benchmarks.device.faults import over_ssh as ssh
     from benchmarks.device.faults import run
     from benchmarks.device.faults.run import as_table, count_by_kind
 
-    outcomes = (ssh if over_ssh else run).inject_all(TerminalProgress(""))
-    rows = count_by_kind(outcomes)
+    results = (ssh if over_ssh else run).inject_all(TerminalProgress(""))
+    rows = count_by_kind(results)
     name, flag = ("faults-over-ssh", " --over-ssh") if over_ssh else ("faults", "")
     path = save_results(name, f"python -m benchmarks faults{flag}", rows, results_dir)
     print(f"{as_table(rows)}\n\n{path}")
-    broken = sum(outcome.violation is not None for outcome in outcomes)
+    broken = sum(result.violation is not None for result in results)
     if broken:
-        raise DataError(f"{broken} of {len(outcomes)} faults broke a promise; they are named above")
+        raise DataError(f"{broken} of {len(results)} faults broke a promise; they are named above")

@@ -11,15 +11,17 @@ from trainer.backbones.architectures import Architecture, grid
 from trainer.backbones.weights import keras_cache_file
 
 ImageDir = Annotated[Path, typer.Argument(help="A folder that has one folder of photos for each class.")]
-ResultsDir = Annotated[Path, typer.Option(help="Where the result file goes.")]
-CacheDir = Annotated[Path | None, typer.Option(help="The bottleneck cache (default: the trainer's own).")]
-Architectures = Annotated[list[str] | None, typer.Option(help="Default: all that Keras has weights for.")]
-OneArchitecture = Annotated[str, typer.Option(help="Which point of the grid.")]
-Seeds = Annotated[int, typer.Option(help="How many splits.")]
-Rounds = Annotated[int, typer.Option(help="How often each runs, in turn.")]
+ResultsDir = Annotated[Path, typer.Option(help="The folder of the result file.", show_default="benchmarks/results")]
+CacheDir = Annotated[Path | None, typer.Option(help="The folder of the bottleneck cache (default: the trainer's own).")]
+Architectures = Annotated[
+    list[str] | None, typer.Option(help="An architecture; may be repeated (default: all of which Keras has weights).")
+]
+OneArchitecture = Annotated[str, typer.Option(help="An architecture of the grid.")]
+Seeds = Annotated[int, typer.Option(help="The number of splits.")]
+Rounds = Annotated[int, typer.Option(help="The number of runs of each, in turn.")]
 
 
-def points(names: list[str] | None) -> list[Architecture]:
-    """The points named, or all that Keras has weights for."""
+def architectures(names: list[str] | None) -> list[Architecture]:
+    """The architectures named, or all of which Keras has weights."""
     named = [Architecture.parse(name) for name in names or []]
-    return named or [point for point in grid() if keras_cache_file(point).is_file()]
+    return named or [each for each in grid() if keras_cache_file(each).is_file()]

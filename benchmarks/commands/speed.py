@@ -1,4 +1,4 @@
-"""How fast it is, and what it needs: bottlenecks, labelling, retraining, memory, the grid."""
+"""Time and memory: bottlenecks, labelling, retraining, the grid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.results import FOLDER, result_path, save_results
 from edge.distribution import install_command
 from edge.errors import ConfigurationError
 from trainer.backbones.architectures import Architecture
-from trainer.cli import default_bottleneck_dir
+from trainer.cache_folder import default_bottleneck_dir
 from trainer.photos.folder import list_photos
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain_all
@@ -29,11 +29,11 @@ app = typer.Typer()
 def bottlenecks(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_1.0_224",
-    rounds: Annotated[int, typer.Option(help="How often both run, in turn.")] = 3,
+    rounds: Annotated[int, typer.Option(help="The number of runs of each, in turn.")] = 3,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Compare bottlenecks a second with Keras float batches of 32 fed by tf.data."""
+    """Compare bottlenecks a second with those of Keras (float32, batches of 32 from tf.data)."""
     from benchmarks.speed.bottleneck_speed import compare
 
     row = compare(
@@ -50,12 +50,15 @@ def bottlenecks(
 @app.command(epilog="Example: python -m benchmarks peers flower_photos --architecture mobilenet_1.0_224")
 def peers(
     image_dir: ImageDir,
-    architecture: Annotated[list[str] | None, typer.Option(help="Default: 1.0_224 and 0.25_128.")] = None,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: mobilenet_1.0_224 and mobilenet_0.25_128)."),
+    ] = None,
     rounds: Rounds = 3,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Compare labelling with MediaPipe Tasks, OpenCV DNN, a bare interpreter and Keras predict."""
+    """Compare the time of labelling with MediaPipe Tasks, OpenCV DNN, a bare interpreter and Keras predict."""
     from benchmarks.speed.peer_runs import PEERS, environment, run_peers
 
     progress = TerminalProgress("")
@@ -84,10 +87,10 @@ def retrain_command(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_1.0_224",
     rounds: Rounds = 3,
-    keras: Annotated[bool, typer.Option("--keras", help="Also run a plain Keras script on the same split.")] = False,
+    keras: Annotated[bool, typer.Option("--keras", help="Run a plain Keras script on the same split too.")] = False,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
-    """Time a first, a cold and a second retrain against decoding and inference alone."""
+    """Compare the time of a first, a cold and a second retrain with decoding and inference alone."""
     from benchmarks.speed.retrain_runs import compare
 
     row = compare(image_dir, Architecture.parse(architecture), rounds, keras, TerminalProgress(""))
@@ -99,10 +102,10 @@ def retrain_command(
 def steps(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_1.0_224",
-    epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning; 0 leaves it out.")] = 15,
+    epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning; 0: none.")] = 15,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
-    """Measure time and peak memory of each step: bottlenecks, head, variants, report, fine-tuning."""
+    """Measure time and peak memory of each step: bottlenecks, head, augmented copies, report, fine-tuning."""
     from benchmarks.speed.steps import measure
 
     rows = measure(image_dir, Architecture.parse(architecture), epochs, TerminalProgress(""))
@@ -114,10 +117,12 @@ def steps(
 def memory(
     image_dir: ImageDir,
     architecture: OneArchitecture = "mobilenet_0.25_128",
-    copies: Annotated[list[int] | None, typer.Option(help="How many copies of every photo; may be repeated.")] = None,
+    copies: Annotated[
+        list[int] | None, typer.Option(help="The number of copies of each photo; may be repeated (default: 1 and 10).")
+    ] = None,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
-    """Measure the peak memory of trainer bottlenecks as photos grow."""
+    """Measure the peak memory of trainer bottlenecks for more and more photos."""
     from benchmarks.speed.memory import measure
 
     rows = measure(image_dir, Architecture.parse(architecture), copies or [1, 10], TerminalProgress(""))
@@ -129,9 +134,11 @@ def memory(
 @app.command(epilog="Example: python -m benchmarks overhead models/flowers.tflite")
 def overhead(
     model: Annotated[Path, typer.Argument(help="The model file.")],
-    runtime: Annotated[str | None, typer.Option(help="Which interpreter (default: the best here).")] = None,
+    runtime: Annotated[
+        str | None, typer.Option(help="The interpreter (default: the one that edge label would use).")
+    ] = None,
 ) -> None:
-    """Compare edge bench's timed loop with a bare invoke() loop, alternating in one process."""
+    """Compare the time of one inference in edge bench and in a bare invoke() loop, in one process."""
     from benchmarks.speed.overhead import compare
 
     print(json.dumps(compare(model, runtime)))
@@ -139,15 +146,17 @@ def overhead(
 
 @app.command("grid", epilog="Example: python -m benchmarks grid flower_photos")
 def grid_command(
-    image_dir: Annotated[Path | None, typer.Argument(help="Photos to retrain on; else heads stay untrained.")] = None,
-    grid_dir: Annotated[Path, typer.Option(help="Where the grid's models go.")] = Path("grid"),
-    rounds: Annotated[int, typer.Option(help="How often every model is measured.")] = 4,
-    seconds: Annotated[float, typer.Option(help="How long each measurement takes.")] = 0.5,
-    runtime: Annotated[str | None, typer.Option(help="Which interpreter (default: every one installed).")] = None,
+    image_dir: Annotated[
+        Path | None, typer.Argument(help="A folder of photos to retrain on (default: heads stay untrained).")
+    ] = None,
+    grid_dir: Annotated[Path, typer.Option(help="The folder of the grid's models.")] = Path("grid"),
+    rounds: Annotated[int, typer.Option(help="The number of measurements of each model.")] = 4,
+    seconds: Annotated[float, typer.Option(help="The time of each measurement, in seconds.")] = 0.5,
+    runtime: Annotated[str | None, typer.Option(help="The interpreter (default: each one installed).")] = None,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
 ) -> None:
-    """Build the 16 points in int8 and float32 and measure them with edge bench."""
+    """Build the 16 architectures in int8 and float32 and measure them with edge bench."""
     build = ["trainer", "grid", "build", str(grid_dir), *([str(image_dir)] if image_dir else [])]
     build += ["--bottleneck-dir", str(bottleneck_dir or default_bottleneck_dir())]
     path = result_path("grid", results_dir)
@@ -162,10 +171,10 @@ def grid_command(
 
 @app.command(epilog="Example: python -m benchmarks report benchmarks/results/*-grid.json --output report")
 def report(
-    bench_files: Annotated[list[Path], typer.Argument(help="Files written by edge bench, one a board.")],
-    output: Annotated[Path, typer.Option(help="Folder for the page and the figures.")] = Path("report"),
+    bench_files: Annotated[list[Path], typer.Argument(help="Files that edge bench wrote, one for each board.")],
+    output: Annotated[Path, typer.Option(help="The folder of the page and the figures.")] = Path("report"),
 ) -> None:
-    """Draw figures and one self-contained page from one or several bench files."""
+    """Draw figures and one page from one or several files of edge bench."""
     try:
         from benchmarks.board_report.write import write_report
     except ModuleNotFoundError as error:

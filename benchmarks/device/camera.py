@@ -22,7 +22,7 @@ _BOUNDARY = "frame"
 
 
 def draw_frames(count: int = _FRAMES) -> list[Image.Image]:
-    """``count`` pictures of :data:`SIZE` (width, height) in pixels, RGB: drawn flowers, different kinds in turn."""
+    """``count`` pictures of :data:`SIZE` (width, height) in pixels, RGB: drawn flowers, different flowers in turn."""
     kinds = sorted(KINDS)
     return [draw_flower(kinds[i % len(kinds)], i, max(SIZE)).resize(SIZE) for i in range(count)]
 
@@ -40,7 +40,7 @@ def film(path: Path, seconds: float, fps: float = 25.0) -> None:
 
 
 def serve(fps: float) -> ThreadingHTTPServer:
-    """A server that sends frame ``n`` at ``n / fps`` seconds to every reader; who is slow misses some."""
+    """A server that sends frame ``n`` at ``n / fps`` seconds to every reader; a slow reader misses some."""
     parts = []
     for picture in draw_frames():
         file = io.BytesIO()

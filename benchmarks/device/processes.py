@@ -1,4 +1,4 @@
-"""The processes around a measured stream: a camera, a broker, somebody who looks at the web page, the reader."""
+"""The processes around a measured stream: a camera, a broker, a viewer of the web page, the reader."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def camera(fps: float) -> Iterator[str]:
 def broker() -> Iterator[str]:
     """The address of a mosquitto on loopback.
 
-    Raises :class:`~edge.errors.ConfigurationError` where it is not installed.
+    Raises :class:`~edge.errors.ConfigurationError` if it is not installed.
     """
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if program is None:
@@ -54,7 +54,7 @@ def broker() -> Iterator[str]:
 
 @contextlib.contextmanager
 def viewer(port: int) -> Iterator[None]:
-    """Somebody who has the page on ``port`` open: takes its events, and ten pictures a second."""
+    """A viewer of the page on ``port``: it takes its events, and ten pictures a second."""
     done = threading.Event()
 
     def look() -> None:
@@ -75,10 +75,10 @@ def viewer(port: int) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port of loopback that is free now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 
@@ -111,7 +111,7 @@ class Lines:
     def first_s(self) -> float:
         """Seconds from the start to the first line.
 
-        Raises :class:`~edge.errors.UnavailableError` where none comes.
+        Raises :class:`~edge.errors.UnavailableError` if none comes.
         """
         self._first.wait(_START_S)
         seconds = time.monotonic() - self.started_s

@@ -1,4 +1,4 @@
-"""How fresh the labelled frames of a live stream are, and how it comes through faults.
+"""How fresh the labelled frames of a live stream are, and how labelling goes on after faults.
 
 The camera is ``tests/support/stream_server.py`` in a process of its own; its frames carry their numbers. On a
 machine with other work, ``chrt -f 1 python -m benchmarks stream`` keeps that work from holding up camera and grabber.
@@ -34,7 +34,7 @@ MAX_FRAME_AGE_S = 1.0
 FAULT_S = {"close": 0.0, "hang": 0.0, "garbage": 2.0, "half": 2.0, "zero": 8.0, "resize": 0.0, "refuse": 3.0}
 """Which faults are injected in turn, and after how many seconds the camera is well again.
 
-A connection that hangs stays so for ever; the camera takes another one at once.
+A connection that hangs stays so for ever; the camera takes another one immediately.
 """
 
 GIVE_UP_S = 60.0
@@ -45,13 +45,13 @@ class Camera:
 
     def __init__(self) -> None:
         """Start it and wait until it sends."""
-        command = [sys.executable, str(TESTS / "stream_server.py"), "--fps", str(FPS)]
+        command = [sys.executable, str(TESTS / "support" / "stream_server.py"), "--fps", str(FPS)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.uri, start = self._answer()
         self._start_s = float(start)
 
     def order(self, command: str) -> float:
-        """Let it obey ``command``; returns :func:`time.monotonic` of when it did."""
+        """Send it ``command``; returns the :func:`time.monotonic` at which it did it."""
         assert self._process.stdin is not None
         self._process.stdin.write(command + "\n")
         self._process.stdin.flush()

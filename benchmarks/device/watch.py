@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 def compare_rates(subject: Subject, fps: float, rounds: int, seconds: float, progress: Progress) -> dict[str, Any]:
     """Frames labelled a second of a 640 x 480 stream that sends ``fps``, bare and ours in turn.
 
-    ``json`` is ``edge watch --json``; ``web_mqtt`` the same with the web page, somebody looking at it, and MQTT.
+    ``json`` is ``edge watch --json``; ``web_mqtt`` the same with the web page, a viewer of it, and MQTT.
     The ratios are medians of the rounds' own ratios to the bare loop.
     """
     port = free_port()

@@ -16,7 +16,7 @@ BATCH, EPOCHS, LEARNING_RATE = 32, 10, 1e-3
 def main() -> None:
     """``... ARCHITECTURE WEIGHTS < JSON`` trains on {"training", "test"}: lists of [path, label index].
 
-    Prints the seconds from the first photo to the last judged one, and the test accuracy, as JSON.
+    Prints the seconds from the first photo to the last evaluated one, and the test accuracy, as JSON.
     """
     import keras
     import tensorflow as tf

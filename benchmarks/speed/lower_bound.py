@@ -1,4 +1,4 @@
-"""The floor: what decoding and inference of the same photos cost by themselves, on all cores."""
+"""The lower bound: the time of decoding and inference of the same photos alone, on all cores."""
 
 from __future__ import annotations
 

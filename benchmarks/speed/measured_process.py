@@ -17,9 +17,9 @@ class Usage(NamedTuple):
 
 
 def run_trainer(*arguments: str) -> Usage:
-    """Run ``trainer`` with ``arguments``, what it says suppressed.
+    """Run ``trainer`` with ``arguments``, without its output.
 
-    Raises :class:`RuntimeError` where it does not end with 0.
+    Raises :class:`RuntimeError` if it does not end with 0.
     """
     started = time.perf_counter()
     child = subprocess.Popen(

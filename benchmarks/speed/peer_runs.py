@@ -29,7 +29,7 @@ BIG_SIZE = (4000, 3000)
 class Peer(NamedTuple):
     """A way to label photos: its script in ``benchmarks/speed/peers``, what its environment holds, the model it takes.
 
-    Of a folder it gets ``most_photos`` at most; a slow peer's time for all of them follows from those. Where it has a
+    Of a folder it gets ``most_photos`` at most; a slow peer's time for all of them follows from those. If it has a
     command line of its own, ``command`` is that of a process that labels one photo: model and photo are added.
     """
 
@@ -53,7 +53,7 @@ PEERS = (
 def environment(peer: Peer) -> Path:
     """The Python of the peer's own environment, which is made on the first call.
 
-    Raises :class:`~edge.errors.ConfigurationError` where its packages cannot be installed.
+    Raises :class:`~edge.errors.ConfigurationError` if its packages cannot be installed.
     """
     folder = ENVIRONMENTS / Path(peer.script).stem
     python = folder / "bin" / "python"
@@ -69,7 +69,7 @@ def environment(peer: Peer) -> Path:
 def run_peers(models: dict[str, Path], photos: list[Path], rounds: int, progress: Progress) -> list[dict[str, Any]]:
     """One row for each question and peer: seconds of every round, and the ratio of ours to it.
 
-    ``models`` has the model file of each kind, ``int8`` and ``float32``, of one architecture.
+    ``models`` has the model file of each quantization, ``int8`` and ``float32``, of one architecture.
     """
     with tempfile.TemporaryDirectory() as folder:
         big = _draw_big_photo(Path(folder) / "big.jpg", photos)
@@ -85,13 +85,13 @@ def run_peers(models: dict[str, Path], photos: list[Path], rounds: int, progress
                         times[peer.name].append(_measure(peer, models[peer.quantization], paths, question == "cold"))
                         advance(1)
                     if question == "folder":
-                        floor.append(_floor(models["int8"], paths))
+                        floor.append(_lower_bound_s(models["int8"], paths))
                 rows += _rows(models, question, len(paths), times, floor)
     return rows
 
 
 def _measure(peer: Peer, model: Path, paths: list[Path], cold: bool) -> float:
-    """Seconds for ``paths``: of the whole process where ``cold``, else inside it after loading."""
+    """Seconds for ``paths``: of the whole process if ``cold``, else inside it after loading."""
     scale = max(1.0, len(paths) / peer.most_photos)
     paths = paths[: peer.most_photos]
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +112,7 @@ def _clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "EDGE_"))}
 
 
-def _floor(model: Path, paths: list[Path]) -> float:
+def _lower_bound_s(model: Path, paths: list[Path]) -> float:
     loaded = ModelFile.load(model)
     return decode_s(paths, loaded.input_size) + inference_s(loaded, paths)
 

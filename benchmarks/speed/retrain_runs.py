@@ -1,4 +1,4 @@
-"""Training time: ours cold, warm and against the floor of decoding and inference; and a plain Keras script."""
+"""Training time: ours cold, warm and against decoding and inference alone; and a plain Keras script."""
 
 from __future__ import annotations
 

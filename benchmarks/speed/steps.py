@@ -11,14 +11,14 @@ from trainer.backbones.architectures import Architecture
 from trainer.bottlenecks.cache import FILE_NAME
 from trainer.progress import Progress
 
-VARIANTS = 4
+COPIES = 4
 
 
 def measure(image_dir: Path, architecture: Architecture, epochs: int, progress: Progress) -> list[dict[str, Any]]:
     """One row for each step, in an order in which each finds cached what the ones before it computed.
 
-    Photos are split as ``trainer retrain`` does of itself. ``epochs`` are those of the fine-tuning, which is left
-    out where 0. ``peak_memory_bytes`` is that of the largest process.
+    Photos are split as ``trainer retrain`` does of itself. ``epochs`` are those of the fine-tuning, which is skipped
+    if 0. ``peak_memory_bytes`` is that of the largest process.
     """
     with tempfile.TemporaryDirectory() as scratch:
         cache, model = Path(scratch) / "cache", Path(scratch) / "model.tflite"
@@ -28,8 +28,8 @@ def measure(image_dir: Path, architecture: Architecture, epochs: int, progress: 
             ("retrain, nothing cached", retrain),
             ("bottlenecks, backbone cached", ["bottlenecks", str(image_dir), *place]),
             ("retrain, all cached", retrain),
-            (f"retrain --augment {VARIANTS}", [*retrain, "--augment", str(VARIANTS)]),
-            (f"retrain --augment {VARIANTS}, all cached", [*retrain, "--augment", str(VARIANTS)]),
+            (f"retrain --augment {COPIES}", [*retrain, "--augment", str(COPIES)]),
+            (f"retrain --augment {COPIES}, all cached", [*retrain, "--augment", str(COPIES)]),
             ("retrain --cross-validate", [*retrain, "--cross-validate"]),
             ("retrain --report", [*retrain, "--report"]),
             ("evaluate --report", ["evaluate", str(model), str(image_dir), "--report"]),

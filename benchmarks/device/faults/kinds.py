@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.device.faults.power_loss import LOSSES, Disk
-from benchmarks.device.faults.scene import DATA, Outcome, Scene, judge, numbered_model
+from benchmarks.device.faults.scene import DATA, FaultResult, Scene, check_store, numbered_model
 from benchmarks.device.faults.strace import Call, tamper, trace
 from edge.store.layout import Store
 from edge.store.start import start_model
@@ -26,24 +26,24 @@ _DISK_KILOBYTES = (0, 4, 8, 12, 16, 20, 24, 28, 32, 48, 64, 72)
 _PAIRS = 10
 
 
-def killed(scene: Scene) -> Iterator[Outcome]:
+def killed(scene: Scene) -> Iterator[FaultResult]:
     """The process is killed before each of its changes, and so after each but the last."""
     for call in _calls(scene):
         with scene.store() as store:
             tamper(scene, store, call, "signal=KILL")
-            yield judge(scene, store, f"killed: {scene.name}", str(call), None)
+            yield check_store(scene, store, f"killed: {scene.name}", str(call), None)
 
 
-def failed(scene: Scene) -> Iterator[Outcome]:
+def failed(scene: Scene) -> Iterator[FaultResult]:
     """Each change fails with an input/output error, as on a dying card, or for want of space."""
     for number, call in enumerate(_calls(scene)):
         error = "ENOSPC" if number % 2 else "EIO"
         with scene.store() as store:
             done = tamper(scene, store, call, f"error={error}")
-            yield judge(scene, store, f"a call fails: {scene.name}", f"{call}: {error}", done)
+            yield check_store(scene, store, f"a call fails: {scene.name}", f"{call}: {error}", done)
 
 
-def power_lost(scene: Scene) -> Iterator[Outcome]:
+def power_lost(scene: Scene) -> Iterator[FaultResult]:
     """The power goes before each change; what was not synced until then is gone."""
     with scene.store() as store, tempfile.TemporaryDirectory(prefix="edge-faults-") as folder:
         disk = Disk(store)
@@ -51,25 +51,25 @@ def power_lost(scene: Scene) -> Iterator[Outcome]:
         for number, call in enumerate(calls):
             for loss in LOSSES:
                 left = disk.write_to(Path(folder) / f"{number}-{LOSSES.index(loss)}", loss)
-                yield judge(scene, left, f"power lost: {scene.name}", f"{call}: {loss} lost", None)
+                yield check_store(scene, left, f"power lost: {scene.name}", f"{call}: {loss} lost", None)
             disk.apply(call)
 
 
-def truncated(scene: Scene) -> Iterator[Outcome]:
+def truncated(scene: Scene) -> Iterator[FaultResult]:
     """The file to install ends too early."""
     content = Path(scene.command[1]).read_bytes()
     for size in _spread(len(content)):
         yield _refused(scene, "the file truncated", f"{size} bytes", content[:size])
 
 
-def flipped(scene: Scene) -> Iterator[Outcome]:
+def flipped(scene: Scene) -> Iterator[FaultResult]:
     """One bit of the file to install is another."""
     content = Path(scene.command[1]).read_bytes()
     for offset in _spread(len(content)):
         yield _refused(scene, "a bit of the file flipped", f"byte {offset}", _flip(content, offset))
 
 
-def decayed(scene: Scene) -> Iterator[Outcome]:
+def decayed(scene: Scene) -> Iterator[FaultResult]:
     """One bit of the current model is another, on the disk: the device must start with the one before."""
     assert scene.old is not None
     for offset in _spread(Store(scene.base).model(scene.old).stat().st_size):
@@ -78,12 +78,12 @@ def decayed(scene: Scene) -> Iterator[Outcome]:
             path.write_bytes(_flip(path.read_bytes(), offset))
             started = start_model(store, lambda line: None).parent.name
             fine = started != scene.old and started in store.installed()
-            outcome = judge(replace(scene, old=started), store, "the current model decays", f"byte {offset}", None)
-            yield outcome if fine else replace(outcome, violation="the device started with a damaged model")
+            result = check_store(replace(scene, old=started), store, "the current model decays", f"byte {offset}", None)
+            yield result if fine else replace(result, violation="the device started with a damaged model")
 
 
-def full(scene: Scene) -> Iterator[Outcome]:
-    """The disk has room for ever more kilobytes, then for ever more files."""
+def full(scene: Scene) -> Iterator[FaultResult]:
+    """The disk has space for more and more kilobytes, then for more and more files."""
     size = 1024
     for free in _DISK_KILOBYTES:
         yield from _on_disk(scene, f"size={size}k", f"{free} KB free", lambda root, free=free: _fill(root, free))
@@ -92,17 +92,17 @@ def full(scene: Scene) -> Iterator[Outcome]:
         yield from _on_disk(scene, f"size={size}k,nr_inodes={base + files}", f"{files} files free", lambda root: None)
 
 
-def together(scene: Scene) -> Iterator[Outcome]:
+def together(scene: Scene) -> Iterator[FaultResult]:
     """Two processes run the command at the same moment."""
     for number in range(_PAIRS):
         with scene.store() as store, ThreadPoolExecutor(2) as pool:
             runs = [pool.submit(scene.run, store) for _ in range(2)]
             codes = [run.result().returncode for run in runs]
-            outcome = judge(scene, store, "two at once", f"pair {number}", runs[0].result())
-            yield outcome if codes == [0, 0] else replace(outcome, violation=f"exit codes {codes}")
+            result = check_store(scene, store, "two at once", f"pair {number}", runs[0].result())
+            yield result if codes == [0, 0] else replace(result, violation=f"exit codes {codes}")
 
 
-def foreign(scene: Scene) -> Iterator[Outcome]:
+def foreign(scene: Scene) -> Iterator[FaultResult]:
     """Files that are no good model."""
     good = Path(scene.command[1]).read_bytes()
     wrong = [[1 - score for score in row] for row in [[1.0, 0.0, 0.0]] * 4]
@@ -123,8 +123,8 @@ def foreign(scene: Scene) -> Iterator[Outcome]:
         yield _refused(scene, "a foreign or harmful file", case, content, with_sha256=False)
 
 
-def signed(scene: Scene) -> Iterator[Outcome]:
-    """Where the device asks for signatures: none, and four wrong ones."""
+def signed(scene: Scene) -> Iterator[FaultResult]:
+    """The device asks for signatures and gets none, or one of four wrong ones."""
     content = Path(scene.command[1]).read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = (_key(Path(folder) / name) for name in ("ours", "theirs"))
@@ -148,25 +148,25 @@ def signed(scene: Scene) -> Iterator[Outcome]:
                 done = replace(scene, command=(*scene.command, *wrong)).run(store)
                 path.with_name("right.sig").write_bytes(right)
                 again = replace(scene, command=(*scene.command, "--signature", str(path.with_name("right.sig"))))
-                outcome = judge(again, store, "a signature missing or wrong", case, done)
-                yield outcome if done.returncode == 65 else replace(outcome, violation="it was not refused")
+                result = check_store(again, store, "a signature missing or wrong", case, done)
+                yield result if done.returncode == 65 else replace(result, violation="it was not refused")
 
 
-def unproved(scene: Scene) -> Iterator[Outcome]:
+def never_confirmed(scene: Scene) -> Iterator[FaultResult]:
     """A model is switched to and then never confirmed: by edge watch, or by a program that crashes at each start."""
     with scene.store() as store, tempfile.TemporaryDirectory() as folder:
         status = Path(folder) / "watch.json"
         status.write_text(f'{{"pid": {os.getpid()}, "model_sha256": "{scene.old}", "frames_labelled": 1, "time_s": 0}}')
         silent = (*scene.command, "--status", str(status), "--health-window", "1")
         done = replace(scene, command=silent).run(store)
-        outcome = judge(scene, store, "never confirmed", "edge watch reports no frame", done)
-        yield outcome if done.returncode == 65 else replace(outcome, violation="it was taken")
+        result = check_store(scene, store, "never confirmed", "edge watch reports no frame", done)
+        yield result if done.returncode == 65 else replace(result, violation="it was taken")
     with scene.store() as store:
         replace(scene, command=(*scene.command, "--health-window", "0")).run(store)
         started = [start_model(store, lambda line: None).parent.name for _ in range(3)]
-        outcome = judge(scene, store, "never confirmed", "a crash at every start", None)
+        result = check_store(scene, store, "never confirmed", "a crash at every start", None)
         right = started == [scene.new, scene.old, scene.old]
-        yield outcome if right else replace(outcome, violation=f"it started with {started}")
+        yield result if right else replace(result, violation=f"it started with {started}")
 
 
 def _calls(scene: Scene) -> list[Call]:
@@ -184,18 +184,18 @@ def _flip(content: bytes, offset: int) -> bytes:
     return content[:offset] + bytes([content[offset] ^ 1 << offset % 8]) + content[offset + 1 :]
 
 
-def _refused(scene: Scene, kind: str, case: str, content: bytes, with_sha256: bool = True) -> Outcome:
+def _refused(scene: Scene, kind: str, case: str, content: bytes, with_sha256: bool = True) -> FaultResult:
     """Install ``content`` in place of the scene's model; it must be refused."""
     with scene.store() as store, tempfile.NamedTemporaryFile(suffix=".tflite") as file:
         file.write(content)
         file.flush()
         flags = scene.command[2:] if with_sha256 else ("--activate",)
         done = replace(scene, command=("install", file.name, *flags)).run(store)
-        outcome = judge(scene, store, kind, case, done)
-        return outcome if done.returncode == 65 else replace(outcome, violation=f"it ended with {done.returncode}")
+        result = check_store(scene, store, kind, case, done)
+        return result if done.returncode == 65 else replace(result, violation=f"it ended with {done.returncode}")
 
 
-def _on_disk(scene: Scene, options: str, case: str, prepare: Callable[[Path], None]) -> Iterator[Outcome]:
+def _on_disk(scene: Scene, options: str, case: str, prepare: Callable[[Path], None]) -> Iterator[FaultResult]:
     with tempfile.TemporaryDirectory(prefix="edge-faults-") as folder:
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]
         if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
@@ -207,7 +207,7 @@ def _on_disk(scene: Scene, options: str, case: str, prepare: Callable[[Path], No
             done = scene.run(store)
             (store.root.parent / "filler").unlink(missing_ok=True)
             subprocess.run(["mount", "-o", "remount,size=8m,nr_inodes=1000", folder], check=True)
-            yield judge(scene, store, "the disk is full", case, done)
+            yield check_store(scene, store, "the disk is full", case, done)
         finally:
             subprocess.run(["umount", "-l", folder], check=True)
 

@@ -15,13 +15,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[3]
+import edge
+
+PACKAGES = Path(edge.__file__).parents[1]
+"""The folder that holds the packages: the checkout, or where their wheel is installed."""
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 _START_S = 30.0
 
 
 class Sshd:
-    """A server that runs ``edge`` of this very checkout, and a client's configuration that knows it.
+    """A server that runs the ``edge`` package that is imported here, and a client's configuration that knows it.
 
     ``config`` is for ``ssh -F``: hosts ``pi1`` to ``pi9`` are this server, each with a store of its own.
     """
@@ -58,13 +61,13 @@ class Sshd:
         return self.folder / "stores" / host
 
     def base(self, host: str) -> Path:
-        """Where a bootstrap of ``host`` makes its environment."""
+        """The folder in which a bootstrap of ``host`` makes its environment."""
         return self.folder / "bases" / host
 
     def give_edge(self) -> None:
         """Let the server's commands find ``edge``."""
         script = self.binaries / "edge"
-        path, python = shlex.quote(str(REPOSITORY)), shlex.quote(sys.executable)
+        path, python = shlex.quote(str(PACKAGES)), shlex.quote(sys.executable)
         script.write_text(f'#!/bin/sh\nEDGE_STATUS=/dev/null PYTHONPATH={path} exec {python} -m edge "$@"\n')
         script.chmod(0o755)
 
@@ -126,7 +129,7 @@ class Sshd:
 
 
 class Cutter:
-    """A TCP proxy on loopback that drops each connection after so many bytes from the client.
+    """A TCP proxy on loopback that drops each connection after :attr:`after` bytes from the client.
 
     ``passed`` counts the bytes from the client, of all connections together.
     """
@@ -143,7 +146,7 @@ class Cutter:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def call(self, after: int, action: Callable[[], object]) -> None:
-        """Call ``action`` once, when so many more bytes have passed."""
+        """Call ``action`` once, when ``after`` more bytes have passed."""
         self._calls.append((self.passed + after, action))
 
     def close(self) -> None:
@@ -182,7 +185,7 @@ class Cutter:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """A port of loopback that no program listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -16,8 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.device.faults.loopback import Cutter, Sshd, free_port
-from benchmarks.device.faults.scene import TIME_LIMIT_S, Outcome, sha256
-from benchmarks.device.faults.ssh_range import Range, environment, make_range
+from benchmarks.device.faults.scene import TIME_LIMIT_S, FaultResult, sha256
+from benchmarks.device.faults.ssh_scene import SshScene, environment, make_ssh_scene
 from edge.store.layout import Store
 from trainer.flash.upload import BLOCK
 from trainer.progress import Progress
@@ -25,8 +25,8 @@ from trainer.progress import Progress
 _MOST_ATTEMPTS = 30
 
 
-def cut(place: Range, offsets: int = 20) -> Iterator[Outcome]:
-    """The connection is cut after ever more bytes, from the first greeting to the last answer."""
+def cut(place: SshScene, offsets: int = 20) -> Iterator[FaultResult]:
+    """The connection is cut after more and more bytes, from the first greeting to the last answer."""
     with _cutter(place) as cutter:
         place.fresh_store("pi1")
         place.flash(place.new, "pi1")
@@ -37,11 +37,11 @@ def cut(place: Range, offsets: int = 20) -> Iterator[Outcome]:
             done = place.flash(place.new, "pi1")
             case = f"after {cutter.after} of {whole} bytes"
             cutter.after = None
-            yield place.judge("pi1", "the connection cut", case, done)
+            yield place.check_store("pi1", "the connection cut", case, done)
 
 
-def cut_again_and_again(place: Range) -> Iterator[Outcome]:
-    """Every connection is cut after 400 kB; repeats must come through, because each goes on where the last stopped."""
+def cut_again_and_again(place: SshScene) -> Iterator[FaultResult]:
+    """Every connection is cut after 400 kB; repeats must succeed, because each continues the one before."""
     with _cutter(place) as cutter:
         place.fresh_store("pi1")
         cutter.after = 400_000
@@ -49,12 +49,12 @@ def cut_again_and_again(place: Range) -> Iterator[Outcome]:
         while done.returncode and attempt < _MOST_ATTEMPTS:
             done, attempt = place.flash(place.new, "pi1"), attempt + 1
         cutter.after = None
-        outcome = place.judge("pi1", "the connection cut again and again", f"through at attempt {attempt}", done)
-        yield outcome if not done.returncode else replace(outcome, violation="it never came through")
+        result = place.check_store("pi1", "the connection cut again and again", f"through at attempt {attempt}", done)
+        yield result if not done.returncode else replace(result, violation="it never succeeded")
 
 
-def killed(place: Range, times: int = 5) -> Iterator[Outcome]:
-    """The workstation's command is killed, or interrupted as by Ctrl-C, after ever more bytes."""
+def killed(place: SshScene, times: int = 5) -> Iterator[FaultResult]:
+    """The workstation's command is killed, or interrupted as by Ctrl-C, after more and more bytes."""
     with _cutter(place) as cutter:
         place.fresh_store("pi1")
         place.flash(place.new, "pi1")
@@ -73,10 +73,10 @@ def killed(place: Range, times: int = 5) -> Iterator[Outcome]:
                 after = (index + 1) * whole // (times + 1)
                 cutter.call(after, lambda group=process.pid, number=number: os.killpg(group, number))
                 process.wait(TIME_LIMIT_S)
-                yield place.judge("pi1", f"the command gets {number.name}", f"after {after} bytes", None)
+                yield place.check_store("pi1", f"the command gets {number.name}", f"after {after} bytes", None)
 
 
-def together(place: Range, pairs: int = 5) -> Iterator[Outcome]:
+def together(place: SshScene, pairs: int = 5) -> Iterator[FaultResult]:
     """Two flashes of one device at the same moment: of one model, and of two different ones."""
     for model, kind in (
         (place.new, "two flashes of one model at once"),
@@ -87,12 +87,12 @@ def together(place: Range, pairs: int = 5) -> Iterator[Outcome]:
             with ThreadPoolExecutor(2) as pool:
                 runs = [pool.submit(place.flash, name, "pi1") for name in (place.new, model)]
                 codes = [run.result().returncode for run in runs]
-            outcome = place.judge("pi1", kind, f"pair {number + 1}", runs[0].result())
+            result = place.check_store("pi1", kind, f"pair {number + 1}", runs[0].result())
             # Of two models the one that comes second is the older, or not.
-            yield outcome if model == place.old or codes == [0, 0] else replace(outcome, violation=f"codes {codes}")
+            yield result if model == place.old or codes == [0, 0] else replace(result, violation=f"codes {codes}")
 
 
-def spoiled_upload(place: Range) -> Iterator[Outcome]:
+def spoiled_upload(place: SshScene) -> Iterator[FaultResult]:
     """What lies in the place of an interrupted upload is not the beginning of the model."""
     content = place.new.read_bytes()
     half = len(content) // 2
@@ -111,19 +111,19 @@ def spoiled_upload(place: Range) -> Iterator[Outcome]:
         store.incoming.mkdir(exist_ok=True)
         (store.incoming / f"{sha256(place.new)}.part").write_bytes(part)
         done = place.flash(place.new, "pi1", "--json")
-        outcome = place.judge("pi1", "a spoiled upload lies there", case, done)
-        yield outcome if not done.returncode else replace(outcome, violation=done.stdout + done.stderr)
+        result = place.check_store("pi1", "a spoiled upload lies there", case, done)
+        yield result if not done.returncode else replace(result, violation=done.stdout + done.stderr)
 
 
-def refused(place: Range) -> Iterator[Outcome]:
-    """The device cannot be reached, or is not the one it was: one line that names host, cause and remedy."""
+def refused(place: SshScene) -> Iterator[FaultResult]:
+    """The device cannot be reached, or is not the one it was: one line that names host, cause and fix."""
     server, hosts = place.server, {"pi1": place.server.port}
     known = server.known_hosts.read_text()
-    strangers = known.replace(_key(server.folder / "host_key.pub"), _key(server.folder / "stranger_key.pub"))
+    changed = known.replace(_key(server.folder / "host_key.pub"), _key(server.folder / "stranger_key.pub"))
 
     cases: dict[str, tuple[Callable[[], object], str]] = {
         "its host key is not known": (lambda: server.known_hosts.write_text(""), "run 'ssh pi1' once"),
-        "its host key has changed": (lambda: server.known_hosts.write_text(strangers), "ssh-keygen -R"),
+        "its host key has changed": (lambda: server.known_hosts.write_text(changed), "ssh-keygen -R"),
         "it refuses the user's key": (
             lambda: server.write_config(hosts, IdentityFile=str(server.folder / "stranger_key")),
             "ssh-copy-id pi1",
@@ -137,7 +137,7 @@ def refused(place: Range) -> Iterator[Outcome]:
         "its edge is another program": (lambda: _plant(server.binaries / "edge", "#!/bin/sh\nexit 0\n"), "--bootstrap"),
         "its login shell chatters": (lambda: _chatter(server, "Welcome {"), ""),
     }
-    for case, (spoil, remedy) in cases.items():
+    for case, (spoil, fix) in cases.items():
         place.fresh_store("pi1")
         config = server.config.read_text()
         spoil()
@@ -146,34 +146,34 @@ def refused(place: Range) -> Iterator[Outcome]:
         server.known_hosts.write_text(known)
         server.give_edge()
         _chatter(server, "")
-        outcome = place.judge("pi1", "the device cannot be reached, or is not ready", case, done)
-        said = done.stderr.count("\n") == 1 and done.stderr.startswith("trainer: pi1: ") and remedy in done.stderr
-        right = said and done.returncode if remedy else not done.returncode
-        yield outcome if right else replace(outcome, violation=f"{done.returncode}: {done.stderr}")
+        result = place.check_store("pi1", "the device cannot be reached, or is not ready", case, done)
+        said = done.stderr.count("\n") == 1 and done.stderr.startswith("trainer: pi1: ") and fix in done.stderr
+        right = said and done.returncode if fix else not done.returncode
+        yield result if right else replace(result, violation=f"{done.returncode}: {done.stderr}")
 
 
-def no_room(place: Range) -> Iterator[Outcome]:
+def no_space(place: SshScene) -> Iterator[FaultResult]:
     """The device's disk is full during the upload or the installation, or read-only."""
     size = place.new.stat().st_size
-    for case, free in {"no byte free": 0, "room for half": size // 2, "room for the upload": size + 70_000}.items():
+    for case, free in {"no byte free": 0, "space for half": size // 2, "space for the upload": size + 70_000}.items():
         with _on_disk(place, "pi1", 8 * size) as store:
             filler = store.root / "filler"
             disk = os.statvfs(store.root)
             filler.write_bytes(bytes(max(0, disk.f_bavail * disk.f_frsize - free)))
             done = place.flash(place.new, "pi1")
             filler.unlink()
-            outcome = place.judge("pi1", "the device's disk is full", case, done)
-            yield outcome if done.returncode == 74 else replace(outcome, violation=f"{done.returncode}: {done.stderr}")
+            result = place.check_store("pi1", "the device's disk is full", case, done)
+            yield result if done.returncode == 74 else replace(result, violation=f"{done.returncode}: {done.stderr}")
     with _on_disk(place, "pi1", 8 * size) as store:
         subprocess.run(["mount", "-o", "remount,ro", store.root], check=True)
         done = place.flash(place.new, "pi1")
         subprocess.run(["mount", "-o", "remount,rw", store.root], check=True)
-        outcome = place.judge("pi1", "the device's disk is read-only", "", done)
-        yield outcome if done.returncode == 74 else replace(outcome, violation=f"{done.returncode}: {done.stderr}")
+        result = place.check_store("pi1", "the device's disk is read-only", "", done)
+        yield result if done.returncode == 74 else replace(result, violation=f"{done.returncode}: {done.stderr}")
 
 
-def fleets(place: Range) -> Iterator[Outcome]:
-    """Five devices of which one is broken: the others go on, or stop where that was asked for."""
+def fleets(place: SshScene) -> Iterator[FaultResult]:
+    """Five devices of which one is broken: the others go on, or stop if that was asked for."""
     hosts = [f"pi{number}" for number in range(1, 6)]
     cases: dict[str, tuple[list[object], int, list[str]]] = {
         "one of five is down": ([], 4, hosts),
@@ -191,32 +191,32 @@ def fleets(place: Range) -> Iterator[Outcome]:
         new = [host for host in hosts if Store(place.server.store(host)).linked("current") == sha256(place.new)]
         said = [row["target"] for row in json.loads(done.stdout)["targets"] if row["state"] == "flashed"]
         for host in hosts:
-            outcome = place.judge(host, f"a fleet: {case}", host, done)
+            result = place.check_store(host, f"a fleet: {case}", host, done)
             right = len(new) == flashed and sorted(said) == new and done.returncode == 69
-            yield outcome if right else replace(outcome, violation=f"{done.returncode}: {new} new, {said} said")
+            yield result if right else replace(result, violation=f"{done.returncode}: {new} new, {said} said")
 
 
-KINDS = (cut, cut_again_and_again, killed, together, spoiled_upload, refused, no_room, fleets)
-"""All kinds of faults over SSH; each is a function of a :class:`Range`."""
+KINDS = (cut, cut_again_and_again, killed, together, spoiled_upload, refused, no_space, fleets)
+"""All kinds of faults over SSH; each is a function of a :class:`SshScene`."""
 
 
-def inject_all(progress: Progress) -> list[Outcome]:
-    """Inject every fault over SSH, a kind in a process with a server of its own, as many at once as there are cores."""
-    outcomes: list[Outcome] = []
+def inject_all(progress: Progress) -> list[FaultResult]:
+    """Inject every fault over SSH; each kind has a process and a server, and one runs on each core."""
+    results: list[FaultResult] = []
     with ProcessPoolExecutor() as pool, progress.stage("kinds of faults", len(KINDS)) as advance:
         for some in pool.map(_inject, KINDS):
-            outcomes += some
+            results += some
             advance(1)
-    return outcomes
+    return results
 
 
-def _inject(kind: Callable[[Range], Iterator[Outcome]]) -> list[Outcome]:
-    with tempfile.TemporaryDirectory(prefix="edge-faults-") as folder, make_range(Path(folder)) as place:
+def _inject(kind: Callable[[SshScene], Iterator[FaultResult]]) -> list[FaultResult]:
+    with tempfile.TemporaryDirectory(prefix="edge-faults-") as folder, make_ssh_scene(Path(folder)) as place:
         return list(kind(place))
 
 
 @contextmanager
-def _cutter(place: Range) -> Iterator[Cutter]:
+def _cutter(place: SshScene) -> Iterator[Cutter]:
     """A proxy that ``pi1`` is reached through for the block."""
     config = place.server.config.read_text()
     cutter = Cutter(place.server.port)
@@ -230,7 +230,7 @@ def _cutter(place: Range) -> Iterator[Cutter]:
 
 
 @contextmanager
-def _on_disk(place: Range, host: str, size_bytes: int) -> Iterator[Store]:
+def _on_disk(place: SshScene, host: str, size_bytes: int) -> Iterator[Store]:
     """The store of ``host`` on a small disk of its own; needs root."""
     store = place.fresh_store(host)
     shutil.rmtree(store.root)

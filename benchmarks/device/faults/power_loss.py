@@ -1,7 +1,7 @@
 """Power cuts, on a model of a disk that keeps only what was synced.
 
 POSIX promises no more: a file's content is on the disk once the file was fsynced, a folder's entries once the folder
-was. Real file systems keep more, which is why a power cut simulated on one of them proves little.
+was. Real file systems keep more, which is why a power cut simulated on one of them shows little.
 """
 
 from __future__ import annotations

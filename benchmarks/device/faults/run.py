@@ -10,32 +10,32 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.device.faults import kinds
-from benchmarks.device.faults.scene import Outcome, Scene, make_scenes
+from benchmarks.device.faults.scene import FaultResult, Scene, make_scenes
 from trainer.progress import Progress
 
 
-def inject_all(progress: Progress) -> list[Outcome]:
-    """Inject every fault of every kind, a kind in a process, as many at once as there are cores."""
-    outcomes: list[Outcome] = []
+def inject_all(progress: Progress) -> list[FaultResult]:
+    """Inject every fault of every kind; each kind has a process, and one runs on each core."""
+    results: list[FaultResult] = []
     with tempfile.TemporaryDirectory(prefix="edge-faults-") as folder, ProcessPoolExecutor() as pool:
         kinds_of_faults = _kinds(make_scenes(Path(folder)))
         with progress.stage("kinds of faults", len(kinds_of_faults)) as advance:
             for some in pool.map(_inject, kinds_of_faults):
-                outcomes += some
+                results += some
                 advance(1)
-    return outcomes
+    return results
 
 
-def _inject(kind: functools.partial[Iterator[Outcome]]) -> list[Outcome]:
-    outcomes = []
-    for outcome in kind():
-        outcomes.append(outcome)
-        if outcome.violation:
-            print(f"{outcome.kind}, {outcome.case}: {outcome.violation}", file=sys.stderr)
-    return outcomes
+def _inject(kind: functools.partial[Iterator[FaultResult]]) -> list[FaultResult]:
+    results = []
+    for result in kind():
+        results.append(result)
+        if result.violation:
+            print(f"{result.kind}, {result.case}: {result.violation}", file=sys.stderr)
+    return results
 
 
-def _kinds(scenes: dict[str, Scene]) -> list[functools.partial[Iterator[Outcome]]]:
+def _kinds(scenes: dict[str, Scene]) -> list[functools.partial[Iterator[FaultResult]]]:
     each = [
         functools.partial(kind, scene)
         for kind in (kinds.killed, kinds.failed, kinds.power_lost)
@@ -43,19 +43,19 @@ def _kinds(scenes: dict[str, Scene]) -> list[functools.partial[Iterator[Outcome]
     ]
     once = (
         *(kinds.truncated, kinds.flipped, kinds.decayed, kinds.full, kinds.together),
-        *(kinds.foreign, kinds.signed, kinds.unproved),
+        *(kinds.foreign, kinds.signed, kinds.never_confirmed),
     )
     return [*each, *(functools.partial(kind, scenes["install"]) for kind in once)]
 
 
-def count_by_kind(outcomes: list[Outcome]) -> list[dict[str, str | int]]:
+def count_by_kind(results: list[FaultResult]) -> list[dict[str, str | int]]:
     """One row a kind: how many were injected, what was current afterwards, how many broke a promise."""
     rows: dict[str, dict[str, str | int]] = {}
-    for outcome in outcomes:
+    for result in results:
         row = rows.setdefault(
-            outcome.kind, {"kind": outcome.kind, "injected": 0, "old": 0, "new": 0, "none": 0, "violations": 0}
+            result.kind, {"kind": result.kind, "injected": 0, "old": 0, "new": 0, "none": 0, "violations": 0}
         )
-        for column in ("injected", outcome.current, *(["violations"] if outcome.violation else [])):
+        for column in ("injected", result.current, *(["violations"] if result.violation else [])):
             row[column] = int(row.get(column, 0)) + 1
     return list(rows.values())
 

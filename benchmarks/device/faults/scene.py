@@ -32,10 +32,10 @@ _CODES = {0, 65, 69, 74, 78}  # an expected end: done, or one line that says why
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FaultResult:
     """What one fault did.
 
-    ``current`` is ``old``, ``new`` or ``none`` after it. ``violation`` is None where all held: an expected exit
+    ``current`` is ``old``, ``new`` or ``none`` after it. ``violation`` is None if all held: an expected exit
     code with at most one line, a current model that verifies, a program that can start, and a repeat of the
     command that succeeds.
     """
@@ -82,12 +82,14 @@ def environment() -> dict[str, str]:
     return {**kept, "EDGE_STATUS": os.devnull}
 
 
-def judge(scene: Scene, store: Store, kind: str, case: str, done: subprocess.CompletedProcess[str] | None) -> Outcome:
+def check_store(
+    scene: Scene, store: Store, kind: str, case: str, done: subprocess.CompletedProcess[str] | None
+) -> FaultResult:
     """Look at what a fault left of ``store``, then repeat the command; ``done`` is how it ended, None if killed."""
     current = store.linked("current")
     name = {scene.old: "old", scene.new: "new", None: "none"}.get(current, "another")
     violation = _violation(scene, store, done)
-    return Outcome(kind, case, name, violation)
+    return FaultResult(kind, case, name, violation)
 
 
 def _violation(scene: Scene, store: Store, done: subprocess.CompletedProcess[str] | None) -> str | None:
@@ -111,7 +113,7 @@ def _violation(scene: Scene, store: Store, done: subprocess.CompletedProcess[str
 
 
 def repeat(scene: Scene, store: Store) -> str | None:
-    """Run the command of ``scene`` again; returns what is wrong afterwards, None where nothing is."""
+    """Run the command of ``scene`` again; returns what is wrong afterwards, None if nothing is."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(["store", "--root", str(store.root), *scene.command, *_status(scene)])
@@ -130,7 +132,7 @@ def _status(scene: Scene) -> list[str]:
 
 
 def numbered_model(number: int, change: Callable[[Manifest], Manifest] = lambda manifest: manifest) -> bytes:
-    """A good tiny model, another one for each ``number``; ``change`` makes another manifest of its own."""
+    """A good tiny model, another one for each ``number``; ``change`` makes a new manifest from its own."""
     import zipfile
 
     content = (DATA / "tiny-int8.tflite").read_bytes()

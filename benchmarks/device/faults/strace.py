@@ -67,7 +67,7 @@ def tamper(scene: Scene, store: Store, call: Call, fault: str) -> subprocess.Com
 
     A killed process never makes the call, a failing call changes nothing.
 
-    Raises :class:`RuntimeError` where the fault was not injected.
+    Raises :class:`RuntimeError` if the fault was not injected.
     """
     with tempfile.NamedTemporaryFile() as log:
         inject = f"inject={call.name}:{fault}:when={call.ordinal}"

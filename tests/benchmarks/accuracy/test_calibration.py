@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.accuracy.calibration import Judged, summarise
+from benchmarks.accuracy.calibration import SplitScores, summarise
 
 
-def judged(score: float, labels: list[int], answered: list[bool]) -> Judged:
+def split_scores(score: float, labels: list[int], answered: list[bool]) -> SplitScores:
     """A split on whose photos a head says 0.9 for label 0, with the temperature 0.8, and the file ``score``."""
     before, after, file = (np.tile([sure, 1 - sure], (len(labels), 1)) for sure in (0.9, 0.8, score))
-    return Judged(before, after, file, np.array(labels), np.array(answered))
+    return SplitScores(before, after, file, np.array(labels), np.array(answered))
 
 
 def test_summary_counts_the_photos_of_all_splits_together() -> None:
-    """Splits whose errors cancel are honest together; precision is that of the answered photos alone."""
+    """Errors of splits cancel each other; precision is that of the answered photos alone."""
     runs = [
-        judged(0.75, [0, 0, 0, 0], [True, True, False, False]),
-        judged(0.75, [0, 1, 1, 0], [True, True, True, True]),
+        split_scores(0.75, [0, 0, 0, 0], [True, True, False, False]),
+        split_scores(0.75, [0, 1, 1, 0], [True, True, True, True]),
     ]
     assert summarise(runs) == {
         "test_photos": 8,

@@ -16,7 +16,7 @@ FEW = st.lists(st.integers(0, 5), min_size=1, max_size=8)
 
 @given(FEW, FEW)
 def test_auroc_is_the_share_of_pairs_in_the_right_order(known: list[int], strange: list[int]) -> None:
-    """Each pair of a known and a strange picture counts 1 where the known one is more familiar, half where equal."""
+    """Each pair of a known and a strange picture counts 1 if the known one is more familiar, half if both are equal."""
     pairs = [(k > s) + (k == s) / 2 for k in known for s in strange]
     assert _auroc(np.array(known, float), np.array(strange, float)) == pytest.approx(sum(pairs) / len(pairs))
 
@@ -33,7 +33,7 @@ def test_strangers_are_the_same_every_time() -> None:
 
 
 def test_summary() -> None:
-    """A line for each architecture and kind has means and deviations over its splits, in per cent."""
+    """A line for each architecture and quantization has means and deviations over its splits, in per cent."""
     facts = {"architecture": "a", "quantization": "int8"}
     rows = [{**facts, "photos_alone": value, "augmented": value + 0.01} for value in (0.8, 0.9)]
     assert summary(rows) == ["a int8: photos_alone 85.0 ± 7.1, augmented 86.0 ± 7.1, gain 1.0 ± 0.0"]

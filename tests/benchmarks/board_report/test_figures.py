@@ -14,21 +14,21 @@ pytest.importorskip("matplotlib")
 from benchmarks.board_report import drawing
 from benchmarks.board_report.figures import draw_all, pareto_front
 from benchmarks.board_report.labelling import Label, place_labels
-from benchmarks.board_report.readings import (
+from benchmarks.board_report.measurements import (
     Board,
-    Reading,
-    grid_points,
+    Measurement,
     headline_setting,
-    main_kind,
+    main_quantization,
+    plotted_points,
     read_boards,
-    read_rows,
+    read_measurements,
 )
 
 
-def loaded(path: Path, rows: list[dict[str, object]]) -> tuple[list[Board], list[Reading]]:
-    """The boards and readings of one bench file with ``rows``."""
+def loaded(path: Path, rows: list[dict[str, object]]) -> tuple[list[Board], list[Measurement]]:
+    """The boards and measurements of one bench file with ``rows``."""
     boards = read_boards([write_bench(path / "board.json", rows)])
-    return boards, read_rows(boards)
+    return boards, read_measurements(boards)
 
 
 @pytest.mark.parametrize(
@@ -47,21 +47,21 @@ def test_pareto_front_keeps_what_nothing_beats(points: list[tuple[float, float]]
 
 
 def test_headline_is_the_preferred_runtime_with_the_fewest_threads(tmp_path: Path) -> None:
-    """LiteRT before tflite-runtime, one thread before four; a runtime nobody knows comes last."""
-    _, readings = loaded(tmp_path, whole_grid((4, 1), ("tflite-runtime", "litert")))
-    assert headline_setting(readings) == ("litert", 1)
-    old = [reading for reading in readings if reading.row["runtime"] == "tflite-runtime"]
+    """LiteRT before tflite-runtime, one thread before four; an unknown runtime comes last."""
+    _, measurements = loaded(tmp_path, whole_grid((4, 1), ("tflite-runtime", "litert")))
+    assert headline_setting(measurements) == ("litert", 1)
+    old = [measurement for measurement in measurements if measurement.row["runtime"] == "tflite-runtime"]
     assert headline_setting(old) == ("tflite-runtime", 1)
     assert headline_setting([]) is None
-    assert len(grid_points(readings, ("litert", 1))) == 32
+    assert len(plotted_points(measurements, ("litert", 1))) == 32
 
 
 def test_main_kind_is_int8_where_there_is_one(tmp_path: Path) -> None:
-    """Figures of one kind show what is shipped; without int8 the next of the known kinds."""
-    _, readings = loaded(tmp_path, [row(kind="float16"), row(kind="float32")])
-    assert main_kind(grid_points(readings)) == "float32"
-    _, readings = loaded(tmp_path, whole_grid((1,)))
-    assert main_kind(grid_points(readings)) == "int8"
+    """Figures of one quantization show what is shipped; without int8 the next of the known quantizations."""
+    _, measurements = loaded(tmp_path, [row(quantization="float16"), row(quantization="float32")])
+    assert main_quantization(plotted_points(measurements)) == "float32"
+    _, measurements = loaded(tmp_path, whole_grid((1,)))
+    assert main_quantization(plotted_points(measurements)) == "int8"
 
 
 def test_measured_and_published_accuracies_never_share_an_axis(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_measured_and_published_accuracies_never_share_an_axis(tmp_path: Path) -
     panels = {}
     for name, accuracy in (("none", None), ("some", 0.9), ("all", 0.9)):
         rows = whole_grid((1,), ("litert",), lambda p, a=accuracy, n=name: a if n == "all" or p.alpha == 1.0 else None)
-        with drawing.house_style():
+        with drawing.common_style():
             figure = draw_all(*loaded(tmp_path, rows))[0].figure
         panels[name] = [axes.get_title(loc="left") for axes in figure.axes]
     measured = "Accuracy measured on the test photos"
@@ -78,16 +78,16 @@ def test_measured_and_published_accuracies_never_share_an_axis(tmp_path: Path) -
 
 
 def test_figures_that_need_two_of_something_are_left_out(tmp_path: Path) -> None:
-    """One kind has nothing to be compared with, and one thread count scales nowhere."""
+    """One quantization has nothing to be compared with, and one thread count scales nowhere."""
     rows = [made for made in whole_grid((1,), ("litert",)) if made["quantization"] == "int8"]
-    with drawing.house_style():
+    with drawing.common_style():
         names = [made.name for made in draw_all(*loaded(tmp_path, rows))]
     assert names == ["accuracy-macs", "accuracy-latency-board", "pareto-board"]
 
 
 def placed(labels: list[Label], sides: str) -> dict[str, tuple[int, int]]:
     """Text -> direction (right, up) of the labels that were written into axes of 10 x 10."""
-    with drawing.house_style():
+    with drawing.common_style():
         _, (axes,) = drawing.new_figure(3)
         axes.set_xlim(0, 10)
         axes.set_ylim(0, 10)

@@ -21,7 +21,7 @@ pytest.importorskip("matplotlib")
 
 from benchmarks.board_report.write import write_report
 
-JUDGED = {"mobilenet_1.0_224": 0.9, "mobilenet_0.50_160": 0.86, "mobilenet_0.25_128": 0.78}
+ACCURACIES = {"mobilenet_1.0_224": 0.9, "mobilenet_0.50_160": 0.86, "mobilenet_0.25_128": 0.78}
 
 
 class Page(HTMLParser):
@@ -45,9 +45,9 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of one board: the whole grid, three points judged, one model that failed."""
+    """The report of one board: the whole grid, three accuracies measured, one model that failed."""
     folder = tmp_path_factory.mktemp("report")
-    rows = [*whole_grid(accuracy=lambda point: JUDGED.get(point.name)), failed_row()]
+    rows = [*whole_grid(accuracy=lambda point: ACCURACIES.get(point.name)), failed_row()]
     write_report([write_bench(folder / "board.json", rows)], folder / "out")
     return folder
 
@@ -123,15 +123,15 @@ def test_table_has_a_row_for_each_measurement_and_keys_to_sort_by(page: Page) ->
 
 
 def test_marks_can_be_reached_and_named(folder: Path, page: Page) -> None:
-    """Each mark of a figure says what it is, leads to its reading, and has an id nobody else has."""
+    """Each mark of a figure says what it is, leads to its measurement, and has an id of its own."""
     marks = [facts for facts in page.of("g") if facts.get("class") == "mark"]
-    # (a) and (b): 3 judged + 16 published; the front: both kinds; int8/float32: 2 runtimes; threads: both kinds.
+    # (a) and (b): 3 measured + 16 published; the front: both quantizations; int8/float32: 2 runtimes; threads: both.
     assert len(marks) == 2 * 19 + 2 * 19 + 2 * 16 + 2 * 16
     assert {facts["tabindex"] for facts in marks} == {"-1"}
     names = {facts["aria-label"] for facts in marks}
     assert "mobilenet_1.0_224 int8, Test Board, 4 cores, litert 2.3.0, 1 thread: 13 ms, accuracy 90.0 %" in names
-    readings = _readings(folder / "out" / "report.html")
-    assert {int(facts["data-reading"] or "") for facts in marks} <= set(range(len(readings)))
+    measurements = _readings(folder / "out" / "report.html")
+    assert {int(facts["data-measurement"] or "") for facts in marks} <= set(range(len(measurements)))
     ids = [facts["id"] for _, facts in page.tags if "id" in facts]
     assert len(ids) == len(set(ids))
 
@@ -171,7 +171,7 @@ def test_nothing_from_a_bench_file_becomes_markup(tmp_path: Path) -> None:
 
 
 def test_several_boards_stand_side_by_side(tmp_path: Path) -> None:
-    """Two boards get a common figure and figures of their own; equal names are told apart by their files."""
+    """Two boards get a common figure and figures of their own; the file's name is added to equal names."""
     files = [write_bench(tmp_path / f"{name}.json", whole_grid((1,), ("litert",))) for name in ("pi4", "pi5")]
     written = write_report(files, tmp_path / "out")
     stems = list(dict.fromkeys(path.stem for path in written))
@@ -193,7 +193,7 @@ def test_noise_and_throttling_are_said_aloud(tmp_path: Path) -> None:
     bench = write_bench(tmp_path / "b.json", whole_grid((1,)), noise=noise, state_after=state)
     page = Page(write_report([bench], tmp_path / "out")[0].read_text(encoding="utf-8"))
     assert len(page.of("p", **{"class": "warning"})) == 2
-    assert "points nearer than 30.0 % cannot be told apart" in page.words
+    assert "a difference below 30.0 % means nothing" in page.words
     assert "(0x50005)" in page.words
 
 
@@ -203,7 +203,7 @@ def test_models_outside_the_grid_still_make_a_page(tmp_path: Path) -> None:
     assert [path.name for path in written] == ["report.html"]
     page = Page(written[0].read_text(encoding="utf-8"))
     assert "foreign.tflite" in page.words
-    assert "No point of the grid was measured here." in page.words
+    assert "No model of the grid was measured here." in page.words
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_models_outside_the_grid_still_make_a_page(tmp_path: Path) -> None:
     ],
 )
 def test_files_that_cannot_be_reported_on(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
-    """Another schema version, another kind, nothing measured: a data error and no half report."""
+    """Another schema version, another quantization, nothing measured: a data error and no half report."""
     bench = write_bench(tmp_path / "b.json", **{"rows": [row()], **changes})
     with pytest.raises(DataError, match=message):
         write_report([bench], tmp_path / "out")
@@ -233,7 +233,7 @@ def test_no_file_and_no_folder(tmp_path: Path) -> None:
 
 @pytest.fixture
 def chromium() -> list[str]:
-    """The command of a headless Chromium, where one is installed."""
+    """The command of a headless Chromium, if one is installed."""
     import shutil
 
     found = shutil.which("chromium")
@@ -250,7 +250,7 @@ buttons[4].click();
 const said = {ascending: at(4), sort: buttons[4].parentNode.ariaSort};
 buttons[4].click();
 said.descending = at(4);
-const filter = document.querySelector("select[data-filter=Kind]");
+const filter = document.querySelector("select[data-filter=Quantization]");
 filter.value = "int8";
 filter.dispatchEvent(new Event("change"));
 said.shown = document.getElementById("shown").textContent;
@@ -289,6 +289,6 @@ def test_browser_sorts_filters_and_walks_by_keyboard(folder: Path, tmp_path: Pat
 
 def _readings(html: Path) -> list[dict[str, Any]]:
     text = html.read_text(encoding="utf-8")
-    found = re.search(r'<script type="application/json" id="readings">(.*?)</script>', text, re.DOTALL)
+    found = re.search(r'<script type="application/json" id="measurements">(.*?)</script>', text, re.DOTALL)
     assert found
     return json.loads(found[1])

@@ -67,7 +67,9 @@ def test_opencv_without_its_libraries(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "cv2", raising=False)
-    with pytest.raises(ConfigurationError, match=r"cannot be loaded \(libGL.so.1: .*\); try: sudo apt install libgl1 libglib2\.0-0"):
+    with pytest.raises(
+        ConfigurationError, match=r"cannot be loaded \(libGL.so.1: .*\); try: sudo apt install libgl1 libglib2\.0-0"
+    ):
         opencv.load_opencv()
 
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from benchmarks.device.faults import over_ssh
 from benchmarks.device.faults.loopback import SSHD, free_port
-from benchmarks.device.faults.scene import Outcome, sha256
-from benchmarks.device.faults.ssh_range import Range, make_range
+from benchmarks.device.faults.scene import FaultResult, sha256
+from benchmarks.device.faults.ssh_scene import SshScene, make_ssh_scene
 from edge.store.layout import Store
 from trainer.cli import app
 
@@ -25,13 +25,13 @@ Flash = Callable[..., "tuple[int, list[dict[str, Any]]]"]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshScene]:
     """A server, two models, and a store for each host in which the old one is current."""
-    with make_range(tmp_path_factory.mktemp("flash"), model_bytes=200_000) as place:
+    with make_ssh_scene(tmp_path_factory.mktemp("flash"), model_bytes=200_000) as place:
         yield place
 
 
-def run(place: Range, *arguments: object) -> tuple[int, list[dict[str, Any]]]:
+def run(place: SshScene, *arguments: object) -> tuple[int, list[dict[str, Any]]]:
     """The exit code of a command of ``trainer``, and its record of every target."""
     command = [*map(str, arguments), "--ssh-config", str(place.server.config), "--json"]
     done = CliRunner().invoke(app, command, catch_exceptions=False)
@@ -39,13 +39,13 @@ def run(place: Range, *arguments: object) -> tuple[int, list[dict[str, Any]]]:
     return done.exit_code, json.loads(done.stdout)["targets"]
 
 
-def current(place: Range, host: str) -> str | None:
+def current(place: SshScene, host: str) -> str | None:
     """``old`` or ``new``: the current model of the host."""
     names = {sha256(path): path.stem for path in (place.old, place.new)}
     return names.get(Store(place.server.store(host)).linked("current") or "")
 
 
-def test_a_model_becomes_current_and_a_repeat_changes_nothing(place: Range) -> None:
+def test_a_model_becomes_current_and_a_repeat_changes_nothing(place: SshScene) -> None:
     """The first flash sends the whole model, the second sends nothing."""
     place.fresh_store("pi1")
     code, (row,) = run(place, "flash", place.new, "pi1")
@@ -58,7 +58,7 @@ def test_a_model_becomes_current_and_a_repeat_changes_nothing(place: Range) -> N
     assert row["detail"] == "this model is already current"
 
 
-def test_rollback_and_flash_of_an_older_model(place: Range) -> None:
+def test_rollback_and_flash_of_an_older_model(place: SshScene) -> None:
     """A second rollback changes nothing; a flash of the older model needs --allow-older."""
     place.fresh_store("pi1")
     run(place, "flash", place.new, "pi1")
@@ -74,7 +74,7 @@ def test_rollback_and_flash_of_an_older_model(place: Range) -> None:
     assert (code, row["state"], row["sent_bytes"]) == (0, "flashed", 0)
 
 
-def test_a_dry_run_changes_nothing(place: Range) -> None:
+def test_a_dry_run_changes_nothing(place: SshScene) -> None:
     """Its detail says what would be installed and how much space is free."""
     store = place.fresh_store("pi1")
     before = sorted(store.root.rglob("*"))
@@ -85,7 +85,7 @@ def test_a_dry_run_changes_nothing(place: Range) -> None:
     assert sorted(store.root.rglob("*")) == before
 
 
-def test_a_damaged_current_model_is_sent_again(place: Range) -> None:
+def test_a_damaged_current_model_is_sent_again(place: SshScene) -> None:
     """Only a whole model counts as already current."""
     store = place.fresh_store("pi1")
     model = store.model(sha256(place.old))
@@ -96,7 +96,7 @@ def test_a_damaged_current_model_is_sent_again(place: Range) -> None:
     assert model.read_bytes() == good
 
 
-def test_five_targets_of_which_one_is_down(place: Range) -> None:
+def test_five_targets_of_which_one_is_down(place: SshScene) -> None:
     """Four are flashed, the result of the fifth says why it failed, the exit code is 69."""
     hosts = [f"pi{number}" for number in range(1, 6)]
     for host in hosts:
@@ -113,7 +113,7 @@ def test_five_targets_of_which_one_is_down(place: Range) -> None:
     assert "enable --now ssh" in rows[2]["detail"]
 
 
-def test_a_device_that_asks_for_signatures(place: Range) -> None:
+def test_a_device_that_asks_for_signatures(place: SshScene) -> None:
     """Models without a signature or with a wrong one are refused, one signed by an allowed key is accepted."""
     store = place.fresh_store("pi1")
     keys = place.server.folder
@@ -128,13 +128,13 @@ def test_a_device_that_asks_for_signatures(place: Range) -> None:
 
 
 @pytest.mark.parametrize("fault", [over_ssh.together, over_ssh.cut], ids=["together", "cut"])
-def test_a_few_of_the_faults(place: Range, fault: Callable[..., Iterator[Outcome]]) -> None:
+def test_a_few_of_the_faults(place: SshScene, fault: Callable[..., Iterator[FaultResult]]) -> None:
     """Two kinds of faults; the command python -m benchmarks faults injects all of them."""
     for outcome in fault(place, 1):
         assert outcome.violation is None, outcome
 
 
-def test_a_card_is_flashed_like_a_device(place: Range, tmp_path: Path) -> None:
+def test_a_card_is_flashed_like_a_device(place: SshScene, tmp_path: Path) -> None:
     """The store is in var/lib/edge of the mounted folder; a repeat changes nothing."""
     (tmp_path / "card" / "etc").mkdir(parents=True)
     code, (row,) = run(place, "flash", place.new, tmp_path / "card")
@@ -145,7 +145,7 @@ def test_a_card_is_flashed_like_a_device(place: Range, tmp_path: Path) -> None:
     assert (code, row["state"]) == (0, "unchanged")
 
 
-def test_an_empty_mount_point_is_refused(place: Range, tmp_path: Path) -> None:
+def test_an_empty_mount_point_is_refused(place: SshScene, tmp_path: Path) -> None:
     """A folder without etc is not the root partition of a card."""
     code, (row,) = run(place, "flash", place.new, tmp_path)
     assert (code, row["state"]) == (65, "failed")

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.device.faults import kinds
 from benchmarks.device.faults.power_loss import LOSSES, Disk
 from benchmarks.device.faults.run import as_table, count_by_kind
-from benchmarks.device.faults.scene import Outcome, Scene, make_scenes
+from benchmarks.device.faults.scene import FaultResult, Scene, make_scenes
 from benchmarks.device.faults.strace import Call, trace
 
 
@@ -73,7 +73,7 @@ def test_the_order_of_what_reaches_the_disk(scenes: dict[str, Scene], calls: lis
 @with_strace
 @pytest.mark.parametrize("kind", [kinds.killed, kinds.failed])
 def test_interrupted_and_failing_steps(
-    kind: Callable[[Scene], Iterator[Outcome]],
+    kind: Callable[[Scene], Iterator[FaultResult]],
     scenes: dict[str, Scene],
     calls: list[Call],
     monkeypatch: pytest.MonkeyPatch,
@@ -82,17 +82,17 @@ def test_interrupted_and_failing_steps(
     switch = _at(calls, "rename", "/current")
     some = [calls[switch], calls[switch + 1]]
     monkeypatch.setattr(kinds, "_calls", lambda scene: some)
-    outcomes = list(kind(scenes["install"]))
-    assert [outcome.violation for outcome in outcomes] == [None] * 2
-    assert [outcome.current for outcome in outcomes] == ["old", "new"]
+    results = list(kind(scenes["install"]))
+    assert [result.violation for result in results] == [None] * 2
+    assert [result.current for result in results] == ["old", "new"]
 
 
 @with_strace
 def test_power_cuts(scenes: dict[str, Scene], calls: list[Call]) -> None:
     """On a disk that keeps only what was synced, the new model is current only once all of it is there."""
-    outcomes = list(itertools.islice(kinds.power_lost(scenes["rollback"]), 0, None, 9))
-    assert [outcome.violation for outcome in outcomes] == [None] * len(outcomes)
-    assert {"old", "new"} == {outcome.current for outcome in outcomes}
+    results = list(itertools.islice(kinds.power_lost(scenes["rollback"]), 0, None, 9))
+    assert [result.violation for result in results] == [None] * len(results)
+    assert {"old", "new"} == {result.current for result in results}
 
 
 def test_the_disk_model_forgets(scenes: dict[str, Scene], tmp_path: Path) -> None:
@@ -121,24 +121,24 @@ def test_the_disk_model_forgets(scenes: dict[str, Scene], tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", [kinds.truncated, kinds.flipped, kinds.decayed, kinds.full, kinds.together])
-def test_damage_and_full_disks(kind: Callable[[Scene], Iterator[Outcome]], scenes: dict[str, Scene]) -> None:
+def test_damage_and_full_disks(kind: Callable[[Scene], Iterator[FaultResult]], scenes: dict[str, Scene]) -> None:
     """The first of each kind holds what is promised."""
-    outcomes = list(itertools.islice(kind(scenes["install"]), 1))
-    if kind is kinds.full and not outcomes:
+    results = list(itertools.islice(kind(scenes["install"]), 1))
+    if kind is kinds.full and not results:
         pytest.skip("mounting a small disk needs root")
-    assert [outcome.violation for outcome in outcomes] == [None]
+    assert [result.violation for result in results] == [None]
 
 
 def test_never_confirmed(scenes: dict[str, Scene]) -> None:
     """A model that edge watch never reports, and one that crashes at every start, give way."""
-    outcomes = list(kinds.unproved(scenes["install"]))
-    assert [(outcome.current, outcome.violation) for outcome in outcomes] == [("old", None), ("old", None)]
+    results = list(kinds.never_confirmed(scenes["install"]))
+    assert [(result.current, result.violation) for result in results] == [("old", None), ("old", None)]
 
 
 def test_table() -> None:
     """One row a kind, in the order of their first fault, and the sum."""
-    outcomes = [Outcome("a", "1", "old"), Outcome("b", "1", "new"), Outcome("a", "2", "new", "bad")]
-    assert as_table(count_by_kind(outcomes)).splitlines()[2:] == [
+    results = [FaultResult("a", "1", "old"), FaultResult("b", "1", "new"), FaultResult("a", "2", "new", "bad")]
+    assert as_table(count_by_kind(results)).splitlines()[2:] == [
         "| a | 2 | 1 | 1 | 0 | 1 |",
         "| b | 1 | 0 | 1 | 0 | 0 |",
         "| **all** | **3** | **1** | **2** | **0** | **1** |",

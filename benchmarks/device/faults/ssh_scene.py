@@ -1,4 +1,4 @@
-"""Where faults over SSH are injected: a server on loopback, stores of hosts, and the judge of what is left of them."""
+"""What faults over SSH are injected into: a server on loopback and stores of hosts; and the check afterwards."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.device.faults.loopback import REPOSITORY, Sshd, running
-from benchmarks.device.faults.scene import TIME_LIMIT_S, Outcome, numbered_model, sha256
+from benchmarks.device.faults.loopback import PACKAGES, Sshd, running
+from benchmarks.device.faults.scene import TIME_LIMIT_S, FaultResult, numbered_model, sha256
 from edge.errors import EdgeError
 from edge.store.activate import confirm
 from edge.store.install import InstallRequest, install
@@ -27,8 +27,8 @@ _MODEL_BYTES = 1_500_000
 
 
 @dataclass(frozen=True)
-class Range:
-    """Where faults are injected: ``server`` with a store for each host, in which the model ``old`` is current.
+class SshScene:
+    """``server`` with a store for each host, in which the model ``old`` is current.
 
     ``old`` and ``new`` are model files of a megabyte and a half.
     """
@@ -56,12 +56,14 @@ class Range:
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=TIME_LIMIT_S, env=environment()
         )
 
-    def judge(self, host: str, kind: str, case: str, done: subprocess.CompletedProcess[str] | None) -> Outcome:
+    def check_store(
+        self, host: str, kind: str, case: str, done: subprocess.CompletedProcess[str] | None
+    ) -> FaultResult:
         """Look at what a fault left of the store of ``host``, then repeat the flash; ``done`` is how it ended."""
         store = Store(self.server.store(host))
         current = store.linked("current")
         name = {sha256(self.old): "old", sha256(self.new): "new", None: "none"}.get(current, "another")
-        return Outcome(kind, case, name, self._violation(host, store, name, done))
+        return FaultResult(kind, case, name, self._violation(host, store, name, done))
 
     def _violation(
         self, host: str, store: Store, name: str, done: subprocess.CompletedProcess[str] | None
@@ -87,24 +89,24 @@ class Range:
 
 
 def environment() -> dict[str, str]:
-    """Variables for the workstation's side: this checkout, nothing of the caller's that changes what is done."""
+    """Variables for the workstation's side: these packages, nothing of the caller's that changes what is done."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EDGE_")}
-    return {**kept, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
+    return {**kept, "PYTHONPATH": str(PACKAGES), "COLUMNS": "200"}
 
 
 @contextmanager
-def make_range(folder: Path, model_bytes: int = _MODEL_BYTES) -> Iterator[Range]:
+def make_ssh_scene(folder: Path, model_bytes: int = _MODEL_BYTES) -> Iterator[SshScene]:
     """A server in ``folder`` and two models of ``model_bytes`` and a little more."""
     with running(folder / "server") as server:
         for name, number in (("old", 1), ("new", 2)):
             (folder / f"{name}.tflite").write_bytes(padded_model(number, model_bytes))
-        made = Range(server, folder / "old.tflite", folder / "new.tflite")
+        made = SshScene(server, folder / "old.tflite", folder / "new.tflite")
         install(Store(server.store("base")), InstallRequest(made.old, activate=True))
         confirm(Store(server.store("base")))
         yield made
 
 
 def padded_model(number: int, size_bytes: int) -> bytes:
-    """A good tiny model with so many bytes of ballast, another one for each ``number``."""
+    """A good tiny model with about ``size_bytes`` bytes of ballast, another one for each ``number``."""
     ballast = random.Random(number).randbytes(size_bytes // 2).hex()
     return numbered_model(number, lambda m: replace(m, training={**m.training, "ballast": ballast}))

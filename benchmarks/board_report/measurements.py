@@ -1,4 +1,4 @@
-"""Bench files of one or several boards as one list of readings, each beside what was published of its architecture."""
+"""Bench files of one or several boards as one list of measurements, each with the published figures."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Board(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """One row of one board; ``index`` is its place among all readings of the report.
+class Measurement:
+    """One row of one board; ``index`` is its place among all measurements of the report.
 
-    ``architecture`` and ``published`` are None for a model that is no point of the grid. ``top1`` is the
-    published ImageNet top-1 (0..1) of its kind.
+    ``architecture`` and ``published`` are None for a model that is not in the grid. ``top1`` is the
+    published ImageNet top-1 (0..1) of its quantization.
     """
 
     index: int
@@ -38,8 +38,8 @@ class Reading:
     top1: float | None
 
     @property
-    def kind(self) -> str:
-        """The quantisation, or ``unknown``."""
+    def quantization(self) -> str:
+        """The quantization, or ``unknown``."""
         return str(self.row["quantization"] or "unknown")
 
     @property
@@ -54,13 +54,13 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
-    """A measured reading of a point of the grid, with everything a figure needs certain to be there."""
+class PlottedPoint:
+    """A measurement of a model of the grid that did not fail: it has everything that a figure needs."""
 
-    reading: Reading
+    measurement: Measurement
     architecture: Architecture
     published: Published
-    kind: str
+    quantization: str
     latency_ms: float
     size_mb: float
     accuracy: float | None
@@ -68,15 +68,15 @@ class Point:
 
     @property
     def index(self) -> int:
-        """The reading's place in the report."""
-        return self.reading.index
+        """The measurement's place in the report."""
+        return self.measurement.index
 
 
 def read_boards(bench_files: Sequence[Path]) -> list[Board]:
-    """One board a file, in order; names that would be equal are told apart by the file's name.
+    """One board for each file, in order; the file's name is added to names that would be equal.
 
-    Raises :class:`~edge.errors.DataError` where a file is no bench file of this schema version, and
-    :class:`~edge.errors.UsageError` where there is no file.
+    Raises :class:`~edge.errors.DataError` if a file is not a bench file of this schema version, and
+    :class:`~edge.errors.UsageError` if there is no file.
     """
     if not bench_files:
         raise UsageError("no results to report on; give the files that edge bench --output wrote")
@@ -91,14 +91,14 @@ def read_boards(bench_files: Sequence[Path]) -> list[Board]:
     return boards
 
 
-def read_rows(boards: Iterable[Board]) -> list[Reading]:
+def read_measurements(boards: Iterable[Board]) -> list[Measurement]:
     """All rows of all boards, widest and sharpest architectures first on each.
 
-    Raises :class:`~edge.errors.DataError` where nothing was measured at all.
+    Raises :class:`~edge.errors.DataError` if nothing was measured.
     """
     found = [(board, row, _architecture(row)) for board in boards for row in _sorted(board.results["rows"])]
-    readings = [
-        Reading(
+    measurements = [
+        Measurement(
             index,
             board,
             row,
@@ -108,40 +108,46 @@ def read_rows(boards: Iterable[Board]) -> list[Reading]:
         )
         for index, (board, row, architecture) in enumerate(found)
     ]
-    if not any(reading.measured for reading in readings):
+    if not any(measurement.measured for measurement in measurements):
         raise DataError("no model was measured in these results; run edge bench again")
-    return readings
+    return measurements
 
 
-def headline_setting(readings: Iterable[Reading]) -> tuple[str, int] | None:
+def headline_setting(measurements: Iterable[Measurement]) -> tuple[str, int] | None:
     """Runtime and threads that a board's figures are drawn for: what edge prefers, with the fewest threads."""
-    settings = {reading.setting for reading in readings if reading.measured}
+    settings = {measurement.setting for measurement in measurements if measurement.measured}
     order = list(RUNTIMES)
     return min(settings, key=lambda s: (order.index(s[0]) if s[0] in order else len(order), *s), default=None)
 
 
-def grid_points(readings: Iterable[Reading], setting: tuple[str, int] | None = None) -> list[Point]:
-    """The measured points of the grid among ``readings``; with a ``setting``, those in it alone."""
+def plotted_points(measurements: Iterable[Measurement], setting: tuple[str, int] | None = None) -> list[PlottedPoint]:
+    """The measurements of models of the grid, without those that failed; with a ``setting``, only those in it."""
     return [
-        Point(
-            reading,
-            reading.architecture,
-            reading.published,
-            reading.kind,
-            reading.row["p50_ms"],
-            reading.row["size_bytes"] / 1e6,
-            reading.row["accuracy"],
-            reading.top1 or 0.0,
+        PlottedPoint(
+            measurement,
+            measurement.architecture,
+            measurement.published,
+            measurement.quantization,
+            measurement.row["p50_ms"],
+            measurement.row["size_bytes"] / 1e6,
+            measurement.row["accuracy"],
+            measurement.top1 or 0.0,
         )
-        for reading in readings
-        if reading.measured and reading.architecture and reading.published and setting in (None, reading.setting)
+        for measurement in measurements
+        if measurement.measured
+        and measurement.architecture
+        and measurement.published
+        and setting in (None, measurement.setting)
     ]
 
 
-def main_kind(points: Iterable[Point]) -> str:
-    """The kind that figures of one kind show: ``int8`` where there is one."""
-    kinds = {point.kind for point in points}
-    return next((kind for kind in QUANTIZATIONS if kind in kinds), min(kinds, default="int8"))
+def main_quantization(points: Iterable[PlottedPoint]) -> str:
+    """The quantization that figures of one quantization show: ``int8`` if there is one."""
+    quantizations = {point.quantization for point in points}
+    return next(
+        (quantization for quantization in QUANTIZATIONS if quantization in quantizations),
+        min(quantizations, default="int8"),
+    )
 
 
 def setting_text(board: Board, setting: tuple[str, int] | None) -> str:
@@ -159,7 +165,7 @@ def short_name(architecture: Architecture) -> str:
     return f"{architecture.alpha:.2f} {architecture.input_size}"
 
 
-def alphas_of(points: Iterable[Point]) -> list[float]:
+def alphas_of(points: Iterable[PlottedPoint]) -> list[float]:
     """The width multipliers among ``points``, widest first."""
     found = {point.architecture.alpha for point in points}
     return [alpha for alpha in ALPHAS if alpha in found]
