@@ -87,9 +87,11 @@ def backbone_bytes(quantization: str = "int8") -> bytes:
     return write_model(model)
 
 
-def backbone(quantization: str = "int8") -> Backbone:
+def backbone(
+    quantization: str = "int8", *, architecture: Architecture = ARCHITECTURE, weights: Weights = RANDOM
+) -> Backbone:
     """The tiny backbone as the trainer knows it, under the name of a real architecture."""
-    return Backbone(ARCHITECTURE, quantization, RANDOM, as_model(backbone_bytes(quantization)))
+    return Backbone(architecture, quantization, weights, as_model(backbone_bytes(quantization)))
 
 
 def extractor(folder: Path, quantization: str = "int8", progress: Progress = SILENT) -> FeatureExtractor:
@@ -97,10 +99,12 @@ def extractor(folder: Path, quantization: str = "int8", progress: Progress = SIL
     return FeatureExtractor(backbone(quantization), folder, progress=progress)
 
 
-def plant_backbone(cache: Path, quantization: str = "int8") -> None:
-    """Put the tiny backbone into the cache folder where ``--weights random`` finds it, so that no TensorFlow runs."""
-    made = backbone(quantization)
-    name = f"{ARCHITECTURE.name}-{quantization}-{_key(ARCHITECTURE, RANDOM, quantization)}-{made.model.sha256[:16]}"
+def plant_backbone(
+    cache: Path, quantization: str = "int8", *, architecture: Architecture = ARCHITECTURE, weights: Weights = RANDOM
+) -> None:
+    """Put the tiny backbone into the cache folder, where the trainer finds it for these weights: no TensorFlow runs."""
+    made = backbone(quantization, architecture=architecture, weights=weights)
+    name = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-{made.model.sha256[:16]}"
     write_whole(cache / "backbones" / f"{name}.tflite", made.model.content)
 
 
