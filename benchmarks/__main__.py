@@ -7,7 +7,7 @@ import sys
 import typer
 
 from benchmarks.commands import accuracy, device, speed
-from edge import exits
+from edge.run_command import run_command
 
 app = typer.Typer(
     help="Measure the trainer and the edge package.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -16,4 +16,4 @@ for commands in (accuracy, speed, device):
     app.add_typer(commands.app)
 
 if __name__ == "__main__":
-    sys.exit(exits.run("benchmarks", app))
+    sys.exit(run_command("benchmarks", app))

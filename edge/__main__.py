@@ -11,7 +11,8 @@ def start() -> None:
     """Run the command and end the process with its exit code.
 
     At the end of a process Python normally deletes every module, which takes a tenth of the time of labelling one
-    photo. This is not needed: all output is flushed (see :mod:`edge.exits`), and all threads and files are closed.
+    photo. This is not needed: all output is flushed (see :mod:`edge.run_command`), and all threads and files are
+    closed.
     """
     os._exit(main())
 

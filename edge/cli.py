@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 
-from edge import exits
+from edge.run_command import run_command
 
 _COMMANDS = ("label", "watch", "inspect", "bench", "doctor", "service", "store")
 """Modules of :mod:`edge.commands`, each named as its subcommand; in the order of the help."""
@@ -15,7 +15,7 @@ _COMMANDS = ("label", "watch", "inspect", "bench", "doctor", "service", "store")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the ``edge`` command and return its exit code."""
-    return exits.run("edge", lambda: _run(sys.argv[1:] if arguments is None else arguments))
+    return run_command("edge", lambda: _run(sys.argv[1:] if arguments is None else arguments))
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -12,11 +12,13 @@
     ├── StorageError        74   reading or writing a file failed
     └── ConfigurationError  78   something must be installed or provided first
 
-The codes are those of BSD ``sysexits.h``. The text of an :class:`EdgeError` is one line that says what is
+The codes stand in :mod:`edge.exit_codes`. The text of an :class:`EdgeError` is one line that says what is
 wrong and how to fix it. Every other exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations
+
+from edge import exit_codes
 
 
 class EdgeError(Exception):
@@ -28,13 +30,13 @@ class EdgeError(Exception):
 class UsageError(EdgeError):
     """The command line, or an argument of a public function, asks for something impossible."""
 
-    exit_code = 2
+    exit_code = exit_codes.USAGE
 
 
 class DataError(EdgeError):
     """The input is bad: an image, a model or a data set."""
 
-    exit_code = 65
+    exit_code = exit_codes.BAD_DATA
 
 
 class ImageError(DataError):
@@ -52,16 +54,16 @@ class DatasetError(DataError):
 class UnavailableError(EdgeError):
     """A camera or a host does not answer."""
 
-    exit_code = 69
+    exit_code = exit_codes.UNAVAILABLE
 
 
 class StorageError(EdgeError):
     """Reading or writing a file failed: no space, no permission, a broken disk."""
 
-    exit_code = 74
+    exit_code = exit_codes.STORAGE
 
 
 class ConfigurationError(EdgeError):
     """Something must be installed or provided first: an interpreter, an extra, pretrained weights."""
 
-    exit_code = 78
+    exit_code = exit_codes.CONFIGURATION

@@ -68,7 +68,7 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(importlib.import_module(_MODULES[name]), name)
     except ModuleNotFoundError as error:
-        from trainer.extra import explain_missing
+        from trainer.missing_package import explain_missing
 
         raise explain_missing(error) or error from None
     globals()[name] = value

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from edge import exits
-from trainer.extra import explain_missing
+from edge.run_command import run_command
+from trainer.missing_package import explain_missing
 
 
 def main() -> int:
     """Run the ``trainer`` command and return its exit code."""
-    return exits.run("trainer", _command)
+    return run_command("trainer", _command)
 
 
 def _command() -> int | None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from edge import exits
 from edge.errors import DatasetError
 from edge.files import write_whole
+from edge.run_command import run_command
 from trainer.photos.drawn_flowers import KINDS, draw_flower, plant_garden
 from trainer.progress import Progress
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 
 PER_KIND = 48
 NEW_PER_KIND = 4
@@ -71,8 +71,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     if options.step == "plant":
-        return exits.run("demo", lambda: plant(options.folder, TerminalProgress()))
-    return exits.run("demo", lambda: print(f"Look at {draw_labels(options.folder)}"))
+        return run_command("demo", lambda: plant(options.folder, TerminalProgress()))
+    return run_command("demo", lambda: print(f"Look at {draw_labels(options.folder)}"))
 
 
 if __name__ == "__main__":

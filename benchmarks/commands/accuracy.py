@@ -19,7 +19,7 @@ from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 
 app = typer.Typer()
 

@@ -10,7 +10,7 @@ import typer
 from benchmarks.commands.options import ResultsDir, Rounds
 from benchmarks.results import FOLDER, save_results
 from edge.errors import DataError
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 
 app = typer.Typer()
 

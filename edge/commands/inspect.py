@@ -11,7 +11,7 @@ from edge.commands.arguments import add_command, add_model_options
 from edge.commands.inspect_table import format_facts
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
-from edge.inference.selftest import SelfTestResult, run_self_test
+from edge.inference.self_test import SelfTestResult, run_self_test
 from edge.modelfile.model_file import ModelFile
 
 if TYPE_CHECKING:

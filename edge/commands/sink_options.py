@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from edge.commands.arguments import count
-from edge.sinks.make import CAPTURE_LIMIT_MB, WEB_TOKEN_VARIABLE, SinkOptions
+from edge.sinks.make_sinks import CAPTURE_LIMIT_MB, WEB_TOKEN_VARIABLE, SinkOptions
 
 _LOOPBACK = "127.0.0.1"
 

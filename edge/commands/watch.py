@@ -95,7 +95,7 @@ def _watch(options: argparse.Namespace) -> int:
     from edge.live.watch_source import watch_source
     from edge.messages import print_message
     from edge.parallel import available_cores
-    from edge.sinks.make import make_sinks
+    from edge.sinks.make_sinks import make_sinks
     from edge.sources.uri import open_source
     from edge.statistics import StreamStatistics
 

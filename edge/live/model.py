@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
-from edge.inference.selftest import require_self_test
+from edge.inference.self_test import require_self_test
 from edge.modelfile.model_file import ModelFile
 from edge.types import ModelCard
 
@@ -35,7 +35,7 @@ class ModelChoice(NamedTuple):
     reject: bool = False
 
     def load(self) -> LiveModel:
-        """Load the file, check it and run its self-test (:func:`edge.inference.selftest.require_self_test`).
+        """Load the file, check it and run its self-test (:func:`edge.inference.self_test.require_self_test`).
 
         Raises :class:`~edge.errors.ModelError` if it does not pass,
         :class:`~edge.errors.ConfigurationError` and :class:`~edge.errors.UsageError` as the classifier does.

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from edge.exits import INTERRUPTED
+from edge.exit_codes import INTERRUPTED
 from edge.live.fanout import Fanout
 from edge.live.grabber import Grabber
 from edge.live.swap import ModelSwap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.sinks.make import SinkOptions
+from edge.sinks.make_sinks import SinkOptions
 
 
 class WatchArguments(NamedTuple):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from edge.errors import DataError, ModelError, UsageError
 from edge.store.compatibility import check_runtime
+from edge.store.isolated_self_test import self_test_in_child
 from edge.store.layout import Store, short
-from edge.store.self_test import self_test_in_child
 from edge.store.state import Return, State, write_state
 from edge.store.transaction import change
 from edge.store.verify import is_intact, is_valid, verify

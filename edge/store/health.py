@@ -8,8 +8,8 @@ from pathlib import Path
 from edge.errors import ModelError, StorageError
 from edge.status import WatchStatus, read_status
 from edge.store.activate import confirm, give_up
+from edge.store.isolated_self_test import TIME_LIMIT_S, self_test_in_child
 from edge.store.layout import Store, short
-from edge.store.self_test import TIME_LIMIT_S, self_test_in_child
 from edge.store.state import State
 from edge.store.transaction import change
 

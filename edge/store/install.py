@@ -15,9 +15,9 @@ from edge.modelfile.model_file import ModelFile
 from edge.store.activate import refuse_older, switch
 from edge.store.compatibility import check_runtime
 from edge.store.durable import as_storage_errors, make_folder, sync_folder, write_file
+from edge.store.isolated_self_test import self_test_in_child
 from edge.store.layout import MODEL_NAME, Store, short
 from edge.store.retention import collect
-from edge.store.self_test import self_test_in_child
 from edge.store.signature import check_signature
 from edge.store.state import State, write_state
 from edge.store.transaction import change
@@ -51,8 +51,8 @@ class Installed:
 
     ``outcome`` is ``installed``, ``present`` if the model was here already, or ``unchanged`` if it is also the current
     one. ``signer`` is the principal that signed it, None if this device asks for no signature. ``self_test`` is what
-    :func:`edge.store.self_test.self_test_in_child` returned, None if it was not run again. ``removed`` are the models
-    that were removed to keep only the newest.
+    :func:`edge.store.isolated_self_test.self_test_in_child` returned, None if it was not run again. ``removed`` are the
+    models that were removed to keep only the newest.
     """
 
     sha256: str

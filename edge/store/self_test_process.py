@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def run(path: str) -> dict[str, Any]:
-    """Run the self-test of the model at ``path``: :func:`edge.inference.selftest.require_self_test`.
+    """Run the self-test of the model at ``path``: :func:`edge.inference.self_test.require_self_test`.
 
     Returns ``runtime``, ``largest_difference`` and ``tolerance``; the last two are None for a model that carries no
     self-test.
@@ -48,7 +48,7 @@ def run(path: str) -> dict[str, Any]:
     Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError`.
     """
     from edge.inference.classifier import Classifier
-    from edge.inference.selftest import require_self_test
+    from edge.inference.self_test import require_self_test
 
     classifier = Classifier.load(path)
     result = require_self_test(classifier)

@@ -286,7 +286,7 @@ def test_inspect_on_a_device_that_computes_otherwise(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A failed self-test is shown, and is exit code 65."""
-    from edge.inference.selftest import SelfTestResult
+    from edge.inference.self_test import SelfTestResult
 
     monkeypatch.setattr("edge.commands.inspect.run_self_test", lambda _: SelfTestResult(0.5, 2 / 255, "litert"))
     assert main(["inspect", "tiny.tflite"]) == 65

@@ -10,8 +10,9 @@ from support.layers import against_the_order, circles
 PACKAGE = Path(edge.__file__).parent
 
 LAYERS = [
-    ["errors", "distribution"],
-    ["types", "files", "exits", "parallel", "messages", "child_process"],
+    ["exit_codes", "distribution"],
+    ["errors"],
+    ["types", "files", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],
     ["modelfile", "sources", "sinks"],

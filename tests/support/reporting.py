@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.evaluate import evaluate_photos
-from trainer.evaluation.test_set import photos_of, split_ratios
+from trainer.evaluation.evaluated_photos import photos_of, split_ratios
 from trainer.photos.dataset import read_dataset
 from trainer.report.content import ReportContent, evaluation_content
 

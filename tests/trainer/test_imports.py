@@ -22,7 +22,7 @@ NEEDED = {
 LATE = {"google", "keras", "scipy", "tensorboard", "tensorflow"}
 """What is imported inside functions only, because it is slow to load or only sometimes needed."""
 
-TENSORFLOW_MODULES = {"convert", "folded", "train"}
+TENSORFLOW_MODULES = {"convert", "folded_mobilenet", "train"}
 """The only modules of the trainer that import TensorFlow or Keras: the two child processes, and what they share."""
 
 

@@ -8,7 +8,7 @@ from support.paths import PACKAGES
 PACKAGE = PACKAGES / "trainer"
 
 LAYERS = [
-    ["progress", "extra", "tflite", "one_thread", "cache_folder"],
+    ["progress", "missing_package", "tflite", "one_thread", "cache_folder"],
     ["terminal"],
     ["photos"],
     ["backbones"],

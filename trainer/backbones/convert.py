@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from edge.errors import ConfigurationError
 from edge.files import write_whole
-from edge.inference.selftest import make_patterns
+from edge.inference.self_test import make_patterns
 from trainer.backbones import frozen_graph
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
-from trainer.backbones.folded import unfold
+from trainer.backbones.folded_mobilenet import unfold
 from trainer.backbones.tensorflow_child import end_child
 from trainer.backbones.tuned_weights import read_tuned
 

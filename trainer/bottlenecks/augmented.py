@@ -14,7 +14,7 @@ from edge.parallel import available_cores, ordered_map
 from edge.preprocess import Pixels, decode
 from trainer.bottlenecks.cache import BottleneckCache, retry_once
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.fill import Rows, fill
+from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.bottlenecks.labelled import Labelled
 from trainer.photos.augmentation import AUGMENTATION_VERSION, Strength, augment_picture
 from trainer.photos.dataset import Photo

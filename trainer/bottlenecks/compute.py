@@ -12,7 +12,7 @@ from edge.parallel import available_cores, ordered_map
 from edge.preprocess import preprocess
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.fill import Rows, fill
+from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.photos.folder import PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents, read_photo
 

@@ -18,11 +18,11 @@ from trainer.commands.options import (
     WeightsChoice,
     chosen_quantizations,
 )
-from trainer.commands.skipped import name_skipped
+from trainer.commands.skipped_files import name_skipped
 from trainer.photos.dataset import assemble
 from trainer.photos.folder import Skipped, list_photos
 from trainer.photos.split import SplitRatios
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
 

@@ -10,7 +10,7 @@ import typer
 
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
 from trainer.flash.bundle import default_bundle_path, write_bundle
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.wheelhouse import WheelRequest
 

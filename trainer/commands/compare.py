@@ -10,10 +10,10 @@ import typer
 
 from trainer.commands.evaluate import Split
 from trainer.commands.options import AsJson, ImageDir
-from trainer.commands.skipped import name_skipped
+from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.compare import Comparison, compare
 from trainer.photos.split import TEST
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
 _MOST_NAMED = 10

@@ -11,13 +11,13 @@ import typer
 
 from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, ImageDir
-from trainer.commands.skipped import name_skipped
+from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.evaluate import Evaluation, evaluate
-from trainer.evaluation.test_set import ALL, EVALUATED
+from trainer.evaluation.evaluated_photos import ALL, EVALUATED
 from trainer.photos.split import TEST
 from trainer.report.content import evaluation_content
 from trainer.report.write import check_report, report_paths, write_report
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
 Split = Enum("Split", {name: name for name in EVALUATED}, type=str)  # type: ignore[misc]

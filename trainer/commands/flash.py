@@ -24,7 +24,7 @@ from trainer.flash.flash_targets import flash_targets, preview_flash, roll_back_
 from trainer.flash.rollout import Rollout
 from trainer.flash.signing import sign
 from trainer.flash.target import parse_targets
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
 Targets = Annotated[

@@ -11,9 +11,9 @@ import typer
 from trainer.backbones.architectures import Architecture, grid
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import AsJson, BottleneckDir, Quantizations, chosen_quantizations
-from trainer.commands.skipped import name_skipped
+from trainer.commands.skipped_files import name_skipped
 from trainer.grid.build import DEFAULT_QUANTIZATIONS, GridModel, GridOptions, build_grid
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
 

@@ -21,7 +21,7 @@ from trainer.commands.options import (
     WeightsChoice,
     chosen_quantizations,
 )
-from trainer.commands.skipped import name_skipped
+from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.interval import wilson_interval
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.head.cross_validation import CrossValidation
@@ -39,7 +39,7 @@ from trainer.retraining.options import (
 )
 from trainer.retraining.retrain import Retrained, retrain_all
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
 _RATIOS = SplitRatios()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from edge.errors import DatasetError
 from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.evaluate import Evaluation, evaluate
-from trainer.evaluation.test_set import ALL, read_test_set, split_ratios
+from trainer.evaluation.evaluated_photos import ALL, read_test_set, split_ratios
 from trainer.photos.dataset import Dataset
 from trainer.photos.folder import Skipped
 from trainer.photos.split import TEST

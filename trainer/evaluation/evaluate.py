@@ -13,8 +13,8 @@ from edge.errors import DatasetError, UsageError
 from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
 from edge.types import Classification, LabelledPhoto
+from trainer.evaluation.evaluated_photos import ALL, EVALUATED, photos_of, read_test_set, split_ratios
 from trainer.evaluation.interval import Interval, wilson_interval
-from trainer.evaluation.test_set import ALL, EVALUATED, photos_of, read_test_set, split_ratios
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.folder import Skipped
 from trainer.progress import ProgressLike, as_progress

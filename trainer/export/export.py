@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edge.inference.classifier import Classifier
 from edge.inference.gate import Gate
-from edge.inference.selftest import pattern_scores
+from edge.inference.self_test import pattern_scores
 from edge.modelfile.manifest import GATE_NAME, MANIFEST_NAME, SCHEMA_VERSION, GateFacts, Manifest, SelfTest
 from edge.modelfile.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile.model_file import ModelFile

@@ -18,7 +18,7 @@ import numpy as np
 from edge.errors import DatasetError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
-from trainer.backbones.folded import Layer, features, layer_names, read_layers
+from trainer.backbones.folded_mobilenet import Layer, features, layer_names, read_layers
 from trainer.backbones.tensorflow_child import end_child
 from trainer.backbones.tuned_weights import Layers
 from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint, write_tuned

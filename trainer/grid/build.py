@@ -16,7 +16,7 @@ import numpy as np
 from edge.errors import ConfigurationError, ModelError
 from edge.files import check_writable, write_whole
 from edge.inference.interpreter import ImageInterpreter, dequantize
-from edge.inference.selftest import make_patterns
+from edge.inference.self_test import make_patterns
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
 from trainer.backbones.architectures import Architecture, grid

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.inference.classifier import Classifier
-from edge.inference.selftest import run_self_test
+from edge.inference.self_test import run_self_test
 from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.evaluate import Evaluation
 from trainer.head.calibration import Bin, reliability

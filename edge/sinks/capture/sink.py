@@ -12,7 +12,7 @@ from PIL import Image
 
 from edge.errors import StorageError
 from edge.files import write_whole
-from edge.sinks.capture.foldername import folder_name
+from edge.sinks.capture.folder_name import folder_name
 from edge.sinks.capture.thumbnails import Thumbnails
 from edge.sinks.observation_json import utc
 from edge.types import UNKNOWN, Observation

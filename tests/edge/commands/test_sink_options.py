@@ -13,7 +13,7 @@ import pytest
 from edge.commands.sink_options import add_sink_options, address, sink_options
 from edge.errors import ConfigurationError, UsageError
 from edge.messages import print_message
-from edge.sinks.make import make_sinks
+from edge.sinks.make_sinks import make_sinks
 from edge.sinks.protocol import ObservationSink
 from edge.sinks.web.sink import WebSink
 from edge.statistics import StreamStatistics
@@ -143,7 +143,7 @@ sys.meta_path.insert(0, Hidden())
 import argparse
 from edge.commands.sink_options import add_sink_options, sink_options
 from edge.errors import ConfigurationError
-from edge.sinks.make import make_sinks
+from edge.sinks.make_sinks import make_sinks
 from edge.statistics import StreamStatistics
 parser = argparse.ArgumentParser()
 add_sink_options(parser)

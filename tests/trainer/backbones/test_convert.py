@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.inference.interpreter import ImageInterpreter
-from edge.inference.selftest import make_patterns
+from edge.inference.self_test import make_patterns
 from edge.preprocess import preprocess
 from support import tiny
 from trainer.backbones.architectures import Architecture

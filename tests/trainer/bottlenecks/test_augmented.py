@@ -42,9 +42,9 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_augmented
 from support import tiny
-from trainer.bottlenecks import augmented, fill
+from trainer.bottlenecks import augmented, fill_cache
 from trainer.progress import Progress
-fill.COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
+fill_cache.COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
 folder = Path(sys.argv[3])
 dataset = test_augmented.read(Path(sys.argv[2]), folder)
 extractor = tiny.extractor(folder, progress=Progress(lambda stage: print(stage.done, flush=True)))

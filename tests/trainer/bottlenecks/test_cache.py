@@ -30,9 +30,9 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from support import tiny
-from trainer.bottlenecks import compute, fill
+from trainer.bottlenecks import compute, fill_cache
 from trainer.photos.folder import list_photos
-fill.COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
+fill_cache.COMMIT_EVERY_S = 0.0  # a transaction a photo, to be killed in any of them
 print(compute.compute_bottlenecks(tiny.extractor(Path(sys.argv[3])), list_photos(Path(sys.argv[2]))).computed)
 """
 

@@ -21,7 +21,7 @@ from trainer.evaluation.evaluate import Evaluation
 from trainer.photos.dataset import Photo
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain_all
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 LABELS = ("daisy", "rose")

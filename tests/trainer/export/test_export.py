@@ -15,7 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edge.inference.classifier import Classifier
 from edge.inference.label_photos import label_photos
-from edge.inference.selftest import PATTERNS, make_patterns, run_self_test
+from edge.inference.self_test import PATTERNS, make_patterns, run_self_test
 from edge.modelfile.metadata import BUFFER_NAME, parse_metadata
 from edge.modelfile.model_file import ModelFile
 from support import tiny

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.inference.interpreter import ImageInterpreter
-from edge.inference.selftest import make_patterns
+from edge.inference.self_test import make_patterns
 from support import tiny
 from trainer.backbones.backbone import as_model
 from trainer.export.quantized_head import quantize_head

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edge.inference.classifier import Classifier
-from edge.inference.selftest import run_self_test
+from edge.inference.self_test import run_self_test
 from edge.modelfile.manifest import Manifest
 from edge.modelfile.model_file import ModelFile
 from support import bad_models, make_data

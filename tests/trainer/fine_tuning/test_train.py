@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from support.paths import PACKAGES, TESTS, python_path
-from trainer.backbones.folded import layer_names
+from trainer.backbones.folded_mobilenet import layer_names
 from trainer.backbones.tuned_weights import read_tuned
 from trainer.cli import app
 from trainer.fine_tuning import fine_tune as parent
@@ -61,7 +61,7 @@ import numpy as np
 from edge.errors import EdgeError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
-from trainer.backbones.folded import features, read_layers, unfold
+from trainer.backbones.folded_mobilenet import features, read_layers, unfold
 from trainer.fine_tuning.checkpoint import write_tuned
 from trainer.fine_tuning.train import tune
 from trainer.fine_tuning.job import Job

@@ -13,7 +13,7 @@ import trainer.backbones.backbone
 from edge.errors import StorageError
 from edge.files import write_whole
 from edge.inference.classifier import Classifier
-from edge.inference.selftest import run_self_test
+from edge.inference.self_test import run_self_test
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from trainer.backbones.architectures import Architecture

@@ -30,9 +30,9 @@ QUIET = Progress()
 
 EAGER_SCRIPT = """
 import sys
-from trainer.bottlenecks import fill
+from trainer.bottlenecks import fill_cache
 from trainer.__main__ import main
-fill.COMMIT_EVERY_S = 0.0
+fill_cache.COMMIT_EVERY_S = 0.0
 sys.exit(main())
 """
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from edge.errors import StorageError
-from edge.sinks.capture.foldername import folder_name
+from edge.sinks.capture.folder_name import folder_name
 from edge.sinks.capture.sink import CaptureSink, is_unsure
 from edge.types import UNKNOWN, Category, Observation
 from support.observed import observe, plain

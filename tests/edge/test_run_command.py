@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from edge import exits
 from edge.errors import ConfigurationError, ImageError, UsageError
+from edge.run_command import run_command
 
-RUN = "import sys; from edge import exits; sys.exit(exits.run('prog', lambda: {}))"
+RUN = "import sys; from edge.run_command import run_command; sys.exit(run_command('prog', lambda: {}))"
 
 
 def _raise(error: BaseException) -> int:
@@ -22,7 +22,7 @@ def _raise(error: BaseException) -> int:
 @pytest.mark.parametrize(("returned", "code"), [(None, 0), (0, 0), (3, 3)])
 def test_exit_code_of_a_command_that_returns(returned: int | None, code: int) -> None:
     """None and 0 are success, any other number is the exit code."""
-    assert exits.run("prog", lambda: returned) == code
+    assert run_command("prog", lambda: returned) == code
 
 
 @pytest.mark.parametrize(
@@ -42,25 +42,25 @@ def test_expected_errors_are_one_line(
     error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An expected error becomes one line on stderr, nothing on stdout, and its exit code."""
-    assert exits.run("prog", lambda: _raise(error)) == code
+    assert run_command("prog", lambda: _raise(error)) == code
     assert capsys.readouterr() == ("", line)
 
 
 @pytest.mark.parametrize(("argument", "code"), [(0, 0), (2, 2), (None, 0), ("text", 1)])
 def test_system_exit(argument: object, code: int) -> None:
     """A command line parser's way out is an exit code like any other."""
-    assert exits.run("prog", lambda: _raise(SystemExit(argument))) == code
+    assert run_command("prog", lambda: _raise(SystemExit(argument))) == code
 
 
 def test_bugs_keep_their_traceback() -> None:
     """An unexpected exception is raised."""
     with pytest.raises(ZeroDivisionError):
-        exits.run("prog", lambda: 1 // 0)
+        run_command("prog", lambda: 1 // 0)
 
 
 def test_names_that_are_not_utf8_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """A surrogate, which stands for a byte that is not UTF-8, is printed with a backslash."""
-    assert exits.run("prog", lambda: print(os.fsdecode(b"caf\xe9.png"))) == 0
+    assert run_command("prog", lambda: print(os.fsdecode(b"caf\xe9.png"))) == 0
     assert capsys.readouterr().out == "caf\\udce9.png\n"
 
 
@@ -70,7 +70,7 @@ def test_pillows_bomb_warning_is_silenced(capsys: pytest.CaptureFixture[str]) ->
 
     warn = "warnings.warn('Image size (9 pixels) exceeds limit of 4 pixels, could be decompression bomb DOS attack.')"
     with warnings.catch_warnings():
-        assert exits.run("prog", lambda: exec(warn, {"warnings": warnings})) == 0
+        assert run_command("prog", lambda: exec(warn, {"warnings": warnings})) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -114,13 +114,13 @@ def test_closed_streams(descriptor: int, tmp_path: Path) -> None:
     """A program started with a stream closed neither fails nor writes into the next file that it opens."""
     script = """
 import contextlib, os, sys
-from edge import exits
+from edge.run_command import run_command
 def command():
     with open("file", "w"), contextlib.suppress(OSError):
         print("data")
         print("talk", file=sys.stderr)
         os.write(2, b"talk of C++")  # which does not look whether it was written
-sys.exit(exits.run("prog", command))
+sys.exit(run_command("prog", command))
 """
     command = ["sh", "-c", f'exec {descriptor}>&-; exec "$@"', "sh", sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)

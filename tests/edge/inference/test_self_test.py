@@ -11,7 +11,7 @@ import pytest
 
 from edge import Classifier, ModelFile
 from edge.errors import ModelError
-from edge.inference.selftest import PATTERNS, SelfTestResult, make_patterns, pattern_scores, run_self_test
+from edge.inference.self_test import PATTERNS, SelfTestResult, make_patterns, pattern_scores, run_self_test
 from edge.modelfile.manifest import SelfTest
 from support import surgery
 

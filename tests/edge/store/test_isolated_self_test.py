@@ -8,8 +8,8 @@ import pytest
 
 from edge.errors import ModelError
 from edge.modelfile.model_file import ModelFile
-from edge.store import self_test
-from edge.store.self_test import self_test_in_child
+from edge.store import isolated_self_test
+from edge.store.isolated_self_test import self_test_in_child
 from support import surgery
 
 
@@ -34,6 +34,6 @@ def test_a_harmful_model_is_refused(name: str, limit_s: float, reason: str) -> N
 
 def test_a_model_that_takes_too_much_memory(any_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit holds for the whole process; running out of it is an answer too."""
-    monkeypatch.setattr(self_test, "_MEMORY_BYTES", 40 << 20)
+    monkeypatch.setattr(isolated_self_test, "_MEMORY_BYTES", 40 << 20)
     with pytest.raises(ModelError, match="refused by its self-test"):
         self_test_in_child(any_model)

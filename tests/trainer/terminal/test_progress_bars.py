@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from support.paths import PACKAGES
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 
 SCRIPT = """
-from trainer.terminal.progress import TerminalProgress
+from trainer.terminal.progress_bars import TerminalProgress
 progress = TerminalProgress()
 with progress.stage("bottlenecks int8", 3) as advance:
     for _ in range(3):

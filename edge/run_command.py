@@ -9,12 +9,10 @@ import warnings
 from collections.abc import Callable
 
 from edge.errors import EdgeError, StorageError
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C: 128 + SIGINT, the shell's convention."""
+from edge.exit_codes import INTERRUPTED
 
 
-def run(program: str, command: Callable[[], int | None]) -> int:
+def run_command(program: str, command: Callable[[], int | None]) -> int:
     """Run ``command`` and return the exit code; an expected error becomes one line on stderr.
 
     If the reader closes the pipe early (``| head``), the program ends without a message. An exception that is neither
