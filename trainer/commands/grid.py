@@ -10,7 +10,7 @@ import typer
 
 from trainer.backbones.architectures import Architecture, grid
 from trainer.cache_folder import default_bottleneck_dir
-from trainer.commands.options import AsJson, BottleneckDir, Quantizations, chosen_quantizations
+from trainer.commands.options import AsJson, BottleneckDir, Quantization, chosen_quantizations
 from trainer.commands.skipped_files import name_skipped
 from trainer.grid.build import DEFAULT_QUANTIZATIONS, GridModel, GridOptions, build_grid
 from trainer.terminal.progress_bars import TerminalProgress
@@ -23,7 +23,10 @@ def build_command(
         Path | None,
         typer.Argument(help="Folder with one folder of photos for each class. Without it no model is trained."),
     ] = None,
-    quantization: Quantizations = None,
+    quantization: Annotated[
+        list[Quantization] | None,
+        typer.Option(help="How the model computes; may be repeated (default: int8 and float32)."),
+    ] = None,
     architecture: Annotated[
         list[str] | None, typer.Option(help="Build only this architecture; may be repeated (default: all 16).")
     ] = None,
