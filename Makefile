@@ -18,7 +18,7 @@ BIN = .venv/bin
 	touch $@
 
 demo: .venv/installed .venv-edge/installed ## photos -> retrained, quantised model -> labels
-	$(BIN)/python -m trainer.demo plant demo
+	$(BIN)/python -m trainer.demo draw demo
 	$(BIN)/trainer retrain demo/photos --weights offline --output demo/flowers.tflite --bottleneck-dir demo/cache
 	.venv-edge/bin/edge label --model demo/flowers.tflite --top-k 1 demo/new
 	.venv-edge/bin/edge label --model demo/flowers.tflite --json demo/new > demo/labels.jsonl

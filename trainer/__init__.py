@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from trainer.photos.dataset import Dataset, Photo
     from trainer.photos.folder import Skipped
     from trainer.progress import Progress, Stage
-    from trainer.retraining.retrain import Retrained, retrain
+    from trainer.retraining.retrain import retrain
+    from trainer.retraining.retrained import Retrained
 
 __all__ = [
     "Architecture",
@@ -53,7 +54,7 @@ _MODULES = {
     "Photo": "trainer.photos.dataset",
     "Progress": "trainer.progress",
     "Recipe": "trainer.fine_tuning.recipe",
-    "Retrained": "trainer.retraining.retrain",
+    "Retrained": "trainer.retraining.retrained",
     "Skipped": "trainer.photos.folder",
     "Stage": "trainer.progress",
     "compare": "trainer.evaluation.compare",

@@ -17,7 +17,7 @@ def _command() -> int | None:
     try:
         from trainer.cli import app
 
-        app()  # some packages are imported only where they are needed
+        app()  # some packages are imported only when they are needed
     except ModuleNotFoundError as error:
         missing = explain_missing(error)
         if missing is None:

@@ -1,4 +1,4 @@
-"""Where backbones and bottlenecks are kept between runs."""
+"""The folder that keeps backbones and bottlenecks between runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def default_bottleneck_dir() -> Path:
-    """Where backbones and bottlenecks are kept unless told otherwise: a folder in the user's cache."""
+    """The default folder of backbones and bottlenecks: ``edge-for-poets`` in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "edge-for-poets"

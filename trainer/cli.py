@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-grid_app = typer.Typer(help="All 16 points of the grid at once, for edge bench.", no_args_is_help=True)
+grid_app = typer.Typer(help="Models of all 16 architectures, for edge bench.", no_args_is_help=True)
 
 for name, command, example in (
     ("retrain", retrain_command, "trainer retrain flower_photos --architecture mobilenet_0.50_224"),

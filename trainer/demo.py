@@ -1,4 +1,4 @@
-"""The demo's two ends: a garden of drawn flowers before, a picture of what the model said after."""
+"""The first and the last step of the demo: draw the photos, and draw the labels that the model gave them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from edge.errors import DatasetError
 from edge.files import write_whole
 from edge.run_command import run_command
-from trainer.photos.drawn_flowers import KINDS, draw_flower, plant_garden
+from trainer.photos.drawn_flowers import KINDS, draw_flower, draw_flower_folder
 from trainer.progress import Progress
 from trainer.terminal.progress_bars import TerminalProgress
 
@@ -25,11 +25,11 @@ _COLUMNS, _TILE, _CAPTION = 5, 200, 26
 _PAPER, _RIGHT, _WRONG = (250, 250, 247), (27, 94, 32), (183, 28, 28)
 
 
-def plant(folder: Path, progress: Progress) -> None:
-    """Draw the training photos into ``folder/photos`` and flowers never trained on into ``folder/new``."""
+def draw_photos(folder: Path, progress: Progress) -> None:
+    """Draw the training photos into ``folder/photos`` and flowers for the model to label into ``folder/new``."""
     total = len(KINDS) * PER_KIND
     with progress.stage("drawing flowers", total) as advance:
-        for _ in plant_garden(folder / "photos", PER_KIND):
+        for _ in draw_flower_folder(folder / "photos", PER_KIND):
             advance(1)
     (folder / "new").mkdir(parents=True, exist_ok=True)
     for kind in KINDS:
@@ -38,24 +38,24 @@ def plant(folder: Path, progress: Progress) -> None:
 
 
 def draw_labels(folder: Path) -> Path:
-    """Draw the flowers of ``folder/labels.jsonl`` with what the model said under them; returns the picture's path.
+    """Draw the flowers of ``folder/labels.jsonl`` with the model's labels under them; returns the picture's path.
 
-    Raises :class:`~edge.errors.DatasetError` where there are no labels to draw.
+    Raises :class:`~edge.errors.DatasetError` if there are no labels to draw.
     """
     lines = (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines()
-    records = [record for record in map(json.loads, lines) if record.get("labels")]
-    if not records:
+    photos = [photo for photo in map(json.loads, lines) if photo.get("labels")]
+    if not photos:
         raise DatasetError(f"{folder / 'labels.jsonl'}: no labels in it; run make demo from the start")
-    rows = -(-len(records) // _COLUMNS)
+    rows = -(-len(photos) // _COLUMNS)
     sheet = Image.new("RGB", (_COLUMNS * (_TILE + 8) + 8, rows * (_TILE + _CAPTION + 8) + 8), _PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
-    for index, record in enumerate(records):
+    for index, photo in enumerate(photos):
         x = 8 + index % _COLUMNS * (_TILE + 8)
         y = 8 + index // _COLUMNS * (_TILE + _CAPTION + 8)
-        with Image.open(record["path"]) as flower:
+        with Image.open(photo["path"]) as flower:
             sheet.paste(flower.convert("RGB").resize((_TILE, _TILE)), (x, y))
-        label, score = record["labels"][0], record["scores"][0]
-        ink = _RIGHT if label in Path(record["path"]).stem else _WRONG
+        label, score = photo["labels"][0], photo["scores"][0]
+        ink = _RIGHT if label in Path(photo["path"]).stem else _WRONG
         pen.text((x + _TILE / 2, y + _TILE + _CAPTION / 2), f"{label}  {100 * score:.0f} %", ink, font, anchor="mm")
     path = folder / "labels.jpg"
     encoded = io.BytesIO()
@@ -65,13 +65,13 @@ def draw_labels(folder: Path) -> Path:
 
 
 def main() -> int:
-    """Run ``python -m trainer.demo plant|picture FOLDER``."""
+    """Run ``python -m trainer.demo draw|picture FOLDER``."""
     parser = argparse.ArgumentParser(prog="python -m trainer.demo")
-    parser.add_argument("step", choices=["plant", "picture"])
+    parser.add_argument("step", choices=["draw", "picture"])
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    if options.step == "plant":
-        return run_command("demo", lambda: plant(options.folder, TerminalProgress()))
+    if options.step == "draw":
+        return run_command("demo", lambda: draw_photos(options.folder, TerminalProgress()))
     return run_command("demo", lambda: print(f"Look at {draw_labels(options.folder)}"))
 
 

@@ -1,4 +1,4 @@
-"""The extra ``trainer``: which packages it installs, and what to say if one of them is missing."""
+"""The extra ``trainer``: which packages it installs, and the error if one of them is missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edge.errors import ConfigurationError
 
 
 def explain_missing(error: ModuleNotFoundError) -> ConfigurationError | None:
-    """The error that names the command to type, if ``error`` is about a package of the extra; None otherwise."""
+    """The error with the command that installs it, if ``error`` is about a package of the extra; None otherwise."""
     package = (error.name or "").partition(".")[0]
     if package not in _packages():
         return None

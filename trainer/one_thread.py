@@ -1,4 +1,4 @@
-"""Linear algebra on one thread: a sum on several is added up in an order that depends on how many cores there are."""
+"""Linear algebra on one thread: on several, the order of a sum depends on the number of cores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """NumPy and SciPy compute on one thread meanwhile, so that the same numbers give the same bits on any machine.
+    """NumPy and SciPy compute on one thread in the block: the same numbers give the same bits on any number of cores.
 
-    The same bits, that is, on any number of cores of one kind of processor.
+    Another kind of processor may give other bits.
     """
     import scipy.linalg  # noqa: F401 - SciPy has linear algebra of its own, which can be limited once it is loaded
 

@@ -12,7 +12,7 @@ Advance = Callable[[int], None]
 
 
 class Stage(NamedTuple):
-    """How far a stage is: ``done`` of ``total`` items, None where the number is not known."""
+    """How far a stage is: ``done`` of ``total`` items, None if the number is not known."""
 
     name: str
     done: int
@@ -20,7 +20,7 @@ class Stage(NamedTuple):
 
 
 class Progress:
-    """Calls a function of yours with every step, or is silent; ``TerminalProgress`` draws bars.
+    """Calls a function with every step, or is silent; ``TerminalProgress`` draws bars.
 
     Messages go to the logger ``trainer`` as warnings.
     """

@@ -20,7 +20,7 @@ FLOAT_RUNTIME, INT8_RUNTIME = "1.5.0", "1.14.0"  # first releases with the kerne
 
 
 class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
-    """A buffer whose data starts at a multiple of 16 bytes, which the generated packer forgets to see to."""
+    """A buffer whose data starts at a multiple of 16 bytes, which the generated packer does not ensure."""
 
     def Pack(self, builder: Any) -> Any:
         if self.data is None or len(self.data) == 0:

@@ -18,7 +18,8 @@ from trainer.head.calibration import calibration_error, reliability
 from trainer.head.fit import Matrix, softmax
 from trainer.photos.split import TEST
 from trainer.progress import Progress
-from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.retrain_all import retrain_all
+from trainer.retraining.retrained import Retrained
 
 
 class SplitScores(NamedTuple):

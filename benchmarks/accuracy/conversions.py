@@ -18,7 +18,8 @@ from trainer.backbones.architectures import Architecture
 from trainer.evaluation.evaluate import evaluate_photos
 from trainer.photos.split import TRAINING
 from trainer.progress import Progress
-from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.retrain_all import retrain_all
+from trainer.retraining.retrained import Retrained
 
 REPRESENTATIVE_PHOTOS = 100
 

@@ -14,7 +14,7 @@ from benchmarks.accuracy.splits import retrain_options
 from trainer.backbones.architectures import Architecture
 from trainer.fine_tuning.recipe import Recipe
 from trainer.progress import Progress
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 ACCURACIES = ("head_float32", "head_int8", "tuned_float32", "tuned_int8")
 

@@ -13,7 +13,7 @@ from trainer.photos.folder import list_photos
 from trainer.progress import Progress
 from trainer.report.content import training_content
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 FIRST = (24, 50, 100, 200)
 """How many of the first photos in the list are counted; 24 are those with thumbnails."""

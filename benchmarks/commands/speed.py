@@ -19,7 +19,7 @@ from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.photos.folder import list_photos
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 from trainer.terminal.progress_bars import TerminalProgress
 
 app = typer.Typer()

@@ -20,7 +20,8 @@ from trainer.bottlenecks.cache import FILE_NAME
 from trainer.photos.split import TEST, TRAINING
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.retrain_all import retrain_all
+from trainer.retraining.retrained import Retrained
 
 
 def compare(

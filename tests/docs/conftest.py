@@ -44,7 +44,7 @@ def example_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         weights.parent.mkdir(parents=True)
         weights.write_bytes(b"the tiny backbone has no weights")
         sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-        tiny.plant_backbone(
+        tiny.write_backbone(
             root / "cache" / "edge-for-poets",
             architecture=ARCHITECTURE,
             weights=Weights("imagenet", weights, sha256),

@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE))  # tests/pi/emulated_pi.py and userland.py, which 
 from emulated_pi import Pi, running  # noqa: E402
 from userland import QEMU, CannotEmulate, userland  # noqa: E402
 
-from trainer.photos.drawn_flowers import plant_garden  # noqa: E402
+from trainer.photos.drawn_flowers import draw_flower_folder  # noqa: E402
 
 REPOSITORY = HERE.parents[1]
 SHARED = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")
@@ -91,7 +91,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     if not source.is_dir():
         source = folder / "drawn"
-        list(plant_garden(source, TRAINED + COMPARED))
+        list(draw_flower_folder(source, TRAINED + COMPARED))
     for flower in sorted(path for path in source.iterdir() if path.is_dir()):
         for index, path in enumerate(sorted(flower.glob("*.jpg"))[: TRAINED + COMPARED]):
             to = folder / ("train" if index < TRAINED else "compare") / flower.name

@@ -14,7 +14,7 @@ from support.paths import DATA
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 KINDS = {"int8": ("int8", 12), "float32": ("float32", 12), "gated": ("int8", 36)}
 """Name of a file -> its quantisation, and its photos a class; only a file of many has a gate."""
@@ -24,7 +24,7 @@ def make(folder: Path, name: str) -> bytes:
     """The bytes of the model ``name`` of :data:`KINDS`, of the three colours, trained in ``folder``."""
     quantization, per_class = KINDS[name]
     photos = tiny.paint_folder(folder / "photos", per_class)
-    tiny.plant_backbone(folder / "cache", quantization)
+    tiny.write_backbone(folder / "cache", quantization)
     options = RetrainOptions(
         folder=photos,
         output=folder / f"tiny-{name}.tflite",

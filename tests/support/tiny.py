@@ -99,13 +99,17 @@ def extractor(folder: Path, quantization: str = "int8", progress: Progress = SIL
     return FeatureExtractor(backbone(quantization), folder, progress=progress)
 
 
-def plant_backbone(
-    cache: Path, quantization: str = "int8", *, architecture: Architecture = ARCHITECTURE, weights: Weights = RANDOM
+def write_backbone(
+    bottleneck_dir: Path,
+    quantization: str = "int8",
+    *,
+    architecture: Architecture = ARCHITECTURE,
+    weights: Weights = RANDOM,
 ) -> None:
-    """Put the tiny backbone into the cache folder, where the trainer finds it for these weights: no TensorFlow runs."""
+    """Write the tiny backbone to where the trainer finds it for these weights, so that no TensorFlow runs."""
     made = backbone(quantization, architecture=architecture, weights=weights)
     name = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-{made.model.sha256[:16]}"
-    write_whole(cache / "backbones" / f"{name}.tflite", made.model.content)
+    write_whole(bottleneck_dir / "backbones" / f"{name}.tflite", made.model.content)
 
 
 def paint(label: str, seed: int, size: tuple[int, int] = (48, 40)) -> Image.Image:

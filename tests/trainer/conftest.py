@@ -17,11 +17,12 @@ from support import tiny
 from support.paths import PACKAGES, REPOSITORY, python_path
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
 from trainer.backbones.frozen_graph import installed_graph
-from trainer.photos.drawn_flowers import plant_garden
+from trainer.photos.drawn_flowers import draw_flower_folder
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.retrain_all import retrain_all
+from trainer.retraining.retrained import Retrained
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -113,15 +114,15 @@ def large_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
-    """A cache folder with the tiny backbone planted in it, int8 and float32."""
-    for kind in ("int8", "float32"):
-        tiny.plant_backbone(tmp_path / "cache", kind)
+    """A cache folder with the tiny backbone in it, int8 and float32."""
+    for quantization in ("int8", "float32"):
+        tiny.write_backbone(tmp_path / "cache", quantization)
     return tmp_path / "cache"
 
 
 @pytest.fixture
 def options(photos: Path, cache: Path, tmp_path: Path) -> RetrainOptions:
-    """Retrain on the tiny photos with the planted backbone: half a second, no TensorFlow."""
+    """Retrain on the tiny photos with the tiny backbone: half a second, no TensorFlow."""
     return RetrainOptions(
         folder=photos,
         output=tmp_path / "tiny.tflite",
@@ -134,7 +135,7 @@ def options(photos: Path, cache: Path, tmp_path: Path) -> RetrainOptions:
 
 @pytest.fixture
 def tiny_arguments(photos: Path, cache: Path) -> list[object]:
-    """The arguments of ``trainer retrain`` and ``trainer bottlenecks`` that lead to the planted backbone."""
+    """The arguments of ``trainer retrain`` and ``trainer bottlenecks`` that lead to the tiny backbone."""
     return [photos, "--architecture", tiny.ARCHITECTURE.name, "--weights", "random", "--bottleneck-dir", cache]
 
 
@@ -173,9 +174,12 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 @pytest.fixture(scope="session")
-def garden(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+def drawn_photos(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """Sixty drawn flowers of five kinds."""
-    return once("garden", lambda folder: list(plant_garden(folder / "flowers", per_kind=12, size=160))) / "flowers"
+    return (
+        once("drawn-photos", lambda folder: list(draw_flower_folder(folder / "flowers", per_kind=12, size=160)))
+        / "flowers"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -186,16 +190,16 @@ def offline() -> None:
 
 
 @pytest.fixture(scope="session")
-def garden_options(
+def drawn_options(
     offline: None,
-    garden: Path,
+    drawn_photos: Path,
     once: Callable[[str, Callable[[Path], object]], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> RetrainOptions:
-    """Retrain on the drawn flowers with real weights, every kind; TensorFlow has run, in a process of its own."""
+    """Retrain on the drawn flowers with real weights, every quantization; TensorFlow has run already."""
     options = RetrainOptions(
-        folder=garden,
-        output=tmp_path_factory.mktemp("trained") / "garden.tflite",
+        folder=drawn_photos,
+        output=tmp_path_factory.mktemp("trained") / "drawn.tflite",
         bottleneck_dir=Path(),
         architecture=Architecture(1.0, 128),
         quantizations=QUANTIZATIONS,
@@ -207,6 +211,6 @@ def garden_options(
 
 
 @pytest.fixture(scope="session")
-def trained(garden_options: RetrainOptions) -> dict[str, Retrained]:
-    """The drawn flowers retrained for real: one model a kind."""
-    return {model.backbone.quantization: model for model in retrain_all(garden_options, Progress())}
+def trained(drawn_options: RetrainOptions) -> dict[str, Retrained]:
+    """The drawn flowers retrained with real weights: one model for each quantization."""
+    return {model.backbone.quantization: model for model in retrain_all(drawn_options, Progress())}

@@ -17,8 +17,8 @@ ARCHITECTURE = tiny.ARCHITECTURE.name
 
 def test_the_four_verbs(photos: Path, tmp_path: Path) -> None:
     """Data set, retraining, evaluation and comparison work together, and agree on the figures."""
-    tiny.plant_backbone(tmp_path / "cache")
-    tiny.plant_backbone(tmp_path / "cache", "float32")
+    tiny.write_backbone(tmp_path / "cache")
+    tiny.write_backbone(tmp_path / "cache", "float32")
     dataset = Dataset.from_folder(photos, testing_percentage=30, seed=3)
     assert dataset.labels == ("blue", "green", "red")
     assert len(dataset.photos) == 36
@@ -51,7 +51,7 @@ def test_the_four_verbs(photos: Path, tmp_path: Path) -> None:
 
 def test_progress_comes_to_a_function(photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Every stage reaches the function and ends complete; nothing is printed."""
-    tiny.plant_backbone(tmp_path)
+    tiny.write_backbone(tmp_path)
     seen: list[Stage] = []
     retrain(
         photos,

@@ -108,7 +108,7 @@ def test_bad_folder_ends_in_65_and_one_line(trainer, tmp_path: Path, command: st
 
 
 def test_one_class_only_ends_in_65(trainer, photos: Path, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """One folder of photos cannot be told from anything."""
+    """One folder of photos cannot be distinguished from anything."""
     shutil.rmtree(photos / "red")
     shutil.rmtree(photos / "green")
     line = complaint(trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite"), 65)
@@ -228,7 +228,7 @@ def test_retrain_prints_a_short_table_and_the_path(trainer, tiny_arguments: list
 
 
 def test_retrain_says_how_sure_it_is(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """With few photos the interval is wide and the way out is named; cross-validation judges with them all."""
+    """With few photos the interval is wide and the way out is named; cross-validation evaluates on all."""
     arguments = ("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES)
     plain = trainer(*arguments).stdout
     assert re.search(r"with 95 % confidence: \d+ test photos are few, --cross-validate evaluates all photos", plain)
@@ -239,14 +239,14 @@ def test_retrain_says_how_sure_it_is(trainer, tiny_arguments: list[object], tmp_
     assert "cross-validated on all 27 photos: " in done.stdout
     balanced = trainer(*arguments, "--cross-validate", "--class-weights", "auto", "--json")
     assert balanced.stderr == ""
-    record = json.loads(balanced.stdout)["models"][0]
-    assert (record["cross_validation"]["photos"], record["cross_validation"]["folds"]) == (27, 3)
-    assert 0 <= record["test_accuracy_interval"][0] <= record["test_accuracy"] <= record["test_accuracy_interval"][1]
+    printed = json.loads(balanced.stdout)["models"][0]
+    assert (printed["cross_validation"]["photos"], printed["cross_validation"]["folds"]) == (27, 3)
+    assert 0 <= printed["test_accuracy_interval"][0] <= printed["test_accuracy"] <= printed["test_accuracy_interval"][1]
     manifest = ModelFile.load(tmp_path / "m.tflite").manifest
     assert manifest is not None
     assert manifest.training["class_weights"] == "auto"
-    assert manifest.training["cross_validated_right"] == record["cross_validation"]["right"]
-    assert manifest.training["temperature"] == pytest.approx(record["temperature"], abs=1e-6)
+    assert manifest.training["cross_validated_right"] == printed["cross_validation"]["right"]
+    assert manifest.training["temperature"] == pytest.approx(printed["temperature"], abs=1e-6)
 
 
 @pytest.mark.parametrize("precision", ["0", "1.5", "-1", "nan"])
@@ -256,17 +256,17 @@ def test_precision_that_is_no_share(trainer, tiny_arguments: list[object], preci
 
 
 def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """One object with a record a model and the skipped files, consistent with the files on disk."""
+    """One object with an entry for each model and the skipped files, consistent with the files on disk."""
     (Path(str(tiny_arguments[0])) / "red" / "notes.txt").write_text("hello")
-    kinds = ("--quantization", "float32", "--quantization", "int8", "--quantization", "float32")
-    done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES, *kinds, "--json")
-    record = json.loads(done.stdout)
+    choices = ("--quantization", "float32", "--quantization", "int8", "--quantization", "float32")
+    done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES, *choices, "--json")
+    printed = json.loads(done.stdout)
     assert done.stdout.count("\n") == 1
-    assert set(record) == {"models", "skipped"}
-    assert [set(model) for model in record["models"]] == [RETRAINED_KEYS] * 2
-    assert [model["quantization"] for model in record["models"]] == ["float32", "int8"]
-    assert [entry["path"] for entry in record["skipped"]] == ["red/notes.txt"]
-    for model in record["models"]:
+    assert set(printed) == {"models", "skipped"}
+    assert [set(model) for model in printed["models"]] == [RETRAINED_KEYS] * 2
+    assert [model["quantization"] for model in printed["models"]] == ["float32", "int8"]
+    assert [entry["path"] for entry in printed["skipped"]] == ["red/notes.txt"]
+    for model in printed["models"]:
         manifest = ModelFile.load(model["path"]).manifest
         assert manifest is not None
         assert (model["test_accuracy"], model["test_photos"]) == (manifest.accuracy, manifest.test_photos)
@@ -289,17 +289,17 @@ def test_default_output_is_under_models_and_named_after_folder_and_architecture(
 
 
 def test_bottlenecks_fills_the_cache_for_retrain(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """After trainer bottlenecks, retrain computes nothing; the counts are told."""
-    kinds = ("--quantization", "int8", "--quantization", "float32")
-    first, second = (json.loads(trainer("bottlenecks", *tiny_arguments, *kinds, "--json").stdout) for _ in range(2))
+    """After trainer bottlenecks, retrain computes nothing; the counts are printed."""
+    choices = ("--quantization", "int8", "--quantization", "float32")
+    first, second = (json.loads(trainer("bottlenecks", *tiny_arguments, *choices, "--json").stdout) for _ in range(2))
     assert [(row["quantization"], row["photos"], row["computed"]) for row in first["bottlenecks"]] == [
         ("int8", 36, 36),
         ("float32", 36, 36),
     ]
     assert [row["computed"] for row in second["bottlenecks"]] == [0, 0]
-    done = trainer("retrain", *tiny_arguments, *kinds, "--output", tmp_path / "m.tflite", "--json")
+    done = trainer("retrain", *tiny_arguments, *choices, "--output", tmp_path / "m.tflite", "--json")
     assert [model["computed_bottlenecks"] for model in json.loads(done.stdout)["models"]] == [0, 0]
-    assert "float32" in trainer("bottlenecks", *tiny_arguments, *kinds).stdout
+    assert "float32" in trainer("bottlenecks", *tiny_arguments, *choices).stdout
 
 
 def test_cache_is_in_the_users_cache_folder_by_default(trainer, photos: Path, cache: Path, tmp_path: Path) -> None:
@@ -325,34 +325,34 @@ def test_evaluate_on_the_test_split_gives_the_manifests_accuracy(
     assert manifest is not None
     done = trainer("evaluate", output, photos, "--split", "test", "--json")
     assert done.returncode == 0, done.stderr
-    record = json.loads(done.stdout)
-    assert (record["accuracy"], record["judged"]) == (manifest.accuracy, manifest.test_photos)
-    assert record["split"] == "test"
-    assert {entry["path"] for entry in record["skipped"]} == {
+    printed = json.loads(done.stdout)
+    assert (printed["accuracy"], printed["judged"]) == (manifest.accuracy, manifest.test_photos)
+    assert printed["split"] == "test"
+    assert {entry["path"] for entry in printed["skipped"]} == {
         *("red/broken.png", "red/copy.png", "thumbs", "thumbs/Thumbs.db")
     }
 
 
 def test_evaluate_json_is_consistent(trainer, photos: Path) -> None:
-    """Confusion, accuracy and the list of photos tell the same."""
-    record = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
-    assert set(record) == {"split", "accuracy", "judged", "labels", "confusion", "photos", "skipped"}
-    right = sum(photo["class"] == photo["label"] for photo in record["photos"])
-    assert record["judged"] == len(record["photos"]) == 36
-    assert record["accuracy"] == round(right / 36, 6)
-    assert sum(record["confusion"][i][i] for i in range(3)) == right
-    assert [Path(photo["path"]).parent.name for photo in record["photos"]] == [p["class"] for p in record["photos"]]
-    assert all(0 <= photo["score"] <= 1 for photo in record["photos"])
+    """Confusion, accuracy and the list of photos agree."""
+    printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
+    assert set(printed) == {"split", "accuracy", "judged", "labels", "confusion", "photos", "skipped"}
+    right = sum(photo["class"] == photo["label"] for photo in printed["photos"])
+    assert printed["judged"] == len(printed["photos"]) == 36
+    assert printed["accuracy"] == round(right / 36, 6)
+    assert sum(printed["confusion"][i][i] for i in range(3)) == right
+    assert [Path(photo["path"]).parent.name for photo in printed["photos"]] == [p["class"] for p in printed["photos"]]
+    assert all(0 <= photo["score"] <= 1 for photo in printed["photos"])
 
 
 def test_evaluate_prints_the_confusion_matrix(trainer, photos: Path) -> None:
     """One row a class, one column an answer, then the accuracy; training photos are pointed out."""
-    record = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
+    printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
     done = trainer("evaluate", DATA / "tiny-int8.tflite", photos)
     rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
     assert rows[0] == ["class", "\\", "answer", "blue", "green", "red"]
-    assert [row[1:] for row in rows[2:5]] == [[str(count) for count in row] for row in record["confusion"]]
-    assert rows[-1] == f"accuracy {100 * record['accuracy']:.2f} % of 36 photos (all)".split()
+    assert [row[1:] for row in rows[2:5]] == [[str(count) for count in row] for row in printed["confusion"]]
+    assert rows[-1] == f"accuracy {100 * printed['accuracy']:.2f} % of 36 photos (all)".split()
 
 
 def test_evaluate_warns_where_the_model_was_trained_on_the_photos(
@@ -361,7 +361,7 @@ def test_evaluate_warns_where_the_model_was_trained_on_the_photos(
     """The figure for all photos of the training folder is too good, and a message says so; another folder is fine."""
     output = tmp_path / "m.tflite"
     assert trainer("retrain", *tiny_arguments, "--output", output).returncode == 0
-    assert "--split test gives the honest figure" in trainer("evaluate", output, photos).stderr
+    assert "use --split test for photos that it was not trained on" in trainer("evaluate", output, photos).stderr
     fresh = tiny.paint_folder(tmp_path / "fresh", 4, seed=55)
     assert trainer("evaluate", output, fresh).stderr == ""
 
@@ -374,11 +374,11 @@ def test_evaluate_on_an_unknown_class_ends_in_65(trainer, photos: Path) -> None:
 
 
 def test_evaluate_takes_one_class_alone(trainer, photos: Path) -> None:
-    """Judging needs no second class."""
+    """Evaluation needs no second class."""
     shutil.rmtree(photos / "red")
     shutil.rmtree(photos / "blue")
-    record = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
-    assert record["judged"] == 12
+    printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
+    assert printed["judged"] == 12
 
 
 def test_architectures_lists_the_grid_with_its_figures(trainer, tmp_path: Path) -> None:
@@ -404,9 +404,9 @@ def test_file_names_that_are_not_utf8_are_named_without_a_traceback(
     Path(os.fsdecode(os.fsencode(photos) + b"/red/bad\xff.png")).write_bytes(b"oops")
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--json")
     assert done.returncode == 0, done.stderr
-    record = json.loads(done.stdout)
-    assert record["models"][0]["used"] == 36
-    assert [entry["path"] for entry in record["skipped"]] == ["red/bad\udcff.png"]
+    printed = json.loads(done.stdout)
+    assert printed["models"][0]["used"] == 36
+    assert [entry["path"] for entry in printed["skipped"]] == ["red/bad\udcff.png"]
     assert done.stderr.startswith("trainer: skipped red/bad\\udcff.png: not an image")
 
 

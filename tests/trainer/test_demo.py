@@ -1,4 +1,4 @@
-"""The demo's two ends: a garden before, a picture with labels after."""
+"""Tests of the demo: it draws photos, and a picture with labels."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from trainer.progress import Progress
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo folder after its first step."""
     folder = tmp_path_factory.mktemp("demo")
-    demo.plant(folder, Progress())
+    demo.draw_photos(folder, Progress())
     return folder
 
 
 def write_labels(folder: Path, photos: list[Path], label: str) -> None:
     """The output of ``edge label --json`` that calls every photo ``label``."""
-    records = [{"path": str(path), "labels": [label], "scores": [0.875]} for path in photos]
-    (folder / "labels.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    entries = [{"path": str(path), "labels": [label], "scores": [0.875]} for path in photos]
+    (folder / "labels.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
 
 
-def test_planting_gives_training_photos_and_new_flowers(planted: Path) -> None:
+def test_drawing_gives_training_photos_and_new_flowers(drawn: Path) -> None:
     """A few dozen photos a kind to train on, and some of each that training never sees."""
     for kind in KINDS:
-        photos = sorted((planted / "photos" / kind).iterdir())
+        photos = sorted((drawn / "photos" / kind).iterdir())
         assert len(photos) == demo.PER_KIND >= 24
-        new = sorted((planted / "new").glob(f"*{kind}*"))
+        new = sorted((drawn / "new").glob(f"*{kind}*"))
         assert len(new) == demo.NEW_PER_KIND
         assert not {path.read_bytes() for path in photos} & {path.read_bytes() for path in new}
 
 
-def test_picture_shows_what_the_model_said(planted: Path, tmp_path: Path) -> None:
+def test_picture_shows_what_the_model_said(drawn: Path, tmp_path: Path) -> None:
     """One tile a flower, and another answer gives another picture."""
-    photos = sorted((planted / "new").iterdir())
+    photos = sorted((drawn / "new").iterdir())
     pictures = []
     for label in ("tulips", "daisy"):
         write_labels(tmp_path, photos, label)

@@ -14,10 +14,10 @@ from edge.errors import UsageError
 ALPHAS = (1.0, 0.75, 0.50, 0.25)
 INPUT_SIZES = (224, 192, 160, 128)
 QUANTIZATIONS = ("int8", "float32", "float16", "dynamic")
-"""The kinds of export: all integers; floats; float16 weights; 8-bit weights with float activations."""
+"""How a model computes: all integers; floats; float16 weights; 8-bit weights with float activations."""
 
 DEFAULT_QUANTIZATIONS = ("int8",)
-"""The kinds that are exported unless others are asked for."""
+"""The quantizations that are exported by default."""
 
 _NAME = re.compile(r"mobilenet_(1\.0|0\.75|0\.50?|0\.25)_(224|192|160|128)")
 _TABLE = "mobilenet_v1.csv"
@@ -28,7 +28,7 @@ BLOCKS = 13
 
 
 class Architecture(NamedTuple):
-    """One point of the grid: ``alpha`` is the width multiplier, ``input_size`` the picture's edge in pixels."""
+    """A width and an input size: ``alpha`` is the width multiplier, ``input_size`` the picture's edge in pixels."""
 
     alpha: float
     input_size: int
@@ -69,7 +69,7 @@ class Published(NamedTuple):
 
 
 def grid() -> list[Architecture]:
-    """All 16 architectures, widest and sharpest first."""
+    """All 16 architectures, the largest width and input size first."""
     return [Architecture(alpha, size) for alpha in ALPHAS for size in INPUT_SIZES]
 
 
@@ -84,5 +84,5 @@ def published() -> dict[Architecture, Published]:
 
 
 def _table_text() -> Path:
-    packaged = Path(str(resources.files("trainer"))) / _TABLE  # where the wheel puts it
+    packaged = Path(str(resources.files("trainer"))) / _TABLE  # its place in the wheel
     return packaged if packaged.exists() else Path(__file__).parents[2] / "models" / _TABLE

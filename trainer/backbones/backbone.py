@@ -1,4 +1,4 @@
-"""The backbone artifact: built once in a child process, kept by what it was made from, checked before use."""
+"""The backbone artifact: built in a child process, kept under the hash of what it was made from, checked before use."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Backbone(NamedTuple):
     model: ModelFile
 
     @property
-    def feature_size(self) -> int:
+    def bottleneck_size(self) -> int:
         """How many values a bottleneck has: 1024 times the width multiplier."""
         return self.model.output.shape[-1]
 
@@ -85,7 +85,7 @@ def load_backbones_from(
 
 
 def as_model(content: bytes) -> ModelFile:
-    """A backbone's flatbuffer as something an interpreter takes: a model file without labels."""
+    """A backbone's flatbuffer as a model file without labels, for the interpreter."""
     structure = examine(content)
     return ModelFile(
         content=content,
@@ -102,7 +102,7 @@ def _key(architecture: Architecture, weights: Weights, quantization: str) -> str
 
 
 def _cached(bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantization: str) -> bytes | None:
-    """The artifact's bytes; a file whose content does not match the hash in its name counts as missing."""
+    """The artifact's bytes, None if it is missing; so is a file whose content does not match the hash in its name."""
     prefix = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-"
     for path in sorted((bottleneck_dir / "backbones").glob(f"{prefix}*.tflite")):
         content = path.read_bytes()

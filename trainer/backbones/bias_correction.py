@@ -1,8 +1,8 @@
 """Bias correction: the int8 backbone is made to compute, on average, what the float backbone computes.
 
-Rounding weights and activations to 8 bits shifts the mean of every channel a little, and 27 layers add the
-shifts up. Layer by layer, from the first to the last, the shift that is left after all earlier corrections is
-measured on a few pictures and taken out of the layer's int32 bias: empirical bias correction, after Nagel et
+Rounding weights and activations to 8 bits shifts the mean of every channel a little, and the shifts of 27 layers add
+up. So each layer is corrected, from the first to the last: the shift that is left after all earlier corrections is
+measured on a few pictures and subtracted from the layer's int32 bias: empirical bias correction, after Nagel et
 al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", arXiv:1906.04721, section 4.2.
 """
 
@@ -21,7 +21,7 @@ from edge.modelfile.structure import TensorSpec
 from edge.preprocess import Pixels
 from trainer.tflite import read_model, write_model
 
-_PASSES = 2  # a second look at each layer: ReLU6 hides part of the shift from the first
+_PASSES = 2  # each layer is measured twice: ReLU6 hides a part of the shift the first time
 _MOST_SHIFT = 1.0  # a channel's correction in one pass, in units of the activation (0..6)
 _LEAST_ACTIVE = 0.1  # below this share of unclamped activations, a correction may not be scaled up further
 _DTYPES = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.UINT8: np.uint8, schema.TensorType.INT8: np.int8}
@@ -49,16 +49,16 @@ def correct_biases(int8: bytes, float32: bytes, pictures: Sequence[Pixels]) -> b
 
 def _convolutions(model: Any) -> list[int]:
     """The positions of the convolutions among the operators of ``model``."""
-    kinds = (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEPTHWISE_CONV_2D)
+    codes = (schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEPTHWISE_CONV_2D)
     operators = model.subgraphs[0].operators
-    return [i for i, operator in enumerate(operators) if model.operatorCodes[operator.opcodeIndex].builtinCode in kinds]
+    return [i for i, operator in enumerate(operators) if model.operatorCodes[operator.opcodeIndex].builtinCode in codes]
 
 
 def _channel_means(model: Any, position: int, pictures: Sequence[Pixels]) -> Means:
     """Mean activation of each channel behind the operator at ``position``, and the share that is not clamped."""
     graph = model.subgraphs[0]
     operators, outputs = graph.operators, graph.outputs
-    try:  # the network up to here is a network too, and runs on the fast kernels
+    try:  # the network up to this operator is a network too, and runs on the fast kernels
         graph.operators, graph.outputs = operators[: position + 1], operators[position].outputs
         content = write_model(model)
     finally:

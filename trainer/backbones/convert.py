@@ -1,7 +1,7 @@
-"""What TensorFlow is needed for in every case: MobileNet without its classifier becomes a ``.tflite`` backbone.
+"""MobileNet without its classifier becomes a ``.tflite`` backbone: the one step that always needs TensorFlow.
 
 It runs as a program of its own (``python -m trainer.backbones.convert``), so that the process that trains never loads
-TensorFlow: that saves its memory, keeps its talk off the terminal, and lets either TFLite interpreter be used
+TensorFlow. That saves its memory, keeps its output off the terminal, and both TFLite interpreters can be used
 (tflite-runtime and TensorFlow cannot share a process).
 """
 
@@ -38,7 +38,7 @@ def build_model(architecture: Architecture, weights: Path | None) -> Any:
     ``weights`` is a Keras weights file, a frozen graph (``.pb``) or fine-tuned weights (``.npz``); None gives
     random weights from seed 0.
 
-    Raises :class:`~edge.errors.ConfigurationError` where the weights do not fit the architecture.
+    Raises :class:`~edge.errors.ConfigurationError` if the weights do not fit the architecture.
     """
     import keras
 
@@ -52,7 +52,7 @@ def build_model(architecture: Architecture, weights: Path | None) -> Any:
             _randomize_biases(model)
             return model
         if weights.suffix == ".pb":
-            for layer, values in frozen_graph.read_layers(weights).items():
+            for layer, values in frozen_graph.read_graph_weights(weights).items():
                 model.get_layer(layer).set_weights(values)
         elif weights.suffix == ".npz":
             unfold(model, read_tuned(weights))
@@ -93,7 +93,7 @@ def calibration_pictures(input_size: int) -> Iterator[npt.NDArray[np.float32]]:
 def convert(model: Any, quantization: str) -> bytes:
     """``model`` as a TFLite flatbuffer of the given ``quantization``, a name in ``QUANTIZATIONS``.
 
-    An int8 artifact takes uint8 pixels and gives int8 features; the other kinds take and give float32.
+    An int8 artifact takes uint8 pixels and gives int8 bottlenecks; the others take and give float32.
     """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
@@ -117,7 +117,7 @@ def convert(model: Any, quantization: str) -> bytes:
 def download(architecture: Architecture) -> None:
     """Let Keras download the ImageNet weights of ``architecture`` into its own cache.
 
-    Raises :class:`~edge.errors.ConfigurationError` where the download fails.
+    Raises :class:`~edge.errors.ConfigurationError` if the download fails.
     """
     import socket
 
@@ -134,7 +134,7 @@ def download(architecture: Architecture) -> None:
 
 
 def main() -> int:
-    """Build the artifacts that the arguments ask for, or download weights; talk goes to stderr."""
+    """Build the artifacts that the arguments ask for, or download weights; its output goes to stderr."""
     parser = argparse.ArgumentParser(prog="python -m trainer.backbones.convert")
     parser.add_argument("architecture")
     parser.add_argument("--weights", type=Path)

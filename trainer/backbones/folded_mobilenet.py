@@ -1,4 +1,4 @@
-"""MobileNet v1 with its batch norms folded into the convolutions, as a network that can be trained on.
+"""MobileNet v1 with its batch norms folded into the convolutions, as a network that can be trained further.
 
 In inference mode a batch norm is a factor and a shift for each channel. Multiplying the small kernels by the factor,
 and not the large activations, makes a step a fifth to a third cheaper. A kernel is trained in units of its channels'
@@ -14,7 +14,7 @@ import numpy as np
 from trainer.backbones.architectures import BLOCKS
 from trainer.backbones.tuned_weights import Layers
 
-_LEAST_SCALE = 1e-3  # a dead channel, whose kernel is all but zero
+_LEAST_SCALE = 1e-3  # of a dead channel, whose kernel is nearly zero
 _STRIDED = {"conv1", "conv_dw_2", "conv_dw_4", "conv_dw_6", "conv_dw_12"}
 
 
@@ -38,7 +38,7 @@ class Layer(NamedTuple):
         return self.kernel * self.scale, self.bias
 
 
-def read_layers(model: Any) -> dict[str, Layer]:
+def fold_layers(model: Any) -> dict[str, Layer]:
     """All convolutions of Keras' MobileNet ``model`` by name; scales have a shape that multiplies the kernel."""
     layers = {}
     for name in layer_names():
@@ -56,9 +56,9 @@ def read_layers(model: Any) -> dict[str, Layer]:
 
 
 def unfold(model: Any, layers: Layers) -> None:
-    """Make Keras' MobileNet ``model`` compute what ``layers`` compute: their biases become those of batch norms.
+    """Let Keras' MobileNet ``model`` compute what ``layers`` compute: their biases become those of batch norms.
 
-    Raises :class:`ValueError` where they do not fit.
+    Raises :class:`ValueError` if they do not fit.
     """
     if list(layers) != layer_names():
         raise ValueError("other layers")
@@ -69,8 +69,8 @@ def unfold(model: Any, layers: Layers) -> None:
         norm.set_weights([ones, bias, zeros, ones - np.float32(norm.epsilon)])
 
 
-def features(images: Any, layers: dict[str, tuple[Any, Any]]) -> Any:
-    """The bottlenecks (photos, features) of ``images`` (photos, size, size, 3), uint8.
+def compute_features(images: Any, layers: dict[str, tuple[Any, Any]]) -> Any:
+    """The bottlenecks (photos, values) of ``images`` (photos, size, size, 3), uint8.
 
     ``layers`` has a folded kernel and a bias, tensors or arrays, for each name.
     """

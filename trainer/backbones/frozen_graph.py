@@ -1,4 +1,4 @@
-"""MobileNet weights out of a frozen TensorFlow graph, read as data: nothing in the graph is ever run.
+"""MobileNet weights out of a frozen TensorFlow graph, read as data: no operation of the graph is run.
 
 The ``offline`` extra installs a distribution that carries a codelab ``retrained_graph.pb``. Its frozen part
 is Google's MobileNet_v1_1.0_224 with batch normalisation as separate constants.
@@ -25,9 +25,9 @@ _SCOPE = "MobilenetV1/"
 
 
 def installed_graph() -> Path | None:
-    """The graph of the ``offline`` extra, or None where the extra is not installed; nothing is imported.
+    """The graph of the ``offline`` extra, or None if the extra is not installed. No module of it is imported.
 
-    Raises :class:`~edge.errors.ConfigurationError` where its bytes are not the known ones.
+    Raises :class:`~edge.errors.ConfigurationError` if its bytes are not the known ones.
     """
     try:
         files = importlib.metadata.distribution(DISTRIBUTION).files or []
@@ -44,12 +44,12 @@ def installed_graph() -> Path | None:
     return None
 
 
-def read_layers(path: Path) -> dict[str, list[npt.NDArray[np.float32]]]:
+def read_graph_weights(path: Path) -> dict[str, list[npt.NDArray[np.float32]]]:
     """The weights of each layer of Keras' MobileNet, by layer name, in the order of ``layer.set_weights``.
 
     Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance.
 
-    Raises :class:`~edge.errors.DataError` where the file is no graph or a constant is missing.
+    Raises :class:`~edge.errors.DataError` if the file is not a graph, or if a constant is missing.
     """
     constants = _constants(path)
     layers: dict[str, list[npt.NDArray[np.float32]]] = {}

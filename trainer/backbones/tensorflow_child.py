@@ -1,4 +1,4 @@
-"""Running a module that needs TensorFlow in a process of its own, and bringing its errors back."""
+"""Running a module that needs TensorFlow in a process of its own, and raising its errors here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, DataError, EdgeError, StorageError
 
-_KINDS = {kind.exit_code: kind for kind in (DataError, StorageError, ConfigurationError)}
+_ERRORS = {error.exit_code: error for error in (DataError, StorageError, ConfigurationError)}
 
 
 def run_tensorflow(
@@ -24,24 +24,27 @@ def run_tensorflow(
 ) -> None:
     """Run ``python -m module arguments`` with ``text`` on its stdin; ``listen`` gets each line of its stdout.
 
-    ``purpose`` says in an error what TensorFlow is needed for. However this function is left, the child has ended.
+    ``purpose`` says in an error what TensorFlow is needed for. When this function ends, also with an exception, the
+    child has ended too.
 
     Raises the :class:`~edge.errors.EdgeError` that the child ended with, :class:`~edge.errors.ConfigurationError`
     where TensorFlow is not installed, and :class:`RuntimeError` for a bug or a crash.
     """
-    # The child must find this very package, wherever the parent was started from.
+    # The child must import this package, from whatever folder the parent was started.
     paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     with (
-        tempfile.TemporaryFile("w+") as given,
-        tempfile.TemporaryFile("w+", errors="replace") as said,
-        tempfile.TemporaryDirectory(prefix="edge-tensorflow-") as litter,  # TensorFlow leaves files behind
+        tempfile.TemporaryFile("w+") as text_file,
+        tempfile.TemporaryFile("w+", errors="replace") as errors,
+        tempfile.TemporaryDirectory(prefix="edge-tensorflow-") as scratch,  # TensorFlow leaves files behind
     ):
-        environment["TMPDIR"] = litter
-        given.write(text)
-        given.seek(0)
+        environment["TMPDIR"] = scratch
+        text_file.write(text)
+        text_file.seek(0)
         command = [sys.executable, "-m", module, *arguments]
-        child = subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=said, text=True, env=environment)
+        child = subprocess.Popen(
+            command, stdin=text_file, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+        )
         assert child.stdout is not None
         try:
             for line in child.stdout:
@@ -52,17 +55,17 @@ def run_tensorflow(
         finally:
             child.stdout.close()
             code = child.wait()
-        said.seek(0)
+        errors.seek(0)
         if code:
-            _raise(purpose, code, said.read().strip())
+            _raise(purpose, code, errors.read().strip())
 
 
-def _raise(purpose: str, code: int, talk: str) -> None:
-    if "No module named 'tensorflow'" in talk or "No module named 'keras'" in talk:
+def _raise(purpose: str, code: int, output: str) -> None:
+    if "No module named 'tensorflow'" in output or "No module named 'keras'" in output:
         raise ConfigurationError(f"{purpose} needs TensorFlow: {install_command('trainer')}")
     if code == EdgeError.exit_code or code < 0:
-        raise RuntimeError(f"TensorFlow ended with {code}:\n{talk[-4000:]}")
-    raise _KINDS.get(code, ConfigurationError)(talk.splitlines()[-1] if talk else f"TensorFlow ended with {code}")
+        raise RuntimeError(f"TensorFlow ended with {code}:\n{output[-4000:]}")
+    raise _ERRORS.get(code, ConfigurationError)(output.splitlines()[-1] if output else f"TensorFlow ended with {code}")
 
 
 def end_child(work: Callable[[], None]) -> int:

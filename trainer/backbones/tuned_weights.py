@@ -13,7 +13,9 @@ import numpy.typing as npt
 from edge.errors import DataError
 
 LAYER_PARTS = ("kernel", "bias")
-FACTS = "facts"  # the name of the array that holds JSON
+DETAILS = "facts"
+"""The name of the array that holds JSON: what is known of the weights beside the arrays."""
+
 Floats = npt.NDArray[np.float32]
 
 Layers = dict[str, tuple[Floats, Floats]]
@@ -23,7 +25,7 @@ Layers = dict[str, tuple[Floats, Floats]]
 def read_tuned(path: Path) -> Layers:
     """The weights in a file that :func:`write_tuned` wrote.
 
-    Raises :class:`~edge.errors.DataError` where it is none.
+    Raises :class:`~edge.errors.DataError` if it is another kind of file.
     """
     arrays, _ = read_arrays(path)
     names = dict.fromkeys(name.partition("/")[0] for name in arrays)
@@ -34,14 +36,14 @@ def read_tuned(path: Path) -> Layers:
 
 
 def read_arrays(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-    """The arrays in a file of fine-tuning by their names, and the facts that stand beside them as JSON.
+    """The arrays in a file of fine-tuning by their names, and the details that stand beside them as JSON.
 
-    Raises :class:`~edge.errors.DataError` where it is no such file.
+    Raises :class:`~edge.errors.DataError` if it is another kind of file.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        facts = json.loads(arrays.pop(FACTS).tobytes())
+        details = json.loads(arrays.pop(DETAILS).tobytes())
     except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise DataError(f"{path.name}: not a file of fine-tuning ({' '.join(str(error).split())[:80]})") from None
-    return arrays, facts
+    return arrays, details

@@ -1,4 +1,4 @@
-"""Where the pretrained weights of an architecture come from."""
+"""The places that can have the pretrained weights of an architecture."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ OFFLINE = "offline"
 """Value of ``--weights`` that means the graph of the ``offline`` extra."""
 
 RANDOM = "random"
-"""Value for weights that were never trained: right for size and latency, useless for accuracy."""
+"""Value for weights that were never trained: for measuring size and latency; the accuracy is useless."""
 
 _ALPHA_TEXT = {1.0: "1_0", 0.75: "7_5", 0.50: "5_0", 0.25: "2_5"}  # Keras' own spelling
 
 
 class Weights(NamedTuple):
-    """Weights at hand: ``origin`` says which in words, ``path`` is a Keras file or a frozen graph.
+    """Weights on this machine: ``origin`` describes them, ``path`` is a Keras file or a frozen graph.
 
     ``sha256`` is that of the file. Without a ``path`` the weights are random.
     """
@@ -34,7 +34,7 @@ class Weights(NamedTuple):
 
 
 def keras_cache_file(architecture: Architecture) -> Path:
-    """Where Keras itself keeps, or would download, the ImageNet weights of ``architecture``."""
+    """The file in which Keras itself keeps the ImageNet weights of ``architecture``, after it has downloaded them."""
     home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
     alpha = _ALPHA_TEXT[architecture.alpha]
     return Path(home) / "models" / f"mobilenet_{alpha}_{architecture.input_size}_tf_no_top.h5"
@@ -58,10 +58,10 @@ def find_weights(
     """The weights for ``architecture``, from the first place that has them.
 
     In order: the file that ``choice`` names (or ``"offline"``, ``"random"``); Keras' cache; Keras' download;
-    for width 1.0, the graph of the ``offline`` extra. Where an earlier run already fell back on that graph,
-    as ``settled`` tells, the download is not tried again. ``download`` fetches into Keras' cache.
+    for width 1.0, the graph of the ``offline`` extra. ``settled`` says whether an earlier run used that graph already;
+    then the download is not tried again. ``download`` downloads into Keras' cache.
 
-    Raises :class:`~edge.errors.ConfigurationError` where no place has them.
+    Raises :class:`~edge.errors.ConfigurationError` if they are in none of these places.
     """
     if choice == RANDOM:
         return Weights("random", None, "")

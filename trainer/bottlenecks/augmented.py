@@ -20,10 +20,10 @@ from trainer.photos.augmentation import AUGMENTATION_VERSION, Strength, augment_
 from trainer.photos.dataset import Photo
 from trainer.photos.reading import read_photo
 
-_CROP_ROOM = 2  # a photo is decoded at no less than twice the model's size, because a crop keeps only a part of it
+_LARGER = 2  # a photo is decoded at no less than twice the model's size, because a crop keeps only a part of it
 
 STRENGTH = Strength(least_area=0.6, aspect=1.25, light=0.25, contrast=0.2, saturation=0.3, tint=0)
-"""How far a cached copy may lie from its photo: less far than fine-tuning goes, because the network stays as it is."""
+"""How much a cached copy may differ from its photo: less than in fine-tuning, because the network stays as it is."""
 
 
 def copy_sha256(sha256: bytes, number: int) -> bytes:
@@ -50,14 +50,16 @@ class _Work(NamedTuple):
 def compute_copies(extractor: FeatureExtractor, photos: list[Photo], count: int, threads: int | None = None) -> int:
     """Make sure that the cache has the bottlenecks of copies 1 to ``count`` of every one of ``photos``.
 
-    Each photo is decoded once for all that it lacks, on ``threads`` workers (all cores by default), and what is done
-    is written at least every half second. Returns how many bottlenecks were computed. A corrupt cache is set aside,
-    with a message, and filled anew.
+    Each photo is decoded once for all its missing copies, on ``threads`` workers (all cores by default), and what is
+    done is written at least every half second. Returns how many bottlenecks were computed. A corrupt cache is set
+    aside, with a message, and filled anew.
 
     Raises :class:`~edge.errors.DatasetError` if a photo is not what it was when it was hashed, and
     :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
-    return retry_once(extractor.cache, extractor.progress.message, lambda: _compute(extractor, photos, count, threads))
+    return retry_once(
+        extractor.bottleneck_dir, extractor.progress.message, lambda: _compute(extractor, photos, count, threads)
+    )
 
 
 def with_copies(extractor: FeatureExtractor, photos: list[Photo], originals: Labelled, count: int) -> Labelled:
@@ -74,7 +76,7 @@ def with_copies(extractor: FeatureExtractor, photos: list[Photo], originals: Lab
 
 def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, threads: int | None) -> int:
     with (
-        BottleneckCache(extractor.cache) as cache,
+        BottleneckCache(extractor.bottleneck_dir) as cache,
         extractor.progress.stage(f"{count} augmented copies of each photo", len(photos)) as advance,
     ):
         known = cache.known_images(extractor.key, extractor.bottleneck_bytes)
@@ -93,7 +95,7 @@ def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, threa
 
 def _worker_factory(extractor: FeatureExtractor) -> Callable[[], Callable[[_Work], Rows]]:
     size = extractor.backbone.model.input_size
-    room = (_CROP_ROOM * size[0], _CROP_ROOM * size[1])
+    larger_size = (_LARGER * size[0], _LARGER * size[1])
 
     def make_worker() -> Callable[[_Work], Rows]:
         interpreter = extractor.interpreter()
@@ -102,7 +104,7 @@ def _worker_factory(extractor: FeatureExtractor) -> Callable[[], Callable[[_Work
             photo = work.photo
             try:
                 content, _ = read_photo(photo.path)
-                picture = decode(content, room)
+                picture = decode(content, larger_size)
             except ImageError as error:
                 raise DatasetError(f"{photo.path}: {error}; it was readable before, run again") from None
             if hashlib.sha256(content).digest() != photo.sha256:

@@ -1,6 +1,6 @@
-"""The bottleneck cache: an SQLite file that survives kills, copies, edits and two runs at once.
+"""The bottleneck cache: an SQLite file that survives kills, copies, edits and two runs at the same time.
 
-Bottlenecks are keyed by artifact, preprocessing version and image content, so nothing in it can be stale.
+Bottlenecks are keyed by artifact, preprocessing version and image content, so none of them can be out of date.
 A second table remembers the content hash of files by path, size and modification time.
 """
 
@@ -32,14 +32,14 @@ CREATE TABLE IF NOT EXISTS bottlenecks (
 CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 BLOB) WITHOUT ROWID;
 """
 _BUSY_TIMEOUT_S = 60
-_SETTLED_NS = 2_000_000_000  # a file this young may change again within its timestamp's granularity
+_SETTLED_NS = 2_000_000_000  # a file that changed so recently may change again without another time stamp
 
 
 Result = TypeVar("Result")
 
 
 class CorruptCacheError(Exception):
-    """The cache file is not a working SQLite database; :func:`set_aside` makes room for a new one."""
+    """The cache file is not a working SQLite database; :func:`set_aside` renames it, so that a new one can be made."""
 
 
 def set_aside(folder: Path) -> Path:
@@ -53,7 +53,10 @@ def set_aside(folder: Path) -> Path:
 
 
 def retry_once(folder: Path, say: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
-    """What ``attempt`` gives; where the cache in ``folder`` is corrupt, that is set aside and told, once."""
+    """What ``attempt`` returns. If the cache in ``folder`` is corrupt, it is renamed and ``attempt`` is called again.
+
+    ``say`` gets a message about it.
+    """
     try:
         return attempt()
     except CorruptCacheError as error:
@@ -65,9 +68,9 @@ class BottleneckCache:
     """The cache in ``folder``; a context manager. Every ``store`` is one transaction: whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the cache, making it where it is not there.
+        """Open the cache; make it if it is missing.
 
-        Raises :class:`CorruptCacheError`, or :class:`~edge.errors.StorageError` where it cannot be written.
+        Raises :class:`CorruptCacheError`, or :class:`~edge.errors.StorageError` if it cannot be written.
         """
         self._path = folder / FILE_NAME
         try:
@@ -94,7 +97,7 @@ class BottleneckCache:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if str(error).startswith("no such"):  # a damaged schema, of all errors, counts as operational
+            if str(error).startswith("no such"):  # SQLite counts a damaged schema as an operational error
                 raise CorruptCacheError(f"{self._path}: {error}") from None
             raise StorageError(
                 f"{self._path}: {error}; free some space or choose another place with --bottleneck-dir"
@@ -115,8 +118,8 @@ class BottleneckCache:
     def check_holds(self, artifact: bytes, images: set[bytes], vector_bytes: int) -> None:
         """Make sure that what was just stored can be read again.
 
-        A flipped bit in a key leaves a database that SQLite takes for sound and that loses every row behind it,
-        however often they are stored. Raises :class:`CorruptCacheError` where a bottleneck is missing.
+        A flipped bit in a key leaves a database that SQLite takes for sound. It loses every row behind that key,
+        however often they are stored. Raises :class:`CorruptCacheError` if a bottleneck is missing.
         """
         lost = len(images - self.known_images(artifact, vector_bytes))
         if lost:
@@ -147,9 +150,9 @@ class BottleneckCache:
     def load(
         self, artifact: bytes, images: Sequence[bytes], features: int, dtype: npt.DTypeLike
     ) -> npt.NDArray[np.generic]:
-        """The bottlenecks of ``images`` in their order: shape (images, features), in the artifact's ``dtype``.
+        """The bottlenecks of ``images`` in their order: shape (images, values), in the artifact's ``dtype``.
 
-        Raises :class:`~edge.errors.StorageError` where one is not there any more.
+        Raises :class:`~edge.errors.StorageError` if one of them is missing.
         """
         rows = {image: row for row, image in enumerate(images)}
         matrix = np.empty((len(images), features), dtype)

@@ -1,4 +1,4 @@
-"""Bottlenecks of a folder of photos: the artifact's own outputs, computed on all cores, written as they come."""
+"""Bottlenecks of a folder of photos: the artifact's outputs, computed on all cores, written every half second."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Extracted(NamedTuple):
 
 
 class _Done(NamedTuple):
-    """What became of ``file``: a content hash and rows for the cache, or the reason why it cannot be read."""
+    """The result for ``file``: a content hash and rows for the cache, or the reason why it cannot be read."""
 
     file: PhotoFile
     sha256: bytes | None
@@ -45,7 +45,9 @@ def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, thread
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
     return retry_once(
-        extractor.cache, extractor.progress.message, lambda: _compute(extractor, folder, threads or available_cores())
+        extractor.bottleneck_dir,
+        extractor.progress.message,
+        lambda: _compute(extractor, folder, threads or available_cores()),
     )
 
 
@@ -53,7 +55,7 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, threads: int) -> 
     contents = Contents({}, {})
     title = f"bottlenecks {extractor.backbone.quantization}"
     with (
-        BottleneckCache(extractor.cache) as cache,
+        BottleneckCache(extractor.bottleneck_dir) as cache,
         extractor.progress.stage(title, len(folder.files)) as advance,
     ):
         known_files = cache.known_files()

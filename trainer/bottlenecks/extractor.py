@@ -1,4 +1,4 @@
-"""The feature extractor: a backbone, the folder of its cache, and how it runs."""
+"""The feature extractor: a backbone, the folder that keeps its bottlenecks, and how it runs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from trainer.progress import SILENT, Progress
 class FeatureExtractor:
     """Turns pictures into bottlenecks with ``backbone`` on the interpreter ``runtime`` (None: the preferred one).
 
-    What it computes is kept in the bottleneck cache in the folder ``cache``; it reports to ``progress``.
+    What it computes is kept in the bottleneck cache in ``bottleneck_dir``; it reports to ``progress``.
     """
 
     backbone: Backbone
-    cache: Path
+    bottleneck_dir: Path
     runtime: str | None = None
     progress: Progress = SILENT
 
@@ -40,19 +40,19 @@ class FeatureExtractor:
     @property
     def bottleneck_bytes(self) -> int:
         """How many bytes a cached bottleneck has."""
-        return self.backbone.feature_size * self._dtype.itemsize
+        return self.backbone.bottleneck_size * self._dtype.itemsize
 
     def interpreter(self) -> ImageInterpreter:
         """A new interpreter of the artifact, on one thread."""
         return ImageInterpreter(self.backbone.model, runtime=self.runtime)
 
     def load(self, images: Sequence[bytes]) -> npt.NDArray[np.float32]:
-        """The cached bottlenecks of ``images``, given by content hash (32 bytes): (images, features), float32.
+        """The cached bottlenecks of ``images``, given by content hash (32 bytes): (images, values), float32.
 
         Raises :class:`~edge.errors.StorageError` if one of them is not in the cache.
         """
-        with BottleneckCache(self.cache) as cache:
-            raw = cache.load(self.key, list(images), self.backbone.feature_size, self._dtype)
+        with BottleneckCache(self.bottleneck_dir) as cache:
+            raw = cache.load(self.key, list(images), self.backbone.bottleneck_size, self._dtype)
         return dequantize(raw, self.backbone.model.output)
 
     @property

@@ -1,4 +1,4 @@
-"""Filling the cache: what workers compute is written as it comes, so that a killed run loses little."""
+"""Filling the cache: what workers compute is written every half second, so that a killed run loses little."""
 
 from __future__ import annotations
 

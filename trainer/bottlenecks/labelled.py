@@ -12,7 +12,7 @@ from trainer.photos.dataset import Dataset
 
 
 class Labelled(NamedTuple):
-    """Bottlenecks (photos, features), float, and the index of each photo's label, (photos,) int."""
+    """Bottlenecks (photos, values), float, and the index of each photo's label, (photos,) int."""
 
     features: npt.NDArray[np.floating[Any]]
     labels: npt.NDArray[np.intp]

@@ -1,4 +1,4 @@
-"""``trainer architectures``: the grid and what was published about it."""
+"""``trainer architectures``: the grid and its published figures."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from trainer.terminal.tables import print_table
 
 
 def architectures_command(as_json: AsJson = False) -> None:
-    """List the 16 points of the grid with what was published about them and where weights are at hand."""
+    """List the 16 architectures with their published figures, and which of them need no download of weights."""
     rows = []
-    for point in grid():
-        figures = published()[point]
+    for architecture in grid():
+        figures = published()[architecture]
         rows.append(
             {
-                "architecture": point.name,
+                "architecture": architecture.name,
                 "million_macs": figures.million_macs,
                 "million_parameters": figures.million_parameters,
                 "imagenet_top1": figures.top1_float,
                 "imagenet_top1_quantized": figures.top1_quantized,
-                "weights": weights_at_hand(point) or "download",
+                "weights": weights_at_hand(architecture) or "download",
             }
         )
     if as_json:

@@ -1,4 +1,4 @@
-"""``trainer bottlenecks``: fill the cache ahead of time."""
+"""``trainer bottlenecks``: fill the cache before the training."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def bottlenecks_command(
 ) -> None:
     """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts quickly."""
     progress = TerminalProgress()
-    kept_in = bottleneck_dir or default_bottleneck_dir()
+    cache = bottleneck_dir or default_bottleneck_dir()
     folder = list_photos(image_dir)
     with progress.stage("backbone"):
         chosen = chosen_quantizations(quantization)
-        backbones = load_backbones(kept_in, Architecture.parse(architecture), weights, chosen)
+        backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen)
     rows = []
     skipped: list[Skipped] = []
     for backbone in backbones:
-        extracted = compute_bottlenecks(FeatureExtractor(backbone, kept_in, progress=progress), folder)
+        extracted = compute_bottlenecks(FeatureExtractor(backbone, cache, progress=progress), folder)
         dataset = assemble(folder, extracted.contents, SplitRatios(), training=False)
         skipped = dataset.skipped
         rows.append(
@@ -53,7 +53,7 @@ def bottlenecks_command(
                 "quantization": backbone.quantization,
                 "photos": len(dataset.photos),
                 "computed": extracted.computed,
-                "cache": str(kept_in),
+                "cache": str(cache),
             }
         )
     name_skipped(skipped, progress)

@@ -1,4 +1,4 @@
-"""``trainer compare``: is the new model really better?"""
+"""``trainer compare``: whether the new model is better."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def compare_command(
     second: Annotated[Path, typer.Argument(help="The other model file.")],
     image_dir: ImageDir,
     split: Annotated[
-        Split, typer.Option(help="The photos to use, split as the first model was trained: one split, or all.")
+        Split, typer.Option(help="The photos to use: one split, as when the first model was trained, or all.")
     ] = Split[TEST],
     as_json: AsJson = False,
 ) -> None:
-    """Let two models name the same photos in IMAGE_DIR and say whether the difference is more than chance."""
+    """Label the photos in IMAGE_DIR with two models and say whether the difference is more than chance."""
     progress = TerminalProgress()
     comparison = compare(first, second, image_dir, split=split.value, progress=progress)
     name_skipped(comparison.skipped, progress)
@@ -54,10 +54,10 @@ def _print_comparison(comparison: Comparison, first: str, second: str, split: st
     if len(comparison.disagreements) > _MOST_NAMED:
         print(f"... and {len(comparison.disagreements) - _MOST_NAMED} more; --json names all of them")
     test = f"McNemar's exact test: p = {comparison.p_value:.3g}"
-    print(f"{comparison.photos} photos ({split}), {test}; {_verdict(comparison, first, second)}")
+    print(f"{comparison.photos} photos ({split}), {test}; {_conclusion(comparison, first, second)}")
 
 
-def _verdict(comparison: Comparison, first: str, second: str) -> str:
+def _conclusion(comparison: Comparison, first: str, second: str) -> str:
     if not comparison.is_significant:
         return "the difference may be chance"
     return f"{first if comparison.only_first > comparison.only_second else second} is better"

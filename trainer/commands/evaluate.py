@@ -1,4 +1,4 @@
-"""``trainer evaluate``: what a model file is worth."""
+"""``trainer evaluate``: how good a model file is."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def evaluate_command(
     model: Annotated[Path, typer.Argument(help="The model file.")],
     image_dir: ImageDir,
     split: Annotated[
-        Split, typer.Option(help="The photos to use, split as the model was trained: one split, or all.")
+        Split, typer.Option(help="The photos to use: one split, as when the model was trained, or all.")
     ] = Split[ALL],
-    labels: Annotated[Path | None, typer.Option(help="The label file of a model that carries no labels.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="The label file, for a model that has no labels in it.")] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Write MODEL-on-FOLDER.html and .md beside the model, which show details.")
+        bool, typer.Option("--report", help="Write MODEL-on-FOLDER.html and .md with details, beside the model.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let MODEL name the photos in IMAGE_DIR and compare its labels with their folders."""
+    """Label the photos in IMAGE_DIR with MODEL and compare the labels with the folders."""
     progress = TerminalProgress()
     loaded = ModelFile.load(model, labels)
     paths = report_paths(model, f"-on-{image_dir.resolve().name}")
@@ -46,7 +46,9 @@ def evaluate_command(
     evaluation = evaluate(loaded, image_dir, split=split.value, progress=progress)
     name_skipped(evaluation.skipped, progress)
     if evaluation.split == ALL and evaluation.trained_on_these:
-        progress.message("the model was trained on photos of this folder; --split test gives the honest figure")
+        progress.message(
+            "the model was trained on photos of this folder; use --split test for photos that it was not trained on"
+        )
     if report:
         seen = evaluation.trained_on_these and evaluation.split != TEST
         write_report(
@@ -68,10 +70,10 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
         {
             "path": str(photo.path),
             "class": photo.label,
-            "label": said.categories[0].label,
-            "score": round(said.categories[0].score, 6),
+            "label": answer.categories[0].label,
+            "score": round(answer.categories[0].score, 6),
         }
-        for photo, said in evaluation.classified()
+        for photo, answer in evaluation.classified()
     ]
     return {
         "split": evaluation.split,

@@ -12,9 +12,9 @@ from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 
 Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
 
-ImageDir = Annotated[Path, typer.Argument(help="A folder that has one folder of photos for each class.")]
+ImageDir = Annotated[Path, typer.Argument(help="The folder with one folder of photos for each class.")]
 ArchitectureName = Annotated[
-    str, typer.Option("--architecture", help="mobilenet_WIDTH_SIZE; trainer architectures lists them.")
+    str, typer.Option("--architecture", help="The network: mobilenet_WIDTH_SIZE; trainer architectures lists them.")
 ]
 BottleneckDir = Annotated[
     Path | None,
@@ -29,15 +29,17 @@ Quantizations = Annotated[
     typer.Option("--quantization", help="How the model computes; may be repeated (default: int8)."),
 ]
 FindLinks = Annotated[
-    list[Path] | None, typer.Option(help="A folder of wheels beside those of the package index; may be repeated.")
+    list[Path] | None, typer.Option(help="A folder of wheels, used beside the package index; may be repeated.")
 ]
 Extras = Annotated[
     list[str] | None,
-    typer.Option("--extra", help="An extra of the edge package, such as camera or web; may be repeated."),
+    typer.Option(
+        "--extra", help="An extra of the edge package to install too, such as camera or web; may be repeated."
+    ),
 ]
 SignKey = Annotated[
     Path | None,
-    typer.Option("--sign", help="Sign with this SSH key; of a key in the agent, its .pub file."),
+    typer.Option("--sign", help="Sign MODEL with this SSH key; for a key in the agent, its .pub file."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -45,5 +47,5 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 def chosen_quantizations(
     chosen: list[Quantization] | None, default: tuple[str, ...] = DEFAULT_QUANTIZATIONS
 ) -> tuple[str, ...]:
-    """The quantizations asked for, each once, in the order given; ``default`` if there are none."""
+    """The chosen quantizations, each once, in their order; ``default`` if there are none."""
     return tuple(dict.fromkeys(entry.value for entry in chosen or [])) or default

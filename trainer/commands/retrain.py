@@ -37,7 +37,8 @@ from trainer.retraining.options import (
     RetrainOptions,
     default_output,
 )
-from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.retrain_all import retrain_all
+from trainer.retraining.retrained import Retrained
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
@@ -56,22 +57,24 @@ def retrain_command(
     weights: WeightsChoice = None,
     bottleneck_dir: BottleneckDir = None,
     fine_tune: Annotated[
-        int | None, typer.Option(help="Train the backbone too, for at most this number of epochs (default: not).")
+        int | None,
+        typer.Option(help="The largest number of epochs in which the backbone is trained too (default: it is not)."),
     ] = None,
     fine_tune_from: Annotated[
-        int | None, typer.Option(help="The first of MobileNet's 13 blocks to train; 0 trains all (default: 0).")
+        int | None,
+        typer.Option(help="The first of MobileNet's 13 blocks that --fine-tune trains; 0 trains all (default: 0)."),
     ] = None,
     summaries_dir: Annotated[Path | None, typer.Option(help="A folder for TensorBoard summaries.")] = None,
     training_steps: Annotated[int, typer.Option(help="The largest number of L-BFGS iterations.")] = DEFAULT_STEPS,
     testing_percentage: Annotated[
-        float, typer.Option(help="Percentage of photos that only measure the accuracy.")
+        float, typer.Option(help="Percentage of photos that are used only to measure the accuracy.")
     ] = _RATIOS.testing_percentage,
     validation_percentage: Annotated[
-        float, typer.Option(help="Percentage of photos that choose among heads and thresholds.")
+        float, typer.Option(help="Percentage of photos that are used to choose among heads and thresholds.")
     ] = _RATIOS.validation_percentage,
-    seed: Annotated[int, typer.Option(help="Another number gives another split.")] = _RATIOS.seed,
+    seed: Annotated[int, typer.Option(help="A number that the split depends on.")] = _RATIOS.seed,
     class_weights: Annotated[
-        ClassWeights, typer.Option(help="auto: a class of few photos counts as much as one of many.")
+        ClassWeights, typer.Option(help="auto: a class with few photos counts as much as a class with many.")
     ] = ClassWeights[NO_CLASS_WEIGHTS],
     precision: Annotated[
         float, typer.Option(help="Share of right answers, 0 to 1, that the recommended score threshold aims at.")
@@ -79,25 +82,28 @@ def retrain_command(
     cross_validation: Annotated[
         bool,
         typer.Option(
-            "--cross-validate", help=f"Evaluate every photo too; useful with fewer than {_FEW_PHOTOS} photos."
+            "--cross-validate", help=f"Evaluate on every photo too; useful with fewer than {_FEW_PHOTOS} photos."
         ),
     ] = False,
     report: Annotated[
-        bool, typer.Option("--report", help="Write MODEL.html and MODEL.md, which show details; cross-validates too.")
+        bool, typer.Option("--report", help="Write MODEL.html and MODEL.md with details; this cross-validates too.")
     ] = False,
     augment: Annotated[
-        int, typer.Option(help="Train also on this number of altered copies of each photo: mirrored, cropped, relit.")
+        int,
+        typer.Option(
+            help="Train also on this number of augmented copies of each photo: mirrored, cropped, with other light."
+        ),
     ] = RetrainOptions.augment,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
-    point = Architecture.parse(architecture)
+    chosen = Architecture.parse(architecture)
     quantizations = chosen_quantizations(quantization)
     options = RetrainOptions(
         folder=image_dir,
-        output=output or default_output(image_dir, point, quantizations),
+        output=output or default_output(image_dir, chosen, quantizations),
         bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
-        architecture=point,
+        architecture=chosen,
         quantizations=quantizations,
         weights=weights,
         ratios=SplitRatios(validation_percentage, testing_percentage, seed),
@@ -107,7 +113,7 @@ def retrain_command(
         precision=precision,
         cross_validate=cross_validation or (report and fine_tune is None),
         augment=augment,
-        fine_tune=_recipe(point, fine_tune, fine_tune_from, seed),
+        fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
     progress = TerminalProgress()
     if report:
@@ -136,10 +142,10 @@ def _write_reports(models: list[Retrained], progress: Progress) -> list[Path]:
     return pages
 
 
-def _recipe(point: Architecture, epochs: int | None, from_block: int | None, seed: int) -> Recipe | None:
+def _recipe(architecture: Architecture, epochs: int | None, from_block: int | None, seed: int) -> Recipe | None:
     if epochs is not None:
         from_block = DEFAULT_FROM_BLOCK if from_block is None else from_block
-        return Recipe.of(point, epochs, from_block, seed)
+        return Recipe.of(architecture, epochs, from_block, seed)
     if from_block is not None:
         raise UsageError("--fine-tune-from needs --fine-tune EPOCHS")
     return None
@@ -233,8 +239,8 @@ def _figures(model: Retrained) -> list[str]:
     threshold = model.calibration.score_threshold
     if threshold:
         lines.append(
-            f"take an answer with a score below {threshold:.2f} for unknown: "
-            f"above it {model.calibration.precision:.0%} were right on the validation photos"
+            f"recommended threshold: {threshold:.2f}. "
+            f"With a higher score, at least {model.calibration.precision:.0%} of the validation photos were right"
         )
     return [line.replace("%", " %") for line in lines]
 

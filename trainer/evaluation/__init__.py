@@ -1,1 +1,1 @@
-"""What a model file is worth: evaluation, comparison, confidence intervals."""
+"""How good a model file is: evaluation, comparison, confidence intervals."""

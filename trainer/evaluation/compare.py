@@ -1,4 +1,4 @@
-"""Is one model really better than another? A paired comparison on the same photos, with McNemar's test."""
+"""Whether one model is better than another: a paired comparison on the same photos, with McNemar's test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIGNIFICANCE = 0.05
 
 
 class Disagreement(NamedTuple):
-    """A photo that just one of two models named rightly."""
+    """A photo that only one of two models labelled correctly."""
 
     path: str
     label: str
@@ -28,13 +28,12 @@ class Disagreement(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How two models fared on the same ``photos``.
+    """The labels of two models for the same ``photos``.
 
-    ``both`` counts the photos that both named rightly, ``only_first`` and ``only_second`` those that just one
-    did, ``neither`` the rest. ``p_value`` is the probability of so uneven a pair of ``only_`` counts, or a more
-    uneven one, between two models that are equally good. ``disagreements`` are the photos, by path relative
-    to the folder, that just one of them named rightly, with both answers. ``skipped`` are the files that were not
-    evaluated.
+    ``both`` counts the photos that both labelled correctly, ``only_first`` and ``only_second`` those that only one
+    did, ``neither`` the rest. ``p_value`` is the probability of an equal or larger difference of the two ``only_``
+    counts, between two models that are equally good. ``disagreements`` are the photos that only one model labelled
+    correctly, by path relative to the folder, with both labels. ``skipped`` are the files that were not evaluated.
     """
 
     photos: int
@@ -53,12 +52,12 @@ class Comparison(NamedTuple):
 
     @property
     def first_accuracy(self) -> float:
-        """The fraction of photos that the first model named rightly."""
+        """The fraction of photos that the first model labelled correctly."""
         return (self.both + self.only_first) / self.photos
 
     @property
     def second_accuracy(self) -> float:
-        """The fraction of photos that the second model named rightly."""
+        """The fraction of photos that the second model labelled correctly."""
         return (self.both + self.only_second) / self.photos
 
 
@@ -70,7 +69,7 @@ def compare(
     split: str = TEST,
     progress: ProgressLike = None,
 ) -> Comparison:
-    """Let two models name the same ``photos``, a data set or its folder, and compare their answers.
+    """Let two models label the same ``photos``, a data set or its folder, and compare the labels.
 
     >>> compare("old.tflite", "new.tflite", "flower_photos").is_significant  # doctest: +SKIP
     True
@@ -80,13 +79,15 @@ def compare(
 
     Raises the errors of :func:`~trainer.evaluation.evaluate.evaluate`.
     """
-    told = as_progress(progress)
+    progress = as_progress(progress)
     models = [model if isinstance(model, ModelFile) else ModelFile.load(model) for model in (first, second)]
     ratios = [split_ratios(model) for model in models]
     if ratios[0] != ratios[1] and split != ALL:
-        told.message("the models were trained on different splits; the second may have been trained on these photos")
-    dataset = read_test_set(photos, ratios[0], told)
-    one, other = (evaluate(model, dataset, split=split, progress=told) for model in models)
+        progress.message(
+            "the models were trained on different splits; the second may have been trained on these photos"
+        )
+    dataset = read_test_set(photos, ratios[0], progress)
+    one, other = (evaluate(model, dataset, split=split, progress=progress) for model in models)
     return compare_evaluations(one, other)
 
 
@@ -103,11 +104,11 @@ def compare_evaluations(first: Evaluation, second: Evaluation) -> Comparison:
     assert first.photos == second.photos
     counts = {(a, b): 0 for a in (True, False) for b in (True, False)}
     disagreements = []
-    second_answers = {photo: said.categories[0].label for photo, said in second.classified()}
-    for photo, said in first.classified():
+    second_answers = {photo: answer.categories[0].label for photo, answer in second.classified()}
+    for photo, answer in first.classified():
         if photo not in second_answers:
             continue
-        answers = (said.categories[0].label, second_answers[photo])
+        answers = (answer.categories[0].label, second_answers[photo])
         right = (answers[0] == photo.label, answers[1] == photo.label)
         counts[right] += 1
         if right[0] != right[1]:

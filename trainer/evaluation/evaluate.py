@@ -1,4 +1,4 @@
-"""What a model file is worth: its labels for photos whose class is known, through the edge package itself."""
+"""Evaluation of a model file: its labels for photos whose class is known, computed by the edge package."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ from trainer.progress import ProgressLike, as_progress
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """``confusion[i, j]`` counts photos of class ``labels[i]`` that the model called ``labels[j]``.
+    """``confusion[i, j]`` counts the photos of class ``labels[i]`` that the model labelled ``labels[j]``.
 
-    ``results`` has what the model said of each photo, in the order of ``photos``; photos that could not be decoded
-    carry an error and count nowhere else. ``split`` says which photos these are: ``all`` or one split. ``skipped`` are
-    the files that were not evaluated. ``trained_on_these`` tells that the model was trained on photos of this very
-    data set.
+    ``results`` has the model's answer for each photo, in the order of ``photos``; photos that could not be decoded have
+    an error there and are not counted. ``split`` says which photos these are: ``all`` or one split. ``skipped`` are the
+    files that were not evaluated. ``trained_on_these`` is true if the model was trained on photos of the same data set.
     """
 
     labels: tuple[str, ...]
@@ -45,21 +44,21 @@ class Evaluation:
 
     @property
     def right(self) -> int:
-        """How many photos were named rightly."""
+        """How many photos were labelled correctly."""
         return int(np.trace(self.confusion))
 
     @property
     def accuracy(self) -> float:
-        """The fraction of evaluated photos that were named rightly."""
+        """The fraction of evaluated photos that were labelled correctly."""
         return self.right / self.count
 
     @property
     def interval(self) -> Interval:
-        """Two fractions between which the accuracy on other photos of the kind lies with 95 % confidence."""
+        """Two fractions between which the accuracy on other photos like these lies with 95 % confidence."""
         return wilson_interval(self.right, self.count)
 
     def classified(self) -> Iterator[tuple[Photo, Classification]]:
-        """The photos that could be decoded, each with what the model said of it."""
+        """The photos that could be decoded, each with the model's answer."""
         for photo, result in zip(self.photos, self.results, strict=True):
             if result.classification is not None:
                 yield photo, result.classification
@@ -74,25 +73,25 @@ def evaluate(
     runtime: str | None = None,
     progress: ProgressLike = None,
 ) -> Evaluation:
-    """Let ``model``, a model file or its path, name ``photos``, a data set or its folder.
+    """Let ``model``, a model file or its path, label ``photos``, a data set or its folder.
 
     >>> evaluate("flowers.tflite", "flower_photos", split="test").accuracy  # doctest: +SKIP
     0.887
 
     ``split`` chooses photos: ``all``, ``training``, ``validation`` or ``test``. A folder is split as the model was
-    trained; a data set has its own split. ``labels`` is the label file of a model that carries none.
+    trained; a data set has its own split. ``labels`` is the label file of a model that has no labels.
 
     Raises :class:`~edge.errors.ModelError` for a damaged model, :class:`~edge.errors.DatasetError` if a class is not
     among the model's labels or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split.
     """
     if split not in EVALUATED:
         raise UsageError(f"unknown split {split!r}; give one of {', '.join(EVALUATED)}")
-    told = as_progress(progress)
+    progress = as_progress(progress)
     loaded = model if isinstance(model, ModelFile) else ModelFile.load(model, labels)
-    dataset = read_test_set(photos, split_ratios(loaded), told)
+    dataset = read_test_set(photos, split_ratios(loaded), progress)
     chosen = photos_of(dataset, split)
     name = "evaluation" if isinstance(model, ModelFile) else f"evaluation {Path(model).name}"
-    with told.stage(name, len(chosen)) as advance:
+    with progress.stage(name, len(chosen)) as advance:
         evaluation = evaluate_photos(loaded, chosen, advance, runtime=runtime)
     failed = [Skipped(p.relative, r.error) for p, r in zip(chosen, evaluation.results, strict=True) if r.error]
     lost = {entry.path for entry in failed}
@@ -114,7 +113,7 @@ def evaluate_photos(
     threads: int | None = None,
     runtime: str | None = None,
 ) -> Evaluation:
-    """Let ``model`` name ``photos`` and compare with their classes; ``advance`` is called with 1 for each photo.
+    """Let ``model`` label ``photos`` and compare with the classes; ``advance`` is called with 1 for each photo.
 
     Raises :class:`~edge.errors.DatasetError` if a class is not among the model's labels or no photo can be evaluated.
     """

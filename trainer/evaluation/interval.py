@@ -1,4 +1,4 @@
-"""How sure a share is that was counted on few photos."""
+"""The confidence interval of a share that was counted on few photos."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Interval(NamedTuple):
 
 
 def wilson_interval(right: int, count: int) -> Interval:
-    """The 95 % interval of a share of which ``right`` of ``count`` were counted; (0, 1) where nothing was.
+    """The 95 % interval of a share of ``right`` among ``count``; (0, 1) if ``count`` is 0.
 
-    Wilson's score interval (E. B. Wilson, 1927), which stays inside 0..1 and is sensible for a few photos too.
+    Wilson's score interval (E. B. Wilson, 1927), which stays inside 0..1 and works for a few photos too.
     """
     if count == 0:
         return Interval(0.0, 1.0)
     share, square = right / count, Z_95**2 / count
     middle = (share + square / 2) / (1 + square)
     spread = Z_95 * math.sqrt(share * (1 - share) / count + square / (4 * count)) / (1 + square)
-    # The two ends that are known exactly would be missed by a rounding error.
+    # These two ends are known exactly; the formula would give them with a rounding error.
     return Interval(middle - spread if right else 0.0, middle + spread if right < count else 1.0)

@@ -32,14 +32,14 @@ from trainer.tflite import add_metadata, minimum_runtime, read_model
 
 SELF_TEST_SEED = 1
 OTHER_TOLERANCE = {"int8": 0.1, "dynamic": 0.1}
-"""Largest difference of a score on another interpreter, for kinds with 8-bit arithmetic; see docs/adr/0007."""
+"""Largest difference of a score on another interpreter, for quantizations with 8-bit arithmetic; see docs/adr/0007."""
 
 _FLOAT_TYPES = {0, 1, 10, 18}  # TensorType FLOAT32, FLOAT16, FLOAT64, BFLOAT16
 _SCORE_DIGITS = 7
 
 
 class Export(NamedTuple):
-    """The bytes of a finished model file, and how it fared on the held-out test photos."""
+    """The bytes of a finished model file, and its evaluation on the held-out test photos."""
 
     content: bytes
     evaluation: Evaluation
@@ -48,19 +48,19 @@ class Export(NamedTuple):
 def export_model(
     backbone: Backbone,
     calibration: Calibration,
+    *,
     samples: npt.NDArray[np.float32],
     dataset: Dataset,
     provenance: Provenance,
-    advance: Callable[[int], None] = lambda count: None,
-    *,
-    runtime: str | None = None,
     gate: Gate | None = None,
+    runtime: str | None = None,
+    advance: Callable[[int], None] = lambda count: None,
 ) -> Export:
     """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
-    ``samples`` (photos, features) are dequantised bottlenecks that an int8 head's ranges are chosen on.
+    ``samples`` (photos, values) are dequantised bottlenecks that an int8 head's ranges are chosen on.
     ``provenance`` goes into the manifest: what is needed to train the same model again. The same arguments
-    give the same bytes. ``gate``, where there is one, is packed with the rest.
+    give the same bytes. ``gate``, if there is one, is packed too.
     """
     draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate)
     evaluation = evaluate_photos(draft, dataset.of(TEST), advance, runtime=runtime)
@@ -70,12 +70,13 @@ def export_model(
 def export_unmeasured(
     backbone: Backbone,
     head: Head,
+    *,
     samples: npt.NDArray[np.float32],
     labels: tuple[str, ...],
     provenance: Provenance,
     runtime: str | None = None,
 ) -> bytes:
-    """The bytes of a model file that no photo has judged: its manifest's accuracy is None.
+    """The bytes of a model file that is not evaluated: its manifest's accuracy is None.
 
     It is as large and as fast as a trained one and passes its self-test; see :func:`export_model`.
     """
@@ -92,7 +93,7 @@ def _draft(
     provenance: Provenance,
     gate: Gate | None = None,
 ) -> ModelFile:
-    """The model with everything but what only running it can tell; its flatbuffer is already the final one."""
+    """The model without what only running it can show; its flatbuffer is the final one already."""
     flatbuffer, bottleneck, oldest = _spliced(backbone, head, samples)
     packed_gate = None if gate is None else gate.to_bytes()
     lines = label_lines(labels)
@@ -130,7 +131,7 @@ def _gate_facts(gate: Gate, bottleneck: int) -> GateFacts:
 def _seal(
     draft: ModelFile, evaluation: Evaluation | None, runtime: str | None, score_threshold: float | None = None
 ) -> bytes:
-    """The bytes of ``draft`` with its self-test and, where there was one, the outcome of its evaluation."""
+    """The bytes of ``draft`` with its self-test and, if it was evaluated, the result."""
     assert draft.manifest is not None
     classifier = Classifier(draft, runtime=runtime)
     expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, SELF_TEST_SEED)]
@@ -161,7 +162,7 @@ def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -
     description = "Image classifier retrained with Edge for Poets"
     metadata = classifier_metadata(name, description, backbone.model.mean, backbone.model.std)
     add_metadata(model, BUFFER_NAME, metadata)
-    # A mark inside the flatbuffer, so that a file whose zip was cut off is known to be damaged.
+    # A mark inside the flatbuffer: it shows that a file whose zip was cut off is damaged.
     add_metadata(model, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
     return write_with_hidden_output(model, bottleneck), bottleneck, minimum_runtime(model)
 

@@ -1,4 +1,4 @@
-"""Writing the hidden output that :mod:`edge.modelfile.hidden_output` reveals."""
+"""Writing the hidden output that :mod:`edge.modelfile.hidden_output` reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainer.tflite import write_model
 
 
 def write_with_hidden_output(model: Any, tensor: int) -> bytes:
-    """The object tree ``model`` as a flatbuffer that declares its one output and has room for ``tensor`` behind it."""
+    """The object tree ``model`` as a flatbuffer that declares one output and has a place for ``tensor`` behind it."""
     graph = model.subgraphs[0]
     declared = graph.outputs
     graph.outputs = np.array([*declared, tensor], np.int32)

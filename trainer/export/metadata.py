@@ -1,6 +1,6 @@
-"""Writing TFLite Metadata, so that MediaPipe Tasks, Android and the Task Library read our files as their own.
+"""Writing TFLite Metadata, so that MediaPipe Tasks, Android and the Task Library can read our files.
 
-The writers in mediapipe and tflite-support cannot be used (one fails to import, one is unmaintained), so the
+The writers in mediapipe and tflite-support cannot be used (one cannot be imported, one is not maintained), so the
 few tables needed are written here with ``flatbuffers``. Field numbers are those of the public schema
 ``tflite-support/metadata_schema.fbs``.
 """
@@ -69,9 +69,11 @@ def classifier_metadata(name: str, description: str, mean: float, std: float) ->
 
 
 def pack_files(flatbuffer: bytes, labels: bytes, manifest: Manifest, gate: bytes | None = None) -> bytes:
-    """``flatbuffer`` with a zip of labels, manifest and perhaps ``gate`` behind it, stored and dated alike every time.
+    """``flatbuffer`` with a zip of labels, manifest and, if given, ``gate`` behind it.
 
-    Entries are stored, not compressed, because MediaPipe and Android map them straight out of the file.
+    The same arguments give the same bytes.
+
+    Entries are stored, not compressed, because MediaPipe and Android map them directly from the file.
     """
     content = io.BytesIO(flatbuffer)
     with zipfile.ZipFile(content, "a", zipfile.ZIP_STORED) as archive:
@@ -87,13 +89,13 @@ def label_lines(labels: Sequence[str]) -> bytes:
 
 
 def _table(builder: Any, slots: int, fields: dict[int, tuple[str, int]]) -> int:
-    # Everything that a table refers to is written before the table is begun; callers see to that.
+    # Everything that a table refers to is written before the table is begun; the callers do that.
     builder.StartObject(slots)
-    for slot, (kind, value) in fields.items():
-        if kind == "Offset":
+    for slot, (field_type, value) in fields.items():
+        if field_type == "Offset":
             builder.PrependUOffsetTRelativeSlot(slot, value, 0)
         else:
-            getattr(builder, f"Prepend{kind}Slot")(slot, value, 0)
+            getattr(builder, f"Prepend{field_type}Slot")(slot, value, 0)
     return int(builder.EndObject())
 
 

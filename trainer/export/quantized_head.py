@@ -23,7 +23,7 @@ _CEILINGS = (1.0, 0.9, 0.75, 0.5)  # quantile of the best logits above which the
 
 
 class QuantizedHead(NamedTuple):
-    """``weights`` (labels, features) int8, ``bias`` (labels,) int32, and the scales that give them meaning.
+    """``weights`` (labels, values) int8, ``bias`` (labels,) int32, and their scales.
 
     A logit is ``logit_scale * (q - logit_zero_point)``.
     """
@@ -38,10 +38,10 @@ class QuantizedHead(NamedTuple):
 def quantize_head(head: Head, features: npt.NDArray[np.float32], tensor: TensorSpec) -> QuantizedHead:
     """Quantise ``head`` for bottlenecks that come out of ``tensor``, guided by sample ``features``.
 
-    ``features`` (photos, features) are dequantised bottlenecks. Softmax depends on differences of logits
-    alone, so the mean over the labels is taken out first, and a logit far below the best one may be clipped:
-    that leaves finer steps where labels compete. The range whose scores differ least, in the mean square,
-    from the float head's is taken. What was tried beside it is in docs/adr/0003.
+    ``features`` (photos, values) are dequantised bottlenecks. Softmax depends on differences of logits
+    alone. So the mean over the labels is subtracted first, and a logit far below the best one may be clipped: that
+    leaves finer steps for the labels with the best scores. The range whose scores have the least mean square difference
+    from the float head's is chosen. docs/adr/0003 says what else was tried.
     """
     weights = head.weights - head.weights.mean(axis=1, keepdims=True)
     bias = head.bias - head.bias.mean()
@@ -49,7 +49,7 @@ def quantize_head(head: Head, features: npt.NDArray[np.float32], tensor: TensorS
     whole_weights = np.rint(weights.T / weight_scale).clip(-127, 127).astype(np.int8)
     bias_scale = tensor.scale * weight_scale
     whole_bias = np.rint(bias / bias_scale).clip(-(2**31), 2**31 - 1).astype(np.int32)
-    with one_thread():  # one order of adding up on any number of cores: the same head, the same integers
+    with one_thread():  # one order of addition on any number of cores: the same head gives the same integers
         logits = features.astype(np.float64) @ (whole_weights.T * weight_scale) + whole_bias * bias_scale
         wanted = softmax(head.logits(features))
     scale, zero_point = min(map(_scale, _ranges(logits)), key=lambda candidate: _error(logits, wanted, *candidate))

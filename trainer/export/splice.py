@@ -88,13 +88,13 @@ def _add_tensor(
     graph: Any,
     name: str,
     data_or_shape: npt.NDArray[np.generic] | tuple[int, ...],
-    kind: int,
+    dtype: int,
     scale: float = 0.0,
     zero_point: int = 0,
 ) -> int:
     tensor = schema.TensorT()
     tensor.name = name.encode()
-    tensor.type = kind
+    tensor.type = dtype
     tensor.hasRank = True
     if isinstance(data_or_shape, np.ndarray):
         tensor.shape = np.array(data_or_shape.shape, np.int32)

@@ -1,7 +1,7 @@
-"""Fine-tuning as the rest of the trainer sees it: photos and a warmed head in, other weights for MobileNet out.
+"""Fine-tuning for the rest of the trainer: from photos and a head to other weights for MobileNet.
 
-TensorFlow runs in a child process (:mod:`trainer.fine_tuning.train`). The tuned weights are kept by what they were made
-from; a second run needs neither the child nor TensorFlow.
+TensorFlow runs in a child process (:mod:`trainer.fine_tuning.train`). The tuned weights are kept under the hash of
+what they were made from; a second run needs neither the child nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from trainer.backbones.backbone import Backbone
 from trainer.backbones.tensorflow_child import run_tensorflow
 from trainer.backbones.weights import Weights
 from trainer.fine_tuning.checkpoint import Epoch, read_epochs
-from trainer.fine_tuning.job import Job, TuningPhoto, facts_key, identifying_facts
+from trainer.fine_tuning.job import Job, TuningPhoto, identity_key, tuning_identity
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import best_epoch
 from trainer.head.fit import Head
@@ -38,10 +38,10 @@ class Tuned(NamedTuple):
         return best_epoch([epoch.loss for epoch in self.epochs])
 
 
-def find_tuned(cache: Path, backbone: Backbone, dataset: Dataset, recipe: Recipe) -> Tuned | None:
-    """The weights that an earlier run in folder ``cache`` tuned alike; a damaged file counts as missing."""
+def find_tuned(bottleneck_dir: Path, backbone: Backbone, dataset: Dataset, recipe: Recipe) -> Tuned | None:
+    """The weights that an earlier run with the same arguments wrote; None if they are missing or damaged."""
     stem = _stem(backbone, dataset, recipe)
-    for path in sorted(_folder(cache).glob(f"{stem}-*.npz")):
+    for path in sorted(_folder(bottleneck_dir).glob(f"{stem}-*.npz")):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if path.stem == f"{stem}-{digest[:16]}":
             return Tuned(Weights(f"{backbone.weights.origin}, fine-tuned", path, digest), recipe, read_epochs(path))
@@ -49,19 +49,19 @@ def find_tuned(cache: Path, backbone: Backbone, dataset: Dataset, recipe: Recipe
 
 
 def fine_tune(
-    cache: Path, backbone: Backbone, dataset: Dataset, head: Head, recipe: Recipe, progress: Progress
+    bottleneck_dir: Path, backbone: Backbone, dataset: Dataset, recipe: Recipe, *, head: Head, progress: Progress
 ) -> Tuned:
     """Fine-tune the weights of ``backbone`` on the training photos; validation photos choose the best epoch.
 
-    ``head`` is the warmed head, fitted on the bottlenecks of ``backbone``. Test photos are not looked at. A run
-    that was killed goes on after its last whole epoch, and ends as it would have ended.
+    ``head`` is fitted on the bottlenecks of ``backbone``; fine-tuning starts with it. Test photos are not used. A run
+    that was killed continues after its last whole epoch, and its result is the same as without the kill.
 
-    Raises :class:`~edge.errors.ConfigurationError` where there is no TensorFlow or the checkpoint is of another
-    fine-tuning, :class:`~edge.errors.DataError` where the loss is no longer a number, and
-    :class:`~edge.errors.StorageError` where ``cache`` cannot be written.
+    Raises :class:`~edge.errors.ConfigurationError` if there is no TensorFlow or the checkpoint is of another
+    fine-tuning, :class:`~edge.errors.DataError` if the loss is no longer a number, and
+    :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot be written.
     """
     stem = _stem(backbone, dataset, recipe)
-    checkpoint, output = (_folder(cache) / f"{stem}.{kind}" for kind in ("checkpoint", "part"))
+    checkpoint, output = (_folder(bottleneck_dir) / f"{stem}.{ending}" for ending in ("checkpoint", "part"))
     index = {label: i for i, label in enumerate(dataset.labels)}
 
     def photos(split: str) -> list[TuningPhoto]:
@@ -71,7 +71,7 @@ def fine_tune(
         architecture=backbone.architecture.name,
         weights=str(backbone.weights.path) if backbone.weights.path else None,
         recipe=recipe,
-        facts=_facts(backbone, dataset, recipe),
+        identity=_identity(backbone, dataset, recipe),
         training=photos(TRAINING),
         validation=photos(VALIDATION),
         head_weights=head.weights.tolist(),
@@ -90,28 +90,28 @@ def fine_tune(
                 advance(done)
 
         run_tensorflow("fine-tuning", "trainer.fine_tuning.train", text=job.to_json(), listen=listen)
-        advance(total)  # what early stopping saved
+        advance(total)  # the photos of the epochs that were not needed
     try:
         digest = hashlib.sha256(output.read_bytes()).hexdigest()
         output.replace(output.with_name(f"{stem}-{digest[:16]}.npz"))
         checkpoint.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"{output}: {error.strerror}; is something cleaning {cache}?") from None
-    tuned = find_tuned(cache, backbone, dataset, recipe)
+        raise StorageError(f"{output}: {error.strerror}; is something cleaning {bottleneck_dir}?") from None
+    tuned = find_tuned(bottleneck_dir, backbone, dataset, recipe)
     if tuned is None:
-        raise StorageError(f"{cache}: the weights just tuned there are gone; is something cleaning it?")
+        raise StorageError(f"{bottleneck_dir}: the weights just tuned there are gone; is something cleaning it?")
     return tuned
 
 
-def _folder(cache: Path) -> Path:
-    return cache / "tuned"
+def _folder(bottleneck_dir: Path) -> Path:
+    return bottleneck_dir / "tuned"
 
 
 def _stem(backbone: Backbone, dataset: Dataset, recipe: Recipe) -> str:
-    return f"{backbone.architecture.name}-{facts_key(_facts(backbone, dataset, recipe))}"
+    return f"{backbone.architecture.name}-{identity_key(_identity(backbone, dataset, recipe))}"
 
 
-def _facts(backbone: Backbone, dataset: Dataset, recipe: Recipe) -> dict[str, object]:
+def _identity(backbone: Backbone, dataset: Dataset, recipe: Recipe) -> dict[str, object]:
     seen: list[Photo] = dataset.of(TRAINING) + dataset.of(VALIDATION)
     photos = dataset_fingerprint(dataset._replace(photos=seen))
-    return identifying_facts(backbone.architecture.name, backbone.model.sha256, photos, recipe)
+    return tuning_identity(backbone.architecture.name, backbone.model.sha256, photos, recipe)

@@ -1,4 +1,4 @@
-"""What the process that trains tells the one that fine-tunes, and what makes two fine-tunings the same."""
+"""What the child process gets to fine-tune, and what makes two fine-tunings the same."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class TuningPhoto(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """One fine-tuning. ``facts`` identify it; ``weights`` is a file's path or None for random ones.
+    """One fine-tuning. ``identity`` distinguishes it from others; ``weights`` is a file's path or None for random ones.
 
-    ``head_weights`` (features, labels) and ``head_bias`` (labels,) are the warmed head. Progress is kept in
-    the file ``checkpoint``, the outcome is written to ``output``.
+    ``head_weights`` (values, labels) and ``head_bias`` (labels,) are the head that fine-tuning starts with.
+    Progress is kept in the file ``checkpoint``, the tuned weights are written to ``output``.
     """
 
     architecture: str
     weights: str | None
     recipe: Recipe
-    facts: dict[str, Any]
+    identity: dict[str, Any]
     training: list[TuningPhoto]
     validation: list[TuningPhoto]
     head_weights: list[list[float]]
@@ -53,23 +53,23 @@ class Job:
         return cls(recipe=Recipe(**recipe), **fields)
 
 
-def identifying_facts(architecture: str, backbone_sha256: str, dataset_sha256: str, recipe: Recipe) -> dict[str, Any]:
+def tuning_identity(architecture: str, backbone_sha256: str, dataset_sha256: str, recipe: Recipe) -> dict[str, Any]:
     """What must be the same for two fine-tunings to give the same weights, as JSON keeps it.
 
     ``backbone_sha256`` is that of the artifact, which stands for the pretrained weights and for the bottlenecks
-    that the warmed head was fitted on.
+    that the first head was fitted on.
     """
-    facts = {
+    identity = {
         "architecture": architecture,
         "weights": backbone_sha256,
         "photos": dataset_sha256,
         "options": asdict(recipe),
         "versions": [TUNING_VERSION, PREPROCESSING_VERSION, AUGMENTATION_VERSION],
     }
-    parsed: dict[str, Any] = json.loads(json.dumps(facts))
+    parsed: dict[str, Any] = json.loads(json.dumps(identity))
     return parsed
 
 
-def facts_key(facts: dict[str, Any]) -> str:
-    """A short name for ``facts``: 16 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+def identity_key(identity: dict[str, Any]) -> str:
+    """A short name for ``identity``: 16 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

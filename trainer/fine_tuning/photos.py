@@ -1,4 +1,4 @@
-"""The photos that fine-tuning sees: decoded once, kept in memory, augmented anew in every epoch."""
+"""The photos of fine-tuning: decoded once, kept in memory, augmented differently in every epoch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TuningPhotos:
     def __init__(self, photos: Sequence[TuningPhoto], edge: int, most_bytes: int = MOST_BYTES) -> None:
         """Decode on all cores.
 
-        Raises :class:`~edge.errors.ImageError` where a photo can no longer be decoded.
+        Raises :class:`~edge.errors.ImageError` if a photo can no longer be decoded.
         """
         self.photos = photos
         self._edge = edge
@@ -46,10 +46,10 @@ class TuningPhotos:
         return self._pixels[index] if index < len(self._pixels) else self._decode(self.photos[index])
 
     def batch(
-        self, indices: Sequence[int], look: Callable[[int, Pixels], Pixels] = lambda index, pixels: pixels
+        self, indices: Sequence[int], change: Callable[[int, Pixels], Pixels] = lambda index, pixels: pixels
     ) -> Batch:
-        """The photos at ``indices`` as ``look`` shows them, with their labels."""
-        pictures = np.stack([look(index, self.pixels(index)) for index in indices])
+        """The photos at ``indices`` with their labels; ``change`` gets the index and the pixels of each photo."""
+        pictures = np.stack([change(index, self.pixels(index)) for index in indices])
         return pictures, np.array([self.photos[index].label for index in indices], np.int64)
 
 
@@ -67,10 +67,10 @@ def training_batches(photos: TuningPhotos, recipe: Recipe, epoch: int) -> Iterat
     """The batches of one epoch, each nearly as large as the others, prepared on all cores ahead of time.
 
     Order and augmentation depend on the recipe's seed, the epoch and the photo's place alone, so that an
-    epoch that is done again is done alike.
+    epoch gives the same result if it is run again.
     """
 
-    def look(index: int, pixels: Pixels) -> Pixels:
+    def augment(index: int, pixels: Pixels) -> Pixels:
         random = np.random.default_rng([recipe.seed, epoch, 1 + index])
         return augment_picture(
             Image.fromarray(pixels), (recipe.picture_size, recipe.picture_size), recipe.strength, random
@@ -78,7 +78,7 @@ def training_batches(photos: TuningPhotos, recipe: Recipe, epoch: int) -> Iterat
 
     order = np.random.default_rng([recipe.seed, epoch, 0]).permutation(len(photos.photos))
     parts = np.array_split(order, batches(len(order), recipe.batch))
-    return ordered_map(lambda: lambda part: photos.batch(part, look), parts, available_cores())
+    return ordered_map(lambda: lambda part: photos.batch(part, augment), parts, available_cores())
 
 
 def plain_batches(photos: TuningPhotos, size: int) -> Iterator[Batch]:

@@ -1,4 +1,4 @@
-"""What fine-tuning is told: how many epochs, from which block, how fast."""
+"""The options of fine-tuning: the number of epochs, the first block, the learning rate."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _WIDE = 0.75
 
 @dataclass(frozen=True)
 class Recipe:
-    """Every number that shapes the tuned weights; where they come from is told in docs/adr/0012.
+    """Every number that changes the tuned weights; docs/adr/0012 says why they were chosen.
 
     ``from_block`` is the first of MobileNet's 13 blocks that is trained; 0 trains the first convolution too.
     ``picture_size`` is the edge, in pixels, of the square pictures that are learnt from; see :func:`picture_size`.
     ``learning_rate`` is the highest, in units of a channel's own size; see :func:`peak_rate`.
-    ``patience`` is the share of the epochs that may go by after the best one.
+    ``patience`` is the share of the epochs after the best one, after which training stops.
     """
 
     epochs: int
@@ -51,7 +51,7 @@ class Recipe:
     def check(self) -> Recipe:
         """The same recipe, after checking what a user may choose.
 
-        Raises :class:`~edge.errors.UsageError` where it trains nothing or begins at no block.
+        Raises :class:`~edge.errors.UsageError` if it has no epoch, or if there is no such block.
         """
         if self.epochs < 1:
             raise UsageError(f"--fine-tune {self.epochs} trains nothing; give at least 1 epoch")
@@ -64,7 +64,8 @@ def picture_size(architecture: Architecture) -> int:
     """The edge, in pixels, of the pictures that ``architecture`` learns from: a multiple of 32, as its strides need.
 
     Wide networks learn as much, in half the time, from pictures of 5/7 of the size that they see later: crops show
-    things larger than whole pictures do, which smaller ones make up for (Touvron et al. 2019, arXiv:1906.06423).
+    things larger than whole pictures do, and smaller pictures compensate for that (Touvron et al. 2019,
+    arXiv:1906.06423).
     """
     if architecture.alpha < _WIDE:
         return architecture.input_size
@@ -72,5 +73,5 @@ def picture_size(architecture: Architecture) -> int:
 
 
 def peak_rate(alpha: float) -> float:
-    """The highest learning rate for a network of width ``alpha``: narrow ones bear, and need, larger steps."""
+    """The highest learning rate for a network of width ``alpha``: narrow networks need larger steps."""
     return float(2e-3 / alpha**0.3)

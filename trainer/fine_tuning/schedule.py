@@ -1,4 +1,4 @@
-"""How fast fine-tuning learns at each step, when it has learnt enough, and whether it was for the worse."""
+"""The learning rate of each step, the best epoch, when to stop, and whether fine-tuning made the model worse."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Loss(NamedTuple):
 
 
 def best_epoch(losses: Sequence[Loss]) -> int:
-    """The last epoch whose loss is within one standard error of the lowest, 1 or more; 0 where none was learnt.
+    """The last epoch, from 1 on, whose loss is within one standard error of the lowest; 0 if there is only epoch 0.
 
-    Among epochs that so few photos cannot tell apart the later one has learnt with the smaller rate. After the rule of
-    one standard error in Breiman et al., *Classification and Regression Trees* (1984). ``losses[0]`` is that before
-    fine-tuning and no candidate: its head was fitted on its features to the end, the other epochs' heads are on
-    their way. :func:`is_worse` compares like with like.
+    Few photos do not show which of these epochs is better; the later one was trained with the smaller rate. This is the
+    rule of one standard error in Breiman et al., *Classification and Regression Trees* (1984). ``losses[0]`` is the
+    loss before fine-tuning and is never chosen: its head was fitted completely, the heads of the other epochs were not.
+    The comparison with it is that of :func:`is_worse`.
     """
     learnt = losses[1:]
     if not learnt:
@@ -43,14 +43,15 @@ def best_epoch(losses: Sequence[Loss]) -> int:
 
 
 def has_stopped(losses: Sequence[Loss], patience: int) -> bool:
-    """Whether ``patience`` epochs have gone by since the best one."""
+    """Whether there were ``patience`` epochs after the best one."""
     return len(losses) - 1 - best_epoch(losses) >= patience
 
 
 def is_worse(after: npt.NDArray[np.float64], before: npt.NDArray[np.float64]) -> bool:
     """Whether losses (photos,) rose from ``before`` to ``after`` by more than the standard error of their difference.
 
-    The same photos, in the same order. Fine-tuning nearly always gains; what it cannot be told to have lost is kept.
+    Both are of the same photos, in the same order. Fine-tuning nearly always helps, so its result is kept if it is not
+    clearly worse.
     """
     rise = after - before
     return bool(rise.mean() > rise.std() / math.sqrt(len(rise)))

@@ -1,4 +1,4 @@
-"""Fine-tuning, in a process of its own (``python -m trainer.fine_tuning.train``): MobileNet learns the photos.
+"""Fine-tuning, in a process of its own (``python -m trainer.fine_tuning.train``): it trains MobileNet on the photos.
 
 It takes a :class:`~trainer.fine_tuning.job.Job` as JSON on stdin and reports each batch as a line of JSON on stdout.
 Like :mod:`trainer.backbones.convert` it keeps TensorFlow out of the process that trains the head.
@@ -18,7 +18,7 @@ import numpy as np
 from edge.errors import DatasetError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
-from trainer.backbones.folded_mobilenet import Layer, features, layer_names, read_layers
+from trainer.backbones.folded_mobilenet import Layer, compute_features, fold_layers, layer_names
 from trainer.backbones.tensorflow_child import end_child
 from trainer.backbones.tuned_weights import Layers
 from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint, write_tuned
@@ -29,22 +29,22 @@ from trainer.head.calibration import calibrated_cross_entropies
 from trainer.head.fit import accuracy
 
 Report = Callable[[int], None]
-"""Called with the number of training photos just learnt from."""
+"""Called with the number of training photos of each batch after it."""
 
 
 def tune(job: Job, report: Report) -> None:
-    """Fine-tune as ``job`` says, going on from its checkpoint where there is one, and write the best weights.
+    """Fine-tune as ``job`` says, continue from its checkpoint if there is one, and write the best weights.
 
-    Raises :class:`~edge.errors.ConfigurationError` where the checkpoint is of another fine-tuning,
-    :class:`~edge.errors.DatasetError` where the loss is no longer a number, and
-    :class:`~edge.errors.StorageError` where a file cannot be written.
+    Raises :class:`~edge.errors.ConfigurationError` if the checkpoint is of another fine-tuning,
+    :class:`~edge.errors.DatasetError` if the loss is no longer a number, and
+    :class:`~edge.errors.StorageError` if a file cannot be written.
     """
-    checkpoint = read_checkpoint(Path(job.checkpoint), job.facts)
+    checkpoint = read_checkpoint(Path(job.checkpoint), job.identity)
     recipe, size = job.recipe, Architecture.parse(job.architecture).input_size
     validation = TuningPhotos(job.validation, size)
     network = _Network(job)
     if checkpoint is None:
-        epochs = [Epoch(*network.judge(plain_batches(validation, recipe.batch), 0))]
+        epochs = [Epoch(*network.evaluate(plain_batches(validation, recipe.batch), 0))]
         best = network.variables()
     else:
         network.restore(checkpoint)
@@ -55,11 +55,11 @@ def tune(job: Job, report: Report) -> None:
     while len(epochs) <= recipe.epochs and not has_stopped(_losses(epochs), patience):
         epoch = len(epochs)
         learnt = network.learn(training_batches(training, recipe, epoch), epoch, report)
-        epochs.append(Epoch(*network.judge(plain_batches(validation, recipe.batch), epoch), *learnt))
+        epochs.append(Epoch(*network.evaluate(plain_batches(validation, recipe.batch), epoch), *learnt))
         if best_epoch(_losses(epochs)) == epoch:
             best = network.variables()
         checkpoint = Checkpoint(network.variables(), best, network.optimizer_variables(), epochs)
-        write_checkpoint(Path(job.checkpoint), checkpoint, job.facts)
+        write_checkpoint(Path(job.checkpoint), checkpoint, job.identity)
     write_tuned(Path(job.output), network.tuned(best), epochs)
 
 
@@ -84,7 +84,7 @@ class _Network:
         tf.config.experimental.enable_op_determinism()
         self._recipe = job.recipe
         weights = Path(job.weights) if job.weights else None
-        self._layers = read_layers(build_model(Architecture.parse(job.architecture), weights))
+        self._layers = fold_layers(build_model(Architecture.parse(job.architecture), weights))
         self._trained = layer_names(job.recipe.from_block)
         for name in self._trained:
             kernel, factor, bias = self._layers[name]
@@ -99,16 +99,16 @@ class _Network:
         self._optimizer.exclude_from_weight_decay(var_names=["bias"])
         self._optimizer.build(self._variables)
         self._steps_an_epoch = batches(len(job.training), job.recipe.batch)
-        learnt, judged = (
+        learnt, evaluated = (
             tf.TensorSpec((None, size, size, 3), tf.uint8)
             for size in (job.recipe.picture_size, Architecture.parse(job.architecture).input_size)
         )
         self._step = tf.function(self._learn_from, input_signature=[learnt, tf.TensorSpec((None,), tf.int64)])
-        self._judge = tf.function(self._logits, input_signature=[judged])
+        self._evaluate = tf.function(self._logits, input_signature=[evaluated])
 
     def _logits(self, images: Any) -> Any:
         folded = {name: layer.folded() for name, layer in self._layers.items()}
-        return features(images, folded) @ self._head[0] + self._head[1]
+        return compute_features(images, folded) @ self._head[0] + self._head[1]
 
     def _learn_from(self, images: Any, labels: Any) -> Any:
         """One step; returns the sum of the batch's cross entropies, and how many labels were right."""
@@ -126,7 +126,7 @@ class _Network:
         return total, tf.reduce_sum(tf.cast(tf.argmax(logits, 1) == labels, tf.float32))
 
     def learn(self, photos: Iterator[Batch], epoch: int, report: Report) -> tuple[float, float]:
-        """One epoch (1 is the first); cross entropy and accuracy on the augmented photos met on the way."""
+        """One epoch (1 is the first); cross entropy and accuracy on its augmented copies."""
         recipe, total, hits, count = self._recipe, 0.0, 0.0, 0
         steps, warm_up = recipe.epochs * self._steps_an_epoch, round(recipe.warm_up_epochs * self._steps_an_epoch)
         for index, (images, labels) in enumerate(photos):
@@ -138,24 +138,24 @@ class _Network:
             report(len(labels))
         return total / count, hits / count
 
-    def judge(self, photos: Iterator[Batch], epoch: int) -> tuple[float, float, float]:
+    def evaluate(self, photos: Iterator[Batch], epoch: int) -> tuple[float, float, float]:
         """Cross entropy, accuracy and the former's standard error on photos as they are.
 
-        The logits have the temperature that a calibrated head would give them. Without it the weights kept would be
-        those that are least sure of themselves, not those that know most.
+        The logits are divided by the temperature that fits best, as in a calibrated head. Without it, the weights with
+        the lowest scores would be kept, not those with the fewest mistakes.
         """
-        pairs = [(self._judge(images).numpy().astype(np.float64), labels) for images, labels in photos]
+        pairs = [(self._evaluate(images).numpy().astype(np.float64), labels) for images, labels in photos]
         logits, labels = (np.concatenate(column) for column in zip(*pairs, strict=True))
         _check(float(np.abs(logits).max()), epoch)
         losses = calibrated_cross_entropies(logits, labels)
         return float(losses.mean()), accuracy(logits, labels), float(losses.std() / math.sqrt(len(losses)))
 
     def variables(self) -> list[Any]:
-        """What is trained, now."""
+        """The present values of what is trained."""
         return [variable.numpy() for variable in self._variables]
 
     def optimizer_variables(self) -> list[Any]:
-        """What the optimiser remembers."""
+        """The present state of the optimiser."""
         return [np.asarray(variable) for variable in self._optimizer.variables]
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -166,7 +166,7 @@ class _Network:
             variable.assign(array)
 
     def tuned(self, best: list[Any]) -> Layers:
-        """The whole network with ``best`` in place of the variables; the head is left out."""
+        """The whole network with ``best`` in place of the variables; without the head."""
         layers = dict(self._layers)
         for name, kernel, bias in zip(self._trained, best[:-2:2], best[1:-2:2], strict=True):
             layers[name] = layers[name]._replace(kernel=kernel, bias=bias)
@@ -174,7 +174,7 @@ class _Network:
 
 
 def main() -> int:
-    """Fine-tune as the job on stdin says; talk goes to stderr."""
+    """Fine-tune as the job on stdin says; other output goes to stderr."""
     job = Job.from_json(sys.stdin.read())
     return end_child(lambda: tune(job, lambda photos: print(json.dumps({"photos": photos}), flush=True)))
 

@@ -30,7 +30,7 @@ from trainer.photos.reading import read_contents
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 DEFAULT_QUANTIZATIONS = ("int8", "float32")
 """The quantizations that are built by default."""
@@ -189,7 +189,7 @@ def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progre
 
 def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptions) -> GridModel:
     random = np.random.default_rng(_HEAD_SEED)
-    weights = random.normal(0, _HEAD_SPREAD, (backbone.feature_size, len(plan.labels)))
+    weights = random.normal(0, _HEAD_SPREAD, (backbone.bottleneck_size, len(plan.labels)))
     head = Head(weights, np.zeros(len(plan.labels)))
     interpreter = ImageInterpreter(backbone.model, runtime=options.runtime)
     patterns = make_patterns(_PATTERN_SEED, backbone.model.input_size)
@@ -200,7 +200,9 @@ def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptio
         weights_sha256=plan.weights.sha256,
         note=UNTRAINED_NOTE,
     )
-    content = export_unmeasured(backbone, head, samples, plan.labels, provenance, options.runtime)
+    content = export_unmeasured(
+        backbone, head, samples=samples, labels=plan.labels, provenance=provenance, runtime=options.runtime
+    )
     write_whole(plan.path, content)
     return _grid_model(plan, len(content))
 

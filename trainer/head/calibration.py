@@ -1,7 +1,7 @@
-"""Honest probabilities: one temperature, fitted on the validation set and folded into the head before the splice.
+"""Calibrated probabilities: one temperature, fitted on the validation set and folded into the head before the splice.
 
 Temperature scaling is that of Guo et al., *On Calibration of Modern Neural Networks* (2017): logits are divided
-by one number, which changes how sure the model is and never which label it prefers.
+by one number, which changes the scores and never the label with the best score.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from trainer.one_thread import one_thread
 BINS = 15
 """Bins of equal width in the calibration error: the number used by Guo et al."""
 
-_PRIOR_DEVIATION = 0.5  # of ln(temperature): a handful of photos, all named rightly, must not make the model cocksure
+_PRIOR_DEVIATION = 0.5  # of ln(temperature): a few photos with right labels must not make the scores extreme
 _LARGEST_LOG = math.log(20.0)
 
 
 class Bin(NamedTuple):
-    """Photos whose best score lies in one part of 0..1: how many, their mean score, and the share named rightly."""
+    """Photos whose best score lies in one part of 0..1: number, mean score, and the share labelled correctly."""
 
     photos: int
     confidence: float
@@ -53,7 +53,7 @@ def calibrated_cross_entropies(logits: Matrix, labels: npt.NDArray[np.intp]) -> 
 
 
 def with_temperature(head: Head, temperature: float) -> Head:
-    """``head`` with all its logits divided by ``temperature``: no cost on the device, and no other label."""
+    """``head`` with all logits divided by ``temperature``: this costs no time on the device and changes no label."""
     return Head(head.weights / temperature, head.bias / temperature)
 
 
@@ -79,8 +79,8 @@ def calibration_error(bins: list[Bin]) -> float:
 def score_threshold(scores: Matrix, labels: npt.NDArray[np.intp], precision: float, least: int = 20) -> float | None:
     """The lowest best score from which on at least the share ``precision`` of the answers is right.
 
-    ``scores`` (photos, labels) are those of the validation photos. None where fewer than ``least`` photos
-    would be answered: a threshold that rests on a handful of photos is none.
+    ``scores`` (photos, labels) are those of the validation photos. None if fewer than ``least`` photos
+    would be answered: so few photos give no reliable threshold.
     """
     best = scores.max(axis=1)
     order = np.argsort(-best, kind="stable")
@@ -92,10 +92,10 @@ def score_threshold(scores: Matrix, labels: npt.NDArray[np.intp], precision: flo
 
 
 class Calibration(NamedTuple):
-    """A head whose probabilities are honest, how it got there, and from which score on to believe it.
+    """A calibrated head, its temperature, and the recommended threshold of the score.
 
     ``score_threshold`` was chosen on the validation photos so that the share ``precision`` of the answers above
-    it is right; None where too few photos were there to choose it.
+    it is right; None if there are too few photos to choose it.
     """
 
     head: Head
@@ -106,7 +106,7 @@ class Calibration(NamedTuple):
 
 def calibrate(head: Head, validation: Labelled, precision: float) -> Calibration:
     """Fit the temperature of ``head`` and its recommended threshold on the ``validation`` photos."""
-    with one_thread():  # one order of adding up on any number of cores: the same photos, the same temperature
+    with one_thread():  # one order of addition on any number of cores: the same photos give the same temperature
         temperature = fit_temperature(head.logits(validation.features), validation.labels)
         calibrated = with_temperature(head, temperature)
         threshold = score_threshold(softmax(calibrated.logits(validation.features)), validation.labels, precision)

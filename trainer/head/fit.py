@@ -17,8 +17,11 @@ L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 
 DEFAULT_STEPS = 500
 
-_PATIENCE = 2  # weaker penalties tried in vain before the search stops
-_SEARCH_TOLERANCE, _TOLERANCE = 1e-4, 2e-9  # relative change of the loss that ends a fit: rough to choose, fine to keep
+_PATIENCE = 2  # the search stops after this number of weaker penalties that are no better
+_SEARCH_TOLERANCE, _TOLERANCE = (
+    1e-4,
+    2e-9,
+)  # relative change of the loss that ends a fit: rough for the search, fine for the head
 _STD_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not get a huge weight
 
 Matrix = npt.NDArray[np.float64]
@@ -34,13 +37,13 @@ class Step(NamedTuple):
 
 
 class Head(NamedTuple):
-    """A linear layer for raw bottlenecks: ``weights`` (features, labels) and ``bias`` (labels,), float64."""
+    """A linear layer for raw bottlenecks: ``weights`` (values, labels) and ``bias`` (labels,), float64."""
 
     weights: Matrix
     bias: npt.NDArray[np.float64]
 
     def logits(self, features: npt.NDArray[np.floating[Any]]) -> Matrix:
-        """The logits of ``features`` (photos, features): (photos, labels), float64."""
+        """The logits of ``features`` (photos, values): (photos, labels), float64."""
         return features.astype(np.float64, copy=False) @ self.weights + self.bias
 
 
@@ -79,7 +82,7 @@ def cross_entropies(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray
 
 
 def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
-    """The weight of each of ``classes`` that makes them count alike: (classes,), 1 where they are equally frequent.
+    """The weights that give all ``classes`` the same influence: (classes,), 1 if they are equally frequent.
 
     ``photos / (classes * photos of the class)``, after King and Zeng, *Logistic Regression in Rare Events Data*
     (2001).
@@ -88,7 +91,7 @@ def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[
 
 
 def feature_deviation(features: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-    """The standard deviation of each of ``features`` (photos, features), none nearly zero: (features,)."""
+    """The standard deviation of each of ``features`` (photos, values), none nearly zero: (values,)."""
     deviation = features.std(axis=0, dtype=np.float64)
     floored: npt.NDArray[np.float64] = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
     return floored
@@ -105,15 +108,15 @@ def fit_head(
 
     Features are standardised inside and the standardisation is folded back into the weights. The penalty
     is ``l2 / 2 * sum(weights ** 2)`` on standardised features beside the mean cross entropy, in which a photo
-    counts as much as ``class_weights`` (labels,) say of its class (alike where None); the strength with the
-    lowest validation cross entropy, weighted likewise, wins.
+    counts as much as ``class_weights`` (labels,) say of its class (all the same if None). The strength with the lowest
+    validation cross entropy, weighted in the same way, is chosen.
 
-    Raises :class:`~edge.errors.DatasetError` where a bottleneck is not a finite number.
+    Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.
     """
     if not (np.isfinite(training.features).all() and np.isfinite(validation.features).all()):
         raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
-    # Threads of the linear algebra would wait for each other longer than they compute, at these sizes; and the
-    # order in which they add up would make the last bits of the head depend on how many cores there are.
+    # At these sizes, threads of the linear algebra would wait for each other longer than they compute. And the order
+    # in which they add would make the last bits of the head depend on the number of cores.
     with one_thread():
         return _search(training, validation, labels, max_steps, class_weights)
 
@@ -131,25 +134,25 @@ def _search(
     standard = Labelled((training.features - mean) / deviation, training.labels)
     standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
     best: tuple[float, float] | None = None
-    in_vain = 0
+    not_better = 0
     start = None
     for l2 in L2_GRID:
-        # From the last, more strongly penalised solution the next one is near.
+        # The next solution is near the last one, whose penalty is stronger.
         head = _fit(standard, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
         start = head
         logits = head.logits(standard_validation.features)
         loss = cross_entropy(logits, validation.labels, weights[validation.labels])
         if best is None or loss < best[0]:
-            best, in_vain = (loss, l2), 0
+            best, not_better = (loss, l2), 0
         else:
-            in_vain += 1
-            if in_vain == _PATIENCE:
+            not_better += 1
+            if not_better == _PATIENCE:
                 break
     assert best is not None
-    # The chosen one is fitted once more from nothing, for its steps: that is what people want to see.
+    # The chosen head is fitted once more, from zeros, because its steps are shown to the user.
     steps: list[Step] = []
     sets = (standard, standard_validation)
-    head = _fit(standard, weights, best[1], max_steps, record=lambda head: steps.append(_measure(head, *sets)))
+    head = _fit(standard, weights, best[1], max_steps, on_step=lambda head: steps.append(_measure(head, *sets)))
     folded = head.weights / deviation[:, np.newaxis]
     return HeadFit(Head(folded, head.bias - mean @ folded), best[1], steps)
 
@@ -168,19 +171,19 @@ def _fit(
     l2: float,
     max_steps: int,
     start: Head | None = None,
-    record: Callable[[Head], None] | None = None,
+    on_step: Callable[[Head], None] | None = None,
     tolerance: float = _TOLERANCE,
 ) -> Head:
-    """Minimise from ``start`` (zeros where None); ``record`` is called with it and with each iteration's head."""
+    """Minimise from ``start`` (zeros if None); ``on_step`` is called with it and with each iteration's head."""
     from scipy.optimize import minimize
 
-    features, labels = training.features.shape[1], len(class_weights)
+    values, labels = training.features.shape[1], len(class_weights)
     shares = class_weights[training.labels]
     shares = shares / shares.sum()
     one_hot = np.eye(labels)[training.labels]
 
     def unpack(parameters: npt.NDArray[np.float64]) -> Head:
-        return Head(parameters[:-labels].reshape(features, labels), parameters[-labels:])
+        return Head(parameters[:-labels].reshape(values, labels), parameters[-labels:])
 
     def objective(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         head = unpack(parameters)
@@ -190,15 +193,15 @@ def _fit(
         loss = cross_entropy(logits, training.labels, shares) + l2 / 2 * float((head.weights**2).sum())
         return loss, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
 
-    first = Head(np.zeros((features, labels)), np.zeros(labels)) if start is None else start
-    if record is not None:
-        record(first)
+    first = Head(np.zeros((values, labels)), np.zeros(labels)) if start is None else start
+    if on_step is not None:
+        on_step(first)
     result = minimize(
         objective,
         np.concatenate([first.weights.ravel(), first.bias]),
         jac=True,
         method="L-BFGS-B",
-        callback=None if record is None else lambda parameters: record(unpack(parameters)),
+        callback=None if on_step is None else lambda parameters: on_step(unpack(parameters)),
         options={"maxiter": max_steps, "maxfun": 2 * max_steps + 20, "ftol": tolerance},
     )
     return unpack(result.x)

@@ -17,15 +17,15 @@ TRUE_ACCEPTANCE = 0.95
 """The share of validation photos that the gate lets through."""
 
 LEAST_PHOTOS = 20
-"""With fewer validation photos there is no gate: nobody knows the twentieth part of a handful."""
+"""With fewer validation photos there is no gate: a twentieth of so few photos is not a reliable share."""
 
 PER_CLASS = 8
 """Prototypes of a class; more gain little, see docs/adr/0013-unknown.md."""
 
-_AT_MOST = 64  # prototypes of all classes together, while one for each is left: tens of kilobytes
+_AT_MOST = 64  # prototypes of all classes together, but at least one of each: tens of kilobytes
 _ROUNDS = 20  # of k-means
-# The least standard deviation of each part of the familiarity that is believed: where all validation photos have
-# a score of 0.996, or are all alike, the next photo must not be a stranger for a hair's breadth.
+# The least standard deviation that each part of the familiarity is divided by. If all validation photos have a score of
+# 0.996, or are all alike, a tiny difference must not make the next photo unknown.
 _CONFIDENCE_SPREAD, _NEARNESS_SPREAD = 1.0, 0.01
 _DIGITS = 6
 
@@ -33,15 +33,15 @@ _DIGITS = 6
 def fit_gate(
     training: Labelled, validation: Labelled, head: Head, quantization: str, per_class: int = PER_CLASS
 ) -> Gate | None:
-    """The gate for a model with the calibrated ``head``, or None where there are too few validation photos.
+    """The gate for a model with the calibrated ``head``, or None if there are too few validation photos.
 
     ``training`` and ``validation`` hold the bottlenecks as the device computes them; the scores of an int8 model
-    are rounded to 8 bits as the device's are. ``per_class`` prototypes stand for a class, fewer where there are
+    are rounded to 8 bits as the device's are. ``per_class`` prototypes stand for a class, fewer if there are
     many classes.
     """
     if len(validation.labels) < LEAST_PHOTOS:
         return None
-    with one_thread():  # one order of adding up on any number of cores: the same photos, the same gate
+    with one_thread():  # one order of addition on any number of cores: the same photos give the same gate
         deviation = feature_deviation(training.features).astype(np.float32)
         prototypes = _prototypes(directions(training.features, deviation), training.labels, len(head.bias), per_class)
         scale = max(float(np.abs(prototypes).max()), 1e-9) / 127
@@ -72,7 +72,7 @@ def _weight(part: npt.NDArray[np.floating[Any]], least_spread: float) -> float:
 def _prototypes(
     units: npt.NDArray[np.float32], labels: npt.NDArray[np.intp], classes: int, per_class: int
 ) -> npt.NDArray[np.float32]:
-    """Unit vectors (prototypes, features): the centres of each class's ``units`` by k-means from a fixed seed."""
+    """Unit vectors (prototypes, values): the centres of each class's ``units`` by k-means from a fixed seed."""
     from scipy.cluster.vq import kmeans2
 
     count = max(1, min(per_class, _AT_MOST // classes))
@@ -84,7 +84,7 @@ def _prototypes(
             members = different
         else:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # of an empty cluster: its centre stays where it was
+                warnings.simplefilter("ignore", UserWarning)  # about an empty cluster: its centre stays the same
                 members, _ = kmeans2(members, count, _ROUNDS, minit="++", seed=np.random.RandomState(0))
         centres.append(members)
     found = np.concatenate(centres)

@@ -26,7 +26,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 class Strength(NamedTuple):
-    """How far a copy may lie from its photo.
+    """How much a copy may differ from its photo.
 
     ``least_area`` is the smallest share of the picture that a crop keeps, ``aspect`` the largest factor by which
     its width and height are stretched against each other. ``light``, ``contrast`` and ``saturation`` are the

@@ -1,4 +1,4 @@
-"""A painted garden: flowers of five kinds drawn from a seed, which only their build tells apart."""
+"""Drawn photos: flowers of five kinds, drawn from a seed. Only the shape distinguishes the kinds, not the colour."""
 
 import cmath
 import colorsys
@@ -78,7 +78,7 @@ def _grass(draw: _Draw, rng: random.Random, count: int, width: float) -> None:
 
 @dataclass(frozen=True)
 class _Flower:
-    """One flower and where it stands: centre and radius of its head in canvas pixels, angles in radians."""
+    """One flower and its place: centre and radius of its head in canvas pixels, angles in radians."""
 
     draw: _Draw
     rng: random.Random
@@ -176,7 +176,7 @@ class _Flower:
         cup = replace(self, tilt=tilt, at=self.at + 0.7j * math.sin(tilt) * self.radius)
         cup.whorl(6, petal, ink, ((1, 1, 0.8), (0.9, 0.98, 1.02), (0.5, 0.92, 1.1), (0.1, 0.85, 0.9)), 0.05)
 
-    def plant(self, kind: str, ink: Ink) -> None:
+    def paint(self, kind: str, ink: Ink) -> None:
         """Stem and leaves, then the head in front of them."""
         at, r, rng, green = self.at, self.radius, self.rng, _ink(self.rng, (0.27, 0.55, 0.45), 0.04)
         foot = at + r * complex(rng.uniform(-0.3, 0.3) - 5 * math.sin(self.lean), 5)
@@ -190,7 +190,7 @@ class _Flower:
 
 
 def _backdrop(rng: random.Random, w: int, h: int) -> Image.Image:
-    """A place out of focus, w by h, with strange flowers far behind that the picture is not about."""
+    """A background out of focus, w by h pixels, with other flowers far away that are not the picture's class."""
     place = rng.choice(("meadow", "meadow", *_PLACES))
     first, last = (_ink(rng, hsv, 0.08) for hsv in _PLACES[place][:2])
     fade = np.linspace(0, 1, h) if place != "table" else np.arange(h) > rng.uniform(0.45, 0.75) * h
@@ -203,12 +203,12 @@ def _backdrop(rng: random.Random, w: int, h: int) -> Image.Image:
         _dot(draw, complex(rng.uniform(0, w), rng.uniform(0, h)), rng.uniform(0.02, 0.09) * w, ink, 110)
     for kind in rng.choices(KINDS, k=rng.choice((0, 1, 2, 3))):
         at, ink = complex(rng.uniform(0, w), rng.uniform(0, h)), _ink(rng, _HUES[rng.choice(_PETALS[kind])])
-        _Flower(draw, rng, at, w * rng.uniform(0.05, 0.15), rng.random(), 0).plant(kind, ink)
+        _Flower(draw, rng, at, w * rng.uniform(0.05, 0.15), rng.random(), 0).paint(kind, ink)
     return scene.filter(ImageFilter.BoxBlur(rng.uniform(0.8, 2.5) * w / 320))
 
 
 def _develop(canvas: Image.Image, rng: random.Random) -> Image.Image:
-    """The canvas at half its size, in the light (slope, vignette, cast) and a camera (focus, grain)."""
+    """The canvas at half its size, with the light (slope, vignette, cast) and the camera (focus, grain) of a photo."""
     photo = canvas.reduce(2).filter(ImageFilter.GaussianBlur(canvas.width * max(0, rng.uniform(-1, 1)) / 400))
     x, y = (np.linspace(-1, 1, n, dtype=np.float32) for n in photo.size)
     a, steep, dusk, warm = (rng.uniform(*r) for r in ((0, math.tau), (0, 0.35), (0, 0.25), (-0.14, 0.15)))
@@ -239,16 +239,16 @@ def draw_flower(kind: str, seed: int, size: int = 320) -> Image.Image:
         radius = min(w, h) * (rng.uniform(0.3, 1.0) if blooms == 1 else rng.uniform(0.24, 0.54))
         x = 2 * w * (rng.uniform(0.15, 0.85) if blooms == 1 else (i + rng.uniform(0.3, 0.7)) / blooms)
         at, tilt = complex(x, 2 * h * rng.uniform(0.2, 0.7)), rng.uniform(0, 1.35) * rng.random() ** 0.5
-        _Flower(draw, rng, at, radius, tilt, rng.gauss(0, 0.35)).plant(kind, _ink(rng, hue))
+        _Flower(draw, rng, at, radius, tilt, rng.gauss(0, 0.35)).paint(kind, _ink(rng, hue))
     _grass(draw, rng, rng.choice((0, 0, 1, 3, 5)), 0.04)
     return _develop(canvas, rng)
 
 
-def plant_garden(folder: Path, per_kind: int = 40, seed: int = 0, size: int = 320) -> Iterator[Path]:
+def draw_flower_folder(folder: Path, per_kind: int = 40, seed: int = 0, size: int = 320) -> Iterator[Path]:
     """Write `per_kind` JPEG pictures of every kind as folder/<kind>/<kind>_000.jpg and on; yield each path.
 
     A picture that is there already is kept and yielded; a new one appears whole or not at all.
-    Raises ValueError as draw_flower does, OSError where the folder cannot be written.
+    Raises ValueError as draw_flower does, OSError if the folder cannot be written.
     """
     for kind in KINDS:
         (folder / kind).mkdir(parents=True, exist_ok=True)

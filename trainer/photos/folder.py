@@ -1,4 +1,4 @@
-"""A folder of photos as it is found: one folder for each class, no file opened yet."""
+"""The files of a folder of photos, with one folder for each class; no file is opened yet."""
 
 from __future__ import annotations
 

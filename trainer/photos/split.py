@@ -1,4 +1,4 @@
-"""Which photos train, which choose, which judge: a split that survives moving, renaming and growing the folder."""
+"""The split into training, validation and test photos; it stays the same if the folder moves or grows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SplitRatios(NamedTuple):
     def check(self) -> SplitRatios:
         """These ratios, after checking them.
 
-        Raises :class:`~edge.errors.UsageError` where a percentage is not positive or too little is left.
+        Raises :class:`~edge.errors.UsageError` if a percentage is not positive or too little is left.
         """
         validation, testing = self.validation_percentage, self.testing_percentage
         if not (validation > 0 and testing > 0 and validation + testing <= 90):
@@ -43,7 +43,7 @@ def photo_group(relative: str) -> str:
 
 
 def split_position(relative: str, seed: int) -> float:
-    """Where a photo lies in [0, 1), from the hash of its group's relative path alone."""
+    """The position of a photo in [0, 1): the hash of its group's relative path, and of nothing else."""
     digest = hashlib.sha256(f"{seed}:{photo_group(relative)}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
@@ -51,9 +51,9 @@ def split_position(relative: str, seed: int) -> float:
 def assign_splits(photos: Iterable[tuple[str, str]], ratios: SplitRatios, strict: bool = True) -> dict[str, str]:
     """The split of each photo, given as (label, relative path), by relative path.
 
-    Low positions validate, high positions test, so that changing one percentage leaves the other set alone.
-    A photo's split depends on its own path only; just where a class would have no validation or test photo,
-    the training group nearest to that end is lent to it.
+    Photos at low positions are validation photos, those at high positions test photos. So a change of one percentage
+    does not change the other set. A photo's split depends on its own path alone, with one exception: if a class would
+    have no validation or no test photo, it gets the training group whose position is nearest.
 
     Raises :class:`~edge.errors.DatasetError` for a class with fewer than three groups, unless not ``strict``.
     """
@@ -65,7 +65,7 @@ def assign_splits(photos: Iterable[tuple[str, str]], ratios: SplitRatios, strict
         if strict and len(members) < len(SPLITS):
             count = sum(map(len, members.values()))
             raise DatasetError(
-                f"class {label!r} has too few photos ({count}): add some until it has at least {len(SPLITS)} "
+                f"class {label!r} has too few photos ({count}): add photos until it has at least {len(SPLITS)} "
                 "different ones, or move the folder away"
             )
         for group, split in _split_class(list(members), ratios).items():

@@ -19,7 +19,7 @@ from trainer.photos.folder import Skipped
 from trainer.photos.split import SPLITS, TEST
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
-from trainer.retraining.retrain import Retrained
+from trainer.retraining.retrained import Retrained
 from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
 

@@ -10,7 +10,7 @@ from trainer.photos.split import TRAINING
 from trainer.report.content import ReportContent
 from trainer.report.measures import operating_point
 from trainer.report.number_format import counted, megabytes, percent, percent_interval
-from trainer.retraining.retrain import IMBALANCE
+from trainer.retraining.retrain_all import IMBALANCE
 
 _DOUBTFUL = 0.1  # share of labels in doubt from which on there is a caution
 _FEW_PHOTOS = 100  # evaluated photos below which there is a caution, because the interval is wide

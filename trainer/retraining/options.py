@@ -1,4 +1,4 @@
-"""What retraining is told, and where the model files go."""
+"""The options of retraining, and the paths of the model files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DEFAULT_PRECISION = 0.95
 """Share of right answers that the recommended threshold aims at."""
 
 NO_CLASS_WEIGHTS, AUTO_CLASS_WEIGHTS = CLASS_WEIGHTS = ("none", "auto")
-"""How much each photo counts in training: all alike, or so that all classes count alike."""
+"""How much each photo counts in training: all the same, or so that all classes have the same influence."""
 
 
 @dataclass(frozen=True)
 class RetrainOptions:
-    """What ``trainer retrain`` is told, each named like the option of the command.
+    """The options of ``trainer retrain``, each named like the option of the command.
 
     ``folder`` has one folder of photos for each class. ``output`` is the model file; with several ``quantizations``
     each file gets the name of its quantization. ``bottleneck_dir`` keeps backbones and bottlenecks between runs.
@@ -48,7 +48,7 @@ class RetrainOptions:
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.
 
-        Raises :class:`~edge.errors.UsageError` for numbers that make no sense and options that exclude each other.
+        Raises :class:`~edge.errors.UsageError` for numbers out of range and for options that exclude each other.
         """
         self.ratios.check()
         if self.training_steps < 1:
@@ -69,7 +69,7 @@ class RetrainOptions:
 
     @property
     def outputs(self) -> list[Path]:
-        """Where each quantization goes: ``output`` itself for one, ``output-QUANTIZATION.tflite`` for several."""
+        """The file of each quantization: ``output`` itself for one, ``output-QUANTIZATION.tflite`` for several."""
         if len(self.quantizations) == 1:
             return [self.output]
         suffix = self.output.suffix or ".tflite"
@@ -77,6 +77,6 @@ class RetrainOptions:
 
 
 def default_output(folder: Path, architecture: Architecture, quantizations: tuple[str, ...]) -> Path:
-    """The model file unless told otherwise: named after the photos and the model, in the folder ``models``."""
+    """The default model file: named after the photos and the architecture, in the folder ``models``."""
     stem = f"{folder.resolve().name or 'model'}-{architecture.name}"
     return Path("models") / (f"{stem}-{quantizations[0]}.tflite" if len(quantizations) == 1 else f"{stem}.tflite")

@@ -1,4 +1,4 @@
-"""What the manifest says of the training: gathered from what retraining did."""
+"""The provenance of a model, from what retraining did."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def describe_training(
     cross_validation: CrossValidation | None = None,
     fine_tuning: FineTuningResult | None = None,
 ) -> Provenance:
-    """What made the model: weights, photos, split and what was chosen on the way."""
+    """What made the model: weights, photos, split and what was chosen during the training."""
     return Provenance(
         backbone_sha256=backbone.model.sha256,
         weights=backbone.weights.origin,

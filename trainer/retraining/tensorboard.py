@@ -17,7 +17,7 @@ from trainer.evaluation.evaluate import Evaluation
 from trainer.head.fit import Step
 
 FILE_NAME = "events.out.tfevents.0.edge-for-poets"
-"""One file a run, replaced by the next run of the same model, so that curves never mix."""
+"""One file for each run; the next run of the same model replaces it, so that curves never mix."""
 
 
 _MARGIN, _FONT_SIZE = 150, 18
@@ -31,7 +31,7 @@ def write_summaries(folder: Path, steps: list[Step], evaluation: Evaluation) -> 
 
     The runs are called ``train`` and ``validation`` as in the codelab, and ``test``.
 
-    Raises :class:`~edge.errors.StorageError` where they cannot be written.
+    Raises :class:`~edge.errors.StorageError` if they cannot be written.
     """
     for run, values in (
         ("train", [(step.training_accuracy, step.training_cross_entropy) for step in steps]),
@@ -76,10 +76,10 @@ def _write_run(folder: Path, summaries: Iterable[Any]) -> None:
 
 
 def draw_confusion(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> Image.Image:
-    """Draw ``confusion`` (labels, labels): a row a true class, a column an answer; RGB.
+    """Draw ``confusion`` (labels, labels): one row for each class, one column for each answer; RGB.
 
-    Right answers are green and wrong ones red, the deeper the larger their share of the row. With very many
-    classes the cells get small and lose their numbers, then their names.
+    Right answers are green and wrong ones red; a larger share of the row has a stronger colour. If there are very many
+    classes, the cells get small and lose their numbers, then their names.
     """
     cell = max(_SMALLEST_CELL, min(_LARGEST_CELL, _MATRIX // len(labels)))
     font = ImageFont.load_default(_FONT_SIZE)

@@ -26,10 +26,10 @@ from trainer.retraining.options import RetrainOptions
 
 
 class ValidationScore(NamedTuple):
-    """How well a head fitted on int8 bottlenecks names the validation photos.
+    """How well a head that is fitted on int8 bottlenecks labels the validation photos.
 
-    ``accuracy`` is the share named rightly, ``losses`` (photos,) are the cross entropies (nats) of the photos at the
-    best temperature.
+    ``accuracy`` is the share labelled correctly, ``losses`` (photos,) are the cross entropies (nats) of the photos at
+    the best temperature.
     """
 
     accuracy: float
@@ -65,23 +65,23 @@ def tuned_or_pretrained(
 ) -> FineTuningResult:
     """Fine-tune on the photos in ``folder`` from a head on the int8 artifact's bottlenecks, and evaluate the result.
 
-    A head fitted anew on the tuned int8 bottlenecks is compared with that first one. If it names the validation
+    A head fitted anew on the tuned int8 bottlenecks is compared with that first one. If it labels the validation
     photos worse, the pretrained weights are kept. Test photos are not used.
 
     Raises the errors of :func:`trainer.fine_tuning.fine_tune.fine_tune`.
     """
-    kept_in, runtime = options.bottleneck_dir, options.runtime
+    bottleneck_dir, runtime = options.bottleneck_dir, options.runtime
     with progress.stage("backbone"):
-        (backbone,) = load_backbones(kept_in, options.architecture, options.weights, ("int8",))
-    pretrained = FeatureExtractor(backbone, kept_in, runtime, progress)
+        (backbone,) = load_backbones(bottleneck_dir, options.architecture, options.weights, ("int8",))
+    pretrained = FeatureExtractor(backbone, bottleneck_dir, runtime, progress)
     dataset = assemble(folder, compute_bottlenecks(pretrained, folder).contents, options.ratios)
     head, before = _fit_and_score(pretrained, dataset)
-    tuned = find_tuned(kept_in, backbone, dataset, recipe)
+    tuned = find_tuned(bottleneck_dir, backbone, dataset, recipe)
     if tuned is None:
-        tuned = fine_tune(kept_in, backbone, dataset, head, recipe, progress)
+        tuned = fine_tune(bottleneck_dir, backbone, dataset, recipe, head=head, progress=progress)
     with progress.stage("backbone"):
-        (tuned_backbone,) = load_backbones_from(kept_in, options.architecture, tuned.weights, ("int8",))
-    extractor = FeatureExtractor(tuned_backbone, kept_in, runtime, progress)
+        (tuned_backbone,) = load_backbones_from(bottleneck_dir, options.architecture, tuned.weights, ("int8",))
+    extractor = FeatureExtractor(tuned_backbone, bottleneck_dir, runtime, progress)
     compute_bottlenecks(extractor, folder)
     _, after = _fit_and_score(extractor, dataset)
     kept = backbone.weights if is_worse(after.losses, before.losses) else tuned.weights

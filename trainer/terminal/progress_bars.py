@@ -1,4 +1,4 @@
-"""Progress bars and messages on stderr, for people at a terminal; elsewhere only the messages."""
+"""Progress bars and messages on stderr; if it is not a terminal, only messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TerminalProgress(Progress):
     def stage(self, name: str, total: int | None = None) -> Iterator[Advance]:
         """Show the stage ``name`` while the block runs; call the yielded function with the items just finished.
 
-        Without a ``total`` the bar only shows that something is going on.
+        Without a ``total`` the bar only shows that the program is working.
         """
         if not self._console.is_terminal:
             yield lambda count: None
@@ -35,7 +35,7 @@ class TerminalProgress(Progress):
         with rich.Progress(*columns, console=self._console) as bars:
             task = bars.add_task(name, total=total)
             yield lambda count: bars.advance(task, count)
-            if total is None:  # a pulsing bar would go on pulsing after its stage has ended
+            if total is None:  # a pulsing bar would pulse on after its stage has ended
                 bars.update(task, total=1, completed=1)
 
     def message(self, text: str) -> None:

@@ -12,7 +12,7 @@ from trainer.backbones.architectures import ALPHAS, INPUT_SIZES, Architecture, P
 
 def test_grid_has_all_sixteen_points_widest_and_sharpest_first() -> None:
     """The grid is the product of four widths and four sizes, in falling order."""
-    names = [point.name for point in grid()]
+    names = [architecture.name for architecture in grid()]
     assert len(set(names)) == 16
     assert names[0] == "mobilenet_1.0_224"
     assert names[9] == "mobilenet_0.50_192"
@@ -43,7 +43,7 @@ def test_unknown_name_is_a_usage_error_that_lists_what_is_known(name: str) -> No
 
 
 def test_published_table_covers_the_grid() -> None:
-    """Each of the 16 points has figures, and those of the corners are the published ones."""
+    """Each of the 16 architectures has figures, and those of the corners are the published ones."""
     assert list(published()) == grid()
     assert published()[Architecture(1.0, 224)] == Published(569, 4.24, 70.9, 69.7, 24.0, 13.0)
     assert published()[Architecture(0.25, 128)] == Published(14, 0.47, 41.5, 39.9, 1.2, 0.8)

@@ -14,7 +14,7 @@ from support import tiny
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import as_model, load_backbones
 from trainer.photos.drawn_flowers import KINDS, draw_flower
-from trainer.retraining.retrain import Retrained
+from trainer.retraining.retrained import Retrained
 
 
 def break_keras(folder: Path, statements: str) -> dict[str, str]:
@@ -37,7 +37,7 @@ def test_cached_artifacts_come_back_in_the_order_asked_for(cache: Path) -> None:
     assert [backbone.quantization for backbone in backbones] == ["float32", "int8"]
     for backbone in backbones:
         assert backbone.model.content == tiny.backbone_bytes(backbone.quantization)
-        assert backbone.feature_size == tiny.FEATURES
+        assert backbone.bottleneck_size == tiny.FEATURES
         assert backbone.weights.origin == "random"
         assert (backbone.model.mean, backbone.model.std) == (127.5, 127.5)
 
@@ -98,26 +98,26 @@ def test_cached_run_starts_no_child_and_loads_no_tensorflow(
 @pytest.mark.xdist_group("tensorflow")
 def test_random_backbones_are_deterministic_and_rebuilt_when_damaged(tmp_path: Path) -> None:
     """A flipped byte leads to a rebuild of just that artifact, from random weights that are the same every time."""
-    point, kinds = Architecture(0.25, 128), ["int8", "float32"]
-    first = load_backbones(tmp_path, point, "random", kinds)
-    paths = {kind: next((tmp_path / "backbones").glob(f"*-{kind}-*")) for kind in kinds}
+    architecture, quantizations = Architecture(0.25, 128), ["int8", "float32"]
+    first = load_backbones(tmp_path, architecture, "random", quantizations)
+    paths = {name: next((tmp_path / "backbones").glob(f"*-{name}-*")) for name in quantizations}
     flip_byte(paths["float32"])
     before = paths["int8"].stat()
-    again = load_backbones(tmp_path, point, "random", kinds)
+    again = load_backbones(tmp_path, architecture, "random", quantizations)
     assert [backbone.model.content for backbone in again] == [backbone.model.content for backbone in first]
     assert paths["int8"].stat().st_mtime_ns == before.st_mtime_ns
-    assert [backbone.feature_size for backbone in again] == [256, 256]
+    assert [backbone.bottleneck_size for backbone in again] == [256, 256]
 
 
 @pytest.mark.xdist_group("tensorflow")
 def test_real_artifacts_take_pixels_and_give_features(trained: dict[str, Retrained]) -> None:
-    """int8: uint8 in over exactly [-1, 1], int8 out; the float kinds: float32 in and out; 1,024 features each."""
-    for kind, model in trained.items():
+    """int8: uint8 in over exactly [-1, 1], int8 out; the others: float32 in and out; 1,024 features each."""
+    for quantization, model in trained.items():
         spec = model.backbone.model
-        assert model.backbone.feature_size == 1024
+        assert model.backbone.bottleneck_size == 1024
         assert spec.input.shape == (1, 128, 128, 3)
         types = (str(spec.input.dtype), str(spec.output.dtype))
-        assert types == (("uint8", "int8") if kind == "int8" else ("float32", "float32"))
+        assert types == (("uint8", "int8") if quantization == "int8" else ("float32", "float32"))
     image = trained["int8"].backbone.model.input
     low, high = (image.scale * (value - image.zero_point) for value in (0, 255))
     assert high - low == pytest.approx(2, abs=1e-6)  # a range that photos had stretched would differ
@@ -126,11 +126,11 @@ def test_real_artifacts_take_pixels_and_give_features(trained: dict[str, Retrain
 
 @pytest.mark.xdist_group("tensorflow")
 def test_quantisations_agree_on_the_features(trained: dict[str, Retrained]) -> None:
-    """Every kind computes the float network's features, as closely as its numbers allow."""
+    """Every quantization computes the float network's features, as closely as its numbers allow."""
     pictures = [preprocess(draw_flower(kind, 9, 160), (128, 128)) for kind in KINDS]
     features = {}
-    for kind, model in trained.items():
+    for quantization, model in trained.items():
         interpreter = ImageInterpreter(model.backbone.model, runtime="litert")
-        features[kind] = np.concatenate([interpreter.scores(picture) for picture in pictures])
-    for kind, least in {"float16": 0.999, "dynamic": 0.97, "int8": 0.9}.items():
-        assert np.corrcoef(features[kind], features["float32"])[0, 1] > least, kind
+        features[quantization] = np.concatenate([interpreter.scores(picture) for picture in pictures])
+    for quantization, least in {"float16": 0.999, "dynamic": 0.97, "int8": 0.9}.items():
+        assert np.corrcoef(features[quantization], features["float32"])[0, 1] > least, quantization

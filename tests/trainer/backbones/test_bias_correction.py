@@ -11,7 +11,7 @@ from edge.preprocess import preprocess
 from trainer.backbones.backbone import as_model
 from trainer.backbones.bias_correction import correct_biases
 from trainer.photos.drawn_flowers import KINDS, draw_flower
-from trainer.retraining.retrain import Retrained
+from trainer.retraining.retrained import Retrained
 from trainer.tflite import read_model, write_model
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -44,7 +44,7 @@ def shifted(content: bytes) -> bytes:
 
 def test_shift_of_a_layer_is_found_and_taken_out(trained: dict[str, Retrained]) -> None:
     """A network whose last layer was shifted comes back to the float network's means, on other pictures too."""
-    float32, int8 = (trained[kind].backbone.model.content for kind in ("float32", "int8"))
+    float32, int8 = (trained[quantization].backbone.model.content for quantization in ("float32", "int8"))
     damaged = shifted(int8)
     corrected = correct_biases(damaged, float32, pictures(1))
     for seed, share in ((1, 0.5), (2, 0.9)):
@@ -55,7 +55,7 @@ def test_shift_of_a_layer_is_found_and_taken_out(trained: dict[str, Retrained]) 
 
 def test_correction_is_deterministic_and_changes_biases_only(trained: dict[str, Retrained]) -> None:
     """Two corrections give the same bytes, and every tensor but the int32 biases is left alone."""
-    float32, int8 = (trained[kind].backbone.model.content for kind in ("float32", "int8"))
+    float32, int8 = (trained[quantization].backbone.model.content for quantization in ("float32", "int8"))
     first, second = (correct_biases(shifted(int8), float32, pictures(1)[:2]) for _ in range(2))
     assert first == second
     before, after = read_model(int8), read_model(first)

@@ -108,7 +108,7 @@ def test_wrong_weights_are_one_line_that_names_file_and_architecture(
 
 @pytest.mark.xdist_group("tensorflow")
 def test_failed_download_ends_in_one_line_with_the_three_ways(photos: Path, tmp_path: Path, trainer) -> None:
-    """Without a connection a point that is nowhere at hand is a configuration error, not a traceback."""
+    """Without a connection an architecture whose weights are not here is a configuration error, not a traceback."""
     nobody = "http://127.0.0.1:9"  # the discard port: refused at once, and nothing leaves this machine
     done = trainer(
         "retrain",

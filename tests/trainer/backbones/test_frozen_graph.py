@@ -11,7 +11,7 @@ from tensorboard.compat.proto import graph_pb2
 
 from edge.errors import ConfigurationError, DataError
 from trainer.backbones.architectures import BLOCKS
-from trainer.backbones.frozen_graph import DISTRIBUTION, GRAPH_NAME, installed_graph, read_layers
+from trainer.backbones.frozen_graph import DISTRIBUTION, GRAPH_NAME, installed_graph, read_graph_weights
 
 WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 """Channels after the first convolution and after each of the 13 blocks of MobileNet v1."""
@@ -24,7 +24,7 @@ def layers(offline: None) -> Layers:
     """The layers in the graph of the offline extra."""
     path = installed_graph()
     assert path is not None
-    return read_layers(path)
+    return read_graph_weights(path)
 
 
 def fake_distribution(folder: Path, files: dict[str, bytes]) -> Path:
@@ -76,7 +76,7 @@ def test_graph_of_another_network_is_refused(tmp_path: Path) -> None:
     graph.node.add(name="x", op="Placeholder")
     (tmp_path / "other.pb").write_bytes(graph.SerializeToString())
     with pytest.raises(DataError, match=r"other\.pb: no constant .*Conv2d_0/weights.*not a MobileNet v1 graph"):
-        read_layers(tmp_path / "other.pb")
+        read_graph_weights(tmp_path / "other.pb")
 
 
 @pytest.mark.parametrize("content", [b"not a protobuf \xff\xff", b"\x0a\xff"])
@@ -84,7 +84,7 @@ def test_garbage_is_no_graph(tmp_path: Path, content: bytes) -> None:
     """A file that is no protobuf at all is a data error, not a crash."""
     (tmp_path / "garbage.pb").write_bytes(content)
     with pytest.raises(DataError, match=r"garbage\.pb: not a frozen TensorFlow graph"):
-        read_layers(tmp_path / "garbage.pb")
+        read_graph_weights(tmp_path / "garbage.pb")
 
 
 def test_altered_graph_in_the_distribution_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_no_distribution_or_no_graph_in_it_is_no_error(tmp_path: Path, monkeypat
 def test_package_is_never_imported(offline: None, run_python) -> None:
     """Finding and reading the graph imports neither the distribution's package nor TensorFlow."""
     script = (
-        "import sys; from trainer.backbones.frozen_graph import *; read_layers(installed_graph()); "
+        "import sys; from trainer.backbones.frozen_graph import *; read_graph_weights(installed_graph()); "
         f"print([name for name in ('{DISTRIBUTION}', 'tensorflow', 'keras') if name in sys.modules])"
     )
     assert run_python("-c", script).stdout == "[]\n"

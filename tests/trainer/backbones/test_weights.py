@@ -69,7 +69,7 @@ def test_keras_cache_comes_before_the_download() -> None:
 
 
 def test_download_comes_before_the_offline_graph(offline: None) -> None:
-    """A connected machine gets the weights of this very point, not those of 224."""
+    """A connected machine gets the weights of this very architecture, not those of 224."""
     connection = Connection(b"new")
     assert find(WIDE, None, connection) == Weights(
         "imagenet", keras_cache_file(WIDE), hashlib.sha256(b"new").hexdigest()
@@ -137,9 +137,9 @@ def test_at_hand_tells_what_needs_no_download(offline: None) -> None:
     """Keras' cache is named before the extra; other widths have nothing."""
     assert weights_at_hand(WIDE) == "offline extra"
     assert weights_at_hand(NARROW) is None
-    for point in (WIDE, NARROW):
-        put(keras_cache_file(point), b"x")
-        assert weights_at_hand(point) == "keras cache"
+    for architecture in (WIDE, NARROW):
+        put(keras_cache_file(architecture), b"x")
+        assert weights_at_hand(architecture) == "keras cache"
 
 
 def test_cache_files_are_called_as_keras_calls_them(keras_home: Path) -> None:

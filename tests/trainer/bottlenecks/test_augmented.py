@@ -30,7 +30,7 @@ from trainer.photos.folder import list_photos
 from trainer.photos.split import TRAINING, SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 PHOTO = hashlib.sha256(b"photo").digest()
 QUIET = Progress()

@@ -49,10 +49,10 @@ def spoil(photos: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("kind", ["int8", "float32"])
-def test_bottlenecks_are_the_artifacts_own_outputs(photos: Path, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("quantization", ["int8", "float32"])
+def test_bottlenecks_are_the_artifacts_own_outputs(photos: Path, tmp_path: Path, quantization: str) -> None:
     """Each cached row is what the interpreter says of the preprocessed photo, exactly."""
-    extractor, folder = tiny.extractor(tmp_path, kind), list_photos(photos)
+    extractor, folder = tiny.extractor(tmp_path, quantization), list_photos(photos)
     extracted = compute_bottlenecks(extractor, folder)
     features = extractor.load(list(extracted.contents.sha256.values()))
     interpreter = ImageInterpreter(extractor.backbone.model)
@@ -139,7 +139,7 @@ def test_reading_agrees_with_training_on_what_is_a_photo(photos: Path, tmp_path:
 def test_another_interpreter_has_bottlenecks_of_its_own(photos: Path, tmp_path: Path, run_python) -> None:
     """What one interpreter computed never stands in for another's: a head must not be fitted on a mixture."""
     pytest.importorskip("tflite_runtime")
-    tiny.plant_backbone(tmp_path / "cache")
+    tiny.write_backbone(tmp_path / "cache")
     arguments = ["-m", "trainer", "bottlenecks", photos, "--architecture", tiny.ARCHITECTURE.name, "--json"]
     arguments += ["--weights", "random", "--bottleneck-dir", tmp_path / "cache"]
     computed = []

@@ -20,7 +20,7 @@ from trainer.evaluation.compare import Comparison, Disagreement, compare_evaluat
 from trainer.evaluation.evaluate import Evaluation
 from trainer.photos.dataset import Photo
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 from trainer.terminal.progress_bars import TerminalProgress
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -80,14 +80,14 @@ def test_the_command(options: RetrainOptions, trainer: Command) -> None:
     done = trainer(*arguments)
     assert done.returncode == 0, done.stderr
     assert "McNemar's exact test: p = 1; the difference may be chance" in done.stdout
-    record = json.loads(trainer(*arguments, "--json").stdout)
-    assert (record["only_first"], record["only_second"], record["p_value"]) == (0, 0, 1.0)
-    assert record["photos"] == record["both"] + record["neither"] == 4
-    assert record["disagreements"] == []
+    printed = json.loads(trainer(*arguments, "--json").stdout)
+    assert (printed["only_first"], printed["only_second"], printed["p_value"]) == (0, 0, 1.0)
+    assert printed["photos"] == printed["both"] + printed["neither"] == 4
+    assert printed["disagreements"] == []
 
 
 def test_other_splits_are_told(options: RetrainOptions, trainer: Command, tmp_path: Path) -> None:
-    """Models of different splits may have trained on each other's test photos: the user is told."""
+    """Models of different splits may have trained on each other's test photos: a message says so."""
     other = dataclasses.replace(options, output=tmp_path / "other.tflite", ratios=options.ratios._replace(seed=7))
     retrain_all(options, TerminalProgress())
     retrain_all(other, TerminalProgress())

@@ -1,4 +1,4 @@
-"""What a model file is worth, judged through the edge package."""
+"""Evaluation of a model file, through the edge package."""
 
 from __future__ import annotations
 

@@ -48,17 +48,17 @@ def pictures(count: int = 24) -> list[np.ndarray]:
     return [picture for seed in range(count // 4) for picture in make_patterns(seed, size)]
 
 
-def features_of(kind: str) -> np.ndarray:
+def features_of(quantization: str) -> np.ndarray:
     """The tiny backbone's features for the pictures, as real numbers."""
-    interpreter = ImageInterpreter(tiny.backbone(kind).model)
+    interpreter = ImageInterpreter(tiny.backbone(quantization).model)
     return np.stack([interpreter.scores(picture) for picture in pictures()])
 
 
-def spliced(kind: str, head: Head) -> bytes:
+def spliced(quantization: str, head: Head) -> bytes:
     """The tiny backbone with ``head`` on it."""
-    model = read_model(tiny.backbone_bytes(kind))
-    output = tiny.backbone(kind).model.output
-    splice_head(model, quantize_head(head, features_of(kind), output) if kind == "int8" else head)
+    model = read_model(tiny.backbone_bytes(quantization))
+    output = tiny.backbone(quantization).model.output
+    splice_head(model, quantize_head(head, features_of(quantization), output) if quantization == "int8" else head)
     return write_model(model)
 
 
@@ -117,24 +117,26 @@ def test_int8_scores_are_near_the_float_heads(seed: int) -> None:
     assert np.abs(scores.sum(axis=1) - 1).max() < 0.02
 
 
-@pytest.mark.parametrize("kind", ["int8", "float32"])
-def test_tflite_runtime_computes_the_same(tmp_path: Path, kind: str, run_python) -> None:
+@pytest.mark.parametrize("quantization", ["int8", "float32"])
+def test_tflite_runtime_computes_the_same(tmp_path: Path, quantization: str, run_python) -> None:
     """The last tflite-runtime loads the file and agrees: floats to 1e-5, integers to 1 of 255."""
     pytest.importorskip("tflite_runtime")
-    content = spliced(kind, random_head(3))
+    content = spliced(quantization, random_head(3))
     (tmp_path / "model.tflite").write_bytes(content)
     inputs = np.stack(pictures())
-    np.save(tmp_path / "inputs.npy", inputs if kind == "int8" else inputs.astype(np.float32) / np.float32(127.5) - 1)
+    np.save(
+        tmp_path / "inputs.npy", inputs if quantization == "int8" else inputs.astype(np.float32) / np.float32(127.5) - 1
+    )
     done = run_python("-c", RUNTIME_SCRIPT, tmp_path / "model.tflite", tmp_path / "inputs.npy")
     assert done.returncode == 0, done.stderr
-    scores = np.array(json.loads(done.stdout)) * (1 / 256 if kind == "int8" else 1)
-    assert np.abs(scores - scores_of(content)).max() <= (1 / 255 if kind == "int8" else 1e-5)
+    scores = np.array(json.loads(done.stdout)) * (1 / 256 if quantization == "int8" else 1)
+    assert np.abs(scores - scores_of(content)).max() <= (1 / 255 if quantization == "int8" else 1e-5)
 
 
-@pytest.mark.parametrize("kind", ["int8", "float32"])
-def test_every_buffer_is_aligned_in_the_file(kind: str) -> None:
+@pytest.mark.parametrize("quantization", ["int8", "float32"])
+def test_every_buffer_is_aligned_in_the_file(quantization: str) -> None:
     """Interpreters read weights in place, with instructions that need 16-byte alignment."""
-    content = spliced(kind, random_head(1))
+    content = spliced(quantization, random_head(1))
     model = schema.Model.GetRootAs(content, 0)
     filled = 0
     for index in range(model.BuffersLength()):
@@ -150,11 +152,11 @@ def test_every_buffer_is_aligned_in_the_file(kind: str) -> None:
     assert filled >= 3  # weights, bias, min_runtime_version
 
 
-@pytest.mark.parametrize("kind", ["int8", "float32"])
-def test_same_inputs_give_the_same_bytes(kind: str) -> None:
+@pytest.mark.parametrize("quantization", ["int8", "float32"])
+def test_same_inputs_give_the_same_bytes(quantization: str) -> None:
     """Two splices agree byte for byte, and another head gives other bytes."""
-    assert spliced(kind, random_head(1)) == spliced(kind, random_head(1))
-    assert spliced(kind, random_head(1)) != spliced(kind, random_head(2))
+    assert spliced(quantization, random_head(1)) == spliced(quantization, random_head(1))
+    assert spliced(quantization, random_head(1)) != spliced(quantization, random_head(2))
 
 
 def test_operators_are_those_the_last_tflite_runtime_knows() -> None:
@@ -175,16 +177,17 @@ def test_operators_are_those_the_last_tflite_runtime_knows() -> None:
     ]
 
 
-@pytest.mark.parametrize(("kind", "own"), [("int8", "1.14.0"), ("float32", "1.5.0")])
+@pytest.mark.parametrize(("quantization", "own"), [("int8", "1.14.0"), ("float32", "1.5.0")])
 @pytest.mark.parametrize("noted", [None, "1.2.0", "1.13.1", "2.4.0", "2.14.0"])
-def test_minimum_runtime_is_the_newest_of_backbone_and_head(kind: str, own: str, noted: str | None) -> None:
+def test_minimum_runtime_is_the_newest_of_backbone_and_head(quantization: str, own: str, noted: str | None) -> None:
     """The note is raised to what the head needs and never lowered; versions compare as numbers."""
-    model = read_model(tiny.backbone_bytes(kind))
+    model = read_model(tiny.backbone_bytes(quantization))
     if noted:
         add_metadata(model, MINIMUM_RUNTIME, noted.encode().ljust(16, b"\0"))
     head = random_head(1)
     splice_head(
-        model, quantize_head(head, features_of("int8"), tiny.backbone().model.output) if kind == "int8" else head
+        model,
+        quantize_head(head, features_of("int8"), tiny.backbone().model.output) if quantization == "int8" else head,
     )
     expected = max(noted or "0.0", own, key=lambda version: [int(part) for part in version.split(".")])
     assert minimum_runtime(read_model(write_model(model))) == expected
@@ -192,12 +195,12 @@ def test_minimum_runtime_is_the_newest_of_backbone_and_head(kind: str, own: str,
 
 def test_borders_of_the_model_have_plain_names_and_types() -> None:
     """Inputs and outputs are called image and scores; int8 models speak uint8 with scale 1/256."""
-    for kind, dtype, quantization in (("int8", np.uint8, (1 / 256, 0)), ("float32", np.float32, (0.0, 0))):
-        interpreter = Interpreter(model_content=spliced(kind, random_head(1, 5)))
+    for name, dtype, scaling in (("int8", np.uint8, (1 / 256, 0)), ("float32", np.float32, (0.0, 0))):
+        interpreter = Interpreter(model_content=spliced(name, random_head(1, 5)))
         (image,), (scores,) = interpreter.get_input_details(), interpreter.get_output_details()
         assert (image["name"], scores["name"]) == ("image", "scores")
         assert image["dtype"] == scores["dtype"] == dtype
-        assert scores["quantization"] == quantization
+        assert scores["quantization"] == scaling
         assert scores["shape"].tolist() == [1, 5]
 
 
@@ -211,7 +214,7 @@ def test_metadata_of_one_name_is_replaced_not_doubled() -> None:
 
 
 def test_conversion_notes_are_dropped_with_their_content() -> None:
-    """The converter's record of itself, different on every machine, leaves no trace in the file."""
+    """The converter's metadata, different on every machine, leaves no trace in the file."""
     model = read_model(tiny.backbone_bytes())
     add_metadata(model, "CONVERSION_METADATA", b"made by TensorFlow 9.9.9 on somebody's machine")
     content = write_model(model)

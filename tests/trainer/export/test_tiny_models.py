@@ -53,26 +53,26 @@ def _numbers(manifest: Manifest) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize("kind", make_data.KINDS)
-def test_committed_model_is_up_to_date(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", make_data.KINDS)
+def test_committed_model_is_up_to_date(name: str, tmp_path: Path) -> None:
     """Labels, manifest and scores of the committed file are those of a file made now."""
-    committed = ModelFile.load(make_data.DATA / f"tiny-{kind}.tflite")
-    made = ModelFile.from_bytes(make_data.make(tmp_path, kind))
+    committed = ModelFile.load(make_data.DATA / f"tiny-{name}.tflite")
+    made = ModelFile.from_bytes(make_data.make(tmp_path, name))
     assert run_self_test(Classifier(made)).passed
     assert committed.labels == made.labels == ("blue", "green", "red")
     assert committed.manifest is not None
     assert made.manifest is not None
     assert _facts(committed.manifest) == _facts(made.manifest)
     assert _numbers(committed.manifest) == pytest.approx(_numbers(made.manifest), rel=RELATIVE)
-    assert (made.manifest.gate is not None) == (kind == "gated")
+    assert (made.manifest.gate is not None) == (name == "gated")
     expected, now = (np.array(manifest.self_test.expected) for manifest in (committed.manifest, made.manifest))
     assert np.abs(expected - now).max() <= SCORES
 
 
-@pytest.mark.parametrize("kind", make_data.KINDS)
-def test_committed_model_passes_its_self_test(kind: str) -> None:
+@pytest.mark.parametrize("name", make_data.KINDS)
+def test_committed_model_passes_its_self_test(name: str) -> None:
     """The file computes here what its manifest expects."""
-    assert run_self_test(Classifier.load(make_data.DATA / f"tiny-{kind}.tflite")).passed
+    assert run_self_test(Classifier.load(make_data.DATA / f"tiny-{name}.tflite")).passed
 
 
 @pytest.mark.parametrize("bad", [bad_models.hanging, bad_models.crashing])

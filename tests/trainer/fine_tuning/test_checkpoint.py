@@ -19,7 +19,7 @@ from trainer.fine_tuning.checkpoint import (
 )
 
 EPOCHS = [Epoch(0.5, 0.8, 0.04), Epoch(0.4, 0.85, 0.03, 0.6, 0.75)]
-FACTS = {"architecture": "mobilenet_0.25_128", "photos": "ab", "options": {"epochs": 3}}
+IDENTITY = {"architecture": "mobilenet_0.25_128", "photos": "ab", "options": {"epochs": 3}}
 
 
 def some(*shape: int) -> np.ndarray:
@@ -49,8 +49,8 @@ def test_tuned_weights_come_back_with_their_epochs_and_the_same_bytes(tmp_path: 
 def test_checkpoint_comes_back_whole(tmp_path: Path) -> None:
     """Every list in its order, scalars included."""
     written = checkpoint()
-    write_checkpoint(tmp_path / "c", written, FACTS)
-    found = read_checkpoint(tmp_path / "c", FACTS)
+    write_checkpoint(tmp_path / "c", written, IDENTITY)
+    found = read_checkpoint(tmp_path / "c", IDENTITY)
     assert found is not None
     assert found.epochs == EPOCHS
     for kind in ("variables", "best", "optimizer"):
@@ -60,31 +60,31 @@ def test_checkpoint_comes_back_whole(tmp_path: Path) -> None:
 
 def test_no_checkpoint_is_none(tmp_path: Path) -> None:
     """A first run has nothing to go on from."""
-    assert read_checkpoint(tmp_path / "c", FACTS) is None
+    assert read_checkpoint(tmp_path / "c", IDENTITY) is None
 
 
-@pytest.mark.parametrize("name", list(FACTS))
+@pytest.mark.parametrize("name", list(IDENTITY))
 def test_checkpoint_of_another_fine_tuning_is_refused_by_name(tmp_path: Path, name: str) -> None:
     """Another architecture, other photos or options are named in one line."""
-    write_checkpoint(tmp_path / "c", checkpoint(), {**FACTS, name: "other"})
+    write_checkpoint(tmp_path / "c", checkpoint(), {**IDENTITY, name: "other"})
     with pytest.raises(
         ConfigurationError, match=rf"c: a checkpoint of another fine-tuning \(other {name}\); delete it"
     ):
-        read_checkpoint(tmp_path / "c", FACTS)
+        read_checkpoint(tmp_path / "c", IDENTITY)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "garbage", "tuned"])
 def test_damaged_checkpoint_is_one_line(tmp_path: Path, damage: str) -> None:
     """Cut off, empty, garbage, or another kind of file: refused, and never unpickled."""
     path = tmp_path / "c"
-    write_checkpoint(path, checkpoint(), FACTS)
+    write_checkpoint(path, checkpoint(), IDENTITY)
     content = path.read_bytes()
     if damage == "tuned":
         write_tuned(path, {"conv1": (some(1), some(1))}, EPOCHS)
     else:
         path.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "garbage": b"\x80\x04garbage"}[damage])
     with pytest.raises(ConfigurationError, match=r"c: a damaged checkpoint; delete it to fine-tune from the beginning"):
-        read_checkpoint(path, FACTS)
+        read_checkpoint(path, IDENTITY)
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from edge.errors import ConfigurationError, DataError, UsageError
 from support import tiny
 from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, write_checkpoint, write_tuned
 from trainer.fine_tuning.fine_tune import find_tuned, fine_tune
-from trainer.fine_tuning.job import facts_key, identifying_facts
+from trainer.fine_tuning.job import identity_key, tuning_identity
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import Head
 from trainer.photos.dataset import Dataset, assemble
@@ -20,7 +21,7 @@ from trainer.photos.reading import read_contents
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 RECIPE = Recipe(epochs=3, from_block=12, picture_size=128)
 HEAD = Head(np.zeros((256, 3)), np.zeros(3))
@@ -35,17 +36,17 @@ def dataset(photos: Path) -> Dataset:
 
 
 def stem_of(cache: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The beginning of the names of this fine-tuning's files: that of the checkpoint which its child is told."""
-    told: list[str] = []
+    """The beginning of the names of this fine-tuning's files: that of the checkpoint in the job of its child."""
+    jobs: list[str] = []
 
     def listen(*arguments: object, text: str, **options: object) -> None:
-        told.append(text)
+        jobs.append(text)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("trainer.fine_tuning.fine_tune.run_tensorflow", listen)
-        fine_tune(cache, tiny.backbone(), dataset, HEAD, RECIPE, QUIET)
-    return told[0].partition('"checkpoint": "')[2].partition(".checkpoint")[0]
+        fine_tune(cache, tiny.backbone(), dataset, RECIPE, head=HEAD, progress=QUIET)
+    return jobs[0].partition('"checkpoint": "')[2].partition(".checkpoint")[0]
 
 
 @pytest.mark.parametrize("change", ["architecture", "photos", "damaged"])
@@ -55,13 +56,13 @@ def test_foreign_checkpoint_is_refused_in_one_line(
     """A checkpoint that lies in the place of ours but is of another network, of other photos, or cut off."""
     path = Path(stem_of(tmp_path, dataset, monkeypatch) + ".checkpoint")
     names = {"architecture": "mobilenet_0.50_128"}.get(change, tiny.ARCHITECTURE.name)
-    facts = identifying_facts(names, tiny.backbone().model.sha256, "other", RECIPE)
-    write_checkpoint(path, Checkpoint([], [], [], [Epoch(1, 0, 0)]), facts)
+    identity = tuning_identity(names, tiny.backbone().model.sha256, "other", RECIPE)
+    write_checkpoint(path, Checkpoint([], [], [], [Epoch(1, 0, 0)]), identity)
     if change == "damaged":
         path.write_bytes(path.read_bytes()[:100])
     said = {"architecture": r"another fine-tuning \(other architecture, photos\)", "photos": r"\(other photos\)"}
     with pytest.raises(ConfigurationError, match=said.get(change, "a damaged checkpoint; delete it")) as refused:
-        fine_tune(tmp_path, tiny.backbone(), dataset, HEAD, RECIPE, QUIET)
+        fine_tune(tmp_path, tiny.backbone(), dataset, RECIPE, head=HEAD, progress=QUIET)
     assert str(refused.value).startswith(f"{path}: ")
     assert "\n" not in str(refused.value)
 
@@ -70,11 +71,11 @@ def test_photo_that_is_gone_is_a_data_error(dataset: Dataset, tmp_path: Path) ->
     """What the child finds wrong with a photo comes back as one line."""
     dataset.of("validation")[0].path.unlink()
     with pytest.raises(DataError, match="No such file"):
-        fine_tune(tmp_path, tiny.backbone(), dataset, HEAD, RECIPE, QUIET)
+        fine_tune(tmp_path, tiny.backbone(), dataset, RECIPE, head=HEAD, progress=QUIET)
 
 
 def test_damaged_weights_count_as_missing(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of weights is taken only while its content is the one that its name tells."""
+    """A file of weights is taken only while its content is the one that its name says."""
     stem = stem_of(tmp_path, dataset, monkeypatch)
     write_tuned(Path(f"{stem}-0123456789abcdef.npz"), {}, [Epoch(1, 0, 0)])
     assert find_tuned(tmp_path, tiny.backbone(), dataset, RECIPE) is None
@@ -88,11 +89,11 @@ def test_names_tell_the_architecture_and_what_it_was_made_from(
     assert first == second
     assert first.parent == tmp_path / "tuned"
     assert first.name.startswith(f"{tiny.ARCHITECTURE.name}-")
-    assert len(first.name) == len(f"{tiny.ARCHITECTURE.name}-") + len(facts_key({}))
+    assert len(first.name) == len(f"{tiny.ARCHITECTURE.name}-") + len(identity_key({}))
 
 
 def test_photos_that_were_learnt_do_not_cross_validate(options: RetrainOptions) -> None:
-    """Every photo would be judged by a backbone that may have seen it."""
-    fields = {**vars(options), "recipe": RECIPE, "cross_validate": True}
-    with pytest.raises(UsageError, match=r"--cross-validate would judge with photos that --fine-tune has learnt"):
-        retrain_all(RetrainOptions(**fields), QUIET)
+    """Every photo would be evaluated by a backbone that may have seen it."""
+    both = dataclasses.replace(options, fine_tune=RECIPE, cross_validate=True)
+    with pytest.raises(UsageError, match=r"--cross-validate would evaluate photos that --fine-tune has trained on"):
+        retrain_all(both, QUIET)

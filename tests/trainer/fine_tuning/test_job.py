@@ -8,16 +8,16 @@ import pytest
 
 from edge.errors import UsageError
 from trainer.backbones.architectures import Architecture, grid
-from trainer.fine_tuning.job import Job, TuningPhoto, facts_key, identifying_facts
+from trainer.fine_tuning.job import Job, TuningPhoto, identity_key, tuning_identity
 from trainer.fine_tuning.recipe import Recipe, peak_rate, picture_size
 from trainer.photos.augmentation import Strength
 
 RECIPE = Recipe(epochs=3, from_block=6, picture_size=96, strength=Strength(light=0.123))
 
 
-def facts(recipe: Recipe = RECIPE, photos: str = "cd") -> dict[str, object]:
+def identity(recipe: Recipe = RECIPE, photos: str = "cd") -> dict[str, object]:
     """What identifies a fine-tuning."""
-    return identifying_facts("mobilenet_0.25_128", "ab", photos, recipe)
+    return tuning_identity("mobilenet_0.25_128", "ab", photos, recipe)
 
 
 def test_job_survives_the_way_through_json() -> None:
@@ -26,7 +26,7 @@ def test_job_survives_the_way_through_json() -> None:
         architecture="mobilenet_0.25_128",
         weights=None,
         recipe=RECIPE,
-        facts=facts(),
+        identity=identity(),
         training=[TuningPhoto("a/é.png", 0), TuningPhoto("b/\udcff.png", 1)],
         validation=[TuningPhoto("c.png", 1)],
         head_weights=[[0.1, -1 / 3]],
@@ -40,10 +40,10 @@ def test_job_survives_the_way_through_json() -> None:
 def test_every_choice_is_part_of_the_key() -> None:
     """Other epochs, another seed, other photos, a stronger augmentation: another fine-tuning."""
     changes = [{"epochs": 4}, {"from_block": 7}, {"seed": 1}, {"strength": Strength()}, {"picture_size": 128}]
-    keys = {facts_key(facts(dataclasses.replace(RECIPE, **change))) for change in changes}
-    keys |= {facts_key(facts()), facts_key(facts(photos="ef"))}
+    keys = {identity_key(identity(dataclasses.replace(RECIPE, **change))) for change in changes}
+    keys |= {identity_key(identity()), identity_key(identity(photos="ef"))}
     assert len(keys) == len(changes) + 2
-    assert facts_key(facts()) == facts_key(facts())
+    assert identity_key(identity()) == identity_key(identity())
 
 
 @pytest.mark.parametrize("epochs", [0, -1])
@@ -67,12 +67,14 @@ def test_narrow_networks_take_larger_steps() -> None:
     assert peak_rate(0.25) == pytest.approx(0.003, rel=0.02)
 
 
-@pytest.mark.parametrize("point", grid(), ids=lambda point: point.name)
-def test_wide_networks_learn_from_smaller_pictures(point: Architecture) -> None:
+@pytest.mark.parametrize("architecture", grid(), ids=lambda architecture: architecture.name)
+def test_wide_networks_learn_from_smaller_pictures(architecture: Architecture) -> None:
     """Smaller by a fifth to a third, never below what five halvings leave whole; narrow ones see full size."""
-    size = picture_size(point)
+    size = picture_size(architecture)
     assert size % 32 == 0
-    assert 0.66 < size / point.input_size <= 0.8 if point.alpha >= 0.75 else size == point.input_size
+    assert (
+        0.66 < size / architecture.input_size <= 0.8 if architecture.alpha >= 0.75 else size == architecture.input_size
+    )
 
 
 def test_recipe_of_an_architecture() -> None:

@@ -20,7 +20,7 @@ RECIPE = Recipe(epochs=2, from_block=0, picture_size=SIZE, batch=4)
 
 @pytest.fixture
 def listed(tmp_path: Path) -> list[TuningPhoto]:
-    """Ten photos whose label is their place, so that a batch tells which ones are in it."""
+    """Ten photos whose label is their place, so that a batch shows which ones are in it."""
     paths = sorted(tiny.paint_folder(tmp_path / "photos", 4).rglob("*.png"))[:10]
     return [TuningPhoto(str(path), place) for place, path in enumerate(paths)]
 

@@ -35,7 +35,7 @@ def of(*means: float, error: float = 0.0) -> list[Loss]:
 
 
 def test_best_epoch_is_the_last_within_a_standard_error() -> None:
-    """What the validation photos cannot tell from the lowest is as good, and the later epoch is the quieter one."""
+    """A loss that is not clearly above the lowest is as good, and the later epoch is chosen."""
     history = of(0.5, 0.40, 0.45, 0.44, 0.46, error=0.05)
     assert best_epoch(history) == 3
     assert best_epoch(of(0.5, 0.40, 0.45, 0.44, 0.46)) == 1

@@ -36,7 +36,7 @@ from trainer.photos.reading import read_contents
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
@@ -48,7 +48,7 @@ RECIPE = Recipe(
     patience=1,
     learning_rate=1e-2,
     label_smoothing=0,
-    strength=Strength(saturation=0.1, tint=0),  # colour is all that tells these photos apart
+    strength=Strength(saturation=0.1, tint=0),  # only colour distinguishes these photos
 )
 RATIOS = SplitRatios(20, 20)
 HEAD = Head(np.zeros((256, 3)), np.zeros(3))
@@ -61,20 +61,20 @@ import numpy as np
 from edge.errors import EdgeError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
-from trainer.backbones.folded_mobilenet import features, read_layers, unfold
+from trainer.backbones.folded_mobilenet import compute_features, fold_layers, unfold
 from trainer.fine_tuning.checkpoint import write_tuned
 from trainer.fine_tuning.train import tune
 from trainer.fine_tuning.job import Job
-point = Architecture(0.25, 128)
-model, other = build_model(point, None), build_model(point, None)
+architecture = Architecture(0.25, 128)
+model, other = build_model(architecture, None), build_model(architecture, None)
 pictures = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), np.uint8)
-folded = {name: layer.folded() for name, layer in read_layers(model).items()}
+folded = {name: layer.folded() for name, layer in fold_layers(model).items()}
 folded["conv_pw_13"] = (2 * folded["conv_pw_13"][0], folded["conv_pw_13"][1] + 0.5)
 expected = features(pictures, folded).numpy()
 unfold(other, folded)
 keras, untouched = (m(pictures / np.float32(127.5) - 1, training=False).numpy() for m in (other, model))
 said = {"spread": float(expected.std()), "unfolded": float(abs(keras - expected).max())}
-folded = {name: layer.folded() for name, layer in read_layers(model).items()}
+folded = {name: layer.folded() for name, layer in fold_layers(model).items()}
 write_tuned(Path(sys.argv[1]).with_suffix(".npz"), folded, [])
 said["folded"] = float(abs(features(pictures, folded).numpy() - untouched).max())
 for path in sys.argv[1:]:
@@ -95,7 +95,8 @@ import contextlib
 from support import tiny
 from trainer.fine_tuning.fine_tune import fine_tune
 from trainer.progress import Progress
-from trainer.retraining.retrain import RetrainOptions, retrain_all
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain_all import retrain_all
 from trainer.photos.split import SplitRatios
 
 class Deadly(Progress):
@@ -111,7 +112,7 @@ class Deadly(Progress):
                 os.kill(os.getpid(), signal.SIGKILL)
         yield advance
 
-fine_tune(Path(sys.argv[1]), tiny.backbone(), as_dataset(Path(sys.argv[2])), HEAD, RECIPE, Deadly())
+fine_tune(Path(sys.argv[1]), tiny.backbone(), as_dataset(Path(sys.argv[2])), RECIPE, head=HEAD, progress=Deadly())
 """
 
 
@@ -140,7 +141,7 @@ def job_of(dataset: Dataset) -> Callable[[Path, Recipe], Job]:
 
         with pytest.MonkeyPatch.context() as patch, pytest.raises(Caught) as caught:
             patch.setattr(parent, "run_tensorflow", catch)
-            fine_tune(cache, tiny.backbone(), dataset, HEAD, recipe, QUIET)
+            fine_tune(cache, tiny.backbone(), dataset, recipe, head=HEAD, progress=QUIET)
         return Job.from_json(str(caught.value))
 
     return make
@@ -174,7 +175,7 @@ def resumed(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple
     wait_for_the_end_of(int(done.stdout))
     assert [path.suffix for path in (cache / "tuned").iterdir()] == [".checkpoint"]
     assert find_tuned(cache, tiny.backbone(), dataset, RECIPE) is None
-    return cache, fine_tune(cache, tiny.backbone(), dataset, HEAD, RECIPE, QUIET)
+    return cache, fine_tune(cache, tiny.backbone(), dataset, RECIPE, head=HEAD, progress=QUIET)
 
 
 def wait_for_the_end_of(process: int) -> None:
@@ -202,11 +203,11 @@ def test_every_training_photo_is_reported_once_an_epoch(said: dict[str, Any], da
 
 
 def test_test_photos_are_never_seen(said: dict[str, Any], dataset: Dataset) -> None:
-    """The child is told of the training and validation photos alone."""
-    told = [photo.path for photo in said["job"].training + said["job"].validation]
+    """The child gets the paths of the training and validation photos alone."""
+    paths = [photo.path for photo in said["job"].training + said["job"].validation]
     expected = [str(photo.path) for split in ("training", "validation") for photo in dataset.of(split)]
-    assert told == expected
-    assert len(told) == len(dataset.photos) - len(dataset.of("test")) < len(dataset.photos)
+    assert paths == expected
+    assert len(paths) == len(dataset.photos) - len(dataset.of("test")) < len(dataset.photos)
 
 
 def test_diverging_loss_is_one_line(said: dict[str, Any]) -> None:
@@ -246,7 +247,7 @@ def test_only_the_last_blocks_have_changed(said: dict[str, Any], resumed: tuple[
 def options(resumed: tuple[Path, Tuned], dataset: Dataset, tmp_path: Path) -> RetrainOptions:
     """What finds the tuned weights, and where the random ones would be a backbone that sees more: fine-tuning loses."""
     cache, _ = resumed
-    tiny.plant_backbone(cache)
+    tiny.write_backbone(cache)
     return RetrainOptions(
         folder=dataset.photos[0].path.parents[1],
         output=tmp_path / "tuned.tflite",
@@ -303,10 +304,10 @@ def test_retrain_tells_what_fine_tuning_came_to(options: RetrainOptions, monkeyp
     assert re.search(line.format("the pretrained weights are kept") + r"0\.00\d -> 1\.\d{3}\n", lost.stdout)
     monkeypatch.setattr("trainer.retraining.tuned_or_pretrained.is_worse", lambda after, before: False)
     assert re.search(line.format(r"best after \d"), CliRunner().invoke(app, call).stdout)
-    record = json.loads(CliRunner().invoke(app, [*call, "--json"]).stdout)["models"][0]["fine_tuning"]
-    assert (record["from_block"], len(record["epochs"])) == (12, 4)
-    assert record["before"]["validation_accuracy"] == 1
-    assert record["before"]["validation_cross_entropy"] < 0.01 < 1 < record["after"]["validation_cross_entropy"]
+    printed = json.loads(CliRunner().invoke(app, [*call, "--json"]).stdout)["models"][0]["fine_tuning"]
+    assert (printed["from_block"], len(printed["epochs"])) == (12, 4)
+    assert printed["before"]["validation_accuracy"] == 1
+    assert printed["before"]["validation_cross_entropy"] < 0.01 < 1 < printed["after"]["validation_cross_entropy"]
 
 
 def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
@@ -320,7 +321,7 @@ def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
     assert model.fine_tuning.tuned == tuned
     assert model.fine_tuning.best_epoch == tuned.best_epoch
     assert model.backbone.weights == model.fine_tuning.weights == tuned.weights
-    assert model.backbone.feature_size == 256
+    assert model.backbone.bottleneck_size == 256
     manifest = ModelFile.load(model.path).manifest
     assert manifest is not None
     facts = {name: manifest.training[name] for name in ("weights", "weights_sha256", "fine_tune", "fine_tune_from")}

@@ -37,14 +37,14 @@ def test_the_temperature_of_an_exaggerating_model_is_found(seed: int, factor: fl
     assert cross_entropy(logits * factor / found, labels) <= cross_entropy(logits * factor, labels) + 1e-6
 
 
-def test_a_few_right_answers_do_not_make_it_cocksure() -> None:
+def test_a_few_right_answers_do_not_make_the_scores_extreme() -> None:
     """Five photos, all right and sure, leave the temperature near 1; without a prior it would fall to its bound."""
     logits = np.eye(5) * 4
     assert 0.6 < fit_temperature(logits, np.arange(5)) < 1.0
 
 
 def test_cooling_divides_every_logit() -> None:
-    """A cooled head's logits are the head's divided by the temperature."""
+    """With a temperature, the head's logits are the head's divided by the temperature."""
     random = np.random.default_rng(1)
     head, features = Head(random.normal(size=(6, 3)), random.normal(size=3)), random.normal(size=(10, 6))
     np.testing.assert_allclose(with_temperature(head, 2.5).logits(features), head.logits(features) / 2.5)

@@ -1,4 +1,4 @@
-"""Judging with every photo."""
+"""Tests of cross-validation."""
 
 from __future__ import annotations
 
@@ -56,21 +56,23 @@ def test_accuracy_is_that_on_photos_not_seen(distance: float, least: int, most: 
     labels = np.arange(30) % 2
     features = random.normal(size=(30, 40)) + distance * np.eye(2, 40)[labels]
     assigned = np.arange(30) // 2 % 5
-    found = cross_validate(Labelled(features.astype(np.float32), labels), assigned, 5, 2, 100)
+    found = cross_validate(Labelled(features.astype(np.float32), labels), assigned, folds=5, labels=2, max_steps=100)
     assert found[1:3] == (30, 5)
     assert (found.scores.argmax(axis=1) == labels).sum() == found.right
     np.testing.assert_allclose(found.scores.sum(axis=1), 1)
     assert least <= found.right <= most
 
 
-def test_each_part_is_judged_by_a_head_that_never_saw_it() -> None:
+def test_each_part_is_evaluated_by_a_head_that_never_saw_it() -> None:
     """A part whose labels are swapped is named wrongly as a whole: its own labels taught nobody."""
     labels = np.arange(60) % 2
     features = 10 * np.eye(2)[labels] + np.random.default_rng(1).normal(size=(60, 2))
     assigned = np.arange(60) // 2 % 5
     swapped = np.where(assigned == 0, 1 - labels, labels)
     ticks: list[int] = []
-    found = cross_validate(Labelled(features, swapped), assigned, 5, 2, 200, advance=ticks.append)
+    found = cross_validate(
+        Labelled(features, swapped), assigned, folds=5, labels=2, max_steps=200, advance=ticks.append
+    )
     assert found[:3] == (48, 60, 5)
     assert (found.scores[assigned == 0, swapped[assigned == 0]] < 0.1).all()
     assert ticks == [1] * 5

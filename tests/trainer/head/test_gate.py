@@ -18,7 +18,7 @@ from trainer.head.gate import LEAST_PHOTOS, PER_CLASS, best_scores, fit_gate
 from trainer.photos.split import VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import retrain_all
+from trainer.retraining.retrain_all import retrain_all
 
 QUIET = Progress()
 
@@ -95,13 +95,15 @@ def test_photos_all_alike(value: float) -> None:
     assert (familiarity >= gate.threshold - 1e-6).all()
 
 
-@pytest.mark.parametrize("kind", ["int8", "float32"])
-def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("quantization", ["int8", "float32"])
+def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Path, quantization: str) -> None:
     """The finished file rejects just those validation photos that the trainer counted as beyond the threshold.
 
     The one computes the bottlenecks together with the head, the other without: at the threshold itself they may differ.
     """
-    options = dataclasses.replace(options, folder=tiny.paint_folder(tmp_path / "more", 40), quantizations=(kind,))
+    options = dataclasses.replace(
+        options, folder=tiny.paint_folder(tmp_path / "more", 40), quantizations=(quantization,)
+    )
     (model,) = retrain_all(options, QUIET)
     photos = model.dataset.of(VALIDATION)
     loaded = ModelFile.load(model.path)

@@ -53,24 +53,22 @@ def test_light_scales_all_channels_within_its_bounds(seed: int) -> None:
 
 @given(seeds)
 def test_without_strength_a_photo_stays_as_it_is_or_is_mirrored(seed: int) -> None:
-    """The variants at strength zero are the photo and its mirror image."""
+    """The copies at strength zero are the photo and its mirror image."""
     plain = np.asarray(picture())
-    variant = augment_picture(picture(), (64, 64), NONE, np.random.default_rng(seed))
-    assert (variant == plain).all() or (variant == plain[:, ::-1]).all()
+    copy = augment_picture(picture(), (64, 64), NONE, np.random.default_rng(seed))
+    assert (copy == plain).all() or (copy == plain[:, ::-1]).all()
 
 
-def test_variants_are_seeded_and_differ() -> None:
-    """The same seed gives the same pixels; eight seeds give eight variants in the size asked for, some mirrored."""
-    variants = [
-        augment_picture(picture(80, 60), (32, 24), Strength(), np.random.default_rng(seed)) for seed in range(8)
-    ]
+def test_copies_are_seeded_and_differ() -> None:
+    """The same seed gives the same pixels; eight seeds give eight copies in the size asked for, some mirrored."""
+    copies = [augment_picture(picture(80, 60), (32, 24), Strength(), np.random.default_rng(seed)) for seed in range(8)]
     again = [augment_picture(picture(80, 60), (32, 24), Strength(), np.random.default_rng(seed)) for seed in range(8)]
-    assert all((one == other).all() for one, other in zip(variants, again, strict=True))
-    assert {(variant.shape, variant.dtype.name) for variant in variants} == {((24, 32, 3), "uint8")}
-    assert len({variant.tobytes() for variant in variants}) == 8
+    assert all((one == other).all() for one, other in zip(copies, again, strict=True))
+    assert {(copy.shape, copy.dtype.name) for copy in copies} == {((24, 32, 3), "uint8")}
+    assert len({copy.tobytes() for copy in copies}) == 8
 
 
-def test_half_of_the_variants_are_mirrored() -> None:
+def test_half_of_the_copies_are_mirrored() -> None:
     """Of two hundred seeds about a hundred mirror."""
     plain = np.asarray(picture(8, 8))
     mirrored = sum(

@@ -201,7 +201,7 @@ def test_class_whose_files_are_all_bad_is_no_label() -> None:
     assert dataset.skipped == [Skipped("notes", "no usable photo in it"), Skipped("notes/1", "damaged")]
 
 
-def test_one_class_only_cannot_train_but_can_be_judged() -> None:
+def test_one_class_only_cannot_train_but_can_evaluate() -> None:
     """Training needs two classes; an evaluation does not."""
     contents: dict[str, str | None] = {f"rose/{index}": str(index) for index in range(9)}
     with pytest.raises(DatasetError, match="training needs photos of at least two classes, found only 'rose'"):
@@ -212,7 +212,7 @@ def test_one_class_only_cannot_train_but_can_be_judged() -> None:
 
 
 def test_photos_all_alike_are_named_where_training_has_none_left() -> None:
-    """Who copied one photo into every folder, or many times into one, is told why there are too few."""
+    """Who copied one photo into every folder, or many times into one, reads why there are too few."""
     alike: dict[str, str | None] = {f"{label}/{index}": "same" for label in "ab" for index in range(3)}
     with pytest.raises(DatasetError) as raised:
         dataset_of(alike)
@@ -223,7 +223,7 @@ def test_photos_all_alike_are_named_where_training_has_none_left() -> None:
 
 
 def test_counts_and_splits_agree() -> None:
-    """Counting by class and split and folder a split tell the same."""
+    """Counting by class and split and folder a split agree."""
     dataset = dataset_of({f"{label}/{index}": f"{label}{index}" for label in "ab" for index in range(20)})
     counts = dataset.counts()
     assert sum(counts["a"].values()) == sum(counts["b"].values()) == 20

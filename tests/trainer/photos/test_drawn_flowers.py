@@ -1,4 +1,4 @@
-"""Tests of the painted garden."""
+"""Tests of the drawn flowers."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainer.photos.drawn_flowers import KINDS, draw_flower, plant_garden
+from trainer.photos.drawn_flowers import KINDS, draw_flower, draw_flower_folder
 
 
 def _pixels(kind: str, seed: int, size: int = 96) -> np.ndarray:
@@ -70,22 +70,22 @@ def test_a_picture_keeps_its_design_when_it_is_drawn_larger() -> None:
     assert apart < 0.5 * np.abs(np.asarray(small, dtype=float) - other).mean()
 
 
-def test_garden_names_order_and_bytes(tmp_path: Path) -> None:
-    """Two gardens from one seed hold the same files with the same bytes, another seed gives others."""
+def test_folder_names_order_and_bytes(tmp_path: Path) -> None:
+    """Two folders from one seed hold the same files with the same bytes, another seed gives others."""
     names = [f"{kind}/{kind}_{i:03d}.jpg" for kind in KINDS for i in range(2)]
     seeds = {"a": 1, "b": 1, "c": 2}
-    gardens = {name: list(plant_garden(tmp_path / name, 2, seed, 48)) for name, seed in seeds.items()}
-    for name, paths in gardens.items():
+    folders = {name: list(draw_flower_folder(tmp_path / name, 2, seed, 48)) for name, seed in seeds.items()}
+    for name, paths in folders.items():
         assert [path.relative_to(tmp_path / name).as_posix() for path in paths] == names
-    first, again, other = ([path.read_bytes() for path in paths] for paths in gardens.values())
+    first, again, other = ([path.read_bytes() for path in paths] for paths in folders.values())
     assert first == again
     assert not set(first) & set(other)
     assert len(set(first)) == len(names)
 
 
-def test_garden_files_are_whole_jpegs_and_nothing_else_is_left(tmp_path: Path) -> None:
+def test_folder_files_are_whole_jpegs_and_nothing_else_is_left(tmp_path: Path) -> None:
     """Every file decodes as JPEG, and no temporary file stays behind."""
-    paths = list(plant_garden(tmp_path, 1, size=64))
+    paths = list(draw_flower_folder(tmp_path, 1, size=64))
     for path in paths:
         with Image.open(path) as picture:
             picture.load()
@@ -93,9 +93,9 @@ def test_garden_files_are_whole_jpegs_and_nothing_else_is_left(tmp_path: Path) -
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(paths)
 
 
-def test_garden_yields_while_it_grows(tmp_path: Path) -> None:
+def test_paths_come_while_the_folder_grows(tmp_path: Path) -> None:
     """A path comes as soon as its file is there, before the next one is drawn."""
-    growing = plant_garden(tmp_path, 2, size=32)
+    growing = draw_flower_folder(tmp_path, 2, size=32)
     first = next(growing)
     assert list(tmp_path.rglob("*.jpg")) == [first]
     second = next(growing)
@@ -104,12 +104,12 @@ def test_garden_yields_while_it_grows(tmp_path: Path) -> None:
 
 def test_resume_keeps_what_is_there_and_fills_the_gaps(tmp_path: Path) -> None:
     """A file that exists is left alone, a missing one comes back with the bytes it had."""
-    paths = list(plant_garden(tmp_path, 2, seed=4, size=32))
+    paths = list(draw_flower_folder(tmp_path, 2, seed=4, size=32))
     lost, kept = paths[3], paths[4]
     bytes_before = lost.read_bytes()
     lost.unlink()
     kept.write_bytes(b"a photo of my own")
-    assert list(plant_garden(tmp_path, 2, seed=4, size=32)) == paths
+    assert list(draw_flower_folder(tmp_path, 2, seed=4, size=32)) == paths
     assert lost.read_bytes() == bytes_before
     assert kept.read_bytes() == b"a photo of my own"
 
@@ -123,5 +123,5 @@ def test_failed_write_leaves_no_half_picture(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Image.Image, "save", break_off)
     with pytest.raises(OSError, match="disk full"):
-        next(plant_garden(tmp_path, 1, size=32))
+        next(draw_flower_folder(tmp_path, 1, size=32))
     assert not list(tmp_path.rglob("*.jpg"))

@@ -13,7 +13,8 @@ from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.report.content import ReportContent, training_content
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.retrain_all import retrain_all
+from trainer.retraining.retrained import Retrained
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,7 @@ def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> l
     """An int8 and a float32 model, cross-validated."""
     folder = tmp_path_factory.mktemp("reported")
     for quantization in ("int8", "float32"):
-        tiny.plant_backbone(folder / "cache", quantization)
+        tiny.write_backbone(folder / "cache", quantization)
     options = RetrainOptions(
         folder=wrong_labels,
         output=folder / "tiny.tflite",

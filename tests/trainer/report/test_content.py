@@ -17,7 +17,7 @@ from trainer.head.calibration import calibration_error
 from trainer.report.content import ReportContent
 from trainer.report.summary import cautions, headlines
 from trainer.report.tables import class_table, commands, data_table, file_table, quantization_table, training_table
-from trainer.retraining.retrain import Retrained
+from trainer.retraining.retrained import Retrained
 
 NUMBERS = ("prototype_scale", "confidence_weight", "nearness_weight", "threshold")
 

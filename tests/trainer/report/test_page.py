@@ -20,7 +20,7 @@ from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, content_of
 from trainer.report.content import ReportContent, training_content
 from trainer.report.doubtful_labels import DoubtfulLabels
 from trainer.report.page import THUMBNAILS, render_page
-from trainer.retraining.retrain import Retrained
+from trainer.retraining.retrained import Retrained
 
 
 class Page(HTMLParser):

@@ -62,8 +62,8 @@ def test_evaluation_of_the_test_split_is_the_manifests(
     """The held-out photos are found again, and the file is worth what it says."""
     path, model = retrained
     done = command_line("-m", "trainer", "evaluate", path, shared / "flower_photos", "--split", "test", "--json")
-    record = json.loads(done.stdout)
-    assert (record["accuracy"], record["judged"]) == (model["test_accuracy"], model["test_photos"])
+    printed = json.loads(done.stdout)
+    assert (printed["accuracy"], printed["judged"]) == (model["test_accuracy"], model["test_photos"])
 
 
 @pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
@@ -78,7 +78,7 @@ def test_edge_label_agrees_with_trainer_evaluate_on_every_photo(
         env={"EDGE_RUNTIME": runtime},
     )
     assert done.returncode == 0, done.stderr
-    labelled = {(record := json.loads(line))["path"]: record for line in done.stdout.splitlines()}
+    labelled = {(printed := json.loads(line))["path"]: printed for line in done.stdout.splitlines()}
     assert len(evaluated["photos"]) == evaluated["judged"] == retrained[1]["used"]
     differing = []
     for photo in evaluated["photos"]:

@@ -24,7 +24,8 @@ from trainer.evaluation.evaluate import evaluate_photos
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.retrain import Retrained, retrain_all
+from trainer.retraining.retrain_all import retrain_all
+from trainer.retraining.retrained import Retrained
 
 QUIET = Progress()
 
@@ -42,7 +43,7 @@ def test_same_photos_elsewhere_give_the_same_bytes(options: RetrainOptions, tmp_
     (first,) = retrain_all(options, QUIET)
     moved = tmp_path / "moved" / "pictures"
     shutil.copytree(options.folder, moved, copy_function=shutil.copyfile)
-    tiny.plant_backbone(tmp_path / "other cache")
+    tiny.write_backbone(tmp_path / "other cache")
     other = dataclasses.replace(
         options, folder=moved, bottleneck_dir=tmp_path / "other cache", output=tmp_path / "deep" / "b.tflite"
     )
@@ -95,7 +96,7 @@ def test_several_kinds_give_a_file_each(options: RetrainOptions) -> None:
 
 
 def test_output_names_follow_the_quantizations(options: RetrainOptions) -> None:
-    """One quantization keeps the name as given; several are told apart before the ending."""
+    """One quantization keeps the name as given; several get theirs before the ending."""
 
     def outputs(name: str, *quantizations: str) -> list[str]:
         asked = dataclasses.replace(options, output=Path("a") / name, quantizations=quantizations)
@@ -107,7 +108,7 @@ def test_output_names_follow_the_quantizations(options: RetrainOptions) -> None:
 
 
 def test_summaries_lie_under_the_models_name(options: RetrainOptions, tmp_path: Path) -> None:
-    """With --summaries-dir each kind gets its three runs; without it nothing is written."""
+    """With --summaries-dir each quantization gets its three runs; without it nothing is written."""
     retrain_all(options, QUIET)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "photos", "tiny.tflite"]
     retrain_all(dataclasses.replace(options, summaries_dir=tmp_path / "logs", quantizations=("int8", "float32")), QUIET)
@@ -115,7 +116,11 @@ def test_summaries_lie_under_the_models_name(options: RetrainOptions, tmp_path: 
         path.parent.relative_to(tmp_path / "logs").as_posix() for path in (tmp_path / "logs").rglob("events.*")
     )
     stem = tiny.ARCHITECTURE.name
-    assert runs == [f"{stem}-{kind}/{run}" for kind in ("float32", "int8") for run in ("test", "train", "validation")]
+    assert runs == [
+        f"{stem}-{quantization}/{run}"
+        for quantization in ("float32", "int8")
+        for run in ("test", "train", "validation")
+    ]
 
 
 def test_place_that_cannot_be_written_is_known_before_the_work(
@@ -205,11 +210,11 @@ def committed(folder: Path) -> int:
 
 @pytest.mark.xdist_group("tensorflow")
 def test_real_training_beats_chance_in_every_kind(trained: dict[str, Retrained]) -> None:
-    """On drawn flowers, with weights from ImageNet, each kind is far better than the chance of 20 percent."""
+    """On drawn flowers, with weights from ImageNet, each quantization is far better than the chance of 20 percent."""
     assert list(trained) == list(QUANTIZATIONS)
-    for kind, model in trained.items():
-        assert model.fit.steps[-1].training_accuracy > 0.9, kind
-        assert model.evaluation.accuracy >= 0.45, kind
+    for quantization, model in trained.items():
+        assert model.fit.steps[-1].training_accuracy > 0.9, quantization
+        assert model.evaluation.accuracy >= 0.45, quantization
         assert model.dataset.labels == ("daisy", "dandelion", "roses", "sunflowers", "tulips")
         assert model.backbone.weights.origin == "imagenet (1.0_224, offline extra)"
 
@@ -226,24 +231,24 @@ def test_sizes_are_in_the_order_of_the_quantisations(trained: dict[str, Retraine
 
 @pytest.mark.xdist_group("tensorflow")
 def test_cached_real_run_needs_no_tensorflow_and_gives_the_same_files(
-    trained: dict[str, Retrained], garden_options: RetrainOptions, tmp_path: Path, childless_trainer
+    trained: dict[str, Retrained], drawn_options: RetrainOptions, tmp_path: Path, childless_trainer
 ) -> None:
-    """With everything cached all four kinds are retrained without a child process, to the same bytes."""
-    kinds = [part for kind in QUANTIZATIONS for part in ("--quantization", kind)]
+    """With everything cached all four quantizations are retrained without a child process, to the same bytes."""
+    choices = [part for quantization in QUANTIZATIONS for part in ("--quantization", quantization)]
     done = childless_trainer(
         "retrain",
-        garden_options.folder,
+        drawn_options.folder,
         *(
             "--architecture",
             "mobilenet_1.0_128",
             "--weights",
             "offline",
             "--bottleneck-dir",
-            garden_options.bottleneck_dir,
+            drawn_options.bottleneck_dir,
         ),
         *("--output", tmp_path / "again.tflite", "--testing-percentage", 20, "--validation-percentage", 20),
-        *kinds,
+        *choices,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    for kind, model in trained.items():
-        assert (tmp_path / f"again-{kind}.tflite").read_bytes() == model.path.read_bytes(), kind
+    for quantization, model in trained.items():
+        assert (tmp_path / f"again-{quantization}.tflite").read_bytes() == model.path.read_bytes(), quantization

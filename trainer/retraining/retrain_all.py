@@ -1,0 +1,154 @@
+"""The work of retraining: a folder of photos becomes a model file for each quantization."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.files import check_writable, write_whole
+from trainer.backbones.backbone import load_backbones, load_backbones_from
+from trainer.bottlenecks.augmented import with_copies
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.labelled import Labelled, load_labelled
+from trainer.export.export import export_model
+from trainer.head.calibration import calibrate, reliability
+from trainer.head.cross_validation import CrossValidation, assign_folds, cross_validate
+from trainer.head.fit import accuracy, balanced_weights, fit_head, softmax
+from trainer.head.gate import fit_gate
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.folder import PhotoFolder, list_photos
+from trainer.photos.split import SPLITS, TEST, TRAINING, VALIDATION
+from trainer.progress import Progress
+from trainer.retraining.options import AUTO_CLASS_WEIGHTS, NO_CLASS_WEIGHTS, RetrainOptions
+from trainer.retraining.provenance import describe_training
+from trainer.retraining.retrained import Retrained
+from trainer.retraining.tensorboard import write_summaries
+from trainer.retraining.tuned_or_pretrained import FineTuningResult, tuned_or_pretrained
+
+IMBALANCE = 3.0
+"""If the largest class has this many times the photos of the smallest, a message says so."""
+
+
+def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
+    """Retrain once for each of ``options.quantizations`` and write the model files.
+
+    Raises the errors of :mod:`edge.errors`; every file is written whole or not at all.
+    """
+    options.check()
+    for output in options.outputs:
+        check_writable(output)
+    folder = list_photos(options.folder)
+    fine_tuning = None
+    if options.fine_tune is not None:
+        fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
+    with progress.stage("backbone"):
+        bottleneck_dir, architecture, quantizations = (
+            options.bottleneck_dir,
+            options.architecture,
+            options.quantizations,
+        )
+        if fine_tuning is None:
+            backbones = load_backbones(bottleneck_dir, architecture, options.weights, quantizations)
+        else:
+            backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, quantizations)
+    extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
+    return [
+        _retrain_one(extractor, output, folder, options, fine_tuning)
+        for extractor, output in zip(extractors, options.outputs, strict=True)
+    ]
+
+
+def _retrain_one(
+    extractor: FeatureExtractor,
+    output: Path,
+    folder: PhotoFolder,
+    options: RetrainOptions,
+    fine_tuning: FineTuningResult | None,
+) -> Retrained:
+    backbone, progress = extractor.backbone, extractor.progress
+    extracted = compute_bottlenecks(extractor, folder)
+    dataset = assemble(folder, extracted.contents, options.ratios)
+    sets = {split: load_labelled(extractor, dataset, split) for split in SPLITS}
+    _report_imbalance(dataset, options, progress)
+    fitted = with_copies(extractor, dataset.of(TRAINING), sets[TRAINING], options.augment)
+    with progress.stage("head"):
+        weights = _class_weights(fitted.labels, len(dataset.labels), options)
+        fit = fit_head(fitted, sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
+        calibration = calibrate(fit.head, sets[VALIDATION], options.precision)
+        gate = fit_gate(sets[TRAINING], sets[VALIDATION], calibration.head, backbone.quantization)
+    validated = _cross_validate(sets, dataset, options, progress) if options.cross_validate else None
+    samples = Labelled.join(sets[TRAINING], sets[VALIDATION]).features.astype(np.float32, copy=False)
+    provenance = describe_training(
+        backbone, dataset, fit, calibration, options, cross_validation=validated, fine_tuning=fine_tuning
+    )
+    with progress.stage("evaluation", len(sets[TEST].labels)) as advance:
+        export = export_model(
+            backbone,
+            calibration,
+            samples=samples,
+            dataset=dataset,
+            provenance=provenance,
+            gate=gate,
+            runtime=options.runtime,
+            advance=advance,
+        )
+    write_whole(output, export.content)
+    if options.summaries_dir is not None:
+        name = f"{backbone.architecture.name}-{backbone.quantization}"
+        write_summaries(options.summaries_dir / name, fit.steps, export.evaluation)
+    logits = fit.head.logits(sets[TEST].features)
+    before, after = (
+        reliability(softmax(scaled), sets[TEST].labels) for scaled in (logits, logits / calibration.temperature)
+    )
+    return Retrained(
+        path=output,
+        backbone=backbone,
+        dataset=dataset,
+        fit=fit,
+        evaluation=export.evaluation,
+        calibration=calibration,
+        reliability_before=before,
+        reliability_after=after,
+        cross_validation=validated,
+        promised_accuracy=accuracy(logits, sets[TEST].labels),
+        computed_bottlenecks=extracted.computed,
+        size_bytes=len(export.content),
+        fine_tuning=fine_tuning,
+    )
+
+
+def _report_imbalance(dataset: Dataset, options: RetrainOptions, progress: Progress) -> None:
+    counts = sorted((sum(splits.values()), label) for label, splits in dataset.counts().items())
+    (fewest, smallest), (most, largest) = counts[0], counts[-1]
+    if most >= IMBALANCE * fewest and options.class_weights == NO_CLASS_WEIGHTS:
+        progress.message(
+            f"classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
+            "more photos help most, --class-weights auto makes classes count alike"
+        )
+
+
+def _class_weights(
+    labels: npt.NDArray[np.intp], classes: int, options: RetrainOptions
+) -> npt.NDArray[np.float64] | None:
+    return balanced_weights(labels, classes) if options.class_weights == AUTO_CLASS_WEIGHTS else None
+
+
+def _cross_validate(
+    sets: dict[str, Labelled], dataset: Dataset, options: RetrainOptions, progress: Progress
+) -> CrossValidation:
+    photos = [photo for split in sets for photo in dataset.of(split)]
+    assigned, folds = assign_folds(photos, options.ratios.seed)
+    classes = len(dataset.labels)
+    with progress.stage("cross-validation", folds) as advance:
+        return cross_validate(
+            Labelled.join(*sets.values()),
+            assigned,
+            folds=folds,
+            labels=classes,
+            max_steps=options.training_steps,
+            class_weights=lambda labels: _class_weights(labels, classes, options),
+            advance=advance,
+        )

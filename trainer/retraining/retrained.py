@@ -1,0 +1,58 @@
+"""The result of retraining: one model file, its evaluation, and how it was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from trainer.backbones.backbone import Backbone
+from trainer.evaluation.evaluate import Evaluation
+from trainer.evaluation.interval import Interval
+from trainer.head.calibration import Bin, Calibration, calibration_error
+from trainer.head.cross_validation import CrossValidation
+from trainer.head.fit import HeadFit
+from trainer.photos.dataset import Dataset
+from trainer.retraining.tuned_or_pretrained import FineTuningResult
+
+
+class Retrained(NamedTuple):
+    """One exported model: its file, its evaluation on the test photos, and the expected accuracy.
+
+    ``promised_accuracy`` is that of the head in floats on the test photos' bottlenecks. ``reliability_before`` and
+    ``reliability_after`` are the bins of the same without and with the temperature. ``cross_validation`` has its
+    scores in the order of training, validation and test photos.
+    """
+
+    path: Path
+    backbone: Backbone
+    dataset: Dataset
+    fit: HeadFit
+    evaluation: Evaluation
+    calibration: Calibration
+    reliability_before: list[Bin]
+    reliability_after: list[Bin]
+    cross_validation: CrossValidation | None
+    promised_accuracy: float
+    computed_bottlenecks: int
+    size_bytes: int
+    fine_tuning: FineTuningResult | None
+
+    @property
+    def accuracy(self) -> float:
+        """The fraction of the test photos that the model file labels correctly."""
+        return self.evaluation.accuracy
+
+    @property
+    def interval(self) -> Interval:
+        """Two fractions between which the accuracy on other photos like these lies with 95 % confidence."""
+        return self.evaluation.interval
+
+    @property
+    def error_before(self) -> float:
+        """The expected calibration error on the test photos without the temperature."""
+        return calibration_error(self.reliability_before)
+
+    @property
+    def error_after(self) -> float:
+        """The expected calibration error on the test photos with the temperature."""
+        return calibration_error(self.reliability_after)
