@@ -151,7 +151,7 @@ def test_too_few_photos_names_the_class_and_the_count() -> None:
         ("tulip", "tulip/1.jpg"),
         ("tulip", "tulip/2.jpg"),
     ]
-    with pytest.raises(DatasetError, match=r"class 'tulip' has too few photos \(2\): add some .* at least 3"):
+    with pytest.raises(DatasetError, match=r"class 'tulip' has too few photos \(2\): add photos .* at least 3"):
         assign_splits(photos, SplitRatios())
 
 
