@@ -239,8 +239,8 @@ def _figures(model: Retrained) -> list[str]:
     threshold = model.calibration.score_threshold
     if threshold:
         lines.append(
-            f"recommended threshold: {threshold:.2f}. "
-            f"With a higher score, at least {model.calibration.precision:.0%} of the validation photos were right"
+            f"recommended threshold {threshold:.2f}: at least {model.calibration.precision:.0%} of the "
+            "validation photos with a higher score were labelled correctly"
         )
     return [line.replace("%", " %") for line in lines]
 
