@@ -1,4 +1,4 @@
-"""Tiny but true models for tests: a backbone that averages colours over a 4 x 4 grid, and heads spliced onto it.
+"""Tiny models for tests: a backbone that averages colours over a 4 x 4 grid, and heads spliced onto it.
 
 They are real flatbuffers that both interpreters run, a few kilobytes large, made without TensorFlow.
 """

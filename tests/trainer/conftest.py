@@ -81,7 +81,7 @@ def trainer(run_python: Command) -> Command:
 
 @pytest.fixture
 def childless_trainer(run_python: Command) -> Command:
-    """Run ``trainer ARGUMENTS...`` where every child process is an error, and TensorFlow in this one too."""
+    """Run ``trainer ARGUMENTS...`` so that every child process is an error, and TensorFlow in this process too."""
     return lambda *arguments, env=None: run_python("-c", CHILDLESS, *arguments, env=env)
 
 
@@ -184,7 +184,7 @@ def drawn_photos(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def offline() -> None:
-    """Skip where the ``offline`` extra is not installed."""
+    """Skip if the ``offline`` extra is not installed."""
     if installed_graph() is None:
         pytest.skip("the offline extra is not installed")
 

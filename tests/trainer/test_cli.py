@@ -56,7 +56,7 @@ def test_every_command_has_help_with_an_example(trainer, command: str) -> None:
 
 
 def test_retrain_help_has_the_codelabs_options(trainer) -> None:
-    """What the codelab's script called its options, ours does too."""
+    """The options of the codelab's script have the same names here."""
     words = trainer("retrain", "--help").stdout.split()
     for option in ("architecture", "bottleneck-dir", "training-steps", "summaries-dir", "testing-percentage"):
         assert f"--{option}" in words
@@ -210,7 +210,7 @@ def test_missing_extra_ends_in_78(tiny_arguments: list[object], tmp_path: Path, 
 
 
 def test_retrain_prints_a_short_table_and_the_path(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """Classes, photos used and skipped, accuracy, size and place; talk goes to stderr."""
+    """Classes, photos used and skipped, accuracy, size and place; messages go to stderr."""
     (Path(str(tiny_arguments[0])) / "red" / "notes.txt").write_text("hello")
     output = tmp_path / "m.tflite"
     done = trainer("retrain", *tiny_arguments, "--output", output, *SHARES)
@@ -411,7 +411,7 @@ def test_file_names_that_are_not_utf8_are_named_without_a_traceback(
 
 
 def test_many_skipped_files_do_not_flood_the_terminal(trainer, photos: Path, tiny_arguments, tmp_path: Path) -> None:
-    """Twenty are named one by one, the rest counted; --json has them all; hidden files are not talked about."""
+    """Twenty are named one by one, the rest counted; --json has them all; hidden files are not mentioned."""
     for index in range(25):
         (photos / "red" / f"bad{index:02d}.png").write_bytes(b"oops")
     (photos / "red" / ".hidden").touch()

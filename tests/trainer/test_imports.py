@@ -1,4 +1,4 @@
-"""Who may import whom: the trainer stands on edge, and TensorFlow is kept out of the process that trains."""
+"""What may be imported: the trainer uses edge, and TensorFlow is kept out of the process that trains."""
 
 from __future__ import annotations
 

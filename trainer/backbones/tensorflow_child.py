@@ -28,7 +28,7 @@ def run_tensorflow(
     child has ended too.
 
     Raises the :class:`~edge.errors.EdgeError` that the child ended with, :class:`~edge.errors.ConfigurationError`
-    where TensorFlow is not installed, and :class:`RuntimeError` for a bug or a crash.
+    if TensorFlow is not installed, and :class:`RuntimeError` for a bug or a crash.
     """
     # The child must import this package, from whatever folder the parent was started.
     paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]

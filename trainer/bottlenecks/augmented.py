@@ -51,8 +51,8 @@ def compute_copies(extractor: FeatureExtractor, photos: list[Photo], count: int,
     """Make sure that the cache has the bottlenecks of copies 1 to ``count`` of every one of ``photos``.
 
     Each photo is decoded once for all its missing copies, on ``threads`` workers (all cores by default), and what is
-    done is written at least every half second. Returns how many bottlenecks were computed. A corrupt cache is set
-    aside, with a message, and filled anew.
+    done is written at least every half second. Returns how many bottlenecks were computed. A corrupt cache is renamed,
+    with a message, and a new one is filled.
 
     Raises :class:`~edge.errors.DatasetError` if a photo is not what it was when it was hashed, and
     :class:`~edge.errors.StorageError` if the cache cannot be written.

@@ -52,15 +52,15 @@ def set_aside(folder: Path) -> Path:
     return aside
 
 
-def retry_once(folder: Path, say: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
+def retry_once(folder: Path, write_message: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
     """What ``attempt`` returns. If the cache in ``folder`` is corrupt, it is renamed and ``attempt`` is called again.
 
-    ``say`` gets a message about it.
+    ``write_message`` gets a line about it.
     """
     try:
         return attempt()
     except CorruptCacheError as error:
-        say(f"the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
+        write_message(f"the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
         return attempt()
 
 

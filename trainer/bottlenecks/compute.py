@@ -40,7 +40,7 @@ def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, thread
     """Make sure that the cache has the bottleneck of every photo in ``folder``.
 
     Only what is missing is computed, on ``threads`` workers (all cores by default), and written at least every half
-    second. A corrupt cache is set aside, with a message, and filled anew.
+    second. A corrupt cache is renamed, with a message, and a new one is filled.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,10 +21,9 @@ from trainer.commands.options import (
     WeightsChoice,
     chosen_quantizations,
 )
+from trainer.commands.retrain_output import FEW_PHOTOS, model_json, print_models
 from trainer.commands.skipped_files import name_skipped
-from trainer.evaluation.interval import wilson_interval
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
-from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
@@ -39,12 +38,9 @@ from trainer.retraining.options import (
 )
 from trainer.retraining.retrain_all import retrain_all
 from trainer.retraining.retrained import Retrained
-from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 from trainer.terminal.progress_bars import TerminalProgress
-from trainer.terminal.tables import print_table
 
 _RATIOS = SplitRatios()
-_FEW_PHOTOS = 200  # with fewer the test set is so small that cross-validation is worth its time
 
 ClassWeights = Enum("ClassWeights", {name: name for name in CLASS_WEIGHTS}, type=str)  # type: ignore[misc]
 
@@ -82,7 +78,7 @@ def retrain_command(
     cross_validation: Annotated[
         bool,
         typer.Option(
-            "--cross-validate", help=f"Evaluate on every photo too; useful with fewer than {_FEW_PHOTOS} photos."
+            "--cross-validate", help=f"Evaluate on every photo too; useful with fewer than {FEW_PHOTOS} photos."
         ),
     ] = False,
     report: Annotated[
@@ -124,9 +120,9 @@ def retrain_command(
     name_skipped(models[0].dataset.skipped, progress)
     if as_json:
         skipped = [entry._asdict() for entry in models[0].dataset.skipped]
-        print(json.dumps({"models": [_as_json(model) for model in models], "skipped": skipped}))
+        print(json.dumps({"models": [model_json(model) for model in models], "skipped": skipped}))
     else:
-        _print_models(models)
+        print_models(models)
         for page in pages:
             print(page)
 
@@ -149,107 +145,3 @@ def _recipe(architecture: Architecture, epochs: int | None, from_block: int | No
     if from_block is not None:
         raise UsageError("--fine-tune-from needs --fine-tune EPOCHS")
     return None
-
-
-def _as_json(model: Retrained) -> dict[str, Any]:
-    counts = model.dataset.counts()
-    return {
-        "path": str(model.path),
-        "architecture": model.backbone.architecture.name,
-        "quantization": model.backbone.quantization,
-        "weights": model.backbone.weights.origin,
-        "labels": list(model.dataset.labels),
-        "photos": counts,
-        "used": len(model.dataset.photos),
-        "skipped": len(model.dataset.skipped),
-        "test_accuracy": round(model.evaluation.accuracy, 6),
-        "test_photos": model.evaluation.count,
-        "test_accuracy_interval": [round(end, 6) for end in model.interval],
-        "cross_validation": model.cross_validation and _counts(model.cross_validation),
-        "temperature": round(model.calibration.temperature, 6),
-        "calibration_error_before": round(model.error_before, 6),
-        "calibration_error": round(model.error_after, 6),
-        "score_threshold": model.calibration.score_threshold and round(model.calibration.score_threshold, 6),
-        "promised_accuracy": round(model.promised_accuracy, 6),
-        "validation_accuracy": round(model.fit.steps[-1].validation_accuracy, 6),
-        "training_steps": len(model.fit.steps) - 1,
-        "l2": model.fit.l2,
-        "computed_bottlenecks": model.computed_bottlenecks,
-        "size_bytes": model.size_bytes,
-        "fine_tuning": _fine_tuning_json(model.fine_tuning),
-    }
-
-
-def _fine_tuning_json(tuning: FineTuningResult | None) -> dict[str, Any] | None:
-    if tuning is None:
-        return None
-    return {
-        "from_block": tuning.tuned.recipe.from_block,
-        "best_epoch": tuning.best_epoch,
-        "before": _score_json(tuning.before),
-        "after": _score_json(tuning.after),
-        "epochs": [epoch._asdict() for epoch in tuning.tuned.epochs],
-    }
-
-
-def _score_json(score: ValidationScore) -> dict[str, float]:
-    return {
-        "validation_accuracy": round(score.accuracy, 6),
-        "validation_cross_entropy": round(score.cross_entropy, 6),
-    }
-
-
-def _counts(validated: CrossValidation) -> dict[str, int]:
-    return {"right": validated.right, "photos": validated.photos, "folds": validated.folds}
-
-
-def _print_models(models: list[Retrained]) -> None:
-    rows = [
-        [
-            model.backbone.quantization,
-            len(model.dataset.labels),
-            len(model.dataset.photos),
-            len(model.dataset.skipped),
-            f"{100 * model.evaluation.accuracy:.1f} % of {model.evaluation.count}",
-            f"{model.size_bytes / 1e6:.2f} MB",
-        ]
-        for model in models
-    ]
-    first = models[0].backbone
-    print(f"{first.architecture.name}, weights: {first.weights.origin}")
-    if models[0].fine_tuning:
-        print(_tuning_line(models[0].fine_tuning))
-    print_table(["quantization", "classes", "used", "skipped", "test accuracy", "size"], rows)
-    for model in models:
-        for line in _figures(model):
-            print(line)
-        print(model.path)
-
-
-def _figures(model: Retrained) -> list[str]:
-    low, high = model.interval
-    lines = [f"the test accuracy lies between {low:.1%} and {high:.1%} with 95% confidence"]
-    validated = model.cross_validation
-    if validated is None and len(model.dataset.photos) < _FEW_PHOTOS:
-        lines[0] += f": {model.evaluation.count} test photos are few, --cross-validate evaluates all photos"
-    if validated is not None:
-        low, high = wilson_interval(validated.right, validated.photos)
-        share = validated.right / validated.photos
-        lines.append(f"cross-validated on all {validated.photos} photos: {share:.1%}, between {low:.1%} and {high:.1%}")
-    threshold = model.calibration.score_threshold
-    if threshold:
-        lines.append(
-            f"recommended threshold {threshold:.2f}: at least {model.calibration.precision:.0%} of the "
-            "validation photos with a higher score were labelled correctly"
-        )
-    return [line.replace("%", " %") for line in lines]
-
-
-def _tuning_line(tuning: FineTuningResult) -> str:
-    tuned, before, after = tuning.tuned, tuning.before, tuning.after
-    kept = f"best after {tuning.best_epoch}" if tuning.helped else "the pretrained weights are kept"
-    return (
-        f"fine-tuned from block {tuned.recipe.from_block}, {len(tuned.epochs) - 1} of {tuned.recipe.epochs} epochs, "
-        f"{kept}: validation accuracy {100 * before.accuracy:.1f} % -> {100 * after.accuracy:.1f} %, "
-        f"cross entropy {before.cross_entropy:.3f} -> {after.cross_entropy:.3f}"
-    )

@@ -19,7 +19,7 @@ MARGIN = 1.15
 """Pictures to augment are kept this much larger than those that are learnt from, so that a crop loses little detail."""
 
 MOST_BYTES = 1 << 30
-"""Decoded photos kept in memory, 5,000 at 224 pixels; those beyond are decoded anew in every epoch."""
+"""Decoded photos kept in memory, 5,000 at 224 pixels; the others are decoded again in every epoch."""
 
 Batch = tuple[Pixels, npt.NDArray[np.int64]]
 """Pictures (photos, height, width, 3), uint8, and the indices of their labels (photos,)."""

@@ -32,7 +32,7 @@ class Bin(NamedTuple):
 
 
 def fit_temperature(logits: Matrix, labels: npt.NDArray[np.intp]) -> float:
-    """The temperature by which ``logits`` (photos, labels) say ``labels`` (photos,) with the least cross entropy.
+    """The temperature with which ``logits`` (photos, labels) have the least cross entropy for ``labels`` (photos,).
 
     Its logarithm carries a normal prior around 0, so that few photos move it little. The sum of the photos'
     cross entropy is convex in 1 / temperature.

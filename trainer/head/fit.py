@@ -108,7 +108,7 @@ def fit_head(
 
     Features are standardised inside and the standardisation is folded back into the weights. The penalty
     is ``l2 / 2 * sum(weights ** 2)`` on standardised features beside the mean cross entropy, in which a photo
-    counts as much as ``class_weights`` (labels,) say of its class (all the same if None). The strength with the lowest
+    has the weight of its class in ``class_weights`` (labels,), 1 if None. The strength with the lowest
     validation cross entropy, weighted in the same way, is chosen.
 
     Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.

@@ -126,7 +126,7 @@ def _report_imbalance(dataset: Dataset, options: RetrainOptions, progress: Progr
     if most >= IMBALANCE * fewest and options.class_weights == NO_CLASS_WEIGHTS:
         progress.message(
             f"classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
-            "more photos help most, --class-weights auto makes classes count alike"
+            "more photos help most; --class-weights auto gives all classes the same influence"
         )
 
 

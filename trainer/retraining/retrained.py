@@ -18,8 +18,8 @@ from trainer.retraining.tuned_or_pretrained import FineTuningResult
 class Retrained(NamedTuple):
     """One exported model: its file, its evaluation on the test photos, and the expected accuracy.
 
-    ``promised_accuracy`` is that of the head in floats on the test photos' bottlenecks. ``reliability_before`` and
-    ``reliability_after`` are the bins of the same without and with the temperature. ``cross_validation`` has its
+    ``promised_accuracy`` is the accuracy of the head in floats on the test photos' bottlenecks. ``reliability_before``
+    and ``reliability_after`` are the bins of the same without and with the temperature. ``cross_validation`` has its
     scores in the order of training, validation and test photos.
     """
 

@@ -65,7 +65,7 @@ def tuned_or_pretrained(
 ) -> FineTuningResult:
     """Fine-tune on the photos in ``folder`` from a head on the int8 artifact's bottlenecks, and evaluate the result.
 
-    A head fitted anew on the tuned int8 bottlenecks is compared with that first one. If it labels the validation
+    A new head, fitted on the tuned int8 bottlenecks, is compared with that first one. If it labels the validation
     photos worse, the pretrained weights are kept. Test photos are not used.
 
     Raises the errors of :func:`trainer.fine_tuning.fine_tune.fine_tune`.

@@ -1,4 +1,4 @@
-"""The backbone artifact: kept by what it was made from, checked before use, built only where it is missing."""
+"""The backbone artifact: kept under a hash of what it was made from, checked before use, built if it is missing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_disk_that_is_full_in_the_child_is_a_storage_error(tmp_path: Path, monke
 def test_bug_or_crash_in_the_child_keeps_its_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statements: str
 ) -> None:
-    """What is not the user's fault is not dressed up as one line of advice."""
+    """A bug is not shown as one line for the user."""
     monkeypatch.setenv("PYTHONPATH", break_keras(tmp_path / "broken", statements)["PYTHONPATH"])
     with pytest.raises(RuntimeError, match=r"TensorFlow ended with (1|-9)"):
         load_backbones(tmp_path, tiny.ARCHITECTURE, "random", ["int8"])
@@ -89,7 +89,7 @@ def test_bug_or_crash_in_the_child_keeps_its_traceback(
 def test_cached_run_starts_no_child_and_loads_no_tensorflow(
     tiny_arguments: list[object], tmp_path: Path, childless_trainer
 ) -> None:
-    """With the backbone at hand the whole command runs where every child process is forbidden."""
+    """With the backbone in the cache, the whole command runs without any child process."""
     done = childless_trainer("retrain", *tiny_arguments, "--output", tmp_path / "o.tflite")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "o.tflite").is_file()

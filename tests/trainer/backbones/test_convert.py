@@ -109,7 +109,7 @@ def test_wrong_weights_are_one_line_that_names_file_and_architecture(
 @pytest.mark.xdist_group("tensorflow")
 def test_failed_download_ends_in_one_line_with_the_three_ways(photos: Path, tmp_path: Path, trainer) -> None:
     """Without a connection an architecture whose weights are not here is a configuration error, not a traceback."""
-    nobody = "http://127.0.0.1:9"  # the discard port: refused at once, and nothing leaves this machine
+    refused = "http://127.0.0.1:9"  # the discard port: refused immediately, and nothing leaves this machine
     done = trainer(
         "retrain",
         photos,
@@ -121,7 +121,7 @@ def test_failed_download_ends_in_one_line_with_the_three_ways(photos: Path, tmp_
             "--bottleneck-dir",
             tmp_path / "c",
         ),
-        env={"KERAS_HOME": str(tmp_path / "keras"), "https_proxy": nobody, "http_proxy": nobody, "no_proxy": ""},
+        env={"KERAS_HOME": str(tmp_path / "keras"), "https_proxy": refused, "http_proxy": refused, "no_proxy": ""},
     )
     assert done.returncode == 78
     assert done.stderr.startswith("trainer: no pretrained weights for mobilenet_0.50_128 (the download failed: ")

@@ -17,7 +17,7 @@ WIDE, NARROW = Architecture(1.0, 192), Architecture(0.5, 160)
 
 
 class Connection:
-    """A connection that brings ``content``, or fails where there is none; counts how often it was asked."""
+    """A download that gives ``content``, or fails if there is none; it counts its calls."""
 
     def __init__(self, content: bytes | None) -> None:
         self.content = content
@@ -47,12 +47,12 @@ def put(path: Path, content: bytes) -> str:
 
 
 def find(architecture: Architecture, choice: str | None, connection: Connection, settled: bool = False) -> Weights:
-    """The weights found with that connection, where earlier runs settled on the offline graph or not."""
+    """The weights found with that connection, if earlier runs used the offline graph or not."""
     return find_weights(architecture, choice, lambda weights: settled, connection.download)
 
 
 def test_named_file_comes_first(tmp_path: Path) -> None:
-    """--weights FILE is taken even where Keras has weights of its own."""
+    """--weights FILE is used even if Keras has weights of its own."""
     put(keras_cache_file(NARROW), b"keras")
     digest = put(tmp_path / "mine.h5", b"mine")
     connection = Connection(b"new")
@@ -119,7 +119,7 @@ def test_offline_by_name_without_the_extra(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_random_needs_nothing() -> None:
-    """--weights random has no file and asks nobody."""
+    """--weights random has no file and needs no download."""
     connection = Connection(b"new")
     assert find(NARROW, "random", connection) == Weights("random", None, "")
     assert connection.asked == 0

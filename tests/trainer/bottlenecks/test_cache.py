@@ -1,4 +1,4 @@
-"""The bottleneck cache: kills, damage, edits, full disks and two runs at once."""
+"""The bottleneck cache: kills, damage, edits, full disks and two runs at the same time."""
 
 from __future__ import annotations
 

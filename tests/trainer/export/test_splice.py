@@ -194,7 +194,7 @@ def test_minimum_runtime_is_the_newest_of_backbone_and_head(quantization: str, o
 
 
 def test_borders_of_the_model_have_plain_names_and_types() -> None:
-    """Inputs and outputs are called image and scores; int8 models speak uint8 with scale 1/256."""
+    """Inputs and outputs are called image and scores; int8 models have uint8 with scale 1/256."""
     for name, dtype, scaling in (("int8", np.uint8, (1 / 256, 0)), ("float32", np.float32, (0.0, 0))):
         interpreter = Interpreter(model_content=spliced(name, random_head(1, 5)))
         (image,), (scores,) = interpreter.get_input_details(), interpreter.get_output_details()
@@ -216,7 +216,7 @@ def test_metadata_of_one_name_is_replaced_not_doubled() -> None:
 def test_conversion_notes_are_dropped_with_their_content() -> None:
     """The converter's metadata, different on every machine, leaves no trace in the file."""
     model = read_model(tiny.backbone_bytes())
-    add_metadata(model, "CONVERSION_METADATA", b"made by TensorFlow 9.9.9 on somebody's machine")
+    add_metadata(model, "CONVERSION_METADATA", b"made by TensorFlow 9.9.9 on another machine")
     content = write_model(model)
     assert b"9.9.9" in content
     assert b"9.9.9" not in write_model(read_model(content))

@@ -1,4 +1,4 @@
-"""The schedule by value: a short line up, half a cosine down, and an end where nothing gets better."""
+"""The schedule by value: a short line up, half a cosine down, and an end if nothing gets better."""
 
 from __future__ import annotations
 

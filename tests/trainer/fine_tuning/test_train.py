@@ -70,13 +70,13 @@ model, other = build_model(architecture, None), build_model(architecture, None)
 pictures = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), np.uint8)
 folded = {name: layer.folded() for name, layer in fold_layers(model).items()}
 folded["conv_pw_13"] = (2 * folded["conv_pw_13"][0], folded["conv_pw_13"][1] + 0.5)
-expected = features(pictures, folded).numpy()
+expected = compute_features(pictures, folded).numpy()
 unfold(other, folded)
 keras, untouched = (m(pictures / np.float32(127.5) - 1, training=False).numpy() for m in (other, model))
 said = {"spread": float(expected.std()), "unfolded": float(abs(keras - expected).max())}
 folded = {name: layer.folded() for name, layer in fold_layers(model).items()}
 write_tuned(Path(sys.argv[1]).with_suffix(".npz"), folded, [])
-said["folded"] = float(abs(features(pictures, folded).numpy() - untouched).max())
+said["folded"] = float(abs(compute_features(pictures, folded).numpy() - untouched).max())
 for path in sys.argv[1:]:
     reports = []
     try:
@@ -179,7 +179,7 @@ def resumed(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 def wait_for_the_end_of(process: int) -> None:
-    """An orphan ends by itself when it finds that nobody listens; a minute is more than it needs."""
+    """An orphan ends by itself when its parent no longer reads; a minute is more than it needs."""
     for _ in range(600):
         state = Path(f"/proc/{process}/stat")
         if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
@@ -245,7 +245,7 @@ def test_only_the_last_blocks_have_changed(said: dict[str, Any], resumed: tuple[
 
 @pytest.fixture
 def options(resumed: tuple[Path, Tuned], dataset: Dataset, tmp_path: Path) -> RetrainOptions:
-    """What finds the tuned weights, and where the random ones would be a backbone that sees more: fine-tuning loses."""
+    """Fine-tuning makes the model worse: the tiny backbone replaces the random one, and is better."""
     cache, _ = resumed
     tiny.write_backbone(cache)
     return RetrainOptions(

@@ -19,7 +19,7 @@ from trainer.head.calibration import (
 from trainer.head.fit import Head, cross_entropy, softmax
 
 
-def honest(seed: int, photos: int = 4000, labels: int = 4) -> tuple[np.ndarray, np.ndarray]:
+def calibrated(seed: int, photos: int = 4000, labels: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """Logits, and labels that are drawn with just the probabilities that the logits say."""
     random = np.random.default_rng(seed)
     logits = random.normal(0, 2, (photos, labels))
@@ -31,7 +31,7 @@ def honest(seed: int, photos: int = 4000, labels: int = 4) -> tuple[np.ndarray, 
 @settings(max_examples=15, deadline=None)
 def test_the_temperature_of_an_exaggerating_model_is_found(seed: int, factor: float) -> None:
     """Logits that are ``factor`` times too large get about that temperature, and never a higher cross entropy."""
-    logits, labels = honest(seed)
+    logits, labels = calibrated(seed)
     found = fit_temperature(logits * factor, labels)
     assert found == pytest.approx(factor, rel=0.12)
     assert cross_entropy(logits * factor / found, labels) <= cross_entropy(logits * factor, labels) + 1e-6
@@ -62,9 +62,9 @@ def test_reliability_bins() -> None:
     assert calibration_error(bins) == pytest.approx((2 * 0.41 + 0.4 + 0.0) / 4)
 
 
-def test_an_honest_model_has_a_small_error_and_an_exaggerating_one_a_large_one() -> None:
-    """The calibration error of honest logits is near 0; of logits three times too large, far from it."""
-    logits, labels = honest(3)
+def test_a_calibrated_model_has_a_small_error_and_an_exaggerating_one_a_large_one() -> None:
+    """The calibration error of calibrated logits is near 0; of logits three times too large, far from it."""
+    logits, labels = calibrated(3)
     assert calibration_error(reliability(softmax(logits), labels)) < 0.03
     assert calibration_error(reliability(softmax(3 * logits), labels)) > 0.1
 
@@ -83,7 +83,7 @@ def test_threshold_is_the_lowest_that_keeps_the_precision() -> None:
 @given(st.integers(0, 1000), st.floats(0.5, 1.0))
 def test_threshold_keeps_its_promise(seed: int, precision: float) -> None:
     """Among the photos that reach the threshold at least the promised share is right."""
-    logits, labels = honest(seed, 200)
+    logits, labels = calibrated(seed, 200)
     scores = softmax(logits)
     threshold = score_threshold(scores, labels, precision)
     if threshold is not None:

@@ -64,7 +64,7 @@ def test_accuracy_is_that_on_photos_not_seen(distance: float, least: int, most: 
 
 
 def test_each_part_is_evaluated_by_a_head_that_never_saw_it() -> None:
-    """A part whose labels are swapped is named wrongly as a whole: its own labels taught nobody."""
+    """All photos of a part with swapped labels get wrong labels: no head was trained on that part."""
     labels = np.arange(60) % 2
     features = 10 * np.eye(2)[labels] + np.random.default_rng(1).normal(size=(60, 2))
     assigned = np.arange(60) // 2 % 5

@@ -64,7 +64,7 @@ def standardised(fit: HeadFit, data: Labelled) -> np.ndarray:
 @given(SEEDS)
 @settings(max_examples=20)
 def test_separable_problem_is_solved(seed: int) -> None:
-    """Clouds far apart are told apart, on the training points and on points never seen."""
+    """Clouds far apart are distinguished, on the training points and on points never seen."""
     training, validation, unseen = blobs(seed), blobs(seed + 1), blobs(seed + 2)
     head = fit_head(training, validation, 3).head
     assert accuracy(head.logits(training.features), training.labels) == 1.0
@@ -141,7 +141,7 @@ def test_balanced_weights() -> None:
 
 
 def test_class_weights_help_the_rare_class() -> None:
-    """Of two overlapping clouds the rare one is hardly ever answered, until classes count alike."""
+    """Of two overlapping clouds the rare one is hardly ever answered, until all classes have the same influence."""
     random = np.random.default_rng(3)
 
     def clouds(common: int, rare: int) -> Labelled:
@@ -171,7 +171,7 @@ def test_scaling_and_shifting_the_features_changes_no_score(seed: int, exponent:
     logits = plain.head.logits(validation.features), other.head.logits(moved(validation).features)
     losses = [cross_entropy(each, validation.labels) for each in logits]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
-    if other.l2 == plain.l2:  # where two penalties are equally good, the last digits choose one
+    if other.l2 == plain.l2:  # if two penalties are equally good, the last digits choose one
         assert np.abs(softmax(logits[0]) - softmax(logits[1])).max() < 1e-3
 
 

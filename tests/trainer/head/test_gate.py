@@ -68,7 +68,7 @@ def test_few_validation_photos_make_no_gate() -> None:
 
 @pytest.mark.parametrize(("labels", "prototypes"), [(3, 3 * PER_CLASS), (16, 64), (100, 100)])
 def test_number_of_prototypes(labels: int, prototypes: int) -> None:
-    """Each class has eight, fewer where there are many classes, and at least one."""
+    """Each class has eight, fewer if there are many classes, and at least one."""
     training = clusters(labels * 20, 0, labels)
     gate = fit_gate(training, clusters(200, 1, labels), some_head(labels), "int8")
     assert gate is not None

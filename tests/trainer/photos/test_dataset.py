@@ -212,7 +212,7 @@ def test_one_class_only_cannot_train_but_can_evaluate() -> None:
 
 
 def test_photos_all_alike_are_named_where_training_has_none_left() -> None:
-    """Who copied one photo into every folder, or many times into one, reads why there are too few."""
+    """If one photo was copied into every folder, or many times into one, the message says why there are too few."""
     alike: dict[str, str | None] = {f"{label}/{index}": "same" for label in "ab" for index in range(3)}
     with pytest.raises(DatasetError) as raised:
         dataset_of(alike)

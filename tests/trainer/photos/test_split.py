@@ -42,7 +42,7 @@ def groups_of(photos: list[tuple[str, str]]) -> set[str]:
 
 
 @given(PHOTOS, PHOTOS, RATIOS)
-def test_adding_photos_reshuffles_nobody_but_what_was_lent(
+def test_adding_photos_moves_only_what_was_lent(
     old: list[tuple[str, str]], new: list[tuple[str, str]], ratios: SplitRatios
 ) -> None:
     """A photo keeps its split when others join, unless it was or is lent to a set that would be empty."""
@@ -77,7 +77,7 @@ def test_every_class_of_three_groups_is_in_every_split(photos: list[tuple[str, s
 def test_lending_takes_from_the_training_set_and_no_more_than_needed(
     photos: list[tuple[str, str]], ratios: SplitRatios
 ) -> None:
-    """Where every set has a photo of its own, each photo is where its path puts it."""
+    """If every set has a photo of its own, each photo is in the set that its path gives."""
     natural = {relative: natural_split(relative, ratios) for _, relative in photos}
     if set(natural.values()) == set(SPLITS):
         assert assign_splits(photos, ratios, strict=False) == natural
@@ -139,7 +139,7 @@ def test_another_seed_gives_another_split() -> None:
 
 
 def test_positions_are_pinned() -> None:
-    """The hash behind the split never changes: it would reshuffle everybody's photos."""
+    """The hash behind the split never changes: a change would split all data sets again."""
     assert split_position("daisy/1.jpg", 0) == pytest.approx(0.9282643, abs=1e-7)
     assert split_position("daisy/1_nohash_a.jpg", 0) == split_position("daisy/1_nohash_b.jpg", 0)
     assert split_position("daisy/1.jpg", 1) != split_position("daisy/1.jpg", 0)
