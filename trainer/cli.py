@@ -18,7 +18,7 @@ from trainer.commands.retrain import retrain_command
 __all__ = ["app", "default_bottleneck_dir"]
 
 app = typer.Typer(
-    help="Retrain MobileNet on a folder of photos and export one quantised model file.",
+    help="Retrain MobileNet on a folder of photos and export one quantized model file.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

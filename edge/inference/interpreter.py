@@ -153,7 +153,7 @@ class ImageInterpreter:
 
 
 def dequantize(values: npt.NDArray[Any], tensor: TensorSpec) -> npt.NDArray[np.float32]:
-    """The real numbers that quantised ``values`` stand for: ``scale * (q - zero_point)``, float32."""
+    """The real numbers that quantized ``values`` stand for: ``scale * (q - zero_point)``, float32."""
     if not tensor.scale:
         return values.astype(np.float32, copy=False)
     return (values.astype(np.float32) - np.float32(tensor.zero_point)) * np.float32(tensor.scale)

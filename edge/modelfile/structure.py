@@ -33,9 +33,9 @@ _DTYPES: dict[int, type[np.generic]] = {
 
 
 class TensorSpec(NamedTuple):
-    """A tensor as the file describes it; ``scale`` is 0.0 if the tensor is not quantised.
+    """A tensor as the file describes it; ``scale`` is 0.0 if the tensor is not quantized.
 
-    A quantised value ``q`` stands for the real value ``scale * (q - zero_point)``. ``dtype`` is None for a
+    A quantized value ``q`` stands for the real value ``scale * (q - zero_point)``. ``dtype`` is None for a
     type that this package does not handle.
     """
 
@@ -123,7 +123,7 @@ def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantizat
         return 0.0, 0
     scales = quantization.array(2, np.float32).astype(np.float32)
     if not (np.isfinite(scales).all() and (scales > 0).all()):
-        raise ModelError(f"tensor {name!r} has a quantisation scale that is not a positive number")
+        raise ModelError(f"tensor {name!r} has a quantization scale that is not a positive number")
     zero_points = quantization.array(3, np.int64).astype(np.int64)
     if len(zero_points) not in (0, 1, len(scales)):
         raise ModelError(f"tensor {name!r} has {len(scales)} scales but {len(zero_points)} zero points")
@@ -168,7 +168,7 @@ def _check_input_and_output(image: TensorSpec, scores: TensorSpec) -> None:
         if tensor.dtype not in (np.float32, np.uint8, np.int8):
             raise ModelError(f"the model's {role} is neither float32, uint8 nor int8; export it again")
         if tensor.dtype != np.float32 and not tensor.scale:
-            raise ModelError(f"the model's {role} is quantised but has no scale; export it again")
+            raise ModelError(f"the model's {role} is quantized but has no scale; export it again")
 
 
 def _named_metadata(model: Table, buffers: list[Table]) -> dict[str, bytes]:

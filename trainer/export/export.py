@@ -58,7 +58,7 @@ def export_model(
 ) -> Export:
     """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
-    ``samples`` (photos, values) are dequantised bottlenecks that an int8 head's ranges are chosen on.
+    ``samples`` (photos, values) are dequantized bottlenecks that an int8 head's ranges are chosen on.
     ``provenance`` goes into the manifest: what is needed to train the same model again. The same arguments
     give the same bytes. ``gate``, if there is one, is packed too.
     """

@@ -1,6 +1,6 @@
 """The head in 8-bit integers, with ranges chosen so that the scores stay closest to those of the float head.
 
-The arithmetic is that of the TFLite quantisation specification: int8 weights with one scale, int32 bias at
+The arithmetic is that of the TFLite quantization specification: int8 weights with one scale, int32 bias at
 ``input scale * weight scale``, int8 logits, and a softmax whose output has scale 1/256.
 """
 
@@ -36,9 +36,9 @@ class QuantizedHead(NamedTuple):
 
 
 def quantize_head(head: Head, features: npt.NDArray[np.float32], tensor: TensorSpec) -> QuantizedHead:
-    """Quantise ``head`` for bottlenecks that come out of ``tensor``, guided by sample ``features``.
+    """Quantize ``head`` for bottlenecks that come out of ``tensor``, guided by sample ``features``.
 
-    ``features`` (photos, values) are dequantised bottlenecks. Softmax depends on differences of logits
+    ``features`` (photos, values) are dequantized bottlenecks. Softmax depends on differences of logits
     alone. So the mean over the labels is subtracted first, and a logit far below the best one may be clipped: that
     leaves finer steps for the labels with the best scores. The range whose scores have the least mean square difference
     from the float head's is chosen. docs/adr/0003 says what else was tried.

@@ -20,7 +20,7 @@ _FLOAT_VERSIONS = {"FULLY_CONNECTED": 1, "SOFTMAX": 1}
 def splice_head(model: Any, head: Head | QuantizedHead) -> None:
     """Append FULLY_CONNECTED and SOFTMAX to the backbone ``model``, in place.
 
-    A float ``head`` goes behind float32 bottlenecks and the output is float32; a quantised one goes behind
+    A float ``head`` goes behind float32 bottlenecks and the output is float32; a quantized one goes behind
     int8 bottlenecks and the output is uint8 with scale 1/256.
     """
     graph = model.subgraphs[0]

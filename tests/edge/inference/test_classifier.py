@@ -100,7 +100,7 @@ def test_bad_models(tmp_path: Path) -> None:
 
 
 def test_real_photo_and_googles_model(shared: Path) -> None:
-    """Google's own quantised MobileNet names a daisy, with its packed labels and with a label file."""
+    """Google's own quantized MobileNet names a daisy, with its packed labels and with a label file."""
     model = shared / "tflite" / "mobilenet_v1_0.25_128_quant.tflite"
     photo = shared / "flower_photos" / "daisy" / "15207766_fc2f1d692c_n.jpg"
     for labels in (None, shared / "tflite" / "imagenet_labels.txt"):

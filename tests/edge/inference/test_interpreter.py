@@ -146,7 +146,7 @@ def test_tensor_names_that_are_not_utf8() -> None:
     ],
 )
 def test_dequantize(dtype: type, scale: float, zero_point: int, values: list[float], expected: list[float]) -> None:
-    """A quantised q stands for scale * (q - zero_point); nothing overflows on the way."""
+    """A quantized q stands for scale * (q - zero_point); nothing overflows on the way."""
     tensor = TensorSpec("scores", (1, len(values)), np.dtype(dtype), scale, zero_point)
     real = dequantize(np.array(values, dtype), tensor)
     assert real.dtype == np.float32

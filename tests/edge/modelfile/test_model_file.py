@@ -205,7 +205,7 @@ def test_foreign_float_model_without_metadata() -> None:
 
 
 def test_googles_own_model(shared: Path) -> None:
-    """Google's quantised MobileNet has 1001 labels packed into it."""
+    """Google's quantized MobileNet has 1001 labels packed into it."""
     model = ModelFile.load(shared / "tflite" / "mobilenet_v1_0.25_128_quant.tflite")
     assert (model.input_size, len(model.labels), model.manifest) == ((128, 128), 1001, None)
     assert model.labels[986] == "daisy"

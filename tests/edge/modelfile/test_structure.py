@@ -45,11 +45,11 @@ def _operator(patient: Patient, index: int) -> Table:
 
 
 FAULTS: dict[str, tuple[Callable[[Patient], Patient], str]] = {
-    "scale 0": (_scale(0.0), "'image' has a quantisation scale that is not a positive number"),
+    "scale 0": (_scale(0.0), "'image' has a quantization scale that is not a positive number"),
     "scale negative": (_scale(-1.0), "scale that is not a positive number"),
     "scale nan": (_scale(float("nan")), "scale that is not a positive number"),
     "scale inf": (_scale(float("inf")), "scale that is not a positive number"),
-    "scale of weights": (_scale(0.0, "head/weights"), "'head/weights' has a quantisation scale"),
+    "scale of weights": (_scale(0.0, "head/weights"), "'head/weights' has a quantization scale"),
     "zero point above uint8": (_zero_point(256, "image"), "'image' has a zero point that uint8 cannot hold"),
     "zero point below uint8": (_zero_point(-1, "scores"), "'scores' has a zero point that uint8 cannot hold"),
     "zero point above int8": (_zero_point(128, "pixels"), "'pixels' has a zero point that int8 cannot hold"),
@@ -60,7 +60,7 @@ FAULTS: dict[str, tuple[Callable[[Patient], Patient], str]] = {
     ),
     "no scale": (
         lambda patient: patient.set_length(_quantization(patient, "scores"), SCALE, 0),
-        "'scores' has 0 scales but 1 zero points|output is quantised but has no scale",
+        "'scores' has 0 scales but 1 zero points|output is quantized but has no scale",
     ),
     "input not four-dimensional": (
         lambda patient: patient.set_length(patient.tensor("image"), SHAPE, 3),
@@ -141,7 +141,7 @@ def test_a_sound_float_model() -> None:
 
 
 def test_float_tensor_that_kept_its_range() -> None:
-    """A float output with a scale, as quantisation-aware training leaves it, is not to be scaled again."""
+    """A float output with a scale, as quantization-aware training leaves it, is not to be scaled again."""
     patient = _type("scores", surgery.FLOAT32)(Patient(TINY))
     assert examine(patient.content).output == ("scores", (1, 3), np.dtype(np.float32), 0.0, 0)
 
