@@ -78,7 +78,7 @@ def load_backbones_from(
         content = _cached(bottleneck_dir, architecture, weights, quantization)
         if content is None:
             raise ConfigurationError(
-                f"{bottleneck_dir}: the backbone just built there is gone; is something cleaning it?"
+                f"{bottleneck_dir}: the backbone just built there is gone; does another program delete files there?"
             )
         backbones.append(Backbone(architecture, quantization, weights, as_model(content)))
     return backbones

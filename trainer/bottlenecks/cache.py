@@ -60,7 +60,7 @@ def retry_once(folder: Path, write_message: Callable[[str], None], attempt: Call
     try:
         return attempt()
     except CorruptCacheError as error:
-        write_message(f"the bottleneck cache is corrupt ({error}); kept as {set_aside(folder)}, starting anew")
+        write_message(f"the bottleneck cache is corrupt ({error}); renamed to {set_aside(folder)}; a new one is made")
         return attempt()
 
 

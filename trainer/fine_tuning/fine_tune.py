@@ -96,10 +96,12 @@ def fine_tune(
         output.replace(output.with_name(f"{stem}-{digest[:16]}.npz"))
         checkpoint.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"{output}: {error.strerror}; is something cleaning {bottleneck_dir}?") from None
+        raise StorageError(f"{output}: {error.strerror}; does another program delete files there?") from None
     tuned = find_tuned(bottleneck_dir, backbone, dataset, recipe)
     if tuned is None:
-        raise StorageError(f"{bottleneck_dir}: the weights just tuned there are gone; is something cleaning it?")
+        raise StorageError(
+            f"{bottleneck_dir}: the weights just tuned there are gone; does another program delete files there?"
+        )
     return tuned
 
 

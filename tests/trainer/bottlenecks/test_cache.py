@@ -153,7 +153,7 @@ def test_corrupt_cache_is_set_aside_and_rebuilt(photos: Path, tmp_path: Path, da
     aside = path.with_name(FILE_NAME + ".corrupt")
     (line,) = progress.messages
     assert line.startswith(f"the bottleneck cache is corrupt ({path}: ")
-    assert line.endswith(f"; kept as {aside}, starting anew")
+    assert line.endswith(f"; renamed to {aside}; a new one is made")
     assert aside.read_bytes()[:1] == damaged[:1]
     assert fill(photos, tmp_path / "cache", progress)[0] == 0
     assert len(progress.messages) == 1
