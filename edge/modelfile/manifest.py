@@ -25,7 +25,8 @@ class SelfTest:
 
     ``expected`` has one row of scores, one score a label, for each input. ``runtime`` is the interpreter that
     computed them. ``tolerance`` is the largest allowed difference of a score on the same interpreter, on any
-    processor; ``other_tolerance`` on another one, whose 8-bit kernels round a little differently.
+    processor for which it has XNNPACK; ``other_tolerance`` on another interpreter, whose 8-bit kernels round a little
+    differently.
     """
 
     seed: int

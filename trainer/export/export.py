@@ -59,8 +59,8 @@ def export_model(
     """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
     ``samples`` (photos, values) are dequantized bottlenecks that an int8 head's ranges are chosen on.
-    ``provenance`` goes into the manifest: what is needed to train the same model again. The same arguments
-    give the same bytes. ``gate``, if there is one, is packed too.
+    ``provenance`` goes into the manifest: what is needed to train the same model again. On one machine
+    the same arguments give the same bytes. ``gate``, if there is one, is packed too.
     """
     draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate)
     evaluation = evaluate_photos(draft, dataset.of(TEST), advance, runtime=runtime)

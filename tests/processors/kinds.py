@@ -1,0 +1,125 @@
+"""Other processors than this one, and what brings it about that this one computes as they do.
+
+NumPy, OpenBLAS, LiteRT, TensorFlow and Pillow choose their kernels by the processor that they find, and each can be
+told to take those of another one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+
+PROBE = """
+import json, sys
+import numpy as np
+import scipy.linalg
+from threadpoolctl import threadpool_info
+try:
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+except ImportError:
+    from numpy.core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+from edge.inference.interpreter import ImageInterpreter
+from edge.modelfile.model_file import ModelFile
+square = np.ones((300, 300))
+assert (square @ square == 300).all()
+interpreter = ImageInterpreter(ModelFile.load(sys.argv[1]), runtime="litert")
+operators = [detail["op_name"] for detail in interpreter._interpreter._get_ops_details()]
+print(json.dumps({
+    "openblas": sorted({library.get("architecture", "") for library in threadpool_info()} - {""}),
+    "numpy": [feature for feature in __cpu_dispatch__ if __cpu_features__[feature]],
+    "xnnpack": "DELEGATE" in operators,
+}))
+"""
+
+
+class Processor(NamedTuple):
+    """One way to compute.
+
+    ``openblas`` is the kind of processor that OpenBLAS shall take this one for; ``without`` the pattern of NumPy's
+    features that shall not be used. The rest says whether LiteRT uses XNNPACK, whether TensorFlow uses oneDNN and
+    Pillow the vector instructions for JPEG files, and how many cores there are (None: all). ``tests`` is pytest's
+    expression of the marks of the tests to run, ``machines`` what :func:`platform.machine` may say.
+    """
+
+    name: str
+    openblas: str
+    without: str
+    xnnpack: bool = True
+    vectors: bool = True
+    cores: int | None = None
+    tests: str = "numeric and not tensorflow"
+    machines: tuple[str, ...] = ("x86_64", "AMD64")
+
+    def environment(self, features: list[str]) -> dict[str, str]:
+        """The variables that bring it about, if NumPy finds ``features`` that can be switched off."""
+        disabled = " ".join(feature for feature in features if re.fullmatch(self.without, feature))
+        found = {"OPENBLAS_CORETYPE": self.openblas, "NPY_DISABLE_CPU_FEATURES": disabled}
+        if not self.vectors:
+            found |= {"TF_ENABLE_ONEDNN_OPTS": "0", "JSIMD_FORCENONE": "1"}
+        paths = [] if self.xnnpack else [str(HERE / "without_xnnpack")]
+        paths += [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {**os.environ, **found, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+ARM = ("aarch64", "arm64")
+
+PROCESSORS = (
+    Processor("an Intel of 2013 or an AMD Zen", "Haswell", r"AVX512.*|X86_V4"),
+    Processor("an Intel of 2011, on one core", "Sandybridge", r"AVX512.*|X86_V[34]|AVX2|FMA3|F16C", cores=1),
+    Processor("an Intel of 2009, without XNNPACK", "Nehalem", r"AVX.*|X86_V[34]|FMA3|F16C", xnnpack=False),
+    Processor("the least Intel or AMD", "Prescott", r".*", xnnpack=False, vectors=False, tests="numeric"),
+    Processor("a Cortex-A57, on one core", "cortexa57", r"ASIMD.*|SVE", cores=1, machines=ARM),
+    Processor("a Neoverse N1", "neoversen1", r"SVE", machines=ARM),
+    Processor("the least Arm of 64 bits", "armv8", r".*", False, False, tests="numeric", machines=ARM),
+)
+
+
+def probe_as(processor: Processor, here: dict[str, Any]) -> dict[str, Any] | None:
+    """What computes as ``processor`` does; None if this one, on which :func:`probe` found ``here``, cannot."""
+    if platform.machine() not in processor.machines:
+        return None
+    found = probe(processor.environment(here["numpy"]))
+    # OpenBLAS ignores a name that it does not know; for some names it reports another one's kernels.
+    if found is None or (processor.openblas not in found["openblas"] and found["openblas"] == here["openblas"]):
+        return None
+    assert processor.xnnpack or not found["xnnpack"], "XNNPACK is still in use"
+    return found
+
+
+def probe(environment: dict[str, str]) -> dict[str, Any] | None:
+    """What computes in ``environment``; None if this processor cannot run it."""
+    command = [sys.executable, "-c", PROBE, str(REPOSITORY / "tests" / "data" / "tiny-float32.tflite")]
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def told(found: dict[str, Any]) -> str:
+    """What :func:`probe` found, as a line."""
+    xnnpack = "with" if found["xnnpack"] else "without"
+    features = " ".join(found["numpy"]) or "the least instructions"
+    return f"OpenBLAS for {' and '.join(found['openblas'])}, NumPy with {features}, LiteRT {xnnpack} XNNPACK"
+
+
+@contextmanager
+def cores(count: int | None) -> Iterator[None]:
+    """Use no more than ``count`` cores meanwhile; None are all. Only Linux can."""
+    if count is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
