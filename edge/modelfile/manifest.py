@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge.errors import ModelError
-from edge.modelfile.provenance import Provenance
+
+if TYPE_CHECKING:
+    from edge.modelfile.provenance import Provenance
 
 MANIFEST_NAME = "edge_for_poets.json"
 LABELS_NAME = "labels.txt"
@@ -86,6 +88,8 @@ class Manifest:
     @property
     def provenance(self) -> Provenance:
         """``training`` as a record with types."""
+        from edge.modelfile.provenance import Provenance  # labelling does not need it, and it takes time to import
+
         return Provenance.read(self.training)
 
     def to_json(self) -> str:
