@@ -32,8 +32,8 @@ settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
 
 
-# Folders whose tests use numpy for no more than pictures to send, to keep or to show.
-NOT_NUMERIC = {"flash", "live", "service", "sinks", "sources", "store", "wheels"}
+# Folders whose tests use numpy for no more than bytes, or pictures to send, to keep or to show.
+NOT_NUMERIC = {"bench", "commands", "flash", "live", "modelfile", "service", "sinks", "sources", "store", "wheels"}
 
 
 @pytest.hookimpl(tryfirst=True)

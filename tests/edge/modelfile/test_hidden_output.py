@@ -17,6 +17,8 @@ from edge.preprocess import preprocess
 from support import surgery
 from support.gated import GATED, noisy, repacked
 
+pytestmark = pytest.mark.numeric
+
 CONTENT = GATED.read_bytes()
 
 
