@@ -22,7 +22,7 @@ from trainer.progress import Progress, Stage
 
 
 def spoil(photos: Path) -> dict[str, str]:
-    """Put one bad file of each kind among the photos; returns what should be said of each."""
+    """Put one bad file of each kind among the photos; returns a part of the reason for each."""
     jpeg, png = io.BytesIO(), io.BytesIO()
     noise = tiny.paint("red", 99, (200, 200))
     noise.save(jpeg, "JPEG")
@@ -51,7 +51,7 @@ def spoil(photos: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("quantization", ["int8", "float32"])
 def test_bottlenecks_are_the_artifacts_own_outputs(photos: Path, tmp_path: Path, quantization: str) -> None:
-    """Each cached row is what the interpreter says of the preprocessed photo, exactly."""
+    """Each cached row is what the interpreter computes of the preprocessed photo, exactly."""
     extractor, folder = tiny.extractor(tmp_path, quantization), list_photos(photos)
     extracted = compute_bottlenecks(extractor, folder)
     features = extractor.load(list(extracted.contents.sha256.values()))
@@ -93,7 +93,7 @@ def test_bad_files_are_named_and_the_rest_goes_on(photos: Path, tmp_path: Path) 
 
 
 def test_second_run_computes_nothing_but_tries_bad_files_again(photos: Path, tmp_path: Path) -> None:
-    """A bad file is not remembered as bad: once it is mended, it counts."""
+    """A bad file is not kept as bad in the cache: after it is repaired, it is used."""
     spoil(photos)
     first = compute_bottlenecks(tiny.extractor(tmp_path), list_photos(photos))
     second = compute_bottlenecks(tiny.extractor(tmp_path), list_photos(photos))
@@ -125,7 +125,7 @@ def test_advance_counts_cached_photos_too(photos: Path, tmp_path: Path) -> None:
 
 
 def test_reading_agrees_with_training_on_what_is_a_photo(photos: Path, tmp_path: Path) -> None:
-    """An evaluation leaves out the very files that training left out, or its split would be another."""
+    """An evaluation skips exactly the files that training skipped; otherwise its split would be another."""
     bad = spoil(photos)
     os.truncate(photos / "green" / "003.png", 200)
     folder = list_photos(photos)
@@ -137,7 +137,7 @@ def test_reading_agrees_with_training_on_what_is_a_photo(photos: Path, tmp_path:
 
 
 def test_another_interpreter_has_bottlenecks_of_its_own(photos: Path, tmp_path: Path, run_python) -> None:
-    """What one interpreter computed never stands in for another's: a head must not be fitted on a mixture."""
+    """What one interpreter computed is never used for another: a head must not be fitted on a mixture."""
     pytest.importorskip("tflite_runtime")
     tiny.write_backbone(tmp_path / "cache")
     arguments = ["-m", "trainer", "bottlenecks", photos, "--architecture", tiny.ARCHITECTURE.name, "--json"]
