@@ -1,88 +1,26 @@
-"""The web preview's server, over real connections on loopback."""
+"""What the web preview's server answers, over real connections on loopback."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import http.client
 import io
 import json
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 import edge.sinks.web
-from edge.errors import UnavailableError, UsageError
-from edge.sinks.web.application import VIEWERS
-from edge.sinks.web.server import CONNECTIONS, listen
 from edge.sinks.web.sink import WebSink
-from edge.statistics import StreamStatistics
 from edge.types import UNKNOWN
+from support.web_client import asking, event, get, next_event
 from support.web_stream import CARD, Camera
 
 pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
 
 PARTS = Path(edge.sinks.web.__file__).parent
-
-
-@contextlib.contextmanager
-def serving(token: str | None = None, host: str = "127.0.0.1", port: int = 0) -> Iterator[WebSink]:
-    """An open sink on a free port."""
-    sink = WebSink(host, port, StreamStatistics(), token=token)
-    try:
-        sink.open()
-        yield sink
-    finally:
-        sink.close()
-
-
-@pytest.fixture
-def sink() -> Iterator[WebSink]:
-    """An open sink on a free port, without a token."""
-    with serving() as made:
-        yield made
-
-
-@contextlib.contextmanager
-def asking(sink: WebSink, path: str, **headers: str) -> Iterator[http.client.HTTPResponse]:
-    """The answer to a GET of ``path``, not yet read."""
-    host, port = sink.url.removeprefix("http://").rstrip("/").rsplit(":", 1)
-    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=20)
-    try:
-        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        yield connection.getresponse()
-    finally:
-        connection.close()
-
-
-def get(sink: WebSink, path: str, **headers: str) -> tuple[int, bytes, http.client.HTTPMessage]:
-    """Status, body and headers of ``path``."""
-    with asking(sink, path, **headers) as answer:
-        return answer.status, answer.read(), answer.headers
-
-
-def next_event(answer: http.client.HTTPResponse) -> tuple[str, Any]:
-    """Name and value of the next server-sent event."""
-    lines = []
-    while line := answer.readline().decode().rstrip("\n"):
-        lines.append(line)
-    name, data = lines
-    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
-
-
-def event(answer: http.client.HTTPResponse, wanted: str, holds: Callable[[Any], bool] = lambda value: True) -> Any:
-    """The next event called ``wanted`` of which ``holds`` is true."""
-    while True:
-        name, value = next_event(answer)
-        if name == wanted and holds(value):
-            return value
 
 
 @pytest.mark.parametrize(
@@ -198,203 +136,3 @@ def test_events_go_on_without_frames(sink: WebSink) -> None:
         second = event(answer, "now")
         assert first["state"] == second["state"] == "waiting"
         assert second["silent_s"] > first["silent_s"]
-
-
-def test_pages_are_bounded() -> None:
-    """One page more than allowed gets 503; after another page was closed, it is served."""
-    with serving() as sink, contextlib.ExitStack() as pages:
-        opened = [pages.enter_context(asking(sink, "/events")) for _ in range(VIEWERS)]
-        for answer in opened:
-            event(answer, "now")
-        status, _, headers = get(sink, "/events")
-        assert (status, headers["Retry-After"]) == (503, "5")
-        assert get(sink, "/health")[0] == 503  # waiting: the server itself answers
-        pages.close()
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with asking(sink, "/events") as answer:
-                if answer.status == 200:
-                    return
-        pytest.fail("no page was let in again")
-
-
-def test_connections_are_bounded() -> None:
-    """More connections than allowed are closed immediately, those without a request too."""
-    with serving() as sink, contextlib.ExitStack() as opened:
-        port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
-        for _ in range(CONNECTIONS):
-            opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-        refused = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-        with contextlib.suppress(ConnectionResetError):
-            assert refused.recv(1) == b""
-
-
-def test_a_foreign_host_header_is_refused(sink: WebSink) -> None:
-    """A page of another name that was made to point here gets nothing (DNS rebinding); a tunnel works."""
-    sink.write(Camera().observe("red"))
-    for path in ("/", "/events", "/picture.jpg", "/observation.json", "/health"):
-        assert get(sink, path, Host="evil.example:80")[:2] == (421, b"open this page under the name localhost\n")
-    assert get(sink, "/health", Host="localhost:9000")[0] == 200
-
-
-def test_token() -> None:
-    """Without the token nothing is served; given once, it becomes a cookie that is enough for every request."""
-    with serving(token="s3cret") as sink:
-        sink.write(Camera().observe("red"))
-        assert get(sink, "/page.css")[0] == 200  # the page that asks for the token has the same looks
-        for path in ("/page.js", "/events", "/picture.jpg", "/observation.json", "/health", "/nothing"):
-            status, body, headers = get(sink, path)
-            assert (status, headers["WWW-Authenticate"], headers["Set-Cookie"]) == (401, "Bearer", None)
-            assert b"red" not in body
-        status, body, _ = get(sink, "/?token=wrong")
-        assert status == 401 and b'name="token"' in body
-        assert get(sink, "/health", Authorization="Bearer s3cret")[0] == 200
-        assert get(sink, "/health", Authorization="Bearer wrong")[0] == 401
-        status, _, headers = get(sink, "/?token=s3cret", Host="pi.local")
-        cookie, *rules = headers["Set-Cookie"].split("; ")
-        assert (status, set(rules)) == (200, {"Path=/", "HttpOnly", "SameSite=Strict"})
-        assert "s3cret" not in cookie
-        assert get(sink, "/health", Cookie=cookie)[0] == 200
-        assert get(sink, "/health", Cookie=cookie[:-1])[0] == 401
-
-
-def test_the_token_is_never_logged(capfd: pytest.CaptureFixture[str]) -> None:
-    """No request, good or bad, prints anything on the terminal, and never the token."""
-    with serving(token="s3cret") as sink:
-        get(sink, "/?token=s3cret")
-        get(sink, "/?token=wrong")
-        port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
-            client.sendall(b"\x16\x03\x01 s3cret\r\n\r\n")
-            while client.recv(1000):
-                pass
-    out, err = capfd.readouterr()
-    assert (out, err) == ("", "")
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "raspberrypi"])
-def test_others_need_a_token(host: str) -> None:
-    """An address that other machines can reach is refused without a token, in one line that says what to do."""
-    with pytest.raises(UsageError, match="--web-token") as refusal:
-        WebSink(host, 8080, StreamStatistics(), token=None)
-    assert "\n" not in str(refusal.value)
-    WebSink(host, 8080, StreamStatistics(), token="s3cret")
-
-
-@pytest.mark.parametrize("token", ["", "  "])
-def test_an_empty_token(token: str) -> None:
-    """An empty token is refused."""
-    with pytest.raises(UsageError, match="empty"):
-        WebSink("0.0.0.0", 8080, StreamStatistics(), token=token)
-
-
-def test_every_address_with_a_token() -> None:
-    """On every address of the machine, the page answers requests with the token."""
-    with serving(token="s3cret", host="0.0.0.0") as sink:
-        assert get(sink, "/page.js", Authorization="Bearer s3cret")[0] == 200
-
-
-def test_ipv6() -> None:
-    """The page is served on IPv6 too, if the machine has it."""
-    try:
-        listen("::1", 0).close()
-    except UnavailableError as error:
-        pytest.skip(str(error))
-    with serving(host="::1") as sink:
-        assert sink.url.startswith("http://[::1]:")
-        assert get(sink, "/page.css")[0] == 200
-
-
-def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port in use is one line; the sink takes observations, and gets the port when it is free."""
-    with serving() as first:
-        port = int(first.url.rstrip("/").rsplit(":", 1)[1])
-        second = WebSink("127.0.0.1", port, StreamStatistics(), token=None)
-        with pytest.raises(UnavailableError, match=f"port {port} is used by another program") as error:
-            second.open()
-        assert "\n" not in str(error.value)
-        camera = Camera()
-        second.write(camera.observe("red"))
-    monkeypatch.setattr("edge.sinks.web.sink._TRY_AGAIN_S", 0.0)
-    second._try_at_s = 0.0
-    try:
-        second.write(camera.observe("green"))
-        assert json.loads(get(second, "/observation.json")[1])["observation"]["label"] == "green"
-    finally:
-        second.close()
-
-
-def test_an_address_of_another_machine() -> None:
-    """An address of another machine is refused in one line."""
-    sink = WebSink("203.0.113.7", 8080, StreamStatistics(), token="s3cret")
-    with pytest.raises(UnavailableError, match=r"cannot listen on 203\.0\.113\.7"):
-        sink.open()
-    sink.close()
-
-
-def test_close_with_viewers_that_look_and_one_that_does_not_read() -> None:
-    """Closing takes less than a second, with open requests and a viewer that reads nothing."""
-    with serving() as sink, contextlib.ExitStack() as viewers:
-        camera = Camera((960, 720))
-        sink.write(camera.observe("red"))
-        events = viewers.enter_context(asking(sink, "/events"))
-        event(events, "now")
-        port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
-        deaf = viewers.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-        deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
-        waiting = viewers.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-        waiting.sendall(b"GET /picture.jpg?shown=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        event(events, "now")
-        threads = [thread for thread in threading.enumerate() if thread.name == "web"]
-        assert len(threads) == 1
-        sink.close()  # waits a second at most
-        assert not threads[0].is_alive()
-
-
-def test_a_slow_viewer_holds_nobody_up(sink: WebSink) -> None:
-    """While one viewer reads nothing, the sink takes every observation and another viewer gets the newest."""
-    port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
-    camera = Camera((960, 720))
-    sink.write(camera.observe("red"))
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as deaf, asking(sink, "/events") as events:
-        deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
-        for _ in range(100):
-            sink.write(camera.observe("green"))
-        newest = event(events, "now", lambda now: now["observation"]["sequence"] == 100)
-        assert newest["observation"]["label"] == "green"
-        assert get(sink, "/picture.jpg")[2]["X-Frame-Sequence"] == "100"
-
-
-def test_connections_that_ended_are_forgotten(sink: WebSink) -> None:
-    """A hundred closed viewers leave nothing in memory, even if they were closed during an answer."""
-    sink.write(Camera().observe("red"))
-    for number in range(100):
-        with asking(sink, "/events" if number % 2 else "/picture.jpg") as answer:
-            answer.read(20)
-
-    def kept() -> int:
-        gc.collect()
-        return sum(type(one).__name__ == "BoundedProtocol" for one in gc.get_objects())
-
-    deadline = time.monotonic() + 8  # shorter than any timer of a connection
-    while kept() and time.monotonic() < deadline:
-        get(sink, "/health", Connection="close")
-    assert kept() <= 1
-
-
-def test_open_and_close_again_leak_nothing() -> None:
-    """After twenty servers, one after another, no thread and no descriptor is left."""
-    descriptors = Path("/proc/self/fd")
-
-    def held() -> tuple[int, int]:
-        return len(list(descriptors.iterdir())), threading.active_count()
-
-    seen = Camera().observe("red")
-    with serving() as sink:
-        get(sink, "/")
-    before = held()
-    for _ in range(20):
-        with serving() as sink:
-            sink.write(seen)
-            assert get(sink, "/picture.jpg")[0] == 200
-    assert held() == before
