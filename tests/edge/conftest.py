@@ -21,6 +21,7 @@ from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
 from support import surgery
 from support.bench_fake import fake_workers
+from support.colours import fill
 
 SHARED = Path(os.environ.get("EDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -78,7 +79,7 @@ def edge_command(python: Run) -> Run:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder with real photos and models; the test is skipped where there is none."""
+    """The folder with real photos and models; the test is skipped if there is none."""
     if not SHARED.is_dir():
         pytest.skip("no folder of shared data: name one with EDGE_SHARED")
     return SHARED
@@ -91,6 +92,14 @@ def in_a_folder_with_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Path("models").mkdir()
     for quantization in ("int8", "float32"):
         shutil.copy(surgery.DATA / f"tiny-{quantization}.tflite", "models")
+
+
+@pytest.fixture
+def in_a_folder_with_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test starts in a folder with a photo of each colour in ``photos``, and with the tiny int8 model."""
+    monkeypatch.chdir(tmp_path)
+    fill(Path("photos"), "blue.png", "green.png", "red.png")
+    shutil.copy(surgery.DATA / "tiny-int8.tflite", "tiny.tflite")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def numbered(number: int, **changes: Any) -> bytes:
 
 
 class Patient:
-    """A model file under the knife; ``content`` is what has become of it."""
+    """A model file whose bytes can be changed; ``content`` is the file as it is now."""
 
     def __init__(self, content: bytes) -> None:
         self._content = bytearray(content)
@@ -118,6 +119,12 @@ class Patient:
         if labels is not None:
             self._content = bytearray(with_zip(self.content, {"labels.txt": labels.encode()}, **zip_options))
         return self
+
+
+def write_foreign(name: str, labels: str | None = None, metadata: bool = False) -> str:
+    """Write the tiny int8 model as :meth:`Patient.foreign` makes it into the file ``name``; returns ``name``."""
+    Path(name).write_bytes(Patient(tiny("int8")).foreign(labels, metadata=metadata).content)
+    return name
 
 
 def with_zip(flatbuffer: bytes, files: dict[str, bytes], **options: Any) -> bytes:

@@ -1,20 +1,14 @@
-"""The interpreters: pixels in, scores out, and only noise kept back."""
+"""The interpreters: pixels in, scores out."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import sys
-import threading
-import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edge.errors import ConfigurationError, ModelError, UsageError
-from edge.inference import interpreter as module
+from edge.errors import ModelError, UsageError
 from edge.inference.interpreter import (
     MAX_THREADS,
     RUNTIMES,
@@ -28,8 +22,6 @@ from edge.modelfile.structure import TensorSpec
 from support import surgery
 from support.colours import COLOURS, fill
 from support.surgery import INT8, QUANTIZATION, TYPE, ZERO_POINT, Patient
-
-NOISE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"
 
 
 def _square(label: str) -> np.ndarray:
@@ -71,7 +63,7 @@ def test_raw_outputs_have_the_models_dtype() -> None:
 
 
 def test_results_do_not_change_under_the_callers_hands() -> None:
-    """The scores of one picture survive the next picture."""
+    """The scores of one picture do not change with the next picture."""
     interpreter = ImageInterpreter(_model(surgery.tiny("float32")))
     red = interpreter.raw_outputs(_square("red"))
     kept = red.copy()
@@ -153,83 +145,6 @@ def test_dequantize(dtype: type, scale: float, zero_point: int, values: list[flo
     assert real.tolist() == expected
 
 
-def test_litert_is_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The argument decides, then the variable, then the order of RUNTIMES."""
-    monkeypatch.setattr(module, "installed_runtimes", lambda: ["litert", "tflite-runtime"])
-    assert choose_runtime() == "litert"
-    monkeypatch.setenv("EDGE_RUNTIME", "tflite-runtime")
-    assert choose_runtime() == "tflite-runtime"
-    assert choose_runtime("litert") == "litert"
-
-
-@pytest.mark.parametrize("name", ["tensorflow", "LiteRT", " "])
-def test_unknown_runtime(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown name is a mistake in usage, whether given or in the variable."""
-    with pytest.raises(UsageError, match="known are litert, tflite-runtime"):
-        choose_runtime(name)
-    monkeypatch.setenv("EDGE_RUNTIME", name)
-    with pytest.raises(UsageError, match="unknown runtime"):
-        choose_runtime()
-
-
-def test_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what to install, for the one asked for or for any."""
-    monkeypatch.setattr(module, "installed_runtimes", lambda: ["tflite-runtime"])
-    with pytest.raises(ConfigurationError, match="pip install ai-edge-litert"):
-        choose_runtime("litert")
-    monkeypatch.setattr(module, "installed_runtimes", list)
-    with pytest.raises(ConfigurationError, match="pip install tflite-runtime"):
-        choose_runtime("tflite-runtime")
-    with pytest.raises(ConfigurationError, match=r"no TFLite interpreter .* pip install 'edge-for-poets\[litert\]'"):
-        choose_runtime()
-
-
-def _fake_runtime(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise error
-
-    fake = types.ModuleType("fake_runtime")
-    fake.Interpreter = fail  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "fake_runtime", fake)
-    monkeypatch.setitem(RUNTIMES, "tflite-runtime", "fake_runtime")
-    monkeypatch.setattr(module, "installed_runtimes", lambda: ["tflite-runtime"])
-
-
-def test_tflite_runtime_beside_numpy_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """tflite-runtime imports beside numpy 2 and fails later, with a SystemError: the message names the remedy."""
-    _fake_runtime(monkeypatch, SystemError("CreateWrapperFromBuffer returned a result with an exception set"))
-    with pytest.raises(ConfigurationError, match=r"tflite-runtime is installed but does not load .*'numpy<2'"):
-        ImageInterpreter(_model(surgery.tiny("int8")))
-
-
-def test_runtime_that_does_not_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A runtime whose import fails is a ConfigurationError with the reason."""
-    monkeypatch.setitem(RUNTIMES, "litert", "module_that_is_not_there")
-    monkeypatch.setattr(module, "installed_runtimes", lambda: ["litert"])
-    with pytest.raises(
-        ConfigurationError, match=r"does not load \(No module named .*\): pip install -U ai-edge-litert"
-    ):
-        ImageInterpreter(_model(surgery.tiny("int8")))
-
-
-def test_many_lines_of_a_runtime_become_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the runtime says is put on one line."""
-    _fake_runtime(monkeypatch, RuntimeError("Node 3\n  failed to prepare.\n"))
-    with pytest.raises(ModelError, match=r"^tflite-runtime cannot run this model \(Node 3 failed to prepare\.\)$"):
-        ImageInterpreter(_model(surgery.tiny("int8")))
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_each_runtime_in_a_process_of_its_own(runtime: str, edge_command, any_model: Path) -> None:
-    """Each runtime that is installed passes the self-test of both models and says nothing else."""
-    if runtime not in installed_runtimes():
-        pytest.skip(f"{runtime} is not installed in this environment")
-    done = edge_command("inspect", "--json", str(any_model), env={**os.environ, "EDGE_RUNTIME": runtime})
-    facts = json.loads(done.stdout)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (facts["runtime"], facts["self_test"]["passed"]) == (runtime, True)
-
-
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_each_runtime_with_int8_borders(runtime: str, edge_command, tmp_path: Path) -> None:
     """Each runtime that is installed runs a model with int8 in and out."""
@@ -239,146 +154,3 @@ def test_each_runtime_with_int8_borders(runtime: str, edge_command, tmp_path: Pa
     fill(tmp_path / "photos", "blue.png", "green.png", "red.png")
     done = edge_command("label", "--json", "--top-k", "1", "--runtime", runtime, "--model", "model.tflite", "photos")
     assert [json.loads(line)["labels"] for line in done.stdout.splitlines()] == [["blue"], ["green"], ["red"]]
-
-
-def test_installed_runtimes_are_those_of_the_environment() -> None:
-    """The list follows the order of preference and names only what can be imported."""
-    assert installed_runtimes() == [
-        name for name, path in RUNTIMES.items() if importlib.util.find_spec(path.split(".")[0]) is not None
-    ]
-    assert installed_runtimes(), "the tests need an interpreter"
-
-
-def _descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
-@pytest.fixture(autouse=True)
-def _the_needless_line_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins as a process does, before any runtime has said its line."""
-    monkeypatch.setattr(module, "_needless_line_came", threading.Event())
-
-
-linux = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="only Linux has memfd_create")
-
-
-@linux
-def test_only_the_needless_line_is_kept_back(capfd: pytest.CaptureFixture[str]) -> None:
-    """The runtime's INFO line vanishes; every other line is passed on, in order, the last without its newline too."""
-    with module._without_needless_line():
-        os.write(2, b"first\n" + NOISE + b"WARNING: second\n" + NOISE + b"third")
-    assert capfd.readouterr().err == "first\nWARNING: second\nthird"
-
-
-@linux
-def test_long_output_is_written_on_whole(capfd: pytest.CaptureFixture[str]) -> None:
-    """Three megabytes of output lose nothing."""
-    with module._without_needless_line():
-        os.write(2, b"a line of output\n" * 200_000)
-    assert capfd.readouterr().err == "a line of output\n" * 200_000
-
-
-@linux
-def test_errors_pass_through(capfd: pytest.CaptureFixture[str]) -> None:
-    """An exception inside is neither swallowed nor replaced, and what was said before it is heard."""
-    with pytest.raises(ValueError, match="inside"), module._without_needless_line():
-        os.write(2, b"ERROR: before\n")
-        raise ValueError("inside")
-    assert capfd.readouterr().err == "ERROR: before\n"
-
-
-@linux
-def test_other_threads_are_heard(capfd: pytest.CaptureFixture[str]) -> None:
-    """What another thread says while an interpreter is loaded is passed on, and stderr is left as it was."""
-    before, open_before = os.fstat(2).st_ino, _descriptors()
-    with module._without_needless_line():
-        writer = threading.Thread(target=os.write, args=(2, b"output of another thread\n"))
-        writer.start()
-        writer.join()
-    assert capfd.readouterr().err == "output of another thread\n"
-    assert (os.fstat(2).st_ino, _descriptors()) == (before, open_before)
-
-
-@linux
-def test_threads_that_load_at_the_same_time(capfd: pytest.CaptureFixture[str]) -> None:
-    """Threads that load interpreters take turns with stderr: no line is lost, none of the noise is heard."""
-    before, open_before = os.fstat(2).st_ino, _descriptors()
-    start = threading.Barrier(4)
-
-    def load(name: int) -> None:
-        start.wait()
-        for turn in range(50):
-            with module._without_needless_line():
-                os.write(2, b"loader %d %d\n" % (name, turn))
-
-    threads = [threading.Thread(target=load, args=(name,)) for name in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    expected = [f"loader {name} {turn}" for name in range(4) for turn in range(50)]
-    assert sorted(capfd.readouterr().err.splitlines()) == sorted(expected)
-    assert (os.fstat(2).st_ino, _descriptors()) == (before, open_before)
-
-
-@linux
-def test_stderr_is_left_alone_once_the_needless_line_came(capfd: pytest.CaptureFixture[str]) -> None:
-    """The runtime says its line once in a process; from then on nothing stands between a program and its stderr."""
-    with module._without_needless_line():
-        os.write(2, NOISE)
-    before = os.fstat(2).st_ino
-    with module._without_needless_line():
-        assert os.fstat(2).st_ino == before
-        os.write(2, b"output\n")
-    assert capfd.readouterr().err == "output\n"
-
-
-@linux
-def test_no_memory_file_can_be_had(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Where the system gives no memory file the line is heard, and no descriptor is lost."""
-
-    def refuse(_: str) -> int:
-        raise OSError(24, "Too many open files")
-
-    open_before = _descriptors()
-    monkeypatch.setattr(os, "memfd_create", refuse)
-    with module._without_needless_line():
-        os.write(2, NOISE)
-    assert capfd.readouterr().err == NOISE.decode()
-    assert _descriptors() == open_before
-
-
-def test_other_systems(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """On a system without memory files the line is heard."""
-    monkeypatch.delattr(os, "memfd_create", raising=False)
-    with module._without_needless_line():
-        os.write(2, NOISE)
-    assert capfd.readouterr().err == NOISE.decode()
-
-
-LOAD = """
-import os, sys
-{}
-from edge import Classifier
-from edge.inference.interpreter import _without_needless_line
-with _without_needless_line():
-    try:
-        os.write(2, b"output")
-    except OSError:
-        pass
-scores = Classifier.load(sys.argv[1]).scores(sys.argv[2]).tolist()
-print(scores)
-"""
-
-
-@pytest.mark.parametrize(
-    "broken",
-    ["os.close(2)", "read, write = os.pipe(); os.close(read); os.dup2(write, 2)"],
-    ids=["closed", "broken pipe"],
-)
-def test_stderr_that_is_gone(broken: str, python, int8_model: Path, tmp_path: Path) -> None:
-    """A stderr that is closed, or whose reader has left, keeps no picture from its labels."""
-    photo = fill(tmp_path / "photos", "red.png") / "red.png"
-    done = python("-c", LOAD.format(broken), str(int8_model), str(photo))
-    assert done.stdout == "[0.0, 0.0, 0.99609375]\n"
-    assert done.returncode == 0

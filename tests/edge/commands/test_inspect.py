@@ -1,0 +1,78 @@
+"""``edge inspect`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from edge.cli import main
+from support import surgery
+from support.surgery import write_foreign
+
+pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("in_a_folder_with_photos")]
+
+
+def test_inspect(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a model carries is shown line by line, and its self-test is run; the photos and the training are tables."""
+    assert main(["inspect", "tiny.tflite"]) == 0
+    out, err = capsys.readouterr()
+    shown = dict(line.split(maxsplit=1) for line in out.splitlines() if " " in line)
+    assert shown["architecture"] == "mobilenet_0.25_128"
+    assert shown["quantization"] == "int8"
+    assert shown["labels"] == "3: blue, green, red"
+    assert "self-test         passed (largest difference 0.00" in out
+    assert "photos       training  validation  test\nblue                7           3     2\n" in out
+    assert "all classes        24           8     4\n" in out
+    assert "\n  validation percentage  20\n" in out
+    assert not set("{}'") & set(out)
+    assert err == ""
+
+
+def test_inspect_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same facts as one JSON object."""
+    assert main(["inspect", "--json", "tiny.tflite"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["labels"] == ["blue", "green", "red"]
+    assert facts["size_bytes"] == len(surgery.tiny("int8"))
+    assert facts["input"] == "uint8 (1, 32, 32, 3)"
+    assert facts["photos"].keys() == {"blue", "green", "red"}
+    assert facts["self_test"]["passed"] is True
+    assert facts["self_test"]["tolerance"] == (round(2 / 255, 6) if facts["runtime"] == "litert" else 0.1)
+
+
+def test_inspect_a_foreign_model(capsys: pytest.CaptureFixture[str]) -> None:
+    """A foreign model has facts that are not known, and no self-test."""
+    many = write_foreign("foreign.tflite", "azure\nlime\nruby\n", metadata=True)
+    assert main(["inspect", many]) == 0
+    out = capsys.readouterr().out
+    assert "architecture      not known\n" in out
+    assert "self-test         none: the model was not exported by trainer retrain\n" in out
+    assert main(["inspect", "--json", many]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["architecture"], facts["self_test"], facts["labels"]) == (None, None, ["azure", "lime", "ruby"])
+
+
+def test_inspect_on_a_device_that_computes_otherwise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A failed self-test is shown, and is exit code 65."""
+    from edge.inference.self_test import SelfTestResult
+
+    monkeypatch.setattr("edge.commands.inspect.run_self_test", lambda _: SelfTestResult(0.5, 2 / 255, "litert"))
+    assert main(["inspect", "tiny.tflite"]) == 65
+    out, err = capsys.readouterr()
+    assert "self-test         FAILED (largest difference 0.5000, allowed 0.0078)\n" in out
+    assert err.startswith(
+        "edge: tiny.tflite: the self-test failed on litert (largest difference 0.5000, allowed 0.0078): "
+    )
+
+
+@pytest.mark.parametrize(("name", "rejects"), [("tiny-gated", "yes"), ("tiny-int8", "no")])
+def test_inspect_says_whether_pictures_can_be_rejected(
+    name: str, rejects: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``edge inspect`` says whether a model has a gate."""
+    assert main(["inspect", str(surgery.DATA / f"{name}.tflite")]) == 0
+    assert re.search(rf"^rejects pictures +{rejects}\b", capsys.readouterr().out, re.MULTILINE)
