@@ -11,8 +11,9 @@ True
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from edge.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from trainer.backbones.architectures import Architecture
@@ -45,35 +46,34 @@ __all__ = [
 
 # Names are imported when they are first used: the command line starts without them, and a machine that has only the
 # edge package can still import the name ``trainer`` and say what is missing.
-_MODULES = {
-    "Architecture": "trainer.backbones.architectures",
-    "Comparison": "trainer.evaluation.compare",
-    "Dataset": "trainer.photos.dataset",
-    "Evaluation": "trainer.evaluation.evaluate",
-    "Interval": "trainer.evaluation.interval",
-    "Photo": "trainer.photos.dataset",
-    "Progress": "trainer.progress",
-    "Recipe": "trainer.fine_tuning.recipe",
-    "Retrained": "trainer.retraining.retrained",
-    "Skipped": "trainer.photos.folder",
-    "Stage": "trainer.progress",
-    "compare": "trainer.evaluation.compare",
-    "evaluate": "trainer.evaluation.evaluate",
-    "retrain": "trainer.retraining.retrain",
-}
+_get = lazy_names(
+    __name__,
+    {
+        "Architecture": "trainer.backbones.architectures",
+        "Comparison": "trainer.evaluation.compare",
+        "Dataset": "trainer.photos.dataset",
+        "Evaluation": "trainer.evaluation.evaluate",
+        "Interval": "trainer.evaluation.interval",
+        "Photo": "trainer.photos.dataset",
+        "Progress": "trainer.progress",
+        "Recipe": "trainer.fine_tuning.recipe",
+        "Retrained": "trainer.retraining.retrained",
+        "Skipped": "trainer.photos.folder",
+        "Stage": "trainer.progress",
+        "compare": "trainer.evaluation.compare",
+        "evaluate": "trainer.evaluation.evaluate",
+        "retrain": "trainer.retraining.retrain",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module 'trainer' has no attribute {name!r}")
     try:
-        value = getattr(importlib.import_module(_MODULES[name]), name)
+        return _get(name)
     except ModuleNotFoundError as error:
         from trainer.missing_package import explain_missing
 
         raise explain_missing(error) or error from None
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:

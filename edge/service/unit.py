@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from edge import exit_codes
+
 UNIT_FOLDER = Path("/etc/systemd/system")
 """The folder of the units that belong to this machine."""
 
@@ -92,10 +94,10 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         *(f"LoadCredential={key}:{path.replace('%', '%%')}" for key, path in needs.credentials),
         "",
         "# Start again after any fault, but not after exit codes that another start would not change:",
-        "# 2 is a wrong option, 78 something that is not installed.",
+        f"# {exit_codes.USAGE} is a wrong option, {exit_codes.CONFIGURATION} something that is not installed.",
         "Restart=on-failure",
         f"RestartSec={RESTART_S}",
-        "RestartPreventExitStatus=2 78",
+        f"RestartPreventExitStatus={exit_codes.USAGE} {exit_codes.CONFIGURATION}",
         *_watchdog(watchdog_s, needs.steady_frames),
         "TimeoutStopSec=5",
         "LimitCORE=0",

@@ -6,8 +6,9 @@ methods of :class:`FrameSource`. :class:`FakeSource` replaces a camera in tests.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from edge.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from edge.sources.fake import END, HANG, FakeSource
@@ -16,18 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["END", "HANG", "EndOfStream", "FakeSource", "FrameSource", "open_source"]
 
-_MODULES = {
-    "END": "edge.sources.fake",
-    "HANG": "edge.sources.fake",
-    "EndOfStream": "edge.sources.protocol",
-    "FakeSource": "edge.sources.fake",
-    "FrameSource": "edge.sources.protocol",
-    "open_source": "edge.sources.uri",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import what ``__all__`` names when it is first used: most starts need few of these modules."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "END": "edge.sources.fake",
+        "HANG": "edge.sources.fake",
+        "EndOfStream": "edge.sources.protocol",
+        "FakeSource": "edge.sources.fake",
+        "FrameSource": "edge.sources.protocol",
+        "open_source": "edge.sources.uri",
+    },
+)

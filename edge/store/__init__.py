@@ -15,8 +15,9 @@ docs/adr/0010-the-store.md says why it is made like this.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from edge.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from edge.store.activate import confirm
@@ -25,16 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "confirm", "default_root", "start_model"]
 
-_MODULES = {
-    "Store": "edge.store.layout",
-    "confirm": "edge.store.activate",
-    "default_root": "edge.store.layout",
-    "start_model": "edge.store.start",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import what ``__all__`` names when it is first used: ``edge label`` needs only the paths of the store."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Store": "edge.store.layout",
+        "confirm": "edge.store.activate",
+        "default_root": "edge.store.layout",
+        "start_model": "edge.store.start",
+    },
+)

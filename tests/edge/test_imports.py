@@ -64,7 +64,10 @@ def test_trainer_is_never_imported(path: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "below"),
     [
-        ("sources", {"edge.types", "edge.errors", "edge.distribution", "edge.messages", "edge.preprocess"}),
+        (
+            "sources",
+            {"edge.types", "edge.errors", "edge.distribution", "edge.lazy_names", "edge.messages", "edge.preprocess"},
+        ),
         ("sinks", {"edge.types", "edge.errors", "edge.distribution", "edge.statistics", "edge.files"}),
     ],
 )
