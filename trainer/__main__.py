@@ -19,10 +19,7 @@ def _command() -> int | None:
 
         app()  # some packages are imported only when they are needed
     except ModuleNotFoundError as error:
-        missing = explain_missing(error)
-        if missing is None:
-            raise
-        raise missing from None
+        raise explain_missing(error) or error from None
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.architectures import architectures_command
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.bundle import bundle_command
@@ -14,8 +13,6 @@ from trainer.commands.evaluate import evaluate_command
 from trainer.commands.flash import flash_command, rollback_command
 from trainer.commands.grid import build_command
 from trainer.commands.retrain import retrain_command
-
-__all__ = ["app", "default_bottleneck_dir"]
 
 app = typer.Typer(
     help="Retrain MobileNet on a folder of photos and export one quantized model file.",

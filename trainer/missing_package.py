@@ -18,7 +18,10 @@ def explain_missing(error: ModuleNotFoundError) -> ConfigurationError | None:
 
 
 def _packages() -> set[str]:
-    """The import names of the extra's packages: those of their distributions, with underscores."""
+    """The import names of the extra's packages: those of their distributions, with underscores.
+
+    A checkout that was never installed has no such record: then there are none.
+    """
     try:
         requirements = importlib.metadata.requires(DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from edge.modelfile.model_file import ModelFile
-from trainer.evaluation.evaluate import evaluate_photos
-from trainer.evaluation.evaluated_photos import photos_of, split_ratios
-from trainer.photos.dataset import read_dataset
+from trainer.evaluation.evaluate import evaluate
 from trainer.report.content import ReportContent, evaluation_content
 
 HOSTILE_CLASS = "<script>alert(1) | `x`"
@@ -18,6 +17,5 @@ FLIPPED = 6
 
 def content_of(model: ModelFile, image_dir: Path, split: str = "all", seen: bool = False) -> ReportContent:
     """The content of a report on an evaluation of ``model``."""
-    dataset = read_dataset(image_dir, split_ratios(model))
-    evaluation = evaluate_photos(model, photos_of(dataset, split))
-    return evaluation_content("model.tflite", model, evaluation, split=split, skipped=dataset.skipped, seen=seen)
+    evaluation = dataclasses.replace(evaluate(model, image_dir, split=split), trained_on_these=seen)
+    return evaluation_content("model.tflite", model, evaluation)

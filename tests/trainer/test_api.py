@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import trainer
+from edge.errors import UsageError
 from support import tiny
 from support.paths import REPOSITORY
 from trainer import Dataset, Progress, Stage, compare, evaluate, retrain
@@ -33,6 +34,7 @@ def test_the_four_verbs(photos: Path, tmp_path: Path) -> None:
     assert (model.dataset.photos, model.dataset.ratios) == (dataset.photos, dataset.ratios)
     found = evaluate(model.path, dataset, split="test")
     assert (found.accuracy, found.count) == (model.accuracy, len(dataset.of("test")))
+    assert (model.evaluation.split, model.evaluation.skipped) == (found.split, found.skipped) == ("test", [])
     assert found.interval == model.interval
     assert found.trained_on_these
     assert evaluate(str(model.path), str(photos), split="test").accuracy == model.accuracy
@@ -47,6 +49,33 @@ def test_the_four_verbs(photos: Path, tmp_path: Path) -> None:
     comparison = compare(other.path, model.path, dataset, split="all")
     assert comparison.photos == 36
     assert not comparison.is_significant
+
+
+def test_what_is_not_one_of_the_choices_is_refused_before_the_work(photos: Path, tmp_path: Path) -> None:
+    """An unknown quantization or split is an error that names the choices; no model and no photo is read first."""
+    with pytest.raises(UsageError, match="--quantization int4: give one of int8, float32, float16, dynamic"):
+        retrain(photos, quantization="int4", output=tmp_path / "m.tflite", bottleneck_dir=tmp_path)
+    gone = tmp_path / "gone.tflite"
+    for ask in (lambda: evaluate(gone, photos, split="tset"), lambda: compare(gone, gone, photos, split="tset")):
+        with pytest.raises(UsageError, match="unknown split 'tset'; give one of all, training, validation, test"):
+            ask()
+
+
+def test_another_split_than_that_of_the_training_is_told(
+    photos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A data set with another split may hold training photos among its test photos; all photos need no message."""
+    tiny.write_backbone(tmp_path)
+    made = retrain(
+        photos, architecture=ARCHITECTURE, weights="random", output=tmp_path / "m.tflite", bottleneck_dir=tmp_path
+    )
+    other = Dataset.from_folder(photos, seed=7)
+    evaluate(made.path, other)
+    assert caplog.messages == []
+    evaluate(made.path, other, split="test")
+    compare(made.path, made.path, other)
+    subjects = [message.partition("; ")[2].partition(" may")[0] for message in caplog.messages]
+    assert subjects == ["the model", "the first", "the second"]
 
 
 def test_progress_comes_to_a_function(photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +101,9 @@ def test_all_names_are_there_and_no_others() -> None:
     tree = ast.parse((REPOSITORY / "trainer" / "__init__.py").read_text(encoding="utf-8"))
     (checked,) = [node for node in tree.body if isinstance(node, ast.If)]
     typed = {alias.name for node in checked.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert trainer.__all__ == sorted(trainer.__all__) == sorted(typed)
+    (table,) = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    lazy = {ast.literal_eval(key) for key in table.keys if key is not None}
+    assert trainer.__all__ == sorted(trainer.__all__) == sorted(typed) == sorted(lazy)
     assert all(getattr(trainer, name) is not None for name in trainer.__all__)
     assert Progress is trainer.Progress
     with pytest.raises(AttributeError, match="no attribute 'retrian'"):

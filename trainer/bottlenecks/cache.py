@@ -38,7 +38,7 @@ _SETTLED_NS = 2_000_000_000  # a file that changed so recently may change again 
 Result = TypeVar("Result")
 
 
-class CorruptCacheError(Exception):
+class CorruptCacheError(StorageError):
     """The cache file is not a working SQLite database; :func:`set_aside` renames it, so that a new one can be made."""
 
 

@@ -38,8 +38,8 @@ def bottlenecks_command(
     progress = TerminalProgress()
     cache = bottleneck_dir or default_bottleneck_dir()
     folder = list_photos(image_dir)
+    chosen = chosen_quantizations(quantization)
     with progress.stage("backbone"):
-        chosen = chosen_quantizations(quantization)
         backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen)
     rows = []
     skipped: list[Skipped] = []

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from trainer.commands.evaluate import Split
-from trainer.commands.options import AsJson, ImageDir
+from trainer.commands.options import AsJson, ImageDir, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.compare import Comparison, compare
 from trainer.photos.split import TEST

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from edge.modelfile.model_file import ModelFile
-from trainer.commands.options import AsJson, ImageDir
+from trainer.commands.options import AsJson, ImageDir, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.evaluate import Evaluation, evaluate
-from trainer.evaluation.evaluated_photos import ALL, EVALUATED
-from trainer.photos.split import TEST
+from trainer.evaluation.evaluated_photos import ALL
 from trainer.report.content import evaluation_content
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
-
-Split = Enum("Split", {name: name for name in EVALUATED}, type=str)  # type: ignore[misc]
 
 _MOST_COLUMNS = 12
 
@@ -50,13 +46,7 @@ def evaluate_command(
             "the model was trained on photos of this folder; use --split test for photos that it was not trained on"
         )
     if report:
-        seen = evaluation.trained_on_these and evaluation.split != TEST
-        write_report(
-            evaluation_content(
-                model.name, loaded, evaluation, split=evaluation.split, skipped=evaluation.skipped, seen=seen
-            ),
-            paths,
-        )
+        write_report(evaluation_content(model.name, loaded, evaluation), paths)
     if as_json:
         print(json.dumps(_as_json(evaluation)))
     else:

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
+from trainer.evaluation.evaluated_photos import EVALUATED
 
+Split = Enum("Split", {name: name for name in EVALUATED}, type=str)  # type: ignore[misc]
 Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
 
 ImageDir = Annotated[Path, typer.Argument(help="The folder with one folder of photos for each class.")]

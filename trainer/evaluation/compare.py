@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from edge.errors import DatasetError
 from edge.modelfile.model_file import ModelFile
-from trainer.evaluation.evaluate import Evaluation, evaluate
-from trainer.evaluation.evaluated_photos import ALL, read_test_set, split_ratios
+from trainer.evaluation.evaluate import Evaluation, evaluate_split
+from trainer.evaluation.evaluated_photos import check_split, read_test_set, split_ratios
 from trainer.photos.dataset import Dataset
 from trainer.photos.folder import Skipped
 from trainer.photos.split import TEST
@@ -75,20 +75,19 @@ def compare(
     True
 
     ``split`` chooses photos, as in :func:`~trainer.evaluation.evaluate.evaluate`; a folder is split as the first model
-    was trained. A message says if the second was trained on another split.
+    was trained. A message says if a model was trained on another split.
 
     Raises the errors of :func:`~trainer.evaluation.evaluate.evaluate`.
     """
+    check_split(split)
     progress = as_progress(progress)
     models = [model if isinstance(model, ModelFile) else ModelFile.load(model) for model in (first, second)]
-    ratios = [split_ratios(model) for model in models]
-    if ratios[0] != ratios[1] and split != ALL:
-        progress.message(
-            "the models were trained on different splits; the second may have been trained on these photos"
-        )
-    dataset = read_test_set(photos, ratios[0], progress)
-    one, other = (evaluate(model, dataset, split=split, progress=progress) for model in models)
-    return compare_evaluations(one, other)
+    dataset = read_test_set(photos, split_ratios(models[0]), progress)
+    evaluations = []
+    for given, model, name in zip((first, second), models, ("the first", "the second"), strict=True):
+        stage = f"evaluation {name if isinstance(given, ModelFile) else Path(given).name}"
+        evaluations.append(evaluate_split(model, dataset, split, progress, stage=stage, name=name))
+    return compare_evaluations(*evaluations)
 
 
 def compare_evaluations(first: Evaluation, second: Evaluation) -> Comparison:

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import DatasetError, UsageError
+from edge.errors import DatasetError
 from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
 from edge.types import Classification, LabelledPhoto
-from trainer.evaluation.evaluated_photos import ALL, EVALUATED, photos_of, read_test_set, split_ratios
+from trainer.evaluation.evaluated_photos import ALL, check_split, photos_of, read_test_set, split_ratios
 from trainer.evaluation.interval import Interval, wilson_interval
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.folder import Skipped
-from trainer.progress import ProgressLike, as_progress
+from trainer.photos.split import TEST
+from trainer.progress import Progress, ProgressLike, as_progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,11 @@ class Evaluation:
         """Two fractions between which the accuracy on other photos like these lies with 95 % confidence."""
         return wilson_interval(self.right, self.count)
 
+    @property
+    def has_seen_them(self) -> bool:
+        """Whether the model was trained on some of these photos."""
+        return self.trained_on_these and self.split != TEST
+
     def classified(self) -> Iterator[tuple[Photo, Classification]]:
         """The photos that could be decoded, each with the model's answer."""
         for photo, result in zip(self.photos, self.results, strict=True):
@@ -84,19 +90,42 @@ def evaluate(
     Raises :class:`~edge.errors.ModelError` for a damaged model, :class:`~edge.errors.DatasetError` if a class is not
     among the model's labels or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split.
     """
-    if split not in EVALUATED:
-        raise UsageError(f"unknown split {split!r}; give one of {', '.join(EVALUATED)}")
+    check_split(split)
     progress = as_progress(progress)
     loaded = model if isinstance(model, ModelFile) else ModelFile.load(model, labels)
     dataset = read_test_set(photos, split_ratios(loaded), progress)
+    return evaluate_split(loaded, dataset, split, progress, runtime=runtime)
+
+
+def evaluate_split(
+    model: ModelFile,
+    dataset: Dataset,
+    split: str,
+    progress: Progress,
+    *,
+    stage: str = "evaluation",
+    name: str = "the model",
+    runtime: str | None = None,
+) -> Evaluation:
+    """Let ``model`` label the photos of ``dataset`` in ``split``.
+
+    ``split`` is one of :data:`~trainer.evaluation.evaluated_photos.EVALUATED`, ``stage`` the name of the stage in
+    ``progress``. If ``model`` was trained on another split, a message says so, in which the model is called ``name``.
+
+    Raises the errors of :func:`evaluate_photos`.
+    """
+    if split != ALL and split_ratios(model) != dataset.ratios:
+        progress.message(
+            f"the photos are split in another way than for the training of {name}; "
+            f"{name} may have been trained on these photos"
+        )
     chosen = photos_of(dataset, split)
-    name = "evaluation" if isinstance(model, ModelFile) else f"evaluation {Path(model).name}"
-    with progress.stage(name, len(chosen)) as advance:
-        evaluation = evaluate_photos(loaded, chosen, advance, runtime=runtime)
+    with progress.stage(stage, len(chosen)) as advance:
+        evaluation = evaluate_photos(model, chosen, advance, runtime=runtime)
     failed = [Skipped(p.relative, r.error) for p, r in zip(chosen, evaluation.results, strict=True) if r.error]
     lost = {entry.path for entry in failed}
     decoded = dataset._replace(photos=[photo for photo in dataset.photos if photo.relative not in lost])
-    trained_on = loaded.manifest and loaded.manifest.provenance.dataset_sha256
+    trained_on = model.manifest and model.manifest.provenance.dataset_sha256
     return replace(
         evaluation,
         split=split,

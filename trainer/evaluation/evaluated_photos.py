@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.errors import UsageError
 from edge.modelfile.model_file import ModelFile
 from trainer.photos.dataset import Dataset, Photo, read_dataset
 from trainer.photos.split import SPLITS, SplitRatios
@@ -14,16 +15,18 @@ EVALUATED = (ALL, *SPLITS)
 """Which photos a model is evaluated on: those of one split, or all."""
 
 
+def check_split(split: str) -> None:
+    """Raise :class:`~edge.errors.UsageError` if ``split`` is not one of :data:`EVALUATED`."""
+    if split not in EVALUATED:
+        raise UsageError(f"unknown split {split!r}; give one of {', '.join(EVALUATED)}")
+
+
 def split_ratios(model: ModelFile) -> SplitRatios:
     """How the photos were split when ``model`` was trained; the defaults if it does not say."""
     if model.manifest is None:
         return SplitRatios()
-    provenance, default = model.manifest.provenance, SplitRatios()
-    return SplitRatios(
-        default.validation_percentage if provenance.validation_percentage is None else provenance.validation_percentage,
-        default.testing_percentage if provenance.testing_percentage is None else provenance.testing_percentage,
-        default.seed if provenance.seed is None else provenance.seed,
-    )
+    found = {name: getattr(model.manifest.provenance, name) for name in SplitRatios._fields}
+    return SplitRatios(**{name: value for name, value in found.items() if value is not None})
 
 
 def read_test_set(photos: Dataset | str | Path, ratios: SplitRatios, progress: Progress) -> Dataset:

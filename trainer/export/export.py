@@ -63,7 +63,12 @@ def export_model(
     the same arguments give the same bytes. ``gate``, if there is one, is packed too.
     """
     draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate)
-    evaluation = evaluate_photos(draft, dataset.of(TEST), advance, runtime=runtime)
+    evaluation = dataclasses.replace(
+        evaluate_photos(draft, dataset.of(TEST), advance, runtime=runtime),
+        split=TEST,
+        skipped=dataset.skipped,
+        trained_on_these=True,
+    )
     return Export(_seal(draft, evaluation, runtime, calibration.score_threshold), evaluation)
 
 

@@ -18,10 +18,8 @@ L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 DEFAULT_STEPS = 500
 
 _PATIENCE = 2  # the search stops after this number of weaker penalties that are no better
-_SEARCH_TOLERANCE, _TOLERANCE = (
-    1e-4,
-    2e-9,
-)  # relative change of the loss that ends a fit: rough for the search, fine for the head
+_SEARCH_TOLERANCE = 1e-4  # relative change of the loss that ends a fit of the search
+_TOLERANCE = 2e-9  # relative change of the loss that ends the fit of the head
 _STD_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not get a huge weight
 
 Matrix = npt.NDArray[np.float64]

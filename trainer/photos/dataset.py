@@ -72,7 +72,7 @@ class Dataset(NamedTuple):
 
 
 def read_dataset(folder: Path, ratios: SplitRatios, progress: ProgressLike = None) -> Dataset:
-    """The photos in ``folder`` that can be decoded, split by ``ratios``; also too few to train on.
+    """The photos in ``folder`` that can be decoded, split by ``ratios``. There may be too few to train on.
 
     Raises :class:`~edge.errors.DatasetError` if there is no folder of photos.
     """

@@ -15,8 +15,7 @@ from trainer.evaluation.evaluate import Evaluation
 from trainer.head.calibration import Bin, reliability
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import Matrix, Step
-from trainer.photos.folder import Skipped
-from trainer.photos.split import SPLITS, TEST
+from trainer.photos.split import SPLITS
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
 from trainer.retraining.retrained import Retrained
@@ -58,30 +57,21 @@ class LocalSelfTest(NamedTuple):
 class ReportContent:
     """All that a report says about the model file called ``name``.
 
-    ``scores`` (photos, labels) are the scores that the file gave the photos of ``split``, ``truths`` (photos,) the
+    ``scores`` (photos, labels) are the scores that the file gave the evaluated photos, ``truths`` (photos,) the
     indices of their own labels. ``reliability`` has the bins of these scores; after a training, those of the
-    calibrated head before its weights were quantized. It is None if the scores are not probabilities. ``skipped``
-    are the skipped files. ``seen`` tells that the model was trained on some of the photos. ``training`` is None in
-    the report of an evaluation, ``self_test`` if the file has none.
+    calibrated head before its weights were quantized. It is None if the scores are not probabilities.
+    ``training`` is None in the report of an evaluation, ``self_test`` if the file has none.
     """
 
     name: str
     model: ModelFile
     evaluation: Evaluation
-    split: str
     scores: Matrix
     truths: npt.NDArray[np.intp]
     reliability: list[Bin] | None
-    skipped: list[Skipped]
     doubtful_labels: DoubtfulLabels
     self_test: LocalSelfTest | None
-    seen: bool = False
     training: TrainingRun | None = None
-
-    @property
-    def right(self) -> int:
-        """How many photos the file labelled correctly."""
-        return int(np.trace(self.evaluation.confusion))
 
 
 def training_content(model: Retrained, others: list[Retrained]) -> ReportContent:
@@ -96,11 +86,9 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
         name=model.path.name,
         model=loaded,
         evaluation=model.evaluation,
-        split=TEST,
         scores=scored.scores,
         truths=scored.truths,
         reliability=model.reliability_after,
-        skipped=model.dataset.skipped,
         doubtful_labels=find_doubtful_labels(_cross_validated(model) or scored, model.dataset.labels),
         self_test=_self_test(loaded),
         training=TrainingRun(
@@ -116,23 +104,18 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
     )
 
 
-def evaluation_content(
-    name: str, model: ModelFile, evaluation: Evaluation, *, split: str, skipped: list[Skipped], seen: bool
-) -> ReportContent:
-    """The content for any ``model`` file called ``name`` after its ``evaluation`` on the photos of ``split``."""
+def evaluation_content(name: str, model: ModelFile, evaluation: Evaluation) -> ReportContent:
+    """The content for any ``model`` file called ``name`` after its ``evaluation``."""
     scored = scored_photos(evaluation)
     return ReportContent(
         name=name,
         model=model,
         evaluation=evaluation,
-        split=split,
         scores=scored.scores,
         truths=scored.truths,
         reliability=reliability(scored.scores, scored.truths) if are_probabilities(scored.scores) else None,
-        skipped=skipped,
         doubtful_labels=find_doubtful_labels(scored, evaluation.labels),
         self_test=_self_test(model),
-        seen=seen,
     )
 
 

@@ -163,6 +163,6 @@ def _threshold_curve(content: ReportContent) -> Figure:
             f" At {threshold:.2f}, {percent(point.coverage)} get one, and {percent(point.precision)} of these are "
         )
         caption += "correct."
-        if content.split == TEST:
+        if content.evaluation.split == TEST:
             caption += " The threshold was chosen on the validation photos; these numbers are of the test photos."
     return Figure("Effect of a score threshold", caption, keys, chart(parts, "Threshold curve", caption))

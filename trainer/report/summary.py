@@ -36,13 +36,13 @@ def title_line(content: ReportContent) -> str:
 
 def headlines(content: ReportContent) -> list[Headline]:
     """The most important numbers."""
-    interval = wilson_interval(content.right, content.evaluation.count)
-    photos = "photos" if content.split == "all" else f"{content.split} photos"
+    interval = content.evaluation.interval
+    photos = "photos" if content.evaluation.split == "all" else f"{content.evaluation.split} photos"
     found = [
         Headline(
-            "accuracy" if content.split == "all" else f"{content.split} accuracy",
+            "accuracy" if content.evaluation.split == "all" else f"{content.evaluation.split} accuracy",
             percent(content.evaluation.accuracy),
-            f"{content.right:,} of {content.evaluation.count:,} {photos}; "
+            f"{content.evaluation.right:,} of {content.evaluation.count:,} {photos}; "
             f"{percent_interval(interval)} with 95 % confidence",
         )
     ]
@@ -91,7 +91,7 @@ def recommended_threshold(content: ReportContent) -> float | None:
 def cautions(content: ReportContent) -> list[str]:
     """What a reader must know before using the numbers; often there is nothing."""
     found = []
-    if content.seen:
+    if content.evaluation.has_seen_them:
         found.append(
             "The model was trained on some of the photos of this evaluation, so every number is too good. "
             "Evaluate with --split test."

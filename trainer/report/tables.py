@@ -158,7 +158,7 @@ def _self_test(content: ReportContent) -> str:
 
 def skipped_table(content: ReportContent) -> ReportTable:
     """Every skipped file except hidden ones, and why."""
-    shown = [entry for entry in content.skipped if entry.reason != "hidden"]
+    shown = [entry for entry in content.evaluation.skipped if entry.reason != "hidden"]
     return ReportTable(("file", "why"), [(entry.path, entry.reason) for entry in shown])
 
 
@@ -168,7 +168,7 @@ def doubtful_labels_note(content: ReportContent) -> str:
     counts = f"{len(found.ranked):,} of {counted(found.photos, 'photo')} got another label than their folder"
     if content.training is not None and content.training.cross_validation is not None:
         model = "from heads that were not fitted on them"
-    elif content.seen:
+    elif content.evaluation.has_seen_them:
         model = "from this file, which was trained on some of them and has learned their wrong labels too"
     else:
         model = "from this file"

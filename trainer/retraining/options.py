@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import UsageError
-from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
+from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, QUANTIZATIONS, Architecture
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.split import SplitRatios
@@ -57,6 +57,9 @@ class RetrainOptions:
             raise UsageError(f"--augment {self.augment}: the number of copies cannot be negative; give 0 or more")
         if not 0 < self.precision <= 1:
             raise UsageError(f"--precision {self.precision:g} is not a share; give a number above 0, at most 1")
+        unknown = set(self.quantizations) - set(QUANTIZATIONS)
+        if unknown:
+            raise UsageError(f"--quantization {', '.join(sorted(unknown))}: give one of {', '.join(QUANTIZATIONS)}")
         if self.class_weights not in CLASS_WEIGHTS:
             raise UsageError(f"--class-weights {self.class_weights!r}: give {' or '.join(CLASS_WEIGHTS)}")
         if self.fine_tune is not None:

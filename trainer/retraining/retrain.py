@@ -27,8 +27,8 @@ def retrain(
     training_steps: int = DEFAULT_STEPS,
     class_weights: str = NO_CLASS_WEIGHTS,
     precision: float = DEFAULT_PRECISION,
-    cross_validate: bool = False,
-    augment: int = 0,
+    cross_validate: bool = RetrainOptions.cross_validate,
+    augment: int = RetrainOptions.augment,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
     runtime: str | None = None,
@@ -40,8 +40,9 @@ def retrain(
     >>> model.path, model.accuracy  # doctest: +SKIP
     (PosixPath('models/flower_photos-mobilenet_0.50_224-int8.tflite'), 0.887)
 
-    Each argument is the option of ``trainer retrain`` of the same name, with the same default. ``fine_tune`` is the
-    largest number of epochs, or a whole :class:`~trainer.fine_tuning.recipe.Recipe`. ``progress`` is called with each
+    Of a data set, the folder and the split are used; its photos are read again. Each other argument is the option of
+    ``trainer retrain`` of the same name, with the same default. ``fine_tune`` is the largest number of epochs, or a
+    whole :class:`~trainer.fine_tuning.recipe.Recipe`. ``progress`` is called with each
     :class:`~trainer.progress.Stage`; None is silent. TensorFlow, if it is needed, runs in a process of its own.
 
     Raises the errors of :mod:`edge.errors`; the file is written whole or not at all.

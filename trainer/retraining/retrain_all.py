@@ -45,15 +45,11 @@ def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
     if options.fine_tune is not None:
         fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
     with progress.stage("backbone"):
-        bottleneck_dir, architecture, quantizations = (
-            options.bottleneck_dir,
-            options.architecture,
-            options.quantizations,
-        )
+        bottleneck_dir, architecture = options.bottleneck_dir, options.architecture
         if fine_tuning is None:
-            backbones = load_backbones(bottleneck_dir, architecture, options.weights, quantizations)
+            backbones = load_backbones(bottleneck_dir, architecture, options.weights, options.quantizations)
         else:
-            backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, quantizations)
+            backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, options.quantizations)
     extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
     return [
         _retrain_one(extractor, output, folder, options, fine_tuning)

@@ -26,13 +26,13 @@ def test_content_is_that_of_the_training(content: ReportContent, retrained: list
     """Accuracy, steps, other models, self-test and skipped files are those of the training."""
     model, other = retrained
     assert content.model.content == model.path.read_bytes()
-    assert content.right == round(model.evaluation.accuracy * model.evaluation.count)
+    assert content.evaluation.right == round(model.evaluation.accuracy * model.evaluation.count)
     assert content.training is not None
     assert content.training.steps == model.fit.steps
     assert content.training.other_models == [("float32", other.evaluation.accuracy, other.size_bytes)]
     assert calibration_error(content.training.reliability_before) == model.error_before
     assert content.self_test == ("litert", True)
-    assert [entry.path for entry in content.skipped] == [f"blue/{HOSTILE_FILE}"]
+    assert [entry.path for entry in content.evaluation.skipped] == [f"blue/{HOSTILE_FILE}"]
 
 
 def test_scores_are_those_of_the_file(content: ReportContent) -> None:
@@ -40,7 +40,7 @@ def test_scores_are_those_of_the_file(content: ReportContent) -> None:
     classifier = Classifier(content.model)
     for photo, row in zip(content.evaluation.photos, content.scores, strict=True):
         assert np.abs(classifier.scores(photo.path) - row).max() < 1e-6
-    assert (content.scores.argmax(axis=1) == content.truths).sum() == content.right
+    assert (content.scores.argmax(axis=1) == content.truths).sum() == content.evaluation.right
 
 
 def test_headlines_have_their_intervals(content: ReportContent) -> None:
@@ -48,7 +48,9 @@ def test_headlines_have_their_intervals(content: ReportContent) -> None:
     found = {headline.name: headline for headline in headlines(content)}
     assert list(found)[:3] == ["test accuracy", "cross-validated", "calibration error"]
     assert found["test accuracy"].value == f"{100 * content.evaluation.accuracy:.1f} %"
-    assert found["test accuracy"].note.startswith(f"{content.right} of {content.evaluation.count} test photos; ")
+    assert found["test accuracy"].note.startswith(
+        f"{content.evaluation.right} of {content.evaluation.count} test photos; "
+    )
     assert found["test accuracy"].note.endswith(" % with 95 % confidence")
     first, second = cautions(content)
     assert "labels look wrong" in first

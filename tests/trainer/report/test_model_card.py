@@ -34,9 +34,9 @@ def test_hostile_names_are_text_in_markdown(content: ReportContent) -> None:
 
 def test_line_breaks_in_names_do_not_end_a_row(content: ReportContent) -> None:
     """A line break in the name of a file becomes a space."""
-    entry = content.skipped[0]
-    content.skipped.append(entry._replace(path="blue/a\nb\u2028c.png"))
+    entry = content.evaluation.skipped[0]
+    content.evaluation.skipped.append(entry._replace(path="blue/a\nb\u2028c.png"))
     try:
         assert "| blue/a b c.png | " in render_card(content)
     finally:
-        content.skipped.pop()
+        content.evaluation.skipped.pop()
