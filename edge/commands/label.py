@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, add_model, add_model_options, count, fraction, model_path
-from edge.commands.label_output import JsonLinesSink, TextSink
+from edge.commands.label_output import JsonLinesWriter, TextWriter
 from edge.errors import DataError, ImageError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.inference.label_photos import label_photos
@@ -60,13 +60,13 @@ def _label(options: argparse.Namespace) -> int:
             print(f"edge: skipped {path}: {reason}", file=sys.stderr)
 
     single = len(options.paths) == 1 and os.path.isfile(options.paths[0])
-    sink = JsonLinesSink(sys.stdout) if options.json else TextSink(sys.stdout, with_paths=not single)
+    writer = JsonLinesWriter(sys.stdout) if options.json else TextWriter(sys.stdout, with_paths=not single)
     photos: Iterable[LabelledPhoto] = _one(model, options) if single else _many(model, options, skip)
     for photo in photos:
         if photo.error is not None:
             skip(photo.path, photo.error)
         labelled += photo.classification is not None
-        sink.write(photo)
+        writer.write(photo)
     if not single:
         print(f"edge: {labelled} labelled, {skipped} skipped", file=sys.stderr)
     if not labelled:

@@ -8,7 +8,7 @@ from typing import TextIO
 from edge.types import LabelledPhoto
 
 
-class TextSink:
+class TextWriter:
     """Writes ``daisy (score=0.99234)`` for each category, flushed photo by photo; one line if the photo is rejected."""
 
     def __init__(self, stream: TextIO, *, with_paths: bool) -> None:
@@ -33,7 +33,7 @@ class TextSink:
         self._stream.flush()
 
 
-class JsonLinesSink:
+class JsonLinesWriter:
     """Writes ``{"path", "labels", "scores", "latency_ms"}``, or ``{"path", "error"}``, flushed line by line.
 
     If the gate was asked, ``"label"`` is :attr:`edge.types.Classification.label`, and ``"rejected"`` is true or false.

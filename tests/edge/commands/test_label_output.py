@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.commands.label_output import JsonLinesSink, TextSink
+from edge.commands.label_output import JsonLinesWriter, TextWriter
 from edge.types import Category, Classification, LabelledPhoto
 
 PATH = Path("photos/rose.jpg")
@@ -31,7 +31,7 @@ class Stream(io.StringIO):
 
 def _text(photo: LabelledPhoto, with_paths: bool) -> str:
     stream = Stream()
-    TextSink(stream, with_paths=with_paths).write(photo)
+    TextWriter(stream, with_paths=with_paths).write(photo)
     assert stream.getvalue() in ("", *stream.flushed)
     return stream.getvalue()
 
@@ -61,7 +61,7 @@ def test_text_of_a_skipped_photo() -> None:
 def test_json_record() -> None:
     """A record has path, labels and scores best first, and the latency, rounded."""
     stream = Stream()
-    JsonLinesSink(stream).write(LabelledPhoto(PATH, ROSES))
+    JsonLinesWriter(stream).write(LabelledPhoto(PATH, ROSES))
     assert json.loads(stream.getvalue()) == {
         "path": "photos/rose.jpg",
         "labels": ["roses", "daisy"],
@@ -73,23 +73,23 @@ def test_json_record() -> None:
 def test_json_of_a_skipped_photo() -> None:
     """A photo that was skipped is a record with its error, so that no input goes missing."""
     stream = Stream()
-    JsonLinesSink(stream).write(LabelledPhoto(PATH, None, "damaged: no end"))
+    JsonLinesWriter(stream).write(LabelledPhoto(PATH, None, "damaged: no end"))
     assert json.loads(stream.getvalue()) == {"path": "photos/rose.jpg", "error": "damaged: no end"}
 
 
 def test_json_without_categories() -> None:
     """Nothing above the threshold is empty lists, not a missing key."""
     stream = Stream()
-    JsonLinesSink(stream).write(LabelledPhoto(PATH, NOTHING))
+    JsonLinesWriter(stream).write(LabelledPhoto(PATH, NOTHING))
     assert json.loads(stream.getvalue()) == {"path": "photos/rose.jpg", "labels": [], "scores": [], "latency_ms": 1.0}
 
 
 def test_json_is_flushed_line_by_line() -> None:
     """A program that reads along sees each record as soon as it is made."""
     stream = Stream()
-    sink = JsonLinesSink(stream)
-    sink.write(LabelledPhoto(PATH, ROSES))
-    sink.write(LabelledPhoto(PATH, None, "damaged"))
+    writer = JsonLinesWriter(stream)
+    writer.write(LabelledPhoto(PATH, ROSES))
+    writer.write(LabelledPhoto(PATH, None, "damaged"))
     assert [text.count("\n") for text in stream.flushed] == [1, 2]
 
 
@@ -98,7 +98,7 @@ def test_any_label_and_path(label: str, name: bytes, score: float) -> None:
     """Whatever characters label and path have, a record is one ASCII line that gives them back."""
     stream = Stream()
     path = Path(os.fsdecode(name.replace(b"\0", b"x").replace(b"/", b"x")))
-    JsonLinesSink(stream).write(LabelledPhoto(path, Classification((Category(0, label, score),), 0.5)))
+    JsonLinesWriter(stream).write(LabelledPhoto(path, Classification((Category(0, label, score),), 0.5)))
     line = stream.getvalue()
     assert line.isascii() and line.count("\n") == 1
     record = json.loads(line)
