@@ -106,9 +106,6 @@ def _watch(options: argparse.Namespace) -> int:
         smooth_s=options.smooth,
         score_threshold=options.score_threshold,
         limit=options.count,
-        max_frame_age_s=options.max_frame_age,
-        retries=options.retries,
-        status=options.status,
     )
     model = ModelChoice(
         path=model_path(options.model),
@@ -119,7 +116,16 @@ def _watch(options: argparse.Namespace) -> int:
     )
     source = open_source(options.source)
     sinks = make_sinks(sink_options(options), statistics, print_message)
-    return watch_source(source, model, sinks, settings, statistics)
+    return watch_source(
+        source,
+        model,
+        sinks,
+        settings,
+        statistics,
+        max_frame_age_s=options.max_frame_age,
+        retries=options.retries,
+        status=options.status,
+    )
 
 
 def _region(text: str) -> Region:

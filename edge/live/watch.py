@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -38,9 +37,6 @@ class WatchSettings(NamedTuple):
     ``every_s`` is the shortest time between two labelled frames in seconds, ``smooth_s`` the time over which scores
     are averaged, ``region`` the part of each frame that is labelled (None: all of it). ``score_threshold`` None means
     the one that the model recommends. The stream ends after ``limit`` labelled frames (None: never).
-
-    ``max_frame_age_s`` and ``retries`` are those of :class:`edge.live.grabber.Grabber`. ``status`` is the status
-    file; None means the one of the systemd service, if it runs as one.
     """
 
     every_s: float
@@ -48,9 +44,6 @@ class WatchSettings(NamedTuple):
     smooth_s: float
     score_threshold: float | None
     limit: int | None
-    max_frame_age_s: float
-    retries: int | None
-    status: Path | None
 
 
 class Watch:

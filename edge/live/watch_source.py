@@ -28,11 +28,18 @@ def watch_source(
     sinks: Sequence[ObservationSink],
     settings: WatchSettings,
     statistics: StreamStatistics,
+    *,
+    max_frame_age_s: float,
+    retries: int | None,
+    status: Path | None,
 ) -> int:
     """Label ``source`` with ``model`` and pass the observations to ``sinks``, until it ends; returns the exit code.
 
     It ends with the source, after ``settings.limit`` frames, or with SIGINT or SIGTERM: :func:`edge.live.run.run`. It
     must run on the main thread, because it handles signals. ``statistics`` are the counts that the sinks show.
+
+    ``max_frame_age_s`` and ``retries`` are those of :class:`edge.live.grabber.Grabber`. ``status`` is the status file;
+    None means the one of the systemd service, if it runs as one.
 
     A model of a store is confirmed with its first frame. If an earlier start with it was not confirmed, the store goes
     back to the previous model.
@@ -41,10 +48,10 @@ def watch_source(
     """
     check_threads(model.threads)
     choose_runtime(model.runtime)
-    grabber = Grabber(source, statistics, max_frame_age_s=settings.max_frame_age_s, retries=settings.retries)
+    grabber = Grabber(source, statistics, max_frame_age_s=max_frame_age_s, retries=retries)
     all_sinks = list(sinks)
-    if status := settings.status or _service_status():
-        all_sinks.append(StatusFile(status, statistics))
+    if status_file := status or _service_status():
+        all_sinks.append(StatusFile(status_file, statistics))
     if store := store_of(model.path):
         from edge.live.confirmation import StoreConfirmation
         from edge.store.start import start_model

@@ -69,9 +69,6 @@ class Stream:
             smooth_s=0.0,
             score_threshold=None,
             limit=None,
-            max_frame_age_s=1.0,
-            retries=None,
-            status=None,
         )
         self.watch = Watch(
             plain._replace(**settings),
