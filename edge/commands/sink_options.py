@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 
 from edge.commands.arguments import count
-from edge.sinks.make_sinks import CAPTURE_LIMIT_MB, WEB_TOKEN_VARIABLE, SinkOptions
+from edge.sinks.make_sinks import CAPTURE_LIMIT_MB, SinkOptions
+from edge.sinks.mqtt.broker import PASSWORD_VARIABLE
+from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 _LOOPBACK = "127.0.0.1"
 
@@ -37,7 +39,7 @@ def add_sink_options(parser: argparse.ArgumentParser) -> None:
         "--mqtt-password-file",
         type=Path,
         metavar="FILE",
-        help="a file whose first line is the user's password for the broker (default: $EDGE_MQTT_PASSWORD)",
+        help=f"a file whose first line is the user's password for the broker (default: ${PASSWORD_VARIABLE})",
     )
     sinks.add_argument(
         "--mqtt-ca",

@@ -10,6 +10,7 @@ from edge.errors import UsageError
 from edge.messages import print_message
 from edge.service.arguments import WatchArguments
 from edge.service.unit import environment_file, quote
+from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 PASSWORD_CREDENTIAL = "mqtt-password"
 """The name under which systemd passes the broker's password to the service (``LoadCredential``)."""
@@ -26,8 +27,8 @@ def refuse_secrets(arguments: WatchArguments, name: str) -> None:
     """
     if arguments.sinks.web_token is not None:
         raise UsageError(
-            "every user could read the token in the unit: leave out --web-token and write EDGE_WEB_TOKEN=... into "
-            f"{environment_file(name)} (owner root, mode 600)"
+            "every user could read the token in the unit: leave out --web-token and write "
+            f"{WEB_TOKEN_VARIABLE}=... into {environment_file(name)} (owner root, mode 600)"
         )
     if arguments.sinks.mqtt and urlsplit(arguments.sinks.mqtt).password:
         raise UsageError("every user could read the broker's password in the unit: give --mqtt-password-file FILE")

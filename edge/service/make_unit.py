@@ -10,7 +10,7 @@ from edge.service.arguments import WatchArguments
 from edge.service.command_line import command_line, refuse_secrets
 from edge.service.needs import find_needs
 from edge.service.unit import UNIT_FOLDER, environment_file, unit_text
-from edge.sinks.web.access import is_loopback
+from edge.sinks.web.access import WEB_TOKEN_VARIABLE, is_loopback
 from edge.sources.uri import open_source
 
 
@@ -28,7 +28,9 @@ def make_unit(arguments: WatchArguments, name: str, user: str | None) -> str:
     refuse_secrets(arguments, name)
     web = arguments.sinks.web
     if web and not is_loopback(web[0]):
-        print_message(f"the page needs a token: write EDGE_WEB_TOKEN=... into {environment_file(name)} (mode 600)")
+        print_message(
+            f"the page needs a token: write {WEB_TOKEN_VARIABLE}=... into {environment_file(name)} (mode 600)"
+        )
     needs = find_needs(arguments, user)
     return unit_text(name, command_line(arguments, name), needs)
 

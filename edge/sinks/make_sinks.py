@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, UsageError
+from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 if TYPE_CHECKING:
     from edge.sinks.protocol import ObservationSink
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 Address = tuple[str, int]
 """A host name or address, and a port."""
 
-WEB_TOKEN_VARIABLE = "EDGE_WEB_TOKEN"
 CAPTURE_LIMIT_MB = 1000
 """The largest size of the folder of captured frames, in MB (1,000,000 bytes), if no other is given."""
 
@@ -80,10 +80,9 @@ def _stdout_sink(options: SinkOptions, statistics: StreamStatistics) -> Observat
 
 
 def _web_sink(address: Address, token: str | None, statistics: StreamStatistics) -> ObservationSink:
-    with _extra("web"):
-        from edge.sinks.web.sink import WebSink
+    from edge.sinks.web.sink import WebSink
 
-        return WebSink(*address, statistics, token=token or os.environ.get(WEB_TOKEN_VARIABLE) or None)
+    return WebSink(*address, statistics, token=token or os.environ.get(WEB_TOKEN_VARIABLE) or None)
 
 
 def _mqtt_sink(

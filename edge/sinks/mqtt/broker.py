@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 from edge.errors import ConfigurationError, UsageError
 
 PASSWORD_VARIABLE = "EDGE_MQTT_PASSWORD"
+"""The environment variable with the user's password, if ``--mqtt-password-file`` is not given."""
+
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _FORM = "mqtt[s]://[user@]host[:port]/topic"
 
@@ -56,7 +58,7 @@ def parse_broker(address: str) -> Broker:
 
 
 def read_password(file: Path | None) -> str | None:
-    """The first line of ``file``, else the variable ``EDGE_MQTT_PASSWORD``, else None.
+    """The first line of ``file``, else the variable :data:`PASSWORD_VARIABLE`, else None.
 
     Raises :class:`~edge.errors.ConfigurationError` if the file cannot be read or begins with an empty line.
     """

@@ -7,6 +7,9 @@ import hmac
 import ipaddress
 from collections.abc import Mapping
 
+WEB_TOKEN_VARIABLE = "EDGE_WEB_TOKEN"
+"""The environment variable with the token of the page, if ``--web-token`` is not given."""
+
 
 def is_loopback(host: str) -> bool:
     """Whether ``host``, a name or an address, always means this machine."""

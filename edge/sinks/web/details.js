@@ -7,7 +7,7 @@ export function showModel(model) {
   showDetails("model", [
     ["File", model.name],
     ["Architecture", model.architecture],
-    ["Quantisation", model.quantization],
+    ["Quantization", model.quantization],
     ["Accuracy", quality],
     ["Labels", `${model.labels.length}: ${names}`],
     ["Input", `${model.input_size[0]} × ${model.input_size[1]} pixels`],

@@ -6,7 +6,7 @@ import time
 
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, UsageError
-from edge.sinks.web.access import is_loopback
+from edge.sinks.web.access import WEB_TOKEN_VARIABLE, is_loopback
 from edge.sinks.web.feed import Feed
 from edge.sinks.web.server import Server, listen
 from edge.statistics import StreamStatistics
@@ -38,7 +38,7 @@ class WebSink:
             )
         if token is None and not is_loopback(host):
             raise UsageError(
-                f"{host} would show the camera to other machines; give --web-token TOKEN, or set EDGE_WEB_TOKEN"
+                f"{host} would show the camera to other machines; give --web-token TOKEN, or set {WEB_TOKEN_VARIABLE}"
             )
         if find_spec("starlette") is None or find_spec("uvicorn") is None:
             raise ConfigurationError(f"the web preview needs more packages: {install_command('web')}")
