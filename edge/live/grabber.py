@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from edge.errors import UnavailableError
 from edge.live.backoff import Backoff
-from edge.live.source_reader import Pixels, SourceReader
+from edge.live.source_reader import SourceReader
 from edge.messages import print_message
+from edge.preprocess import Pixels
 from edge.sources.protocol import EndOfStream, FrameSource
 from edge.statistics import StreamStatistics
 from edge.types import Frame

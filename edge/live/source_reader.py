@@ -9,12 +9,10 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.errors import UnavailableError
+from edge.preprocess import Pixels
 from edge.sources.protocol import FrameSource
-
-Pixels = npt.NDArray[np.uint8]
 
 
 class SourceReader:

@@ -10,14 +10,11 @@ from collections.abc import Iterable
 from typing import Union
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from edge.errors import UnavailableError
-from edge.preprocess import decode, to_rgb
+from edge.preprocess import Pixels, decode, to_rgb
 from edge.sources.protocol import EndOfStream
-
-Pixels = npt.NDArray[np.uint8]
 
 
 class _Hang:
