@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 MARGIN = 0.1
-"""The lead in smoothed score that another label needs before the answer changes, and how far the score of the answer
-may fall below the threshold before the answer becomes unknown.
+"""The lead in smoothed score that another label needs before the answer changes.
 
-With sensor noise (standard deviation 5 of 255) the difference between the two best labels of a still, undecided picture
-has a standard deviation of 0.02 to 0.07 from frame to frame (MobileNet 0.25_128 int8, 19 flower photos). The default
-smoothing reduces it to 0.03 or less at 5 frames a second, a third of the margin. Without smoothing the margin is still
-larger than it.
+It is also how far the score of the answer may fall below the threshold before the answer becomes unknown.
+
+Sensor noise (standard deviation 5 of 255) changes the scores of a still picture from frame to frame. If the picture is
+undecided, the difference between its two best labels has a standard deviation of 0.02 to 0.07 (MobileNet 0.25_128 int8,
+19 flower photos). At 5 frames a second the default smoothing reduces it to 0.03 or less, a third of the margin. Without
+smoothing the margin is still larger than 0.07.
 """
 
 _REJECTED_ABOVE = 0.5  # share of rejected frames above which the answer is unknown; it stays so down to MARGIN below

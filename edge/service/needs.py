@@ -25,7 +25,7 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     Raises :class:`~edge.errors.UsageError` if that user has no name.
     """
     local, sinks = arguments.local_source, arguments.sinks
-    store = store_of(arguments.model)  # the service writes into it that the model was started, and that it works
+    store = store_of(arguments.model)  # the service writes there that it started the model, and that the model works
     read = _absolute(Path(sys.executable), Path(edge.__file__), arguments.model, arguments.labels, sinks.mqtt_ca, local)
     written = _absolute(sinks.capture, arguments.status and arguments.status.parent, store.root if store else None)
     temporary = [path for path in (*read, *written) if _is_temporary(path)]

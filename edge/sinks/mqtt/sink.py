@@ -69,11 +69,8 @@ class MqttSink:
         # How many times the broker or Home Assistant has started, and so needs the discovery and the state again.
         self._starts = 0
         self._dropped = 0
-        self._published: tuple[int, str, float] = (
-            0,
-            "",
-            -math.inf,
-        )  # starts, label and monotonic time of the last state
+        # Of the last state: the number of starts, the label, and the monotonic time in seconds.
+        self._published: tuple[int, str, float] = (0, "", -math.inf)
         self._announced: tuple[int, ModelCard] | None = None
 
     def open(self) -> None:
