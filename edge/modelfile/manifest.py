@@ -107,8 +107,8 @@ class Manifest:
             version = facts["schema_version"]
             if version == SCHEMA_VERSION:
                 known = _known(cls, facts)
-                _check_threshold(known.get("score_threshold"))
-                known["self_test"] = SelfTest(**_known(SelfTest, facts["self_test"]))
+                _check_values(known)
+                known["self_test"] = _check_self_test(SelfTest(**_known(SelfTest, facts["self_test"])))
                 if known.get("gate") is not None:
                     known["gate"] = _check_gate(GateFacts(**_known(GateFacts, known["gate"])))
                 return cls(**known)
@@ -134,6 +134,32 @@ def _check_gate(gate: GateFacts) -> GateFacts:
     return gate
 
 
-def _check_threshold(value: Any) -> None:
-    if value is not None and not (isinstance(value, (int, float)) and 0 <= value <= 1):
-        raise ValueError(f"score_threshold {value!r} is not a number from 0 to 1")
+def _check_self_test(test: SelfTest) -> SelfTest:
+    if not (_is_number(test.tolerance) and _is_number(test.other_tolerance)):
+        raise ValueError("a tolerance of the self-test is not a number")
+    return test
+
+
+def _check_values(facts: dict[str, Any]) -> None:
+    """Raise :class:`ValueError` if a value that programs calculate with, or go through, has another type."""
+    for name in ("accuracy", "score_threshold"):
+        value = facts.get(name)
+        if value is not None and not (_is_number(value) and 0 <= value <= 1):
+            raise ValueError(f"{name} {value!r} is not a number from 0 to 1")
+    if not _is_count(facts["test_photos"]):
+        raise ValueError("test_photos is not a count")
+    if not isinstance(facts["training"], dict):
+        raise ValueError("training is not an object")
+    photos = facts["photos"]
+    if not isinstance(photos, dict) or not all(isinstance(counts, dict) for counts in photos.values()):
+        raise ValueError("photos is not an object of objects")
+    if not all(_is_count(count) for counts in photos.values() for count in counts.values()):
+        raise ValueError("a number of photos is not a count")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and _is_number(value) and value >= 0

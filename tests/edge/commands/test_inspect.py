@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,14 @@ def test_inspect_on_a_device_that_computes_otherwise(
     assert err.startswith(
         "edge: tiny.tflite: the self-test failed on litert (largest difference 0.5000, allowed 0.0078): "
     )
+
+
+def test_inspect_a_damaged_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    """A manifest with a value of a wrong type is one line on stderr, and exit code 65."""
+    Path("damaged.tflite").write_bytes(surgery.with_facts(surgery.tiny("int8"), accuracy="high"))
+    assert main(["inspect", "damaged.tflite"]) == 65
+    message = "edge: damaged.tflite: the model's manifest is damaged; copy the model file again\n"
+    assert capsys.readouterr() == ("", message)
 
 
 @pytest.mark.parametrize(("name", "rejects"), [("tiny-gated", "yes"), ("tiny-int8", "no")])

@@ -101,13 +101,30 @@ def test_newer_schema() -> None:
         _altered(self_test={"seed": 1}),
         _altered(score_threshold="high"),
         _altered(score_threshold=1.5),
+        _altered(accuracy="high"),
+        _altered(accuracy=True),
+        _altered(accuracy=1.01),
+        _altered(accuracy=float("nan")),
+        _altered(test_photos="4"),
+        _altered(test_photos=4.0),
+        _altered(test_photos=-1),
+        _altered(test_photos=True),
+        _altered(photos=None),
+        _altered(photos=["daisy"]),
+        _altered(photos={"daisy": 3}),
+        _altered(photos={"daisy": {"training": "3"}}),
+        _altered(photos={"daisy": {"training": True}}),
+        _altered(training=None),
+        _altered(training=[["seed", 0]]),
+        _altered(self_test={"seed": 1, "expected": [], "tolerance": "small"}),
+        _altered(self_test={"seed": 1, "expected": [], "other_tolerance": None}),
         MANIFEST.to_json()[:-10],
         "[" * 100_000,
     ],
-    ids=range(12),
+    ids=range(29),
 )
 def test_damaged(text: str) -> None:
-    """A manifest that is cut off, incomplete or no manifest at all is refused."""
+    """A manifest is refused if it is cut off or incomplete, or if one of its values has a wrong type."""
     with pytest.raises(ModelError, match="manifest is damaged"):
         Manifest.from_json(text)
 
