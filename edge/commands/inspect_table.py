@@ -16,7 +16,7 @@ def format_facts(facts: Mapping[str, Any]) -> str:
     if facts["photos"]:
         blocks.append(list(_photos(facts["photos"])))
     if facts["training"]:
-        values = {name.replace("_", " "): _text(value) for name, value in _flat(facts["training"])}
+        values = {name.replace("_", " "): _text(value) for name, value in facts["training"].items()}
         blocks.append(["training", *(f"  {line}" for line in _names_and_values(values))])
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks)
 
@@ -73,22 +73,9 @@ def _names_and_values(values: Mapping[str, str]) -> Iterator[str]:
         yield f"{name.ljust(width)}  {value}".rstrip()
 
 
-def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """The entries of nested objects, each by its whole name: ``fine tuning epochs``."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name} ")
-        else:
-            yield f"{before}{name}", value
-
-
 def _text(value: object) -> str:
     if value is None:
         return _NOT_KNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
-    if isinstance(value, list):
-        return ", ".join(map(_text, value)) or "none"
     return str(value) or "none"
