@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from edge.bench.results import distinguishable
+from edge.text_table import aligned
 
 _HEADER = ("model", "runtime", "threads", "p50 ms", "p90 ms", "p99 ms", "photo ms", "load ms", "first ms", "MB", "kB")
 _LEFT = 2  # this many columns hold words, the others numbers
@@ -25,7 +26,7 @@ def format_table(results: dict[str, Any]) -> str:
     for above, row in zip([None, *rows], rows, strict=False):
         same = above is not None and not distinguishable(above, row, resolution)
         cells.append(_cells(row, same))
-    lines = list(_aligned(cells)) if rows else []
+    lines = list(aligned(cells, _LEFT)) if rows else []
     lines += _errors(results["rows"])
     if rows:
         lines += ["", *_remarks(results, any(_SAME in line[3] for line in cells[1:]))]
@@ -53,15 +54,6 @@ def _ms(value: float) -> str:
     """About three significant digits."""
     decimals = 4 if value < 0.1 else 3 if value < 1 else 2 if value < 100 else 0
     return f"{value:.{decimals}f}"
-
-
-def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        padded = zip(line, widths, strict=True)
-        yield "  ".join(
-            text.ljust(width) if column < _LEFT else text.rjust(width) for column, (text, width) in enumerate(padded)
-        )
 
 
 def _errors(rows: Sequence[dict[str, Any]]) -> Iterator[str]:

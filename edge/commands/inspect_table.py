@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from edge.text_table import aligned
 
 _SHOWN_LABELS = 10
 _SPLITS = ("training", "validation", "test")
@@ -56,15 +58,7 @@ def _photos(photos: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     counts = {name: [by_split.get(split, 0) for split in splits] for name, by_split in sorted(photos.items())}
     rows = [[name, *map(str, numbers)] for name, numbers in counts.items()]
     total = ["all classes", *(str(sum(column)) for column in zip(*counts.values(), strict=True))]
-    yield from _aligned([["photos", *splits], *rows, total])
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows with the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *numbers in rows:
-        padded = (number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True))
-        yield "  ".join([name.ljust(widths[0]), *padded]).rstrip()
+    yield from aligned([["photos", *splits], *rows, total])
 
 
 def _names_and_values(values: Mapping[str, str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from support.layers import against_the_order, circles
 PACKAGE = Path(edge.__file__).parent
 
 LAYERS = [
-    ["exit_codes", "distribution", "lazy_names"],
+    ["exit_codes", "distribution", "lazy_names", "text_table"],
     ["errors"],
     ["types", "files", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
