@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +131,7 @@ def _running_watch(options: argparse.Namespace) -> WatchStatus | None:
     If the file cannot be read, one line on stderr says so, and the self-test alone decides.
     """
     from edge.errors import StorageError
+    from edge.messages import print_message
     from edge.status import default_status, read_status
 
     if not options.health_window:
@@ -139,7 +139,7 @@ def _running_watch(options: argparse.Namespace) -> WatchStatus | None:
     try:
         return read_status(options.status or default_status())
     except StorageError as error:
-        print(f"edge: only the self-test will confirm the model: {error}", file=sys.stderr)
+        print_message(f"only the self-test will confirm the model: {error}")
         return None
 
 
@@ -264,6 +264,8 @@ def _situation(store: Store) -> dict[str, Any]:
 
 
 def _answer(options: argparse.Namespace, store: Store, facts: dict[str, Any], text: str, by: str | None) -> int:
+    from edge.messages import print_message
+
     situation = _situation(store)
     if options.json:
         print(json.dumps({**facts, **situation, "confirmed_by": by}))
@@ -272,5 +274,5 @@ def _answer(options: argparse.Namespace, store: Store, facts: dict[str, Any], te
     print(text + mark)
     returned = situation["returned"]
     if returned and returned["by_itself"]:
-        print(f"edge: the store went back by itself from {returned['source']}: {returned['reason']}", file=sys.stderr)
+        print_message(f"the store went back by itself from {returned['source']}: {returned['reason']}")
     return 0
