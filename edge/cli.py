@@ -42,12 +42,8 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *details: object) -> None:
         """Print ``edge VERSION`` and exit."""
-        from importlib.metadata import PackageNotFoundError, version
+        from edge.distribution import DISTRIBUTION, installed_version
 
-        from edge.distribution import DISTRIBUTION
-
-        try:
-            print(f"edge {version(DISTRIBUTION)}")
-        except PackageNotFoundError:
-            print("edge, not installed but run from its source")
+        version = installed_version(DISTRIBUTION)
+        print("edge, not installed but run from its source" if version is None else f"edge {version}")
         parser.exit()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from edge.distribution import installed_version
 from edge.inference.interpreter import PACKAGES
 
 _PACKAGES = ("numpy", "pillow", *PACKAGES.values())
@@ -30,7 +30,7 @@ def describe_board() -> dict[str, Any]:
         "governor": _read(_CPU / "scaling_governor"),
         "system": _system(),
         "python": platform.python_version(),
-        "versions": {name: version for name in _PACKAGES if (version := _version(name))},
+        "versions": {name: version for name in _PACKAGES if (version := installed_version(name))},
     }
 
 
@@ -73,13 +73,6 @@ def _system() -> str:
     except OSError:
         return platform.platform(terse=True)
     return release.get("PRETTY_NAME", platform.platform(terse=True))
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _degrees(millidegrees: str | None) -> float | None:

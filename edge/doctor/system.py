@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from edge.distribution import DISTRIBUTION
+from edge.distribution import DISTRIBUTION, installed_version
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
 from edge.inference.interpreter import PACKAGES, RUNTIMES
 
@@ -64,11 +64,11 @@ def read_facts(
     return MachineFacts(
         python=platform.python_version(),
         machine=platform.machine(),
-        numpy=_version("numpy") or "none",
+        numpy=installed_version("numpy") or "none",
         user=_user(),
         board=_read(root / "proc/device-tree/model"),
         runtimes=tuple(
-            Package(name, _version(PACKAGES[name]) or "of unknown version", import_error(module))
+            Package(name, installed_version(PACKAGES[name]) or "of unknown version", import_error(module))
             for name, module in RUNTIMES.items()
             if importlib.util.find_spec(module.split(".")[0])
         ),
@@ -85,13 +85,6 @@ def read_facts(
     )
 
 
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
 def _name_conflicts() -> tuple[Package, ...]:
     """Other distributions with a module ``edge`` or ``trainer``, of which pip replaces files without a word."""
     found = {}
@@ -106,7 +99,7 @@ def _name_conflicts() -> tuple[Package, ...]:
 def _package(module: str, packages: Sequence[str], import_error: TryImport) -> Package | None:
     if importlib.util.find_spec(module) is None:
         return None
-    version = next(filter(None, map(_version, packages)), "of unknown version")
+    version = next(filter(None, map(installed_version, packages)), "of unknown version")
     return Package(packages[0], version, import_error(module))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from edge.distribution import installed_version
 from edge.errors import ModelError
 from edge.inference.interpreter import PACKAGES, choose_runtime
 from edge.modelfile.model_file import ModelFile
@@ -22,12 +23,7 @@ Release = tuple[int, ...]
 
 def runtime_version(runtime: str) -> str | None:
     """The version of ``runtime`` installed here, None if its package does not say; it is not imported."""
-    import importlib.metadata  # slow to import, and needed only before a model is switched
-
-    try:
-        return importlib.metadata.version(PACKAGES[runtime])
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    return installed_version(PACKAGES[runtime])
 
 
 def check_runtime(model: ModelFile, runtime: str | None = None) -> None:
