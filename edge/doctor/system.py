@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edge.distribution import DISTRIBUTION, installed_version
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
-from edge.inference.interpreter import PACKAGES, RUNTIMES
+from edge.inference.interpreter import PACKAGES, RUNTIMES, installed_runtimes
 
 Command = Callable[[Sequence[str]], "str | None"]
 """Runs a program and returns what it printed; None if it is not installed or failed."""
@@ -68,9 +68,8 @@ def read_facts(
         user=_user(),
         board=_read(root / "proc/device-tree/model"),
         runtimes=tuple(
-            Package(name, installed_version(PACKAGES[name]) or "of unknown version", import_error(module))
-            for name, module in RUNTIMES.items()
-            if importlib.util.find_spec(module.split(".")[0])
+            Package(name, installed_version(PACKAGES[name]) or "of unknown version", import_error(RUNTIMES[name]))
+            for name in installed_runtimes()
         ),
         name_conflicts=_name_conflicts(),
         opencv=_package("cv2", _OPENCV, import_error),
