@@ -162,13 +162,13 @@ def _wait_for_confirmation(
 
 
 def _list(options: argparse.Namespace) -> int:
+    from edge.store.retention import newest_first
     from edge.store.state import read_state
 
     store = _store(options)
     state = read_state(store)
-    order = {sha256: number for number, sha256 in enumerate(state.history)}
     models = []
-    for sha256 in sorted(store.installed(), key=lambda sha256: order.get(sha256, -1), reverse=True):
+    for sha256 in newest_first(store, state):
         try:
             record = json.loads(store.record(sha256).read_bytes())
         except (OSError, ValueError):

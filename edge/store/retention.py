@@ -15,6 +15,12 @@ KEEP = 3
 _UPLOAD_S = 7 * 24 * 3600.0  # an upload that has not grown for this long is taken for abandoned
 
 
+def newest_first(store: Store, state: State) -> list[str]:
+    """The installed models, the newest first; those that the history of ``state`` does not name come last."""
+    order = {sha256: number for number, sha256 in enumerate(state.history)}
+    return sorted(store.installed(), key=lambda sha256: order.get(sha256, -1), reverse=True)
+
+
 def collect(store: Store, state: State, keep: int = KEEP) -> list[str]:
     """Remove all but the newest ``keep`` installed models, and abandoned uploads; returns the removed models.
 
@@ -23,10 +29,9 @@ def collect(store: Store, state: State, keep: int = KEEP) -> list[str]:
 
     Raises :class:`~edge.errors.StorageError`.
     """
-    order = {sha256: number for number, sha256 in enumerate(state.history)}
-    newest_first = sorted(store.installed(), key=lambda sha256: order.get(sha256, -1), reverse=True)
-    kept = state.protected() | set(newest_first[:keep])
-    removed = [sha256 for sha256 in newest_first if sha256 not in kept]
+    models = newest_first(store, state)
+    kept = state.protected() | set(models[:keep])
+    removed = [sha256 for sha256 in models if sha256 not in kept]
     with as_storage_errors(store.models):
         for sha256 in removed:
             remove_folder(store.folder(sha256))
