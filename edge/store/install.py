@@ -18,7 +18,7 @@ from edge.store.durable import as_storage_errors, make_folder, sync_folder, writ
 from edge.store.isolated_self_test import self_test_in_child
 from edge.store.layout import MODEL_NAME, Store, short
 from edge.store.retention import collect
-from edge.store.signature import check_signature
+from edge.store.signature import check_signature, stored_signature
 from edge.store.state import State, write_state
 from edge.store.transaction import change
 from edge.store.verify import is_intact
@@ -77,7 +77,7 @@ def install(store: Store, request: InstallRequest) -> Installed:
     with change(store, f"install {short(sha256)}") as state:
         if request.activate:
             refuse_older(state, sha256, allow_older=request.allow_older)
-        stored = _stored_signature(store, sha256)
+        stored = stored_signature(store, sha256)
         signer = check_signature(store, content, signature or stored)
         outcome, self_test = "present", None
         if not is_intact(store, sha256) or not store.record(sha256).is_file():
@@ -135,13 +135,6 @@ def _read_signature(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot read the signature ({error.strerror})") from None
-
-
-def _stored_signature(store: Store, sha256: str) -> bytes | None:
-    try:
-        return store.signature(sha256).read_bytes()
-    except OSError:
-        return None
 
 
 def _add(store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None) -> dict[str, Any]:

@@ -24,6 +24,14 @@ def allowed_signers(store: Store) -> Path | None:
     return None
 
 
+def stored_signature(store: Store, sha256: str) -> bytes | None:
+    """The signature kept beside the model ``sha256``; None if there is none or it cannot be read."""
+    try:
+        return store.signature(sha256).read_bytes()
+    except OSError:
+        return None
+
+
 def check_signature(store: Store, content: bytes, signature: bytes | None) -> str | None:
     """The principal in ``allowed_signers`` that signed the model ``content``; None if the device has no such file.
 

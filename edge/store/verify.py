@@ -7,7 +7,7 @@ import hashlib
 from edge.errors import EdgeError, ModelError
 from edge.modelfile.model_file import ModelFile
 from edge.store.layout import Store, short
-from edge.store.signature import check_signature
+from edge.store.signature import check_signature, stored_signature
 
 
 def is_intact(store: Store, sha256: str | None) -> bool:
@@ -30,11 +30,7 @@ def verify(store: Store, sha256: str) -> ModelFile:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError(f"{short(sha256)}: damaged on the disk; install it again")
     try:
-        signature = store.signature(sha256).read_bytes()
-    except OSError:
-        signature = None
-    try:
-        check_signature(store, content, signature)
+        check_signature(store, content, stored_signature(store, sha256))
         return ModelFile.from_bytes(content)
     except ModelError as error:
         raise ModelError(f"{short(sha256)}: {error}") from None
