@@ -44,7 +44,6 @@ class MachineFacts(NamedTuple):
     machine: str
     numpy: str
     user: str
-    board: str | None = None
     runtimes: tuple[Package, ...] = ()
     name_conflicts: tuple[Package, ...] = ()
     opencv: Package | None = None

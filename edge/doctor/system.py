@@ -66,7 +66,6 @@ def read_facts(
         machine=platform.machine(),
         numpy=installed_version("numpy") or "none",
         user=_user(),
-        board=_read(root / "proc/device-tree/model"),
         runtimes=tuple(
             Package(name, installed_version(PACKAGES[name]) or "of unknown version", import_error(RUNTIMES[name]))
             for name in installed_runtimes()

@@ -23,7 +23,6 @@ CAMERAS = """Available cameras
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The root of a Raspberry Pi with a plugged camera, one on the ribbon, and the chip's own video devices."""
-    _write(tmp_path / "proc/device-tree/model", "Raspberry Pi 4 Model B Rev 1.5\0")
     _write(tmp_path / "proc/meminfo", "MemTotal:  1892344 kB\nMemFree: 9 kB\nMemAvailable: 1000000 kB\nHuge: 0\n")
     _write(tmp_path / "sys/class/thermal/thermal_zone0/temp", "48312\n")
     for number, name, index in (
@@ -54,10 +53,9 @@ def _facts(root: Path, **said: str) -> MachineFacts:
 
 
 def test_a_raspberry_pi(root: Path) -> None:
-    """Board, memory, temperature, throttling and cameras are read; the chip's codecs are no cameras."""
+    """Memory, temperature, throttling and cameras are read; the chip's codecs are not cameras."""
     facts = _facts(root, vcgencmd="throttled=0x50005\n", rpicam_hello=CAMERAS)
     group = (root / "dev/video0").group()
-    assert facts.board == "Raspberry Pi 4 Model B Rev 1.5"
     assert facts.devices == (
         VideoDevice("/dev/video0", "HD Webcam: HD Webcam", group, True, False),
         VideoDevice("/dev/video2", "unicam-image", group, True, True),
@@ -72,7 +70,7 @@ def test_a_raspberry_pi(root: Path) -> None:
 def test_a_machine_without_facts(tmp_path: Path) -> None:
     """An empty root and no programs: what is not known is None or empty."""
     facts = _facts(tmp_path)
-    assert (facts.board, facts.throttled, facts.temperature_c, facts.memory_available_bytes) == (None,) * 4
+    assert (facts.throttled, facts.temperature_c, facts.memory_available_bytes) == (None,) * 3
     assert (facts.devices, facts.libcamera) == ((), None)
 
 
