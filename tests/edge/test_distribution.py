@@ -8,10 +8,11 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import edge
-from edge.distribution import DISTRIBUTION, install_command
+from edge.distribution import DISTRIBUTION, install_command, installed_version
 from edge.inference.interpreter import NUMPY_FIX, PACKAGES, RUNTIMES
 from edge.store import compatibility
 
@@ -28,6 +29,12 @@ def test_install_command() -> None:
     """The extra is quoted for a shell; options of pip stand before it."""
     assert install_command("web") == "pip install 'edge-for-poets[web]'"
     assert install_command("camera", "-U") == "pip install -U 'edge-for-poets[camera]'"
+
+
+def test_installed_version() -> None:
+    """The version is that of the package's metadata; None for a package that is not installed."""
+    assert installed_version("numpy") == np.__version__
+    assert installed_version("no-such-package-here") is None
 
 
 def test_every_extra_that_a_message_names_exists(metadata: importlib.metadata.Distribution) -> None:
