@@ -11,7 +11,14 @@ import pytest
 
 from edge import Classifier, ModelFile
 from edge.errors import ModelError
-from edge.inference.self_test import PATTERNS, SelfTestResult, make_patterns, pattern_scores, run_self_test
+from edge.inference.self_test import (
+    PATTERNS,
+    SelfTestResult,
+    make_patterns,
+    pattern_scores,
+    require_self_test,
+    run_self_test,
+)
 from edge.modelfile.manifest import SelfTest
 from support import surgery
 
@@ -100,3 +107,19 @@ def test_another_interpreter_has_its_own_tolerance() -> None:
     same = run_self_test(_expecting(SelfTest(1, scores, classifier.runtime, 0.01, 0.2)))
     other = run_self_test(_expecting(SelfTest(1, scores, "elsewhere", 0.01, 0.2)))
     assert (same.tolerance, other.tolerance) == (0.01, 0.2)
+
+
+def test_a_foreign_model_must_only_compute_numbers() -> None:
+    """A model of another project has no self-test to require; its scores need only be numbers."""
+    foreign = surgery.Patient(surgery.tiny("float32")).foreign()
+    assert require_self_test(Classifier(ModelFile.from_bytes(foreign.content))) is None
+
+
+def test_a_foreign_model_whose_scores_are_not_numbers() -> None:
+    """A model of another project is refused if a weight that is not a number makes its scores so."""
+    foreign = surgery.Patient(surgery.tiny("float32")).foreign()
+    bias = list(foreign.model.tables(4))[foreign.tensor("head/bias").integer(surgery.BUFFER, np.uint32)]
+    foreign.set_item(bias, 0, "3f", *[float("nan")] * 3)
+    classifier = Classifier(ModelFile.from_bytes(foreign.content))
+    with pytest.raises(ModelError, match=f"the model's scores on {classifier.runtime} are not numbers: convert"):
+        require_self_test(classifier)
