@@ -32,14 +32,14 @@ def await_confirmation(store: Store, sha256: str, *, window_s: float, status: Pa
             raise _gone_back(store, sha256, str(error)) from None
         confirm(store, sha256)
         return "self-test"
-    reason = f"edge watch (process {before.pid}) labelled no frame with it within {window_s:g} s"
+    reason = no_frame = f"edge watch (process {before.pid}) labelled no frame with it within {window_s:g} s"
     deadline = time.monotonic() + window_s
     while time.monotonic() < deadline:
         try:
-            now = read_status(status)
+            latest, reason = read_status(status), no_frame
         except StorageError as error:
-            now, reason = None, str(error)
-        if now and now.text != before.text and now.model_sha256 == sha256:
+            latest, reason = None, str(error)
+        if latest and latest.text != before.text and latest.model_sha256 == sha256:
             confirm(store, sha256)
             return "watch"
         time.sleep(_POLL_S)
@@ -50,5 +50,5 @@ def _gone_back(store: Store, sha256: str, reason: str) -> ModelError:
     """Go back from the pending ``sha256``; returns the error that says so."""
     with change(store, "go back") as state:
         after: State = give_up(store, state, reason) if state.pending and state.current == sha256 else state
-    now = "and there is no model to go back to" if after.current == sha256 else f"{short(after.current)} is current"
-    return ModelError(f"{short(sha256)} was not confirmed: {reason}; {now}")
+    result = "and there is no model to go back to" if after.current == sha256 else f"{short(after.current)} is current"
+    return ModelError(f"{short(sha256)} was not confirmed: {reason}; {result}")

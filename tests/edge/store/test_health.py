@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -100,6 +101,31 @@ def test_a_report_that_becomes_unreadable_is_no_proof(store: Store, put: Callabl
     status.mkdir()
     with pytest.raises(ModelError, match=r"cannot be read \(Is a directory\).*; " + f"{short(first)} is current"):
         await_confirmation(store, second, window_s=0.2, status=status, before=before)
+
+
+def test_a_report_that_was_unreadable_once_is_not_the_reason(
+    store: Store, put: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If later reads succeed, the reason is what they show: no frame was labelled with the new model."""
+    status = tmp_path / "watch.json"
+    first = put(0)
+    write_status(status, first)
+    before = read_status(status)
+    second = put(1, confirmed=False)
+    status.unlink()
+    status.mkdir()
+    passed_s = [0.0]
+
+    def sleep(duration_s: float) -> None:
+        if not passed_s[0]:
+            status.rmdir()
+            write_status(status, first, 2)
+        passed_s[0] += duration_s
+
+    monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: passed_s[0], sleep=sleep))
+    expected = rf"edge watch \(process {os.getpid()}\) labelled no frame with it within 1 s; {short(first)} is current"
+    with pytest.raises(ModelError, match=expected):
+        await_confirmation(store, second, window_s=1, status=status, before=before)
 
 
 @pytest.mark.parametrize("words", [["install", "{file}", "--activate"], ["activate", "{sha256}"]])
