@@ -35,8 +35,9 @@ PART_SUFFIX = ".part"
 TIME_LIMIT_S = 180.0
 """A worker that takes longer than this and ten times the seconds asked for counts as hanging."""
 
-
 COMMAND = (sys.executable, "-m", "edge.bench.worker")
+"""Starts a worker."""
+
 _MAX_ERROR = 300  # characters
 _FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")  # results must not show the folders of the user
 
@@ -156,6 +157,20 @@ def _request(task: Task, settings: BenchSettings, photo: Path, labels: str | Non
     )
 
 
+def run_worker(request: MeasurementRequest) -> dict[str, Any]:
+    """The answer of a fresh worker: that of :func:`edge.bench.worker.measure`, or ``{"error": "one line"}``.
+
+    If the worker fails, the answer holds an error and nothing is raised (:func:`edge.child_process.ask`).
+    """
+    answer = ask(COMMAND, request._asdict(), time_limit_s=request.time_limit_s)
+    return {"error": _short(answer["error"])} if "error" in answer else answer
+
+
+def _short(reason: str) -> str:
+    line = " ".join(_FOLDERS.sub("", reason).split())
+    return line if len(line) <= _MAX_ERROR else line[: _MAX_ERROR - 3] + "..."
+
+
 def _command_line(options: argparse.Namespace) -> str:
     """The command as it could be repeated, without the folders of the files."""
     words = ["edge", "bench", *(_name(path) for path in options.models)]
@@ -172,17 +187,3 @@ def _command_line(options: argparse.Namespace) -> str:
 
 def _name(path: str) -> str:
     return Path(path).name or "."
-
-
-def run_worker(request: MeasurementRequest) -> dict[str, Any]:
-    """The answer of a fresh worker: that of :func:`edge.bench.worker.measure`, or ``{"error": "one line"}``.
-
-    If the worker fails, the answer holds an error and nothing is raised (:func:`edge.child_process.ask`).
-    """
-    answer = ask(COMMAND, request._asdict(), time_limit_s=request.time_limit_s)
-    return {"error": _short(answer["error"])} if "error" in answer else answer
-
-
-def _short(reason: str) -> str:
-    line = " ".join(_FOLDERS.sub("", reason).split())
-    return line if len(line) <= _MAX_ERROR else line[: _MAX_ERROR - 3] + "..."

@@ -31,13 +31,11 @@ class VideoDevice(NamedTuple):
 class MachineFacts(NamedTuple):
     """The facts of a machine; what cannot be found out is None.
 
-    ``runtimes`` are the interpreters of :data:`edge.inference.interpreter.RUNTIMES` that are installed, the
-    preferred one first.
-    ``opencv`` and ``picamera2`` are None if they are not installed. ``libcamera`` names the cameras that
-    libcamera sees, None if its programs are not installed. ``throttled`` holds the bits of
-    ``vcgencmd get_throttled``. ``model`` is the path that was tested, ``model_error`` why it failed;
-    ``model_note`` the result of one that passed. ``name_conflicts`` are other distributions that install a
-    module ``edge`` or ``trainer`` here.
+    ``runtimes`` are the interpreters of :data:`edge.inference.interpreter.RUNTIMES` that are installed, the preferred
+    one first. ``name_conflicts`` are other distributions that install a module ``edge`` or ``trainer`` here.
+    ``opencv`` and ``picamera2`` are None if they are not installed. ``libcamera`` names the cameras that libcamera
+    sees, None if its programs are not installed. ``throttled`` holds the bits of ``vcgencmd get_throttled``. ``model``
+    is the path that was tested, ``model_error`` why it failed, ``model_note`` the result of one that passed.
     """
 
     python: str

@@ -3,8 +3,7 @@
 A softmax must choose one of its labels, and it may give a high score to a picture that is like no class. The gate
 uses the bottleneck too: its cosine to the nearest of a few prototypes of each class. A bottleneck has no negative
 entries, so it is compared as it is, not centred: pictures with little in them, such as a bare wall, are then far from
-all classes.
-``docs/adr/0013-unknown.md`` says why this measure was chosen.
+all classes. ``docs/adr/0013-unknown.md`` says why this measure was chosen.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _POLL_S = 0.05
 def change(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[State]:
     """Hold the lock for the block, which gets the state of the store; the links agree with it.
 
-    Raises what :func:`edge.store.transaction.locked` raises.
+    Raises what :func:`locked` raises.
     """
     with locked(store, purpose, wait_s):
         with as_storage_errors(store.root):
