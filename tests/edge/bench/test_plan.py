@@ -40,7 +40,7 @@ def test_rounds_go_there_and_back_and_begin_further_on() -> None:
 
 
 @given(st.integers(1, 9), st.integers(2, 8))
-def test_every_round_measures_every_point_once(configurations: int, rounds: int) -> None:
+def test_every_round_measures_every_configuration_once(configurations: int, rounds: int) -> None:
     """Rounds follow one another and each is a permutation of the configurations."""
     tasks = interleave(_configurations(configurations), rounds)
     assert [task.round for task in tasks] == [number for number in range(rounds) for _ in range(configurations)]
@@ -48,7 +48,7 @@ def test_every_round_measures_every_point_once(configurations: int, rounds: int)
 
 
 @given(st.integers(1, 9), st.integers(1, 4))
-def test_a_steady_drift_hits_all_points_alike(configurations: int, pairs: int) -> None:
+def test_a_steady_drift_hits_all_configurations_alike(configurations: int, pairs: int) -> None:
     """With an even number of rounds every configuration has the same mean position in time."""
     tasks = interleave(_configurations(configurations), 2 * pairs)
     times: dict[str, int] = {}

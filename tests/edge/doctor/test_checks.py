@@ -33,7 +33,7 @@ def _checks(name: str, **facts: object) -> list[tuple[str, str, str | None]]:
 
 
 def test_a_healthy_machine() -> None:
-    """Every line is ok, and none needs mending."""
+    """Every line is ok, and none needs a fix."""
     assert run_checks(HEALTHY) == [
         Check("interpreter", OK, "litert 2.3.0, tflite-runtime 2.14.0 on Python 3.11.2, aarch64"),
         Check("numpy", OK, "1.26.4"),
@@ -73,7 +73,7 @@ def test_an_interpreter_that_does_not_load() -> None:
 
 
 def test_numpy_2_and_tflite_runtime() -> None:
-    """The clash is named with its cure: a problem where tflite-runtime is the interpreter in use."""
+    """The conflict is named with its fix: a problem if tflite-runtime is the interpreter in use."""
     alone = _checks("numpy", numpy="2.1.0", runtimes=(Package("tflite-runtime", "2.14.0"),))
     assert alone == [
         (PROBLEM, "tflite-runtime was built for numpy 1 and fails with numpy 2.1.0", "pip install 'numpy<2'")
@@ -96,8 +96,8 @@ def test_numpy_2_and_tflite_runtime() -> None:
 )
 def test_opencv(opencv: Package | None, outcome: str, fix: str) -> None:
     """Missing it is a warning, for folders and the Pi camera do without; broken it is a problem."""
-    ((found, _, cure),) = _checks("opencv", opencv=opencv)
-    assert (found, cure) == (outcome, fix)
+    ((found, _, found_fix),) = _checks("opencv", opencv=opencv)
+    assert (found, found_fix) == (outcome, fix)
 
 
 def test_another_distribution_with_our_names() -> None:
@@ -181,7 +181,7 @@ def test_every_bit_has_its_meaning(bits: set[int], undocumented: int) -> None:
     ],
 )
 def test_limits(fact: str, name: str, values: list[tuple[float, str]]) -> None:
-    """Little is a warning, too little a problem; each has a cure."""
+    """Little is a warning, too little a problem; each has a fix."""
     for value, outcome in values:
         ((found, _, fix),) = _checks(name, **{fact: value})
         assert found == outcome

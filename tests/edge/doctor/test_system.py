@@ -1,4 +1,4 @@
-"""MachineFacts of a machine that is a folder, and of this one."""
+"""The facts of a machine that is a folder, and of this one."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def _facts(root: Path, **said: str) -> MachineFacts:
+def _facts(root: Path, **outputs: str) -> MachineFacts:
     """The facts under ``root`` where programs say what is given by name, with _ for -; no module is imported."""
 
     def command(words: Sequence[str]) -> str | None:
-        return said.get(words[0].replace("-", "_"))
+        return outputs.get(words[0].replace("-", "_"))
 
     return read_facts(root, command, lambda module: None)
 
@@ -74,10 +74,10 @@ def test_a_machine_without_facts(tmp_path: Path) -> None:
     assert (facts.devices, facts.libcamera) == ((), None)
 
 
-@pytest.mark.parametrize("said", ["", "VCHI initialization failed", "throttled=", "throttled=x"])
-def test_vcgencmd_with_damaged_output(tmp_path: Path, said: str) -> None:
+@pytest.mark.parametrize("output", ["", "VCHI initialization failed", "throttled=", "throttled=x"])
+def test_vcgencmd_with_damaged_output(tmp_path: Path, output: str) -> None:
     """What is not a number of bits is not known."""
-    assert _facts(tmp_path, vcgencmd=said).throttled is None
+    assert _facts(tmp_path, vcgencmd=output).throttled is None
 
 
 def test_no_cameras_seen_by_libcamera(tmp_path: Path) -> None:
