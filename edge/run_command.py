@@ -49,7 +49,7 @@ def _prepare_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-    # A library may have opened a file under the closed descriptor by now (libffi 3.5 does): it keeps it.
+    # If a library has already opened a file under the closed descriptor (libffi 3.5 does), that file stays there.
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
     if sys.stderr is None:

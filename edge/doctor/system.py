@@ -84,7 +84,7 @@ def read_facts(
 
 
 def _name_conflicts() -> tuple[Package, ...]:
-    """Other distributions with a module ``edge`` or ``trainer``, of which pip replaces files without a word."""
+    """Other distributions with a module ``edge`` or ``trainer``: pip replaces files of one by the other's, silently."""
     found = {}
     for one in importlib.metadata.distributions():
         name = one.metadata["Name"]  # none in what an interrupted installation left

@@ -65,8 +65,8 @@ def set_link(link: Path, target: str | None) -> None:
 
 def remove_folder(path: Path) -> None:
     """Remove the folder ``path`` with all files in it: renamed in one step, then removed file by file."""
-    doomed = path.with_name(f".old-{path.name}")
-    shutil.rmtree(doomed, ignore_errors=True)
-    os.rename(path, doomed)
+    renamed = path.with_name(f".old-{path.name}")
+    shutil.rmtree(renamed, ignore_errors=True)
+    os.rename(path, renamed)
     sync_folder(path.parent)
-    shutil.rmtree(doomed)
+    shutil.rmtree(renamed)

@@ -12,7 +12,7 @@ from edge.store.state import State
 KEEP = 3
 """How many models stay by default."""
 
-_UPLOAD_S = 7 * 24 * 3600.0  # an upload that has not grown for this long is taken for abandoned
+_UPLOAD_S = 7 * 24 * 3600.0  # an upload that has not grown for this long counts as abandoned
 
 
 def newest_first(store: Store, state: State) -> list[str]:
