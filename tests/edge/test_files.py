@@ -36,7 +36,7 @@ def test_file_has_the_rights_that_the_user_asks_for(tmp_path: Path) -> None:
 
 
 def test_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Callable[[str], Path]) -> None:
-    """Where the new content does not fit, the old file is still there, whole."""
+    """If the new content does not fit, the old file is still there, whole."""
     folder = small_disk("64k")
     write_whole(folder / "model", b"old")
     with pytest.raises(

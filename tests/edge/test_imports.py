@@ -109,7 +109,7 @@ def test_a_subcommand_leaves_the_others_alone(python) -> None:
 
 
 def test_the_installed_package_is_what_is_tested() -> None:
-    """Where edge is installed from a wheel, the tests see that copy and not the checkout (see ``make edge-test``)."""
+    """If edge is installed from a wheel, the tests see that copy and not the checkout (see ``make edge-test``)."""
     origin = importlib.metadata.distribution("edge-for-poets").read_text("direct_url.json") or "{}"
     if json.loads(origin).get("dir_info", {}).get("editable"):
         pytest.skip("installed in editable mode: the checkout is the package")

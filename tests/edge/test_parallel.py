@@ -111,7 +111,7 @@ def test_one_worker_object_a_thread() -> None:
 
 
 def test_error_of_a_worker() -> None:
-    """An exception of a worker comes out where its result would have; results before it are not lost."""
+    """An exception of a worker comes out in the place of its result; results before it are not lost."""
 
     def work(item: int) -> int:
         if item == 5:

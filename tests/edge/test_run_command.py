@@ -65,7 +65,7 @@ def test_names_that_are_not_utf8_can_be_printed(capsys: pytest.CaptureFixture[st
 
 
 def test_pillows_bomb_warning_is_silenced(capsys: pytest.CaptureFixture[str]) -> None:
-    """Our own error line is the only voice on a picture that is too large."""
+    """Our own error line is the only message about a picture that is too large."""
     import warnings
 
     warn = "warnings.warn('Image size (9 pixels) exceeds limit of 4 pixels, could be decompression bomb DOS attack.')"
@@ -76,7 +76,7 @@ def test_pillows_bomb_warning_is_silenced(capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize("unbuffered", [False, True])
 def test_a_reader_that_leaves_ends_the_program_quietly(unbuffered: bool) -> None:
-    """Writing into a closed pipe is no error: exit code 0 and not a word, however stdout is buffered."""
+    """Writing into a closed pipe is no error: exit code 0 and no message, however stdout is buffered."""
     read, write = os.pipe()
     os.close(read)
     options = ["-u"] if unbuffered else []

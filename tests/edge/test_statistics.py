@@ -40,7 +40,7 @@ def test_a_snapshot_stays_as_it_was() -> None:
 
 
 def test_threads_lose_no_count() -> None:
-    """Four threads that count at once lose nothing."""
+    """Four threads that count at the same time lose nothing."""
     statistics = StreamStatistics()
 
     def work() -> None:

@@ -34,7 +34,7 @@ def test_every_user_may_read_it_whatever_the_umask(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": "x", "model_sha256": ""}', '{"pid": 1e99}'])
 def test_what_is_no_report(text: str, tmp_path: Path) -> None:
-    """A damaged status file counts as no watch at all, as does that of a process that is gone."""
+    """A damaged status file counts as none, and so does that of a process that has ended."""
     status = tmp_path / "watch.json"
     assert read_status(status) is None
     status.write_text(text)
@@ -56,7 +56,7 @@ def _no_root() -> Iterator[None]:
 
 
 def test_a_report_that_may_not_be_read_is_said(tmp_path: Path) -> None:
-    """It is neither a report nor its absence: an edge watch may run."""
+    """It is an error, not the answer that no edge watch runs: one may run."""
     status = tmp_path / "watch.json"
     write_status(status, "0" * 64)
     status.chmod(0)
@@ -67,7 +67,7 @@ def test_a_report_that_may_not_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_a_process_of_another_user_counts_as_running() -> None:
-    """It may be asked about by number alone, and that it may not be signalled says that it is there."""
+    """If this user is not allowed to send the process a signal, the process is there."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         status = Path(folder) / "watch.json"
@@ -79,7 +79,7 @@ def test_a_process_of_another_user_counts_as_running() -> None:
 
 
 def test_where_watch_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its service's runtime folder, unless $EDGE_STATUS names another file."""
+    """The status file is in the runtime folder of its service, unless $EDGE_STATUS names another file."""
     assert default_status() == Path("/run/edge-watch/watch.json")
     monkeypatch.setenv("EDGE_STATUS", "/tmp/watch.json")
     assert default_status() == Path("/tmp/watch.json")

@@ -103,7 +103,7 @@ def test_settings_that_make_no_sense(
 
 
 def test_without_a_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no interpreter, or not the one asked for, is installed nothing can be planned."""
+    """If no interpreter is installed, or not the one asked for, nothing can be planned."""
     monkeypatch.setattr("edge.inference.interpreter.installed_runtimes", list)
     monkeypatch.setattr("edge.bench.plan.installed_runtimes", list)
     with pytest.raises(ConfigurationError, match="no TFLite interpreter is installed"):
@@ -140,7 +140,7 @@ def test_what_is_known_of_a_model() -> None:
 
 
 def test_the_same_model_twice_counts_once(tmp_path: Path) -> None:
-    """One name with one content is one model, wherever it lies; another name is another."""
+    """One name with one content is one model, whatever its folder is; another name is another model."""
     tiny = surgery.DATA / "tiny-int8.tflite"
     (tmp_path / "copy").mkdir()
     shutil.copy(tiny, tmp_path / "copy")

@@ -1,4 +1,4 @@
-"""Rows, noise verdicts and results files."""
+"""Rows, noise and results files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A benchmark that is killed or interrupted goes on where it stopped, and loses nothing."""
+"""A benchmark that is killed or interrupted goes on from the last measurement, and loses nothing."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_another_identity_says_what_differs() -> None:
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a measurement cannot be kept the run ends with the file's name and the reason."""
+    """If a measurement cannot be kept, the run ends with the file's name and the reason."""
     with Journal(PART, {}, {}) as journal:
 
         def full(descriptor: int) -> None:

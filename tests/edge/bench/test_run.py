@@ -52,7 +52,7 @@ def test_a_folder_of_models(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_results_name_no_folder(tmp_path: Path, fake: list[Any]) -> None:
-    """Neither file says where anything lies, whatever paths the command line had."""
+    """Neither file names a folder, whatever paths the command line had."""
     (tmp_path / "rose.jpg").write_bytes(encoded(plain("red"), "JPEG"))
     paths = {"photo": "rose.jpg", "output": "bench.json", "csv": "bench.csv"}
     options = [word for name, path in paths.items() for word in (f"--{name}", str(tmp_path / path))]
@@ -115,7 +115,7 @@ def test_a_model_whose_process_crashes(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 def test_nothing_could_be_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where every row is an error the results are still written, and the exit code is 65."""
+    """If every row is an error, the results are still written, and the exit code is 65."""
     Path("bad.tflite").write_bytes(b"no model at all" * 10)
     assert main(["bench", "bad.tflite", *QUICK, "--output", "bench.json"]) == 65
     out, err = capsys.readouterr()

@@ -131,7 +131,7 @@ class _Clock:
 
     @property
     def steps(self) -> Steps:
-        """The three steps; only ``invoke`` lies between two looks at the clock."""
+        """The three steps; only ``invoke`` lies between two readings of the clock."""
         return Steps(
             lambda: self._pass("set", 1000), lambda: self._pass("invoke", None), lambda: self._pass("get", 1000)
         )  # type: ignore[arg-type,return-value]

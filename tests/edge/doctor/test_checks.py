@@ -62,7 +62,7 @@ def test_no_interpreter() -> None:
 
 
 def test_an_interpreter_that_does_not_load() -> None:
-    """It is a problem where it is the only one, a warning beside one that works."""
+    """It is a problem if it is the only one, a warning beside one that works."""
     broken = Package("litert", "2.3.0", "ImportError: libc")
     lines = _checks("interpreter", runtimes=(broken,))
     assert lines == [(PROBLEM, "litert 2.3.0 does not load: ImportError: libc", "pip install -U ai-edge-litert")]
@@ -95,13 +95,13 @@ def test_numpy_2_and_tflite_runtime() -> None:
     ],
 )
 def test_opencv(opencv: Package | None, outcome: str, fix: str) -> None:
-    """Missing it is a warning, for folders and the Pi camera do without; broken it is a problem."""
+    """Without OpenCV there is a warning, because folders and the Pi camera do not need it; broken it is a problem."""
     ((found, _, found_fix),) = _checks("opencv", opencv=opencv)
     assert (found, found_fix) == (outcome, fix)
 
 
 def test_another_distribution_with_our_names() -> None:
-    """What else installs a module edge or trainer is named, with both commands that repair it."""
+    """Another distribution with a module edge or trainer is named, with both commands that repair it."""
     assert _checks("packages", name_conflicts=(Package("trainer", "0.0.36"),)) == [
         (
             WARNING,

@@ -44,7 +44,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _facts(root: Path, **outputs: str) -> MachineFacts:
-    """The facts under ``root`` where programs say what is given by name, with _ for -; no module is imported."""
+    """The facts under ``root``; ``outputs`` are what programs print, by name with _ for -; no module is imported."""
 
     def command(words: Sequence[str]) -> str | None:
         return outputs.get(words[0].replace("-", "_"))
@@ -114,7 +114,7 @@ def test_another_distribution_with_our_names(tmp_path: Path, monkeypatch: pytest
 
 
 def test_commands() -> None:
-    """What a program printed, or None where it failed or is not there."""
+    """What a program printed, or None if it failed or is not there."""
     assert run_command(["sh", "-c", "echo out; echo err >&2"]) == "out\nerr\n"
     assert run_command(["sh", "-c", "exit 3"]) is None
     assert run_command(["no-such-program-here"]) is None
@@ -147,7 +147,7 @@ def test_doctor_command(edge_command, int8_model: Path) -> None:
 
 
 def test_doctor_command_with_a_broken_model(edge_command, tmp_path: Path) -> None:
-    """A problem is named with what mends it, and ends in exit code 78."""
+    """A problem is named with its fix, and ends in exit code 78."""
     (tmp_path / "bad.tflite").write_bytes(b"bad")
     done = edge_command("doctor", "--model", "bad.tflite")
     assert done.returncode == 78

@@ -45,13 +45,13 @@ def test_threshold_is_passed_on(tmp_path: Path, int8_model: Path) -> None:
 
 @pytest.mark.parametrize("threads", [0, -1, 1025])
 def test_impossible_threads(threads: int, int8_model: Path) -> None:
-    """A number of threads that makes no sense is refused before any photo is looked at."""
+    """A number of threads that makes no sense is refused before any photo is read."""
     with pytest.raises(UsageError, match="give a number from 1 to 1024"):
         label_photos(ModelFile.load(int8_model), [], threads=threads)
 
 
 def test_runtime_that_is_missing(tmp_path: Path, int8_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interpreter that cannot be had is no fault of a photo: it ends the run."""
+    """If no interpreter is installed, that is not a fault of a photo: it ends the run."""
     monkeypatch.setattr("edge.inference.interpreter.installed_runtimes", list)
     photo = fill(tmp_path, "green.png") / "green.png"
     with pytest.raises(ConfigurationError, match="no TFLite interpreter is installed"):

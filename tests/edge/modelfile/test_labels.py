@@ -38,7 +38,7 @@ NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
     ],
 )
 def test_lines(text: str, labels: tuple[str, ...]) -> None:
-    """One label a line; an index in front counts only where the lines number 0..n-1 or 1..n."""
+    """One label a line; an index in front counts only if the lines number 0..n-1 or 1..n."""
     assert parse_labels(text) == labels
 
 
@@ -55,7 +55,7 @@ def test_round_trip(labels: list[str]) -> None:
     st.randoms(use_true_random=False),
 )
 def test_numbered_lines_in_any_order(labels: list[str], first: int, gap: str, order: random.Random) -> None:
-    """Where every line is numbered the numbers decide, not the order of the lines."""
+    """If every line is numbered, the numbers decide, not the order of the lines."""
     lines = [f"{index}{gap}{label}" for index, label in enumerate(labels, first)]
     order.shuffle(lines)
     assert parse_labels("\n".join(lines)) == tuple(labels)
@@ -75,7 +75,7 @@ def test_any_text(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n", "  \t\r\n", "\ufeff"])
 def test_no_label_at_all(text: str) -> None:
-    """A file without labels is refused with a word on what belongs into it."""
+    """A file without labels is refused, and the message says what belongs into it."""
     with pytest.raises(ModelError, match="write one label a line"):
         parse_labels(text)
 

@@ -46,7 +46,7 @@ def test_round_trip() -> None:
 
 
 def test_same_manifest_same_text() -> None:
-    """The order in which facts were gathered leaves no trace, and the text is plain ASCII."""
+    """The text does not depend on the order of the facts, and is plain ASCII."""
     one = replace(MANIFEST, training={"a": 1, "b": 2})
     other = replace(MANIFEST, training={"b": 2, "a": 1})
     assert one.to_json() == other.to_json()
@@ -59,7 +59,7 @@ def test_tolerance_is_two_steps_of_eight_bits() -> None:
 
 
 def test_the_manifest_of_a_real_model() -> None:
-    """The tiny model's manifest names its kind and its photos, and no path."""
+    """The tiny model's manifest names its architecture, its quantization and its photos, and no path."""
     text = unpack_files(surgery.tiny("int8")).files[MANIFEST_NAME].decode()
     manifest = Manifest.from_json(text)
     assert (manifest.architecture, manifest.quantization) == ("mobilenet_0.25_128", "int8")
@@ -131,6 +131,6 @@ def test_damaged(text: str) -> None:
 
 @given(st.text() | JSON.map(json.dumps))
 def test_any_text(text: str) -> None:
-    """No text makes anything worse than a ModelError."""
+    """Any other text is a ModelError, and no other error."""
     with pytest.raises(ModelError):
         Manifest.from_json(text)

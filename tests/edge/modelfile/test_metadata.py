@@ -22,7 +22,7 @@ BUFFER = examine(TINY).metadata[BUFFER_NAME]
 
 
 def _position(slot: int) -> int:
-    """Where the vector of means or of standard deviations begins in the metadata."""
+    """The position in the metadata at which the vector of means or of standard deviations begins."""
     position = surgery.normalization_options(BUFFER)._follow(slot)
     assert position
     return position
@@ -115,7 +115,7 @@ def test_zip_whose_offsets_count_from_its_own_start() -> None:
 
 
 def test_no_zip_is_no_error() -> None:
-    """A bare flatbuffer has no files, even where its weights hold the four bytes that begin a zip entry."""
+    """A bare flatbuffer has no files, even if its weights hold the four bytes that begin a zip entry."""
     bare = b"weights PK\x03\x04\xff\xff weights" * 9
     assert unpack_files(bare) == PackedFiles({}, len(bare))
 
@@ -129,7 +129,7 @@ def test_truncated_zip(cut: int) -> None:
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_unusual_compression(compression: int) -> None:
-    """Nobody packs labels with bzip2 or LZMA; their decoders are left alone."""
+    """Labels are not packed with bzip2 or LZMA: such a zip is refused, and their decoders are not used."""
     with pytest.raises(ModelError, match="packed in an unusual way"):
         unpack_files(surgery.with_zip(b"", {"a.txt": b"x" * 500}, compression=compression))
 

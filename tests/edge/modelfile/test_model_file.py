@@ -72,7 +72,7 @@ def test_files_that_are_no_model(content: bytes, tmp_path: Path) -> None:
 
 
 def test_truncated_at_any_length() -> None:
-    """However much of its end is lost, a model file is refused, also where a label file is given."""
+    """However much of its end is lost, a model file is refused, also if a label file is given."""
     for length in range(len(TINY)):
         with pytest.raises(ModelError):
             ModelFile.from_bytes(TINY[:length])
@@ -199,7 +199,7 @@ def test_wrong_number_of_labels(count: int) -> None:
 
 
 def test_foreign_float_model_without_metadata() -> None:
-    """Where nothing says how to normalise, it is to [-1, 1], as MobileNet was trained."""
+    """If nothing says how to normalise, it is to [-1, 1], as MobileNet was trained."""
     model = ModelFile.from_bytes(Patient(surgery.tiny("float32")).foreign(metadata=False).content)
     assert (model.input.dtype, model.mean, model.std) == (np.dtype(np.float32), 127.5, 127.5)
 

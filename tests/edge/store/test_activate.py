@@ -100,7 +100,7 @@ def test_activate_refuses_an_older_model(store: Store, put: Callable[..., str]) 
 
 
 def test_giving_up_finds_any_valid_model(store: Store, put: Callable[..., str]) -> None:
-    """Where the previous model is damaged, the newest of the others takes its place; where all are, nothing moves."""
+    """If the previous model is damaged, the newest of the others takes its place; if all are, nothing changes."""
     first, second, third = put(0), put(1), put(2)
     store.model(second).unlink()
     with change(store, "test") as state:
@@ -124,7 +124,7 @@ def test_a_lost_state_is_read_from_the_links(store: Store, put: Callable[..., st
 
 
 def test_interrupted_switches_are_finished(store: Store, put: Callable[..., str]) -> None:
-    """Links unlike the state, and leftovers, are mended by whoever comes next; nothing else is touched."""
+    """The next change repairs links that differ from the state, and removes leftovers; nothing else is changed."""
     first, second = put(0), put(1)
     (store.root / "current").unlink()
     os.symlink(f"models/{first}", store.root / "current")

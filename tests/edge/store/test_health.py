@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("trusting")
 
 
 def test_where_no_watch_runs_the_self_test_decides(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
-    """It runs through the current link, and takes the pending mark off."""
+    """It runs through the current link, and the model is not pending any more."""
     first = put(0, confirmed=False)
     status = tmp_path / "watch.json"
     assert await_confirmation(store, first, window_s=5, status=status, before=read_status(status)) == "self-test"
@@ -33,7 +33,7 @@ def test_where_no_watch_runs_the_self_test_decides(store: Store, put: Callable[.
 def test_a_self_test_that_fails_goes_back(
     store: Store, put: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the model, reached as a program reaches it, does not run, the one before is current again."""
+    """If the model does not run through the link that programs use, the one before is current again."""
     first, second = put(0), put(1, confirmed=False)
 
     def fail(path: Path, time_limit_s: float) -> None:
@@ -47,7 +47,7 @@ def test_a_self_test_that_fails_goes_back(
 
 
 def test_a_running_watch_confirms(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
-    """Its next report with the new model does; until then the window stays open."""
+    """Its next status with the new model confirms the model; until then the window stays open."""
     status = tmp_path / "watch.json"
     first = put(0)
     write_status(status, first)
@@ -66,7 +66,7 @@ def test_a_running_watch_confirms(store: Store, put: Callable[..., str], tmp_pat
 
 
 def test_a_watch_that_does_not_label_goes_back(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
-    """A report from before, one of the old model, or none at all is no proof."""
+    """A status from before, one of the old model, or none at all does not confirm the model."""
     status = tmp_path / "watch.json"
     first = put(0)
     write_status(status, first)
@@ -81,7 +81,7 @@ def test_a_watch_that_does_not_label_goes_back(store: Store, put: Callable[..., 
 
 
 def test_a_watch_with_another_model_does_not_count(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
-    """Whoever runs a file of his own has nothing to do with this store."""
+    """An edge watch that runs a model file from elsewhere does not count for this store."""
     status = tmp_path / "watch.json"
     write_status(status, "f" * 64)
     assert (
@@ -91,7 +91,7 @@ def test_a_watch_with_another_model_does_not_count(store: Store, put: Callable[.
 
 
 def test_a_report_that_becomes_unreadable_is_no_proof(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
-    """The store goes back, and the reason says why nothing was seen."""
+    """The store goes back, and the reason says why the status file could not be read."""
     status = tmp_path / "watch.json"
     first = put(0)
     write_status(status, first)
@@ -132,7 +132,7 @@ def test_a_report_that_was_unreadable_once_is_not_the_reason(
 def test_a_command_says_that_only_the_self_test_decided(
     words: list[str], store: Store, put: Callable[..., str], model: Callable[..., Path], tmp_path: Path, capsys
 ) -> None:
-    """One line on stderr, and the model is confirmed by its self-test; without a health window nothing is asked."""
+    """One line on stderr, and the self-test confirms the model; without a health window the file is not read."""
     put(0)
     sha256 = put(1, activate=False)
     command = ["store", *(word.format(file=model(1), sha256=sha256) for word in words), "--status", str(tmp_path)]
@@ -148,7 +148,7 @@ def test_a_command_says_that_only_the_self_test_decided(
 
 
 def test_installing_alone_asks_for_no_report(store: Store, model: Callable[..., Path], tmp_path: Path, capsys) -> None:
-    """A model that does not become current has nothing to be confirmed by a watch."""
+    """A model that does not become current is not confirmed, so the status file is not read."""
     assert main(["store", "install", str(model(0)), "--status", str(tmp_path)]) == 0
     assert capsys.readouterr().err == ""
 

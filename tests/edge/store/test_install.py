@@ -36,7 +36,7 @@ def test_a_model_comes_in(store: Store, model: Callable[..., Path]) -> None:
 
 @pytest.mark.usefixtures("trusting")
 def test_a_repeat_changes_nothing(store: Store, model: Callable[..., Path]) -> None:
-    """The same model again is present, or unchanged where it is current; no file is written."""
+    """The same model again is present, or unchanged if it is current; no file is written."""
     path = model()
     install(store, InstallRequest(path))
     assert install(store, InstallRequest(path)).outcome == "present"
@@ -78,7 +78,7 @@ def test_a_file_that_is_no_model(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_model_of_another_computation(store: Store, model: Callable[..., Path]) -> None:
-    """Where the self-test fails the model is refused and leaves nothing."""
+    """If the self-test fails, the model is refused and leaves nothing."""
     expected = {**json.loads(json.dumps(_self_test())), "expected": [[0.5, 0.25, 0.25]] * 4}
     with pytest.raises(ModelError, match="the self-test failed on"):
         install(store, InstallRequest(model(1, self_test=expected), activate=True))

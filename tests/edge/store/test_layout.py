@@ -1,4 +1,4 @@
-"""Where a store is, and finding models in it."""
+"""Which folder is the store, and how models in it are found."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_the_way_back_stays(store: Store, put: Callable[..., str]) -> None:
 
 
 def test_abandoned_uploads_are_removed(store: Store, put: Callable[..., str]) -> None:
-    """After a week; a fresh one stays, also where the clock stands in 1970."""
+    """An upload is removed after a week; a new one stays, also if the clock of the device stands in 1970."""
     store.incoming.mkdir(parents=True)
     old, fresh, future = (store.incoming / f"{digit * 64}.part" for digit in "abc")
     for path in (old, fresh, future):

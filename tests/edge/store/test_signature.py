@@ -30,7 +30,7 @@ def key(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def signers(store: Store, key: Path) -> Path:
-    """The store's list of who may sign."""
+    """The store's list of the allowed signers."""
     store.root.mkdir()
     path = store.root / "allowed_signers"
     path.write_text(f"poet@example.org {key.with_suffix('.pub').read_text()}")
@@ -48,13 +48,13 @@ def _sign(key: Path, content: bytes, namespace: str = "edge-model") -> bytes:
 
 
 def test_a_device_that_asks_for_no_signature(store: Store) -> None:
-    """Without allowed_signers anything comes in, signed or not."""
+    """Without allowed_signers every model is accepted, signed or not."""
     assert check_signature(store, b"model", None) is None
     assert check_signature(store, b"model", b"nonsense") is None
 
 
 def test_a_signed_model(store: Store, key: Path, signers: Path) -> None:
-    """Whoever signed it is named as allowed_signers does."""
+    """The result names the signer as allowed_signers does."""
     assert check_signature(store, b"model", _sign(key, b"model")) == "poet@example.org"
 
 
@@ -95,7 +95,7 @@ def test_an_expired_key(store: Store, key: Path, signers: Path) -> None:
 def test_the_administrators_list_counts_first(
     store: Store, key: Path, signers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever may write into the store cannot overrule /etc/edge/allowed_signers."""
+    """A user who may write into the store cannot overrule /etc/edge/allowed_signers."""
     other = _make_key(tmp_path / "administrator")
     system = tmp_path / "system_signers"
     system.write_text(f"admin {other.with_suffix('.pub').read_text()}")
@@ -105,7 +105,7 @@ def test_the_administrators_list_counts_first(
 
 
 def test_no_ssh_keygen(store: Store, key: Path, signers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where signatures are asked for and cannot be checked, nothing comes in."""
+    """If signatures are required and cannot be checked, no model is accepted."""
     signature = _sign(key, b"model")
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ConfigurationError, match="ssh-keygen is not installed; sudo apt install openssh-client"):

@@ -89,7 +89,7 @@ def test_a_busy_store_is_read_as_it_is(
 def test_a_read_only_store_is_read_as_it_is(
     put: Callable[..., str], store: Store, small_disk: Callable[[str], Path], capsys
 ) -> None:
-    """On a disk that cannot be written the current model runs, or the previous where that is damaged."""
+    """On a disk that cannot be written the current model runs, or the previous one if that is damaged."""
     import shutil
     import subprocess
 

@@ -25,7 +25,7 @@ HOLD = """if True:
 
 
 def test_who_holds_the_lock_is_named(store: Store) -> None:
-    """Another process waits for a while, then says whom it waited for; when that one dies, the lock is free."""
+    """Another process waits for a while, then names the holder of the lock; when the holder ends, the lock is free."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(store.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
