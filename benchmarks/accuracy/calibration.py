@@ -13,13 +13,14 @@ import numpy.typing as npt
 from benchmarks.accuracy.splits import retrain_options
 from trainer.backbones.architectures import Architecture
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.labelled import load_labelled
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.calibration import calibration_error, reliability
 from trainer.head.fit import Matrix, softmax
 from trainer.photos.split import TEST
 from trainer.progress import Progress
+from trainer.report.measures import scored_photos
 from trainer.retraining.retrain_all import retrain_all
-from trainer.retraining.retrained import Retrained
 
 
 class SplitScores(NamedTuple):
@@ -76,23 +77,9 @@ def _run(
         options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
         recipe = Recipe.of(architecture, epochs, seed=seed).check() if epochs else None
         [model] = retrain_all(replace(options, fine_tune=recipe), progress)
-    logits = model.fit.head.logits(_test_features(model, cache))
-    scores = _file_scores(model)
+    test = load_labelled(FeatureExtractor(model.backbone, cache), model.dataset, TEST)
+    logits = model.fit.head.logits(test.features)
+    scores = scored_photos(model.evaluation).scores
     threshold = model.calibration.score_threshold
     answered = scores.max(axis=1) >= (threshold if threshold is not None else np.inf)
-    labels = np.array([model.dataset.labels.index(photo.label) for photo in model.dataset.of(TEST)], np.intp)
-    return SplitScores(softmax(logits), softmax(logits / model.calibration.temperature), scores, labels, answered)
-
-
-def _test_features(model: Retrained, cache: Path) -> npt.NDArray[np.float32]:
-    extractor = FeatureExtractor(model.backbone, cache)
-    return extractor.load([photo.sha256 for photo in model.dataset.of(TEST)])
-
-
-def _file_scores(model: Retrained) -> Matrix:
-    rows = []
-    for result in model.evaluation.results:
-        assert result.classification is not None  # photos that cannot be decoded never reach the split
-        by_index = {category.index: category.score for category in result.classification.categories}
-        rows.append([by_index[index] for index in range(len(model.dataset.labels))])
-    return np.array(rows)
+    return SplitScores(softmax(logits), softmax(logits / model.calibration.temperature), scores, test.labels, answered)

@@ -61,16 +61,16 @@ def flip_labels(image_dir: Path, folder: Path, share: float, seed: int) -> set[s
 
     Returns the relative paths of those.
     """
-    listing = list_photos(image_dir)
+    found = list_photos(image_dir)
     dice = random.Random(seed)
-    wrong = set(dice.sample(range(len(listing.files)), round(share * len(listing.files))))
+    wrong = set(dice.sample(range(len(found.files)), round(share * len(found.files))))
     flipped = set()
-    for place, candidate in enumerate(listing.files):
-        others = [label for label in listing.labels if label != candidate.label]
-        label = dice.choice(others) if place in wrong else candidate.label
-        target = folder / label / f"{place:05d}-{candidate.path.name}"
+    for place, file in enumerate(found.files):
+        others = [label for label in found.labels if label != file.label]
+        label = dice.choice(others) if place in wrong else file.label
+        target = folder / label / f"{place:05d}-{file.path.name}"
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.symlink(candidate.path.resolve(), target)
+        os.symlink(file.path.resolve(), target)
         if place in wrong:
             flipped.add(target.relative_to(folder).as_posix())
     return flipped

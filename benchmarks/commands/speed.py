@@ -66,7 +66,7 @@ def peers(
         for peer in PEERS:
             environment(peer)
             advance(1)
-    photos = [candidate.path for candidate in list_photos(image_dir).files]
+    photos = [file.path for file in list_photos(image_dir).files]
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         for name in architecture or ["mobilenet_1.0_224", "mobilenet_0.25_128"]:

@@ -23,32 +23,32 @@ def compare(
     image_dir: Path, architecture: Architecture, rounds: int, cache: Path, progress: Progress
 ) -> dict[str, Any]:
     """Photos a second of both, ``rounds`` times in turn, decoding included in both, and the ratio of the medians."""
-    listing = list_photos(image_dir)
+    found = list_photos(image_dir)
     (backbone,) = load_backbones(cache, architecture, None, ("int8",))
     ours, keras = [], []
     with progress.stage("rounds", rounds) as advance:
         for _ in range(rounds):
-            ours.append(_ours(backbone, listing))
-            keras.append(_keras(backbone, listing))
+            ours.append(_ours(backbone, found))
+            keras.append(_keras(backbone, found))
             advance(1)
     return {
         "architecture": architecture.name,
-        "photos": len(listing.files),
+        "photos": len(found.files),
         "ours_images_per_s": [round(rate, 1) for rate in ours],
         "keras_images_per_s": [round(rate, 1) for rate in keras],
         "ratio": round(median(ours) / median(keras), 2),
     }
 
 
-def _ours(backbone: Backbone, listing: PhotoFolder) -> float:
+def _ours(backbone: Backbone, found: PhotoFolder) -> float:
     with tempfile.TemporaryDirectory() as cache:
         started = time.perf_counter()
-        extracted = compute_bottlenecks(FeatureExtractor(backbone, Path(cache)), listing)
+        extracted = compute_bottlenecks(FeatureExtractor(backbone, Path(cache)), found)
         return extracted.computed / (time.perf_counter() - started)
 
 
-def _keras(backbone: Backbone, listing: PhotoFolder) -> float:
-    paths = "\n".join(str(candidate.path) for candidate in listing.files)
+def _keras(backbone: Backbone, found: PhotoFolder) -> float:
+    paths = "\n".join(str(file.path) for file in found.files)
     arguments = [backbone.architecture.name, str(backbone.weights.path)]
     command = [sys.executable, "-m", "benchmarks.speed.keras_bottlenecks", *arguments]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -9,9 +9,7 @@ import numpy as np
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import Head
 from trainer.photos.augmentation import Strength
-from trainer.photos.dataset import Dataset, assemble
-from trainer.photos.folder import list_photos
-from trainer.photos.reading import read_contents
+from trainer.photos.dataset import Dataset, read_dataset
 from trainer.photos.split import SplitRatios
 
 RECIPE = Recipe(
@@ -30,5 +28,4 @@ HEAD = Head(np.zeros((256, 3)), np.zeros(3))
 
 def as_dataset(folder: Path) -> Dataset:
     """The photos painted into ``folder``, split."""
-    listing = list_photos(folder)
-    return assemble(listing, read_contents(listing), RATIOS)
+    return read_dataset(folder, RATIOS)

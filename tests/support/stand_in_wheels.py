@@ -8,6 +8,8 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
+import pytest
+
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 MACHINE = platform.machine()
 
@@ -37,3 +39,10 @@ def write_index(folder: Path) -> Path:
         write_wheel(folder, name, version, text=here)
     write_wheel(folder, "ai_edge_litert", "2.3.0", text=here)
     return folder
+
+
+def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pip fetch nothing from a network, and ignore its own configuration on this machine."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")

@@ -8,8 +8,11 @@ from typing import Annotated
 
 import typer
 
+from edge.files import check_writable
+from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
 from trainer.flash.bundle import default_bundle_path, write_bundle
+from trainer.flash.signing import sign
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.wheelhouse import WheelRequest
@@ -36,9 +39,12 @@ def bundle_command(
     device = DevicePlatform.of(platform, python)
     path = output or default_bundle_path(model, device)
     request = WheelRequest(device, find_links or [], extra or [])
+    check_writable(path, example="bundle.tar.gz")
+    # Before the progress bar: ssh-keygen may ask for a passphrase on the terminal.
+    signature = sign(ModelFile.load(model).content, sign_key) if sign_key else None
     progress = TerminalProgress()
     with progress.stage("wheels") as advance:
-        write_bundle(model, request, path, sign_key=sign_key, advance=advance)
+        write_bundle(model, request, path, signature=signature, advance=advance)
     if as_json:
         print(json.dumps({"path": str(path), "size_bytes": path.stat().st_size}))
     else:

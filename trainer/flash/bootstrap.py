@@ -49,7 +49,7 @@ $sudo systemctl daemon-reload >&2
 $sudo systemctl enable edge-watch >&2
 $sudo systemctl restart edge-watch >&2
 """
-# The size of an unpacked and compiled environment, in sizes of its wheels; 4.7 on x86-64 with Python 3.11.
+# An unpacked and compiled environment is about this many times as large as its wheels: 4.7 on x86-64, Python 3.11.
 _ENVIRONMENT_SIZE = 6
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from edge.errors import ConfigurationError
 from edge.files import check_writable, write_whole
 from edge.modelfile.model_file import ModelFile
-from trainer.flash.signing import sign
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.environment import shell_functions
 from trainer.wheels.wheelhouse import WheelRequest, collect_wheels
@@ -32,21 +31,20 @@ def write_bundle(
     request: WheelRequest,
     output: Path,
     *,
-    sign_key: Path | None = None,
+    signature: bytes | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> None:
     """Write the archive ``output`` (tar.gz) with ``model`` and the wheels of ``request``; equal parts give equal bytes.
 
-    With the SSH key ``sign_key`` the model is signed. ``advance`` is called with the number of wheels that arrived.
+    ``signature`` is that of ``model``, packed beside it. ``advance`` is called with the number of wheels that arrived.
 
     Raises :class:`~edge.errors.ModelError` if ``model`` is not a model file,
-    :class:`~edge.errors.ConfigurationError` if a wheel is missing for the platform or the key cannot sign,
+    :class:`~edge.errors.ConfigurationError` if a wheel is missing for the platform,
     :class:`~edge.errors.StorageError` if ``output`` cannot be written, and what
     :func:`~trainer.wheels.wheelhouse.collect_wheels` raises.
     """
     check_writable(output, example="bundle.tar.gz")
     content = ModelFile.load(model).content
-    signature = sign(content, sign_key) if sign_key else None
     platform = request.platform
     with tempfile.TemporaryDirectory(prefix="edge-bundle-") as folder:
         collected = collect_wheels(request, Path(folder), advance)

@@ -30,8 +30,9 @@ class Rollout(NamedTuple):
 def roll_out(targets: list[Target], work: Work, rollout: Rollout, stopping: threading.Event) -> list[DeviceResult]:
     """Do ``work`` for every target and return the results in the order of ``targets``.
 
-    A failure does not stop the other targets, except the failure of a canary, or if ``abort_on_failure`` is set.
-    The targets that were not started then have the state :data:`~trainer.flash.device_result.NOT_STARTED`.
+    After the failure of a canary, or of any target if ``abort_on_failure`` is set, no further target is started. Any
+    other failure stops no target. The targets that were not started have the state
+    :data:`~trainer.flash.device_result.NOT_STARTED`.
 
     A :class:`KeyboardInterrupt` sets ``stopping``, waits for the running targets and is raised again. ``work``
     must end soon after ``stopping`` is set.

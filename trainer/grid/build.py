@@ -24,9 +24,7 @@ from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.backbones.weights import OFFLINE, RANDOM, Weights, find_weights, weights_at_hand
 from trainer.export.export import export_unmeasured
 from trainer.head.fit import Head
-from trainer.photos.dataset import Dataset, assemble, dataset_fingerprint
-from trainer.photos.folder import list_photos
-from trainer.photos.reading import read_contents
+from trainer.photos.dataset import Dataset, dataset_fingerprint, read_dataset
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
@@ -96,7 +94,9 @@ def build_grid(options: GridOptions, progress: Progress) -> Grid:
     written whole or not at all. Raises the errors of :mod:`edge.errors`.
     """
     check_writable(options.folder / "grid.tflite")
-    dataset = None if options.image_dir is None else _read_dataset(options.image_dir, progress)
+    dataset = (
+        None if options.image_dir is None else read_dataset(options.image_dir, SplitRatios(), progress, training=True)
+    )
     total = len(options.architectures) * len(options.quantizations)
     models: list[GridModel] = []
     for architecture in options.architectures:
@@ -111,11 +111,6 @@ def build_grid(options: GridOptions, progress: Progress) -> Grid:
 def model_file_name(architecture: Architecture, quantization: str) -> str:
     """The name of the file of a model, such as ``mobilenet_0.50_160-int8.tflite``."""
     return f"{architecture.name}-{quantization}.tflite"
-
-
-def _read_dataset(image_dir: Path, progress: Progress) -> Dataset:
-    folder = list_photos(image_dir)
-    return assemble(folder, read_contents(folder, progress), SplitRatios())
 
 
 def _build_architecture(

@@ -71,13 +71,15 @@ class Dataset(NamedTuple):
         return counts
 
 
-def read_dataset(folder: Path, ratios: SplitRatios, progress: ProgressLike = None) -> Dataset:
-    """The photos in ``folder`` that can be decoded, split by ``ratios``. There may be too few to train on.
+def read_dataset(
+    folder: Path, ratios: SplitRatios, progress: ProgressLike = None, *, training: bool = False
+) -> Dataset:
+    """The photos in ``folder`` that can be decoded, split by ``ratios``.
 
-    Raises :class:`~edge.errors.DatasetError` if there is no folder of photos.
+    Raises :class:`~edge.errors.DatasetError` if there is no folder of photos or, for ``training``, too few of them.
     """
     found = list_photos(folder)
-    return assemble(found, read_contents(found, as_progress(progress)), ratios, training=False)
+    return assemble(found, read_contents(found, as_progress(progress)), ratios, training=training)
 
 
 def assemble(folder: PhotoFolder, contents: Contents, ratios: SplitRatios, *, training: bool = True) -> Dataset:

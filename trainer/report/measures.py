@@ -100,12 +100,11 @@ def scored_photos(evaluation: Evaluation) -> ScoredPhotos:
     scores = np.zeros((evaluation.count, len(index)))
     truths = np.zeros(evaluation.count, np.intp)
     photos: list[Photo] = []
-    for photo, outcome in zip(evaluation.photos, evaluation.results, strict=True):
-        if outcome.classification is not None:
-            for category in outcome.classification.categories:
-                scores[len(photos), category.index] = category.score
-            truths[len(photos)] = index[photo.label]
-            photos.append(photo)
+    for row, (photo, answer) in enumerate(evaluation.classified()):
+        for category in answer.categories:
+            scores[row, category.index] = category.score
+        truths[row] = index[photo.label]
+        photos.append(photo)
     return ScoredPhotos(photos, scores, truths)
 
 

@@ -9,7 +9,6 @@ from string import Template
 
 import numpy as np
 
-from trainer.evaluation.interval import wilson_interval
 from trainer.report.chart import whisker
 from trainer.report.content import ReportContent
 from trainer.report.figures import Figure, score_figures, training_curves
@@ -189,11 +188,10 @@ def _measures(content: ReportContent) -> str:
     lines = []
     for row in class_measures(content.evaluation.confusion, content.evaluation.labels):
         cells = []
-        for right, count, share in ((row.right, row.labelled, row.precision), (row.right, row.photos, row.recall)):
+        for share, interval in ((row.precision, row.precision_interval), (row.recall, row.recall_interval)):
             if share is None:
                 cells.append("<td>-</td>")
                 continue
-            interval = wilson_interval(right, count)
             description = f"{percent(share)}, with 95 % confidence {percent_interval(interval)}"
             cells.append(
                 f"<td>{percent(share)}{whisker(share, interval.low, interval.high, description)}"

@@ -183,9 +183,13 @@ def doubtful_labels_table(content: ReportContent, first: int, most: int) -> Repo
     return ReportTable(
         ("photo", "folder", "model (score)", "score of the folder"),
         [
-            (entry.photo.relative, entry.photo.label, f"{entry.answer} ({percent(entry.answer_score)})", percent(own))
+            (
+                entry.photo.relative,
+                entry.photo.label,
+                f"{entry.answer} ({percent(entry.answer_score)})",
+                percent(entry.own_score),
+            )
             for entry in content.doubtful_labels.ranked[first : first + most]
-            for own in (entry.own_score,)
         ],
     )
 

@@ -49,7 +49,7 @@ class DevicePlatform(NamedTuple):
             raise ConfigurationError(
                 f"{kernel}: no TFLite interpreter runs on this processor; use a Raspberry Pi 2 or later"
             )
-        processor = _DEBIAN.get(debian, kernel) if debian else kernel
+        processor = _DEBIAN.get(debian, kernel)
         try:
             platform = cls.of(processor, python)
         except UsageError as error:

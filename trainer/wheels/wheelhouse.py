@@ -47,8 +47,9 @@ def collect_wheels(
     The requirements of each wheel are followed here, and not by pip, because pip evaluates their environment markers
     for the Python of this workstation.
 
-    Raises :class:`~edge.errors.UnavailableError` if pip does not run or reaches no index, and
-    :class:`~edge.errors.UsageError` if the edge package does not have one of the extras.
+    Raises :class:`~edge.errors.UnavailableError` if pip does not run or reaches no index,
+    :class:`~edge.errors.UsageError` if the edge package does not have one of the extras, and the errors of
+    :func:`~trainer.wheels.edge_wheel.build_edge_wheel`.
     """
     platform = request.platform
     edge_wheel = build_edge_wheel(folder)
@@ -56,11 +57,12 @@ def collect_wheels(
     wanted: dict[str, SpecifierSet] = {}
     found: dict[str, Path] = {}
     missing: dict[str, str] = {}
-    known = set(distribution().metadata.get_all("Provides-Extra") or [])
+    installed = distribution()
+    known = set(installed.metadata.get_all("Provides-Extra") or [])
     for extra in request.extras:
         if extra not in known:
             raise UsageError(f"the edge package has no extra {extra!r}; known are {', '.join(sorted(known))}")
-    pending = _requirements(distribution().requires or [], platform, request.extras)
+    pending = _requirements(installed.requires or [], platform, request.extras)
     while pending:
         batch: dict[str, str] = {}
         for requirement in pending:

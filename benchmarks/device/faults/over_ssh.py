@@ -131,7 +131,7 @@ def refused(place: SshScene) -> Iterator[FaultResult]:
         "it runs no SSH server": (lambda: server.write_config({"pi1": free_port()}), "enable --now ssh"),
         "there is no host of that name": (
             lambda: server.config.write_text("Host *\n HostName no-such-host.invalid\n"),
-            "check it, and that it is on",
+            "check the name, and that the device is on",
         ),
         "it has no edge": (lambda: (server.binaries / "edge").unlink(), "--bootstrap"),
         "its edge is another program": (lambda: _plant(server.binaries / "edge", "#!/bin/sh\nexit 0\n"), "--bootstrap"),

@@ -15,9 +15,7 @@ from trainer.fine_tuning.fine_tune import find_tuned, fine_tune
 from trainer.fine_tuning.job import identity_key, tuning_identity
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import Head
-from trainer.photos.dataset import Dataset, assemble
-from trainer.photos.folder import list_photos
-from trainer.photos.reading import read_contents
+from trainer.photos.dataset import Dataset, read_dataset
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
@@ -31,8 +29,7 @@ QUIET = Progress()
 @pytest.fixture
 def dataset(photos: Path) -> Dataset:
     """The tiny photos, split."""
-    listing = list_photos(photos)
-    return assemble(listing, read_contents(listing), SplitRatios(20, 20))
+    return read_dataset(photos, SplitRatios(20, 20))
 
 
 def stem_of(cache: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> str:

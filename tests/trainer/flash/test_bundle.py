@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from benchmarks.device.faults.loopback import SSHD, Sshd, running
 from support import surgery, tiny
-from support.stand_in_wheels import MACHINE, PYTHON, write_index
+from support.stand_in_wheels import MACHINE, PYTHON, no_index, write_index
 from trainer.cli import app
 
 pytestmark = [
@@ -29,9 +29,7 @@ MODEL = surgery.DATA / "tiny-int8.tflite"
 @pytest.fixture(autouse=True)
 def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pip fetch nothing from a network."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", "")
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    no_index(monkeypatch)
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_model_without_photos_has_no_accuracy(grid_options: GridOptions) -> None
         assert model.labels == UNTRAINED_LABELS == ("class 0", "class 1", "class 2", "class 3", "class 4")
         assert (model.manifest.accuracy, model.manifest.test_photos) == (None, 0)
         assert (model.manifest.training["weights"], model.manifest.training["note"]) == ("random", UNTRAINED_NOTE)
-        assert built_model[3:6] == ("random", None, 0)
+        assert (built_model.weights, built_model.accuracy, built_model.test_photos) == ("random", None, 0)
         assert built_model.size_bytes == built_model.path.stat().st_size
         assert not built_model.kept
         assert run_self_test(Classifier(model, runtime="litert")).passed

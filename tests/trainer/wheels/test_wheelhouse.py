@@ -16,7 +16,7 @@ from PIL import Image
 import edge
 from edge.errors import UnavailableError
 from support.paths import DATA, REPOSITORY
-from support.stand_in_wheels import write_wheel
+from support.stand_in_wheels import no_index, write_wheel
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.edge_wheel import build_edge_wheel
 from trainer.wheels.wheelhouse import Wheelhouse, WheelRequest, collect_wheels
@@ -25,9 +25,7 @@ from trainer.wheels.wheelhouse import Wheelhouse, WheelRequest, collect_wheels
 @pytest.fixture(autouse=True)
 def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pip fetch nothing from a network, and ignore its own configuration on this machine."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", "")
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    no_index(monkeypatch)
 
 
 def collect(processor: str, folder: Path, *find_links: Path) -> Wheelhouse:
