@@ -1,7 +1,7 @@
-"""Other processors than this one, and what brings it about that this one computes as they do.
+"""Other processors than this one, and the settings that make this one compute as they do.
 
-NumPy, OpenBLAS, LiteRT, TensorFlow and Pillow choose their kernels by the processor that they find, and each can be
-told to take those of another one.
+NumPy, OpenBLAS, LiteRT, TensorFlow and Pillow choose their kernels by the processor that they find. For each there is a
+setting that makes it use the kernels of another processor.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ print(json.dumps({
 
 
 class Processor(NamedTuple):
-    """One way to compute.
+    """One processor.
 
-    ``openblas`` is the kind of processor that OpenBLAS shall take this one for; ``without`` the pattern of NumPy's
-    features that shall not be used. The rest says whether LiteRT uses XNNPACK, whether TensorFlow uses oneDNN and
-    Pillow the vector instructions for JPEG files, and how many cores there are (None: all). ``tests`` is pytest's
-    expression of the marks of the tests to run, ``machines`` what :func:`platform.machine` may say.
+    ``openblas`` is OpenBLAS's name of the processor whose kernels it uses. ``without`` is a regular expression; NumPy
+    does not use the features that match it. ``xnnpack`` says whether LiteRT uses XNNPACK; ``vectors`` says whether
+    TensorFlow uses oneDNN, and Pillow vector instructions for JPEG files. ``cores`` is the number of cores (None: all).
+    ``tests`` is pytest's expression of the marks of the tests to run. Only machines for which
+    :func:`platform.machine` returns one of ``machines`` can compute like this processor.
     """
 
     name: str
@@ -62,7 +63,7 @@ class Processor(NamedTuple):
     machines: tuple[str, ...] = ("x86_64", "AMD64")
 
     def environment(self, features: list[str]) -> dict[str, str]:
-        """The variables that bring it about, if NumPy finds ``features`` that can be switched off."""
+        """The environment variables with these settings; ``features`` are those of NumPy that can be switched off."""
         disabled = " ".join(feature for feature in features if re.fullmatch(self.without, feature))
         found = {"OPENBLAS_CORETYPE": self.openblas, "NPY_DISABLE_CPU_FEATURES": disabled}
         if not self.vectors:
@@ -86,7 +87,10 @@ PROCESSORS = (
 
 
 def probe_as(processor: Processor, here: dict[str, Any]) -> dict[str, Any] | None:
-    """What computes as ``processor`` does; None if this one, on which :func:`probe` found ``here``, cannot."""
+    """What :func:`probe` finds with the settings of ``processor``; None if this machine cannot compute like it.
+
+    ``here`` is what :func:`probe` finds without them.
+    """
     if platform.machine() not in processor.machines:
         return None
     found = probe(processor.environment(here["numpy"]))
@@ -98,14 +102,14 @@ def probe_as(processor: Processor, here: dict[str, Any]) -> dict[str, Any] | Non
 
 
 def probe(environment: dict[str, str]) -> dict[str, Any] | None:
-    """What computes in ``environment``; None if this processor cannot run it."""
+    """Which kernels compute in ``environment``; None if this machine cannot run them."""
     command = [sys.executable, "-c", PROBE, str(REPOSITORY / "tests" / "data" / "tiny-float32.tflite")]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def told(found: dict[str, Any]) -> str:
-    """What :func:`probe` found, as a line."""
+def description(found: dict[str, Any]) -> str:
+    """One line about what :func:`probe` found."""
     xnnpack = "with" if found["xnnpack"] else "without"
     features = " ".join(found["numpy"]) or "the least instructions"
     return f"OpenBLAS for {' and '.join(found['openblas'])}, NumPy with {features}, LiteRT {xnnpack} XNNPACK"
@@ -113,7 +117,7 @@ def told(found: dict[str, Any]) -> str:
 
 @contextmanager
 def cores(count: int | None) -> Iterator[None]:
-    """Use no more than ``count`` cores meanwhile; None are all. Only Linux can."""
+    """Use no more than ``count`` cores in the block (None: all). Only Linux can do that; other systems use all."""
     if count is None or not hasattr(os, "sched_setaffinity"):
         yield
         return
