@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.device.ports import free_port
 from edge.errors import ConfigurationError, UnavailableError
 
 _START_S = 60.0
@@ -72,14 +72,6 @@ def viewer(port: int) -> Iterator[None]:
         threading.Thread(target=work, daemon=True).start()
     yield
     done.set()
-
-
-def free_port() -> int:
-    """A port of loopback that is free now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class Lines:

@@ -13,7 +13,8 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.device.camera import film
-from benchmarks.device.processes import Lines, broker, camera, free_port, viewer
+from benchmarks.device.ports import free_port
+from benchmarks.device.processes import Lines, broker, camera, viewer
 from edge.inference.interpreter import choose_runtime
 from edge.parallel import available_cores
 from trainer.progress import Progress

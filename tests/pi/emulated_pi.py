@@ -12,6 +12,8 @@ from pathlib import Path
 
 from userland import USER, userland
 
+from support.ports import free_port
+
 CORES = {"arm64": "cortex-a72", "armhf": "cortex-a7"}
 """The emulated processor core: that of a Raspberry Pi 4, and for 32 bits that of a Raspberry Pi 2."""
 
@@ -110,10 +112,3 @@ def running(arch: str, folder: Path, count: int = 1) -> Iterator[list[Pi]]:
     finally:
         for pi in pis:
             pi.stop()
-
-
-def free_port() -> int:
-    """A port of loopback that is not in use."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

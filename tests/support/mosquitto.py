@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Callable
@@ -13,14 +12,9 @@ from typing import Any
 
 import pytest
 
+from support.ports import free_port
+
 WAIT_S = 20.0
-
-
-def free_port() -> int:
-    """A port without a listener."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return int(unused.getsockname()[1])
 
 
 def _program(name: str) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import edge
+from benchmarks.device.ports import free_port
 
 PACKAGES = Path(edge.__file__).parents[1]
 """The folder that holds the packages: the checkout, or where their wheel is installed."""
@@ -182,13 +183,6 @@ class Cutter:
         for due in [due for due in self._calls if due[0] <= self.passed]:
             self._calls.remove(due)
             due[1]()
-
-
-def free_port() -> int:
-    """A port of loopback that no program listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.device.faults.loopback import Cutter, Sshd, free_port
+from benchmarks.device.faults.loopback import Cutter, Sshd
 from benchmarks.device.faults.scene import TIME_LIMIT_S, FaultResult, sha256
 from benchmarks.device.faults.ssh_scene import SshScene, environment, make_ssh_scene
+from benchmarks.device.ports import free_port
 from edge.store.layout import Store
 from trainer.flash.upload import BLOCK
 from trainer.progress import Progress

@@ -11,10 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.device.faults import over_ssh
-from benchmarks.device.faults.loopback import SSHD, free_port
+from benchmarks.device.faults.loopback import SSHD
 from benchmarks.device.faults.scene import FaultResult, sha256
 from benchmarks.device.faults.ssh_scene import SshScene, make_ssh_scene
 from edge.store.layout import Store
+from support.ports import free_port
 from trainer.cli import app
 
 pytestmark = [

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from edge.errors import ConfigurationError, UnavailableError
 from edge.live.fanout import Fanout
-from support import mosquitto
-from support.mosquitto import WAIT_S, set_password
+from support.mosquitto import set_password
 from support.mqtt_sink import AVAILABILITY, LABEL_CONFIG, STATE
 from support.observed import observe
+from support.ports import free_port
+from support.waiting import wait_for
 
 pytest.importorskip("paho.mqtt.client", reason="the extra mqtt is not installed")
 
@@ -37,7 +36,7 @@ def test_a_broker_that_restarts(start, listen, make) -> None:
     made.sink.write(observe(0))
     listen(broker.port).received(STATE)
     broker.stop()
-    _until(lambda: made.messages)
+    wait_for(lambda: made.messages)
     made.sink.write(observe(1, label="roses"))
     made.sink.write(observe(2, label="daisy"))
     made.sink.write(observe(3, label="daisy"))
@@ -45,7 +44,7 @@ def test_a_broker_that_restarts(start, listen, make) -> None:
     broker.start()
     listener = listen(broker.port)
     listener.received(AVAILABILITY)
-    _until(lambda: len(made.messages) == 2)
+    wait_for(lambda: len(made.messages) == 2)
     made.sink.write(observe(4))
     assert listener.received(STATE)[0]["sequence"] == 4
     listener.received(LABEL_CONFIG)
@@ -64,7 +63,7 @@ def test_a_broker_that_is_down_at_the_start(start, listen, make, monkeypatch) ->
     fanout = Fanout([made.sink], made.statistics, messages.append)
     fanout.start()
     fanout.write(observe(0))
-    _until(lambda: messages)
+    wait_for(lambda: messages)
     broker.start()
     listener = listen(broker.port)
     assert listener.received(STATE)[0]["sequence"] == 0
@@ -99,15 +98,15 @@ def test_a_wrong_password(start, make, tmp_path: Path, user: str | None, passwor
 
 
 def test_a_password_that_is_changed_meanwhile(start, make, tmp_path: Path) -> None:
-    """A broker that comes back with another password has one message, and the sink continues to try."""
+    """If a broker starts again with another password, there is one message, and the sink continues to try."""
     broker = start(*with_password(tmp_path))
     made = make(broker.port, SECRET, user="me")
     made.sink.open()
     broker.stop()
-    _until(lambda: made.messages)
+    wait_for(lambda: made.messages)
     set_password(tmp_path / "users", "me", "new")
     broker.start()
-    _until(lambda: len(made.messages) == 2)
+    wait_for(lambda: len(made.messages) == 2)
     assert made.messages[1].endswith("refuses user me: Not authorized; check the user and the password")
     assert SECRET not in "".join(made.messages)
 
@@ -123,7 +122,7 @@ def test_a_host_that_is_no_broker(make, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_hosts_that_are_none(make) -> None:
     """An unknown host and a port without a broker are one line each."""
-    port = mosquitto.free_port()
+    port = free_port()
     with pytest.raises(UnavailableError, match=rf"^cannot connect to 127.0.0.1:{port}: Connection refused$"):
         make(port).sink.open()
     for host in ("broker.invalid", "broker..local"):
@@ -169,11 +168,3 @@ def test_a_file_without_certificates(tmp_path: Path, make, content: str | None) 
         ca.write_text(content, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=f"^{ca}: is not a file of certificates"):
         make(8883, ca=ca, tls=True)
-
-
-def _until(condition: Callable[[], object]) -> None:
-    """Wait for what another thread does; the time is a bound, not an expectation."""
-    until = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
