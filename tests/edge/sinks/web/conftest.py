@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a file; each has a context of its own."""
     from playwright.sync_api import sync_playwright
 
-    from support.web_page import CHROMIUM, FLAGS
+    from support.chromium import CHROMIUM, FLAGS
 
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
