@@ -32,7 +32,8 @@ settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
 
 
-# Folders whose tests use numpy for no more than bytes, or pictures to send, to keep or to show.
+# Folders in which most tests compute nothing: they use numpy for bytes, or for pictures to send, to keep or to show.
+# A file there whose tests compute has pytest.mark.numeric.
 NOT_NUMERIC = {"bench", "commands", "flash", "live", "modelfile", "service", "sinks", "sources", "store", "wheels"}
 
 
@@ -40,9 +41,9 @@ NOT_NUMERIC = {"bench", "commands", "flash", "live", "modelfile", "service", "si
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as ``numeric`` the tests of each file that uses numpy, itself or through a helper of the tests.
 
-    They are run again as other processors would compute them: ``make test-processors``. The folders of
-    ``NOT_NUMERIC`` are left out; any other file whose tests compute marks itself. Tests that run TensorFlow take
-    minutes, and are marked as ``tensorflow``.
+    They are run again as other processors would compute them: ``make test-processors``. Files in a folder of
+    ``NOT_NUMERIC``, and files that this does not find, mark themselves if their tests compute. Tests that run
+    TensorFlow take minutes, and are marked as ``tensorflow``.
     """
     for item in items:
         if isinstance(item, pytest.Function) and _uses_numpy(item.module) and not _without_numbers(item.path):

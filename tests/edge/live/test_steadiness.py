@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from edge.live.steadiness import MARGIN, Steadiness
 
+pytestmark = pytest.mark.numeric
+
 NOISE = st.lists(st.floats(-1, 1), min_size=3, max_size=3)
 
 
@@ -25,7 +27,7 @@ def _distributions(draw: st.DrawFn, labels: int = 3) -> np.ndarray:
     return (values / values.sum()).astype(np.float32)
 
 
-def test_first_frame_speaks_for_itself() -> None:
+def test_first_frame_is_the_first_answer() -> None:
     """The first answer is the best label of the first frame, with its own scores."""
     steady = Steadiness(smooth_s=2, score_threshold=0).update(_scores(0.2, 0.7, 0.1), 5.0)
     assert steady.label_index == 1
@@ -69,7 +71,7 @@ def test_constant_input_is_a_fixed_point(scores: np.ndarray, smooth_s: float, st
 
 @given(st.lists(st.tuples(_distributions(), st.floats(0, 5)), min_size=1, max_size=20), st.floats(0, 10))
 def test_scores_go_on_adding_up_to_one(frames: list[tuple[np.ndarray, float]], smooth_s: float) -> None:
-    """An average of scores that add up to 1 does so too, and lies between the smallest and the largest."""
+    """An average of scores that add up to 1 also adds up to 1, and lies between the smallest and the largest."""
     steadiness, now_s = Steadiness(smooth_s=smooth_s, score_threshold=0), 0.0
     for scores, step in frames:
         now_s += step
@@ -149,7 +151,7 @@ def test_half_of_a_low_threshold_still_counts() -> None:
 
 
 def test_rejected_frames_make_the_answer_unknown() -> None:
-    """Without smoothing a rejected frame is unknown, whatever its scores, which stay as they are."""
+    """Without smoothing a rejected frame is unknown, with any scores; the scores stay as they are."""
     steadiness = Steadiness(smooth_s=0, score_threshold=0)
     assert steadiness.update(_scores(0.1, 0.9), 0, rejected=True).label_index is None
     steady = steadiness.update(_scores(0.1, 0.9), 1, rejected=False)
@@ -157,7 +159,7 @@ def test_rejected_frames_make_the_answer_unknown() -> None:
     assert steady.scores.tolist() == _scores(0.1, 0.9).astype(float).tolist()
 
 
-def test_most_of_the_recent_frames_decide_whether_it_is_a_stranger() -> None:
+def test_most_of_the_recent_frames_decide_whether_the_answer_is_unknown() -> None:
     """The answer is unknown from a share of rejected frames above 0.5 until it is below 0.4."""
     steadiness = Steadiness(smooth_s=1, score_threshold=0)
 
