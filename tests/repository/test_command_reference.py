@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from pathlib import Path
 
@@ -67,8 +66,11 @@ def test_width_of_the_terminal_changes_nothing(read: list[Program], monkeypatch:
 
 
 def test_examples_of_edge_are_valid(read: list[Program]) -> None:
-    """The parser takes every example of ``edge``."""
+    """The parser takes every example of ``edge``, and finds the function of the subcommand that it names."""
     for command in read[0].commands:
         if command.example:
-            options = build_parser([]).parse_args(shlex.split(command.example)[1:])
-            assert isinstance(options, argparse.Namespace)
+            words = shlex.split(command.example)[1:]
+            options = build_parser([]).parse_args(words)
+            name = words[1] if words[0] == "store" else words[0]
+            assert callable(options.command)
+            assert (options.command.__module__, options.command.__name__) == (f"edge.commands.{words[0]}", f"_{name}")
