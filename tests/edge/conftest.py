@@ -22,6 +22,7 @@ from edge.store.layout import Store
 from support import surgery
 from support.bench_fake import fake_workers
 from support.colours import fill
+from support.paths import DATA
 
 SHARED = Path(os.environ.get("EDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -45,19 +46,19 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(params=["int8", "float32"])
 def any_model(request: pytest.FixtureRequest) -> Path:
     """The path of each tiny model in turn."""
-    return surgery.DATA / f"tiny-{request.param}.tflite"
+    return DATA / f"tiny-{request.param}.tflite"
 
 
 @pytest.fixture
 def int8_model() -> Path:
     """The path of the tiny int8 model."""
-    return surgery.DATA / "tiny-int8.tflite"
+    return DATA / "tiny-int8.tflite"
 
 
 @pytest.fixture(scope="session")
 def classifier() -> Classifier:
     """The tiny int8 model, ready to name colours."""
-    return Classifier.load(surgery.DATA / "tiny-int8.tflite")
+    return Classifier.load(DATA / "tiny-int8.tflite")
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def in_a_folder_with_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     Path("models").mkdir()
     for quantization in ("int8", "float32"):
-        shutil.copy(surgery.DATA / f"tiny-{quantization}.tflite", "models")
+        shutil.copy(DATA / f"tiny-{quantization}.tflite", "models")
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def in_a_folder_with_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """The test starts in a folder with a photo of each colour in ``photos``, and with the tiny int8 model."""
     monkeypatch.chdir(tmp_path)
     fill(Path("photos"), "blue.png", "green.png", "red.png")
-    shutil.copy(surgery.DATA / "tiny-int8.tflite", "tiny.tflite")
+    shutil.copy(DATA / "tiny-int8.tflite", "tiny.tflite")
 
 
 @pytest.fixture

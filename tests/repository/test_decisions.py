@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / "docs" / "adr"
+from support.paths import REPOSITORY
+
+FOLDER = REPOSITORY / "docs" / "adr"
 _ROW = re.compile(r"^\| (\d+) \| \[([^]]+)\]\(([^)]+)\) \| ([a-z ]+) \| (.+) \|$", re.MULTILINE)
 
 

@@ -12,10 +12,10 @@ from edge.modelfile.manifest import GATE_NAME, LABELS_NAME, MANIFEST_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import Pixels
-from support import surgery
 from support.colours import COLOURS
+from support.paths import DATA
 
-GATED = surgery.DATA / "tiny-gated.tflite"
+GATED = DATA / "tiny-gated.tflite"
 
 
 def noisy(label: str, seed: int) -> Pixels:

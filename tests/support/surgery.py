@@ -1,4 +1,4 @@
-"""Operations on the tiny models of ``tests/data``: finding a field of the flatbuffer and writing another value."""
+"""Changes to the tiny models of ``tests/data``: find a field of the flatbuffer and write another value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.paths import DATA
 
 UINT8, INT8, FLOAT32 = 3, 9, 0  # TensorType of the TFLite schema
 SHAPE, TYPE, BUFFER, QUANTIZATION, SPARSITY = 0, 1, 2, 4, 6  # slots of a tensor
-SCALE, ZERO_POINT = 2, 3  # slots of its quantisation
+SCALE, ZERO_POINT = 2, 3  # slots of its quantization
 MEAN, STD = 0, 1  # slots of NormalizationOptions in the metadata
 
 
@@ -80,10 +80,6 @@ class Patient:
     def set_length(self, table: Table, slot: int, count: int) -> Patient:
         """Claim that the vector in ``slot`` of ``table`` has ``count`` items."""
         return self.write(_there(table._follow(slot)), "I", count)
-
-    def remove_field(self, table: Table, slot: int) -> Patient:
-        """Make ``slot`` absent from ``table``, and from every table that shares its vtable."""
-        return self.write(table._vtable + 4 + 2 * slot, "H", 0)
 
     def alias_field(self, table: Table, slot: int, other: int) -> Patient:
         """Let ``slot`` of ``table``, and of tables that share its vtable, refer to what ``other`` refers to."""

@@ -10,7 +10,7 @@ import numpy as np
 from edge import Classifier
 from edge.types import Frame, ModelCard, Observation
 from support.colours import COLOURS
-from support.surgery import DATA
+from support.paths import DATA
 
 CARD = ModelCard(
     name="tiny-int8.tflite",

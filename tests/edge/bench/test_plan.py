@@ -15,6 +15,7 @@ from edge.bench.plan import Configuration, all_configurations, choose_settings, 
 from edge.errors import ConfigurationError, DataError, UsageError
 from edge.inference.interpreter import installed_runtimes
 from support import surgery
+from support.paths import DATA
 from support.surgery import Patient
 
 
@@ -133,7 +134,7 @@ def test_models_that_are_not_there(tmp_path: Path) -> None:
 
 def test_what_is_known_of_a_model() -> None:
     """The facts come from the file and its manifest."""
-    (model,) = examine_models([surgery.DATA / "tiny-int8.tflite"])
+    (model,) = examine_models([DATA / "tiny-int8.tflite"])
     assert (model.name, model.architecture, model.quantization) == ("tiny-int8.tflite", "mobilenet_0.25_128", "int8")
     assert (model.size_bytes, model.input_size) == (len(surgery.tiny("int8")), 32)
     assert (model.accuracy, model.accuracy_photos, model.error) == (1.0, 4, None)
@@ -141,7 +142,7 @@ def test_what_is_known_of_a_model() -> None:
 
 def test_the_same_model_twice_counts_once(tmp_path: Path) -> None:
     """One name with one content is one model, whatever its folder is; another name is another model."""
-    tiny = surgery.DATA / "tiny-int8.tflite"
+    tiny = DATA / "tiny-int8.tflite"
     (tmp_path / "copy").mkdir()
     shutil.copy(tiny, tmp_path / "copy")
     shutil.copy(tiny, tmp_path / "other.tflite")

@@ -10,6 +10,7 @@ import pytest
 
 from edge.cli import main
 from support import surgery
+from support.paths import DATA
 from support.surgery import write_foreign
 
 pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("in_a_folder_with_photos")]
@@ -83,5 +84,5 @@ def test_inspect_says_whether_pictures_can_be_rejected(
     name: str, rejects: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """``edge inspect`` says whether a model has a gate."""
-    assert main(["inspect", str(surgery.DATA / f"{name}.tflite")]) == 0
+    assert main(["inspect", str(DATA / f"{name}.tflite")]) == 0
     assert re.search(rf"^rejects pictures +{rejects}\b", capsys.readouterr().out, re.MULTILINE)

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from support import surgery
+from support.paths import DATA
 from support.stream_server import StreamServer
 from support.waiting import TIMEOUT_S, wait_for
 
-INT8, FLOAT32 = surgery.DATA / "tiny-int8.tflite", surgery.DATA / "tiny-float32.tflite"
+INT8, FLOAT32 = DATA / "tiny-int8.tflite", DATA / "tiny-float32.tflite"
 Start = Callable[..., "Watching"]
 
 
@@ -221,7 +221,7 @@ def test_a_reader_that_leaves_ends_it(tmp_path: Path, server: StreamServer) -> N
     ],
 )
 def test_bad_options(edge_command, server: StreamServer, options: list[str], code: int, words: str) -> None:
-    """One line says what is wrong, and the exit code which kind of error it is."""
+    """One line says what is wrong, and the exit code says whether an option or the model is bad."""
     model = [] if "--model" in options else ["--model", str(INT8)]
     done = edge_command("watch", server.uri, *model, *options)
     assert (done.returncode, done.stdout) == (code, "")

@@ -19,6 +19,7 @@ from edge.modelfile.model_file import ModelFile
 from support import surgery
 from support.colours import COLOURS, plain
 from support.gated import GATED, grey, noisy, repacked
+from support.paths import DATA
 
 POSITIVE = st.lists(st.floats(0.125, 8, width=32), min_size=4, max_size=4)
 
@@ -80,7 +81,7 @@ def test_threshold_itself_is_let_through() -> None:
 def test_model_without_a_gate() -> None:
     """To reject with a model that carries no gate is a matter of configuration, and the line says what to do."""
     with pytest.raises(ConfigurationError, match=r"carries no gate.*leave out --reject"):
-        Classifier.load(surgery.DATA / "tiny-int8.tflite", reject=True)
+        Classifier.load(DATA / "tiny-int8.tflite", reject=True)
     foreign = ModelFile.from_bytes(surgery.Patient(surgery.tiny()).foreign().content)
     with pytest.raises(ConfigurationError, match="carries no gate"):
         Classifier(foreign, reject=True)

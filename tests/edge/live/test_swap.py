@@ -19,9 +19,10 @@ from edge.modelfile.manifest import MANIFEST_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.statistics import StreamStatistics
 from support import surgery
+from support.paths import DATA
 from support.waiting import TIMEOUT_S, wait_for
 
-INT8, FLOAT32 = surgery.DATA / "tiny-int8.tflite", surgery.DATA / "tiny-float32.tflite"
+INT8, FLOAT32 = DATA / "tiny-int8.tflite", DATA / "tiny-float32.tflite"
 
 
 class Swapping:
@@ -59,7 +60,7 @@ def swapping(tmp_path: Path) -> Iterator[Swapping]:
 
 
 def test_a_replaced_file_is_taken(swapping: Swapping) -> None:
-    """Another model under the same name is loaded, checked and handed out once."""
+    """Another model under the same name is loaded, checked and returned once."""
     swapping.replace(FLOAT32.read_bytes())
     assert swapping.new_model().card.quantization == "float32"
     assert swapping.swap.take() is None

@@ -25,6 +25,7 @@ from edge.statistics import StreamStatistics
 from edge.types import UNKNOWN, Frame, Observation
 from support import surgery
 from support.gated import GATED, grey
+from support.paths import DATA
 from support.waiting import wait_for
 
 COLOURS = {"red": (200, 30, 30), "green": (40, 190, 50), "blue": (30, 40, 200)}
@@ -183,7 +184,7 @@ def test_limit(int8_model: Path) -> None:
 def test_the_model_is_replaced_between_two_frames(tmp_path: Path) -> None:
     """A new file is used without a lost frame; the observations name their model, and the change is counted."""
     path = tmp_path / "model.tflite"
-    shutil.copy(surgery.DATA / "tiny-int8.tflite", path)
+    shutil.copy(DATA / "tiny-int8.tflite", path)
     waiting: queue.Queue[np.ndarray | None] = queue.Queue()
 
     class Queued(Frames):
@@ -196,7 +197,7 @@ def test_the_model_is_replaced_between_two_frames(tmp_path: Path) -> None:
     thread.start()
     waiting.put(picture("red"))
     wait_for(lambda: len(stream.seen) == 1)
-    shutil.copy(surgery.DATA / "tiny-float32.tflite", tmp_path / "new")
+    shutil.copy(DATA / "tiny-float32.tflite", tmp_path / "new")
     os.replace(tmp_path / "new", path)
     wait_for(lambda: stream.swap._ready)
     stream.stopping.set()

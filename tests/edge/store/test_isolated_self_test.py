@@ -10,7 +10,7 @@ from edge.errors import ModelError
 from edge.modelfile.model_file import ModelFile
 from edge.store import isolated_self_test
 from edge.store.isolated_self_test import self_test_in_child
-from support import surgery
+from support.paths import DATA
 
 
 def test_a_good_model_passes(any_model: Path) -> None:
@@ -26,7 +26,7 @@ def test_a_good_model_passes(any_model: Path) -> None:
 )
 def test_a_harmful_model_is_refused(name: str, limit_s: float, reason: str) -> None:
     """A crash and an endless loop pass every check of the file and end here, in one line."""
-    path = surgery.DATA / f"{name}.tflite"
+    path = DATA / f"{name}.tflite"
     ModelFile.load(path)
     with pytest.raises(ModelError, match=reason):
         self_test_in_child(path, time_limit_s=limit_s)

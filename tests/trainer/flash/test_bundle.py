@@ -15,7 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.device.faults.loopback import SSHD, Sshd, running
-from support import surgery, tiny
+from support import tiny
+from support.paths import DATA
 from support.stand_in_wheels import MACHINE, PYTHON, no_index, write_index
 from trainer.cli import app
 
@@ -23,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(MACHINE not in ("x86_64", "aarch64"), reason="bundles are for other machines than this"),
     pytest.mark.xdist_group("sshd"),
 ]
-MODEL = surgery.DATA / "tiny-int8.tflite"
+MODEL = DATA / "tiny-int8.tflite"
 
 
 @pytest.fixture(autouse=True)
