@@ -17,7 +17,7 @@ BIN = .venv/bin
 	.venv-edge/bin/python $(PIP_INSTALL) .
 	touch $@
 
-demo: .venv/installed .venv-edge/installed ## photos -> retrained, quantised model -> labels
+demo: .venv/installed .venv-edge/installed ## photos -> retrained, quantized model -> labels
 	$(BIN)/python -m trainer.demo draw demo
 	$(BIN)/trainer retrain demo/photos --weights offline --output demo/flowers.tflite --bottleneck-dir demo/cache
 	.venv-edge/bin/edge label --model demo/flowers.tflite --top-k 1 demo/new

@@ -96,7 +96,7 @@ def columns(with_board: bool) -> list[Column]:
             _of_published("top1_quantized"),
             lambda value: f"{value:.1f} %",
             "published",
-            detail="published top-1, quantised|",
+            detail="published top-1, quantized|",
         ),
         Column("Pixel 3\nms", _pixel3, lambda value: f"{value:g}", "published", detail="published, Pixel 3|ms"),
     ]

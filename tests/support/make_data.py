@@ -17,7 +17,7 @@ from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain_all import retrain_all
 
 KINDS = {"int8": ("int8", 12), "float32": ("float32", 12), "gated": ("int8", 36)}
-"""Name of a file -> its quantisation, and its photos a class; only a file of many has a gate."""
+"""Name of a file -> its quantization, and the number of its photos for each class; only a file of many has a gate."""
 
 
 def make(folder: Path, name: str) -> bytes:

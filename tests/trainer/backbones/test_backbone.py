@@ -32,7 +32,7 @@ def flip_byte(path: Path) -> None:
 
 
 def test_cached_artifacts_come_back_in_the_order_asked_for(cache: Path) -> None:
-    """Each quantisation gets its own artifact, whose bytes are those in the cache."""
+    """Each quantization gets its own artifact, whose bytes are those in the cache."""
     backbones = load_backbones(cache, tiny.ARCHITECTURE, "random", ["float32", "int8"])
     assert [backbone.quantization for backbone in backbones] == ["float32", "int8"]
     for backbone in backbones:
@@ -125,7 +125,7 @@ def test_real_artifacts_take_pixels_and_give_features(trained: dict[str, Retrain
 
 
 @pytest.mark.xdist_group("tensorflow")
-def test_quantisations_agree_on_the_features(trained: dict[str, Retrained]) -> None:
+def test_quantizations_agree_on_the_features(trained: dict[str, Retrained]) -> None:
     """Every quantization computes the float network's features, as closely as its numbers allow."""
     pictures = [preprocess(draw_flower(kind, 9, 160), (128, 128)) for kind in KINDS]
     features = {}

@@ -30,7 +30,7 @@ def dequantized(quantized: np.ndarray) -> np.ndarray:
 
 
 def integer_scores(head: QuantizedHead, quantized: np.ndarray) -> np.ndarray:
-    """The scores by the integer arithmetic of the TFLite quantisation specification."""
+    """The scores by the integer arithmetic of the TFLite quantization specification."""
     sums = (quantized.astype(np.int64) - BOTTLENECK.zero_point) @ head.weights.T.astype(np.int64) + head.bias
     multiplier = BOTTLENECK.scale * head.weight_scale / head.logit_scale
     logits = np.clip(np.rint(sums * multiplier) + head.logit_zero_point, -128, 127)

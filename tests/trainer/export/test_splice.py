@@ -109,7 +109,7 @@ def test_int8_model_computes_what_its_integers_promise(seed: int, labels: int) -
 
 @pytest.mark.parametrize("seed", range(5))
 def test_int8_scores_are_near_the_float_heads(seed: int) -> None:
-    """On the tiny backbone's own range the quantised head answers as the float one, within 0.03 on average."""
+    """On the tiny backbone's own range the quantized head answers as the float one, within 0.03 on average."""
     head = random_head(seed)
     expected = softmax(head.logits(features_of("int8")))
     scores = scores_of(spliced("int8", head))

@@ -87,7 +87,7 @@ def test_accuracy_is_that_of_the_written_file_on_its_test_photos(options: Retrai
 
 
 def test_several_kinds_give_a_file_each(options: RetrainOptions) -> None:
-    """Two quantisations are two files beside each other, and none under the plain name."""
+    """Two quantizations are two files beside each other, and none under the plain name."""
     models = retrain_all(dataclasses.replace(options, quantizations=("int8", "float32")), QUIET)
     assert [model.path.name for model in models] == ["tiny-int8.tflite", "tiny-float32.tflite"]
     manifests = [ModelFile.load(model.path).manifest for model in models]
@@ -220,7 +220,7 @@ def test_real_training_beats_chance_in_every_kind(trained: dict[str, Retrained])
 
 
 @pytest.mark.xdist_group("tensorflow")
-def test_sizes_are_in_the_order_of_the_quantisations(trained: dict[str, Retrained]) -> None:
+def test_sizes_are_in_the_order_of_the_quantizations(trained: dict[str, Retrained]) -> None:
     """A float16 file is half, int8 and dynamic files about a quarter of the float32 one."""
     whole = trained["float32"].size_bytes
     assert 12.5e6 < whole < 13.5e6
