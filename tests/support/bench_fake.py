@@ -1,4 +1,4 @@
-"""A benchmark whose workers answer at once, for tests of everything around them."""
+"""A benchmark whose workers return fixed times immediately, for tests of all the rest."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from edge.inference.interpreter import installed_runtimes
 RUNTIME = installed_runtimes()[0]
 QUICK = ["--seconds", "0.01", "--rounds", "2", "--threads", "1", "--runtime", RUNTIME]
 BENCH = ["bench", "models", *QUICK]
-"""``edge bench`` of the folder ``models``, as short as can be."""
+"""``edge bench`` of the folder ``models``, as short as possible."""
 
 
 def fake_workers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
-    """Let no process be started; returns the list of what is asked for: model, runtime, threads."""
+    """Start no process; returns the list of the measurements that are asked for: model, runtime, threads."""
     asked: list[tuple[str, str, int]] = []
 
     def run_worker(request: Any) -> dict[str, Any]:

@@ -11,18 +11,18 @@ from typing import Any
 from trainer.backbones.architectures import Architecture, grid, published
 
 
-def row(architecture: str | None = "mobilenet_0.25_128", kind: str = "int8", **changes: Any) -> dict[str, Any]:
-    """One measured row; latency follows the published one unless told otherwise."""
-    name = f"{architecture}-{kind}.tflite" if architecture else "foreign.tflite"
+def row(architecture: str | None = "mobilenet_0.25_128", quantization: str = "int8", **changes: Any) -> dict[str, Any]:
+    """One measured row; the latency is the published one if ``changes`` have no other."""
+    name = f"{architecture}-{quantization}.tflite" if architecture else "foreign.tflite"
     configuration = Architecture.parse(architecture) if architecture else Architecture(0.25, 128)
     figures = published()[configuration]
-    latency = changes.get("p50_ms", figures.pixel3_quantized_ms if kind == "int8" else figures.pixel3_float_ms)
+    latency = changes.get("p50_ms", figures.pixel3_quantized_ms if quantization == "int8" else figures.pixel3_float_ms)
     made = {
         "model": name,
         "sha256": hashlib.sha256(name.encode()).hexdigest(),
-        "size_bytes": round(figures.million_parameters * (1e6 if kind == "int8" else 4e6)),
+        "size_bytes": round(figures.million_parameters * (1e6 if quantization == "int8" else 4e6)),
         "architecture": architecture,
-        "quantization": kind,
+        "quantization": quantization,
         "input_size": configuration.input_size,
         "accuracy": None,
         "accuracy_photos": 0,
@@ -46,7 +46,7 @@ def row(architecture: str | None = "mobilenet_0.25_128", kind: str = "int8", **c
 
 
 def failed_row(**changes: Any) -> dict[str, Any]:
-    """A model that no interpreter would run."""
+    """A model that no interpreter can run."""
     figures = ("rounds", "runs", "p50_ms", "p90_ms", "p99_ms", "mean_ms", "round_p50_ms", "load_ms", "first_ms")
     nothing = dict.fromkeys((*figures, "peak_memory_bytes", "end_to_end_ms"))
     known = {"model": "broken.tflite", "sha256": "0" * 64, "architecture": None, "quantization": None}
@@ -61,15 +61,15 @@ def whole_grid(
     """All 16 architectures, int8 and float32; tflite-runtime is four times slower for int8, threads divide the time."""
     rows = []
     for configuration in grid():
-        for kind in ("int8", "float32"):
+        for quantization in ("int8", "float32"):
             for runtime in runtimes:
                 for count in threads:
-                    made = row(configuration.name, kind)
-                    slower = 4.0 if runtime != "litert" and kind == "int8" else 1.0
+                    made = row(configuration.name, quantization)
+                    slower = 4.0 if runtime != "litert" and quantization == "int8" else 1.0
                     worth = accuracy(configuration)
                     changes = {"runtime": runtime, "threads": count, "p50_ms": made["p50_ms"] * slower / count}
-                    judged = {"accuracy": worth, "accuracy_photos": 0 if worth is None else 459}
-                    rows.append(row(configuration.name, kind, **changes, **judged))
+                    evaluated = {"accuracy": worth, "accuracy_photos": 0 if worth is None else 459}
+                    rows.append(row(configuration.name, quantization, **changes, **evaluated))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Where results go: lines for people, JSON lines for programs."""
+"""The output of ``edge label``: lines for people, JSON lines for programs."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_json_is_flushed_line_by_line() -> None:
 
 @given(st.text(st.characters(exclude_characters="\0"), min_size=1), st.binary(min_size=1), st.floats(0, 1))
 def test_any_label_and_path(label: str, name: bytes, score: float) -> None:
-    """Whatever characters label and path have, a record is one ASCII line that gives them back."""
+    """Label and path may have any characters: a record is one ASCII line, and what is read from it is the same."""
     stream = Stream()
     path = Path(os.fsdecode(name.replace(b"\0", b"x").replace(b"/", b"x")))
     JsonLinesWriter(stream).write(LabelledPhoto(path, Classification((Category(0, label, score),), 0.5)))

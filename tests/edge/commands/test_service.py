@@ -109,7 +109,7 @@ def test_secrets_stay_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 
 def test_a_page_for_others_needs_a_token(capsys: pytest.CaptureFixture[str]) -> None:
-    """A message says where the token of a page on the network goes; a page on loopback needs none."""
+    """A page on the network has a message that names the file for its token; a page on loopback needs no token."""
     assert cli.main(["service", "0", *MODEL, "--web", "0.0.0.0:8080"]) == 0
     assert "the page needs a token: write EDGE_WEB_TOKEN=..." in capsys.readouterr().err
     assert cli.main(["service", "0", *MODEL, "--web", "8080"]) == 0

@@ -1,4 +1,4 @@
-"""A real stream with faults, a slow model: fresh frames only, and nothing left behind.
+"""A real stream with faults, a slow model: only new frames are labelled, and no thread and no connection is left.
 
 The full measurement, with 50 faults and a minute of frames, is ``python -m benchmarks stream``.
 """

@@ -29,7 +29,7 @@ LABELS = st.text(min_size=1, max_size=40)
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    """The reading and the writing end of a pipe."""
+    """The two ends of a pipe: the one to read from, the one to write to."""
     ends = os.pipe()
     yield ends
     for end in ends:
@@ -139,7 +139,7 @@ def test_a_terminal_without_a_width(terminal) -> None:
 
 
 def test_the_rate_is_that_of_labelled_frames(terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Frames a second are those labelled over the last three seconds, whatever this sink missed."""
+    """Frames a second are those labelled over the last three seconds, also those that this sink missed."""
     read, descriptor = terminal
     statistics = StreamStatistics()
     now_s = 1000.0

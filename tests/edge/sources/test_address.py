@@ -25,7 +25,7 @@ from edge.sources.address import check_address, without_secrets
     ],
 )
 def test_without_secrets(address: str, expected: str) -> None:
-    """User, password and query are left out of the address, with or without a path."""
+    """User, password and query are not part of the address that is shown, with or without a path."""
     assert without_secrets(address) == expected
 
 

@@ -36,7 +36,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_folders_are_walked_in_a_stable_order(skipped: Skipped) -> None:
-    """Files come sorted by name, folder by folder, whatever order the disk has."""
+    """Files come sorted by name, folder by folder; the order on the disk does not matter."""
     for name in ("b/2.png", "a.png", "b/10.png", "B.png", "b/c/1.png", "z.png"):
         Path("photos", name).parent.mkdir(parents=True, exist_ok=True)
         Path("photos", name).touch()
@@ -46,13 +46,13 @@ def test_folders_are_walked_in_a_stable_order(skipped: Skipped) -> None:
 
 
 def test_every_regular_file_is_a_candidate(skipped: Skipped) -> None:
-    """Files come whatever their names and extensions are; only the decoder decides."""
+    """Files with any name and any extension come; only the decoder decides."""
     fill(Path("photos"), "red.png", "red", "red.txt")
     assert _found(skipped, "photos") == ["photos/red", "photos/red.png", "photos/red.txt"]
 
 
-def test_what_hides_is_passed_over(skipped: Skipped) -> None:
-    """Hidden files and folders are skipped with that reason, also those that macOS and Windows leave behind."""
+def test_hidden_files_are_skipped(skipped: Skipped) -> None:
+    """Hidden files and folders are skipped with that reason, also those that macOS and Windows make."""
     fill(Path("photos/.thumbnails"), "red.png")
     fill(Path("photos"), "red.png")
     Path("photos/.DS_Store").touch()

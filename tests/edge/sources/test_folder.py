@@ -61,7 +61,7 @@ def test_a_file_that_is_overwritten_is_new(tmp_path: Path) -> None:
 
 
 def test_half_a_picture_is_waited_for(tmp_path: Path) -> None:
-    """A picture that is still being written comes when all of it is there, and there is no message before."""
+    """A picture that is still being written comes when it is complete, and there is no message before."""
     source, messages = _watch(tmp_path)
     content = encoded(plain("red"), "PNG")
     with (tmp_path / "slow.png").open("wb") as file:

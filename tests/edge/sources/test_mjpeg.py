@@ -176,7 +176,7 @@ def test_nobody_answers() -> None:
     ],
 )
 def test_a_server_without_a_stream(answer: bytes, reason: str) -> None:
-    """A server of another kind gets an error of its own."""
+    """A server that sends something else than a stream has an error that says so."""
 
     def serve(listener: socket.socket) -> None:
         connection, _ = listener.accept()

@@ -28,7 +28,7 @@ def _part(content: bytes, line: bytes = b"\r\n", length: int | None = None) -> b
 
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=5), st.lists(st.integers(0, 400), max_size=6))
 def test_parts_with_a_length(contents: list[bytes], cuts: list[int]) -> None:
-    """Each part comes whole and in order, whatever it holds and wherever the bytes are cut."""
+    """Each part comes whole and in order, with any content, and if the bytes are cut at any place."""
     body = b"".join(map(_part, contents))
     assert _parts(body, cuts=tuple(sorted(min(cut, len(body)) for cut in cuts))) == contents
 
@@ -70,7 +70,7 @@ def test_headers_without_an_end() -> None:
 
 
 def test_noise_is_not_kept() -> None:
-    """However much comes without a boundary, memory stays small."""
+    """If many bytes come without a boundary, memory stays small."""
     parser = MultipartParser("frame")
     for _ in range(1000):
         parser.feed(b"\0" * 1000)

@@ -79,7 +79,7 @@ def test_pictures_whose_time_has_passed_are_left_out(tmp_path: Path) -> None:
 
 
 def test_slow_films_do_not_block(tmp_path: Path) -> None:
-    """If the next picture is not due for a long time, the reader gets None meanwhile."""
+    """If the next picture is not due for a long time, the reader gets None until then."""
     video = VideoFile(str(write_video(tmp_path / "slow.avi", _numbered(2), fps=1)))
     video.open()
     assert video.read() is not None

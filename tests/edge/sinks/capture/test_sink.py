@@ -82,7 +82,7 @@ def test_a_photo_is_named_by_its_guess_and_its_time(capture, tmp_path: Path) -> 
 
 
 def test_an_unknown_frame_goes_into_a_folder_of_its_own(capture, tmp_path: Path) -> None:
-    """A frame whose label is unknown goes to that folder, whatever the model's best label is."""
+    """A frame whose label is unknown goes to the folder ``unknown``, with any best label of the model."""
     capture().write(unsure(0, scene(1), label=UNKNOWN, raw=(Category(0, "daisy", 0.3),)))
     assert photos(tmp_path / "kept") == ["unknown/20270115T080000.123Z.jpg"]
 

@@ -57,7 +57,7 @@ def test_the_cookie() -> None:
 
 @given(st.text(min_size=1), st.text())
 def test_any_token(token: str, offered: str) -> None:
-    """Only the same token is accepted, whatever characters it has."""
+    """Only the same token is accepted; it may have any characters."""
     assert Access(token, 80).admits({}, {"token": offered}, {}) == (token == offered)
 
 

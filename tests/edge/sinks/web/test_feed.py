@@ -60,7 +60,7 @@ def test_a_pause_is_not_a_low_frame_rate() -> None:
 
 
 def test_history_has_one_moment_a_second() -> None:
-    """Of the frames within one second the last stays; moments that are too old are left out."""
+    """Of the frames within one second the last stays; moments that are too old are removed."""
     feed, second = Feed(), float(int(time.monotonic()) - 10)
     feed.put(_observation(0, second - HISTORY_S, "old"))
     for sequence, (offset_s, label) in enumerate([(0.1, "a"), (0.8, "b"), (1.1, "c")]):

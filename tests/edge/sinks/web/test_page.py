@@ -72,7 +72,7 @@ def test_region(sink: WebSink, open_page: OpenPage) -> None:
 
 
 def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, statistics: StreamStatistics) -> None:
-    """Without the server the page says so and dims; when it is back, picture and label come back too."""
+    """Without the server the page says so and dims; when the server runs again, picture and label are there again."""
     camera, page = Camera(), open_page()
     for _ in range(3):
         sink.write(camera.observe("red"))

@@ -1,4 +1,4 @@
-"""Who may see the web preview: hosts, tokens and addresses, over real connections on loopback."""
+"""Which requests the web preview answers: hosts, tokens and addresses, over real connections on loopback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
 
 
 def test_a_foreign_host_header_is_refused(sink: WebSink) -> None:
-    """A page of another name that was made to point here gets nothing (DNS rebinding); a tunnel works."""
+    """A request under another host name that resolves to this machine is refused (DNS rebinding); a tunnel works."""
     sink.write(Camera().observe("red"))
     for path in ("/", "/events", "/picture.jpg", "/observation.json", "/health"):
         assert get(sink, path, Host="evil.example:80")[:2] == (421, b"open this page under the name localhost\n")
