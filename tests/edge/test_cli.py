@@ -153,7 +153,7 @@ def _popen(*arguments: str) -> subprocess.Popen[bytes]:
 
 @pytest.mark.parametrize("form", [["--json"], []])
 def test_a_closed_pipe_ends_quietly(form: list[str]) -> None:
-    """``edge label photos | head -1``: the first line comes before the run ends; then the command ends without a message."""
+    """``edge label photos | head -1``: the first line comes early, and the command ends without a message."""
     _many_photos()
     with _popen(*form, "photos") as process:
         assert process.stdout is not None and process.stderr is not None
