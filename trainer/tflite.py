@@ -70,6 +70,27 @@ def add_metadata(model: Any, name: str, content: bytes) -> None:
     model.metadata.append(entry)
 
 
+def set_signature(model: Any, name: str) -> None:
+    """Give ``model``, in place, the one signature ``name``: the tensors of the first graph's borders, by their names.
+
+    A program can then ask an interpreter for tensors by name (``get_signature_runner()``) instead of by position.
+    """
+    graph = model.subgraphs[0]
+    signature = schema.SignatureDefT()
+    signature.signatureKey = name.encode()
+    signature.subgraphIndex = 0
+    signature.inputs = [_named(graph, int(index)) for index in graph.inputs]
+    signature.outputs = [_named(graph, int(index)) for index in graph.outputs]
+    model.signatureDefs = [signature]
+
+
+def _named(graph: Any, index: int) -> Any:
+    entry = schema.TensorMapT()
+    entry.name = graph.tensors[index].name
+    entry.tensorIndex = index
+    return entry
+
+
 def minimum_runtime(model: Any) -> str:
     """The oldest TensorFlow Lite release with every kernel that ``model`` needs, as the file says it."""
     for entry in model.metadata:

@@ -10,18 +10,22 @@ from ai_edge_litert import schema_py_generated as schema
 
 from trainer.export.quantized_head import SOFTMAX_SCALE, QuantizedHead
 from trainer.head.fit import Head
-from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_buffer, raise_runtime
+from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_buffer, raise_runtime, set_signature
 
 # Versions that tflite-runtime 2.14 knows too: 4 is int8 weights with one scale (12, one a channel, is too new).
 _INT8_VERSIONS = {"FULLY_CONNECTED": 4, "SOFTMAX": 2, "QUANTIZE": 1}
 _FLOAT_VERSIONS = {"FULLY_CONNECTED": 1, "SOFTMAX": 1}
+
+SIGNATURE = "serving_default"
+"""The name that TensorFlow gives to a model's only signature, so that programs look for it."""
 
 
 def splice_head(model: Any, head: Head | QuantizedHead) -> None:
     """Append FULLY_CONNECTED and SOFTMAX to the backbone ``model``, in place.
 
     A float ``head`` goes behind float32 bottlenecks and the output is float32; a quantized one goes behind
-    int8 bottlenecks and the output is uint8 with scale 1/256.
+    int8 bottlenecks and the output is uint8 with scale 1/256. The only signature then is :data:`SIGNATURE`, with
+    the input ``image`` and the output ``scores``; a signature of the backbone is removed, because it names another output.
     """
     graph = model.subgraphs[0]
     graph.tensors[graph.inputs[0]].name = b"image"
@@ -34,6 +38,7 @@ def splice_head(model: Any, head: Head | QuantizedHead) -> None:
         output = _append_float(model, graph, bottleneck, head)
         raise_runtime(model, FLOAT_RUNTIME)
     graph.outputs = np.array([output], np.int32)
+    set_signature(model, SIGNATURE)
 
 
 def _append_float(model: Any, graph: Any, bottleneck: int, head: Head) -> int:
