@@ -25,7 +25,7 @@ def splice_head(model: Any, head: Head | QuantizedHead) -> None:
 
     A float ``head`` goes behind float32 bottlenecks and the output is float32; a quantized one goes behind
     int8 bottlenecks and the output is uint8 with scale 1/256. The only signature then is :data:`SIGNATURE`, with
-    the input ``image`` and the output ``scores``; a signature of the backbone is removed, because it names another output.
+    the input ``image`` and the output ``scores``. A signature of the backbone is removed: it names another output.
     """
     graph = model.subgraphs[0]
     graph.tensors[graph.inputs[0]].name = b"image"
