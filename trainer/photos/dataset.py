@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import DatasetError
 from trainer.photos.folder import PhotoFile, PhotoFolder, Skipped, list_photos
+from trainer.photos.name_groups import name_groups
 from trainer.photos.reading import Contents, read_contents
-from trainer.photos.split import SPLITS, SplitRatios, assign_splits
+from trainer.photos.split import SPLITS, TEST, GroupedPhoto, SplitRatios, assign_splits, dependent
 from trainer.progress import ProgressLike, as_progress
 
 
 class Photo(NamedTuple):
-    """A photo that can be decoded: its path, class, content hash (32 bytes) and split."""
+    """A photo that can be decoded: its path, class, content hash (32 bytes), split and group.
+
+    ``group`` is the same for photos that depend on each other: the relative path of the first of them.
+    """
 
     path: Path
     relative: str
     label: str
     sha256: bytes
     split: str
+    group: str
 
 
 class Dataset(NamedTuple):
@@ -63,6 +69,21 @@ class Dataset(NamedTuple):
         """The photos of one split: training, validation or test."""
         return [photo for photo in self.photos if photo.split == split]
 
+    @property
+    def independent(self) -> int:
+        """How many photos do not depend on each other: the number of groups."""
+        return len({photo.group for photo in self.photos})
+
+    def evidence(self) -> list[Photo]:
+        """The test photos that depend on no photo of another split: only these show how good a model is."""
+        torn = dependent((photo.group, photo.split) for photo in self.photos)
+        return [photo for photo in self.of(TEST) if photo.group not in torn]
+
+    def without_evidence(self) -> list[str]:
+        """The classes that have no photo in :meth:`evidence`."""
+        shown = {photo.label for photo in self.evidence()}
+        return [label for label in self.labels if label not in shown]
+
     def counts(self) -> dict[str, dict[str, int]]:
         """How many photos each class has in each split: ``{"daisy": {"training": 210, ...}}``."""
         counts = {label: dict.fromkeys(SPLITS, 0) for label in self.labels}
@@ -82,8 +103,17 @@ def read_dataset(
     return assemble(found, read_contents(found, as_progress(progress)), ratios, training=training)
 
 
-def assemble(folder: PhotoFolder, contents: Contents, ratios: SplitRatios, *, training: bool = True) -> Dataset:
+def assemble(
+    folder: PhotoFolder,
+    contents: Contents,
+    ratios: SplitRatios,
+    *,
+    training: bool = True,
+    groups: Mapping[str, str] | None = None,
+) -> Dataset:
     """The data set of those files of ``folder`` that hold a photo, without duplicates, split by ``ratios``.
+
+    ``groups`` has the group of each photo by its relative path, None: the groups that the names show.
 
     If photos of one class have the same bytes, the first by path is kept, so that none is in two splits. The same
     bytes in two classes contradict each other: all of them are skipped.
@@ -119,10 +149,18 @@ def assemble(folder: PhotoFolder, contents: Contents, ratios: SplitRatios, *, tr
             f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}"
         )
     try:
-        splits = assign_splits([(file.label, file.relative) for file, _ in kept], ratios, strict=training)
+        found = name_groups([file.relative for file, _ in kept]) if groups is None else groups
+        splits = assign_splits(
+            [GroupedPhoto(file.relative, file.label, found[file.relative], file.split) for file, _ in kept],
+            ratios,
+            strict=training,
+        )
     except DatasetError as error:
         raise DatasetError(f"{error}{_why_fewer(skipped)}") from None
-    photos = [Photo(file.path, file.relative, file.label, sha256, splits[file.relative]) for file, sha256 in kept]
+    photos = [
+        Photo(file.path, file.relative, file.label, sha256, splits[file.relative], found[file.relative])
+        for file, sha256 in kept
+    ]
     photos.sort(key=lambda photo: photo.relative)
     skipped += [Skipped(label, "no usable photo in it") for label in folder.labels if label not in labels]
     return Dataset(folder.root, labels, photos, sorted(set(skipped)), ratios)

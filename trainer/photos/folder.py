@@ -18,11 +18,15 @@ class Skipped(NamedTuple):
 
 
 class PhotoFile(NamedTuple):
-    """A file found in a class folder. ``relative`` has forward slashes on every system; ``label`` is the class."""
+    """A file found in a class folder. ``relative`` has forward slashes on every system; ``label`` is the class.
+
+    ``split`` is the split that the folder's layout gives, None if it gives none.
+    """
 
     path: Path
     relative: str
     label: str
+    split: str | None = None
 
 
 class PhotoFolder(NamedTuple):

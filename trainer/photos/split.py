@@ -1,16 +1,23 @@
-"""The split into training, validation and test photos; it stays the same if the folder moves or grows."""
+"""The split into training, validation and test photos; it stays the same if the folder moves or grows.
+
+Photos that depend on each other are a group, and a group is in one split: a test photo must not be a copy of a
+training photo.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from edge.errors import DatasetError, UsageError
 
 TRAINING, VALIDATION, TEST = SPLITS = ("training", "validation", "test")
+
+LEAST_GROUPS = len(SPLITS)
+"""With fewer groups, a class cannot have one in each split."""
 
 _NOHASH = re.compile(r"_nohash_.*", re.DOTALL)
 
@@ -36,54 +43,119 @@ class SplitRatios(NamedTuple):
         return self
 
 
+class GroupedPhoto(NamedTuple):
+    """What the split of a photo depends on.
+
+    ``group`` is the relative path of the first photo of its group. ``given`` is the split that the folder's layout
+    gives, None if it gives none.
+    """
+
+    relative: str
+    label: str
+    group: str
+    given: str | None = None
+
+
 def photo_group(relative: str) -> str:
     """The path without its ending from ``_nohash_`` on: photos of one group stay in one split (the codelab's rule)."""
     folder, slash, name = relative.rpartition("/")
     return folder + slash + _NOHASH.sub("", name)
 
 
-def split_position(relative: str, seed: int) -> float:
-    """The position of a photo in [0, 1): the hash of its group's relative path, and of nothing else."""
-    digest = hashlib.sha256(f"{seed}:{photo_group(relative)}".encode("utf-8", "surrogatepass")).digest()
+def split_position(unit: str, seed: int) -> float:
+    """The position in [0, 1) of what :func:`split_units` keeps together: the hash of its name, and of nothing else."""
+    digest = hashlib.sha256(f"{seed}:{unit}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def assign_splits(photos: Iterable[tuple[str, str]], ratios: SplitRatios, strict: bool = True) -> dict[str, str]:
-    """The split of each photo, given as (label, relative path), by relative path.
+def split_units(photos: Sequence[GroupedPhoto]) -> list[str]:
+    """The name of what stays together in a split or in a part of a cross-validation, for each photo.
 
-    Photos at low positions are validation photos, those at high positions test photos. So a change of one percentage
-    does not change the other set. A photo's split depends on its own path alone, with one exception: if a class would
-    have no validation or no test photo, it gets the training group whose position is nearest.
+    It is the path of the first photo of its group, before ``_nohash_``.
 
-    Raises :class:`~edge.errors.DatasetError` for a class with fewer than three groups, unless not ``strict``.
+    A class with fewer than :data:`LEAST_GROUPS` groups is split by photo, because it must have photos to train on and
+    photos to choose a head with. Its test photos prove nothing then: see :func:`dependent`.
     """
-    groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for label, relative in photos:
-        groups[label][photo_group(relative)].append(relative)
-    assigned = {}
-    for label, members in groups.items():
-        if strict and len(members) < len(SPLITS):
-            count = sum(map(len, members.values()))
+    groups: dict[str, set[str]] = defaultdict(set)
+    for photo in photos:
+        groups[photo.label].add(photo.group)
+    return [
+        photo_group(photo.group) if len(groups[photo.label]) >= LEAST_GROUPS else photo.relative for photo in photos
+    ]
+
+
+def assign_splits(photos: Sequence[GroupedPhoto], ratios: SplitRatios, strict: bool = True) -> dict[str, str]:
+    """The split of each photo by its relative path.
+
+    Groups at low positions are validation photos, those at high positions test photos; the position of a group is that
+    of its first photo. So a change of one percentage does not change the other set, and photos that are added change
+    nothing, with two exceptions. If a class would have no validation or no test photo, it gets the training group whose
+    position is nearest. And if a new photo shows that two groups are one, or if it comes first in a group, the group
+    has the split of its first photo from then on.
+
+    A split that the folder's layout gives stays. If the layout gives only some of the three splits, training photos
+    are taken for the others by the same rule. A group whose photos are given different splits goes as a whole to the
+    first of training, validation and test that one of them has.
+
+    Raises :class:`~edge.errors.DatasetError`, unless not ``strict``, for a class that has too few photos to have one
+    in each split, or no photo to train on.
+    """
+    units: dict[str, list[GroupedPhoto]] = defaultdict(list)
+    for photo, unit in zip(photos, split_units(photos), strict=True):
+        units[unit].append(photo)
+    free = set(SPLITS) - {photo.given for photo in photos}
+    splits = {unit: _unit_split(unit, members, ratios, free) for unit, members in units.items()}
+    classes: dict[str, set[str]] = defaultdict(set)
+    for unit, members in units.items():
+        for photo in members:
+            classes[photo.label].add(unit)
+    shared = Counter(unit for members in classes.values() for unit in members)
+    for label in sorted(classes):
+        own = [unit for unit in classes[label] if shared[unit] == 1]
+        if strict and free == set(SPLITS) and len(classes[label]) < len(SPLITS):
+            raise DatasetError(_too_few(label, sum(photo.label == label for photo in photos)))
+        _lend(own, classes[label], splits, ratios, free)
+        if strict and TRAINING not in {splits[unit] for unit in classes[label]}:
             raise DatasetError(
-                f"class {label!r} has too few photos ({count}): add photos until it has at least {len(SPLITS)} "
-                "different ones, or move the folder away"
+                f"class {label!r} has no photo to train on: add some to its training folder, or move the class away"
             )
-        for group, split in _split_class(list(members), ratios).items():
-            assigned.update(dict.fromkeys(members[group], split))
-    return assigned
+    return {photo.relative: splits[unit] for unit, members in units.items() for photo in members}
 
 
-def _split_class(groups: list[str], ratios: SplitRatios) -> dict[str, str]:
-    by_position = sorted(groups, key=lambda group: (split_position(group, ratios.seed), group))
-    splits = {group: _split_at(split_position(group, ratios.seed), ratios) for group in by_position}
+def dependent(photos: Iterable[tuple[str, str]]) -> set[str]:
+    """The groups, of photos given as (group, split), that have photos in more than one split."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for group, split in photos:
+        splits[group].add(split)
+    return {group for group, found in splits.items() if len(found) > 1}
+
+
+def _too_few(label: str, count: int) -> str:
+    return (
+        f"class {label!r} has too few photos ({count}): add photos until it has at least {len(SPLITS)} "
+        "different ones, or move the folder away"
+    )
+
+
+def _unit_split(unit: str, members: list[GroupedPhoto], ratios: SplitRatios, free: set[str]) -> str:
+    given = {photo.given for photo in members} - {None}
+    first = next((split for split in SPLITS if split in given), TRAINING)
+    if first != TRAINING:
+        return first
+    split = _split_at(split_position(unit, ratios.seed), ratios)
+    return split if split in free else TRAINING
+
+
+def _lend(own: list[str], units: set[str], splits: dict[str, str], ratios: SplitRatios, free: set[str]) -> None:
+    """Change ``splits`` so that a class of ``units`` has every split that is ``free``; only its ``own`` are lent."""
+    by_position = sorted(own, key=lambda unit: (split_position(unit, ratios.seed), unit))
     for wanted in (TEST, VALIDATION, TRAINING):
-        counts = Counter(splits.values())
-        lenders = [group for group in by_position if counts[splits[group]] > 1]
-        lenders = [group for group in lenders if splits[group] == TRAINING] or lenders
-        if not counts[wanted] and lenders:
+        counts = Counter(splits[unit] for unit in units)
+        lenders = [unit for unit in by_position if counts[splits[unit]] > 1 and splits[unit] in free | {TRAINING}]
+        lenders = [unit for unit in lenders if splits[unit] == TRAINING] or lenders
+        if not counts[wanted] and wanted in free and lenders:
             nearest = {TEST: -1, VALIDATION: 0, TRAINING: len(lenders) // 2}[wanted]
             splits[lenders[nearest]] = wanted
-    return splits
 
 
 def _split_at(position: float, ratios: SplitRatios) -> str:

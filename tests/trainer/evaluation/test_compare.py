@@ -29,7 +29,8 @@ LABELS = ("daisy", "rose")
 
 def evaluation(answers: list[str | None]) -> Evaluation:
     """A model that gave these answers for photos that are all daisies; None is a photo it could not decode."""
-    photos = [Photo(Path(f"{i}.jpg"), f"daisy/{i}.jpg", "daisy", b"", "test") for i in range(len(answers))]
+    names = [f"daisy/{i}.jpg" for i in range(len(answers))]
+    photos = [Photo(Path(name), name, "daisy", b"", "test", name) for name in names]
     results = [
         LabelledPhoto(photo.path, None, "damaged")
         if answer is None

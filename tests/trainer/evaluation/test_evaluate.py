@@ -25,7 +25,7 @@ def model() -> ModelFile:
 def photos_in(root: Path) -> list[Photo]:
     """All photos below ``root``, by class folder."""
     paths = sorted(root.rglob("*.png"))
-    return [Photo(path, path.relative_to(root).as_posix(), path.parent.name, b"", "test") for path in paths]
+    return [Photo(path, path.relative_to(root).as_posix(), path.parent.name, b"", "test", path.name) for path in paths]
 
 
 def test_confusion_counts_each_photo_where_the_classifier_puts_it(model: ModelFile, photos: Path) -> None:

@@ -18,7 +18,7 @@ from trainer.photos.dataset import Photo
 def photos(counts: dict[str, int], copies: int = 1) -> list[Photo]:
     """``counts`` groups of ``copies`` photos for each class."""
     return [
-        Photo(Path(), f"{label}/{number}_nohash_{copy}.jpg", label, b"", "training")
+        Photo(Path(), f"{label}/{number}_nohash_{copy}.jpg", label, b"", "training", f"{label}/{number}_nohash_0.jpg")
         for label, count in counts.items()
         for number in range(count)
         for copy in range(copies)

@@ -15,7 +15,7 @@ from trainer.report.measures import ScoredPhotos
 
 def photo(name: str, label: str) -> Photo:
     """A photo without a file."""
-    return Photo(Path(name), name, label, b"", "training")
+    return Photo(Path(name), name, label, b"", "training", name)
 
 
 def test_lowest_score_of_the_own_label_comes_first() -> None:
