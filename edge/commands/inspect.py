@@ -12,6 +12,7 @@ from edge.commands.inspect_table import format_facts
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import SelfTestResult, run_self_test
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME
 from edge.modelfile.model_file import ModelFile
 
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dic
         "score_threshold": manifest and manifest.score_threshold,
         "rejects_strangers": bool(manifest and manifest.gate),
         "photos": manifest and manifest.photos,
+        "known_photos": manifest
+        and manifest.known_photos
+        and {
+            "training": manifest.known_photos.training,
+            "validation": manifest.known_photos.validation,
+            "size_bytes": len(model.packed[KNOWN_PHOTOS_NAME]),
+        },
         "training": manifest and manifest.training,
         "input": f"{model.input.dtype} {model.input.shape}",
         "output": f"{model.output.dtype} {model.output.shape}",

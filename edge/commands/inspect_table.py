@@ -33,6 +33,7 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "test accuracy": _NOT_KNOWN if accuracy is None else f"{accuracy:.1%} of {facts['test_photos']} photos",
         "score threshold": "none recommended" if threshold is None else _text(threshold),
         "rejects pictures": "yes, with --reject" if facts["rejects_strangers"] else "no: the file has no gate",
+        "photos known": _known_photos(facts["known_photos"]),
         "input": facts["input"],
         "output": facts["output"],
         "size": f"{facts['size_bytes']} bytes",
@@ -41,6 +42,12 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "runtime here": facts["runtime"],
         "self-test": _self_test(facts["self_test"]),
     }
+
+
+def _known_photos(photos: Mapping[str, int] | None) -> str:
+    if photos is None:
+        return "none: the file does not say which photos it has seen"
+    return f"{photos['training'] + photos['validation']:,} ({photos['size_bytes'] / 1000:.1f} kB)"
 
 
 def _self_test(result: Mapping[str, Any] | None) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MANIFEST_NAME = "edge_for_poets.json"
 LABELS_NAME = "labels.txt"
 GATE_NAME = "gate.bin"
+KNOWN_PHOTOS_NAME = "photos.bin"
 SCHEMA_VERSION = 1
 
 
@@ -57,6 +58,19 @@ class GateFacts:
 
 
 @dataclass(frozen=True)
+class KnownPhotos:
+    """What the packed file :data:`KNOWN_PHOTOS_NAME` holds: a short hash of each photo that the model has seen.
+
+    ``sha256`` is that of the packed file. ``training`` counts the hashes of photos that trained the model,
+    ``validation`` those of photos on which its settings were chosen.
+    """
+
+    sha256: str
+    training: int
+    validation: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Facts about a model that this project exported.
 
@@ -66,7 +80,8 @@ class Manifest:
     ``minimum_runtime`` is the oldest TensorFlow Lite release that has every kernel version needed.
     ``training`` holds what is needed to train the same model again: never a path or a user's name.
     ``score_threshold`` is the recommended score from 0 to 1 below which the answer is unknown, None if none is
-    recommended. ``gate`` describes the gate, None if the file has none.
+    recommended. ``gate`` describes the gate, None if the file has none. ``known_photos`` describes the hashes of the
+    photos that the model has seen, None if the file has none.
     """
 
     architecture: str
@@ -83,6 +98,7 @@ class Manifest:
     self_test: SelfTest
     score_threshold: float | None = None
     gate: GateFacts | None = None
+    known_photos: KnownPhotos | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -111,6 +127,10 @@ class Manifest:
                 known["self_test"] = _check_self_test(SelfTest(**_known(SelfTest, facts["self_test"])))
                 if known.get("gate") is not None:
                     known["gate"] = _check_gate(GateFacts(**_known(GateFacts, known["gate"])))
+                if known.get("known_photos") is not None:
+                    known["known_photos"] = _check_known_photos(
+                        KnownPhotos(**_known(KnownPhotos, known["known_photos"]))
+                    )
                 return cls(**known)
         except (ValueError, TypeError, KeyError, RecursionError):
             raise ModelError("the model's manifest is damaged; copy the model file again") from None
@@ -132,6 +152,12 @@ def _check_gate(gate: GateFacts) -> GateFacts:
     if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
         raise ValueError("a value of the gate is not a number")
     return gate
+
+
+def _check_known_photos(photos: KnownPhotos) -> KnownPhotos:
+    if not (_is_count(photos.training) and _is_count(photos.validation)):
+        raise ValueError("a number of known photos is not a count")
+    return photos
 
 
 def _check_self_test(test: SelfTest) -> SelfTest:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge.errors import ModelError
 from edge.modelfile.labels import parse_labels, read_labels
-from edge.modelfile.manifest import LABELS_NAME, MANIFEST_NAME, Manifest
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import BUFFER_NAME, ImageMetadata, parse_metadata, unpack_files
 from edge.modelfile.structure import Structure, TensorSpec, examine
 from edge.preprocess import PREPROCESSING_VERSION
@@ -84,9 +84,7 @@ class ModelFile:
         manifest = None
         if MANIFEST_NAME in packed.files:
             manifest = Manifest.from_json(packed.files[MANIFEST_NAME].decode("utf-8", "replace"))
-            _check_manifest(
-                manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files.get(LABELS_NAME, b"")
-            )
+            _check_manifest(manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files)
             if labels is not None:
                 raise ModelError("this model carries its own labels; leave out the label file")
         elif structure.metadata.get(MANIFEST_NAME):
@@ -113,11 +111,14 @@ def _image_metadata(structure: Structure) -> ImageMetadata:
     return parse_metadata(buffer) if buffer else ImageMetadata(None, None, None)
 
 
-def _check_manifest(manifest: Manifest, flatbuffer: memoryview, labels: bytes) -> None:
+def _check_manifest(manifest: Manifest, flatbuffer: memoryview, files: Mapping[str, bytes]) -> None:
     if hashlib.sha256(flatbuffer).hexdigest() != manifest.model_sha256:
         raise ModelError("the model's bytes are not those that were exported; copy the file again")
-    if hashlib.sha256(labels).hexdigest() != manifest.labels_sha256:
+    if hashlib.sha256(files.get(LABELS_NAME, b"")).hexdigest() != manifest.labels_sha256:
         raise ModelError("the model's labels are not those that were exported; copy the file again")
+    photos = manifest.known_photos
+    if photos is not None and hashlib.sha256(files.get(KNOWN_PHOTOS_NAME, b"")).hexdigest() != photos.sha256:
+        raise ModelError("the model's known photos are not those that were exported; copy the file again")
     if manifest.preprocessing_version != PREPROCESSING_VERSION:
         raise ModelError(
             f"the model was trained with preprocessing {manifest.preprocessing_version}, this package has "

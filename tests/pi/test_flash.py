@@ -37,7 +37,7 @@ def _changed_copy(folder: Path, name: str, **changes: Any) -> Path:
     """A copy of the tiny model with another manifest, so that its sha256 is another."""
     model = ModelFile.load(TINY)
     assert model.manifest is not None
-    manifest = dataclasses.replace(model.manifest, training={"name": name}, **changes)
+    manifest = dataclasses.replace(model.manifest, training={"name": name}, known_photos=None, **changes)
     path = folder / f"{name}.tflite"
     flatbuffer = model.content[: unpack_files(model.content).flatbuffer_bytes]
     path.write_bytes(pack_files(flatbuffer, label_lines(model.labels), manifest))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from io import BytesIO
 
 import numpy as np
 
-from edge.modelfile.manifest import GATE_NAME, LABELS_NAME, MANIFEST_NAME
+from edge.modelfile.manifest import GATE_NAME, MANIFEST_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import Pixels
 from support.colours import COLOURS
 from support.paths import DATA
+from support.surgery import with_zip
 
 GATED = DATA / "tiny-gated.tflite"
 
@@ -35,9 +34,7 @@ def repacked(manifest_changes: dict[str, object] | None = None, gate: bytes | No
     packed = unpack_files(content)
     manifest = json.loads(packed.files[MANIFEST_NAME])
     manifest["gate"].update(manifest_changes or {})
-    file = BytesIO(content[: packed.flatbuffer_bytes])
-    with zipfile.ZipFile(file, "a") as archive:
-        archive.writestr(zipfile.ZipInfo(LABELS_NAME), packed.files[LABELS_NAME])
-        archive.writestr(zipfile.ZipInfo(MANIFEST_NAME), json.dumps(manifest))
-        archive.writestr(zipfile.ZipInfo(GATE_NAME), packed.files[GATE_NAME] if gate is None else gate)
-    return ModelFile.from_bytes(file.getvalue())
+    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
+    if gate is not None:
+        files[GATE_NAME] = gate
+    return ModelFile.from_bytes(with_zip(content[: packed.flatbuffer_bytes], files))

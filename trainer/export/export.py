@@ -13,7 +13,16 @@ import numpy.typing as npt
 from edge.inference.classifier import Classifier
 from edge.inference.gate import Gate
 from edge.inference.self_test import pattern_scores
-from edge.modelfile.manifest import GATE_NAME, MANIFEST_NAME, SCHEMA_VERSION, GateFacts, Manifest, SelfTest
+from edge.modelfile.manifest import (
+    GATE_NAME,
+    KNOWN_PHOTOS_NAME,
+    MANIFEST_NAME,
+    SCHEMA_VERSION,
+    GateFacts,
+    KnownPhotos,
+    Manifest,
+    SelfTest,
+)
 from edge.modelfile.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
@@ -27,6 +36,7 @@ from trainer.export.splice import splice_head
 from trainer.head.calibration import Calibration
 from trainer.head.fit import Head
 from trainer.photos.dataset import Dataset
+from trainer.photos.photo_hashes import PhotoHashes, seen_photos
 from trainer.photos.split import SPLITS, TEST
 from trainer.tflite import add_metadata, minimum_runtime, read_model
 
@@ -62,7 +72,9 @@ def export_model(
     ``provenance`` goes into the manifest: what is needed to train the same model again. On one machine
     the same arguments give the same bytes. ``gate``, if there is one, is packed too.
     """
-    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate)
+    draft = _draft(
+        backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen_photos(dataset)
+    )
     evaluation = dataclasses.replace(
         evaluate_photos(draft, dataset.of(TEST), advance, runtime=runtime),
         split=TEST,
@@ -97,10 +109,12 @@ def _draft(
     photos: dict[str, dict[str, int]],
     provenance: Provenance,
     gate: Gate | None = None,
+    seen: PhotoHashes | None = None,
 ) -> ModelFile:
     """The model without what only running it can show; its flatbuffer is the final one already."""
     flatbuffer, bottleneck, oldest = _spliced(backbone, head, samples)
     packed_gate = None if gate is None else gate.to_bytes()
+    packed_seen = None if seen is None else seen.to_bytes()
     lines = label_lines(labels)
     manifest = Manifest(
         architecture=backbone.architecture.name,
@@ -116,8 +130,14 @@ def _draft(
         training=provenance.to_training(),
         self_test=SelfTest(SELF_TEST_SEED, []),
         gate=None if gate is None else _gate_facts(gate, bottleneck),
+        known_photos=None if seen is None else _known_photos(seen),
     )
-    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, packed_gate))
+    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, packed_gate, packed_seen))
+
+
+def _known_photos(seen: PhotoHashes) -> KnownPhotos:
+    sha256 = hashlib.sha256(seen.to_bytes()).hexdigest()
+    return KnownPhotos(sha256, training=len(seen.training), validation=len(seen.validation))
 
 
 def _gate_facts(gate: Gate, bottleneck: int) -> GateFacts:
@@ -151,7 +171,8 @@ def _seal(
         score_threshold=None if score_threshold is None else round(score_threshold, _SCORE_DIGITS),
     )
     flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
-    return pack_files(flatbuffer, label_lines(draft.labels), sealed, draft.packed.get(GATE_NAME))
+    gate, seen = draft.packed.get(GATE_NAME), draft.packed.get(KNOWN_PHOTOS_NAME)
+    return pack_files(flatbuffer, label_lines(draft.labels), sealed, gate, seen)
 
 
 def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, int, str]:

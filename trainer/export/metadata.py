@@ -14,7 +14,7 @@ from typing import Any
 
 import flatbuffers
 
-from edge.modelfile.manifest import GATE_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
+from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import AXIS_LABELS, IDENTIFIER, NORMALIZATION
 
 _IMAGE_PROPERTIES = 2  # ContentProperties.ImageProperties
@@ -68,8 +68,14 @@ def classifier_metadata(name: str, description: str, mean: float, std: float) ->
     return bytes(builder.Output())
 
 
-def pack_files(flatbuffer: bytes, labels: bytes, manifest: Manifest, gate: bytes | None = None) -> bytes:
-    """``flatbuffer`` with a zip of labels, manifest and, if given, ``gate`` behind it.
+def pack_files(
+    flatbuffer: bytes,
+    labels: bytes,
+    manifest: Manifest,
+    gate: bytes | None = None,
+    known_photos: bytes | None = None,
+) -> bytes:
+    """``flatbuffer`` with a zip of labels, manifest and, if given, ``gate`` and ``known_photos`` behind it.
 
     The same arguments give the same bytes.
 
@@ -77,9 +83,15 @@ def pack_files(flatbuffer: bytes, labels: bytes, manifest: Manifest, gate: bytes
     """
     content = io.BytesIO(flatbuffer)
     with zipfile.ZipFile(content, "a", zipfile.ZIP_STORED) as archive:
-        files = [(LABELS_NAME, labels), (MANIFEST_NAME, manifest.to_json().encode())]
-        for name, data in files if gate is None else [*files, (GATE_NAME, gate)]:
-            archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), data)
+        files = {
+            LABELS_NAME: labels,
+            MANIFEST_NAME: manifest.to_json().encode(),
+            GATE_NAME: gate,
+            KNOWN_PHOTOS_NAME: known_photos,
+        }
+        for name, data in files.items():
+            if data is not None:
+                archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), data)
     return content.getvalue()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import edge
 from edge.cli import main
 from edge.errors import EdgeError
-from edge.modelfile.manifest import LABELS_NAME, MANIFEST_NAME, Manifest
+from edge.modelfile.manifest import MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.store.layout import Store
@@ -144,8 +144,8 @@ def numbered_model(number: int, change: Callable[[Manifest], Manifest] = lambda 
     manifest = change(replace(manifest, training={**manifest.training, "number": number}))
     file = io.BytesIO(content[: packed.flatbuffer_bytes])
     with zipfile.ZipFile(file, "a") as archive:
-        for name, text in ((LABELS_NAME, packed.files[LABELS_NAME]), (MANIFEST_NAME, manifest.to_json())):
-            archive.writestr(zipfile.ZipInfo(name), text)
+        for name, data in {**packed.files, MANIFEST_NAME: manifest.to_json()}.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
     return file.getvalue()
 
 

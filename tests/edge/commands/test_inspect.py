@@ -24,6 +24,7 @@ def test_inspect(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown["architecture"] == "mobilenet_0.25_128"
     assert shown["quantization"] == "int8"
     assert shown["labels"] == "3: blue, green, red"
+    assert "photos known      32 (0.2 kB)\n" in out
     assert "self-test         passed (largest difference 0.00" in out
     assert "photos       training  validation  test\nblue                7           3     2\n" in out
     assert "all classes        24           8     4\n" in out
@@ -40,6 +41,7 @@ def test_inspect_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert facts["size_bytes"] == len(surgery.tiny("int8"))
     assert facts["input"] == "uint8 (1, 32, 32, 3)"
     assert facts["photos"].keys() == {"blue", "green", "red"}
+    assert facts["known_photos"] == {"training": 24, "validation": 8, "size_bytes": 20 + 32 * 6}
     assert facts["self_test"]["passed"] is True
     assert facts["self_test"]["tolerance"] == (round(2 / 255, 6) if facts["runtime"] == "litert" else 0.1)
 
@@ -50,6 +52,7 @@ def test_inspect_a_foreign_model(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", many]) == 0
     out = capsys.readouterr().out
     assert "architecture      not known\n" in out
+    assert "photos known      none: the file does not say which photos it has seen\n" in out
     assert "self-test         none: the model was not exported by trainer retrain\n" in out
     assert main(["inspect", "--json", many]) == 0
     facts = json.loads(capsys.readouterr().out)

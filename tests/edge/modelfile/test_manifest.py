@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ModelError
-from edge.modelfile.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, SelfTest
+from edge.modelfile.manifest import MANIFEST_NAME, SCHEMA_VERSION, KnownPhotos, Manifest, SelfTest
 from edge.modelfile.metadata import unpack_files
 from support import surgery
 
@@ -82,6 +82,12 @@ def test_score_threshold() -> None:
     assert Manifest.from_json(replace(MANIFEST, score_threshold=0.6).to_json()).score_threshold == 0.6
 
 
+def test_known_photos() -> None:
+    """What the manifest says of the hashes of photos is kept."""
+    known = KnownPhotos("ef" * 32, training=24, validation=8)
+    assert Manifest.from_json(replace(MANIFEST, known_photos=known).to_json()).known_photos == known
+
+
 def test_newer_schema() -> None:
     """A model of a newer release asks for an upgrade, whatever else its manifest has."""
     with pytest.raises(ModelError, match=r"manifest version 2, known: 1\); upgrade edge-for-poets"):
@@ -116,12 +122,16 @@ def test_newer_schema() -> None:
         _altered(photos={"daisy": {"training": True}}),
         _altered(training=None),
         _altered(training=[["seed", 0]]),
+        _altered(known_photos=[]),
+        _altered(known_photos={"sha256": "ef"}),
+        _altered(known_photos={"sha256": "ef", "training": "24", "validation": 8}),
+        _altered(known_photos={"sha256": "ef", "training": 24, "validation": -8}),
         _altered(self_test={"seed": 1, "expected": [], "tolerance": "small"}),
         _altered(self_test={"seed": 1, "expected": [], "other_tolerance": None}),
         MANIFEST.to_json()[:-10],
         "[" * 100_000,
     ],
-    ids=range(29),
+    ids=range(33),
 )
 def test_damaged(text: str) -> None:
     """A manifest is refused if it is cut off or incomplete, or if one of its values has a wrong type."""

@@ -94,7 +94,7 @@ def test_any_damage(changes: list[tuple[int, int]]) -> None:
 def test_packed_files() -> None:
     """The zip's files come by name, and the flatbuffer ends where the zip begins."""
     packed = unpack_files(TINY)
-    assert set(packed.files) == {"labels.txt", "edge_for_poets.json"}
+    assert set(packed.files) == {"labels.txt", "edge_for_poets.json", "photos.bin"}
     assert packed.files["labels.txt"] == b"blue\ngreen\nred\n"
     assert TINY[packed.flatbuffer_bytes :].startswith(b"PK\x03\x04")
     assert unpack_files(TINY[: packed.flatbuffer_bytes]) == PackedFiles({}, packed.flatbuffer_bytes)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from edge.modelfile.manifest import LABELS_NAME, MANIFEST_NAME
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from support import surgery
@@ -26,7 +26,7 @@ def _resealed(labels: str = "blue\ngreen\nred\n", **facts: Any) -> bytes:
     packed = unpack_files(TINY)
     manifest = json.loads(packed.files[MANIFEST_NAME])
     manifest.update(labels_sha256=hashlib.sha256(labels.encode()).hexdigest(), **facts)
-    files = {LABELS_NAME: labels.encode(), MANIFEST_NAME: json.dumps(manifest).encode()}
+    files = {**packed.files, LABELS_NAME: labels.encode(), MANIFEST_NAME: json.dumps(manifest).encode()}
     return surgery.with_zip(TINY[: packed.flatbuffer_bytes], files)
 
 
@@ -96,7 +96,8 @@ def test_any_changed_byte(change: int) -> None:
         assert model.labels == ("blue", "green", "red")
         assert model.manifest is not None
         assert model.content[:FLATBUFFER_BYTES] == TINY[:FLATBUFFER_BYTES]
-    assert accepted < 120  # dates, versions and attributes in the zip's directory
+        assert model.packed == unpack_files(TINY).files
+    assert accepted < 180  # dates, versions and attributes in the zip's directory
 
 
 def test_appended_bytes_do_no_harm() -> None:
@@ -117,9 +118,32 @@ def test_other_weights_under_the_same_manifest() -> None:
 def test_other_labels_under_the_same_manifest() -> None:
     """Labels that were shuffled in the zip are noticed."""
     packed = unpack_files(TINY)
-    files = {LABELS_NAME: b"red\ngreen\nblue\n", MANIFEST_NAME: packed.files[MANIFEST_NAME]}
+    files = {**packed.files, LABELS_NAME: b"red\ngreen\nblue\n"}
     with pytest.raises(ModelError, match="labels are not those that were exported"):
         ModelFile.from_bytes(surgery.with_zip(TINY[: packed.flatbuffer_bytes], files))
+
+
+@pytest.mark.parametrize("change", ["other", "shorter", "missing"])
+def test_other_known_photos_under_the_same_manifest(change: str) -> None:
+    """Hashes of photos that were changed, cut off or left out of the zip are noticed."""
+    packed = unpack_files(TINY)
+    hashes = packed.files[KNOWN_PHOTOS_NAME]
+    files = {**packed.files, KNOWN_PHOTOS_NAME: hashes[:-6] if change == "shorter" else hashes[:-1] + b"\0"}
+    if change == "missing":
+        del files[KNOWN_PHOTOS_NAME]
+    with pytest.raises(ModelError, match="known photos are not those that were exported; copy the file again"):
+        ModelFile.from_bytes(surgery.with_zip(TINY[: packed.flatbuffer_bytes], files))
+
+
+def test_a_model_that_does_not_say_which_photos_it_knows() -> None:
+    """Files of an older release have no such hashes, and are read as before."""
+    packed = unpack_files(TINY)
+    manifest = json.loads(packed.files[MANIFEST_NAME])
+    del manifest["known_photos"]
+    files = {LABELS_NAME: packed.files[LABELS_NAME], MANIFEST_NAME: json.dumps(manifest).encode()}
+    model = ModelFile.from_bytes(surgery.with_zip(TINY[: packed.flatbuffer_bytes], files))
+    assert model.manifest is not None
+    assert model.manifest.known_photos is None
 
 
 def test_manifest_of_a_newer_release() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.modelfile.manifest import LABELS_NAME, MANIFEST_NAME, Manifest, SelfTest
+from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest, SelfTest
 from edge.modelfile.metadata import parse_metadata, unpack_files
 from support import tiny
 from trainer.export.metadata import classifier_metadata, label_lines, pack_files
@@ -73,6 +73,19 @@ def test_edge_reads_back_what_was_packed() -> None:
     assert packed.flatbuffer_bytes == len(flatbuffer)
     assert packed.files[LABELS_NAME] == "rose\nGänseblümchen\n".encode()
     assert Manifest.from_json(packed.files[MANIFEST_NAME].decode()) == MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("gate", "known_photos", "names"),
+    [(b"g", None, [GATE_NAME]), (None, b"p", [KNOWN_PHOTOS_NAME]), (b"g", b"p", [GATE_NAME, KNOWN_PHOTOS_NAME])],
+)
+def test_gate_and_known_photos_are_packed_if_given(
+    gate: bytes | None, known_photos: bytes | None, names: list[str]
+) -> None:
+    """They stand behind labels and manifest, each with its own bytes."""
+    files = unpack_files(pack_files(tiny.backbone_bytes(), b"rose\n", MANIFEST, gate, known_photos)).files
+    assert list(files) == [LABELS_NAME, MANIFEST_NAME, *names]
+    assert (files.get(GATE_NAME), files.get(KNOWN_PHOTOS_NAME)) == (gate, known_photos)
 
 
 @pytest.mark.parametrize("labels", [["rose"], ["a", "b"]])

@@ -26,13 +26,16 @@ RELATIVE = 1e-3
 SCORES = 2 / 255
 """Of a score: what a self-test allows between two processors."""
 
-TRAINED = ("temperature", "steps", "dataset_sha256")  # the last is of PNG files, which each zlib packs in its own way
+TRAINED = ("temperature", "steps", "dataset_sha256")
+"""The last is of PNG files, which each zlib packs in its own way; so are the hashes of the known photos."""
+
 GATE = ("prototype_scale", "confidence_weight", "nearness_weight", "threshold")
 
 
 def _facts(manifest: Manifest) -> Manifest:
     """What is the same on every machine: all but the numbers that the training finds, and their hashes."""
     gate = manifest.gate and dataclasses.replace(manifest.gate, sha256="", **dict.fromkeys(GATE, 0.0))
+    known_photos = manifest.known_photos and dataclasses.replace(manifest.known_photos, sha256="")
     return dataclasses.replace(
         manifest,
         model_sha256="",
@@ -40,6 +43,7 @@ def _facts(manifest: Manifest) -> Manifest:
         self_test=dataclasses.replace(manifest.self_test, expected=[]),
         score_threshold=None,
         gate=gate,
+        known_photos=known_photos,
     )
 
 
