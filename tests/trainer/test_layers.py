@@ -13,6 +13,7 @@ LAYERS = [
     ["photos"],
     ["backbones"],
     ["bottlenecks"],
+    ["groups"],
     ["head"],
     ["fine_tuning"],
     ["evaluation"],

@@ -111,7 +111,9 @@ def _worker_factory(extractor: FeatureExtractor) -> Callable[[], Callable[[_Work
                 raise DatasetError(f"{photo.path}: was changed while training; run again")
             copies = {n: make_copy(picture, photo.sha256, n, size) for n in work.numbers}
             return Rows(
-                [(copy_sha256(photo.sha256, n), interpreter.raw_outputs(c).tobytes()) for n, c in copies.items()], []
+                [(copy_sha256(photo.sha256, n), interpreter.raw_outputs(c).tobytes()) for n, c in copies.items()],
+                [],
+                [],
             )
 
         return compute

@@ -1,7 +1,7 @@
 """The bottleneck cache: an SQLite file that survives kills, copies, edits and two runs at the same time.
 
 Bottlenecks are keyed by artifact, preprocessing version and image content, so none of them can be out of date.
-A second table remembers the content hash of files by path, size and modification time.
+A second table remembers the content hash of files by path, size and modification time, a third one the looks of photos.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from edge.errors import StorageError
 from edge.preprocess import PREPROCESSING_VERSION
+from trainer.photos.look import LOOK_VERSION
 
 FILE_NAME = "bottlenecks.sqlite"
 
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS bottlenecks (
     PRIMARY KEY (artifact, preprocessing, image)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS looks (version INTEGER, image BLOB, look BLOB, checksum INTEGER, UNIQUE (version, image));
 """
 _BUSY_TIMEOUT_S = 60
 _SETTLED_NS = 2_000_000_000  # a file that changed so recently may change again without another time stamp
@@ -130,8 +132,9 @@ class BottleneckCache:
         artifact: bytes,
         vectors: Iterable[tuple[bytes, bytes]],
         files: Iterable[tuple[Path, os.stat_result, bytes]],
+        looks: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
-        """Add bottlenecks, as (image sha256, vector bytes), and hashed files, in one transaction."""
+        """Add bottlenecks and looks, as (image sha256, bytes), and hashed files, in one transaction."""
         newest = time.time_ns() - _SETTLED_NS
         with self._translated(), self._database:
             self._database.executemany(
@@ -145,6 +148,10 @@ class BottleneckCache:
                     for path, status, sha256 in files
                     if status.st_mtime_ns < newest
                 ],
+            )
+            self._database.executemany(
+                "INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)",
+                [(LOOK_VERSION, image, look, zlib.crc32(look)) for image, look in looks],
             )
 
     def load(
@@ -164,6 +171,22 @@ class BottleneckCache:
         if missing:
             raise StorageError(f"{self._path}: lost {len(missing)} bottlenecks while training; run again")
         return matrix
+
+    def images_with_look(self) -> set[bytes]:
+        """The sha256 of every image with a look, intact or not."""
+        with self._translated():
+            rows = self._database.execute("SELECT image FROM looks WHERE version = ?", (LOOK_VERSION,))
+            return {image for (image,) in rows}
+
+    def load_looks(self, images: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The intact looks of ``images``, given by their sha256; those that are missing or damaged are not in it."""
+        wanted, looks = set(images), {}
+        with self._translated():
+            rows = self._database.execute("SELECT image, look, checksum FROM looks WHERE version = ?", (LOOK_VERSION,))
+            for image, look, checksum in rows:
+                if image in wanted and isinstance(look, bytes) and zlib.crc32(look) == checksum:
+                    looks[image] = look
+        return looks
 
     def _intact(self, artifact: bytes) -> Iterator[tuple[bytes, bytes]]:
         with self._translated():

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from edge.errors import ImageError
 from edge.parallel import available_cores, ordered_map
-from edge.preprocess import preprocess
+from edge.preprocess import decode, preprocess
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.photos.folder import PhotoFile, PhotoFolder
+from trainer.photos.look import look_of
 from trainer.photos.reading import Contents, read_photo
 
 
@@ -40,7 +41,8 @@ def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, thread
     """Make sure that the cache has the bottleneck of every photo in ``folder``.
 
     Only what is missing is computed, on ``threads`` workers (all cores by default), and written at least every half
-    second. A corrupt cache is renamed, with a message, and a new one is filled.
+    second. The look of each photo that is decoded for it is written too. A corrupt cache is renamed, with a message, and
+    a new one is filled.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
@@ -70,7 +72,7 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, threads: int) -> 
         advance(len(folder.files) - len(missing))
 
         def results() -> Iterator[Rows]:
-            for done in ordered_map(_worker_factory(extractor, cached), missing, threads):
+            for done in ordered_map(_worker_factory(extractor, cached, cache.images_with_look()), missing, threads):
                 if done.sha256 is None:
                     contents.unreadable[done.file.relative] = done.reason
                 else:
@@ -96,7 +98,11 @@ def _known_hash(path: Path, known_files: dict[bytes, tuple[int, int, bytes]]) ->
     return known[2] if (status.st_size, status.st_mtime_ns) == known[:2] else None
 
 
-def _worker_factory(extractor: FeatureExtractor, cached: set[bytes]) -> Callable[[], Callable[[PhotoFile], _Done]]:
+def _worker_factory(
+    extractor: FeatureExtractor, cached: set[bytes], looks: set[bytes]
+) -> Callable[[], Callable[[PhotoFile], _Done]]:
+    size = extractor.backbone.model.input_size
+
     def make_worker() -> Callable[[PhotoFile], _Done]:
         interpreter = extractor.interpreter()
 
@@ -104,13 +110,16 @@ def _worker_factory(extractor: FeatureExtractor, cached: set[bytes]) -> Callable
             try:
                 content, status = read_photo(file.path)
                 sha256 = hashlib.sha256(content).digest()
-                rows = Rows([], [(file.path, status, sha256)])
+                rows = Rows([], [(file.path, status, sha256)], [])
                 if sha256 not in cached:
-                    pixels = preprocess(content, extractor.backbone.model.input_size)
+                    picture = decode(content, size)
+                    if sha256 not in looks:
+                        rows.looks.append((sha256, look_of(content, picture, size).to_bytes()))
+                    pixels = preprocess(picture, size)
                     rows.bottlenecks.append((sha256, interpreter.raw_outputs(pixels).tobytes()))
                 return _Done(file, sha256, rows, "")
             except ImageError as error:
-                return _Done(file, None, Rows([], []), str(error))
+                return _Done(file, None, Rows([], [], []), str(error))
 
         return compute
 

@@ -19,11 +19,12 @@ class Rows(NamedTuple):
     """What one file gave the cache.
 
     ``bottlenecks`` are (content hash, bytes of the bottleneck) of what was computed, ``files`` are (path, status,
-    content hash) of what was read.
+    content hash) of what was read, ``looks`` are (content hash, bytes of the look).
     """
 
     bottlenecks: list[tuple[bytes, bytes]]
     files: list[tuple[Path, os.stat_result, bytes]]
+    looks: list[tuple[bytes, bytes]]
 
 
 def fill(cache: BottleneckCache, artifact: bytes, results: Iterable[Rows], advance: Advance) -> set[bytes]:
@@ -33,21 +34,22 @@ def fill(cache: BottleneckCache, artifact: bytes, results: Iterable[Rows], advan
     :class:`~trainer.bottlenecks.cache.CorruptCacheError`.
     """
     computed: set[bytes] = set()
-    pending = Rows([], [])
+    pending = Rows([], [], [])
     committed = time.monotonic()
     for rows in results:
         pending.bottlenecks.extend(rows.bottlenecks)
         pending.files.extend(rows.files)
+        pending.looks.extend(rows.looks)
         computed.update(sha256 for sha256, _ in rows.bottlenecks)
         advance(1)
         if time.monotonic() - committed > COMMIT_EVERY_S:
             _commit(cache, artifact, pending)
-            pending = Rows([], [])
+            pending = Rows([], [], [])
             committed = time.monotonic()
     _commit(cache, artifact, pending)
     return computed
 
 
 def _commit(cache: BottleneckCache, artifact: bytes, rows: Rows) -> None:
-    if rows.bottlenecks or rows.files:
-        cache.store(artifact, rows.bottlenecks, rows.files)
+    if any(rows):
+        cache.store(artifact, rows.bottlenecks, rows.files, rows.looks)

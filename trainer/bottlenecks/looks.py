@@ -1,0 +1,65 @@
+"""The looks of photos: from the cache, or made on all cores if the cache does not have them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from edge.errors import DatasetError, ImageError
+from edge.parallel import available_cores, ordered_map
+from edge.preprocess import decode
+from trainer.bottlenecks.cache import BottleneckCache, retry_once
+from trainer.bottlenecks.fill_cache import Rows, fill
+from trainer.photos.look import LOOK_SIZE, Look, make_look
+from trainer.photos.reading import read_photo
+from trainer.progress import SILENT, Progress
+
+
+class HashedPhoto(NamedTuple):
+    """The ``path`` of a photo and its content hash (32 bytes)."""
+
+    path: Path
+    sha256: bytes
+
+
+def load_looks(bottleneck_dir: Path, photos: Sequence[HashedPhoto], progress: Progress = SILENT) -> list[Look]:
+    """The look of each of ``photos``, in their order, from the cache in ``bottleneck_dir``.
+
+    Computing bottlenecks has cached them. Those that are missing all the same are made on all cores and cached: the
+    cache may be of an earlier release. A corrupt cache is renamed, with a message.
+
+    Raises :class:`~edge.errors.DatasetError` if a photo is not what it was when it was hashed, and
+    :class:`~edge.errors.StorageError` if the cache cannot be written.
+    """
+    return retry_once(bottleneck_dir, progress.message, lambda: _load(bottleneck_dir, photos, progress))
+
+
+def _load(bottleneck_dir: Path, photos: Sequence[HashedPhoto], progress: Progress) -> list[Look]:
+    with BottleneckCache(bottleneck_dir) as cache:
+        looks = cache.load_looks(photo.sha256 for photo in photos)
+        missing = [photo for photo in photos if photo.sha256 not in looks]
+        if missing:
+            with progress.stage("looks of the photos", len(missing)) as advance:
+
+                def results() -> Iterator[Rows]:
+                    for photo, look in zip(
+                        missing, ordered_map(lambda: _make, missing, available_cores()), strict=True
+                    ):
+                        looks[photo.sha256] = look
+                        yield Rows([], [], [(photo.sha256, look)])
+
+                fill(cache, b"", results(), advance)
+    return [Look.from_bytes(looks[photo.sha256]) for photo in photos]
+
+
+def _make(photo: HashedPhoto) -> bytes:
+    try:
+        content, _ = read_photo(photo.path)
+        picture = decode(content, (LOOK_SIZE, LOOK_SIZE))
+    except ImageError as error:
+        raise DatasetError(f"{photo.path}: {error}; it was readable before, run again") from None
+    if hashlib.sha256(content).digest() != photo.sha256:
+        raise DatasetError(f"{photo.path}: was changed while training; run again")
+    return make_look(picture).to_bytes()

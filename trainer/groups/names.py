@@ -1,0 +1,134 @@
+"""What the names of photos say: which photos are copies of one photo, and which names are neighbours in a series."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from trainer.groups.union import Groups
+
+_NOHASH = re.compile(r"_nohash_.*", re.DOTALL)
+"""The codelab's rule: names that are equal up to ``_nohash_`` are of one group."""
+
+_ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9a-z]{20,40}", re.DOTALL)
+"""Roboflow writes photo ``tulip.jpg`` and its augmented copies as ``tulip_jpg.rf.<hash>.jpg``."""
+
+_AUGMENTOR = re.compile(r".+_original_(.+)_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.DOTALL)
+"""Augmentor writes copies of ``tulip.jpg`` as ``FOLDER_original_tulip.jpg_<uuid>.jpg``."""
+
+_SUFFIX = re.compile(
+    r"""(?:
+    (?: \ -\ |[\ _-])                                     # a copy: "x - Copy", "x copy 2", "x_copy", "x - Kopie (3)"
+        (?: copy | kopie | kopia | copie | copia | cópia | kopio | kopi | 副本 | コピー )
+        (?: [\ _-]? \d{1,3} | \ ?\(\d{1,3}\) )?
+    | [\ _-] (?: edited | edit | bearbeitet | modifié | editado | modificato | bewerkt )   # an editor's result
+        (?: [\ _-]? \d{1,2} | \ ?\(\d{1,2}\) )?
+    | ~\d{1,2}
+    | [_-] (?: scaled | thumb | thumbnail | small | \d{2,4}x\d{2,4} )                    # a smaller copy
+    | [_-] (?: aug | augmented | flip | flipped | hflip | vflip | mirror | mirrored | rot | rotated | rotate
+             | blur | blurred | noise | noisy | bright | brightness | contrast | crop | cropped
+             | gray | grey | grayscale )
+        [_-]? \d{0,4}                                    # an augmented copy: "x_aug_3", "x_flip", "x-rot90"
+    )\Z""",
+    re.VERBOSE,
+)
+_PREFIX = re.compile(r"(?:copy (?:\(\d{1,3}\) )?of|kopie von|copie de|copia de|copia di|cópia de|kopia) ")
+_EDITED_IPHONE = re.compile(r"img_e(\d{4})")
+"""An iPhone keeps ``IMG_1234`` and writes what was edited as ``IMG_E1234``."""
+
+_NUMBERED = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)", re.DOTALL)
+_LARGEST_STEP = 3
+"""Numbers of a series that differ by more than this are not neighbours."""
+
+
+def group_by_names(relatives: Sequence[str]) -> list[str]:
+    """The group of each photo, as the relative path of the group's first photo in natural order.
+
+    Only names of one folder are compared. A name such as ``x copy.jpg`` or ``x_edited.png`` joins the photo ``x`` if
+    there is one: whole folders are numbered "tulip (1).jpg", "tulip (2).jpg", and these are not copies.
+    """
+    groups = Groups(relatives)
+    for first, second in same_by_name(relatives):
+        groups.join(first, second)
+    return groups.names()
+
+
+def same_by_name(relatives: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Pairs of photos, as indices, whose names say that both come from one photo."""
+    marked: dict[tuple[str, str], int] = {}
+    plain: dict[tuple[str, str], int] = {}
+    stems = []
+    for index, relative in enumerate(relatives):
+        folder, _, name = relative.rpartition("/")
+        stem = PurePosixPath(name).stem
+        mark = _mark(name, stem)
+        if mark is not None:
+            first = marked.setdefault((folder, mark), index)
+            if first != index:
+                yield first, index
+        stems.append((folder, _fold(stem)))
+        plain.setdefault(stems[-1], index)
+        plain.setdefault((folder, _fold(name)), index)
+    for (folder, mark), index in marked.items():
+        original = plain.get((folder, _fold(mark.removeprefix(".original "))))
+        if mark.startswith(".original ") and original is not None:
+            yield original, index
+    for index, (folder, stem) in enumerate(stems):
+        original = next((plain[folder, each] for each in _originals(stem) if (folder, each) in plain), None)
+        if original is not None:
+            yield original, index
+
+
+def _mark(name: str, stem: str) -> str | None:
+    """What names of copies of one photo have in common, None for names without a mark of copies."""
+    if _NOHASH.search(name):
+        return _NOHASH.sub("", name)
+    if match := _ROBOFLOW.fullmatch(stem):
+        base, _, ending = match[1].rpartition("_")
+        return f".original {base}.{ending}" if base else f".original {match[1]}"
+    if match := _AUGMENTOR.fullmatch(stem):
+        return f".original {match[1]}"
+    return None
+
+
+def _originals(stem: str) -> Iterator[str]:
+    """The stems that ``stem``, folded, may be a copy of; suffixes are taken off one after the other."""
+    if match := _EDITED_IPHONE.fullmatch(stem):
+        yield f"img_{match[1]}"
+    rest = stem
+    for _ in range(4):
+        match = _SUFFIX.search(rest) or _PREFIX.match(rest)
+        if not match:
+            return
+        rest = rest[match.end() :] if match.start() == 0 else rest[: match.start()]
+        if not rest:
+            return
+        yield rest
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def series(relatives: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs of photos, as indices, whose names are neighbours in a series: ``cam_0300.jpg`` and ``cam_0301.jpg``.
+
+    The names are of one folder and differ in their last number alone, by at most 3.
+    """
+    runs: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
+    for index, relative in enumerate(relatives):
+        folder, _, name = relative.rpartition("/")
+        match = _NUMBERED.fullmatch(PurePosixPath(name).stem)
+        if match:
+            runs[folder, _fold(match[1]), _fold(match[3])].append((int(match[2]), index))
+    pairs = []
+    for run in runs.values():
+        run.sort()
+        for (number, index), (following, neighbour) in itertools.pairwise(run):
+            if following - number <= _LARGEST_STEP:
+                pairs.append((index, neighbour))
+    return pairs

@@ -1,0 +1,47 @@
+"""The nearest neighbours of each photo by the cosine of their bottlenecks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.one_thread import one_thread
+
+BLOCK = 512
+"""How many photos are compared with all others at a time: memory grows with the number of photos, not its square."""
+
+
+class Neighbours(NamedTuple):
+    """For each photo the indices of its nearest others, nearest first, and their cosines; both (photos, count)."""
+
+    indices: npt.NDArray[np.intp]
+    cosines: npt.NDArray[np.float32]
+
+
+def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
+    """The ``count`` nearest neighbours of each row of ``features`` (photos, values), fewer if there are fewer photos.
+
+    The result is the same on any number of cores. Of equal cosines the lower index comes first. A row of zeros has
+    cosine 0 with every other one.
+    """
+    photos = len(features)
+    count = min(count, photos - 1)
+    norms = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = np.ascontiguousarray(features / np.where(norms > 0, norms, 1), np.float32)
+    indices = np.zeros((photos, max(count, 0)), np.intp)
+    cosines = np.zeros((photos, max(count, 0)), np.float32)
+    if count < 1:
+        return Neighbours(indices, cosines)
+    with one_thread():
+        for start in range(0, photos, BLOCK):
+            rows = np.arange(start, min(start + BLOCK, photos))
+            block = unit[rows] @ unit.T
+            block[np.arange(len(rows)), rows] = -np.inf
+            found = np.argpartition(-block, count - 1, axis=1)[:, :count]
+            values = np.take_along_axis(block, found, axis=1)
+            order = np.lexsort((found, -values))
+            indices[rows] = np.take_along_axis(found, order, axis=1)
+            cosines[rows] = np.take_along_axis(values, order, axis=1)
+    return Neighbours(indices, cosines)

@@ -1,0 +1,108 @@
+"""The look of a photo: a small grey picture, when it was taken and by which camera. Copies of a photo look alike."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import struct
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from edge.preprocess import FORMATS, WHOLE_PIXELS, decode
+
+LOOK_SIZE = 64
+"""Width and height of the small grey picture, in pixels."""
+
+LOOK_VERSION = 1
+"""Changes with every change that alters a look; cached looks are valid for one version only."""
+
+_HEAD = struct.Struct("<fd")
+_SHAPE = (LOOK_SIZE, LOOK_SIZE)
+_EXIF, _MAKE, _MODEL, _SERIAL, _TAKEN, _SUBSECOND = 0x8769, 0x010F, 0x0110, 0xA431, 0x9003, 0x9291
+_START = datetime(1970, 1, 1)
+
+
+class Look(NamedTuple):
+    """What photos are compared by.
+
+    ``pixels`` is the whole photo, grey, squashed to (64, 64), uint8. ``aspect`` is the photo's width divided by its
+    height. ``taken_s`` is the time of EXIF in seconds of the camera's own clock, NaN if it is not known; ``camera`` is
+    maker, model and serial number, "" if they are not known.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    aspect: float
+    taken_s: float = float("nan")
+    camera: str = ""
+
+    def to_bytes(self) -> bytes:
+        """The look as bytes, for the cache."""
+        return _HEAD.pack(self.aspect, self.taken_s) + self.pixels.tobytes() + self.camera.encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Look:
+        """The look that :meth:`to_bytes` wrote."""
+        aspect, taken_s = _HEAD.unpack_from(content)
+        end = _HEAD.size + LOOK_SIZE * LOOK_SIZE
+        pixels = np.frombuffer(content[_HEAD.size : end], np.uint8).reshape(_SHAPE)
+        return cls(pixels, aspect, taken_s, content[end:].decode())
+
+
+def look_of(content: bytes, picture: Image.Image, size: tuple[int, int]) -> Look:
+    """The look of the photo ``content`` (the bytes of its file).
+
+    ``picture`` is what :func:`~edge.preprocess.decode` returned of it for a model of (width, height) ``size``. A large
+    JPEG is decoded at reduced size, and how much it is reduced depends on ``size``. A look must not depend on it: if it
+    would, the photo is decoded a second time.
+
+    Raises :class:`~edge.errors.ImageError` if the photo cannot be decoded.
+    """
+    return make_look(picture if _same_reduction(content, size) else decode(content, _SHAPE))
+
+
+def make_look(picture: Image.Image) -> Look:
+    """The look of ``picture``, an RGB picture as :func:`~edge.preprocess.decode` returns it."""
+    steps = (max(picture.width // LOOK_SIZE, 1), max(picture.height // LOOK_SIZE, 1))
+    reduced = picture.convert("L").reduce(steps)
+    whole = (0, 0, picture.width / steps[0], picture.height / steps[1])
+    grey = reduced.resize(_SHAPE, Image.Resampling.BILINEAR, box=whole)
+    taken_s, camera = _read_exif(picture)
+    return Look(np.asarray(grey), float(np.float32(picture.width / picture.height)), taken_s, camera)
+
+
+def _same_reduction(content: bytes, size: tuple[int, int]) -> bool:
+    """Whether :func:`~edge.preprocess.decode` reads the file at the same size for ``size`` and for a look."""
+    with Image.open(io.BytesIO(content), formats=FORMATS) as header:
+        if header.width * header.height <= WHOLE_PIXELS:
+            return True
+        header.draft("RGB", size)
+        reduced = header.size
+    with Image.open(io.BytesIO(content), formats=FORMATS) as header:
+        header.draft("RGB", _SHAPE)
+        return bool(header.size == reduced)
+
+
+def _read_exif(picture: Image.Image) -> tuple[float, str]:
+    """When and by which camera the photo was taken; broken EXIF counts as none."""
+    taken_s, camera = float("nan"), ""
+    raw = picture.info.get("exif")
+    if not raw:
+        return taken_s, camera
+    with contextlib.suppress(Exception):  # on damaged bytes Pillow's readers raise errors of many kinds
+        exif = Image.Exif()
+        exif.load(raw)
+        details = exif.get_ifd(_EXIF)
+        names = (exif.get(_MAKE), exif.get(_MODEL), details.get(_SERIAL))
+        camera = " ".join(str(name).strip("\0 ") for name in names if name).encode("utf-8", "replace").decode()
+        taken_s = _seconds(str(details.get(_TAKEN, "")).strip("\0 "), str(details.get(_SUBSECOND, "")).strip("\0 "))
+    return taken_s, camera
+
+
+def _seconds(taken: str, subsecond: str) -> float:
+    """A time of EXIF, ``2024:01:31 12:00:00`` and a fraction of a second, in seconds from the year 1970 on."""
+    whole = (datetime.strptime(taken, "%Y:%m:%d %H:%M:%S") - _START).total_seconds()
+    return whole + (float(f"0.{subsecond}") if subsecond.isdecimal() and subsecond.isascii() else 0.0)
