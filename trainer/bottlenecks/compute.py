@@ -41,8 +41,8 @@ def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, thread
     """Make sure that the cache has the bottleneck of every photo in ``folder``.
 
     Only what is missing is computed, on ``threads`` workers (all cores by default), and written at least every half
-    second. The look of each photo that is decoded for it is written too. A corrupt cache is renamed, with a message, and
-    a new one is filled.
+    second. The look of each photo that is decoded for it is written too. A corrupt cache is renamed, with a message,
+    and a new one is filled.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
