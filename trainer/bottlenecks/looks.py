@@ -5,26 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
 from edge.preprocess import decode
 from trainer.bottlenecks.cache import BottleneckCache, retry_once
 from trainer.bottlenecks.fill_cache import Rows, fill
+from trainer.photos.dataset import Photo
 from trainer.photos.look import LOOK_SIZE, Look, make_look
 from trainer.photos.reading import read_photo
 from trainer.progress import SILENT, Progress
 
 
-class HashedPhoto(NamedTuple):
-    """The ``path`` of a photo and its content hash (32 bytes)."""
-
-    path: Path
-    sha256: bytes
-
-
-def load_looks(bottleneck_dir: Path, photos: Sequence[HashedPhoto], progress: Progress = SILENT) -> list[Look]:
+def load_looks(bottleneck_dir: Path, photos: Sequence[Photo], progress: Progress = SILENT) -> list[Look]:
     """The look of each of ``photos``, in their order, from the cache in ``bottleneck_dir``.
 
     Computing bottlenecks has cached them. Those that are missing all the same are made on all cores and cached: the
@@ -36,7 +29,7 @@ def load_looks(bottleneck_dir: Path, photos: Sequence[HashedPhoto], progress: Pr
     return retry_once(bottleneck_dir, progress.message, lambda: _load(bottleneck_dir, photos, progress))
 
 
-def _load(bottleneck_dir: Path, photos: Sequence[HashedPhoto], progress: Progress) -> list[Look]:
+def _load(bottleneck_dir: Path, photos: Sequence[Photo], progress: Progress) -> list[Look]:
     with BottleneckCache(bottleneck_dir) as cache:
         looks = cache.load_looks(photo.sha256 for photo in photos)
         missing = [photo for photo in photos if photo.sha256 not in looks]
@@ -54,7 +47,7 @@ def _load(bottleneck_dir: Path, photos: Sequence[HashedPhoto], progress: Progres
     return [Look.from_bytes(looks[photo.sha256]) for photo in photos]
 
 
-def _make(photo: HashedPhoto) -> bytes:
+def _make(photo: Photo) -> bytes:
     try:
         content, _ = read_photo(photo.path)
         picture = decode(content, (LOOK_SIZE, LOOK_SIZE))

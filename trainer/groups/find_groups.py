@@ -2,87 +2,43 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import UsageError
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.looks import HashedPhoto, load_looks
-from trainer.groups.names import same_by_name
+from trainer.bottlenecks.looks import load_looks
 from trainer.groups.neighbours import nearest
-from trainer.groups.union import Groups
-from trainer.photos.folder import PhotoFolder
+from trainer.photos.dataset import Photo
+from trainer.photos.grouping import Grouping
 from trainer.photos.look import Look
-from trainer.photos.reading import Contents
-
-OFF, NAMES, AUTO = GROUP_MODES = ("off", "names", "auto")
-"""Every photo alone; what names say; names, EXIF, bottlenecks and pixels."""
+from trainer.photos.name_groups import same_by_name
 
 _NEIGHBOURS = 8
 
 
-def check_mode(mode: str) -> str:
-    """``mode`` itself. Raises :class:`~edge.errors.UsageError` if it is not one of :data:`GROUP_MODES`."""
-    if mode not in GROUP_MODES:
-        raise UsageError(f"--groups {mode!r}: give {', '.join(GROUP_MODES[:-1])} or {GROUP_MODES[-1]}")
-    return mode
+def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> dict[str, str]:
+    """The group of each of ``photos``, by relative path; their bottlenecks are in the cache of ``extractor``.
 
-
-def groups_of_folder(
-    extractor: FeatureExtractor, folder: PhotoFolder, contents: Contents, mode: str = AUTO
-) -> dict[str, str]:
-    """The group of every photo of ``folder`` that can be decoded, by relative path.
-
-    ``contents`` is what :func:`~trainer.bottlenecks.compute.compute_bottlenecks` found: bottlenecks and looks are in
-    the cache. See :func:`find_groups`.
+    See :func:`find_groups`. Raises the errors of :func:`~trainer.bottlenecks.looks.load_looks`.
     """
-    files = [file for file in folder.files if file.relative in contents.sha256]
-    relatives = [file.relative for file in files]
-    hashes = [contents.sha256[relative] for relative in relatives]
-    if mode != AUTO or not files:
-        return dict(zip(relatives, find_groups(relatives, None, None, mode), strict=True))
-    photos = [HashedPhoto(file.path, sha256) for file, sha256 in zip(files, hashes, strict=True)]
     looks = load_looks(extractor.bottleneck_dir, photos, extractor.progress)
+    features = extractor.load([photo.sha256 for photo in photos])
     with extractor.progress.stage("groups"):
-        names = find_groups(relatives, extractor.load(hashes), looks, mode)
-    return dict(zip(relatives, names, strict=True))
+        return find_groups([photo.relative for photo in photos], features, looks)
 
 
-def find_groups(
-    relatives: Sequence[str],
-    features: npt.NDArray[np.float32] | None,
-    looks: Sequence[Look] | None,
-    mode: str = AUTO,
-) -> list[str]:
-    """The group of each photo, as the relative path of the first photo of its group in natural order.
+def find_groups(relatives: Sequence[str], features: npt.NDArray[np.float32], looks: Sequence[Look]) -> dict[str, str]:
+    """The group of each photo, by relative path: the first photo of its group in natural order.
 
     A photo that depends on no other one has its own path. ``features`` (photos, values) are the bottlenecks, ``looks``
-    the looks of the photos at ``relatives``; both are needed for ``mode`` "auto" only.
-
-    Raises :class:`~edge.errors.UsageError` for another mode than those of :data:`GROUP_MODES`.
+    the looks of the photos at ``relatives``.
     """
-    check_mode(mode)
-    groups = Groups(relatives)
-    if mode != OFF:
-        for first, second in same_by_name(relatives):
-            groups.join(first, second)
-    if mode == AUTO:
-        if features is None or looks is None:
-            raise ValueError("mode 'auto' needs features and looks")
-        for first, second in _same_by_pixels(features, looks):
-            groups.join(first, second)
-    return groups.names()
-
-
-def members(groups: Sequence[str]) -> list[list[int]]:
-    """The indices of the photos of each group of more than one, largest group first; ``groups`` has each photo's."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for index, group in enumerate(groups):
-        found[group].append(index)
-    return sorted((indices for indices in found.values() if len(indices) > 1), key=lambda each: (-len(each), each))
+    groups = Grouping(relatives)
+    for one, other in [*same_by_name(relatives), *_same_by_pixels(features, looks)]:
+        groups.join(one, other)
+    return groups.named()
 
 
 def _same_by_pixels(features: npt.NDArray[np.float32], looks: Sequence[Look]) -> list[tuple[int, int]]:

@@ -1,38 +1,110 @@
-"""Groups of photos that depend on each other, as far as their names show it."""
+"""Groups of photos that depend on each other, as far as their names show it: names of copies of one photo."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
 
-from trainer.photos.split import photo_group
+from trainer.photos.grouping import Grouping
 
-_DIGITS = re.compile(r"([0-9]+)")
+_NOHASH = re.compile(r"_nohash_.*", re.DOTALL)
+"""The codelab's rule: names that are equal up to ``_nohash_`` are of one group."""
 
+_ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9a-z]{20,40}", re.DOTALL)
+"""Roboflow writes photo ``tulip.jpg`` and its augmented copies as ``tulip_jpg.rf.<hash>.jpg``."""
 
-def natural_order(relative: str) -> tuple[list[tuple[int, str]], str]:
-    """The key that sorts paths as people count: ``a2.jpg`` before ``a10.jpg``."""
-    parts = _DIGITS.split(relative)
-    # Digits are at the odd places. A number is compared by its length without leading zeros, then by its digits.
-    key = [(len(part.lstrip("0")), part.lstrip("0")) if place % 2 else (0, part) for place, part in enumerate(parts)]
-    return key, relative
+_AUGMENTOR = re.compile(r".+_original_(.+)_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.DOTALL)
+"""Augmentor writes copies of ``tulip.jpg`` as ``FOLDER_original_tulip.jpg_<uuid>.jpg``."""
 
-
-def first_of_each(sets: Iterable[Sequence[str]]) -> dict[str, str]:
-    """For each path in ``sets`` of paths, the first of its set in natural order."""
-    first: dict[str, str] = {}
-    for paths in sets:
-        first.update(dict.fromkeys(paths, min(paths, key=natural_order)))
-    return first
+_SUFFIX = re.compile(
+    r"""(?:
+    (?: \ -\ |[\ _-])                                     # a copy: "x - Copy", "x copy 2", "x_copy", "x - Kopie (3)"
+        (?: copy | kopie | kopia | copie | copia | cópia | kopio | kopi | 副本 | コピー )
+        (?: [\ _-]? \d{1,3} | \ ?\(\d{1,3}\) )?
+    | [\ _-] (?: edited | edit | bearbeitet | modifié | editado | modificato | bewerkt )   # an editor's result
+        (?: [\ _-]? \d{1,2} | \ ?\(\d{1,2}\) )?
+    | ~\d{1,2}
+    | [_-] (?: scaled | thumb | thumbnail | small | \d{2,4}x\d{2,4} )                    # a smaller copy
+    | [_-] (?: aug | augmented | flip | flipped | hflip | vflip | mirror | mirrored | rot | rotated | rotate
+             | blur | blurred | noise | noisy | bright | brightness | contrast | crop | cropped
+             | gray | grey | grayscale )
+        [_-]? \d{0,4}                                    # an augmented copy: "x_aug_3", "x_flip", "x-rot90"
+    )\Z""",
+    re.VERBOSE,
+)
+_PREFIX = re.compile(r"(?:copy (?:\(\d{1,3}\) )?of|kopie von|copie de|copia de|copia di|cópia de|kopia) ")
+_EDITED_IPHONE = re.compile(r"img_e(\d{4})")
+"""An iPhone keeps ``IMG_1234`` and writes what was edited as ``IMG_E1234``."""
 
 
 def name_groups(relatives: Iterable[str]) -> dict[str, str]:
-    """The group of each photo, given by its relative path: the first photo of which its name says that it is another.
+    """The group of each photo, given by its relative path: the first photo of it in natural order.
 
-    Names that are equal up to ``_nohash_`` are one group: the codelab's rule.
+    Only names of one folder are compared. A name such as ``x copy.jpg`` or ``x_edited.png`` joins the photo ``x`` if
+    there is one; without it, it is a name like others. Whole folders are numbered "tulip (1).jpg", "tulip (2).jpg",
+    and browsers save other photos of one name so: this form says nothing.
     """
-    groups: dict[str, list[str]] = defaultdict(list)
-    for relative in relatives:
-        groups[photo_group(relative)].append(relative)
-    return first_of_each(groups.values())
+    paths = list(relatives)
+    groups = Grouping(paths)
+    for one, other in same_by_name(paths):
+        groups.join(one, other)
+    return groups.named()
+
+
+def same_by_name(relatives: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Pairs of photos, as indices, whose names say that both come from one photo."""
+    marked: dict[tuple[str, str], int] = {}
+    plain: dict[tuple[str, str], int] = {}
+    stems = []
+    for index, relative in enumerate(relatives):
+        folder, _, name = relative.rpartition("/")
+        stem = PurePosixPath(name).stem
+        mark = _mark(name, stem)
+        if mark is not None:
+            first = marked.setdefault((folder, mark), index)
+            if first != index:
+                yield first, index
+        stems.append((folder, _fold(stem)))
+        plain.setdefault(stems[-1], index)
+        plain.setdefault((folder, _fold(name)), index)
+    for (folder, mark), index in marked.items():
+        original = plain.get((folder, _fold(mark.removeprefix(".original "))))
+        if mark.startswith(".original ") and original is not None:
+            yield original, index
+    for index, (folder, stem) in enumerate(stems):
+        original = next((plain[folder, each] for each in _originals(stem) if (folder, each) in plain), None)
+        if original is not None:
+            yield original, index
+
+
+def _mark(name: str, stem: str) -> str | None:
+    """What names of copies of one photo have in common, None for names without a mark of copies."""
+    if _NOHASH.search(name):
+        return _NOHASH.sub("", name)
+    if match := _ROBOFLOW.fullmatch(stem):
+        base, _, ending = match[1].rpartition("_")
+        return f".original {base}.{ending}" if base else f".original {match[1]}"
+    if match := _AUGMENTOR.fullmatch(stem):
+        return f".original {match[1]}"
+    return None
+
+
+def _originals(stem: str) -> Iterator[str]:
+    """The stems that ``stem``, folded, may be a copy of; suffixes are taken off one after the other."""
+    if match := _EDITED_IPHONE.fullmatch(stem):
+        yield f"img_{match[1]}"
+    rest = stem
+    for _ in range(4):
+        match = _SUFFIX.search(rest) or _PREFIX.match(rest)
+        if not match:
+            return
+        rest = rest[match.end() :] if match.start() == 0 else rest[: match.start()]
+        if not rest:
+            return
+        yield rest
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

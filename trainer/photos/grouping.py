@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-
-def natural_key(relative: str) -> tuple[tuple[int, str], ...]:
-    """Orders paths so that the numbers in them count: ``cam_2.jpg`` comes before ``cam_10.jpg``."""
-    parts = re.split(r"([0-9]+)", relative)
-    return (*((int(part[-4000:]), "") if i % 2 else (-1, part) for i, part in enumerate(parts)), (-2, relative))
+_DIGITS = re.compile(r"([0-9]+)")
 
 
-class Groups:
+def natural_order(relative: str) -> tuple[list[tuple[int, str]], str]:
+    """The key that sorts paths as people count: ``a2.jpg`` before ``a10.jpg``."""
+    parts = _DIGITS.split(relative)
+    # Digits are at the odd places. A number is compared by its length without leading zeros, then by its digits.
+    key = [(len(part.lstrip("0")), part.lstrip("0")) if place % 2 else (0, part) for place, part in enumerate(parts)]
+    return key, relative
+
+
+class Grouping:
     """Each of ``relatives``, paths of photos, is a group of its own until it is joined to another one.
 
     The first photo of a group in natural order names it.
@@ -21,7 +25,7 @@ class Groups:
     def __init__(self, relatives: Sequence[str]) -> None:
         """Start with every photo alone."""
         self._relatives = relatives
-        order = sorted(range(len(relatives)), key=lambda index: natural_key(relatives[index]))
+        order = sorted(range(len(relatives)), key=lambda index: natural_order(relatives[index]))
         self._rank = [0] * len(relatives)
         for rank, index in enumerate(order):
             self._rank[index] = rank
@@ -41,6 +45,6 @@ class Groups:
         first, second = sorted((self.first(one), self.first(other)), key=lambda index: self._rank[index])
         self._parent[second] = first
 
-    def names(self) -> list[str]:
-        """For each photo the path of the first photo of its group."""
-        return [self._relatives[self.first(index)] for index in range(len(self._relatives))]
+    def named(self) -> dict[str, str]:
+        """For each photo, by its path, the path of the first photo of its group."""
+        return {relative: self._relatives[self.first(index)] for index, relative in enumerate(self._relatives)}
