@@ -7,7 +7,7 @@ BIN = .venv/bin
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,web,mqtt,prometheus,dev,docs]'
+	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,heif,web,mqtt,prometheus,dev,docs]'
 	touch $@
 
 # What a Raspberry Pi has: the edge package and nothing of the trainer.

@@ -16,19 +16,24 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from edge.distribution import install_command
 from edge.errors import ImageError
+from edge.image_formats import HEAD_BYTES, RAW, heif_format, unread_format
 
 PREPROCESSING_VERSION = 2
 """Changes with every change that alters a pixel; cached bottlenecks and models are valid for one version only."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-"""The only formats that are opened; Pillow's other readers are seldom used and less tested.
+"""The formats that are always opened; Pillow's other readers are seldom used and less tested.
 
-A phone's photo with a preview (MPO) counts as JPEG.
+A phone's photo with a preview (MPO) counts as JPEG. HEIC and AVIF are opened too if the extra ``heif`` is installed.
 """
 
 MAX_PIXELS = 89_478_485
-"""The largest picture that is decoded, in pixels: Pillow's own limit, 256 MiB of RGB."""
+"""The largest picture that is opened, in pixels (width times height in the file), whatever its format: the size up to
+which Pillow opens a picture without a warning."""
+
+_TOO_LARGE = f"too large: more than {MAX_PIXELS:,} pixels; scale it down"
 
 WHOLE_PIXELS = 1920 * 1080
 """A JPEG with more pixels than this is decoded at reduced size, never below the model's input.
@@ -40,6 +45,7 @@ same pixels. So files are not reduced up to Full HD, the largest frame that came
 
 _REDUCING_GAP = 2.0  # the picture is first reduced by whole steps, down to this multiple of the wanted size
 _SIXTEEN_BIT_STEP = 256
+_SUBFILE_TYPE, _SUB_PICTURES, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 Pixels = npt.NDArray[np.uint8]
 ImageSource = Union[str, "os.PathLike[str]", bytes, BinaryIO, Image.Image, Pixels]
@@ -88,29 +94,95 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
     1/8, never smaller than ``size``.
 
     Raises :class:`~edge.errors.ImageError` if the file is missing, empty, truncated, not an image of
-    :data:`FORMATS`, or holds more than :data:`MAX_PIXELS`.
+    :data:`FORMATS` or of the extra ``heif``, or holds more than :data:`MAX_PIXELS`.
     """
-    file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with Image.open(file, formats=FORMATS) as picture:
+        with _open(source) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ImageError(_TOO_LARGE)
+            if picture.format == "TIFF":
+                _refuse_raw(picture)
             if size is not None and picture.width * picture.height > WHOLE_PIXELS:
                 picture.draft("RGB", size)
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ImageError(f"too large: {picture.width} x {picture.height} pixels; scale it down")
             return to_rgb(_upright(picture))
     except ImageError:
         raise
-    except UnidentifiedImageError:
-        raise ImageError(f"not an image of a known format ({', '.join(FORMATS)})") from None
     except Image.DecompressionBombError:
-        raise ImageError(f"too large: more than {2 * MAX_PIXELS} pixels; scale it down") from None
+        raise ImageError(_TOO_LARGE) from None
     except MemoryError:
         raise ImageError("too large: not enough memory to decode it; scale it down") from None
-    except OSError as error:
-        raise ImageError(f"cannot be read: {error.strerror or error}") from None
     except Exception as error:
-        # on damaged bytes Pillow's readers raise SyntaxError, struct.error, ValueError, EOFError, TypeError...
-        raise ImageError(f"damaged: {error}") from None
+        raise ImageError(unread_format(_head(source)) or _why_unread(error)) from None
+
+
+def _why_unread(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return f"not an image of a known format ({', '.join(FORMATS)})"
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror or error}"
+    # on damaged bytes Pillow's readers raise SyntaxError, struct.error, ValueError, EOFError, TypeError...
+    return f"damaged: {error}"
+
+
+def _open(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
+    """``source`` opened by Pillow, with a plugin that is loaded only now if it is HEIC or AVIF."""
+    try:
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
+    except UnidentifiedImageError:
+        name = heif_format(_head(source))
+        if name is None:
+            raise
+    plugin = _load_heic() if name == "HEIC" else _load_avif()
+    try:
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=[plugin])
+    except UnidentifiedImageError:
+        raise ImageError(f"damaged: {name} photo that cannot be decoded") from None
+
+
+def _head(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
+    """The first bytes of ``source``; none if they cannot be read again."""
+    if isinstance(source, bytes):
+        return source[:HEAD_BYTES]
+    with contextlib.suppress(OSError, ValueError):
+        if isinstance(source, (str, os.PathLike)):
+            if not os.path.isfile(source):  # a pipe gives its bytes only once
+                return b""
+            with open(source, "rb") as file:  # noqa: PTH123
+                return file.read(HEAD_BYTES)
+        source.seek(0)
+        return source.read(HEAD_BYTES)
+    return b""
+
+
+def _load_heic() -> str:
+    """Load the plugin for HEIC; returns its name for Pillow."""
+    try:
+        import pillow_heif
+
+        # A thumbnail in the file may be small or another picture: only the photo itself is decoded.
+        pillow_heif.register_heif_opener(thumbnails=False)
+    except ImportError:
+        raise ImageError(f"HEIC photo: {install_command('heif')}") from None
+    return "HEIF"
+
+
+def _load_avif() -> str:
+    """Load Pillow's plugin for AVIF, which it has since release 11.3; returns its name for Pillow."""
+    try:
+        from PIL import AvifImagePlugin
+    except ImportError:
+        raise ImageError(f"AVIF photo: {install_command('heif')}") from None
+    if not AvifImagePlugin.SUPPORTED:
+        raise ImageError("AVIF photo, and Pillow was built without AVIF on this machine; save it as JPEG")
+    return "AVIF"
+
+
+def _refuse_raw(picture: Image.Image) -> None:
+    """Refuse a TIFF file whose first picture is only the small preview of a camera's raw photo (DNG, NEF, ARW)."""
+    tags: Any = getattr(picture, "tag_v2", {})
+    is_preview = bool(tags.get(_SUBFILE_TYPE, 0) & 1) and _SUB_PICTURES in tags
+    if _DNG_VERSION in tags or is_preview:
+        raise ImageError(RAW)
 
 
 def _upright(picture: Image.Image) -> Image.Image:

@@ -10,6 +10,10 @@ from collections.abc import Callable
 
 from edge.errors import EdgeError, StorageError
 from edge.exit_codes import INTERRUPTED
+from edge.shorten import shorten
+
+LONGEST_LINE = 2000
+"""The most characters of an error in one line. Messages shorten the names in them; this is for those that do not."""
 
 
 def run_command(program: str, command: Callable[[], int | None]) -> int:
@@ -79,5 +83,5 @@ def _text(error: OSError) -> str:
 
 def _print_error(program: str, message: str, code: int) -> int:
     with contextlib.suppress(OSError):  # stderr is closed; the exit code still says what happened
-        print(f"{program}: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        print(f"{program}: {shorten(' '.join(message.split()), LONGEST_LINE)}", file=sys.stderr, flush=True)
     return code

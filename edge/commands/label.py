@@ -16,7 +16,8 @@ from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
 from edge.parallel import available_cores
-from edge.sources.files import Skip, find_photos
+from edge.skipped_files import SkippedCounter
+from edge.sources.files import UNNAMED, Skip, find_photos
 from edge.types import LabelledPhoto
 
 if TYPE_CHECKING:
@@ -51,12 +52,10 @@ def add(commands: Commands) -> None:
 
 def _label(options: argparse.Namespace) -> int:
     model = ModelFile.load(model_path(options.model), options.labels)
-    labelled = skipped = 0
+    labelled, skipped = 0, SkippedCounter()
 
     def skip(path: Path, reason: str) -> None:
-        nonlocal skipped
-        if reason != "hidden":  # hidden files are skipped without a message, as by ls
-            skipped += 1
+        if reason not in UNNAMED and skipped.add(reason):
             print(f"edge: skipped {path}: {reason}", file=sys.stderr)
 
     single = len(options.paths) == 1 and os.path.isfile(options.paths[0])
@@ -67,8 +66,10 @@ def _label(options: argparse.Namespace) -> int:
             skip(photo.path, photo.error)
         labelled += photo.classification is not None
         writer.write(photo)
+    for message in skipped.unnamed():
+        print(f"edge: {message}", file=sys.stderr)
     if not single:
-        print(f"edge: {labelled} labelled, {skipped} skipped", file=sys.stderr)
+        print(f"edge: {labelled} labelled, {skipped.total} skipped", file=sys.stderr)
     if not labelled:
         raise DataError("no image was labelled; give image files, or folders with image files")
     return 0

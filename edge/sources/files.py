@@ -10,12 +10,35 @@ from pathlib import Path
 Skip = Callable[[Path, str], None]
 """Called with a path that is skipped and the reason for it."""
 
+HIDDEN, OF_A_SYSTEM = "hidden", "made by a drive or a system"
+
+UNNAMED = frozenset({HIDDEN, OF_A_SYSTEM})
+"""Reasons that messages leave out, because these files are not the user's photos. Hidden files and folders have names
+that begin with a dot; programs keep thumbnails, histories and notes in them, and ``ls`` does not show them either."""
+
+# Those whose names begin with a dot are hidden anyway: .DS_Store, .thumbnails, ._IMG_1.jpg, .Trash-1000, .git ...
+_SYSTEM_NAMES = frozenset(
+    name.casefold()
+    for name in (
+        *("@eaDir", "@tmp", "@__thumb", "@Recycle", "@Recently-Snapshot", "#recycle", "#snapshot"),  # network drives
+        *("__MACOSX", "Icon\r", "Network Trash Folder", "Temporary Items"),  # macOS
+        *("Thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini"),  # Windows
+        *("$RECYCLE.BIN", "System Volume Information", "FOUND.000", "WPSettings.dat"),
+        *("lost+found", "LOST.DIR", "Picasa.ini", "ZbThumbnail.info"),  # Linux, Android, photo albums
+    )
+)
+
+
+def is_of_a_system(name: str) -> bool:
+    """Whether a file or folder called ``name`` is made by drives, systems or photo albums for themselves."""
+    return name.casefold() in _SYSTEM_NAMES
+
 
 def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
     """The regular files in ``folder`` and below it, sorted by name. Links are followed.
 
-    ``skip`` gets hidden files and folders, links that lead back to a folder above them, broken links, files that are
-    not regular (sockets, pipes) and folders that cannot be read.
+    ``skip`` gets hidden files and folders, those that drives and systems make for themselves, links that lead back to
+    a folder above them, broken links, files that are not regular (sockets, pipes) and folders that cannot be read.
     """
     yield from _walk(folder, skip, frozenset())
 
@@ -33,8 +56,8 @@ def _walk(folder: Path, skip: Skip, above: frozenset[tuple[int, int]]) -> Iterat
         return
     for entry in entries:
         path = folder / entry.name
-        if entry.name.startswith("."):
-            skip(path, "hidden")
+        if entry.name.startswith(".") or is_of_a_system(entry.name):
+            skip(path, HIDDEN if entry.name.startswith(".") else OF_A_SYSTEM)
             continue
         try:
             mode = entry.stat().st_mode
@@ -53,7 +76,7 @@ def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
     """The files that command line ``arguments`` name: files, the files in folders, and the files that match globs.
 
     A file that is named more than once comes once. ``skip`` gets what does not exist, cannot be read or is not a
-    regular file.
+    regular file, and what :func:`walk_files` skips.
     """
     seen: set[Path] = set()
     for argument in arguments:
@@ -72,8 +95,11 @@ def _expand(argument: str, skip: Skip) -> Iterator[Path]:
     matches = sorted(glob.glob(argument, recursive=True))
     if not matches:
         skip(Path(argument), "no file matches")
+    named = set(Path(argument).parts)
     for match in matches:
-        if "**" not in argument or not os.path.isdir(match):  # the files in it match ** themselves
+        if any(is_of_a_system(part) and part not in named for part in Path(match).parts):
+            skip(Path(match), OF_A_SYSTEM)
+        elif "**" not in argument or not os.path.isdir(match):  # the files in it match ** themselves
             yield from _files_at(match, skip)
 
 

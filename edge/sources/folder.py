@@ -14,6 +14,7 @@ import numpy.typing as npt
 from edge.errors import ImageError, UnavailableError
 from edge.messages import print_message
 from edge.preprocess import decode
+from edge.sources.files import is_of_a_system
 
 POLL_S = 0.1
 """The shortest time between two listings of the folder, in seconds. The pause after a listing is at least nine times
@@ -30,8 +31,9 @@ _FileState = tuple[int, int, int]  # inode, size in bytes and time of change in 
 class GrowingFolder:
     """The pictures that appear in a folder, in the order of their time of change.
 
-    The files that are there when this object is made do not count. Folders in it and hidden files are ignored. A file
-    that changes or is replaced counts as new. A file that cannot be decoded is skipped with a message.
+    The files that are there when this object is made do not count. Folders in it, hidden files and files that systems
+    make for themselves are ignored. A file that changes or is replaced counts as new. A file that cannot be decoded is
+    skipped with a message.
     """
 
     ends = False
@@ -111,7 +113,7 @@ class GrowingFolder:
         found = {}
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                if entry.name.startswith("."):
+                if entry.name.startswith(".") or is_of_a_system(entry.name):
                     continue
                 with contextlib.suppress(OSError):  # removed meanwhile, or a broken link
                     status = entry.stat()

@@ -34,6 +34,7 @@ def test_exit_code_of_a_command_that_returns(returned: int | None, code: int) ->
         (OSError(28, "No space left on device"), 74, "prog: No space left on device\n"),
         (FileNotFoundError(2, "No such file or directory", "a.txt"), 74, "prog: a.txt: No such file or directory\n"),
         (OSError("disk on fire"), 74, "prog: disk on fire\n"),
+        (ImageError("x" * 10_000), 65, f"prog: {'x' * 999}...{'x' * 998}\n"),
         (KeyboardInterrupt(), 130, "prog: interrupted; run the same command again to go on\n"),
     ],
     ids=lambda value: type(value).__name__,

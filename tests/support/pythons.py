@@ -23,7 +23,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 BUILD = REPOSITORY / "build" / "pythons"
-EXTRAS = "camera,litert,mqtt,prometheus,web"
+EXTRAS = "camera,heif,litert,mqtt,prometheus,web"
 TOOLS = ("hypothesis", "pytest", "pytest-xdist")
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 TESTS = ("-q", "-n", "auto", "--dist=loadgroup", "-p", "no:cacheprovider", "-m", "not tensorflow")

@@ -411,12 +411,15 @@ def test_file_names_that_are_not_utf8_are_named_without_a_traceback(
 
 
 def test_many_skipped_files_do_not_flood_the_terminal(trainer, photos: Path, tiny_arguments, tmp_path: Path) -> None:
-    """Twenty are named one by one, the rest counted; --json has them all; hidden files are not mentioned."""
+    """Many of one kind are one line with their number; --json has them all; hidden files are not mentioned."""
     for index in range(25):
         (photos / "red" / f"bad{index:02d}.png").write_bytes(b"oops")
     (photos / "red" / ".hidden").touch()
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--json")
-    assert len(done.stderr.splitlines()) == 21
-    assert done.stderr.splitlines()[-1] == "trainer: skipped 5 more; --json names all of them"
+    assert done.stderr.splitlines() == [
+        "trainer: skipped 25 files: not an image of a known format (JPEG, PNG, WEBP, GIF, BMP, TIFF, PPM) "
+        "(red/bad00.png, red/bad01.png, red/bad02.png, ...)",
+        "trainer: 22 skipped files are not named here; --json names all of them",
+    ]
     assert ".hidden" not in done.stderr
     assert len(json.loads(done.stdout)["skipped"]) == 26

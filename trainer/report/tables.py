@@ -10,6 +10,7 @@ import numpy as np
 from edge.modelfile.manifest import LABELS_NAME, Manifest
 from edge.modelfile.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile.structure import examine
+from edge.sources.files import UNNAMED
 from trainer.photos.split import SPLITS
 from trainer.report.content import ReportContent
 from trainer.report.measures import class_measures, confused_pairs
@@ -157,8 +158,8 @@ def _self_test(content: ReportContent) -> str:
 
 
 def skipped_table(content: ReportContent) -> ReportTable:
-    """Every skipped file except hidden ones, and why."""
-    shown = [entry for entry in content.evaluation.skipped if entry.reason != "hidden"]
+    """Every skipped file that is the user's, and why; hidden files and those of systems are not."""
+    shown = [entry for entry in content.evaluation.skipped if entry.reason not in UNNAMED]
     return ReportTable(("file", "why"), [(entry.path, entry.reason) for entry in shown])
 
 

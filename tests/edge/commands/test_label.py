@@ -90,6 +90,22 @@ def test_bad_photos_never_end_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_many_bad_photos_of_one_kind_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Three of each kind are named as they come, the others counted at the end; files of systems have no message."""
+    Path("photos/@eaDir").mkdir()
+    for index in range(12):
+        Path(f"photos/bad{index:02}.mov").write_bytes(b"\0\0\0\x14ftypqt  \0\0\0\0qt  ")
+        Path(f"photos/@eaDir/{index}.jpg").touch()
+    Path("photos/empty.jpg").touch()
+    assert main(["label", "--model", "tiny.tflite", "photos"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        *(f"edge: skipped photos/bad{index:02}.mov: a video, not a photo" for index in range(3)),
+        "edge: skipped photos/empty.jpg: not an image of a known format (JPEG, PNG, WEBP, GIF, BMP, TIFF, PPM)",
+        "edge: skipped 9 more files: a video, not a photo",
+        "edge: 3 labelled, 13 skipped",
+    ]
+
+
 @pytest.mark.parametrize("arguments", [["photos/bad.jpg"], ["empty"], ["gone.jpg"], [""], ["pipe.jpg"]])
 def test_nothing_labelled(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """If no photo could be labelled, the exit code is 65 and stderr ends with what to give."""

@@ -60,6 +60,36 @@ def test_hidden_files_are_skipped(skipped: Skipped) -> None:
     assert skipped == {".thumbnails": "hidden", ".DS_Store": "hidden"}
 
 
+SYSTEM_NAMES = ["@eaDir", "__MACOSX", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN", "#recycle", "lost+found", "@Recycle"]
+
+
+@pytest.mark.parametrize("name", [*SYSTEM_NAMES, "@EADIR", "thumbs.DB"])
+def test_what_systems_make_is_skipped(name: str, skipped: Skipped) -> None:
+    """Files and folders that drives and systems make for themselves are skipped, in any case and by globs."""
+    fill(Path("photos", "deep", name), "red.png")
+    fill(Path("photos", "deep"), "blue.png")
+    assert _found(skipped, "photos") == ["photos/deep/blue.png"]
+    assert skipped == {name: "made by a drive or a system"}
+    skipped.clear()
+    assert _found(skipped, "photos/*/*") == ["photos/deep/blue.png"]
+    assert set(skipped.values()) == {"made by a drive or a system"}
+
+
+def test_what_systems_make_may_be_named(skipped: Skipped) -> None:
+    """Such a folder is used if an argument names it."""
+    fill(Path("photos/@eaDir"), "red.png")
+    assert _found(skipped, "photos/@eaDir") == ["photos/@eaDir/red.png"]
+    assert _found(skipped, "photos/@eaDir/r*") == ["photos/@eaDir/red.png"]
+    assert skipped == {}
+
+
+@pytest.mark.parametrize("name", ["recycled", "thumbs", "lost", "eaDir", "Temporary"])
+def test_names_that_only_sound_like_a_system(name: str, skipped: Skipped) -> None:
+    """A class may have any other name."""
+    fill(Path("photos", name), "red.png")
+    assert _found(skipped, "photos") == [f"photos/{name}/red.png"]
+
+
 def test_hidden_files_may_be_named(skipped: Skipped) -> None:
     """A hidden file or folder that is named itself is used."""
     fill(Path(".hidden"), "red.png")

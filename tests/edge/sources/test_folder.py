@@ -79,7 +79,8 @@ def test_what_is_no_picture_is_told_once(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "SETTLE_S", 0.0)
     source, messages = _watch(tmp_path)
     (tmp_path / "notes.txt").write_text("no picture")
-    (tmp_path / ".hidden.png").write_bytes(encoded(plain("red"), "PNG"))
+    for name in (".hidden.png", "Thumbs.db"):
+        (tmp_path / name).write_bytes(encoded(plain("red"), "PNG"))
     (tmp_path / "below").mkdir()
     (tmp_path / "broken.png").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe.png")
