@@ -17,7 +17,6 @@ from trainer.bottlenecks.labelled import load_labelled
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.calibration import calibration_error, reliability
 from trainer.head.fit import Matrix, softmax
-from trainer.photos.split import TEST
 from trainer.progress import Progress
 from trainer.report.measures import scored_photos
 from trainer.retraining.retrain_all import retrain_all
@@ -77,7 +76,7 @@ def _run(
         options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
         recipe = Recipe.of(architecture, epochs, seed=seed).check() if epochs else None
         [model] = retrain_all(replace(options, fine_tune=recipe), progress)
-    test = load_labelled(FeatureExtractor(model.backbone, cache), model.dataset, TEST)
+    test = load_labelled(FeatureExtractor(model.backbone, cache), model.dataset, model.dataset.test_photos)
     logits = model.fit.head.logits(test.features)
     scores = scored_photos(model.evaluation).scores
     threshold = model.calibration.score_threshold

@@ -15,7 +15,9 @@ class Provenance:
     The percentages and the ``seed`` are those of the split. ``l2`` is the penalty on the head's weights, ``steps`` the
     number of its iterations. ``augment`` counts the augmented copies of each photo, ``fine_tune`` the epochs of
     fine-tuning from the block ``fine_tune_from`` on. ``threshold_precision`` is the share of right answers above the
-    recommended threshold.
+    recommended threshold. ``groups`` says how photos that depend on each other were found, ``independent_photos`` is
+    the number of groups. ``cross_validated_photos`` counts groups too, and ``cross_validated_right`` is the sum, over
+    these groups, of the share labelled correctly.
     """
 
     backbone_sha256: str | None = None
@@ -32,7 +34,9 @@ class Provenance:
     class_weights: str | None = None
     temperature: float | None = None
     threshold_precision: float | None = None
-    cross_validated_right: int | None = None
+    groups: str | None = None
+    independent_photos: int | None = None
+    cross_validated_right: float | None = None
     cross_validated_photos: int | None = None
     fine_tune: int | None = None
     fine_tune_from: int | None = None

@@ -22,7 +22,7 @@ RETRAINED_KEYS = {
     *("path", "architecture", "quantization", "weights", "labels", "photos", "used", "skipped", "test_accuracy"),
     *("test_photos", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
     *("size_bytes", "test_accuracy_interval", "cross_validation", "temperature", "calibration_error_before"),
-    *("calibration_error", "score_threshold", "fine_tuning"),
+    *("calibration_error", "score_threshold", "fine_tuning", "independent", "classes_without_figure"),
 }
 SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)
 
@@ -220,8 +220,8 @@ def test_retrain_prints_a_short_table_and_the_path(trainer, tiny_arguments: list
     accuracy = f"{100 * manifest.accuracy:.1f} % of {manifest.test_photos}"
     rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
     assert rows[0] == ["mobilenet_0.25_128,", "weights:", "random"]
-    assert rows[1] == ["quantization", "classes", "used", "skipped", "test", "accuracy", "size"]
-    assert rows[3] == ["int8", "3", "36", "1", *accuracy.split(), f"{output.stat().st_size / 1e6:.2f}", "MB"]
+    assert rows[1] == ["quantization", "classes", "photos", "independent", "skipped", "test", "accuracy", "size"]
+    assert rows[3] == ["int8", "3", "36", "36", "1", *accuracy.split(), f"{output.stat().st_size / 1e6:.2f}", "MB"]
     assert rows[-1] == [str(output)]
     assert done.stderr.startswith("trainer: skipped red/notes.txt: not an image of a known format")
     assert done.stderr.count("\n") == 1
@@ -262,7 +262,8 @@ def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES, *choices, "--json")
     printed = json.loads(done.stdout)
     assert done.stdout.count("\n") == 1
-    assert set(printed) == {"models", "skipped"}
+    assert set(printed) == {"models", "groups", "skipped"}
+    assert printed["groups"] == []
     assert [set(model) for model in printed["models"]] == [RETRAINED_KEYS] * 2
     assert [model["quantization"] for model in printed["models"]] == ["float32", "int8"]
     assert [entry["path"] for entry in printed["skipped"]] == ["red/notes.txt"]

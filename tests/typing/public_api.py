@@ -201,8 +201,8 @@ def train(photos: Dataset) -> list[Retrained]:
         ),
     ]
     assert_type(models[0].path, Path)
-    assert_type(models[0].accuracy, float)
-    assert_type(models[0].interval, Interval)
+    assert_type(models[0].accuracy, float | None)
+    assert_type(models[0].interval, Interval | None)
     assert_type(models[0].evaluation, Evaluation)
     return models
 

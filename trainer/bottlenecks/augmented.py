@@ -71,7 +71,8 @@ def with_copies(extractor: FeatureExtractor, photos: list[Photo], originals: Lab
         return originals
     compute_copies(extractor, photos, count)
     copies = extractor.load([copy_sha256(photo.sha256, n) for n in range(1, count + 1) for photo in photos])
-    return Labelled(np.concatenate([originals.features, copies]), np.tile(originals.labels, count + 1))
+    groups = None if originals.groups is None else np.tile(originals.groups, count + 1)
+    return Labelled(np.concatenate([originals.features, copies]), np.tile(originals.labels, count + 1), groups)
 
 
 def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, threads: int | None) -> int:

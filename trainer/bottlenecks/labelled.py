@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.photos.dataset import Dataset
+from trainer.photos.dataset import Dataset, Photo
 
 
 class Labelled(NamedTuple):
-    """Bottlenecks (photos, values), float, and the index of each photo's label, (photos,) int."""
+    """Bottlenecks (photos, values), float, and the index of each photo's label, (photos,) int.
+
+    ``groups`` (photos,) int is the same number for photos that depend on each other; None if all are independent.
+    """
 
     features: npt.NDArray[np.floating[Any]]
     labels: npt.NDArray[np.intp]
+    groups: npt.NDArray[np.intp] | None = None
 
     @classmethod
     def join(cls, *parts: Labelled) -> Labelled:
-        """All photos of ``parts``, in their order."""
+        """All photos of ``parts``, in their order; either all parts have groups, or none has."""
         features: npt.NDArray[np.floating[Any]] = np.concatenate([part.features for part in parts])
-        return cls(features, np.concatenate([part.labels for part in parts]))
+        groups = [part.groups for part in parts if part.groups is not None]
+        return cls(
+            features, np.concatenate([part.labels for part in parts]), np.concatenate(groups) if groups else None
+        )
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Labelled:
+        """The photos for which ``chosen`` (photos,) is true."""
+        groups = None if self.groups is None else self.groups[chosen]
+        return Labelled(self.features[chosen], self.labels[chosen], groups)
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """The weight of each photo if every group counts as one photo: 1 / photos of its group, (photos,).
+
+        None if all photos are independent.
+        """
+        return None if self.groups is None else 1 / np.bincount(self.groups)[self.groups]
+
+    @property
+    def independent(self) -> int:
+        """How many photos do not depend on each other: the number of groups."""
+        return len(self.labels) if self.groups is None else len(np.unique(self.groups))
+
+    def group_means(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The mean of ``values`` (photos,) in each group: (groups,); ``values`` if all photos are independent."""
+        if self.groups is None:
+            return values
+        _, places = np.unique(self.groups, return_inverse=True)
+        means: npt.NDArray[np.float64] = np.bincount(places, values) / np.bincount(places)
+        return means
 
 
-def load_labelled(extractor: FeatureExtractor, dataset: Dataset, split: str) -> Labelled:
-    """The cached bottlenecks of the photos of one split, with their labels."""
-    photos = dataset.of(split)
+def load_labelled(extractor: FeatureExtractor, dataset: Dataset, photos: Sequence[Photo]) -> Labelled:
+    """The cached bottlenecks of ``photos``, which are some of ``dataset``, with their labels and groups."""
     index = {label: i for i, label in enumerate(dataset.labels)}
     features = extractor.load([photo.sha256 for photo in photos])
-    return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp))
+    groups = None
+    if dataset.independent < len(dataset.photos):
+        numbers = {group: number for number, group in enumerate(sorted({photo.group for photo in dataset.photos}))}
+        groups = np.array([numbers[photo.group] for photo in photos], np.intp)
+    return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp), groups)

@@ -32,6 +32,7 @@ from trainer.report.write import check_report, report_paths, write_report
 from trainer.retraining.options import (
     CLASS_WEIGHTS,
     DEFAULT_PRECISION,
+    GROUPS,
     NO_CLASS_WEIGHTS,
     RetrainOptions,
     default_output,
@@ -43,6 +44,8 @@ from trainer.terminal.progress_bars import TerminalProgress
 _RATIOS = SplitRatios()
 
 ClassWeights = Enum("ClassWeights", {name: name for name in CLASS_WEIGHTS}, type=str)  # type: ignore[misc]
+
+Groups = Enum("Groups", {name: name for name in GROUPS}, type=str)  # type: ignore[misc]
 
 
 def retrain_command(
@@ -84,6 +87,13 @@ def retrain_command(
     report: Annotated[
         bool, typer.Option("--report", help="Write MODEL.html and MODEL.md with details; this cross-validates too.")
     ] = False,
+    groups: Annotated[
+        Groups,
+        typer.Option(
+            help="How photos that depend on each other are found, to keep them in one split: off: not at all; names: "
+            "by their names; auto: by names, times and pixels."
+        ),
+    ] = Groups[RetrainOptions.groups],
     augment: Annotated[
         int,
         typer.Option(
@@ -108,6 +118,7 @@ def retrain_command(
         class_weights=class_weights.value,
         precision=precision,
         cross_validate=cross_validation or (report and fine_tune is None),
+        groups=groups.value,
         augment=augment,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
@@ -119,8 +130,10 @@ def retrain_command(
     pages = _write_reports(models, progress) if report else []
     name_skipped(models[0].dataset.skipped, progress)
     if as_json:
-        skipped = [entry._asdict() for entry in models[0].dataset.skipped]
-        print(json.dumps({"models": [model_json(model) for model in models], "skipped": skipped}))
+        dataset = models[0].dataset
+        found = [[photo.relative for photo in group] for group in dataset.groups()]
+        skipped = [entry._asdict() for entry in dataset.skipped]
+        print(json.dumps({"models": [model_json(model) for model in models], "groups": found, "skipped": skipped}))
     else:
         print_models(models)
         for page in pages:

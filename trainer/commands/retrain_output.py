@@ -11,12 +11,15 @@ from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationS
 from trainer.terminal.tables import print_table
 
 FEW_PHOTOS = 200
-"""With fewer photos the test set is so small that cross-validation is worth its time."""
+"""With fewer independent photos the test set is so small that cross-validation is worth its time."""
+
+_MOST_NAMES = 5
 
 
 def model_json(model: Retrained) -> dict[str, Any]:
     """The figures of ``model`` as ``trainer retrain --json`` prints them; shares have 6 digits."""
     counts = model.dataset.counts()
+    validated = model.cross_validation
     return {
         "path": str(model.path),
         "architecture": model.backbone.architecture.name,
@@ -25,11 +28,13 @@ def model_json(model: Retrained) -> dict[str, Any]:
         "labels": list(model.dataset.labels),
         "photos": counts,
         "used": len(model.dataset.photos),
+        "independent": model.dataset.independent,
         "skipped": len(model.dataset.skipped),
-        "test_accuracy": round(model.evaluation.accuracy, 6),
+        "test_accuracy": None if model.accuracy is None else round(model.accuracy, 6),
         "test_photos": model.evaluation.count,
-        "test_accuracy_interval": [round(end, 6) for end in model.interval],
-        "cross_validation": model.cross_validation and _counts(model.cross_validation),
+        "test_accuracy_interval": model.interval and [round(end, 6) for end in model.interval],
+        "classes_without_figure": model.dataset.without_evidence,
+        "cross_validation": _counts(validated) if validated and model.dataset.has_evidence else None,
         "temperature": round(model.calibration.temperature, 6),
         "calibration_error_before": round(model.error_before, 6),
         "calibration_error": round(model.error_after, 6),
@@ -63,8 +68,13 @@ def _score_json(score: ValidationScore) -> dict[str, float]:
     }
 
 
-def _counts(validated: CrossValidation) -> dict[str, int]:
-    return {"right": validated.right, "photos": validated.photos, "folds": validated.folds}
+def _counts(validated: CrossValidation) -> dict[str, float]:
+    return {
+        "right": round(validated.right, 6),
+        "independent": validated.independent,
+        "photos": validated.photos,
+        "folds": validated.folds,
+    }
 
 
 def print_models(models: list[Retrained]) -> None:
@@ -74,8 +84,9 @@ def print_models(models: list[Retrained]) -> None:
             model.backbone.quantization,
             len(model.dataset.labels),
             len(model.dataset.photos),
+            model.dataset.independent,
             len(model.dataset.skipped),
-            f"{100 * model.evaluation.accuracy:.1f} % of {model.evaluation.count}",
+            _accuracy(model),
             f"{model.size_bytes / 1e6:.2f} MB",
         ]
         for model in models
@@ -84,30 +95,56 @@ def print_models(models: list[Retrained]) -> None:
     print(f"{first.architecture.name}, weights: {first.weights.origin}")
     if models[0].fine_tuning:
         print(_tuning_line(models[0].fine_tuning))
-    print_table(["quantization", "classes", "used", "skipped", "test accuracy", "size"], rows)
+    print_table(["quantization", "classes", "photos", "independent", "skipped", "test accuracy", "size"], rows)
     for model in models:
         for line in _figures(model):
             print(line)
         print(model.path)
 
 
+def _accuracy(model: Retrained) -> str:
+    if model.accuracy is None:
+        return "not enough to say"
+    return f"{100 * model.accuracy:.1f} % of {model.evaluation.count}"
+
+
 def _figures(model: Retrained) -> list[str]:
-    low, high = model.interval
-    lines = [f"the test accuracy lies between {low:.1%} and {high:.1%} with 95% confidence"]
-    validated = model.cross_validation
-    if validated is None and len(model.dataset.photos) < FEW_PHOTOS:
-        lines[0] += f": {model.evaluation.count} test photos are few, --cross-validate evaluates all photos"
-    if validated is not None:
-        low, high = wilson_interval(validated.right, validated.photos)
-        share = validated.right / validated.photos
-        lines.append(f"cross-validated on all {validated.photos} photos: {share:.1%}, between {low:.1%} and {high:.1%}")
-    threshold = model.calibration.score_threshold
+    dataset, threshold = model.dataset, model.calibration.score_threshold
+    lines = _accuracy_lines(model)
+    if dataset.without_evidence:
+        lines.append(
+            f"too few independent photos to say how good the model is for {_names(dataset.without_evidence)}: add "
+            "photos of other scenes, at least 3 a class; --groups off counts every photo as independent"
+        )
     if threshold:
         lines.append(
             f"recommended threshold {threshold:.2f}: at least {model.calibration.precision:.0%} of the "
             "validation photos with a higher score were labelled correctly"
         )
     return [line.replace("%", " %") for line in lines]
+
+
+def _accuracy_lines(model: Retrained) -> list[str]:
+    if model.interval is None:
+        return []
+    low, high = model.interval
+    lines = [f"the test accuracy lies between {low:.1%} and {high:.1%} with 95% confidence"]
+    validated, dataset = model.cross_validation, model.dataset
+    if validated is None and dataset.independent < FEW_PHOTOS:
+        lines[0] += f": {model.evaluation.count} test photos are few, --cross-validate evaluates all photos"
+    if validated is not None:
+        low, high = wilson_interval(validated.right, validated.independent)
+        photos = f"all {validated.photos} photos"
+        if validated.independent < validated.photos:
+            photos = f"{validated.photos} photos ({validated.independent} independent)"
+        lines.append(f"cross-validated on {photos}: {validated.accuracy:.1%}, between {low:.1%} and {high:.1%}")
+    return lines
+
+
+def _names(labels: list[str]) -> str:
+    shown = ", ".join(labels[:_MOST_NAMES])
+    left = len(labels) - _MOST_NAMES
+    return shown if left <= 0 else f"{shown} and {left} more classes"
 
 
 def _tuning_line(tuning: FineTuningResult) -> str:

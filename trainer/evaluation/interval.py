@@ -16,7 +16,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson_interval(right: int, count: int) -> Interval:
+def wilson_interval(right: float, count: int) -> Interval:
     """The 95 % interval of a share of ``right`` among ``count``; (0, 1) if ``count`` is 0.
 
     Wilson's score interval (E. B. Wilson, 1927), which stays inside 0..1 and works for a few photos too.

@@ -70,18 +70,20 @@ def export_model(
 
     ``samples`` (photos, values) are dequantized bottlenecks that an int8 head's ranges are chosen on.
     ``provenance`` goes into the manifest: what is needed to train the same model again. On one machine
-    the same arguments give the same bytes. ``gate``, if there is one, is packed too.
+    the same arguments give the same bytes. ``gate``, if there is one, is packed too. The manifest has no accuracy if
+    the test photos do not show it: see :attr:`~trainer.photos.dataset.Dataset.has_evidence`.
     """
     draft = _draft(
         backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen_photos(dataset)
     )
     evaluation = dataclasses.replace(
-        evaluate_photos(draft, dataset.of(TEST), advance, runtime=runtime),
+        evaluate_photos(draft, dataset.test_photos, advance, runtime=runtime),
         split=TEST,
         skipped=dataset.skipped,
         trained_on_these=True,
     )
-    return Export(_seal(draft, evaluation, runtime, calibration.score_threshold), evaluation)
+    measured = evaluation if dataset.has_evidence else None
+    return Export(_seal(draft, measured, runtime, calibration.score_threshold), evaluation)
 
 
 def export_unmeasured(

@@ -31,25 +31,35 @@ class Bin(NamedTuple):
     accuracy: float
 
 
-def fit_temperature(logits: Matrix, labels: npt.NDArray[np.intp]) -> float:
+def fit_temperature(
+    logits: Matrix, labels: npt.NDArray[np.intp], weights: npt.NDArray[np.float64] | None = None
+) -> float:
     """The temperature with which ``logits`` (photos, labels) have the least cross entropy for ``labels`` (photos,).
 
-    Its logarithm carries a normal prior around 0, so that few photos move it little. The sum of the photos'
-    cross entropy is convex in 1 / temperature.
+    ``weights`` (photos,) says how much each photo counts; None: 1 each. The temperature's logarithm carries a normal
+    prior around 0, so that few photos move it little. The sum of the photos' cross entropy is convex in
+    1 / temperature.
     """
     from scipy.optimize import minimize_scalar
 
+    photos = len(labels) if weights is None else float(weights.sum())
+
     def objective(logarithm: float) -> float:
-        likelihood = len(labels) * cross_entropy(logits / math.exp(logarithm), labels)
+        likelihood = photos * cross_entropy(logits / math.exp(logarithm), labels, weights)
         return likelihood + (logarithm / _PRIOR_DEVIATION) ** 2 / 2
 
     found: Any = minimize_scalar(objective, bounds=(-_LARGEST_LOG, _LARGEST_LOG), method="bounded")
     return math.exp(float(found.x))
 
 
-def calibrated_cross_entropies(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-    """The negative log-probability of each of ``labels``, in nats: (photos,), at the best temperature of ``logits``."""
-    return cross_entropies(logits / fit_temperature(logits, labels), labels)
+def calibrated_cross_entropies(
+    logits: Matrix, labels: npt.NDArray[np.intp], weights: npt.NDArray[np.float64] | None = None
+) -> npt.NDArray[np.float64]:
+    """The negative log-probability of each of ``labels``, in nats: (photos,), at the best temperature of ``logits``.
+
+    ``weights`` (photos,) says how much each photo counts for the temperature; None: 1 each.
+    """
+    return cross_entropies(logits / fit_temperature(logits, labels, weights), labels)
 
 
 def with_temperature(head: Head, temperature: float) -> Head:
@@ -76,16 +86,24 @@ def calibration_error(bins: list[Bin]) -> float:
     return sum(part.photos * abs(part.confidence - part.accuracy) for part in bins) / photos
 
 
-def score_threshold(scores: Matrix, labels: npt.NDArray[np.intp], precision: float, least: int = 20) -> float | None:
+def score_threshold(
+    scores: Matrix,
+    labels: npt.NDArray[np.intp],
+    precision: float,
+    least: int = 20,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> float | None:
     """The lowest best score from which on at least the share ``precision`` of the answers is right.
 
     ``scores`` (photos, labels) are those of the validation photos. None if fewer than ``least`` photos
-    would be answered: so few photos give no reliable threshold.
+    would be answered: so few photos give no reliable threshold. ``weights`` (photos,) says how much each photo counts;
+    None: 1 each.
     """
     best = scores.max(axis=1)
     order = np.argsort(-best, kind="stable")
-    right = np.cumsum(scores.argmax(axis=1)[order] == labels[order])
-    answered = np.arange(1, len(order) + 1)
+    counts = np.ones(len(order)) if weights is None else weights[order]
+    right = np.cumsum(np.where(scores.argmax(axis=1)[order] == labels[order], counts, 0))
+    answered = np.cumsum(counts)
     ends = np.append(np.diff(best[order]) != 0, True)  # equal scores are answered together
     good = ends & (answered >= least) & (right >= precision * answered)
     return float(best[order][np.nonzero(good)[0][-1]]) if good.any() else None
@@ -105,9 +123,14 @@ class Calibration(NamedTuple):
 
 
 def calibrate(head: Head, validation: Labelled, precision: float) -> Calibration:
-    """Fit the temperature of ``head`` and its recommended threshold on the ``validation`` photos."""
+    """Fit the temperature of ``head`` and its recommended threshold on the ``validation`` photos.
+
+    A group of photos counts as one photo.
+    """
     with one_thread():  # one order of addition on any number of cores: the same photos give the same temperature
-        temperature = fit_temperature(head.logits(validation.features), validation.labels)
+        weights = validation.weights
+        temperature = fit_temperature(head.logits(validation.features), validation.labels, weights)
         calibrated = with_temperature(head, temperature)
-        threshold = score_threshold(softmax(calibrated.logits(validation.features)), validation.labels, precision)
+        scores = softmax(calibrated.logits(validation.features))
+        threshold = score_threshold(scores, validation.labels, precision, weights=weights)
     return Calibration(calibrated, temperature, threshold, precision)

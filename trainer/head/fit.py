@@ -107,7 +107,7 @@ def fit_head(
     Features are standardised inside and the standardisation is folded back into the weights. The penalty
     is ``l2 / 2 * sum(weights ** 2)`` on standardised features beside the mean cross entropy, in which a photo
     has the weight of its class in ``class_weights`` (labels,), 1 if None. The strength with the lowest
-    validation cross entropy, weighted in the same way, is chosen.
+    validation cross entropy, weighted in the same way, is chosen; a group of validation photos has the weight of one.
 
     Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.
     """
@@ -131,6 +131,9 @@ def _search(
     deviation = feature_deviation(training.features)
     standard = Labelled((training.features - mean) / deviation, training.labels)
     standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
+    shares = weights[validation.labels]
+    if validation.weights is not None:
+        shares = shares * validation.weights
     best: tuple[float, float] | None = None
     not_better = 0
     start = None
@@ -139,7 +142,7 @@ def _search(
         head = _fit(standard, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
         start = head
         logits = head.logits(standard_validation.features)
-        loss = cross_entropy(logits, validation.labels, weights[validation.labels])
+        loss = cross_entropy(logits, validation.labels, shares)
         if best is None or loss < best[0]:
             best, not_better = (loss, l2), 0
         else:

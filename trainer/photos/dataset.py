@@ -74,15 +74,37 @@ class Dataset(NamedTuple):
         """How many photos do not depend on each other: the number of groups."""
         return len({photo.group for photo in self.photos})
 
-    def evidence(self) -> list[Photo]:
-        """The test photos that depend on no photo of another split: only these show how good a model is."""
+    @property
+    def test_photos(self) -> list[Photo]:
+        """The test photos that depend on no photo of another split: only these show how good a model is.
+
+        All test photos, if :attr:`has_evidence` is false.
+        """
+        return self._independent_tests() if self.has_evidence else self.of(TEST)
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether there are such test photos of at least two classes and of at least half of the classes."""
+        shown = len(self.labels) - len(self.without_evidence)
+        return shown >= 2 and 2 * shown >= len(self.labels)
+
+    @property
+    def without_evidence(self) -> list[str]:
+        """The classes that have no such test photo."""
+        shown = {photo.label for photo in self._independent_tests()}
+        return [label for label in self.labels if label not in shown]
+
+    def groups(self) -> list[list[Photo]]:
+        """The groups of more than one photo, the largest first, then by the path of their first photo."""
+        members: dict[str, list[Photo]] = defaultdict(list)
+        for photo in self.photos:
+            members[photo.group].append(photo)
+        found = [group for group in members.values() if len(group) > 1]
+        return sorted(found, key=lambda group: (-len(group), group[0].group))
+
+    def _independent_tests(self) -> list[Photo]:
         torn = dependent((photo.group, photo.split) for photo in self.photos)
         return [photo for photo in self.of(TEST) if photo.group not in torn]
-
-    def without_evidence(self) -> list[str]:
-        """The classes that have no photo in :meth:`evidence`."""
-        shown = {photo.label for photo in self.evidence()}
-        return [label for label in self.labels if label not in shown]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many photos each class has in each split: ``{"daisy": {"training": 210, ...}}``."""

@@ -48,11 +48,11 @@ def headlines(content: ReportContent) -> list[Headline]:
     ]
     validated = content.training and content.training.cross_validation
     if validated:
-        interval = wilson_interval(validated.right, validated.photos)
+        interval = wilson_interval(validated.right, validated.independent)
         found.append(
             Headline(
                 "cross-validated",
-                percent(validated.right / validated.photos),
+                percent(validated.accuracy),
                 f"all {validated.photos:,} photos in {validated.folds} parts, each evaluated by a float head that was "
                 f"not fitted on it{_without_copies(content)}; {percent_interval(interval)} with 95 % confidence",
             )

@@ -14,6 +14,9 @@ from trainer.photos.split import SplitRatios
 DEFAULT_PRECISION = 0.95
 """Share of right answers that the recommended threshold aims at."""
 
+GROUPS_OFF, GROUPS_BY_NAME, GROUPS_AUTO = GROUPS = ("off", "names", "auto")
+"""How photos that depend on each other are found: not at all, by their names, or by their pixels too."""
+
 NO_CLASS_WEIGHTS, AUTO_CLASS_WEIGHTS = CLASS_WEIGHTS = ("none", "auto")
 """How much each photo counts in training: all the same, or so that all classes have the same influence."""
 
@@ -25,8 +28,9 @@ class RetrainOptions:
     ``folder`` has one folder of photos for each class. ``output`` is the model file; with several ``quantizations``
     each file gets the name of its quantization. ``bottleneck_dir`` keeps backbones and bottlenecks between runs.
     ``precision`` is the share of right answers that the recommended threshold aims at. With ``cross_validate`` every
-    photo is evaluated too. ``augment`` is how many augmented copies of each training photo the head is fitted on
-    beside the photo itself. With ``fine_tune`` the backbone is trained first.
+    photo is evaluated too. ``groups`` says how photos that depend on each other are found. ``augment`` is how many
+    augmented copies of each training photo the head is fitted on beside the photo itself. With ``fine_tune`` the
+    backbone is trained first.
     """
 
     folder: Path
@@ -42,6 +46,7 @@ class RetrainOptions:
     class_weights: str = NO_CLASS_WEIGHTS
     precision: float = DEFAULT_PRECISION
     cross_validate: bool = False
+    groups: str = GROUPS_AUTO
     augment: int = 0
     fine_tune: Recipe | None = None
 
@@ -60,6 +65,8 @@ class RetrainOptions:
         unknown = set(self.quantizations) - set(QUANTIZATIONS)
         if unknown:
             raise UsageError(f"--quantization {', '.join(sorted(unknown))}: give one of {', '.join(QUANTIZATIONS)}")
+        if self.groups not in GROUPS:
+            raise UsageError(f"--groups {self.groups!r}: give {', '.join(GROUPS[:-1])} or {GROUPS[-1]}")
         if self.class_weights not in CLASS_WEIGHTS:
             raise UsageError(f"--class-weights {self.class_weights!r}: give {' or '.join(CLASS_WEIGHTS)}")
         if self.fine_tune is not None:

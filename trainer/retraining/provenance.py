@@ -24,6 +24,7 @@ def describe_training(
     fine_tuning: FineTuningResult | None = None,
 ) -> Provenance:
     """What made the model: weights, photos, split and what was chosen during the training."""
+    shown = cross_validation if dataset.has_evidence else None
     return Provenance(
         backbone_sha256=backbone.model.sha256,
         weights=backbone.weights.origin,
@@ -39,8 +40,10 @@ def describe_training(
         class_weights=options.class_weights,
         temperature=calibration.temperature,
         threshold_precision=calibration.precision,
-        cross_validated_right=cross_validation and cross_validation.right,
-        cross_validated_photos=cross_validation and cross_validation.photos,
+        groups=options.groups,
+        independent_photos=dataset.independent,
+        cross_validated_right=shown and round(shown.right, 6),
+        cross_validated_photos=shown and shown.independent,
         fine_tune=fine_tuning and fine_tuning.tuned.recipe.epochs,
         fine_tune_from=fine_tuning and fine_tuning.tuned.recipe.from_block,
         fine_tune_best_epoch=fine_tuning and fine_tuning.best_epoch,

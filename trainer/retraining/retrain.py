@@ -28,6 +28,7 @@ def retrain(
     class_weights: str = NO_CLASS_WEIGHTS,
     precision: float = DEFAULT_PRECISION,
     cross_validate: bool = RetrainOptions.cross_validate,
+    groups: str = RetrainOptions.groups,
     augment: int = RetrainOptions.augment,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
@@ -63,6 +64,7 @@ def retrain(
         class_weights=class_weights,
         precision=precision,
         cross_validate=cross_validate,
+        groups=groups,
         augment=augment,
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )

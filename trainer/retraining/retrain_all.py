@@ -10,18 +10,18 @@ import numpy.typing as npt
 from edge.files import check_writable, write_whole
 from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.augmented import with_copies
-from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled, load_labelled
 from trainer.export.export import export_model
 from trainer.head.calibration import calibrate, reliability
 from trainer.head.cross_validation import CrossValidation, assign_folds, cross_validate
-from trainer.head.fit import accuracy, balanced_weights, fit_head, softmax
+from trainer.head.fit import balanced_weights, fit_head, softmax
 from trainer.head.gate import fit_gate
-from trainer.photos.dataset import Dataset, assemble
-from trainer.photos.folder import PhotoFolder, list_photos
-from trainer.photos.split import SPLITS, TEST, TRAINING, VALIDATION
+from trainer.photos.dataset import Dataset
+from trainer.photos.folder import list_photos
+from trainer.photos.split import SPLITS, TRAINING, VALIDATION
 from trainer.progress import Progress
+from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import AUTO_CLASS_WEIGHTS, NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
 from trainer.retraining.retrained import Retrained
@@ -51,23 +51,26 @@ def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
         else:
             backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, options.quantizations)
     extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
-    return [
-        _retrain_one(extractor, output, folder, options, fine_tuning)
-        for extractor, output in zip(extractors, options.outputs, strict=True)
-    ]
+    groups = None if fine_tuning is None else fine_tuning.groups
+    models = []
+    for extractor, output in zip(extractors, options.outputs, strict=True):
+        # One split for all files of a run: the groups are found with the first backbone.
+        extracted = extract(extractor, folder, options, groups)
+        groups = extracted.groups
+        models.append(_retrain_one(extractor, output, extracted, options, fine_tuning))
+    return models
 
 
 def _retrain_one(
     extractor: FeatureExtractor,
     output: Path,
-    folder: PhotoFolder,
+    extracted: GroupedDataset,
     options: RetrainOptions,
     fine_tuning: FineTuningResult | None,
 ) -> Retrained:
-    backbone, progress = extractor.backbone, extractor.progress
-    extracted = compute_bottlenecks(extractor, folder)
-    dataset = assemble(folder, extracted.contents, options.ratios)
-    sets = {split: load_labelled(extractor, dataset, split) for split in SPLITS}
+    backbone, progress, dataset = extractor.backbone, extractor.progress, extracted.dataset
+    sets = {split: load_labelled(extractor, dataset, dataset.of(split)) for split in SPLITS}
+    tested = load_labelled(extractor, dataset, dataset.test_photos)
     _report_imbalance(dataset, options, progress)
     fitted = with_copies(extractor, dataset.of(TRAINING), sets[TRAINING], options.augment)
     with progress.stage("head"):
@@ -80,7 +83,7 @@ def _retrain_one(
     provenance = describe_training(
         backbone, dataset, fit, calibration, options, cross_validation=validated, fine_tuning=fine_tuning
     )
-    with progress.stage("evaluation", len(sets[TEST].labels)) as advance:
+    with progress.stage("evaluation", len(dataset.test_photos)) as advance:
         export = export_model(
             backbone,
             calibration,
@@ -95,10 +98,11 @@ def _retrain_one(
     if options.summaries_dir is not None:
         name = f"{backbone.architecture.name}-{backbone.quantization}"
         write_summaries(options.summaries_dir / name, fit.steps, export.evaluation)
-    logits = fit.head.logits(sets[TEST].features)
+    logits = fit.head.logits(tested.features)
     before, after = (
-        reliability(softmax(scaled), sets[TEST].labels) for scaled in (logits, logits / calibration.temperature)
+        reliability(softmax(scaled), tested.labels) for scaled in (logits, logits / calibration.temperature)
     )
+    right = tested.group_means((logits.argmax(axis=1) == tested.labels).astype(np.float64))
     return Retrained(
         path=output,
         backbone=backbone,
@@ -109,7 +113,7 @@ def _retrain_one(
         reliability_before=before,
         reliability_after=after,
         cross_validation=validated,
-        promised_accuracy=accuracy(logits, sets[TEST].labels),
+        promised_accuracy=float(right.mean()),
         computed_bottlenecks=extracted.computed,
         size_bytes=len(export.content),
         fine_tuning=fine_tuning,
@@ -138,6 +142,8 @@ def _cross_validate(
     photos = [photo for split in sets for photo in dataset.of(split)]
     assigned, folds = assign_folds(photos, options.ratios.seed)
     classes = len(dataset.labels)
+    left_out = set(dataset.without_evidence)
+    counted = np.array([photo.label not in left_out for photo in photos])
     with progress.stage("cross-validation", folds) as advance:
         return cross_validate(
             Labelled.join(*sets.values()),
@@ -146,5 +152,6 @@ def _cross_validate(
             labels=classes,
             max_steps=options.training_steps,
             class_weights=lambda labels: _class_weights(labels, classes, options),
+            counted=counted,
             advance=advance,
         )

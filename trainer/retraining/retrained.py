@@ -38,14 +38,20 @@ class Retrained(NamedTuple):
     fine_tuning: FineTuningResult | None
 
     @property
-    def accuracy(self) -> float:
-        """The fraction of the test photos that the model file labels correctly."""
-        return self.evaluation.accuracy
+    def accuracy(self) -> float | None:
+        """The fraction of the test photos that the model file labels correctly; a group of photos counts as one.
+
+        None if there are too few independent photos to say.
+        """
+        return self.evaluation.accuracy if self.dataset.has_evidence else None
 
     @property
-    def interval(self) -> Interval:
-        """Two fractions between which the accuracy on other photos like these lies with 95 % confidence."""
-        return self.evaluation.interval
+    def interval(self) -> Interval | None:
+        """Two fractions between which the accuracy on other photos like these lies with 95 % confidence.
+
+        None if there are too few independent photos to say.
+        """
+        return self.evaluation.interval if self.dataset.has_evidence else None
 
     @property
     def error_before(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -16,20 +17,21 @@ from trainer.fine_tuning.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import is_worse
 from trainer.head.calibration import calibrated_cross_entropies
-from trainer.head.fit import Head, accuracy, fit_head
+from trainer.head.fit import Head, fit_head
 from trainer.one_thread import one_thread
-from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.dataset import Dataset
 from trainer.photos.folder import PhotoFolder
 from trainer.photos.split import TRAINING, VALIDATION
 from trainer.progress import Progress
+from trainer.retraining.grouped_dataset import extract
 from trainer.retraining.options import RetrainOptions
 
 
 class ValidationScore(NamedTuple):
     """How well a head that is fitted on int8 bottlenecks labels the validation photos.
 
-    ``accuracy`` is the share labelled correctly, ``losses`` (photos,) are the cross entropies (nats) of the photos at
-    the best temperature.
+    ``accuracy`` is the share labelled correctly, ``losses`` (groups,) are the cross entropies (nats) at the best
+    temperature, each the mean of a group of photos that depend on each other.
     """
 
     accuracy: float
@@ -42,12 +44,16 @@ class ValidationScore(NamedTuple):
 
 
 class FineTuningResult(NamedTuple):
-    """What fine-tuning found, the ``weights`` that are kept, and how good the heads before and after it are."""
+    """What fine-tuning found, the ``weights`` that are kept, and how good the heads before and after it are.
+
+    ``groups`` are the groups of the photos, as relative path -> first photo.
+    """
 
     tuned: Tuned
     weights: Weights
     before: ValidationScore
     after: ValidationScore
+    groups: Mapping[str, str]
 
     @property
     def helped(self) -> bool:
@@ -74,7 +80,7 @@ def tuned_or_pretrained(
     with progress.stage("backbone"):
         (backbone,) = load_backbones(bottleneck_dir, options.architecture, options.weights, ("int8",))
     pretrained = FeatureExtractor(backbone, bottleneck_dir, runtime, progress)
-    dataset = assemble(folder, compute_bottlenecks(pretrained, folder).contents, options.ratios)
+    dataset, groups, _ = extract(pretrained, folder, options, None)
     head, before = _fit_and_score(pretrained, dataset)
     tuned = find_tuned(bottleneck_dir, backbone, dataset, recipe)
     if tuned is None:
@@ -85,16 +91,16 @@ def tuned_or_pretrained(
     compute_bottlenecks(extractor, folder)
     _, after = _fit_and_score(extractor, dataset)
     kept = backbone.weights if is_worse(after.losses, before.losses) else tuned.weights
-    return FineTuningResult(tuned, kept, before, after)
+    return FineTuningResult(tuned, kept, before, after, groups)
 
 
 def _fit_and_score(extractor: FeatureExtractor, dataset: Dataset) -> tuple[Head, ValidationScore]:
-    training, validation = (load_labelled(extractor, dataset, split) for split in (TRAINING, VALIDATION))
+    training, validation = (load_labelled(extractor, dataset, dataset.of(split)) for split in (TRAINING, VALIDATION))
     with extractor.progress.stage("head"):
         head = fit_head(training, validation, len(dataset.labels)).head
     with one_thread():  # the same choice on any number of cores
         logits = head.logits(validation.features)
-        score = ValidationScore(
-            accuracy(logits, validation.labels), calibrated_cross_entropies(logits, validation.labels)
-        )
+        right = validation.group_means((logits.argmax(axis=1) == validation.labels).astype(np.float64))
+        losses = calibrated_cross_entropies(logits, validation.labels, validation.weights)
+        score = ValidationScore(float(right.mean()), validation.group_means(losses))
     return head, score

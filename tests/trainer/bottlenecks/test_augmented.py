@@ -69,7 +69,7 @@ def test_features_are_those_of_the_copies(photos: Path, tmp_path: Path) -> None:
     """Behind the photos come copy 1 of each in their order, then copy 2, labelled as the photos are."""
     extractor = tiny.extractor(tmp_path)
     dataset = read(photos, tmp_path)
-    training, own = dataset.of(TRAINING), load_labelled(extractor, dataset, TRAINING)
+    training, own = dataset.of(TRAINING), load_labelled(extractor, dataset, dataset.of(TRAINING))
     fitted = with_copies(extractor, training, own, 2)
     again = extractor.load([copy_sha256(training[3].sha256, 2)])
     count = len(training)
@@ -105,7 +105,7 @@ def test_killed_run_is_taken_up_where_it_stopped(large_photos: Path, tmp_path: P
         extractor = tiny.extractor(tmp_path / name)
         dataset = read(large_photos, tmp_path / name)
         computed = compute_copies(extractor, dataset.photos, 4)
-        own = load_labelled(extractor, dataset, TRAINING)
+        own = load_labelled(extractor, dataset, dataset.of(TRAINING))
         features.append(with_copies(extractor, dataset.of(TRAINING), own, 4).features)
         assert computed == 480 if name == "whole" else 0 < computed <= 480 - 4 * 8
     assert features[0].tobytes() == features[1].tobytes()
@@ -127,7 +127,7 @@ def test_corrupt_cache_is_set_aside(photos: Path, tmp_path: Path) -> None:
     """A cache that is damaged between the photos and their copies costs the copies, not the run."""
     extractor = tiny.extractor(tmp_path)
     dataset = read(photos, tmp_path)
-    own = load_labelled(extractor, dataset, TRAINING)
+    own = load_labelled(extractor, dataset, dataset.of(TRAINING))
     (tmp_path / FILE_NAME).write_bytes(b"no database" * 100)
     fitted = with_copies(extractor, dataset.of(TRAINING), own, 2)
     assert len(fitted.labels) == 3 * len(own.labels)

@@ -57,7 +57,7 @@ def test_accuracy_is_that_on_photos_not_seen(distance: float, least: int, most: 
     features = random.normal(size=(30, 40)) + distance * np.eye(2, 40)[labels]
     assigned = np.arange(30) // 2 % 5
     found = cross_validate(Labelled(features.astype(np.float32), labels), assigned, folds=5, labels=2, max_steps=100)
-    assert found[1:3] == (30, 5)
+    assert found[1:4] == (30, 30, 5)
     assert (found.scores.argmax(axis=1) == labels).sum() == found.right
     np.testing.assert_allclose(found.scores.sum(axis=1), 1)
     assert least <= found.right <= most
@@ -73,6 +73,6 @@ def test_each_part_is_evaluated_by_a_head_that_never_saw_it() -> None:
     found = cross_validate(
         Labelled(features, swapped), assigned, folds=5, labels=2, max_steps=200, advance=ticks.append
     )
-    assert found[:3] == (48, 60, 5)
+    assert found[:4] == (48, 60, 60, 5)
     assert (found.scores[assigned == 0, swapped[assigned == 0]] < 0.1).all()
     assert ticks == [1] * 5

@@ -38,7 +38,7 @@ def test_retrain_json_stays_one_object(trainer, tiny_arguments: list[object], tm
     """With --json stdout is the record alone, with the counts of the cross-validation."""
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--report", "--json")
     (model,) = json.loads(done.stdout)["models"]
-    assert set(model["cross_validation"]) == {"right", "photos", "folds"}
+    assert set(model["cross_validation"]) == {"right", "independent", "photos", "folds"}
     assert (tmp_path / "m.html").is_file() and (tmp_path / "m.md").is_file()
 
 

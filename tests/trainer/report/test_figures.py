@@ -28,6 +28,7 @@ def curves_of(content: ReportContent, kept: Weights) -> list[Figure]:
         kept,
         ValidationScore(0.8, np.array([0.1, 0.7])),
         ValidationScore(0.9, np.array([0.1, 0.2])),
+        {},
     )
     return training_curves(dataclasses.replace(content, training=content.training._replace(tuning=outcome)))
 

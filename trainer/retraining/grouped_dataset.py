@@ -1,0 +1,49 @@
+"""The photos of a folder with their bottlenecks in the cache, in groups that depend on each other, and split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.groups.find_groups import groups_of_photos
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.folder import PhotoFolder
+from trainer.photos.name_groups import name_groups
+from trainer.retraining.options import GROUPS_BY_NAME, GROUPS_OFF, RetrainOptions
+
+
+class GroupedDataset(NamedTuple):
+    """A data set, its ``groups`` as relative path -> first photo, and how many bottlenecks were ``computed``."""
+
+    dataset: Dataset
+    groups: Mapping[str, str]
+    computed: int
+
+
+def extract(
+    extractor: FeatureExtractor, folder: PhotoFolder, options: RetrainOptions, groups: Mapping[str, str] | None
+) -> GroupedDataset:
+    """Compute the bottlenecks of ``folder`` and find the groups of its photos, or take those that were found before.
+
+    Raises :class:`~edge.errors.DatasetError` if there are too few photos to train on, and
+    :class:`~edge.errors.StorageError` if the cache cannot be written.
+    """
+    extracted = compute_bottlenecks(extractor, folder)
+    if groups is None:
+        alone = {relative: relative for relative in extracted.contents.sha256}
+        dataset = assemble(folder, extracted.contents, options.ratios, training=False, groups=alone)
+        groups = _find(extractor, dataset, options.groups)
+    return GroupedDataset(
+        assemble(folder, extracted.contents, options.ratios, groups=groups), groups, extracted.computed
+    )
+
+
+def _find(extractor: FeatureExtractor, dataset: Dataset, mode: str) -> Mapping[str, str]:
+    relatives = [photo.relative for photo in dataset.photos]
+    if mode == GROUPS_OFF:
+        return {relative: relative for relative in relatives}
+    if mode == GROUPS_BY_NAME:
+        return name_groups(relatives)
+    return groups_of_photos(extractor, dataset.photos)
