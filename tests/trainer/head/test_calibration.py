@@ -90,3 +90,25 @@ def test_threshold_keeps_its_promise(seed: int, precision: float) -> None:
         answered = scores.max(axis=1) >= threshold
         assert answered.sum() >= 20
         assert (scores.argmax(axis=1) == labels)[answered].mean() >= precision - 1e-12
+
+
+@given(st.integers(0, 100))
+@settings(max_examples=10, deadline=None)
+def test_weights_count_as_repeated_photos(seed: int) -> None:
+    """A photo of weight 3 moves the temperature as three equal photos do."""
+    logits, labels = calibrated(seed, photos=60)
+    counts = np.arange(60) % 3 + 1
+    repeated = fit_temperature(np.repeat(logits, counts, axis=0), np.repeat(labels, counts))
+    assert fit_temperature(logits, labels, counts.astype(float)) == pytest.approx(repeated, rel=1e-3)
+
+
+def test_copies_of_one_photo_are_one_answer() -> None:
+    """Sixty copies of a right answer and one wrong answer are two answers, of which one is right."""
+    best = np.array([0.9] * 60 + [0.8])
+    scores = np.stack([best, 1 - best], axis=1)
+    labels = np.array([0] * 60 + [1])
+    weights = np.array([1 / 60] * 60 + [1.0])
+    assert score_threshold(scores, labels, 0.95, least=2) == 0.8
+    assert score_threshold(scores, labels, 0.95, least=2, weights=weights) is None
+    assert score_threshold(scores, labels, 0.95, least=1, weights=weights) == 0.9
+    assert score_threshold(scores, labels, 0.5, least=2, weights=weights) == 0.8

@@ -76,3 +76,48 @@ def test_each_part_is_evaluated_by_a_head_that_never_saw_it() -> None:
     assert found[:4] == (48, 60, 60, 5)
     assert (found.scores[assigned == 0, swapped[assigned == 0]] < 0.1).all()
     assert ticks == [1] * 5
+
+
+def test_a_group_counts_as_one_photo() -> None:
+    """Of 15 groups of four equal photos, two with swapped labels: 13 of 15, and only the photos that count do."""
+    groups = np.repeat(np.arange(15), 4)
+    labels = groups % 3
+    features = 10 * np.eye(3)[labels] + 0.1 * np.random.default_rng(2).normal(size=(60, 3))
+    swapped = np.where(groups < 2, (labels + 1) % 3, labels)
+    found = cross_validate(Labelled(features, swapped, groups), groups // 3, folds=5, labels=3, max_steps=200)
+    assert found[:4] == (13, 15, 60, 5)
+    assert found.accuracy == pytest.approx(13 / 15)
+    counted = groups % 3 != 0
+    found = cross_validate(
+        Labelled(features, swapped, groups), groups // 3, folds=5, labels=3, max_steps=200, counted=counted
+    )
+    assert found[:4] == (9, 10, 40, 5)
+    assert len(found.scores) == 60
+
+
+def test_a_group_of_two_classes_stays_in_one_part() -> None:
+    """A scene with a daisy and a rose, photographed for both classes, is in one part, and parts stay balanced."""
+    listed = photos({"daisy": 10, "rose": 10})
+    shared = [
+        photo.label == "rose" and photo.relative in ("rose/3_nohash_0.jpg", "rose/4_nohash_0.jpg") for photo in listed
+    ]
+    listed = [
+        photo._replace(group=photo.group.replace("rose", "daisy")) if both else photo
+        for photo, both in zip(listed, shared, strict=True)
+    ]
+    assigned, folds = assign_folds(listed, 0)
+    parts: dict[str, set[int]] = {}
+    for part, photo in zip(assigned, listed, strict=True):
+        parts.setdefault(photo.group, set()).add(int(part))
+    assert all(len(found) == 1 for found in parts.values())
+    for label in ("daisy", "rose"):
+        sizes = Counter(int(part) for part, photo in zip(assigned, listed, strict=True) if photo.label == label)
+        assert [sizes[part] for part in range(folds)] == [2] * 5
+
+
+def test_a_class_of_one_group_is_in_every_part() -> None:
+    """The photos of a class with one group go to the parts one by one, so that every head has seen the class."""
+    listed = photos({"daisy": 9})
+    listed += [Photo(Path(), f"rose/{i}.jpg", "rose", b"", "training", "rose/0.jpg") for i in range(9)]
+    assigned, folds = assign_folds(listed, 0)
+    assert {int(part) for part in assigned[9:]} == set(range(folds))

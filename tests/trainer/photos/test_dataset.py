@@ -242,3 +242,44 @@ def test_moving_the_folder_keeps_the_split(tmp_path: Path) -> None:
         splits.append({photo.relative: photo.split for photo in dataset.photos})
     assert splits[0] == splits[1]
     assert len(splits[0]) == 40
+
+
+def grouped(*groups: str, classes: tuple[str, ...] = ("daisy", "rose")) -> Dataset:
+    """A data set of one photo a letter in each class; equal letters of a class are one group."""
+    names = {f"{label}/{place:02}.jpg": f"{label}/{group}" for label in classes for group, place in _places(groups)}
+    files = [PhotoFile(Path(name), name, name.split("/")[0]) for name in names]
+    folder = PhotoFolder(Path("root"), classes, files, [])
+    contents = Contents({name: hashlib.sha256(name.encode()).digest() for name in names}, {})
+    return assemble(folder, contents, RATIOS, groups=names)
+
+
+def _places(groups: tuple[str, ...]) -> list[tuple[str, int]]:
+    letters = "".join(groups)
+    return [(letter, place) for place, letter in enumerate(letters)]
+
+
+def test_groups_are_counted_and_listed_by_size() -> None:
+    """Eight photos a class in five groups: ten independent ones; groups of one are not listed."""
+    dataset = grouped("aaabbcde")
+    assert (len(dataset.photos), dataset.independent) == (16, 10)
+    assert [len(group) for group in dataset.groups()] == [3, 3, 2, 2]
+    assert {photo.group for photo in dataset.groups()[0]} == {"daisy/a"}
+
+
+def test_groups_never_cross_splits() -> None:
+    """With three groups or more, the test photos depend on no other photo and all of them show the accuracy."""
+    dataset = grouped("aaabbcde")
+    splits = {(photo.group, photo.split) for photo in dataset.photos}
+    assert len(splits) == dataset.independent
+    assert dataset.has_evidence
+    assert dataset.without_evidence == []
+    assert dataset.test_photos == dataset.of("test")
+
+
+def test_without_enough_groups_nothing_is_shown() -> None:
+    """Each class is one scene: all splits have photos, but the test photos prove nothing."""
+    dataset = grouped("aaaaaaaa")
+    assert {photo.split for photo in dataset.photos} == {"training", "validation", "test"}
+    assert not dataset.has_evidence
+    assert dataset.without_evidence == ["daisy", "rose"]
+    assert dataset.test_photos == dataset.of("test") != []

@@ -1,0 +1,57 @@
+"""Bottlenecks with labels and groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.bottlenecks.labelled import Labelled
+
+GROUPS = st.lists(st.integers(0, 6), min_size=1, max_size=30).map(lambda groups: np.array(groups, np.intp))
+
+
+def labelled(groups: np.ndarray | None, photos: int = 0) -> Labelled:
+    """Photos of two classes in ``groups``."""
+    count = photos if groups is None else len(groups)
+    return Labelled(np.arange(2.0 * count).reshape(count, 2), np.arange(count) % 2, groups)
+
+
+@given(GROUPS)
+def test_every_group_has_the_weight_of_one_photo(groups: np.ndarray) -> None:
+    """The weights of a group's photos add up to 1, so all weights to the number of groups."""
+    data = labelled(groups)
+    assert data.weights is not None
+    for group in np.unique(groups):
+        assert data.weights[groups == group].sum() == pytest.approx(1)
+    assert data.weights.sum() == pytest.approx(data.independent) == pytest.approx(len(np.unique(groups)))
+
+
+@given(GROUPS)
+def test_group_means_are_the_means_of_the_groups(groups: np.ndarray) -> None:
+    """One mean for each group, in the order of the groups' numbers."""
+    values = np.arange(len(groups)) ** 2.0
+    expected = [values[groups == group].mean() for group in np.unique(groups)]
+    np.testing.assert_allclose(labelled(groups).group_means(values), expected)
+
+
+def test_without_groups_every_photo_counts_as_one() -> None:
+    """Independent photos have no weights, and each is its own mean."""
+    data = labelled(None, 5)
+    values = np.array([3.0, 1.0, 4.0, 1.0, 5.0])
+    assert data.weights is None
+    assert data.independent == 5
+    assert data.group_means(values) is values
+
+
+def test_choosing_and_joining_keep_the_groups() -> None:
+    """Parts have the groups of their photos; together they are what they were."""
+    data = labelled(np.array([4, 4, 2, 7]))
+    chosen = np.array([True, False, True, False])
+    first, rest = data.where(chosen), data.where(~chosen)
+    assert first.groups is not None and first.groups.tolist() == [4, 2]
+    joined = Labelled.join(first, rest)
+    assert joined.groups is not None and joined.groups.tolist() == [4, 2, 4, 7]
+    assert joined.labels.tolist() == [0, 0, 1, 1]
+    assert Labelled.join(labelled(None, 2), labelled(None, 3)).groups is None
