@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
 from trainer.commands.options import AsJson, ImageDir, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.compare import Comparison, compare
@@ -23,7 +24,11 @@ def compare_command(
     second: Annotated[Path, typer.Argument(help="The other model file.")],
     image_dir: ImageDir,
     split: Annotated[
-        Split, typer.Option(help="The photos to use: one split, as when the first model was trained, or all.")
+        Split,
+        typer.Option(
+            help="The photos to use: test or unseen: those that neither model was trained or chosen on; all; or those "
+            "of another split of the first model's training."
+        ),
     ] = Split[TEST],
     as_json: AsJson = False,
 ) -> None:
@@ -32,12 +37,17 @@ def compare_command(
     comparison = compare(first, second, image_dir, split=split.value, progress=progress)
     name_skipped(comparison.skipped, progress)
     if as_json:
-        lists = {
-            name: [entry._asdict() for entry in getattr(comparison, name)] for name in ("disagreements", "skipped")
-        }
-        print(json.dumps({**comparison._asdict(), "split": split.value, **lists}))
+        print(json.dumps(_as_json(comparison, split.value)))
     else:
         _print_comparison(comparison, str(first), str(second), split.value)
+
+
+def _as_json(comparison: Comparison, split: str) -> dict[str, Any]:
+    facts = {name: value for name, value in comparison._asdict().items() if name != "classes"}
+    for name in ("disagreements", "skipped"):
+        facts[name] = [entry._asdict() for entry in facts[name]]
+    facts["seen"] = [seen_json(entry) for entry in comparison.seen]
+    return {**facts, "split": split, **classes_json(comparison.classes)}
 
 
 def _print_comparison(comparison: Comparison, first: str, second: str, split: str) -> None:
@@ -53,10 +63,11 @@ def _print_comparison(comparison: Comparison, first: str, second: str, split: st
     if len(comparison.disagreements) > _MOST_NAMED:
         print(f"... and {len(comparison.disagreements) - _MOST_NAMED} more; --json names all of them")
     test = f"McNemar's exact test: p = {comparison.p_value:.3g}"
-    print(f"{comparison.photos} photos ({split}), {test}; {_conclusion(comparison, first, second)}")
+    photos = photo_counts(comparison.photos, comparison.independent)
+    print(f"{photos} ({split}), {test}; {_conclusion(comparison, first, second)}")
 
 
 def _conclusion(comparison: Comparison, first: str, second: str) -> str:
     if not comparison.is_significant:
         return "the difference may be chance"
-    return f"{first if comparison.only_first > comparison.only_second else second} is better"
+    return f"{first if comparison.first_better > comparison.second_better else second} is better"

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from edge.modelfile.model_file import ModelFile
+from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
 from trainer.commands.options import AsJson, ImageDir, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.evaluate import Evaluation, evaluate
-from trainer.evaluation.evaluated_photos import ALL
+from trainer.evaluation.evaluated_photos import UNSEEN
 from trainer.report.content import evaluation_content
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.terminal.progress_bars import TerminalProgress
@@ -25,8 +26,12 @@ def evaluate_command(
     model: Annotated[Path, typer.Argument(help="The model file.")],
     image_dir: ImageDir,
     split: Annotated[
-        Split, typer.Option(help="The photos to use: one split, as when the model was trained, or all.")
-    ] = Split[ALL],
+        Split,
+        typer.Option(
+            help="The photos to use: unseen: those that the model was neither trained nor chosen on; all; or those of "
+            "one split of its training. A model that does not know its photos: unseen are all."
+        ),
+    ] = Split[UNSEEN],
     labels: Annotated[Path | None, typer.Option(help="The label file, for a model that has no labels in it.")] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write MODEL-on-FOLDER.html and .md with details, beside the model.")
@@ -41,7 +46,7 @@ def evaluate_command(
         check_report(paths, "copy the model into a folder of your own")
     evaluation = evaluate(loaded, image_dir, split=split.value, progress=progress)
     name_skipped(evaluation.skipped, progress)
-    if evaluation.split == ALL and evaluation.trained_on_these:
+    if evaluation.seen is None and evaluation.has_seen_them:
         progress.message(
             "the model was trained on photos of this folder; use --split test for photos that it was not trained on"
         )
@@ -68,7 +73,11 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "split": evaluation.split,
         "accuracy": round(evaluation.accuracy, 6),
+        "accuracy_interval": [round(end, 6) for end in evaluation.interval],
         "judged": evaluation.count,
+        "independent": evaluation.independent,
+        "seen": seen_json(evaluation.seen),
+        **classes_json(evaluation.classes),
         "labels": list(evaluation.labels),
         "confusion": evaluation.confusion.tolist(),
         "photos": photos,
@@ -80,4 +89,7 @@ def _print_evaluation(evaluation: Evaluation) -> None:
     if len(evaluation.labels) <= _MOST_COLUMNS:
         rows = [[label, *map(int, row)] for label, row in zip(evaluation.labels, evaluation.confusion, strict=True)]
         print_table(["class \\ answer", *evaluation.labels], rows)
-    print(f"accuracy {100 * evaluation.accuracy:.2f} % of {evaluation.count} photos ({evaluation.split})")
+    low, high = evaluation.interval
+    photos = photo_counts(evaluation.count, evaluation.independent)
+    print(f"accuracy {100 * evaluation.accuracy:.2f} % of {photos} ({evaluation.split})")
+    print(f"the accuracy lies between {100 * low:.1f} % and {100 * high:.1f} % with 95 % confidence")

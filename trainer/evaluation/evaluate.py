@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,22 @@ from edge.errors import DatasetError
 from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
 from edge.types import Classification, LabelledPhoto
-from trainer.evaluation.evaluated_photos import ALL, check_split, photos_of, read_test_set, split_ratios
-from trainer.evaluation.interval import Interval, wilson_interval
+from trainer.evaluation.evaluated_photos import (
+    ALL,
+    NEW,
+    UNSEEN,
+    EvaluatedPhotos,
+    check_split,
+    choose_photos,
+    read_test_set,
+    split_ratios,
+)
+from trainer.evaluation.grouped_share import GroupedShare, grouped_share
+from trainer.evaluation.interval import Interval
+from trainer.evaluation.seen_photos import SeenPhotos
+from trainer.evaluation.shared_classes import SharedClasses, composed
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.folder import Skipped
-from trainer.photos.split import TEST
 from trainer.progress import Progress, ProgressLike, as_progress
 
 
@@ -26,8 +38,13 @@ class Evaluation:
     """``confusion[i, j]`` counts the photos of class ``labels[i]`` that the model labelled ``labels[j]``.
 
     ``results`` has the model's answer for each photo, in the order of ``photos``; photos that could not be decoded have
-    an error there and are not counted. ``split`` says which photos these are: ``all`` or one split. ``skipped`` are the
-    files that were not evaluated. ``trained_on_these`` is true if the model was trained on photos of the same data set.
+    an error there and are not counted. Labels and classes are in Unicode's composed form. ``split`` says which photos
+    these are: ``unseen``, ``all`` or one split. ``skipped`` are the files that were not evaluated, ``classes`` says
+    which classes were not. ``trained_on_these`` is true if the model was trained on photos of this folder; ``seen``
+    counts them, None if the model does not know its photos.
+
+    Photos that depend on each other count as one in accuracy and interval: each photo of a group of n has the weight
+    1 / n.
     """
 
     labels: tuple[str, ...]
@@ -37,6 +54,8 @@ class Evaluation:
     split: str = ALL
     skipped: list[Skipped] = field(default_factory=list)
     trained_on_these: bool = False
+    seen: SeenPhotos | None = None
+    classes: SharedClasses | None = None
 
     @property
     def count(self) -> int:
@@ -48,20 +67,32 @@ class Evaluation:
         """How many photos were labelled correctly."""
         return int(np.trace(self.confusion))
 
+    @cached_property
+    def grouped(self) -> GroupedShare:
+        """The sum of the weights of the photos that were labelled correctly, and the number of groups."""
+        return grouped_share(
+            (photo.group, answer.categories[0].label == photo.label) for photo, answer in self.classified()
+        )
+
+    @property
+    def independent(self) -> int:
+        """How many of the evaluated photos do not depend on each other: the number of groups."""
+        return self.grouped.independent
+
     @property
     def accuracy(self) -> float:
-        """The fraction of evaluated photos that were labelled correctly."""
-        return self.right / self.count
+        """The fraction of evaluated photos that were labelled correctly; each group counts as one photo."""
+        return self.grouped.right / self.grouped.independent
 
     @property
     def interval(self) -> Interval:
         """Two fractions between which the accuracy on other photos like these lies with 95 % confidence."""
-        return wilson_interval(self.right, self.count)
+        return self.grouped.interval
 
     @property
     def has_seen_them(self) -> bool:
         """Whether the model was trained on some of these photos."""
-        return self.trained_on_these and self.split != TEST
+        return self.trained_on_these and self.split not in NEW
 
     def classified(self) -> Iterator[tuple[Photo, Classification]]:
         """The photos that could be decoded, each with the model's answer."""
@@ -74,64 +105,93 @@ def evaluate(
     model: ModelFile | str | Path,
     photos: Dataset | str | Path,
     *,
-    split: str = ALL,
+    split: str = UNSEEN,
     labels: str | Path | None = None,
     runtime: str | None = None,
     progress: ProgressLike = None,
 ) -> Evaluation:
     """Let ``model``, a model file or its path, label ``photos``, a data set or its folder.
 
-    >>> evaluate("flowers.tflite", "flower_photos", split="test").accuracy  # doctest: +SKIP
+    >>> evaluate("flowers.tflite", "flower_photos").accuracy  # doctest: +SKIP
     0.887
 
-    ``split`` chooses photos: ``all``, ``training``, ``validation`` or ``test``. A folder is split as the model was
-    trained; a data set has its own split. ``labels`` is the label file of a model that has no labels.
+    ``split`` chooses photos: ``unseen`` are those that the model has not seen, ``all`` are all, and ``training``,
+    ``validation`` and ``test`` are those of the model's training; see
+    :func:`~trainer.evaluation.evaluated_photos.choose_photos`. ``unseen`` are all photos for a model that does not
+    know its photos; a folder is then split as the model was trained. ``labels`` is the label file of a model that has
+    no labels. Classes that the model has no label for are not evaluated. Messages say what was not evaluated.
 
-    Raises :class:`~edge.errors.ModelError` for a damaged model, :class:`~edge.errors.DatasetError` if a class is not
-    among the model's labels or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split.
+    Raises :class:`~edge.errors.ModelError` for a damaged model, :class:`~edge.errors.DatasetError` if model and folder
+    share no class or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split.
     """
     check_split(split)
     progress = as_progress(progress)
     loaded = model if isinstance(model, ModelFile) else ModelFile.load(model, labels)
     dataset = read_test_set(photos, split_ratios(loaded), progress)
-    return evaluate_split(loaded, dataset, split, progress, runtime=runtime)
+    chosen = choose_photos([loaded], dataset, split)
+    _report_chosen(chosen, progress)
+    return evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime)
 
 
-def evaluate_split(
+def _report_chosen(chosen: EvaluatedPhotos, progress: Progress) -> None:
+    message = chosen.classes.message()
+    if message:
+        progress.message(message)
+    (seen,) = chosen.seen
+    if seen is None or seen.unseen == seen.photos:
+        return
+    if chosen.split in NEW:
+        progress.message(f"{seen.text('the model')}: not evaluated; --split all evaluates them too")
+    elif chosen.split == ALL:
+        progress.message(
+            f"{seen.text('the model')}: the figures are too good; --split unseen evaluates the other {seen.unseen:,}"
+        )
+
+
+def evaluate_chosen(
     model: ModelFile,
     dataset: Dataset,
-    split: str,
+    chosen: EvaluatedPhotos,
     progress: Progress,
     *,
+    place: int = 0,
     stage: str = "evaluation",
     name: str = "the model",
     runtime: str | None = None,
 ) -> Evaluation:
-    """Let ``model`` label the photos of ``dataset`` in ``split``.
+    """Let ``model``, the one at ``place`` of those for which photos of ``dataset`` were ``chosen``, label these.
 
-    ``split`` is one of :data:`~trainer.evaluation.evaluated_photos.EVALUATED`, ``stage`` the name of the stage in
-    ``progress``. If ``model`` was trained on another split, a message says so, in which the model is called ``name``.
+    ``stage`` is the name of the stage in ``progress``. If ``model`` was trained on another split, a message says so, in
+    which the model is called ``name``.
 
     Raises the errors of :func:`evaluate_photos`.
     """
-    if split != ALL and split_ratios(model) != dataset.ratios:
+    seen = chosen.seen[place]
+    if chosen.split_again and seen is None and split_ratios(model) != dataset.ratios:
         progress.message(
             f"the photos are split in another way than for the training of {name}; "
             f"{name} may have been trained on these photos"
         )
-    chosen = photos_of(dataset, split)
-    with progress.stage(stage, len(chosen)) as advance:
-        evaluation = evaluate_photos(model, chosen, advance, runtime=runtime)
-    failed = [Skipped(p.relative, r.error) for p, r in zip(chosen, evaluation.results, strict=True) if r.error]
+    with progress.stage(stage, len(chosen.photos)) as advance:
+        evaluation = evaluate_photos(model, chosen.photos, advance, runtime=runtime)
+    results = zip(chosen.photos, evaluation.results, strict=True)
+    failed = [Skipped(photo.relative, result.error) for photo, result in results if result.error]
+    return replace(
+        evaluation,
+        split=chosen.split,
+        skipped=[*dataset.skipped, *failed],
+        trained_on_these=_trained_on(model, dataset, failed) if seen is None else seen.trained > 0,
+        seen=seen,
+        classes=chosen.classes,
+    )
+
+
+def _trained_on(model: ModelFile, dataset: Dataset, failed: list[Skipped]) -> bool:
+    """Whether a model that does not know its photos was trained on exactly these."""
     lost = {entry.path for entry in failed}
     decoded = dataset._replace(photos=[photo for photo in dataset.photos if photo.relative not in lost])
     trained_on = model.manifest and model.manifest.provenance.dataset_sha256
-    return replace(
-        evaluation,
-        split=split,
-        skipped=[*dataset.skipped, *failed],
-        trained_on_these=trained_on == dataset_fingerprint(decoded),
-    )
+    return trained_on == dataset_fingerprint(decoded)
 
 
 def evaluate_photos(
@@ -144,21 +204,31 @@ def evaluate_photos(
 ) -> Evaluation:
     """Let ``model`` label ``photos`` and compare with the classes; ``advance`` is called with 1 for each photo.
 
-    Raises :class:`~edge.errors.DatasetError` if a class is not among the model's labels or no photo can be evaluated.
+    The class of each photo must be one of the labels. The model may answer any of its labels: an answer outside the
+    classes of ``photos`` is wrong.
+
+    Raises :class:`~edge.errors.DatasetError` if no photo can be evaluated.
     """
-    index = {label: i for i, label in enumerate(model.labels)}
-    unknown = sorted({photo.label for photo in photos} - set(index))
-    if unknown:
-        raise DatasetError(f"the model has no label {', '.join(unknown)}; its labels: {', '.join(model.labels)}")
-    confusion = np.zeros((len(index), len(index)), np.intp)
+    labels = tuple(composed(label) for label in model.labels)
+    index = {label: place for place, label in reversed(list(enumerate(labels)))}  # the first place of equal labels
+    photos = [photo._replace(label=composed(photo.label)) for photo in photos]
+    confusion = np.zeros((len(labels), len(labels)), np.intp)
     results = []
     paths = (photo.path for photo in photos)
     labelled = label_photos(model, paths, threads=threads, runtime=runtime, top_k=len(model.labels))
     for photo, result in zip(photos, labelled, strict=True):
-        results.append(result)
         if result.classification is not None:
-            confusion[index[photo.label], result.classification.categories[0].index] += 1
+            answer = result.classification
+            confusion[index[photo.label], index[labels[answer.categories[0].index]]] += 1
+            if labels != model.labels:
+                result = result._replace(classification=_with_composed_labels(answer))
+        results.append(result)
         advance(1)
     if not confusion.any():
         raise DatasetError("no photo can be evaluated; give a folder that has photos of the model's classes")
-    return Evaluation(model.labels, list(photos), results, confusion)
+    return Evaluation(labels, photos, results, confusion)
+
+
+def _with_composed_labels(answer: Classification) -> Classification:
+    categories = tuple(category._replace(label=composed(category.label)) for category in answer.categories)
+    return answer._replace(categories=categories)

@@ -1,18 +1,42 @@
-"""The photos that a model is evaluated on: the folder's, split as the model was trained."""
+"""The photos that models are evaluated on: those that they have not seen, those of one split, or all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from edge.errors import UsageError
+from edge.errors import DatasetError, UsageError
 from edge.modelfile.model_file import ModelFile
+from trainer.evaluation.seen_photos import SeenPhotos, count_seen, sights
+from trainer.evaluation.shared_classes import SharedClasses, share_classes
 from trainer.photos.dataset import Dataset, Photo, read_dataset
-from trainer.photos.split import SPLITS, SplitRatios
+from trainer.photos.photo_hashes import read_photo_hashes
+from trainer.photos.split import SPLITS, TEST, SplitRatios
 from trainer.progress import Progress
 
-ALL = "all"
-EVALUATED = (ALL, *SPLITS)
-"""Which photos a model is evaluated on: those of one split, or all."""
+UNSEEN, ALL = "unseen", "all"
+EVALUATED = (UNSEEN, ALL, *SPLITS)
+"""Which photos a model is evaluated on: those that it has not seen, all, or those of one split."""
+
+
+NEW = (UNSEEN, TEST)
+"""Those of :data:`EVALUATED` that are new to the model."""
+
+
+class EvaluatedPhotos(NamedTuple):
+    """``photos`` of the classes that the models and the folder share, chosen by ``split``.
+
+    ``split`` is ``all`` if unseen photos were asked for, but no model says which photos it has seen. ``seen`` has the
+    counts of all photos of the ``classes`` for each model, None for one that does not say. ``split_again`` is true if
+    the photos were chosen by the split of the data set, not by what the models say.
+    """
+
+    photos: list[Photo]
+    split: str
+    classes: SharedClasses
+    seen: list[SeenPhotos | None]
+    split_again: bool
 
 
 def check_split(split: str) -> None:
@@ -29,6 +53,12 @@ def split_ratios(model: ModelFile) -> SplitRatios:
     return SplitRatios(**{name: value for name, value in found.items() if value is not None})
 
 
+def has_only_split(model: ModelFile) -> bool:
+    """Whether ``model`` does not know its photos, but how they were split: a file of ours of an older release."""
+    manifest = model.manifest
+    return manifest is not None and manifest.known_photos is None and manifest.provenance.dataset_sha256 is not None
+
+
 def read_test_set(photos: Dataset | str | Path, ratios: SplitRatios, progress: Progress) -> Dataset:
     """``photos`` as they are if they are a data set; a folder's are read and split by ``ratios``.
 
@@ -37,6 +67,47 @@ def read_test_set(photos: Dataset | str | Path, ratios: SplitRatios, progress: P
     return photos if isinstance(photos, Dataset) else read_dataset(Path(photos), ratios, progress)
 
 
-def photos_of(dataset: Dataset, split: str) -> list[Photo]:
-    """The photos of ``dataset`` in ``split``, one of :data:`EVALUATED`."""
-    return dataset.photos if split == ALL else dataset.of(split)
+def choose_photos(models: Sequence[ModelFile], dataset: Dataset, split: str) -> EvaluatedPhotos:
+    """The photos of ``dataset`` on which ``models`` are evaluated; ``split`` is one of :data:`EVALUATED`.
+
+    A model file that knows its photos says which are its training and validation photos, whatever their names and
+    folders are now; its test photos are all others that do not depend on them. For other model files, the split of
+    the data set holds.
+
+    Raises :class:`~edge.errors.DatasetError` if no class is shared, or if no photo is left.
+    """
+    classes = share_classes(dataset.photos, [model.labels for model in models])
+    photos = classes.photos
+    known = [read_photo_hashes(model) for model in models]
+    found = [None if hashes is None else sights(hashes, photos) for hashes in known]
+    seen = [None if entry is None else count_seen(entry) for entry in found]
+    told = [entry for entry in found if entry is not None]
+    if split == ALL or (split == UNSEEN and not told):
+        return EvaluatedPhotos(photos, ALL, classes, seen, split_again=False)
+    if split in NEW:
+        split_again = split == TEST and (not told or any(map(has_only_split, models)))
+        chosen = [
+            photo
+            for place, photo in enumerate(photos)
+            if all(entry[place] == TEST for entry in told) and (not split_again or photo.split == TEST)
+        ]
+    else:
+        first = found[0]
+        split_again = first is None
+        chosen = [
+            photo for place, photo in enumerate(photos) if split == (photo.split if first is None else first[place])
+        ]
+    if not chosen and photos:
+        raise DatasetError(_nothing_left(split, len(photos), seen))
+    return EvaluatedPhotos(chosen, split, classes, seen, split_again)
+
+
+def _nothing_left(split: str, photos: int, seen: Sequence[SeenPhotos | None]) -> str:
+    names = ["the model"] if len(seen) == 1 else ["the first model", "the second model"]
+    told = [entry.text(name) for entry, name in zip(seen, names, strict=True) if entry is not None]
+    if split in NEW and told:
+        return (
+            f"no photo is left to evaluate: {'; '.join(told)}; give photos that are new to "
+            f"{' and '.join(names)}, or --split all to evaluate these all the same"
+        )
+    return f"none of these {photos:,} photos is a {split} photo; give the folder of the training, or --split all"

@@ -19,7 +19,8 @@ class Interval(NamedTuple):
 def wilson_interval(right: float, count: int) -> Interval:
     """The 95 % interval of a share of ``right`` among ``count``; (0, 1) if ``count`` is 0.
 
-    Wilson's score interval (E. B. Wilson, 1927), which stays inside 0..1 and works for a few photos too.
+    Wilson's score interval (E. B. Wilson, 1927), which stays inside 0..1 and works for a few photos too. ``right``
+    need not be whole: it may be a sum of shares, one of each group of photos.
     """
     if count == 0:
         return Interval(0.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.evaluation.evaluate import Evaluation
-from trainer.evaluation.interval import Interval, wilson_interval
+from trainer.evaluation.grouped_share import GroupedShare, grouped_share
 from trainer.head.fit import Matrix
 from trainer.photos.dataset import Photo
 
@@ -17,32 +18,18 @@ _STEPS = 100  # thresholds of a curve between 0 and 1
 
 
 class ClassMeasure(NamedTuple):
-    """One class: its ``photos``, the photos ``labelled`` as it, and how many of these are ``right``, as counts."""
+    """One class: its ``photos``, the photos ``labelled`` as it, and how many of these are ``right``, as counts.
+
+    ``recall`` is the share of the photos of this class that got its label, ``precision`` the share of the photos with
+    this label that are of this class. In both, photos that depend on each other count as one.
+    """
 
     label: str
     photos: int
     labelled: int
     right: int
-
-    @property
-    def precision(self) -> float | None:
-        """The share of the photos with this label that are of this class; None if no photo got the label."""
-        return self.right / self.labelled if self.labelled else None
-
-    @property
-    def recall(self) -> float | None:
-        """The share of the photos of this class that got its label; None if the class has no photo."""
-        return self.right / self.photos if self.photos else None
-
-    @property
-    def precision_interval(self) -> Interval:
-        """The 95 % interval of the precision."""
-        return wilson_interval(self.right, self.labelled)
-
-    @property
-    def recall_interval(self) -> Interval:
-        """The 95 % interval of the recall."""
-        return wilson_interval(self.right, self.photos)
+    recall: GroupedShare
+    precision: GroupedShare
 
 
 class ConfusedPair(NamedTuple):
@@ -73,13 +60,26 @@ class ScoredPhotos(NamedTuple):
     truths: npt.NDArray[np.intp]
 
 
-def class_measures(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> list[ClassMeasure]:
-    """The measures of every class in ``confusion`` (labels, labels) that has a photo or was given as a label."""
-    photos, labelled, right = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)
+def class_measures(evaluation: Evaluation) -> list[ClassMeasure]:
+    """The measures of every class of ``evaluation`` that has a photo or was given as a label."""
+    own: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    given: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for photo, answer in evaluation.classified():
+        label = answer.categories[0].label
+        right = (photo.group, label == photo.label)
+        own[photo.label].append(right)
+        given[label].append(right)
     return [
-        ClassMeasure(label, int(photos[i]), int(labelled[i]), int(right[i]))
-        for i, label in enumerate(labels)
-        if photos[i] or labelled[i]
+        ClassMeasure(
+            label,
+            photos=len(own[label]),
+            labelled=len(given[label]),
+            right=sum(right for _, right in own[label]),
+            recall=grouped_share(own[label]),
+            precision=grouped_share(given[label]),
+        )
+        for label in dict.fromkeys(evaluation.labels)
+        if own[label] or given[label]
     ]
 
 
@@ -96,13 +96,14 @@ def confused_pairs(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> li
 
 def scored_photos(evaluation: Evaluation) -> ScoredPhotos:
     """The photos of ``evaluation`` that could be decoded, with their scores."""
-    index = {label: i for i, label in enumerate(evaluation.labels)}
+    index = {label: i for i, label in reversed(list(enumerate(evaluation.labels)))}
     scores = np.zeros((evaluation.count, len(index)))
     truths = np.zeros(evaluation.count, np.intp)
     photos: list[Photo] = []
     for row, (photo, answer) in enumerate(evaluation.classified()):
         for category in answer.categories:
-            scores[row, category.index] = category.score
+            place = index[category.label]  # labels may be equal in a model of another project
+            scores[row, place] = max(scores[row, place], category.score)
         truths[row] = index[photo.label]
         photos.append(photo)
     return ScoredPhotos(photos, scores, truths)

@@ -160,7 +160,7 @@ def _classes(content: ReportContent) -> str:
 
 
 def _matrix(content: ReportContent) -> str:
-    rows = class_measures(content.evaluation.confusion, content.evaluation.labels)
+    rows = class_measures(content.evaluation)
     if len(rows) > _LARGEST_MATRIX:
         return ""
     confusion = content.evaluation.confusion
@@ -186,9 +186,10 @@ def _matrix(content: ReportContent) -> str:
 
 def _measures(content: ReportContent) -> str:
     lines = []
-    for row in class_measures(content.evaluation.confusion, content.evaluation.labels):
+    for row in class_measures(content.evaluation):
         cells = []
-        for share, interval in ((row.precision, row.precision_interval), (row.recall, row.recall_interval)):
+        for measure in (row.precision, row.recall):
+            share, interval = measure.share, measure.interval
             if share is None:
                 cells.append("<td>-</td>")
                 continue

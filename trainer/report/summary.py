@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from trainer.evaluation.evaluate import Evaluation
+from trainer.evaluation.evaluated_photos import UNSEEN
 from trainer.evaluation.interval import wilson_interval
+from trainer.evaluation.shared_classes import some_names
 from trainer.head.calibration import calibration_error
-from trainer.photos.split import TRAINING
+from trainer.photos.split import SPLITS, TRAINING
 from trainer.report.content import ReportContent
 from trainer.report.measures import operating_point
 from trainer.report.number_format import counted, megabytes, percent, percent_interval
@@ -36,14 +39,16 @@ def title_line(content: ReportContent) -> str:
 
 def headlines(content: ReportContent) -> list[Headline]:
     """The most important numbers."""
-    interval = content.evaluation.interval
-    photos = "photos" if content.evaluation.split == "all" else f"{content.evaluation.split} photos"
+    evaluation = content.evaluation
+    named = evaluation.split in SPLITS
+    photos = f"{evaluation.split} photos" if named else "photos"
+    independent = f", {evaluation.independent:,} independent" if evaluation.independent < evaluation.count else ""
     found = [
         Headline(
-            "accuracy" if content.evaluation.split == "all" else f"{content.evaluation.split} accuracy",
-            percent(content.evaluation.accuracy),
-            f"{content.evaluation.right:,} of {content.evaluation.count:,} {photos}; "
-            f"{percent_interval(interval)} with 95 % confidence",
+            f"{evaluation.split} accuracy" if named else "accuracy",
+            percent(evaluation.accuracy),
+            f"{evaluation.right:,} of {evaluation.count:,} {photos}{independent}; "
+            f"{percent_interval(evaluation.interval)} with 95 % confidence",
         )
     ]
     validated = content.training and content.training.cross_validation
@@ -91,10 +96,12 @@ def recommended_threshold(content: ReportContent) -> float | None:
 def cautions(content: ReportContent) -> list[str]:
     """What a reader must know before using the numbers; often there is nothing."""
     found = []
-    if content.evaluation.has_seen_them:
+    found += _seen_cautions(content.evaluation)
+    if content.evaluation.classes is not None and content.evaluation.classes.unknown:
+        unknown = content.evaluation.classes.unknown
         found.append(
-            "The model was trained on some of the photos of this evaluation, so every number is too good. "
-            "Evaluate with --split test."
+            f"The model has no label for {some_names(unknown)}, so {counted(sum(unknown.values()), 'photo')} "
+            "were not evaluated."
         )
     doubtful = content.doubtful_labels.likely_errors
     if doubtful >= _DOUBTFUL * content.doubtful_labels.photos:
@@ -103,9 +110,9 @@ def cautions(content: ReportContent) -> list[str]:
             f"({percent(doubtful / content.doubtful_labels.photos, 0)}). Check the photos below first: "
             "correct labels help more than any option."
         )
-    if content.evaluation.count < _FEW_PHOTOS:
+    if content.evaluation.independent < _FEW_PHOTOS:
         found.append(
-            f"Only {counted(content.evaluation.count, 'photo')} were evaluated, so the accuracy is "
+            f"Only {counted(content.evaluation.independent, 'independent photo')} were evaluated, so the accuracy is "
             "uncertain: see its interval."
         )
     imbalance = _imbalance(content)
@@ -114,6 +121,17 @@ def cautions(content: ReportContent) -> list[str]:
     if content.self_test is not None and not content.self_test.passed:
         found.append("The self-test failed on this workstation. Do not use the file until you know why.")
     return found
+
+
+def _seen_cautions(evaluation: Evaluation) -> list[str]:
+    seen = evaluation.seen
+    if evaluation.has_seen_them:
+        photos = "The model was trained on some of these photos" if seen is None else seen.text("the model")
+        option = "test" if seen is None else UNSEEN
+        return [f"{photos}, so every number is too good. Evaluate with --split {option}."]
+    if evaluation.split == UNSEEN and seen is not None and seen.unseen < seen.photos:
+        return [f"{seen.text('the model')}. They were not evaluated."]
+    return []
 
 
 def _without_copies(content: ReportContent) -> str:

@@ -52,12 +52,12 @@ def class_table(content: ReportContent) -> ReportTable:
         (
             entry.label,
             f"{entry.photos:,}",
-            percent(entry.precision),
-            percent_interval(entry.precision_interval) if entry.labelled else "-",
-            percent(entry.recall),
-            percent_interval(entry.recall_interval) if entry.photos else "-",
+            percent(entry.precision.share),
+            percent_interval(entry.precision.interval) if entry.labelled else "-",
+            percent(entry.recall.share),
+            percent_interval(entry.recall.interval) if entry.photos else "-",
         )
-        for entry in class_measures(content.evaluation.confusion, content.evaluation.labels)
+        for entry in class_measures(content.evaluation)
     ]
     return ReportTable(("class", "photos", "precision", "95 % interval", "recall", "95 % interval"), rows)
 
@@ -205,5 +205,5 @@ def commands(content: ReportContent) -> list[str]:
         f"edge inspect {name}",
         f"edge label --model {name} photo.jpg",
         f"edge bench {name} --output board.json",
-        f"trainer evaluate {name} PHOTOS --split test",
+        f"trainer evaluate {name} PHOTOS",
     ]
