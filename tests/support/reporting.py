@@ -16,6 +16,6 @@ FLIPPED = 6
 
 
 def content_of(model: ModelFile, image_dir: Path, split: str = "all", seen: bool = False) -> ReportContent:
-    """The content of a report on an evaluation of ``model``."""
+    """The content of a report on an evaluation of ``model``; ``seen``: whether it was trained on these photos."""
     evaluation = dataclasses.replace(evaluate(model, image_dir, split=split), trained_on_these=seen)
     return evaluation_content("model.tflite", model, evaluation)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from edge.modelfile.flatbuffer import Table
-from edge.modelfile.manifest import MANIFEST_NAME
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, MANIFEST_NAME
 from edge.modelfile.metadata import BUFFER_NAME, unpack_files
 from edge.modelfile.metadata import IDENTIFIER as METADATA_IDENTIFIER
 from edge.modelfile.structure import IDENTIFIER
@@ -137,6 +137,16 @@ def with_facts(content: bytes, **facts: Any) -> bytes:
     packed = unpack_files(content)
     manifest = {**json.loads(packed.files[MANIFEST_NAME]), **facts}
     files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
+    return with_zip(content[: packed.flatbuffer_bytes], files)
+
+
+def without_known_photos(content: bytes) -> bytes:
+    """The model in ``content`` as a release wrote it whose files did not know their photos."""
+    packed = unpack_files(content)
+    manifest = json.loads(packed.files[MANIFEST_NAME])
+    del manifest["known_photos"]
+    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
+    del files[KNOWN_PHOTOS_NAME]
     return with_zip(content[: packed.flatbuffer_bytes], files)
 
 

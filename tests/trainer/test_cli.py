@@ -13,6 +13,7 @@ import pytest
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from support.paths import DATA
+from support.surgery import without_known_photos
 from trainer.backbones.architectures import grid
 from trainer.cli import app
 
@@ -336,10 +337,15 @@ def test_evaluate_on_the_test_split_gives_the_manifests_accuracy(
 
 def test_evaluate_json_is_consistent(trainer, photos: Path) -> None:
     """Confusion, accuracy and the list of photos agree."""
-    printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
-    assert set(printed) == {"split", "accuracy", "judged", "labels", "confusion", "photos", "skipped"}
+    printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all", "--json").stdout)
+    assert set(printed) == {
+        *("split", "accuracy", "accuracy_interval", "judged", "independent", "seen", "classes_not_evaluated"),
+        *("labels_without_photos", "labels", "confusion", "photos", "skipped"),
+    }
+    assert (printed["classes_not_evaluated"], printed["labels_without_photos"]) == ({}, [])
+    assert printed["accuracy_interval"][0] < printed["accuracy"] <= printed["accuracy_interval"][1] <= 1
     right = sum(photo["class"] == photo["label"] for photo in printed["photos"])
-    assert printed["judged"] == len(printed["photos"]) == 36
+    assert printed["judged"] == printed["independent"] == len(printed["photos"]) == 36
     assert printed["accuracy"] == round(right / 36, 6)
     assert sum(printed["confusion"][i][i] for i in range(3)) == right
     assert [Path(photo["path"]).parent.name for photo in printed["photos"]] == [p["class"] for p in printed["photos"]]
@@ -347,39 +353,72 @@ def test_evaluate_json_is_consistent(trainer, photos: Path) -> None:
 
 
 def test_evaluate_prints_the_confusion_matrix(trainer, photos: Path) -> None:
-    """One row a class, one column an answer, then the accuracy; training photos are pointed out."""
-    printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
-    done = trainer("evaluate", DATA / "tiny-int8.tflite", photos)
+    """One row a class, one column an answer, then the accuracy and its interval."""
+    arguments = ("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all")
+    printed = json.loads(trainer(*arguments, "--json").stdout)
+    done = trainer(*arguments)
     rows = [line.split() for line in done.stdout.splitlines() if line.strip()]
     assert rows[0] == ["class", "\\", "answer", "blue", "green", "red"]
     assert [row[1:] for row in rows[2:5]] == [[str(count) for count in row] for row in printed["confusion"]]
-    assert rows[-1] == f"accuracy {100 * printed['accuracy']:.2f} % of 36 photos (all)".split()
+    assert rows[-2] == f"accuracy {100 * printed['accuracy']:.2f} % of 36 photos (all)".split()
+    low, high = (f"{100 * end:.1f} %" for end in printed["accuracy_interval"])
+    assert rows[-1] == f"the accuracy lies between {low} and {high} with 95 % confidence".split()
 
 
 def test_evaluate_warns_where_the_model_was_trained_on_the_photos(
     trainer, photos: Path, tiny_arguments: list[object], tmp_path: Path
 ) -> None:
-    """The figure for all photos of the training folder is too good, and a message says so; another folder is fine."""
+    """The figure for all photos of the training folder is too good, and a message says so; another folder is fine.
+
+    A file of an older release knows its data set, but not its photos.
+    """
     output = tmp_path / "m.tflite"
     assert trainer("retrain", *tiny_arguments, "--output", output).returncode == 0
-    assert "use --split test for photos that it was not trained on" in trainer("evaluate", output, photos).stderr
+    old = tmp_path / "old.tflite"
+    old.write_bytes(without_known_photos(output.read_bytes()))
+    done = trainer("evaluate", old, photos)
+    assert "use --split test for photos that it was not trained on" in done.stderr
+    assert "of 36 photos (all)" in done.stdout
+    assert trainer("evaluate", output, photos, "--split", "all").stderr == (
+        "trainer: 26 of these 36 photos trained the model, 7 chose its settings: the figures are too good; "
+        "--split unseen evaluates the other 3\n"
+    )
     fresh = tiny.paint_folder(tmp_path / "fresh", 4, seed=55)
     assert trainer("evaluate", output, fresh).stderr == ""
 
 
-def test_evaluate_on_an_unknown_class_ends_in_65(trainer, photos: Path) -> None:
-    """A folder that the model has no label for is named, with the labels that there are."""
+def test_evaluate_on_unknown_classes_ends_in_65(trainer, photos: Path) -> None:
+    """If the model has a label for no class of the folder, both are named."""
     (photos / "red").rename(photos / "violet")
+    shutil.rmtree(photos / "green")
+    (photos / "blue").rename(photos / "indigo")
     line = complaint(trainer("evaluate", DATA / "tiny-int8.tflite", photos), 65)
-    assert line == "the model has no label violet; its labels: blue, green, red"
+    assert line == (
+        "the folder and the model share no class: the folder has indigo, violet; the labels are blue, green, red; name "
+        "the folders as the labels"
+    )
+
+
+def test_evaluate_names_a_class_without_a_label(trainer, photos: Path) -> None:
+    """The classes that model and folder share are evaluated; the others are named with their photos."""
+    (photos / "red").rename(photos / "violet")
+    done = trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all", "--json")
+    printed = json.loads(done.stdout)
+    assert (done.returncode, printed["judged"]) == (0, 24)
+    assert printed["classes_not_evaluated"] == {"violet": 12}
+    assert printed["labels_without_photos"] == ["red"]
+    assert (
+        "trainer: the model has no label for violet: 12 photos not evaluated; the folder has no photo of red\n"
+        in done.stderr
+    )
 
 
 def test_evaluate_takes_one_class_alone(trainer, photos: Path) -> None:
     """Evaluation needs no second class."""
     shutil.rmtree(photos / "red")
     shutil.rmtree(photos / "blue")
-    printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--json").stdout)
-    assert printed["judged"] == 12
+    done = trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all", "--json")
+    assert json.loads(done.stdout)["judged"] == 12
 
 
 def test_architectures_lists_the_grid_with_its_figures(trainer, tmp_path: Path) -> None:

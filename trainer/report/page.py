@@ -204,6 +204,8 @@ def _measures(content: ReportContent) -> str:
         "Precision: share of the photos with this label that are of this class. Recall: share of the photos of this "
         "class that have this label. With 95 % intervals"
     )
+    if content.evaluation.independent < content.evaluation.count:
+        caption += ". Photos that depend on each other count as one"
     body = "\n".join(lines)
     return _scroll(
         f'<table class="measures"><caption>{caption}</caption><thead><tr>{heads}</tr></thead>\n'

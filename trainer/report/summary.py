@@ -110,9 +110,11 @@ def cautions(content: ReportContent) -> list[str]:
             f"({percent(doubtful / content.doubtful_labels.photos, 0)}). Check the photos below first: "
             "correct labels help more than any option."
         )
-    if content.evaluation.independent < _FEW_PHOTOS:
+    evaluation = content.evaluation
+    if evaluation.independent < _FEW_PHOTOS:
+        noun = "photo" if evaluation.independent == evaluation.count else "independent photo"
         found.append(
-            f"Only {counted(content.evaluation.independent, 'independent photo')} were evaluated, so the accuracy is "
+            f"Only {counted(evaluation.independent, noun)} were evaluated, so the accuracy is "
             "uncertain: see its interval."
         )
     imbalance = _imbalance(content)

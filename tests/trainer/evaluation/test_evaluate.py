@@ -10,9 +10,11 @@ import pytest
 from edge.errors import DatasetError
 from edge.inference.classifier import Classifier
 from edge.modelfile.model_file import ModelFile
-from support import tiny
+from support import surgery, tiny
 from support.paths import DATA
+from support.surgery import Patient
 from trainer.evaluation.evaluate import evaluate_photos
+from trainer.evaluation.interval import wilson_interval
 from trainer.photos.dataset import Photo
 
 
@@ -64,11 +66,44 @@ def test_bad_photo_counts_nowhere_but_is_named(model: ModelFile, photos: Path) -
     assert sum(steps) == 36
 
 
-def test_class_without_a_label_is_named(model: ModelFile, photos: Path) -> None:
-    """Photos of a class that the model cannot name are an error with both lists."""
-    (photos / "red").rename(photos / "violet")
-    with pytest.raises(DatasetError, match="the model has no label violet; its labels: blue, green, red"):
-        evaluate_photos(model, photos_in(photos))
+def test_answers_outside_the_folders_classes_are_wrong(model: ModelFile, photos: Path) -> None:
+    """The model may answer any of its labels; photos of one class alone can be labelled wrongly too."""
+    listed = [photo._replace(label="red") for photo in photos_in(photos) if photo.label != "red"]
+    evaluation = evaluate_photos(model, listed)
+    assert evaluation.count == 24
+    assert evaluation.accuracy < 0.2
+    assert evaluation.confusion[2].sum() == 24
+
+
+def test_a_group_counts_as_one_photo(model: ModelFile, photos: Path) -> None:
+    """Ten photos of one scene and two others are three witnesses; the confusion matrix counts photos."""
+    listed = [photo for photo in photos_in(photos) if photo.label == "blue"]
+    wrong = {"blue/003.png", "blue/011.png"}
+    listed = [
+        photo._replace(
+            label="red" if photo.relative in wrong else "blue",
+            group="a" if place < 10 else photo.relative,
+        )
+        for place, photo in enumerate(listed)
+    ]
+    evaluation = evaluate_photos(model, listed)
+    assert (evaluation.count, evaluation.right, evaluation.independent) == (12, 10, 3)
+    assert evaluation.accuracy == pytest.approx((0.9 + 1 + 0) / 3)
+    assert evaluation.interval == wilson_interval(1.9, 3)
+
+
+def test_decomposed_labels_are_composed_classes(photos: Path) -> None:
+    """A model that was trained on macOS has the classes of a folder that another system wrote, and the reverse."""
+    content = Patient(surgery.tiny()).foreign("bla\u0308u\ngreen\nred\n").content
+    model = ModelFile.from_bytes(content)
+    listed = photos_in(photos)
+    for name in ("bl\u00e4u", "bla\u0308u"):
+        named = [photo._replace(label=name if photo.label == "blue" else photo.label) for photo in listed]
+        evaluation = evaluate_photos(model, named)
+        assert evaluation.labels == ("bl\u00e4u", "green", "red")
+        assert evaluation.accuracy > 0.9
+        answers = {answer.categories[0].label for _, answer in evaluation.classified()}
+        assert answers == {photo.label for photo in evaluation.photos} == set(evaluation.labels)
 
 
 def test_nothing_to_evaluate_is_an_error(model: ModelFile, photos: Path) -> None:

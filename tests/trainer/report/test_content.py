@@ -11,8 +11,11 @@ from edge.inference.classifier import Classifier
 from edge.modelfile.manifest import GateFacts
 from edge.modelfile.model_file import ModelFile
 from support import surgery
+from support.evaluations import evaluation_of
 from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, content_of
 from support.surgery import Patient
+from trainer.evaluation.interval import wilson_interval
+from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.head.calibration import calibration_error
 from trainer.report.content import ReportContent
 from trainer.report.summary import cautions, headlines
@@ -129,6 +132,39 @@ def test_model_of_another_project_has_less_content(photos: Path) -> None:
 
 
 def test_a_caution_says_that_the_photos_were_trained_on(photos: Path) -> None:
-    """It is the first caution."""
-    content = content_of(ModelFile.from_bytes(surgery.tiny()), photos, seen=True)
-    assert cautions(content)[0].startswith("The model was trained on some of the photos of this evaluation")
+    """It is the first caution, with the counts if the model knows its photos."""
+    old = ModelFile.from_bytes(surgery.without_known_photos(surgery.tiny()))
+    content = content_of(old, photos, seen=True)
+    assert cautions(content)[0] == (
+        "The model was trained on some of these photos, so every number is too good. Evaluate with --split test."
+    )
+    told = replace(content.evaluation, seen=SeenPhotos(36, 24, 8, 1))
+    assert cautions(replace(content, evaluation=told))[0] == (
+        "24 of these 36 photos trained the model, 8 chose its settings, 1 depend on these (copies, or shots of one "
+        "scene), so every number is too good. Evaluate with --split unseen."
+    )
+    unseen = replace(told, split="unseen")
+    assert cautions(replace(content, evaluation=unseen))[0].endswith("scene). They were not evaluated.")
+    assert "trained the model" not in cautions(content_of(old, photos))[0]
+
+
+def test_a_caution_names_classes_that_were_not_evaluated(photos: Path) -> None:
+    """Photos of a class that the model has no label for are counted."""
+    (photos / "red").rename(photos / "violet")
+    content = content_of(ModelFile.from_bytes(surgery.tiny()), photos)
+    line = "The model has no label for violet, so 12 photos were not evaluated."
+    assert line in cautions(content)
+
+
+def test_figures_count_groups(photos: Path) -> None:
+    """If photos depend on each other, the headline says how many do not, and its share and interval are of groups."""
+    content = content_of(ModelFile.from_bytes(surgery.tiny()), photos)
+    answers = [("blue", "blue")] * 8 + [("blue", "red"), ("red", "red")]
+    grouped = evaluation_of(content.evaluation.labels, answers, ["a"] * 8 + ["b", "c"])
+    accuracy, *_ = headlines(replace(content, evaluation=grouped))
+    low, high = wilson_interval(2, 3)
+    assert accuracy.value == "66.7 %"
+    assert accuracy.note == (
+        f"9 of 10 photos, 3 independent; {100 * low:.1f} to {100 * high:.1f} % with 95 % confidence"
+    )
+    assert "Only 3 independent photos were evaluated" in " ".join(cautions(replace(content, evaluation=grouped)))

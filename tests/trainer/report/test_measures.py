@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from support.evaluations import evaluation_of, evaluation_with
 from trainer.evaluation.interval import wilson_interval
 from trainer.report.measures import (
     ClassMeasure,
@@ -23,12 +24,20 @@ LABELS = ("daisy", "rose", "tulip", "elsewhere")
 
 def test_class_measures_count_rows_and_columns() -> None:
     """Recall is of the row, precision of the column; a class without photos and labels is left out."""
-    daisy, rose, tulip = class_measures(CONFUSION, LABELS)
-    assert daisy == ClassMeasure("daisy", photos=10, labelled=12, right=8)
-    assert (daisy.recall, daisy.precision) == (0.8, 8 / 12)
-    assert (daisy.recall_interval, daisy.precision_interval) == (wilson_interval(8, 10), wilson_interval(8, 12))
-    assert rose == ("rose", 6, 7, 5)
-    assert (tulip.photos, tulip.recall, tulip.precision) == (3, 0.0, None)
+    daisy, rose, tulip = class_measures(evaluation_with(LABELS, CONFUSION))
+    assert daisy == ClassMeasure("daisy", photos=10, labelled=12, right=8, recall=(8, 10), precision=(8, 12))
+    assert (daisy.recall.share, daisy.precision.share) == (0.8, 8 / 12)
+    assert (daisy.recall.interval, daisy.precision.interval) == (wilson_interval(8, 10), wilson_interval(8, 12))
+    assert rose == ("rose", 6, 7, 5, (5, 6), (5, 7))
+    assert (tulip.photos, tulip.recall.share, tulip.precision.share) == (3, 0.0, None)
+
+
+def test_class_measures_count_a_group_as_one_photo() -> None:
+    """Recall and precision weigh a group's photos of the class or label alone; the counts are of photos."""
+    answers = [("daisy", "daisy"), ("daisy", "rose"), ("daisy", "rose"), ("rose", "rose"), ("daisy", "daisy")]
+    daisy, rose = class_measures(evaluation_of(LABELS, answers, ["a", "a", "a", "a", "b"]))
+    assert daisy == ("daisy", 4, 2, 2, (pytest.approx(1 / 3 + 1), 2), (2, 2))
+    assert rose == ("rose", 1, 3, 1, (1, 1), (pytest.approx(1 / 3), 1))
 
 
 def test_confused_pairs_are_the_most_frequent_first() -> None:

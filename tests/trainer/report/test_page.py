@@ -16,6 +16,7 @@ from PIL import Image
 
 from edge.modelfile.model_file import ModelFile
 from support import surgery
+from support.evaluations import evaluation_with
 from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, content_of
 from trainer.report.content import ReportContent, training_content
 from trainer.report.doubtful_labels import DoubtfulLabels
@@ -162,6 +163,6 @@ def test_many_classes_have_no_confusion_matrix(content: ReportContent) -> None:
     labels = tuple(f"class {number}" for number in range(40))
     confusion = np.eye(40, dtype=np.intp) * 3
     confusion[3, 7] = 5
-    text = render_page(replace(content, evaluation=replace(content.evaluation, labels=labels, confusion=confusion)))
+    text = render_page(replace(content, evaluation=evaluation_with(labels, confusion)))
     assert '<table class="matrix">' not in text
     assert '<th scope="row">class 3</th><td>class 7</td><td>5</td>' in text

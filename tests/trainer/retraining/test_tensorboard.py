@@ -12,12 +12,12 @@ from PIL import Image
 from tensorboard.compat.proto import event_pb2
 
 from edge.errors import StorageError
-from trainer.evaluation.evaluate import Evaluation
+from support.evaluations import evaluation_with
 from trainer.head.fit import Step
 from trainer.retraining.tensorboard import FILE_NAME, draw_confusion, write_summaries
 
 STEPS = [Step(0.2, 1.6, 0.25, 1.5), Step(0.75, 0.5, 0.5, 0.75), Step(1.0, 0.125, 0.875, 0.25)]
-EVALUATION = Evaluation(("rose", "tulip"), [], [], np.array([[3, 1], [0, 4]]))
+EVALUATION = evaluation_with(("rose", "tulip"), np.array([[3, 1], [0, 4]]))
 
 BOARD_SCRIPT = """
 import json, sys
