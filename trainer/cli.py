@@ -25,7 +25,7 @@ grid_app = typer.Typer(help="Models of all 16 architectures, for edge bench.", n
 for name, command, example in (
     ("retrain", retrain_command, "trainer retrain flower_photos --architecture mobilenet_0.50_224"),
     ("bottlenecks", bottlenecks_command, "trainer bottlenecks flower_photos --architecture mobilenet_0.50_224"),
-    ("evaluate", evaluate_command, "trainer evaluate models/flowers.tflite flower_photos --split test"),
+    ("evaluate", evaluate_command, "trainer evaluate models/flowers.tflite flower_photos"),
     ("compare", compare_command, "trainer compare old.tflite new.tflite flower_photos"),
     ("architectures", architectures_command, "trainer architectures --json"),
     ("choose", choose_command, "trainer choose pi4.json --max-latency-ms 30 --max-size-kb 2000"),

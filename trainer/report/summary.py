@@ -39,20 +39,10 @@ def title_line(content: ReportContent) -> str:
 
 def headlines(content: ReportContent) -> list[Headline]:
     """The most important numbers."""
-    evaluation = content.evaluation
-    named = evaluation.split in SPLITS
-    photos = f"{evaluation.split} photos" if named else "photos"
-    independent = f", {evaluation.independent:,} independent" if evaluation.independent < evaluation.count else ""
-    found = [
-        Headline(
-            f"{evaluation.split} accuracy" if named else "accuracy",
-            percent(evaluation.accuracy),
-            f"{evaluation.right:,} of {evaluation.count:,} {photos}{independent}; "
-            f"{percent_interval(evaluation.interval)} with 95 % confidence",
-        )
-    ]
+    photos = f"{content.evaluation.split} photos" if content.evaluation.split in SPLITS else "photos"
+    found = [_accuracy(content, photos)]
     validated = content.training and content.training.cross_validation
-    if validated:
+    if validated and not lacks_evidence(content):
         interval = wilson_interval(validated.right, validated.independent)
         found.append(
             Headline(
@@ -88,6 +78,26 @@ def headlines(content: ReportContent) -> list[Headline]:
     return found
 
 
+def lacks_evidence(content: ReportContent) -> bool:
+    """Whether a training had too few independent photos to show how good the model is."""
+    manifest = content.model.manifest
+    return content.training is not None and manifest is not None and manifest.accuracy is None
+
+
+def _accuracy(content: ReportContent, photos: str) -> Headline:
+    evaluation = content.evaluation
+    name = f"{evaluation.split} accuracy" if evaluation.split in SPLITS else "accuracy"
+    if lacks_evidence(content):
+        return Headline(name, "not known", "too few independent photos to say how good the model is")
+    independent = f", {evaluation.independent:,} independent" if evaluation.independent < evaluation.count else ""
+    return Headline(
+        name,
+        percent(evaluation.accuracy),
+        f"{evaluation.right:,} of {evaluation.count:,} {photos}{independent}; "
+        f"{percent_interval(evaluation.interval)} with 95 % confidence",
+    )
+
+
 def recommended_threshold(content: ReportContent) -> float | None:
     """The score threshold in the manifest, 0 to 1: a lower score means unknown. None if there is none."""
     return None if content.model.manifest is None else content.model.manifest.score_threshold
@@ -96,6 +106,11 @@ def recommended_threshold(content: ReportContent) -> float | None:
 def cautions(content: ReportContent) -> list[str]:
     """What a reader must know before using the numbers; often there is nothing."""
     found = []
+    if lacks_evidence(content):
+        found.append(
+            "The test photos depend on training photos, so the numbers of this page do not show how good the model is "
+            "on new photos. Add photos of other scenes."
+        )
     found += _seen_cautions(content.evaluation)
     if content.evaluation.classes is not None and content.evaluation.classes.unknown:
         unknown = content.evaluation.classes.unknown

@@ -82,7 +82,7 @@ def training_table(content: ReportContent) -> ReportTable | None:
 
 def quantization_table(content: ReportContent) -> ReportTable | None:
     """The file beside its float head and beside the files of the same run with another quantization."""
-    if content.training is None or content.model.manifest is None:
+    if content.training is None or content.model.manifest is None or content.model.manifest.accuracy is None:
         return None
     own = content.evaluation.accuracy
 
