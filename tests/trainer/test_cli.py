@@ -24,6 +24,7 @@ RETRAINED_KEYS = {
     *("test_photos", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
     *("size_bytes", "test_accuracy_interval", "cross_validation", "temperature", "calibration_error_before"),
     *("calibration_error", "score_threshold", "fine_tuning", "independent", "classes_without_figure"),
+    "test_independent",
 }
 SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)
 

@@ -32,6 +32,7 @@ def model_json(model: Retrained) -> dict[str, Any]:
         "skipped": len(model.dataset.skipped),
         "test_accuracy": None if model.accuracy is None else round(model.accuracy, 6),
         "test_photos": model.evaluation.count,
+        "test_independent": model.evaluation.independent,
         "test_accuracy_interval": model.interval and [round(end, 6) for end in model.interval],
         "classes_without_figure": model.dataset.without_evidence,
         "cross_validation": _counts(validated) if validated and model.dataset.has_evidence else None,
@@ -105,7 +106,9 @@ def print_models(models: list[Retrained]) -> None:
 def _accuracy(model: Retrained) -> str:
     if model.accuracy is None:
         return "not enough to say"
-    return f"{100 * model.accuracy:.1f} % of {model.evaluation.count}"
+    evaluation = model.evaluation
+    photos = "" if evaluation.independent == evaluation.count else f" ({evaluation.count} photos)"
+    return f"{100 * model.accuracy:.1f} % of {evaluation.independent}{photos}"
 
 
 def _figures(model: Retrained) -> list[str]:
@@ -131,7 +134,7 @@ def _accuracy_lines(model: Retrained) -> list[str]:
     lines = [f"the test accuracy lies between {low:.1%} and {high:.1%} with 95% confidence"]
     validated, dataset = model.cross_validation, model.dataset
     if validated is None and dataset.independent < FEW_PHOTOS:
-        lines[0] += f": {model.evaluation.count} test photos are few, --cross-validate evaluates all photos"
+        lines[0] += f": {model.evaluation.independent} test photos are few, --cross-validate evaluates all photos"
     if validated is not None:
         low, high = wilson_interval(validated.right, validated.independent)
         photos = f"all {validated.photos} photos"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,7 @@ def test_copies_stay_in_one_split_and_count_once(copies: RetrainOptions) -> None
         assert manifest is not None
         assert (manifest.provenance.independent_photos, manifest.provenance.groups) == (24, "auto")
         assert manifest.provenance.cross_validated_photos == 24
+        assert model.evaluation.count == COPIES * model.evaluation.independent
     assert models[0].dataset.photos == models[1].dataset.photos
 
 
@@ -89,6 +91,15 @@ def test_one_scene_a_class_gives_a_model_and_no_figure(options: RetrainOptions, 
     assert manifest is not None
     assert (manifest.accuracy, manifest.test_photos) == (None, 0)
     assert manifest.provenance.cross_validated_right is None
+
+
+def test_the_table_counts_groups(trainer, copies: RetrainOptions, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """Photos and independent photos stand beside each other, of all photos and of the test photos."""
+    done = trainer("retrain", copies.folder, *tiny_arguments[1:], "--output", tmp_path / "m.tflite", "--cross-validate")
+    assert " 72            24         0 " in done.stdout
+    counts = re.search(r"% of (\d+) \((\d+) photos\)", done.stdout)
+    assert counts is not None and int(counts[2]) == COPIES * int(counts[1])
+    assert "cross-validated on 72 photos (24 independent): " in done.stdout
 
 
 def test_the_command_says_that_it_cannot_say(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
