@@ -1,13 +1,20 @@
-"""The files of a folder of photos, with one folder for each class; no file is opened yet."""
+"""The files of a folder of photos, or of a list of photos, with their classes; no photo is opened yet."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import DatasetError
+from edge.errors import DatasetError, UsageError
+from edge.shorten import shorten
 from edge.sources.files import walk_files
+from trainer.photos.file_list import read_file_list
+from trainer.photos.layout import AUTO, LAYOUTS, Layout, recognise
+from trainer.photos.layout_messages import alike_messages, layout_messages
+from trainer.progress import SILENT, Progress
+
+LONGEST_LABEL = 255
+"""The most characters of a label; the name of a folder cannot be longer either."""
 
 
 class Skipped(NamedTuple):
@@ -30,7 +37,7 @@ class PhotoFile(NamedTuple):
 
 
 class PhotoFolder(NamedTuple):
-    """What lies in the folder ``root``: class names in order, their files, and what is skipped."""
+    """What lies in ``root``, a folder or a list of photos: class names in order, their files, and what is skipped."""
 
     root: Path
     labels: tuple[str, ...]
@@ -38,45 +45,77 @@ class PhotoFolder(NamedTuple):
     skipped: list[Skipped]
 
 
-def list_photos(root: Path) -> PhotoFolder:
-    """List the files in the class folders of ``root`` without opening them.
+def list_photos(root: Path, layout: str = AUTO, progress: Progress = SILENT) -> PhotoFolder:
+    """List the files in the class folders of ``root``, or those that the file ``root`` lists, without opening them.
+
+    ``layout`` is one of :data:`~trainer.photos.layout.LAYOUTS`; see :func:`~trainer.photos.layout.recognise` and
+    :func:`~trainer.photos.file_list.read_file_list`. How the folders were understood is a message to ``progress``.
 
     Raises :class:`~edge.errors.DatasetError` if ``root`` is missing, has no class folder with files, or has a class
-    folder whose name cannot be a label.
+    whose name cannot be a label, and :class:`~edge.errors.UsageError` for an unknown ``layout``.
     """
+    if layout not in LAYOUTS:
+        raise UsageError(f"--layout {shorten(layout)}: give {' or '.join(LAYOUTS)}")
+    if root.is_file():
+        found = read_file_list(root, use_splits=layout == AUTO)
+        files = [PhotoFile(*entry) for entry in found.files]
+        skipped, messages = [Skipped(*entry) for entry in found.skipped], found.messages
+    else:
+        files, skipped, messages = _walk(root, layout)
+    by_label = _by_label(root, files)
+    for message in [*messages, *alike_messages(by_label)]:
+        progress.message(f"{shorten(str(root))}: {message}")
+    return PhotoFolder(root, tuple(by_label), [file for same in by_label.values() for file in same], skipped)
+
+
+def _walk(root: Path, choice: str) -> tuple[list[PhotoFile], list[Skipped], list[str]]:
+    """The files in the folder ``root`` with their classes, what is skipped, and messages about the layout."""
     if not root.is_dir():
-        raise DatasetError(f"{root}: no such folder; give a folder that has one folder of photos for each class")
+        raise DatasetError(
+            f"{root}: no such folder; give a folder that has one folder of photos for each class, or a list of photos"
+        )
     skipped: list[Skipped] = []
-    files: dict[str, list[PhotoFile]] = defaultdict(list)
 
     def skip(path: Path, reason: str) -> None:
         skipped.append(Skipped(path.relative_to(root).as_posix(), reason))
 
     # One walk from the root, not one for each class, so that a link back to the root is recognised.
-    for path in walk_files(root, skip):
-        relative = path.relative_to(root).as_posix()
-        label, slash, _ = relative.partition("/")
-        if slash:
-            files[label].append(PhotoFile(path, relative, label))
-        else:
+    paths = {path.relative_to(root).as_posix(): path for path in walk_files(root, skip)}
+    layout = recognise(paths) if choice == AUTO else Layout()
+    files = []
+    for relative, path in paths.items():
+        place = layout.place(relative)
+        if place is None:
             skip(path, "not in a class folder")
+        else:
+            files.append(PhotoFile(path, relative, place.label, place.split))
     if not files:
         raise DatasetError(f"{root}: no photos in it; put the photos of each class into a folder named after the class")
-    named = {entry.path for entry in skipped}
+    named = {entry.path for entry in skipped} | {relative.partition("/")[0] for relative in paths}
     for entry in sorted(root.iterdir()):
-        if entry.is_dir() and entry.name not in files and entry.name not in named:
+        if entry.is_dir() and entry.name not in named:
             skip(entry, "an empty class folder")
-    labels = tuple(sorted(files))
-    for label in labels:
+    return files, skipped, layout_messages(list(paths), layout) if choice == AUTO else []
+
+
+def _by_label(root: Path, files: list[PhotoFile]) -> dict[str, list[PhotoFile]]:
+    """The ``files`` of each class, in the order of the classes' names, after checking these."""
+    found: dict[str, list[PhotoFile]] = {label: [] for label in sorted({file.label for file in files})}
+    for label in found:
         _check_label(root, label)
-    return PhotoFolder(root, labels, [file for label in labels for file in files[label]], skipped)
+    for file in files:
+        found[file.label].append(file)
+    return found
 
 
 def _check_label(root: Path, label: str) -> None:
-    """Refuse a name that would change when it is written as a line of UTF-8 text, as labels are."""
+    """Refuse a name that would change when it is written as a line of UTF-8 text, as labels are, or is too long."""
     try:
         kept = label.encode().decode().splitlines() == [label]
     except UnicodeEncodeError:  # how Python holds file names that are not UTF-8
         kept = False
+    name = shorten(ascii(label))
     if not kept:
-        raise DatasetError(f"{root}: the class folder {label!a} cannot be a label; rename it to one line of UTF-8")
+        raise DatasetError(f"{root}: the class {name} cannot be a label; rename it to one line of UTF-8")
+    if len(label) > LONGEST_LABEL:
+        raise DatasetError(f"{root}: the class {name} has {len(label)} characters; a label has at most {LONGEST_LABEL}")
