@@ -14,6 +14,8 @@ from trainer.commands.options import (
     AsJson,
     BottleneckDir,
     ImageDir,
+    Layout,
+    LayoutChoice,
     Quantizations,
     WeightsChoice,
     chosen_quantizations,
@@ -21,6 +23,7 @@ from trainer.commands.options import (
 from trainer.commands.skipped_files import name_skipped
 from trainer.photos.dataset import assemble
 from trainer.photos.folder import Skipped, list_photos
+from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
@@ -28,6 +31,7 @@ from trainer.terminal.tables import print_table
 
 def bottlenecks_command(
     image_dir: ImageDir,
+    layout: LayoutChoice = Layout[AUTO],
     architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
     quantization: Quantizations = None,
     weights: WeightsChoice = None,
@@ -37,7 +41,7 @@ def bottlenecks_command(
     """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts quickly."""
     progress = TerminalProgress()
     cache = bottleneck_dir or default_bottleneck_dir()
-    folder = list_photos(image_dir)
+    folder = list_photos(image_dir, layout.value, progress)
     chosen = chosen_quantizations(quantization)
     with progress.stage("backbone"):
         backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen)

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
-from trainer.commands.options import AsJson, ImageDir, Split
+from trainer.commands.options import AsJson, ImageDir, Layout, LayoutChoice, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.compare import Comparison, compare
+from trainer.photos.layout import AUTO
 from trainer.photos.split import TEST
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
@@ -23,6 +24,7 @@ def compare_command(
     first: Annotated[Path, typer.Argument(help="One model file.")],
     second: Annotated[Path, typer.Argument(help="The other model file.")],
     image_dir: ImageDir,
+    layout: LayoutChoice = Layout[AUTO],
     split: Annotated[
         Split,
         typer.Option(
@@ -34,7 +36,7 @@ def compare_command(
 ) -> None:
     """Label the photos in IMAGE_DIR with two models and say whether the difference is more than chance."""
     progress = TerminalProgress()
-    comparison = compare(first, second, image_dir, split=split.value, progress=progress)
+    comparison = compare(first, second, image_dir, split=split.value, layout=layout.value, progress=progress)
     name_skipped(comparison.skipped, progress)
     if as_json:
         print(json.dumps(_as_json(comparison, split.value)))

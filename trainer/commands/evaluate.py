@@ -10,10 +10,12 @@ import typer
 
 from edge.modelfile.model_file import ModelFile
 from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
-from trainer.commands.options import AsJson, ImageDir, Split
+from trainer.commands.options import AsJson, ImageDir, Layout, LayoutChoice, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import UNSEEN
+from trainer.photos.folder import photos_name
+from trainer.photos.layout import AUTO
 from trainer.report.content import evaluation_content
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.terminal.progress_bars import TerminalProgress
@@ -25,6 +27,7 @@ _MOST_COLUMNS = 12
 def evaluate_command(
     model: Annotated[Path, typer.Argument(help="The model file.")],
     image_dir: ImageDir,
+    layout: LayoutChoice = Layout[AUTO],
     split: Annotated[
         Split,
         typer.Option(
@@ -41,10 +44,10 @@ def evaluate_command(
     """Label the photos in IMAGE_DIR with MODEL and compare the labels with the folders."""
     progress = TerminalProgress()
     loaded = ModelFile.load(model, labels)
-    paths = report_paths(model, f"-on-{image_dir.resolve().name}")
+    paths = report_paths(model, f"-on-{photos_name(image_dir)}")
     if report:
         check_report(paths, "copy the model into a folder of your own")
-    evaluation = evaluate(loaded, image_dir, split=split.value, progress=progress)
+    evaluation = evaluate(loaded, image_dir, split=split.value, layout=layout.value, progress=progress)
     name_skipped(evaluation.skipped, progress)
     if evaluation.seen is None and evaluation.has_seen_them:
         progress.message(

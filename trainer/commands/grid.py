@@ -10,9 +10,10 @@ import typer
 
 from trainer.backbones.architectures import Architecture, grid
 from trainer.cache_folder import default_bottleneck_dir
-from trainer.commands.options import AsJson, BottleneckDir, Quantization, chosen_quantizations
+from trainer.commands.options import AsJson, BottleneckDir, Layout, LayoutChoice, Quantization, chosen_quantizations
 from trainer.commands.skipped_files import name_skipped
 from trainer.grid.build import DEFAULT_QUANTIZATIONS, GridModel, GridOptions, build_grid
+from trainer.photos.layout import AUTO
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
@@ -21,8 +22,11 @@ def build_command(
     folder: Annotated[Path, typer.Argument(help="Folder for the model files. Finished ones in it are kept.")],
     image_dir: Annotated[
         Path | None,
-        typer.Argument(help="Folder with one folder of photos for each class. Without it no model is trained."),
+        typer.Argument(
+            help="Folder with one folder of photos for each class, or a list of photos. Without it no model is trained."
+        ),
     ] = None,
+    layout: LayoutChoice = Layout[AUTO],
     quantization: Annotated[
         list[Quantization] | None,
         typer.Option(help="How the model computes; may be repeated (default: int8 and float32)."),
@@ -43,6 +47,7 @@ def build_command(
         folder=folder,
         bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
         image_dir=image_dir,
+        layout=layout.value,
         architectures=tuple(dict.fromkeys(named or grid())),
         quantizations=chosen_quantizations(quantization, DEFAULT_QUANTIZATIONS),
     )

@@ -10,11 +10,22 @@ import typer
 
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 from trainer.evaluation.evaluated_photos import EVALUATED
+from trainer.photos.layout import LAYOUTS
 
 Split = Enum("Split", {name: name for name in EVALUATED}, type=str)  # type: ignore[misc]
 Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
 
-ImageDir = Annotated[Path, typer.Argument(help="The folder with one folder of photos for each class.")]
+Layout = Enum("Layout", {name: name for name in LAYOUTS}, type=str)  # type: ignore[misc]
+
+ImageDir = Annotated[
+    Path, typer.Argument(help="The folder with one folder of photos for each class, or a list of photos.")
+]
+LayoutChoice = Annotated[
+    Layout,
+    typer.Option(
+        "--layout", help="auto: folders such as train and test are the split; classes: each folder is a class."
+    ),
+]
 ArchitectureName = Annotated[
     str, typer.Option("--architecture", help="The network: mobilenet_WIDTH_SIZE; trainer architectures lists them.")
 ]

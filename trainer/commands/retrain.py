@@ -17,6 +17,8 @@ from trainer.commands.options import (
     AsJson,
     BottleneckDir,
     ImageDir,
+    Layout,
+    LayoutChoice,
     Quantizations,
     WeightsChoice,
     chosen_quantizations,
@@ -25,6 +27,7 @@ from trainer.commands.retrain_output import FEW_PHOTOS, model_json, print_models
 from trainer.commands.skipped_files import name_skipped
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.head.fit import DEFAULT_STEPS
+from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.report.content import training_content
@@ -50,6 +53,7 @@ Groups = Enum("Groups", {name: name for name in GROUPS}, type=str)  # type: igno
 
 def retrain_command(
     image_dir: ImageDir,
+    layout: LayoutChoice = Layout[AUTO],
     architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
     output: Annotated[Path | None, typer.Option(help="The model file (default: in the folder models).")] = None,
     quantization: Quantizations = None,
@@ -107,6 +111,7 @@ def retrain_command(
     quantizations = chosen_quantizations(quantization)
     options = RetrainOptions(
         folder=image_dir,
+        layout=layout.value,
         output=output or default_output(image_dir, chosen, quantizations),
         bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
         architecture=chosen,

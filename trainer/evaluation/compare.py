@@ -24,6 +24,7 @@ from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses
 from trainer.photos.dataset import Dataset, Photo
 from trainer.photos.folder import Skipped
+from trainer.photos.layout import AUTO
 from trainer.photos.split import TEST, SplitRatios
 from trainer.progress import Progress, ProgressLike, as_progress
 
@@ -83,6 +84,7 @@ def compare(
     photos: Dataset | str | Path,
     *,
     split: str = TEST,
+    layout: str = AUTO,
     progress: ProgressLike = None,
 ) -> Comparison:
     """Let two models label the same ``photos``, a data set or its folder, and compare the labels.
@@ -90,7 +92,7 @@ def compare(
     >>> compare("old.tflite", "new.tflite", "flower_photos").is_significant  # doctest: +SKIP
     True
 
-    ``split`` chooses photos, as in :func:`~trainer.evaluation.evaluate.evaluate`. With ``test`` and ``unseen`` a photo
+    ``split`` and ``layout`` are those of :func:`~trainer.evaluation.evaluate.evaluate`. With ``test`` and ``unseen`` a photo
     that one of the models has seen is not compared. A folder is split as the model was trained that does not know its
     photos. The classes are those that both models and the folder share.
 
@@ -99,7 +101,7 @@ def compare(
     check_split(split)
     progress = as_progress(progress)
     models = [model if isinstance(model, ModelFile) else ModelFile.load(model) for model in (first, second)]
-    dataset = read_test_set(photos, _ratios_of(models), progress)
+    dataset = read_test_set(photos, _ratios_of(models), progress, layout)
     chosen = choose_photos(models, dataset, split)
     _report_chosen(chosen, progress)
     evaluations = []

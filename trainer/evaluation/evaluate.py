@@ -30,6 +30,7 @@ from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses, composed
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.folder import Skipped
+from trainer.photos.layout import AUTO
 from trainer.progress import Progress, ProgressLike, as_progress
 
 
@@ -106,6 +107,7 @@ def evaluate(
     photos: Dataset | str | Path,
     *,
     split: str = UNSEEN,
+    layout: str = AUTO,
     labels: str | Path | None = None,
     runtime: str | None = None,
     progress: ProgressLike = None,
@@ -118,8 +120,9 @@ def evaluate(
     ``split`` chooses photos: ``unseen`` are those that the model has not seen, ``all`` are all, and ``training``,
     ``validation`` and ``test`` are those of the model's training; see
     :func:`~trainer.evaluation.evaluated_photos.choose_photos`. ``unseen`` are all photos for a model that does not
-    know its photos; a folder is then split as the model was trained. ``labels`` is the label file of a model that has
-    no labels. Classes that the model has no label for are not evaluated. Messages say what was not evaluated.
+    know its photos; a folder is then split as the model was trained, unless its ``layout`` gives a split. ``layout``
+    is the argument of :meth:`Dataset.from_folder`. ``labels`` is the label file of a model that has no labels. Classes
+    that the model has no label for are not evaluated. Messages say what was not evaluated.
 
     Raises :class:`~edge.errors.ModelError` for a damaged model, :class:`~edge.errors.DatasetError` if model and folder
     share no class or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split.
@@ -127,7 +130,7 @@ def evaluate(
     check_split(split)
     progress = as_progress(progress)
     loaded = model if isinstance(model, ModelFile) else ModelFile.load(model, labels)
-    dataset = read_test_set(photos, split_ratios(loaded), progress)
+    dataset = read_test_set(photos, split_ratios(loaded), progress, layout)
     chosen = choose_photos([loaded], dataset, split)
     _report_chosen(chosen, progress)
     return evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime)

@@ -11,6 +11,7 @@ from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.seen_photos import SeenPhotos, count_seen, sights
 from trainer.evaluation.shared_classes import SharedClasses, share_classes
 from trainer.photos.dataset import Dataset, Photo, read_dataset
+from trainer.photos.layout import AUTO
 from trainer.photos.photo_hashes import read_photo_hashes
 from trainer.photos.split import SPLITS, TEST, SplitRatios
 from trainer.progress import Progress
@@ -59,12 +60,12 @@ def has_only_split(model: ModelFile) -> bool:
     return manifest is not None and manifest.known_photos is None and manifest.provenance.dataset_sha256 is not None
 
 
-def read_test_set(photos: Dataset | str | Path, ratios: SplitRatios, progress: Progress) -> Dataset:
-    """``photos`` as they are if they are a data set; a folder's are read and split by ``ratios``.
+def read_test_set(photos: Dataset | str | Path, ratios: SplitRatios, progress: Progress, layout: str = AUTO) -> Dataset:
+    """``photos`` as they are if they are a data set; a folder's are read by ``layout`` and split by ``ratios``.
 
     Raises :class:`~edge.errors.DatasetError` if there is no folder of photos.
     """
-    return photos if isinstance(photos, Dataset) else read_dataset(Path(photos), ratios, progress)
+    return photos if isinstance(photos, Dataset) else read_dataset(Path(photos), ratios, progress, layout=layout)
 
 
 def choose_photos(models: Sequence[ModelFile], dataset: Dataset, split: str) -> EvaluatedPhotos:

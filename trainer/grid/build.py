@@ -25,6 +25,7 @@ from trainer.backbones.weights import OFFLINE, RANDOM, Weights, find_weights, we
 from trainer.export.export import export_unmeasured
 from trainer.head.fit import Head
 from trainer.photos.dataset import Dataset, dataset_fingerprint, read_dataset
+from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
@@ -47,6 +48,7 @@ class GridOptions:
     folder: Path
     bottleneck_dir: Path
     image_dir: Path | None = None
+    layout: str = AUTO
     architectures: tuple[Architecture, ...] = field(default_factory=lambda: tuple(grid()))
     quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
     runtime: str | None = None
@@ -95,7 +97,9 @@ def build_grid(options: GridOptions, progress: Progress) -> Grid:
     """
     check_writable(options.folder / "grid.tflite")
     dataset = (
-        None if options.image_dir is None else read_dataset(options.image_dir, SplitRatios(), progress, training=True)
+        None
+        if options.image_dir is None
+        else read_dataset(options.image_dir, SplitRatios(), progress, training=True, layout=options.layout)
     )
     total = len(options.architectures) * len(options.quantizations)
     models: list[GridModel] = []
@@ -170,6 +174,7 @@ def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progre
     (model,) = retrain_all(
         RetrainOptions(
             folder=options.image_dir,
+            layout=options.layout,
             output=plan.path,
             bottleneck_dir=options.bottleneck_dir,
             architecture=plan.architecture,

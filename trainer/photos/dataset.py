@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from edge.errors import DatasetError
 from trainer.photos.folder import PhotoFile, PhotoFolder, Skipped, list_photos
+from trainer.photos.layout import AUTO
 from trainer.photos.name_groups import name_groups
 from trainer.photos.reading import Contents, read_contents
 from trainer.photos.split import SPLITS, TEST, GroupedPhoto, SplitRatios, assign_splits, dependent
@@ -31,7 +32,9 @@ class Photo(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """The photos in the folder ``root``, sorted by relative path and split by ``ratios``; ``labels`` are sorted.
+    """The photos in ``root``, sorted by relative path and split by ``ratios``; ``labels`` are sorted.
+
+    ``root`` is a folder of photos or a list of them; ``layout`` says how its folders were read.
 
     >>> photos = Dataset.from_folder("flower_photos")  # doctest: +SKIP
     >>> photos.labels  # doctest: +SKIP
@@ -43,6 +46,7 @@ class Dataset(NamedTuple):
     photos: list[Photo]
     skipped: list[Skipped]
     ratios: SplitRatios = SplitRatios()
+    layout: str = AUTO
 
     @classmethod
     def from_folder(
@@ -52,18 +56,21 @@ class Dataset(NamedTuple):
         validation_percentage: float = SplitRatios().validation_percentage,
         testing_percentage: float = SplitRatios().testing_percentage,
         seed: int = SplitRatios().seed,
+        layout: str = AUTO,
         progress: ProgressLike = None,
     ) -> Dataset:
-        """Read ``folder``, which has one folder of photos for each class, and split the photos.
+        """Read ``folder``, which has one folder of photos for each class or is a list of photos, and split the photos.
 
         The split depends on the names of the photos and on ``seed``, so it stays the same if photos are added or the
-        folder moves. ``progress`` is called with each :class:`~trainer.progress.Stage`; None is silent.
+        folder moves. If the folders themselves are a split, such as ``train/`` and ``test/``, that is used; the layout
+        ``classes`` takes each folder as a class instead. ``progress`` is called with each
+        :class:`~trainer.progress.Stage`; None is silent.
 
         Raises :class:`~edge.errors.DatasetError` if there is no folder of photos, and
-        :class:`~edge.errors.UsageError` for percentages that leave too few photos.
+        :class:`~edge.errors.UsageError` for percentages that leave too few photos and for an unknown layout.
         """
         ratios = SplitRatios(validation_percentage, testing_percentage, seed).check()
-        return read_dataset(Path(folder), ratios, progress)
+        return read_dataset(Path(folder), ratios, progress, layout=layout)
 
     def of(self, split: str) -> list[Photo]:
         """The photos of one split: training, validation or test."""
@@ -115,14 +122,15 @@ class Dataset(NamedTuple):
 
 
 def read_dataset(
-    folder: Path, ratios: SplitRatios, progress: ProgressLike = None, *, training: bool = False
+    folder: Path, ratios: SplitRatios, progress: ProgressLike = None, *, training: bool = False, layout: str = AUTO
 ) -> Dataset:
     """The photos in ``folder`` that can be decoded, split by ``ratios``.
 
     Raises :class:`~edge.errors.DatasetError` if there is no folder of photos or, for ``training``, too few of them.
     """
-    found = list_photos(folder)
-    return assemble(found, read_contents(found, as_progress(progress)), ratios, training=training)
+    found = list_photos(folder, layout, as_progress(progress))
+    dataset = assemble(found, read_contents(found, as_progress(progress)), ratios, training=training)
+    return dataset._replace(layout=layout)
 
 
 def assemble(

@@ -68,6 +68,11 @@ def list_photos(root: Path, layout: str = AUTO, progress: Progress = SILENT) -> 
     return PhotoFolder(root, tuple(by_label), [file for same in by_label.values() for file in same], skipped)
 
 
+def photos_name(root: Path) -> str:
+    """What the photos in ``root`` are called in names of files: the folder's name, or a list's without its suffix."""
+    return root.resolve().stem if root.is_file() else root.resolve().name
+
+
 def _walk(root: Path, choice: str) -> tuple[list[PhotoFile], list[Skipped], list[str]]:
     """The files in the folder ``root`` with their classes, what is skipped, and messages about the layout."""
     if not root.is_dir():

@@ -95,11 +95,12 @@ def recognise(paths: Iterable[str]) -> Layout:
     """
     photos = photo_folders(paths)
     top = _around(photos)
-    for depth in range(len(top) + 1):
-        inner = [folders[depth:] for folders in photos if len(folders) > depth]
+    levels = [[folders[depth:] for folders in photos if len(folders) > depth] for depth in range(len(top) + 1)]
+    for depth, inner in enumerate(levels):
         between = _splits_above(inner)
         if between is not None:
             return Layout(top[:depth], ABOVE, between)
+    for depth, inner in enumerate(levels):
         if _splits_inside(inner):
             return Layout(top[:depth], INSIDE)
     return Layout(top)

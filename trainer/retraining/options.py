@@ -9,6 +9,8 @@ from edge.errors import UsageError
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, QUANTIZATIONS, Architecture
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import DEFAULT_STEPS
+from trainer.photos.folder import photos_name
+from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 
 DEFAULT_PRECISION = 0.95
@@ -25,17 +27,18 @@ NO_CLASS_WEIGHTS, AUTO_CLASS_WEIGHTS = CLASS_WEIGHTS = ("none", "auto")
 class RetrainOptions:
     """The options of ``trainer retrain``, each named like the option of the command.
 
-    ``folder`` has one folder of photos for each class. ``output`` is the model file; with several ``quantizations``
-    each file gets the name of its quantization. ``bottleneck_dir`` keeps backbones and bottlenecks between runs.
-    ``precision`` is the share of right answers that the recommended threshold aims at. With ``cross_validate`` every
-    photo is evaluated too. ``groups`` says how photos that depend on each other are found. ``augment`` is how many
-    augmented copies of each training photo the head is fitted on beside the photo itself. With ``fine_tune`` the
-    backbone is trained first.
+    ``folder`` has one folder of photos for each class, read by ``layout``, or is a list of photos. ``output`` is the
+    model file; with several ``quantizations`` each file gets the name of its quantization. ``bottleneck_dir`` keeps
+    backbones and bottlenecks between runs. ``precision`` is the share of right answers that the recommended threshold
+    aims at. With ``cross_validate`` every photo is evaluated too. ``groups`` says how photos that depend on each other
+    are found. ``augment`` is how many augmented copies of each training photo the head is fitted on beside the photo
+    itself. With ``fine_tune`` the backbone is trained first.
     """
 
     folder: Path
     output: Path
     bottleneck_dir: Path
+    layout: str = AUTO
     architecture: Architecture = DEFAULT_ARCHITECTURE
     quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
     weights: str | None = None
@@ -88,5 +91,5 @@ class RetrainOptions:
 
 def default_output(folder: Path, architecture: Architecture, quantizations: tuple[str, ...]) -> Path:
     """The default model file: named after the photos and the architecture, in the folder ``models``."""
-    stem = f"{folder.resolve().name or 'model'}-{architecture.name}"
+    stem = f"{photos_name(folder) or 'model'}-{architecture.name}"
     return Path("models") / (f"{stem}-{quantizations[0]}.tflite" if len(quantizations) == 1 else f"{stem}.tflite")

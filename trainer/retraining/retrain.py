@@ -9,6 +9,7 @@ from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.dataset import Dataset
+from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.progress import ProgressLike, as_progress
 from trainer.retraining.options import DEFAULT_PRECISION, NO_CLASS_WEIGHTS, RetrainOptions, default_output
@@ -22,6 +23,7 @@ def retrain(
     architecture: Architecture | str = DEFAULT_ARCHITECTURE,
     quantization: str = DEFAULT_QUANTIZATIONS[0],
     output: str | Path | None = None,
+    layout: str = AUTO,
     weights: str | Path | None = None,
     fine_tune: int | Recipe | None = None,
     training_steps: int = DEFAULT_STEPS,
@@ -41,18 +43,20 @@ def retrain(
     >>> model.path, model.accuracy  # doctest: +SKIP
     (PosixPath('models/flower_photos-mobilenet_0.50_224-int8.tflite'), 0.887)
 
-    Of a data set, the folder and the split are used; its photos are read again. Each other argument is the option of
-    ``trainer retrain`` of the same name, with the same default. ``fine_tune`` is the largest number of epochs, or a
-    whole :class:`~trainer.fine_tuning.recipe.Recipe`. ``progress`` is called with each
+    Of a data set, the folder, its layout and the split are used; its photos are read again. Each other argument is the
+    option of ``trainer retrain`` of the same name, with the same default. ``fine_tune`` is the largest number of
+    epochs, or a whole :class:`~trainer.fine_tuning.recipe.Recipe`. ``progress`` is called with each
     :class:`~trainer.progress.Stage`; None is silent. TensorFlow, if it is needed, runs in a process of its own.
 
     Raises the errors of :mod:`edge.errors`; the file is written whole or not at all.
     """
     chosen = Architecture.parse(architecture) if isinstance(architecture, str) else architecture
     folder, ratios = (photos.root, photos.ratios) if isinstance(photos, Dataset) else (Path(photos), SplitRatios())
+    layout = photos.layout if isinstance(photos, Dataset) else layout
     options = RetrainOptions(
         folder=folder,
         output=default_output(folder, chosen, (quantization,)) if output is None else Path(output),
+        layout=layout,
         bottleneck_dir=default_bottleneck_dir() if bottleneck_dir is None else Path(bottleneck_dir),
         architecture=chosen,
         quantizations=(quantization,),

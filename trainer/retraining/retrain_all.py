@@ -40,7 +40,7 @@ def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
     options.check()
     for output in options.outputs:
         check_writable(output)
-    folder = list_photos(options.folder)
+    folder = list_photos(options.folder, options.layout, progress)
     fine_tuning = None
     if options.fine_tune is not None:
         fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
