@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from edge.sources.files import UNNAMED
 from trainer.evaluation.interval import wilson_interval
 from trainer.head.cross_validation import CrossValidation
 from trainer.retraining.retrained import Retrained
@@ -86,7 +87,7 @@ def print_models(models: list[Retrained]) -> None:
             len(model.dataset.labels),
             len(model.dataset.photos),
             model.dataset.independent,
-            len(model.dataset.skipped),
+            sum(entry.reason not in UNNAMED for entry in model.dataset.skipped),
             _accuracy(model),
             f"{model.size_bytes / 1e6:.2f} MB",
         ]

@@ -92,9 +92,9 @@ def compare(
     >>> compare("old.tflite", "new.tflite", "flower_photos").is_significant  # doctest: +SKIP
     True
 
-    ``split`` and ``layout`` are those of :func:`~trainer.evaluation.evaluate.evaluate`. With ``test`` and ``unseen`` a photo
-    that one of the models has seen is not compared. A folder is split as the model was trained that does not know its
-    photos. The classes are those that both models and the folder share.
+    ``split`` and ``layout`` are those of :func:`~trainer.evaluation.evaluate.evaluate`. With ``test`` and ``unseen`` a
+    photo that one of the models has seen is not compared. A folder is split as the model was trained that does not know
+    its photos. The classes are those that both models and the folder share.
 
     Raises the errors of :func:`~trainer.evaluation.evaluate.evaluate`.
     """
