@@ -146,9 +146,10 @@ def _report_chosen(chosen: EvaluatedPhotos, progress: Progress) -> None:
     if chosen.split in NEW:
         progress.message(f"{seen.text('the model')}: not evaluated; --split all evaluates them too")
     elif chosen.split == ALL:
-        progress.message(
-            f"{seen.text('the model')}: the figures are too good; --split unseen evaluates the other {seen.unseen:,}"
+        others = (
+            f"--split unseen evaluates the other {seen.unseen:,}" if seen.unseen else "give photos that are new to it"
         )
+        progress.message(f"{seen.text('the model')}: the figures are too good; {others}")
 
 
 def evaluate_chosen(

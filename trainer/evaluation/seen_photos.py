@@ -33,7 +33,8 @@ class SeenPhotos(NamedTuple):
 
     def text(self, model: str) -> str:
         """``84 of these 91 photos trained the model, 3 chose its settings``; ``model`` is what the model is called."""
-        parts = [f"{self.trained:,} of these {self.photos:,} photos trained {model}"]
+        photos = "1 photo" if self.photos == 1 else f"these {self.photos:,} photos"
+        parts = [f"{self.trained:,} of {photos} trained {model}"]
         if self.chosen:
             parts.append(f"{self.chosen:,} chose its settings")
         if self.dependent:

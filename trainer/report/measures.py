@@ -97,7 +97,7 @@ def confused_pairs(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> li
 def scored_photos(evaluation: Evaluation) -> ScoredPhotos:
     """The photos of ``evaluation`` that could be decoded, with their scores."""
     index = {label: i for i, label in reversed(list(enumerate(evaluation.labels)))}
-    scores = np.zeros((evaluation.count, len(index)))
+    scores = np.zeros((evaluation.count, len(evaluation.labels)))
     truths = np.zeros(evaluation.count, np.intp)
     photos: list[Photo] = []
     for row, (photo, answer) in enumerate(evaluation.classified()):

@@ -45,6 +45,7 @@ def test_the_name_of_a_photo_does_not_matter() -> None:
 def test_the_counts_in_words() -> None:
     """What is zero is not said, but for the number of training photos."""
     assert SeenPhotos(91, 84, 0, 0).text("the model") == "84 of these 91 photos trained the model"
+    assert SeenPhotos(1, 1, 0, 0).text("the model") == "1 of 1 photo trained the model"
     assert SeenPhotos(1091, 0, 1003, 2).text("the first model") == (
         "0 of these 1,091 photos trained the first model, 1,003 chose its settings, 2 depend on these (copies, or "
         "shots of one scene)"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from edge.types import Category, Classification
 from support.evaluations import evaluation_of, evaluation_with
 from trainer.evaluation.interval import wilson_interval
 from trainer.report.measures import (
@@ -16,6 +19,7 @@ from trainer.report.measures import (
     confused_pairs,
     operating_curve,
     operating_point,
+    scored_photos,
 )
 
 CONFUSION = np.array([[8, 2, 0, 0], [1, 5, 0, 0], [3, 0, 0, 0], [0, 0, 0, 0]])
@@ -59,6 +63,27 @@ def test_threshold_trades_coverage_for_precision() -> None:
     curve = operating_curve(scores, truths)
     assert (len(curve), curve[0].threshold, curve[-1].threshold) == (101, 0.0, 1.0)
     assert [point.coverage for point in curve] == sorted((point.coverage for point in curve), reverse=True)
+
+
+def test_equal_labels_share_a_column() -> None:
+    """Labels that are equal as Unicode says are one class: a photo has the larger of their scores in the first."""
+    one = evaluation_of(("rose", "tulip"), [("rose", "rose"), ("tulip", "tulip")])
+    both = replace(one, labels=("rose", "rose", "tulip"), confusion=np.diag([1, 0, 1]))
+    results = [
+        result._replace(classification=Classification(categories, 1.0))
+        for result, categories in zip(
+            one.results,
+            [
+                (Category(1, "rose", 0.5), Category(2, "tulip", 0.3), Category(0, "rose", 0.2)),
+                (Category(2, "tulip", 0.8), Category(0, "rose", 0.15), Category(1, "rose", 0.05)),
+            ],
+            strict=True,
+        )
+    ]
+    scored = scored_photos(replace(both, results=results))
+    assert scored.scores.tolist() == [[0.5, 0, 0.3], [0.15, 0, 0.8]]
+    assert scored.truths.tolist() == [0, 2]
+    assert [entry.label for entry in class_measures(both)] == ["rose", "tulip"]
 
 
 @pytest.mark.parametrize(
