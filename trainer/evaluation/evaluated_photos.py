@@ -20,7 +20,6 @@ UNSEEN, ALL = "unseen", "all"
 EVALUATED = (UNSEEN, ALL, *SPLITS)
 """Which photos a model is evaluated on: those that it has not seen, all, or those of one split."""
 
-
 NEW = (UNSEEN, TEST)
 """Those of :data:`EVALUATED` that are new to the model."""
 
