@@ -13,15 +13,16 @@ from trainer.head.fit import Head
 from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_buffer, raise_runtime, set_signature
 
 # Versions that tflite-runtime 2.14 knows too: 4 is int8 weights with one scale (12, one a channel, is too new).
-_INT8_VERSIONS = {"FULLY_CONNECTED": 4, "SOFTMAX": 2, "QUANTIZE": 1}
+_INT8_VERSIONS = {"MUL": 2, "FULLY_CONNECTED": 4, "SOFTMAX": 2, "QUANTIZE": 1}
 _FLOAT_VERSIONS = {"FULLY_CONNECTED": 1, "SOFTMAX": 1}
+_HALF = 0.5  # scale of the factors: old kernels refuse a product that is multiplied by 1 or more at its end
 
 SIGNATURE = "serving_default"
 """The name that TensorFlow gives to a model's only signature, so that programs look for it."""
 
 
 def splice_head(model: Any, head: Head | QuantizedHead) -> None:
-    """Append FULLY_CONNECTED and SOFTMAX to the backbone ``model``, in place.
+    """Append FULLY_CONNECTED and SOFTMAX to the backbone ``model``, in place, after a MUL if the head has factors.
 
     A float ``head`` goes behind float32 bottlenecks and the output is float32; a quantized one goes behind
     int8 bottlenecks and the output is uint8 with scale 1/256. The only signature then is :data:`SIGNATURE`, with
@@ -56,17 +57,29 @@ def _append_float(model: Any, graph: Any, bottleneck: int, head: Head) -> int:
 def _append_int8(model: Any, graph: Any, bottleneck: int, head: QuantizedHead) -> int:
     labels = len(head.bias)
     int8, int32, uint8 = schema.TensorType.INT8, schema.TensorType.INT32, schema.TensorType.UINT8
-    input_scale = float(graph.tensors[bottleneck].quantization.scale[0])
+    quantization = graph.tensors[bottleneck].quantization
+    input_scale, zero_point = float(quantization.scale[0]), int(quantization.zeroPoint[0])
+    features = bottleneck
+    if head.factors is not None:
+        doubled = (head.factors[np.newaxis].astype(np.int16) * 2).astype(np.int8)
+        factors = _add_tensor(model, graph, "head/factors", doubled, int8, _HALF, 0)
+        features = _add_tensor(model, graph, "multiplied bottleneck", doubled.shape, int8, input_scale, zero_point)
+        _add_multiplication(model, graph, [bottleneck, factors], features)
     bias_scale = float(np.float32(input_scale) * np.float32(head.weight_scale))
     weights = _add_tensor(model, graph, "head/weights", head.weights, int8, head.weight_scale, 0)
     bias = _add_tensor(model, graph, "head/bias", head.bias.astype("<i4"), int32, bias_scale, 0)
     logits = _add_tensor(model, graph, "logits", (1, labels), int8, head.logit_scale, head.logit_zero_point)
     softmax = _add_tensor(model, graph, "softmax", (1, labels), int8, SOFTMAX_SCALE, -128)
     scores = _add_tensor(model, graph, "scores", (1, labels), uint8, SOFTMAX_SCALE, 0)
-    _add_fully_connected(model, graph, [bottleneck, weights, bias], logits, _INT8_VERSIONS)
+    _add_fully_connected(model, graph, [features, weights, bias], logits, _INT8_VERSIONS)
     _add_softmax(model, graph, logits, softmax, _INT8_VERSIONS)
     _add_operator(model, graph, "QUANTIZE", _INT8_VERSIONS, [softmax], scores)
     return scores
+
+
+def _add_multiplication(model: Any, graph: Any, inputs: list[int], output: int) -> None:
+    options = schema.MulOptionsT()
+    _add_operator(model, graph, "MUL", _INT8_VERSIONS, inputs, output, schema.BuiltinOptions.MulOptions, options)
 
 
 def _add_fully_connected(model: Any, graph: Any, inputs: list[int], output: int, versions: dict[str, int]) -> None:

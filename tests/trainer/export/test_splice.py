@@ -16,7 +16,7 @@ from edge.inference.interpreter import ImageInterpreter
 from edge.inference.self_test import make_patterns
 from support import tiny
 from trainer.backbones.backbone import as_model
-from trainer.export.quantized_head import quantize_head
+from trainer.export.quantized_head import QuantizedHead, quantize_head
 from trainer.export.splice import splice_head
 from trainer.head.fit import Head, softmax
 from trainer.tflite import MINIMUM_RUNTIME, add_metadata, minimum_runtime, read_model, write_model
@@ -105,6 +105,46 @@ def test_int8_model_computes_what_its_integers_promise(seed: int, labels: int) -
     differences = np.abs(scores - expected)
     assert differences.max() <= 1 / 256 + made.logit_scale / 4
     assert differences.mean() <= 0.5 / 256
+
+
+def with_factors(seed: int) -> tuple[QuantizedHead, bytes]:
+    """A head with factors of 1 to 63 for the tiny backbone, and the spliced model."""
+    factors = np.random.default_rng(seed).choice([1, 2, 3, 7, 40, 63], tiny.FEATURES).astype(np.int8)
+    head = random_head(seed)
+    head = Head(head.weights / factors[:, np.newaxis], head.bias)
+    made = quantize_head(head, features_of("int8"), tiny.backbone("int8").model.output)._replace(factors=factors)
+    model = read_model(tiny.backbone_bytes("int8"))
+    splice_head(model, made)
+    return made, write_model(model)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_int8_model_multiplies_features_exactly(seed: int) -> None:
+    """Factors are applied before the weights, without rounding, and clip at the range of the bottleneck's tensor."""
+    made, content = with_factors(seed)
+    backbone = tiny.backbone("int8").model
+    interpreter = ImageInterpreter(backbone, runtime="litert")
+    raw = np.stack([interpreter.raw_outputs(picture) for picture in pictures()]).astype(np.int64)
+    values = (raw - backbone.output.zero_point) * made.factors
+    clipped = values.clip(-128 - backbone.output.zero_point, 127 - backbone.output.zero_point)
+    assert (clipped != values).any()
+    sums = clipped @ made.weights.T.astype(np.int64) + made.bias
+    multiplier = backbone.output.scale * made.weight_scale / made.logit_scale
+    logits = np.clip(np.rint(sums * multiplier) + made.logit_zero_point, -128, 127)
+    expected = softmax((logits - made.logit_zero_point) * made.logit_scale)
+    assert np.abs(scores_of(content) - expected).max() <= 1 / 256 + made.logit_scale / 4
+    assert operators(content)[3:] == [("MUL", 2), ("FULLY_CONNECTED", 4), ("SOFTMAX", 2), ("QUANTIZE", 1)]
+
+
+def test_tflite_runtime_multiplies_the_same(tmp_path: Path, run_python) -> None:
+    """The last tflite-runtime runs the model with factors and agrees to 1 of 255."""
+    pytest.importorskip("tflite_runtime")
+    _, content = with_factors(1)
+    (tmp_path / "model.tflite").write_bytes(content)
+    np.save(tmp_path / "inputs.npy", np.stack(pictures()))
+    done = run_python("-c", RUNTIME_SCRIPT, tmp_path / "model.tflite", tmp_path / "inputs.npy")
+    assert done.returncode == 0, done.stderr
+    assert np.abs(np.array(json.loads(done.stdout)) / 256 - scores_of(content)).max() <= 1 / 255
 
 
 @pytest.mark.parametrize("seed", range(5))
