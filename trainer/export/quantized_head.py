@@ -25,7 +25,7 @@ LARGEST_FACTOR = 63
 _MARGINS = (4.0, 6.0, 8.0, 12.0, 16.0)  # nats below the best label that the logits' range still resolves
 _CEILINGS = (1.0, 0.9, 0.75, 0.5)  # quantile of the best logits above which the range may clip
 _HEADROOM = 1.5  # times the largest value in the samples: larger ones of other photos are clipped
-_GAIN = 0.5  # of the plain head's error: only then factors are worth an operator
+_FINE = 1e-4  # squared distance of a photo's scores from the float head's: up to this, no further operator is needed
 _SCORES = 4_000_000  # the largest number of scores that the choice compares; a thousand labels have too many samples
 
 
@@ -50,8 +50,8 @@ def quantize_head(head: Head, features: npt.NDArray[np.float32], tensor: TensorS
     ``features`` (photos, values) are dequantized bottlenecks. Softmax depends on differences of logits
     alone. So the mean over the labels is subtracted first, and a logit far below the best one may be clipped: that
     leaves finer steps for the labels with the best scores. The range whose scores have the least mean square difference
-    from the float head's is chosen. In the same way the head with factors is chosen if its difference is less than half
-    of the plain head's. docs/adr/0003 says what else was tried.
+    from the float head's is chosen. If that difference is large, the head with factors is chosen, if its own is less.
+    docs/adr/0003 says what else was tried.
     """
     samples = features[:: max(1, -(-features.shape[0] * len(head.bias) // _SCORES))]
     weights = head.weights - head.weights.mean(axis=1, keepdims=True)
@@ -60,11 +60,11 @@ def quantize_head(head: Head, features: npt.NDArray[np.float32], tensor: TensorS
         wanted = softmax(head.logits(samples))
         plain, error = _quantize(weights, bias, samples, tensor.scale, wanted)
         factors = feature_factors(weights, features, tensor)
-        if (factors == 1).all():
+        if len(bias) * error <= _FINE or (factors == 1).all():
             return plain
         multiplied = multiply_features(samples, factors, tensor)
         scaled, scaled_error = _quantize(weights / factors[:, np.newaxis], bias, multiplied, tensor.scale, wanted)
-    return scaled._replace(factors=factors) if scaled_error < _GAIN * error else plain
+    return scaled._replace(factors=factors) if scaled_error < error else plain
 
 
 def feature_factors(
