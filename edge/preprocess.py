@@ -97,7 +97,7 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
     :data:`FORMATS` or of the extra ``heif``, or holds more than :data:`MAX_PIXELS`.
     """
     try:
-        with _open(source) as picture:
+        with open_image(source) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise ImageError(_TOO_LARGE)
             if picture.format == "TIFF":
@@ -124,8 +124,11 @@ def _why_unread(error: Exception) -> str:
     return f"damaged: {error}"
 
 
-def _open(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
-    """``source`` opened by Pillow, with a plugin that is loaded only now if it is HEIC or AVIF."""
+def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
+    """``source`` opened by Pillow and not decoded, with a plugin that is loaded only now if it is HEIC or AVIF.
+
+    Raises :class:`~edge.errors.ImageError` if the plugin is missing, and Pillow's errors for other files.
+    """
     try:
         return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
     except UnidentifiedImageError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import struct
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from edge.preprocess import FORMATS, WHOLE_PIXELS, decode
+from edge.preprocess import WHOLE_PIXELS, decode, open_image
 
 LOOK_SIZE = 64
 """Width and height of the small grey picture, in pixels."""
@@ -76,12 +75,12 @@ def make_look(picture: Image.Image) -> Look:
 
 def _same_reduction(content: bytes, size: tuple[int, int]) -> bool:
     """Whether :func:`~edge.preprocess.decode` reads the file at the same size for ``size`` and for a look."""
-    with Image.open(io.BytesIO(content), formats=FORMATS) as header:
+    with open_image(content) as header:
         if header.width * header.height <= WHOLE_PIXELS:
             return True
         header.draft("RGB", size)
         reduced = header.size
-    with Image.open(io.BytesIO(content), formats=FORMATS) as header:
+    with open_image(content) as header:
         header.draft("RGB", _SHAPE)
         return bool(header.size == reduced)
 
