@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,11 +103,7 @@ class Dataset(NamedTuple):
 
     def groups(self) -> list[list[Photo]]:
         """The groups of more than one photo, the largest first, then by the path of their first photo."""
-        members: dict[str, list[Photo]] = defaultdict(list)
-        for photo in self.photos:
-            members[photo.group].append(photo)
-        found = [group for group in members.values() if len(group) > 1]
-        return sorted(found, key=lambda group: (-len(group), group[0].group))
+        return largest_groups(self.photos)
 
     def _independent_tests(self) -> list[Photo]:
         torn = dependent((photo.group, photo.split) for photo in self.photos)
@@ -119,6 +115,15 @@ class Dataset(NamedTuple):
         for photo in self.photos:
             counts[photo.label][photo.split] += 1
         return counts
+
+
+def largest_groups(photos: Iterable[Photo]) -> list[list[Photo]]:
+    """The groups of more than one of ``photos``, the largest first, then by the path of their first photo."""
+    members: dict[str, list[Photo]] = defaultdict(list)
+    for photo in photos:
+        members[photo.group].append(photo)
+    found = [group for group in members.values() if len(group) > 1]
+    return sorted(found, key=lambda group: (-len(group), group[0].group))
 
 
 def read_dataset(

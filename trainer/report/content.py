@@ -18,6 +18,7 @@ from trainer.head.fit import Matrix, Step
 from trainer.photos.split import SPLITS
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
+from trainer.report.photo_groups import PhotoGroups
 from trainer.retraining.retrained import Retrained
 from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
@@ -60,7 +61,10 @@ class ReportContent:
     ``scores`` (photos, labels) are the scores that the file gave the evaluated photos, ``truths`` (photos,) the
     indices of their own labels. ``reliability`` has the bins of these scores; after a training, those of the
     calibrated head before its weights were quantized. It is None if the scores are not probabilities.
-    ``training`` is None in the report of an evaluation, ``self_test`` if the file has none.
+    ``photo_groups`` are those of all photos of the training, or of the evaluated photos. ``training`` is None in the
+    report of an evaluation, ``self_test`` if the file has none. ``has_evidence`` is false if the test photos do not
+    show how good the model is, and ``without_evidence`` are the classes for which they do not: see
+    :attr:`~trainer.photos.dataset.Dataset.has_evidence`.
     """
 
     name: str
@@ -70,8 +74,11 @@ class ReportContent:
     truths: npt.NDArray[np.intp]
     reliability: list[Bin] | None
     doubtful_labels: DoubtfulLabels
+    photo_groups: PhotoGroups
     self_test: LocalSelfTest | None
     training: TrainingRun | None = None
+    has_evidence: bool = True
+    without_evidence: tuple[str, ...] = ()
 
 
 def training_content(model: Retrained, others: list[Retrained]) -> ReportContent:
@@ -90,6 +97,7 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
         truths=scored.truths,
         reliability=model.reliability_after,
         doubtful_labels=find_doubtful_labels(_cross_validated(model) or scored, model.dataset.labels),
+        photo_groups=PhotoGroups.of(model.dataset.photos, trained=True),
         self_test=_self_test(loaded),
         training=TrainingRun(
             steps=model.fit.steps,
@@ -101,6 +109,8 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
             ],
             tuning=model.fine_tuning,
         ),
+        has_evidence=model.dataset.has_evidence,
+        without_evidence=tuple(model.dataset.without_evidence),
     )
 
 
@@ -115,6 +125,7 @@ def evaluation_content(name: str, model: ModelFile, evaluation: Evaluation) -> R
         truths=scored.truths,
         reliability=reliability(scored.scores, scored.truths) if are_probabilities(scored.scores) else None,
         doubtful_labels=find_doubtful_labels(scored, evaluation.labels),
+        photo_groups=PhotoGroups.of(scored.photos, trained=False),
         self_test=_self_test(model),
     )
 

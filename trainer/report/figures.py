@@ -26,16 +26,22 @@ class Figure(NamedTuple):
 
 
 def training_curves(content: ReportContent) -> list[Figure]:
-    """Accuracy and cross entropy by epoch of fine-tuning and by step of the head; none without a training."""
-    if content.training is None:
+    """Accuracy and cross entropy by epoch of fine-tuning and by step of the head; none without a training.
+
+    Validation photos that depend on training photos show nothing either: without evidence there is no figure.
+    """
+    if content.training is None or not content.has_evidence:
         return []
     curves = _tuning_curves(content.training.tuning) if content.training.tuning else []
     return curves + (_head_curves(content.training.steps) if len(content.training.steps) > 1 else [])
 
 
 def score_figures(content: ReportContent) -> list[Figure]:
-    """The reliability diagram and the effect of a threshold; none if the scores are not probabilities."""
-    if content.reliability is None:
+    """The reliability diagram and the effect of a threshold; none if the scores are not probabilities.
+
+    Without evidence there is no figure.
+    """
+    if content.reliability is None or not content.has_evidence:
         return []
     before = content.training.reliability_before if content.training else None
     return [_reliability(content.reliability, before), _threshold_curve(content)]

@@ -28,12 +28,13 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 def render_card(content: ReportContent) -> str:
     """The card as text. All names of files, folders and classes are escaped."""
-    skipped = skipped_table(content)
+    skipped, groups = skipped_table(content), content.photo_groups.groups
     parts = [
         f"# {_text(content.name)}",
         _text(title_line(content)),
         *(f"> **Caution:** {_text(line)}" for line in cautions(content)),
         _table(ReportTable(("measure", "value", "meaning"), [tuple(headline) for headline in headlines(content)])),
+        *(_section("Photos that depend on each other", _text(content.photo_groups.note)) if groups else []),
         *_section("Classes", _table(class_table(content))),
         *_section("Most often confused", _table(confused_pairs_table(content))),
         *_section(

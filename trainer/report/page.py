@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from pathlib import Path
 from string import Template
 
@@ -12,11 +10,12 @@ import numpy as np
 from trainer.report.chart import whisker
 from trainer.report.content import ReportContent
 from trainer.report.figures import Figure, score_figures, training_curves
+from trainer.report.group_rows import groups_section
+from trainer.report.markup import columns, escape, folded, scrolled, section, stack, table_tag
 from trainer.report.measures import class_measures
 from trainer.report.number_format import counted, percent, percent_interval
 from trainer.report.summary import Headline, cautions, headlines, title_line
 from trainer.report.tables import (
-    ReportTable,
     commands,
     confused_pairs_table,
     data_table,
@@ -34,7 +33,6 @@ THUMBNAILS = 24
 
 _MOST_NAMES = 400  # photos after them that are listed by name
 _LARGEST_MATRIX = 30  # classes; a larger matrix cannot be read
-_PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit must stay on one line
 _PARTS = Path(__file__).parent
 
 
@@ -42,53 +40,37 @@ def render_page(content: ReportContent) -> str:
     """The whole page as text. All names of files, folders and classes are escaped."""
     curves, scores = training_curves(content), score_figures(content)
     sections = [
-        _section("Classes", _classes(content)),
+        section("Classes", _classes(content)) if content.has_evidence else "",
+        groups_section(content),
         _doubtful_labels(content) if content.doubtful_labels.ranked else "",
-        _section("Scores", _grid([_figure(figure) for figure in scores])) if scores else "",
-        _section("Training", _training(content, curves)),
-        _section("Effect of quantization", _quantization(content)),
-        _section("The file, and where it runs", _table(file_table(content), "words"), _commands(content)),
+        section("Scores", columns([_figure(figure) for figure in scores])) if scores else "",
+        section("Training", _training(content, curves)),
+        section("Effect of quantization", _quantization(content)),
+        section("The file, and where it runs", table_tag(file_table(content), "words"), _commands(content)),
     ]
     page = Template((_PARTS / "page.html").read_text(encoding="utf-8"))
     return page.substitute(
-        name=_text(content.name),
+        name=escape(content.name),
         css=(_PARTS / "page.css").read_text(encoding="utf-8"),
-        lead=_text(title_line(content)),
-        cautions="\n".join(f'<p class="caution" role="note">{_text(line)}</p>' for line in cautions(content)),
+        lead=escape(title_line(content)),
+        cautions="\n".join(f'<p class="caution" role="note">{escape(line)}</p>' for line in cautions(content)),
         headlines="\n".join(_headline(headline) for headline in headlines(content)),
-        sections="\n".join(section for section in sections if section),
+        sections="\n".join(part for part in sections if part),
     )
-
-
-def _text(text: str) -> str:
-    return _PERCENT.sub("\N{NO-BREAK SPACE}%", html.escape(text, quote=True))
-
-
-def _section(title: str, *parts: str) -> str:
-    filled = [part for part in parts if part]
-    return "\n".join([f"<section>\n<h2>{title}</h2>", *filled, "</section>"]) if filled else ""
-
-
-def _grid(parts: list[str]) -> str:
-    return '<div class="columns">\n' + "\n".join(parts) + "\n</div>"
-
-
-def _stack(*parts: str) -> str:
-    return '<div class="stack">\n' + "\n".join(part for part in parts if part) + "\n</div>"
 
 
 def _headline(headline: Headline) -> str:
     return (
-        f'<div><dt>{_text(headline.name)}</dt><dd class="value">{_text(headline.value)}</dd>'
-        f'<dd class="why">{_text(headline.note)}</dd></div>'
+        f'<div><dt>{escape(headline.name)}</dt><dd class="value">{escape(headline.value)}</dd>'
+        f'<dd class="why">{escape(headline.note)}</dd></div>'
     )
 
 
 def _figure(figure: Figure) -> str:
-    keys = "".join(f"<li>{_key(style)}{_text(meaning)}</li>" for style, meaning in figure.keys)
+    keys = "".join(f"<li>{_key(style)}{escape(meaning)}</li>" for style, meaning in figure.keys)
     return (
-        f'<figure><h3>{_text(figure.title)}</h3>\n<ul class="keys">{keys}</ul>\n{figure.svg}\n'
-        f"<figcaption>{_text(figure.caption)}</figcaption></figure>"
+        f'<figure><h3>{escape(figure.title)}</h3>\n<ul class="keys">{keys}</ul>\n{figure.svg}\n'
+        f"<figcaption>{escape(figure.caption)}</figcaption></figure>"
     )
 
 
@@ -101,29 +83,6 @@ def _key(style: str) -> str:
     return f'<svg viewBox="0 0 26 12" aria-hidden="true">{shape}</svg>'
 
 
-def _table(table: ReportTable | None, style: str = "", caption: str = "") -> str:
-    if table is None or not table.rows:
-        return ""
-    heads = "".join(f'<th scope="col">{_text(head)}</th>' for head in table.heads)
-    rows = "\n".join(
-        f'<tr><th scope="row">{_text(row[0])}</th>' + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:]) + "</tr>"
-        for row in table.rows
-    )
-    caption_tag = f"<caption>{_text(caption)}</caption>" if caption else ""
-    return _scroll(
-        f'<table class="{style}">{caption_tag}<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>',
-        caption or ", ".join(table.heads),
-    )
-
-
-def _scroll(table: str, name: str) -> str:
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {_text(name)}">{table}</div>'
-
-
-def _folded(title: str, table: str) -> str:
-    return f"<details><summary>{_text(title)}</summary>{table}</details>" if table else ""
-
-
 def _doubtful_labels(content: ReportContent) -> str:
     shown = content.doubtful_labels.ranked[:THUMBNAILS]
     photos = []
@@ -132,31 +91,31 @@ def _doubtful_labels(content: ReportContent) -> str:
         picture = '<p class="gone">cannot be read any more</p>'
         if found is not None:
             address, width, height = found
-            alt = _text(f"Photo {place}: in folder {entry.photo.label}, labelled {entry.answer}")
+            alt = escape(f"Photo {place}: in folder {entry.photo.label}, labelled {entry.answer}")
             picture = f'<img src="{address}" alt="{alt}" width="{width}" height="{height}">'
         photos.append(
             f'<li class="photo">{picture}'
-            f'<p class="says"><span>folder: <b>{_text(entry.photo.label)}</b></span> '
+            f'<p class="says"><span>folder: <b>{escape(entry.photo.label)}</b></span> '
             f"<em>{percent(entry.own_score, 0)}</em></p>"
-            f'<p class="says"><span>model: <b class="model">{_text(entry.answer)}</b></span> '
+            f'<p class="says"><span>model: <b class="model">{escape(entry.answer)}</b></span> '
             f"<em>{percent(entry.answer_score, 0)}</em></p>"
-            f'<p class="path">{_text(entry.photo.relative)}</p></li>'
+            f'<p class="path">{escape(entry.photo.relative)}</p></li>'
         )
     left = len(content.doubtful_labels.ranked) - len(shown)
     rest = doubtful_labels_table(content, len(shown), _MOST_NAMES)
     named = f"{counted(left, 'more photo')}, by name" + (f" (the first {_MOST_NAMES})" if left > _MOST_NAMES else "")
-    return _section(
+    return section(
         "Photos to look at first",
-        f'<p class="note">{_text(doubtful_labels_note(content))}</p>',
+        f'<p class="note">{escape(doubtful_labels_note(content))}</p>',
         f'<ol class="photos">\n{chr(10).join(photos)}\n</ol>',
-        _folded(named, _table(rest, "words")),
+        folded(named, table_tag(rest, "words")),
     )
 
 
 def _classes(content: ReportContent) -> str:
     matrix = _matrix(content)
-    confused_pairs = _table(confused_pairs_table(content), "confused-pairs", "Most often confused")
-    return _grid([_stack(matrix, confused_pairs), _measures(content)])
+    confused_pairs = table_tag(confused_pairs_table(content), "confused-pairs", "Most often confused")
+    return columns([stack(matrix, confused_pairs), _measures(content)])
 
 
 def _matrix(content: ReportContent) -> str:
@@ -165,7 +124,7 @@ def _matrix(content: ReportContent) -> str:
         return ""
     confusion = content.evaluation.confusion
     places = np.nonzero(confusion.sum(axis=0) + confusion.sum(axis=1))[0]
-    heads = "".join(f'<th scope="col"><span>{_text(row.label)}</span></th>' for row in rows)
+    heads = "".join(f'<th scope="col"><span>{escape(row.label)}</span></th>' for row in rows)
     lines = []
     for row, place in zip(rows, places, strict=True):
         cells = []
@@ -174,10 +133,10 @@ def _matrix(content: ReportContent) -> str:
             share = (count / max(row.photos, 1)) ** 0.5  # the square root keeps single mistakes visible
             style = "none" if not count else "right" if place == column else "wrong"
             cells.append(f'<td class="{style}" style="--share:{share:.3f}">{count:,}</td>')
-        lines.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(cells)}</tr>')
+        lines.append(f'<tr><th scope="row">{escape(row.label)}</th>{"".join(cells)}</tr>')
     caption = "Confusion matrix: one row for each folder, one column for each label of the model"
     body, corner = "\n".join(lines), '<th scope="col">folder</th>'
-    return _scroll(
+    return scrolled(
         f'<table class="matrix"><caption>{caption}</caption><thead><tr>{corner}{heads}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table>",
         "Confusion matrix",
@@ -198,7 +157,7 @@ def _measures(content: ReportContent) -> str:
                 f"<td>{percent(share)}{whisker(share, interval.low, interval.high, description)}"
                 f"<small>{percent_interval(interval)}</small></td>"
             )
-        lines.append(f'<tr><th scope="row">{_text(row.label)}</th><td>{row.photos:,}</td>{"".join(cells)}</tr>')
+        lines.append(f'<tr><th scope="row">{escape(row.label)}</th><td>{row.photos:,}</td>{"".join(cells)}</tr>')
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("class", "photos", "precision", "recall"))
     caption = (
         "Precision: share of the photos with this label that are of this class. Recall: share of the photos of this "
@@ -207,7 +166,7 @@ def _measures(content: ReportContent) -> str:
     if content.evaluation.independent < content.evaluation.count:
         caption += ". Photos that depend on each other count as one"
     body = "\n".join(lines)
-    return _scroll(
+    return scrolled(
         f'<table class="measures"><caption>{caption}</caption><thead><tr>{heads}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table>",
         "Precision and recall of each class",
@@ -216,21 +175,21 @@ def _measures(content: ReportContent) -> str:
 
 def _training(content: ReportContent, curves: list[Figure]) -> str:
     skipped = skipped_table(content)
-    photos = _table(data_table(content), "figures", "Photos of each class in each split")
-    skipped_files = _folded(counted(len(skipped.rows), "skipped file"), _table(skipped, "words"))
-    record = _table(training_table(content), "words", "Record of the training in the file")
+    photos = table_tag(data_table(content), "figures", "Photos of each class in each split")
+    skipped_files = folded(counted(len(skipped.rows), "skipped file"), table_tag(skipped, "words"))
+    record = table_tag(training_table(content), "words", "Record of the training in the file")
     parts = [
         *(_figure(figure) for figure in curves),
-        _stack(photos, skipped_files) if photos or skipped_files else "",
+        stack(photos, skipped_files) if photos or skipped_files else "",
         record,
     ]
-    return _grid(parts) if any((*curves, photos, skipped_files, record)) else ""
+    return columns(parts) if any((*curves, photos, skipped_files, record)) else ""
 
 
 def _quantization(content: ReportContent) -> str:
-    return _table(quantization_table(content), "figures")
+    return table_tag(quantization_table(content), "figures")
 
 
 def _commands(content: ReportContent) -> str:
-    lines = "\n".join(_text(line) for line in commands(content))
+    lines = "\n".join(escape(line) for line in commands(content))
     return f'<h3 class="use">How to use it</h3>\n<pre tabindex="0"><code>{lines}</code></pre>'

@@ -9,7 +9,8 @@ from trainer.evaluation.evaluated_photos import UNSEEN
 from trainer.evaluation.interval import wilson_interval
 from trainer.evaluation.shared_classes import some_names
 from trainer.head.calibration import calibration_error
-from trainer.photos.split import SPLITS, TRAINING
+from trainer.head.cross_validation import CrossValidation
+from trainer.photos.split import LEAST_GROUPS, SPLITS, TRAINING
 from trainer.report.content import ReportContent
 from trainer.report.measures import operating_point
 from trainer.report.number_format import counted, megabytes, percent, percent_interval
@@ -38,18 +39,35 @@ def title_line(content: ReportContent) -> str:
 
 
 def headlines(content: ReportContent) -> list[Headline]:
-    """The most important numbers."""
-    photos = f"{content.evaluation.split} photos" if content.evaluation.split in SPLITS else "photos"
-    found = [_accuracy(content, photos)]
+    """The most important numbers; if the photos do not show how good the file is, none that says so."""
+    width, height = content.model.input_size
+    size = Headline("size", megabytes(content.model.size_bytes), f"for pictures of {width} x {height} pixels")
+    return [*_accuracies(content), size] if content.has_evidence else [size]
+
+
+def _accuracies(content: ReportContent) -> list[Headline]:
+    evaluation = content.evaluation
+    named = evaluation.split in SPLITS
+    photos = f"{evaluation.split} photos" if named else "photos"
+    independent = f", {evaluation.independent:,} independent" if evaluation.independent < evaluation.count else ""
+    found = [
+        Headline(
+            f"{evaluation.split} accuracy" if named else "accuracy",
+            percent(evaluation.accuracy),
+            f"{evaluation.right:,} of {evaluation.count:,} {photos}{independent}; "
+            f"{percent_interval(evaluation.interval)} with 95 % confidence",
+        )
+    ]
     validated = content.training and content.training.cross_validation
-    if validated and not lacks_evidence(content):
+    if validated:
         interval = wilson_interval(validated.right, validated.independent)
         found.append(
             Headline(
                 "cross-validated",
                 percent(validated.accuracy),
-                f"all {validated.photos:,} photos in {validated.folds} parts, each evaluated by a float head that was "
-                f"not fitted on it{_without_copies(content)}; {percent_interval(interval)} with 95 % confidence",
+                f"{_validated_photos(content, validated)} in {validated.folds} parts, each evaluated by a float head "
+                f"that was not fitted on it{_without_copies(content)}; "
+                f"{percent_interval(interval)} with 95 % confidence",
             )
         )
     if content.reliability is not None:
@@ -73,29 +91,7 @@ def headlines(content: ReportContent) -> list[Headline]:
                 "are correct; treat a label with a lower score as unknown",
             )
         )
-    width, height = content.model.input_size
-    found.append(Headline("size", megabytes(content.model.size_bytes), f"for pictures of {width} x {height} pixels"))
     return found
-
-
-def lacks_evidence(content: ReportContent) -> bool:
-    """Whether a training had too few independent photos to show how good the model is."""
-    manifest = content.model.manifest
-    return content.training is not None and manifest is not None and manifest.accuracy is None
-
-
-def _accuracy(content: ReportContent, photos: str) -> Headline:
-    evaluation = content.evaluation
-    name = f"{evaluation.split} accuracy" if evaluation.split in SPLITS else "accuracy"
-    if lacks_evidence(content):
-        return Headline(name, "not known", "too few independent photos to say how good the model is")
-    independent = f", {evaluation.independent:,} independent" if evaluation.independent < evaluation.count else ""
-    return Headline(
-        name,
-        percent(evaluation.accuracy),
-        f"{evaluation.right:,} of {evaluation.count:,} {photos}{independent}; "
-        f"{percent_interval(evaluation.interval)} with 95 % confidence",
-    )
 
 
 def recommended_threshold(content: ReportContent) -> float | None:
@@ -105,12 +101,7 @@ def recommended_threshold(content: ReportContent) -> float | None:
 
 def cautions(content: ReportContent) -> list[str]:
     """What a reader must know before using the numbers; often there is nothing."""
-    found = []
-    if lacks_evidence(content):
-        found.append(
-            "The test photos depend on training photos, so the numbers of this page do not show how good the model is "
-            "on new photos. Add photos of other scenes."
-        )
+    found = [] if content.training is None else _evidence_cautions(content)
     found += _seen_cautions(content.evaluation)
     if content.evaluation.classes is not None and content.evaluation.classes.unknown:
         unknown = content.evaluation.classes.unknown
@@ -126,7 +117,7 @@ def cautions(content: ReportContent) -> list[str]:
             "correct labels help more than any option."
         )
     evaluation = content.evaluation
-    if evaluation.independent < _FEW_PHOTOS:
+    if evaluation.independent < _FEW_PHOTOS and content.has_evidence:
         noun = "photo" if evaluation.independent == evaluation.count else "independent photo"
         found.append(
             f"Only {counted(evaluation.independent, noun)} were evaluated, so the accuracy is "
@@ -138,6 +129,27 @@ def cautions(content: ReportContent) -> list[str]:
     if content.self_test is not None and not content.self_test.passed:
         found.append("The self-test failed on this workstation. Do not use the file until you know why.")
     return found
+
+
+def _evidence_cautions(content: ReportContent) -> list[str]:
+    if not content.without_evidence:
+        return []
+    classes = some_names(content.without_evidence)
+    add = f"Add photos of other scenes, at least {LEAST_GROUPS} of each class, and train again."
+    if content.has_evidence:
+        return [f"No figure shows how good the model is for {classes}: there are too few independent photos. {add}"]
+    return [
+        f"No figure shows how good the model is: there are too few independent photos of {classes}. Photos that depend "
+        f"on each other show one scene, so a test photo would be a copy of a training photo. {add} With --groups off "
+        "every photo counts as independent."
+    ]
+
+
+def _validated_photos(content: ReportContent, validated: CrossValidation) -> str:
+    photos = f"{validated.photos:,} photos"
+    if validated.photos == content.photo_groups.photos:
+        photos = f"all {photos}"
+    return photos + (f" ({validated.independent:,} independent)" if validated.independent < validated.photos else "")
 
 
 def _seen_cautions(evaluation: Evaluation) -> list[str]:

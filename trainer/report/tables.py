@@ -15,8 +15,13 @@ from trainer.photos.split import SPLITS
 from trainer.report.content import ReportContent
 from trainer.report.measures import class_measures, confused_pairs
 from trainer.report.number_format import counted, megabytes, one_line, percent, percent_interval
+from trainer.report.photo_groups import group_title
+
+MOST_GROUPS = 400
+"""The largest number of groups of photos that are listed by name."""
 
 _MOST_PAIRS = 5
+_MOST_NAMES = 20  # photos of a group
 _ARITHMETIC = {
     "int8": "8-bit integers only",
     "float32": "32-bit floats",
@@ -46,8 +51,21 @@ def data_table(content: ReportContent) -> ReportTable | None:
     return ReportTable(("class", *SPLITS, "all"), rows)
 
 
-def class_table(content: ReportContent) -> ReportTable:
-    """Precision and recall of every class with their 95 % intervals."""
+def groups_table(content: ReportContent) -> ReportTable:
+    """The groups of photos that depend on each other, with the names of the first photos of each."""
+    found = content.photo_groups
+    rows: list[tuple[str, ...]] = []
+    for group in found.groups[:MOST_GROUPS]:
+        names = ", ".join(photo.relative for photo in group[:_MOST_NAMES])
+        more = len(group) - _MOST_NAMES
+        rows.append((group_title(group, found.trained), names + (f" and {more:,} more" if more > 0 else "")))
+    return ReportTable(("group", "photos"), rows)
+
+
+def class_table(content: ReportContent) -> ReportTable | None:
+    """Precision and recall of every class with their 95 % intervals; None if the photos do not show them."""
+    if not content.has_evidence:
+        return None
     rows: list[tuple[str, ...]] = [
         (
             entry.label,
@@ -62,8 +80,10 @@ def class_table(content: ReportContent) -> ReportTable:
     return ReportTable(("class", "photos", "precision", "95 % interval", "recall", "95 % interval"), rows)
 
 
-def confused_pairs_table(content: ReportContent) -> ReportTable:
-    """The pairs of classes that were confused most often."""
+def confused_pairs_table(content: ReportContent) -> ReportTable | None:
+    """The pairs of classes that were confused most often; None if the photos do not show them."""
+    if not content.has_evidence:
+        return None
     found = confused_pairs(content.evaluation.confusion, content.evaluation.labels)[:_MOST_PAIRS]
     return ReportTable(
         ("class", "labelled as", "photos"), [(entry.label, entry.answer, f"{entry.photos:,}") for entry in found]
@@ -81,8 +101,11 @@ def training_table(content: ReportContent) -> ReportTable | None:
 
 
 def quantization_table(content: ReportContent) -> ReportTable | None:
-    """The file beside its float head and beside the files of the same run with another quantization."""
-    if content.training is None or content.model.manifest is None or content.model.manifest.accuracy is None:
+    """The file beside its float head and beside the files of the same run with another quantization.
+
+    None without a training, and if the test photos do not show how good the file is.
+    """
+    if content.training is None or content.model.manifest is None or not content.has_evidence:
         return None
     own = content.evaluation.accuracy
 
@@ -166,7 +189,8 @@ def skipped_table(content: ReportContent) -> ReportTable:
 def doubtful_labels_note(content: ReportContent) -> str:
     """How the doubtful labels were found, and how many there may be."""
     found = content.doubtful_labels
-    counts = f"{len(found.ranked):,} of {counted(found.photos, 'photo')} got another label than their folder"
+    counts = f"{len(found.ranked):,} of {counted(found.photos, 'photo')}" if content.has_evidence else "These photos"
+    counts += " got another label than their folder"
     if content.training is not None and content.training.cross_validation is not None:
         model = "from heads that were not fitted on them"
     elif content.evaluation.has_seen_them:

@@ -15,16 +15,18 @@ SIZE = 176
 _QUALITY = 62  # of the JPEG: about 6 KB per photo
 
 
-def thumbnail(path: Path) -> tuple[str, int, int] | None:
+def thumbnail(path: Path, size: int = SIZE) -> tuple[str, int, int] | None:
     """A small JPEG of the photo at ``path`` as a ``data:`` address, its width and its height in pixels.
+
+    The longer side has at most ``size`` pixels.
 
     None if the photo cannot be decoded any more.
     """
     try:
-        picture = decode(path, (SIZE, SIZE))
+        picture = decode(path, (size, size))
     except ImageError:
         return None
-    picture.thumbnail((SIZE, SIZE))
+    picture.thumbnail((size, size))
     encoded = io.BytesIO()
     picture.save(encoded, "JPEG", quality=_QUALITY, optimize=True)
     return f"data:image/jpeg;base64,{base64.b64encode(encoded.getvalue()).decode()}", picture.width, picture.height
