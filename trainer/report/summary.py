@@ -42,7 +42,9 @@ def headlines(content: ReportContent) -> list[Headline]:
     """The most important numbers; if the photos do not show how good the file is, none that says so."""
     width, height = content.model.input_size
     size = Headline("size", megabytes(content.model.size_bytes), f"for pictures of {width} x {height} pixels")
-    return [*_accuracies(content), size] if content.has_evidence else [size]
+    if not content.has_evidence:
+        return [Headline("test accuracy", "not known", "too few independent photos to say how good the model is"), size]
+    return [*_accuracies(content), size]
 
 
 def _accuracies(content: ReportContent) -> list[Headline]:

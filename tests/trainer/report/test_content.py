@@ -156,18 +156,6 @@ def test_a_caution_names_classes_that_were_not_evaluated(photos: Path) -> None:
     assert line in cautions(content)
 
 
-def test_without_evidence_there_is_no_accuracy(content: ReportContent) -> None:
-    """If the test photos depend on training photos, page and card print no accuracy, and say why."""
-    manifest = replace(content.model.manifest, accuracy=None)
-    silent = replace(content, model=replace(content.model, manifest=manifest))
-    first, *others = headlines(silent)
-    assert (first.name, first.value) == ("test accuracy", "not known")
-    assert "cross-validated" not in {headline.name for headline in others}
-    assert cautions(silent)[0].startswith("The test photos depend on training photos")
-    assert quantization_table(silent) is None
-    assert not cautions(content)[0].startswith("The test photos depend")
-
-
 def test_figures_count_groups(photos: Path) -> None:
     """If photos depend on each other, the headline says how many do not, and its share and interval are of groups."""
     content = content_of(ModelFile.from_bytes(surgery.tiny()), photos)
