@@ -45,6 +45,7 @@ same pixels. So files are not reduced up to Full HD, the largest frame that came
 
 _REDUCING_GAP = 2.0  # the picture is first reduced by whole steps, down to this multiple of the wanted size
 _SIXTEEN_BIT_STEP = 256
+_ROWS = 256  # of a transparent picture, put on white in one step
 _SUBFILE_TYPE, _SUB_PICTURES, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 Pixels = npt.NDArray[np.uint8]
@@ -212,12 +213,20 @@ def to_rgb(picture: Image.Image) -> Image.Image:
         return Image.fromarray((values // _SIXTEEN_BIT_STEP).clip(0, 255).astype(np.uint8)).convert("RGB")
     try:
         if picture.has_transparency_data:
-            layer = picture.convert("RGBA")
-            white = Image.new("RGBA", layer.size, "white")
-            return Image.alpha_composite(white, layer).convert("RGB")
+            return _on_white(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
         return picture.convert("RGB")
     except ValueError as error:
         raise ImageError(f"pixels of mode {picture.mode}: {error}; save it as RGB") from None
+
+
+def _on_white(layer: Image.Image) -> Image.Image:
+    """``layer`` (RGBA) on white, some rows at a time: all rows at once would take the memory of four pictures."""
+    flat = Image.new("RGB", layer.size)
+    for top in range(0, layer.height, _ROWS):
+        rows = layer.crop((0, top, layer.width, min(top + _ROWS, layer.height)))
+        white = Image.new("RGBA", rows.size, "white")
+        flat.paste(Image.alpha_composite(white, rows).convert("RGB"), (0, top))
+    return flat
 
 
 def _from_array(array: npt.NDArray[Any]) -> Image.Image:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from edge.preprocess import PREPROCESSING_VERSION, decode, preprocess
+from edge.preprocess import PREPROCESSING_VERSION, decode, preprocess, to_rgb
 from support.colours import COLOURS, encoded, plain, ramp
 
 SIZE = (32, 32)
@@ -141,6 +141,15 @@ def test_palette_and_grey() -> None:
     palette = plain("blue").convert("P", palette=Image.Palette.ADAPTIVE, colors=4)
     assert _average(preprocess(encoded(palette, "PNG"), SIZE)) == list(COLOURS["blue"])
     assert _average(preprocess(encoded(Image.new("L", (40, 40), 77), "JPEG"), SIZE)) == [77, 77, 77]
+
+
+@pytest.mark.parametrize("height", [1, 255, 256, 257, 700])
+def test_a_transparent_picture_is_put_on_white_in_steps(height: int) -> None:
+    """The pixels are those of the whole picture put on white at once, whatever its height."""
+    values = np.random.default_rng(height).integers(0, 256, (height, 7, 4), np.uint8)
+    picture = Image.fromarray(values)
+    whole = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    assert np.array_equal(to_rgb(picture), whole)
 
 
 def test_transparency_lies_on_white() -> None:
