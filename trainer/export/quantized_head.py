@@ -25,7 +25,7 @@ LARGEST_FACTOR = 63
 _MARGINS = (4.0, 6.0, 8.0, 12.0, 16.0)  # nats below the best label that the logits' range still resolves
 _CEILINGS = (1.0, 0.9, 0.75, 0.5)  # quantile of the best logits above which the range may clip
 _HEADROOM = 1.5  # times the largest value in the samples: larger ones of other photos are clipped
-_FINE = 1e-4  # squared distance of a photo's scores from the float head's: up to this, no further operator is needed
+_FINE = 3e-4  # squared distance of a photo's scores from the float head's: up to this, no further operator is needed
 _SCORES = 4_000_000  # the largest number of scores that the choice compares; a thousand labels have too many samples
 
 

@@ -163,7 +163,7 @@ def test_outliers_of_nearly_dead_features_cost_no_precision(seed: int, labels: i
     features = dequantized(quantized)
     made = quantize_head(head, features, BOTTLENECK)
     wanted, scores = softmax(head.logits(features)), integer_scores(made, quantized)
-    assert np.abs(scores - wanted).mean() < 0.01
+    assert np.abs(scores - wanted).mean() < 0.02
     best = np.sort(wanted, axis=1)
     clear = best[:, -1] - best[:, -2] > 0.15
     assert (scores.argmax(axis=1) == wanted.argmax(axis=1))[clear].all()
