@@ -7,7 +7,7 @@ from typing import Any
 from edge.sources.files import UNNAMED
 from trainer.evaluation.interval import wilson_interval
 from trainer.head.cross_validation import CrossValidation
-from trainer.retraining.retrained import Retrained
+from trainer.retraining.retrained import Retrained, shortfall_line
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 from trainer.terminal.tables import print_table
 
@@ -125,6 +125,9 @@ def _figures(model: Retrained) -> list[str]:
             f"recommended threshold {threshold:.2f}: at least {model.calibration.precision:.0%} of the "
             "validation photos with a higher score were labelled correctly"
         )
+    lost = shortfall_line(model.backbone.quantization, model.evaluation.accuracy, model.promised_accuracy)
+    if lost:
+        lines.append(lost)
     return [line.replace("%", " %") for line in lines]
 
 

@@ -15,6 +15,7 @@ from trainer.report.content import ReportContent
 from trainer.report.measures import operating_point
 from trainer.report.number_format import counted, megabytes, percent, percent_interval
 from trainer.retraining.retrain_all import IMBALANCE
+from trainer.retraining.retrained import shortfall_line
 
 _DOUBTFUL = 0.1  # share of labels in doubt from which on there is a caution
 _FEW_PHOTOS = 100  # evaluated photos below which there is a caution, because the interval is wide
@@ -128,6 +129,13 @@ def cautions(content: ReportContent) -> list[str]:
     imbalance = _imbalance(content)
     if imbalance:
         found.append(imbalance)
+    lost = content.training and shortfall_line(
+        content.model.manifest.quantization if content.model.manifest else "",
+        content.evaluation.accuracy,
+        content.training.float_head_accuracy,
+    )
+    if lost:
+        found.append(f"{lost[0].upper()}{lost[1:]}.")
     if content.self_test is not None and not content.self_test.passed:
         found.append("The self-test failed on this workstation. Do not use the file until you know why.")
     return found

@@ -14,6 +14,23 @@ from trainer.head.fit import HeadFit
 from trainer.photos.dataset import Dataset
 from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
+SHORTFALL = 0.01
+"""If the accuracy of a file is below that of its head in floats by more than this, a line and the report say so."""
+
+
+def shortfall_line(quantization: str, accuracy: float, promised: float) -> str | None:
+    """One sentence if a file of ``quantization`` falls short in ``accuracy`` of what its head in floats ``promised``.
+
+    Both are fractions of the same test photos. It is None if the difference is at most :data:`SHORTFALL`.
+    """
+    if promised - accuracy <= SHORTFALL + 1e-9:
+        return None
+    advice = "; compare it with --quantization float32" if quantization == "int8" else ""
+    return (
+        f"the {quantization} file labels fewer test photos correctly than its head does in floats: "
+        f"{100 * (promised - accuracy):.1f} points of accuracy are lost to quantization{advice}"
+    )
+
 
 class Retrained(NamedTuple):
     """One exported model: its file, its evaluation on the test photos, and the expected accuracy.

@@ -168,3 +168,21 @@ def test_figures_count_groups(photos: Path) -> None:
         f"9 of 10 photos, 3 independent; {100 * low:.1f} to {100 * high:.1f} % with 95 % confidence"
     )
     assert "Only 3 independent photos were evaluated" in " ".join(cautions(replace(content, evaluation=grouped)))
+
+
+def test_a_caution_says_what_quantization_lost(content: ReportContent) -> None:
+    """More than one point below the head in floats is a caution, one point is none; a file may also be better."""
+    assert content.training is not None
+    accuracy = content.evaluation.accuracy
+    found = {
+        points: cautions(
+            replace(content, training=content.training._replace(float_head_accuracy=accuracy + points / 100))
+        )
+        for points in (-20, 0, 1, 1.2)
+    }
+    assert found[-20] == found[0] == found[1] == cautions(content)
+    (line,) = set(found[1.2]) - set(found[1])
+    assert line == (
+        "The int8 file labels fewer test photos correctly than its head does in floats: 1.2 points of accuracy are "
+        "lost to quantization; compare it with --quantization float32."
+    )
