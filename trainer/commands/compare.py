@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
-from trainer.commands.options import AsJson, ImageDir, Layout, LayoutChoice, Split
+from trainer.commands.options import AsJson, Groups, GroupsChoice, ImageDir, Layout, LayoutChoice, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.compare import Comparison, compare
+from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.layout import AUTO
 from trainer.photos.split import TEST
 from trainer.terminal.progress_bars import TerminalProgress
@@ -32,11 +33,14 @@ def compare_command(
             "of another split of the first model's training."
         ),
     ] = Split[TEST],
+    groups: GroupsChoice = Groups[GROUPS_AUTO],
     as_json: AsJson = False,
 ) -> None:
     """Label the photos in IMAGE_DIR with two models and say whether the difference is more than chance."""
     progress = TerminalProgress()
-    comparison = compare(first, second, image_dir, split=split.value, layout=layout.value, progress=progress)
+    comparison = compare(
+        first, second, image_dir, split=split.value, layout=layout.value, groups=groups.value, progress=progress
+    )
     name_skipped(comparison.skipped, progress)
     if as_json:
         print(json.dumps(_as_json(comparison, split.value)))

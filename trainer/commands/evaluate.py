@@ -10,10 +10,11 @@ import typer
 
 from edge.modelfile.model_file import ModelFile
 from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
-from trainer.commands.options import AsJson, ImageDir, Layout, LayoutChoice, Split
+from trainer.commands.options import AsJson, Groups, GroupsChoice, ImageDir, Layout, LayoutChoice, Split
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import UNSEEN
+from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.folder import photos_name
 from trainer.photos.layout import AUTO
 from trainer.report.content import evaluation_content
@@ -35,6 +36,7 @@ def evaluate_command(
             "one split of its training. A model that does not know its photos: unseen are all."
         ),
     ] = Split[UNSEEN],
+    groups: GroupsChoice = Groups[GROUPS_AUTO],
     labels: Annotated[Path | None, typer.Option(help="The label file, for a model that has no labels in it.")] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write MODEL-on-FOLDER.html and .md with details, beside the model.")
@@ -47,7 +49,9 @@ def evaluate_command(
     paths = report_paths(model, f"-on-{photos_name(image_dir)}")
     if report:
         check_report(paths, "copy the model into a folder of your own")
-    evaluation = evaluate(loaded, image_dir, split=split.value, layout=layout.value, progress=progress)
+    evaluation = evaluate(
+        loaded, image_dir, split=split.value, layout=layout.value, groups=groups.value, progress=progress
+    )
     name_skipped(evaluation.skipped, progress)
     if evaluation.seen is None and evaluation.has_seen_them:
         progress.message(

@@ -10,11 +10,13 @@ import typer
 
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 from trainer.evaluation.evaluated_photos import EVALUATED
+from trainer.groups.modes import GROUPS
 from trainer.photos.layout import LAYOUTS
 
 Split = Enum("Split", {name: name for name in EVALUATED}, type=str)  # type: ignore[misc]
 Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
 
+Groups = Enum("Groups", {name: name for name in GROUPS}, type=str)  # type: ignore[misc]
 Layout = Enum("Layout", {name: name for name in LAYOUTS}, type=str)  # type: ignore[misc]
 
 ImageDir = Annotated[
@@ -24,6 +26,14 @@ LayoutChoice = Annotated[
     Layout,
     typer.Option(
         "--layout", help="auto: folders such as train and test are the split; classes: each folder is a class."
+    ),
+]
+GroupsChoice = Annotated[
+    Groups,
+    typer.Option(
+        "--groups",
+        help="How photos that depend on each other are found, to count each group of them as one photo: off: not at "
+        "all; names: by their names; auto: by names, times and pixels.",
     ),
 ]
 ArchitectureName = Annotated[

@@ -16,6 +16,7 @@ from trainer.commands.options import (
     ArchitectureName,
     AsJson,
     BottleneckDir,
+    Groups,
     ImageDir,
     Layout,
     LayoutChoice,
@@ -35,7 +36,6 @@ from trainer.report.write import check_report, report_paths, write_report
 from trainer.retraining.options import (
     CLASS_WEIGHTS,
     DEFAULT_PRECISION,
-    GROUPS,
     NO_CLASS_WEIGHTS,
     RetrainOptions,
     default_output,
@@ -47,8 +47,6 @@ from trainer.terminal.progress_bars import TerminalProgress
 _RATIOS = SplitRatios()
 
 ClassWeights = Enum("ClassWeights", {name: name for name in CLASS_WEIGHTS}, type=str)  # type: ignore[misc]
-
-Groups = Enum("Groups", {name: name for name in GROUPS}, type=str)  # type: ignore[misc]
 
 
 def retrain_command(

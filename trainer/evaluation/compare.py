@@ -16,12 +16,13 @@ from trainer.evaluation.evaluated_photos import (
     check_split,
     choose_photos,
     has_only_split,
-    read_test_set,
     split_ratios,
 )
 from trainer.evaluation.grouped_share import grouped_share
+from trainer.evaluation.read_photos import read_photos
 from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses
+from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.photos.dataset import Dataset, Photo
 from trainer.photos.folder import Skipped
 from trainer.photos.layout import AUTO
@@ -85,6 +86,7 @@ def compare(
     *,
     split: str = TEST,
     layout: str = AUTO,
+    groups: str = GROUPS_AUTO,
     progress: ProgressLike = None,
 ) -> Comparison:
     """Let two models label the same ``photos``, a data set or its folder, and compare the labels.
@@ -92,16 +94,17 @@ def compare(
     >>> compare("old.tflite", "new.tflite", "flower_photos").is_significant  # doctest: +SKIP
     True
 
-    ``split`` and ``layout`` are those of :func:`~trainer.evaluation.evaluate.evaluate`. With ``test`` and ``unseen`` a
-    photo that one of the models has seen is not compared. A folder is split as the model was trained that does not know
-    its photos. The classes are those that both models and the folder share.
+    ``split``, ``layout`` and ``groups`` are those of :func:`~trainer.evaluation.evaluate.evaluate`. With ``test`` and
+    ``unseen`` a photo that one of the models has seen is not compared. A folder is split as the model was trained that
+    does not know its photos. The classes are those that both models and the folder share.
 
     Raises the errors of :func:`~trainer.evaluation.evaluate.evaluate`.
     """
     check_split(split)
+    check_groups(groups)
     progress = as_progress(progress)
     models = [model if isinstance(model, ModelFile) else ModelFile.load(model) for model in (first, second)]
-    dataset = read_test_set(photos, _ratios_of(models), progress, layout)
+    dataset = read_photos(photos, _ratios_of(models), progress, layout=layout, groups=groups)
     chosen = choose_photos(models, dataset, split)
     _report_chosen(chosen, progress)
     evaluations = []

@@ -21,13 +21,15 @@ from trainer.evaluation.evaluated_photos import (
     EvaluatedPhotos,
     check_split,
     choose_photos,
-    read_test_set,
+    is_split_of,
     split_ratios,
 )
 from trainer.evaluation.grouped_share import GroupedShare, grouped_share
 from trainer.evaluation.interval import Interval
+from trainer.evaluation.read_photos import read_photos
 from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses, composed
+from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.folder import Skipped
 from trainer.photos.layout import AUTO
@@ -108,6 +110,7 @@ def evaluate(
     *,
     split: str = UNSEEN,
     layout: str = AUTO,
+    groups: str = GROUPS_AUTO,
     labels: str | Path | None = None,
     runtime: str | None = None,
     progress: ProgressLike = None,
@@ -121,16 +124,19 @@ def evaluate(
     ``validation`` and ``test`` are those of the model's training; see
     :func:`~trainer.evaluation.evaluated_photos.choose_photos`. ``unseen`` are all photos for a model that does not
     know its photos; a folder is then split as the model was trained, unless its ``layout`` gives a split. ``layout``
-    is the argument of :meth:`Dataset.from_folder`. ``labels`` is the label file of a model that has no labels. Classes
-    that the model has no label for are not evaluated. Messages say what was not evaluated.
+    is the argument of :meth:`Dataset.from_folder`. ``groups`` says how photos of a folder that depend on each other
+    are found: ``off``: not at all; by their ``names``; or ``auto``: by names and pixels. ``labels`` is the label file
+    of a model that has no labels. Classes that the model has no label for are not evaluated. Messages say what was not
+    evaluated.
 
     Raises :class:`~edge.errors.ModelError` for a damaged model, :class:`~edge.errors.DatasetError` if model and folder
     share no class or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split.
     """
     check_split(split)
+    check_groups(groups)
     progress = as_progress(progress)
     loaded = model if isinstance(model, ModelFile) else ModelFile.load(model, labels)
-    dataset = read_test_set(photos, split_ratios(loaded), progress, layout)
+    dataset = read_photos(photos, split_ratios(loaded), progress, layout=layout, groups=groups)
     chosen = choose_photos([loaded], dataset, split)
     _report_chosen(chosen, progress)
     return evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime)
@@ -171,7 +177,7 @@ def evaluate_chosen(
     Raises the errors of :func:`evaluate_photos`.
     """
     seen = chosen.seen[place]
-    if chosen.split_again and seen is None and split_ratios(model) != dataset.ratios:
+    if chosen.split_again and seen is None and not is_split_of(model, dataset):
         progress.message(
             f"the photos are split in another way than for the training of {name}; "
             f"{name} may have been trained on these photos"

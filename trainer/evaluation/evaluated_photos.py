@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import DatasetError, UsageError
 from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.seen_photos import SeenPhotos, count_seen, sights
 from trainer.evaluation.shared_classes import SharedClasses, share_classes
-from trainer.photos.dataset import Dataset, Photo, read_dataset
-from trainer.photos.layout import AUTO
+from trainer.groups.modes import GROUPS_OFF
+from trainer.photos.dataset import Dataset, Photo
 from trainer.photos.photo_hashes import read_photo_hashes
 from trainer.photos.split import SPLITS, TEST, SplitRatios
-from trainer.progress import Progress
 
 UNSEEN, ALL = "unseen", "all"
 EVALUATED = (UNSEEN, ALL, *SPLITS)
@@ -53,18 +51,19 @@ def split_ratios(model: ModelFile) -> SplitRatios:
     return SplitRatios(**{name: value for name, value in found.items() if value is not None})
 
 
+def is_split_of(model: ModelFile, dataset: Dataset) -> bool:
+    """Whether ``dataset`` is split as the photos were that ``model`` was trained on, as far as the model says it.
+
+    A folder's photos are split one by one here. If the training kept groups together, that is another split.
+    """
+    groups = None if model.manifest is None else model.manifest.provenance.groups
+    return split_ratios(model) == dataset.ratios and groups in (None, GROUPS_OFF)
+
+
 def has_only_split(model: ModelFile) -> bool:
     """Whether ``model`` does not know its photos, but how they were split: a file of ours of an older release."""
     manifest = model.manifest
     return manifest is not None and manifest.known_photos is None and manifest.provenance.dataset_sha256 is not None
-
-
-def read_test_set(photos: Dataset | str | Path, ratios: SplitRatios, progress: Progress, layout: str = AUTO) -> Dataset:
-    """``photos`` as they are if they are a data set; a folder's are read by ``layout`` and split by ``ratios``.
-
-    Raises :class:`~edge.errors.DatasetError` if there is no folder of photos.
-    """
-    return photos if isinstance(photos, Dataset) else read_dataset(Path(photos), ratios, progress, layout=layout)
 
 
 def choose_photos(models: Sequence[ModelFile], dataset: Dataset, split: str) -> EvaluatedPhotos:

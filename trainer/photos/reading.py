@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 from edge.errors import ImageError
 from edge.parallel import available_cores, ordered_map
-from edge.preprocess import preprocess
+from edge.preprocess import decode
 from trainer.photos.folder import PhotoFile, PhotoFolder
+from trainer.photos.look import LOOK_SIZE, Look, make_look
 from trainer.progress import SILENT, Progress
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is refused: reading it whole could exhaust the memory."""
-
-_SMALL = (128, 128)  # pixels; a large JPEG is decoded faster at reduced size
 
 
 class Contents(NamedTuple):
@@ -31,27 +30,32 @@ class Contents(NamedTuple):
     unreadable: dict[str, str]
 
 
-def read_contents(folder: PhotoFolder, progress: Progress = SILENT) -> Contents:
+def read_contents(
+    folder: PhotoFolder, progress: Progress = SILENT, *, looks: dict[str, Look] | None = None
+) -> Contents:
     """Hash every file of ``folder`` and find out whether it can be decoded, on all cores.
 
-    The decoded pictures are not kept: only photos that training could use may shape the split.
+    The decoded pictures are not kept: only photos that training could use may shape the split. ``looks`` gets the look
+    of each photo, by its relative path.
     """
 
-    def read(file: PhotoFile) -> tuple[PhotoFile, bytes | None, str]:
+    def read(file: PhotoFile) -> tuple[PhotoFile, bytes | None, Look | None, str]:
         try:
             content, _ = read_photo(file.path)
-            preprocess(content, _SMALL)
-            return file, hashlib.sha256(content).digest(), ""
+            picture = decode(content, (LOOK_SIZE, LOOK_SIZE))
+            return file, hashlib.sha256(content).digest(), None if looks is None else make_look(picture), ""
         except ImageError as error:
-            return file, None, str(error)
+            return file, None, None, str(error)
 
     contents = Contents({}, {})
     with progress.stage("photos", len(folder.files)) as advance:
-        for file, sha256, reason in ordered_map(lambda: read, folder.files, available_cores()):
+        for file, sha256, look, reason in ordered_map(lambda: read, folder.files, available_cores()):
             if sha256 is None:
                 contents.unreadable[file.relative] = reason
             else:
                 contents.sha256[file.relative] = sha256
+            if looks is not None and look is not None:
+                looks[file.relative] = look
             advance(1)
     return contents
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.groups.find_groups import groups_of_photos
+from trainer.groups.modes import GROUPS_BY_NAME, GROUPS_OFF
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.folder import PhotoFolder
 from trainer.photos.name_groups import name_groups
-from trainer.retraining.options import GROUPS_BY_NAME, GROUPS_OFF, RetrainOptions
+from trainer.retraining.options import RetrainOptions
 
 
 class GroupedDataset(NamedTuple):

@@ -8,6 +8,7 @@ from pathlib import Path
 from edge.errors import UsageError
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, QUANTIZATIONS, Architecture
 from trainer.fine_tuning.recipe import Recipe
+from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.folder import photos_name
 from trainer.photos.layout import AUTO
@@ -15,9 +16,6 @@ from trainer.photos.split import SplitRatios
 
 DEFAULT_PRECISION = 0.95
 """Share of right answers that the recommended threshold aims at."""
-
-GROUPS_OFF, GROUPS_BY_NAME, GROUPS_AUTO = GROUPS = ("off", "names", "auto")
-"""How photos that depend on each other are found: not at all, by their names, or by their pixels too."""
 
 NO_CLASS_WEIGHTS, AUTO_CLASS_WEIGHTS = CLASS_WEIGHTS = ("none", "auto")
 """How much each photo counts in training: all the same, or so that all classes have the same influence."""
@@ -68,8 +66,7 @@ class RetrainOptions:
         unknown = set(self.quantizations) - set(QUANTIZATIONS)
         if unknown:
             raise UsageError(f"--quantization {', '.join(sorted(unknown))}: give one of {', '.join(QUANTIZATIONS)}")
-        if self.groups not in GROUPS:
-            raise UsageError(f"--groups {self.groups!r}: give {', '.join(GROUPS[:-1])} or {GROUPS[-1]}")
+        check_groups(self.groups)
         if self.class_weights not in CLASS_WEIGHTS:
             raise UsageError(f"--class-weights {self.class_weights!r}: give {' or '.join(CLASS_WEIGHTS)}")
         if self.fine_tune is not None:
