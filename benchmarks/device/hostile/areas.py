@@ -1,0 +1,38 @@
+"""The areas of hostile cases: each is a module of this folder with a function ``cases``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from benchmarks.device.hostile.case import CaseResult
+
+AREAS: tuple[str, ...] = ()
+"""The modules, in the order in which they are run."""
+
+
+class Area(Protocol):
+    """A module with hostile cases."""
+
+    def cases(self, folder: Path) -> Iterator[CaseResult]:
+        """Run the cases of the area, with ``folder`` for files, and yield their results.
+
+        Raises :class:`~edge.errors.ConfigurationError` if a program is missing that the cases need.
+        """
+
+
+def run_areas(areas: Sequence[str]) -> list[CaseResult]:
+    """Run the cases of ``areas``, which :data:`AREAS` holds; each that is not ``ok`` is a line on stderr."""
+    results = []
+    for area in areas:
+        module = cast(Area, importlib.import_module(f"benchmarks.device.hostile.{area}"))
+        with tempfile.TemporaryDirectory(prefix=f"edge-{area}-") as folder:
+            for result in module.cases(Path(folder)):
+                results.append(result)
+                if result.result != "ok":
+                    print(f"{result.area}, {result.name}: {result.result}: {result.detail}", file=sys.stderr)
+    return results
