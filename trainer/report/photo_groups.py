@@ -30,12 +30,10 @@ class PhotoGroups(NamedTuple):
     def note(self) -> str:
         """How many photos are independent, what a group means, and what to do if one is wrong."""
         counts = f"{self.photos:,} photos, {self.independent:,} independent"
-        if not self.trained:
-            return f"{counts}: photos of one group count as one. Their names show that they depend on each other."
+        kept, again = ("stay in one split and count as one", "train") if self.trained else ("count as one", "evaluate")
         return (
-            f"{counts}: photos of one group stay in one split and count as one. If a group is wrong, train again with "
-            "--groups names, which finds groups by the names of the photos alone, or with --groups off, which counts "
-            "every photo as independent."
+            f"{counts}: photos of one group {kept}. If a group is wrong, {again} again with --groups names, which finds "
+            "groups by the names of the photos alone, or with --groups off, which counts every photo as independent."
         )
 
 

@@ -124,7 +124,7 @@ def test_groups_of_an_evaluation_have_no_split(grouped: ReportContent) -> None:
     evaluation = evaluation_of(("a", "b"), [("a", "a"), ("a", "b"), ("b", "b")], ["g", "g", "h"])
     content = replace(grouped, photo_groups=PhotoGroups.of(evaluation.photos, trained=False))
     section = groups_section(content)
-    assert "3 photos, 2 independent: photos of one group count as one. Their names show" in section
+    assert "3 photos, 2 independent: photos of one group count as one. If a group is wrong, evaluate again" in section
     assert "<h3>2 photos of a</h3>" in section and "--groups" not in section
 
 
