@@ -32,8 +32,9 @@ class PhotoGroups(NamedTuple):
         counts = f"{self.photos:,} photos, {self.independent:,} independent"
         kept, again = ("stay in one split and count as one", "train") if self.trained else ("count as one", "evaluate")
         return (
-            f"{counts}: photos of one group {kept}. If a group is wrong, {again} again with --groups names, which finds "
-            "groups by the names of the photos alone, or with --groups off, which counts every photo as independent."
+            f"{counts}: photos of one group {kept}. If a group is wrong, {again} again with --groups names, which "
+            "finds groups by the names of the photos alone, or with --groups off, which counts every photo as "
+            "independent."
         )
 
 

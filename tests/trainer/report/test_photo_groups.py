@@ -120,12 +120,12 @@ def test_hostile_names_of_groups_are_text(grouped: ReportContent) -> None:
 
 
 def test_groups_of_an_evaluation_have_no_split(grouped: ReportContent) -> None:
-    """They come from the names alone, and there is no option to change them."""
+    """They count as one photo; the same option changes them."""
     evaluation = evaluation_of(("a", "b"), [("a", "a"), ("a", "b"), ("b", "b")], ["g", "g", "h"])
     content = replace(grouped, photo_groups=PhotoGroups.of(evaluation.photos, trained=False))
     section = groups_section(content)
     assert "3 photos, 2 independent: photos of one group count as one. If a group is wrong, evaluate again" in section
-    assert "<h3>2 photos of a</h3>" in section and "--groups" not in section
+    assert "<h3>2 photos of a</h3>" in section and "stay in one split" not in section
 
 
 def test_without_evidence_there_is_no_figure_of_quality(unknown: ReportContent) -> None:
