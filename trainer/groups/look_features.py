@@ -9,18 +9,22 @@ import numpy.typing as npt
 
 from trainer.photos.look import LOOK_SIZE, Look
 
+VALUES = 65
+"""Values of each look."""
+
 _CELLS = 8  # in a row of a look
+_IN_COMMON = 2 / 3  # a cosine of 0.5 becomes 0.7, from which on bottlenecks name candidates: (0.5 + 2/3) / (1 + 2/3)
 
 
 def look_features(looks: Sequence[Look]) -> npt.NDArray[np.float32]:
-    """64 values of each look: (looks, 64). Those of a mirrored picture are the same.
+    """The values of each look, in place of a bottleneck: (looks, :data:`VALUES`). Those of a mirrored one are the same.
 
-    They are its brightness in 8 x 8 cells, without the mean: the sum of each cell and of the mirrored one, and the
-    size of their difference. Copies of a photo, moved, turned or cropped a little, have a large cosine; they take the
-    place of bottlenecks for photos of which there are none.
+    They are the brightness in 8 x 8 cells, without the mean: the sum of each cell and of the mirrored one, and the size
+    of their difference, at unit length; and one that all looks have in common. Copies of a photo, moved, turned or
+    cropped a little, have a large cosine. So have some photos that are not copies: the pixels must decide.
     """
     if not looks:
-        return np.zeros((0, _CELLS * _CELLS), np.float32)
+        return np.zeros((0, VALUES), np.float32)
     side = LOOK_SIZE // _CELLS
     pixels = np.stack([look.pixels for look in looks])
     cells = pixels.reshape(-1, _CELLS, side, _CELLS, side).mean(axis=(2, 4), dtype=np.float32)
@@ -28,5 +32,7 @@ def look_features(looks: Sequence[Look]) -> npt.NDArray[np.float32]:
     mirrored = cells[:, :, ::-1]
     half = _CELLS // 2
     even, odd = (cells + mirrored)[:, :, :half], np.abs(cells - mirrored)[:, :, :half]
-    features: npt.NDArray[np.float32] = np.concatenate([even, odd], axis=2).reshape(len(looks), -1)
+    values = np.concatenate([even, odd], axis=2).reshape(len(looks), -1)
+    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), np.float32(1e-6))
+    features: npt.NDArray[np.float32] = np.pad(values, ((0, 0), (0, 1)), constant_values=np.sqrt(_IN_COMMON))
     return features

@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from trainer.groups.look_features import look_features
+from trainer.groups.look_features import VALUES, look_features
 from trainer.groups.neighbours import nearest
 from trainer.photos.drawn_flowers import draw_flower_folder
 from trainer.photos.look import make_look
 
 
 def test_shape_and_no_looks() -> None:
-    """64 values of each look, and none of none."""
+    """65 values of each look, and none of none; a plain picture has only what all have in common."""
     grey = Image.new("RGB", (90, 70), (128, 128, 128))
-    assert look_features([]).shape == (0, 64)
+    assert look_features([]).shape == (0, VALUES)
     features = look_features([make_look(grey), make_look(grey)])
-    assert (features.shape, features.dtype) == ((2, 64), np.float32)
-    assert not features.any()
+    assert (features.shape, features.dtype) == ((2, VALUES), np.float32)
+    assert features.any(axis=0).tolist() == [False] * 64 + [True]
 
 
 def test_an_altered_copy_is_the_nearest_neighbour(tmp_path: Path) -> None:
