@@ -1,26 +1,11 @@
-"""Addresses of streams: checked before anything is opened, and printed without their secrets."""
+"""Addresses of streams, checked before anything is opened."""
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 from edge.errors import UsageError
-
-
-def without_secrets(address: str) -> str:
-    """``address`` for messages: ``***`` replaces user, password and everything after a ``?`` or ``#``.
-
-    If an ``@`` after a ``?`` or ``#`` may belong to a password, only the scheme remains.
-    """
-    scheme, colon, rest = address.partition("://")
-    if not colon:
-        return address
-    head, *tail = re.split("[?#]", rest, maxsplit=1)
-    if tail and "@" in tail[0]:
-        return f"{scheme}://***"
-    _, at, host = head.rpartition("@")
-    return f"{scheme}://{'***@' if at else ''}{host}{'?***' if tail else ''}"
+from edge.secrets import without_secrets
 
 
 def check_address(address: str) -> None:

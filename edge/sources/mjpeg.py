@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from edge.errors import ImageError, UnavailableError
 from edge.preprocess import decode
-from edge.sources.address import check_address, without_secrets
+from edge.secrets import without_secrets
+from edge.sources.address import check_address
 from edge.sources.multipart import MultipartParser
 
 TIME_LIMIT_S = 5.0

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import UnavailableError
-from edge.sources.address import check_address, without_secrets
+from edge.secrets import without_secrets
+from edge.sources.address import check_address
 from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
 
 _PORTS = {"rtsp": 554, "rtsps": 322}

@@ -6,7 +6,7 @@ import os
 import stat
 
 from edge.errors import UsageError
-from edge.sources.address import without_secrets
+from edge.secrets import without_secrets
 from edge.sources.protocol import FrameSource
 
 FORMS = "0 or /dev/video0, picamera2:, a video file, http://... (MJPEG), rtsp://..., or a folder that grows"
@@ -39,19 +39,19 @@ def open_source(uri: str) -> FrameSource:
 
         return RtspStream(uri)
     if scheme in ("file", "folder") and rest and not rest.startswith("//"):
-        return _at_path(rest, uri)
+        return _at_path(rest, without_secrets(uri))
     if "://" in uri:
         raise UsageError(f"{without_secrets(uri)}: unknown source; give {FORMS}")
-    return _at_path(uri, uri)
+    return _at_path(uri, without_secrets(uri))
 
 
-def _at_path(path: str, uri: str) -> FrameSource:
+def _at_path(path: str, shown: str) -> FrameSource:
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
         if path.startswith("/dev/"):  # a camera may be plugged in later
             return _camera(path)
-        raise UsageError(f"{uri}: {error.strerror}; give {FORMS}") from None
+        raise UsageError(f"{shown}: {error.strerror}; give {FORMS}") from None
     if stat.S_ISCHR(mode):
         return _camera(path)
     if stat.S_ISDIR(mode):
@@ -59,7 +59,7 @@ def _at_path(path: str, uri: str) -> FrameSource:
 
         return GrowingFolder(path)
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{uri}: not a camera, a file or a folder; give {FORMS}")
+        raise UsageError(f"{shown}: not a camera, a file or a folder; give {FORMS}")
     from edge.sources.video import VideoFile
 
     return VideoFile(path)

@@ -10,7 +10,7 @@ from support.layers import against_the_order, circles
 PACKAGE = Path(edge.__file__).parent
 
 LAYERS = [
-    ["exit_codes", "distribution", "image_formats", "lazy_names", "shorten", "skipped_files", "text_table"],
+    ["exit_codes", "distribution", "image_formats", "lazy_names", "secrets", "shorten", "skipped_files", "text_table"],
     ["errors"],
     ["types", "files", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
