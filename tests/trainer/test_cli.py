@@ -414,6 +414,21 @@ def test_evaluate_names_a_class_without_a_label(trainer, photos: Path) -> None:
     )
 
 
+def test_two_independent_photos_have_no_figure(trainer, photos: Path) -> None:
+    """Copies of two photos are two witnesses, which is too few for an accuracy; --json has the numbers all the same."""
+    for path in photos.rglob("*.png"):
+        if path.name not in ("001.png", "002.png") or path.parent.name != "red":
+            path.unlink()
+    tiny.paint("red", 77).save(photos / "red" / "001 copy.png")
+    arguments = ("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all", "--groups", "names")
+    done = trainer(*arguments)
+    line = "3 photos, 2 independent (all) are too few to say how good the model is: give photos of other scenes"
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, line)
+    assert "accuracy" not in done.stdout
+    printed = json.loads(trainer(*arguments, "--json").stdout)
+    assert (printed["judged"], printed["independent"]) == (3, 2)
+
+
 def test_evaluate_takes_one_class_alone(trainer, photos: Path) -> None:
     """Evaluation needs no second class."""
     shutil.rmtree(photos / "red")

@@ -17,6 +17,7 @@ from trainer.evaluation.evaluated_photos import UNSEEN
 from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.folder import photos_name
 from trainer.photos.layout import AUTO
+from trainer.photos.split import LEAST_GROUPS
 from trainer.report.content import evaluation_content
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.terminal.progress_bars import TerminalProgress
@@ -98,5 +99,8 @@ def _print_evaluation(evaluation: Evaluation) -> None:
         print_table(["class \\ answer", *evaluation.labels], rows)
     low, high = evaluation.interval
     photos = photo_counts(evaluation.count, evaluation.independent)
+    if evaluation.independent < LEAST_GROUPS:
+        print(f"{photos} ({evaluation.split}) are too few to say how good the model is: give photos of other scenes")
+        return
     print(f"accuracy {100 * evaluation.accuracy:.2f} % of {photos} ({evaluation.split})")
     print(f"the accuracy lies between {100 * low:.1f} % and {100 * high:.1f} % with 95 % confidence")

@@ -21,4 +21,4 @@ def classes_json(classes: SharedClasses | None) -> dict[str, Any]:
 
 def photo_counts(photos: int, independent: int) -> str:
     """``36 photos``, or ``36 photos, 30 independent`` if some depend on others."""
-    return f"{photos} photos" + (f", {independent} independent" if independent < photos else "")
+    return f"{photos} photo{'s' * (photos != 1)}" + (f", {independent} independent" if independent < photos else "")
