@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head.training_loss import TrainingLoss, training_loss
 from trainer.one_thread import one_thread
 
 L2_GRID = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
@@ -152,18 +153,15 @@ def _search(
     assert best is not None
     # The chosen head is fitted once more, from zeros, because its steps are shown to the user.
     steps: list[Step] = []
-    sets = (standard, standard_validation)
-    head = _fit(standard, weights, best[1], max_steps, on_step=lambda head: steps.append(_measure(head, *sets)))
+
+    def on_step(head: Head, on_training: TrainingLoss) -> None:
+        logits = head.logits(standard_validation.features)
+        validated = accuracy(logits, validation.labels), cross_entropy(logits, validation.labels)
+        steps.append(Step(float(on_training.right.mean()), float(on_training.losses.mean()), *validated))
+
+    head = _fit(standard, weights, best[1], max_steps, on_step=on_step)
     folded = head.weights / deviation[:, np.newaxis]
     return HeadFit(Head(folded, head.bias - mean @ folded), best[1], steps)
-
-
-def _measure(head: Head, training: Labelled, validation: Labelled) -> Step:
-    measured = []
-    for part in (training, validation):
-        logits = head.logits(part.features)
-        measured += [accuracy(logits, part.labels), cross_entropy(logits, part.labels)]
-    return Step(*measured)
 
 
 def _fit(
@@ -172,7 +170,7 @@ def _fit(
     l2: float,
     max_steps: int,
     start: Head | None = None,
-    on_step: Callable[[Head], None] | None = None,
+    on_step: Callable[[Head, TrainingLoss], None] | None = None,
     tolerance: float = _TOLERANCE,
 ) -> Head:
     """Minimise from ``start`` (zeros if None); ``on_step`` is called with it and with each iteration's head."""
@@ -181,28 +179,38 @@ def _fit(
     values, labels = training.features.shape[1], len(class_weights)
     shares = class_weights[training.labels]
     shares = shares / shares.sum()
-    one_hot = np.eye(labels)[training.labels]
+    # The last parameters and their loss: an iteration ends at the parameters that were tried last.
+    last: tuple[npt.NDArray[np.float64], TrainingLoss] | None = None
 
     def unpack(parameters: npt.NDArray[np.float64]) -> Head:
         return Head(parameters[:-labels].reshape(values, labels), parameters[-labels:])
 
-    def objective(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        head = unpack(parameters)
-        logits = head.logits(training.features)
-        residual = (softmax(logits) - one_hot) * shares[:, np.newaxis]
-        gradient = training.features.T @ residual + l2 * head.weights
-        loss = cross_entropy(logits, training.labels, shares) + l2 / 2 * float((head.weights**2).sum())
-        return loss, np.concatenate([gradient.ravel(), residual.sum(axis=0)])
+    def loss_at(parameters: npt.NDArray[np.float64]) -> TrainingLoss:
+        nonlocal last
+        if last is None or not np.array_equal(last[0], parameters):
+            found = training_loss(training.features, training.labels, shares, *unpack(parameters))
+            last = parameters.copy(), found
+        return last[1]
 
-    first = Head(np.zeros((values, labels)), np.zeros(labels)) if start is None else start
+    def objective(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        found, head = loss_at(parameters), unpack(parameters)
+        gradient = found.weights_gradient + l2 * head.weights
+        loss = float(np.average(found.losses, weights=shares)) + l2 / 2 * float((head.weights**2).sum())
+        return loss, np.concatenate([gradient.ravel(), found.bias_gradient])
+
+    def report(parameters: npt.NDArray[np.float64]) -> None:
+        assert on_step is not None
+        on_step(unpack(parameters), loss_at(parameters))
+
+    first = np.zeros(values * labels + labels) if start is None else np.concatenate([start.weights.ravel(), start.bias])
     if on_step is not None:
-        on_step(first)
+        report(first)
     result = minimize(
         objective,
-        np.concatenate([first.weights.ravel(), first.bias]),
+        first,
         jac=True,
         method="L-BFGS-B",
-        callback=None if on_step is None else lambda parameters: on_step(unpack(parameters)),
+        callback=None if on_step is None else report,
         options={"maxiter": max_steps, "maxfun": 2 * max_steps + 20, "ftol": tolerance},
     )
     return unpack(result.x)
