@@ -89,7 +89,7 @@ def _examine(path: Path, labels: str | None) -> ModelFacts:
         quantization=manifest.quantization if manifest else None,
         input_size=max(model.input_size),
         accuracy=manifest.accuracy if manifest else None,
-        accuracy_photos=manifest.test_photos if manifest and manifest.accuracy is not None else 0,
+        accuracy_photos=manifest.independent_test_photos if manifest and manifest.accuracy is not None else 0,
     )
 
 

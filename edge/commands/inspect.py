@@ -56,6 +56,7 @@ def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dic
         "labels": list(model.labels),
         "test_accuracy": manifest and manifest.accuracy,
         "test_photos": manifest and manifest.test_photos,
+        "independent_test_photos": manifest and manifest.independent_test_photos,
         "score_threshold": manifest and manifest.score_threshold,
         "rejects_strangers": bool(manifest and manifest.gate),
         "photos": manifest and manifest.photos,

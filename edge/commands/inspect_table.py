@@ -30,7 +30,7 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "architecture": _text(facts["architecture"]),
         "quantization": _text(facts["quantization"]),
         "labels": f"{len(labels)}: {', '.join(labels[:_SHOWN_LABELS])}{', ...' if len(labels) > _SHOWN_LABELS else ''}",
-        "test accuracy": _NOT_KNOWN if accuracy is None else f"{accuracy:.1%} of {facts['test_photos']} photos",
+        "test accuracy": _NOT_KNOWN if accuracy is None else f"{accuracy:.1%} of {_test_photos(facts)}",
         "score threshold": "none recommended" if threshold is None else _text(threshold),
         "rejects pictures": "yes, with --reject" if facts["rejects_strangers"] else "no: the file has no gate",
         "photos known": _known_photos(facts["known_photos"]),
@@ -42,6 +42,11 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "runtime here": facts["runtime"],
         "self-test": _self_test(facts["self_test"]),
     }
+
+
+def _test_photos(facts: Mapping[str, Any]) -> str:
+    photos, independent = facts["test_photos"], facts["independent_test_photos"]
+    return f"{photos} photos" if photos == independent else f"{independent} independent photos ({photos} in all)"
 
 
 def _known_photos(photos: Mapping[str, int] | None) -> str:

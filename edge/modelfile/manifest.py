@@ -108,6 +108,12 @@ class Manifest:
 
         return Provenance.read(self.training)
 
+    @property
+    def independent_test_photos(self) -> int:
+        """How many of the test photos do not depend on each other; all of them if the file does not say."""
+        count = self.training.get("independent_test_photos")
+        return count if isinstance(count, int) and _is_count(count) else self.test_photos
+
     def to_json(self) -> str:
         """The manifest as JSON text with sorted keys: the same manifest gives the same text."""
         return json.dumps(asdict(self), sort_keys=True, indent=1) + "\n"

@@ -16,8 +16,8 @@ class Provenance:
     number of its iterations. ``augment`` counts the augmented copies of each photo, ``fine_tune`` the epochs of
     fine-tuning from the block ``fine_tune_from`` on. ``threshold_precision`` is the share of right answers above the
     recommended threshold. ``groups`` says how photos that depend on each other were found, ``independent_photos`` is
-    the number of groups. ``cross_validated_photos`` counts groups too, and ``cross_validated_right`` is the sum, over
-    these groups, of the share labelled correctly.
+    the number of groups, ``independent_test_photos`` that among the test photos. ``cross_validated_photos`` counts
+    groups too, and ``cross_validated_right`` is the sum, over these groups, of the share labelled correctly.
     """
 
     backbone_sha256: str | None = None
@@ -36,6 +36,7 @@ class Provenance:
     threshold_precision: float | None = None
     groups: str | None = None
     independent_photos: int | None = None
+    independent_test_photos: int | None = None
     cross_validated_right: float | None = None
     cross_validated_photos: int | None = None
     fine_tune: int | None = None

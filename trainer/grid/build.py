@@ -166,7 +166,7 @@ def _finished(plan: _PlannedModel) -> GridModel | None:
     wanted = (plan.architecture.name, plan.quantization, plan.labels)
     if (found, made_from) != (wanted, (plan.weights.sha256, plan.dataset_sha256)):
         return None
-    return _grid_model(plan, model.size_bytes, manifest.accuracy, manifest.test_photos, kept=True)
+    return _grid_model(plan, model.size_bytes, manifest.accuracy, manifest.independent_test_photos, kept=True)
 
 
 def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progress: Progress) -> GridModel:
@@ -184,7 +184,7 @@ def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progre
         ),
         progress,
     )
-    return _grid_model(plan, model.size_bytes, model.evaluation.accuracy, model.evaluation.count)
+    return _grid_model(plan, model.size_bytes, model.accuracy, model.evaluation.independent)
 
 
 def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptions) -> GridModel:
@@ -223,5 +223,5 @@ def _grid_model(
 
 
 def _describe(model: GridModel) -> str:
-    accuracy = "not trained" if model.accuracy is None else f"{100 * model.accuracy:.1f} % of {model.test_photos}"
+    accuracy = "no accuracy" if model.accuracy is None else f"{100 * model.accuracy:.1f} % of {model.test_photos}"
     return f"{model.path.name}: {accuracy}, {model.size_bytes / 1e6:.2f} MB{', kept' if model.kept else ''}"

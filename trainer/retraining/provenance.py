@@ -42,6 +42,7 @@ def describe_training(
         threshold_precision=calibration.precision,
         groups=options.groups,
         independent_photos=dataset.independent,
+        independent_test_photos=len({photo.group for photo in dataset.test_photos}) if dataset.has_evidence else None,
         cross_validated_right=shown and round(shown.right, 6),
         cross_validated_photos=shown and shown.independent,
         fine_tune=fine_tuning and fine_tuning.tuned.recipe.epochs,

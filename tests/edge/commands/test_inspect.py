@@ -28,7 +28,7 @@ def test_inspect(capsys: pytest.CaptureFixture[str]) -> None:
     assert "self-test         passed (largest difference 0.00" in out
     assert "photos       training  validation  test\nblue                7           3     2\n" in out
     assert "all classes        24           8     4\n" in out
-    assert "\n  validation percentage  20\n" in out
+    assert "\n  validation percentage    20\n" in out
     assert not set("{}'") & set(out)
     assert err == ""
 

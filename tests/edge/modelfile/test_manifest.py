@@ -82,6 +82,20 @@ def test_score_threshold() -> None:
     assert Manifest.from_json(replace(MANIFEST, score_threshold=0.6).to_json()).score_threshold == 0.6
 
 
+@pytest.mark.parametrize(
+    ("training", "expected"),
+    [
+        ({"independent_test_photos": 3}, 3),
+        ({}, 9),
+        ({"independent_test_photos": "3"}, 9),
+        ({"independent_test_photos": True}, 9),
+    ],
+)
+def test_independent_test_photos(training: dict[str, object], expected: int) -> None:
+    """They are in the record of the training; a file that does not say counts all its test photos."""
+    assert replace(MANIFEST, test_photos=9, training=training).independent_test_photos == expected
+
+
 def test_known_photos() -> None:
     """What the manifest says of the hashes of photos is kept."""
     known = KnownPhotos("ef" * 32, training=24, validation=8)

@@ -157,14 +157,14 @@ def test_command_lists_the_models(childless_trainer, grid_options: GridOptions, 
     command += ["--bottleneck-dir", grid_options.bottleneck_dir]
     done = childless_trainer(*command, "--quantization", "int8", env=env)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("trainer: [1/1] mobilenet_0.25_128-int8.tflite: not trained, ")
+    assert done.stderr.startswith("trainer: [1/1] mobilenet_0.25_128-int8.tflite: no accuracy, ")
     assert "random" in done.stdout and "built" in done.stdout
     done = childless_trainer(*command, "--json", env=env)
     facts = json.loads(done.stdout)
     assert [(model["quantization"], model["kept"]) for model in facts["points"]] == [("int8", True), ("float32", False)]
     assert [model["accuracy"] for model in facts["points"]] == [None, None]
     assert facts["skipped"] == []
-    assert "[1/2] mobilenet_0.25_128-int8.tflite: not trained, 0.00 MB, kept" in done.stderr
+    assert "[1/2] mobilenet_0.25_128-int8.tflite: no accuracy, 0.00 MB, kept" in done.stderr
 
 
 @pytest.mark.parametrize(
