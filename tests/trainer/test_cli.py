@@ -22,9 +22,17 @@ COMMANDS = [f"{group}{command.name}" for group, commands in GROUPS.items() for c
 RETRAINED_KEYS = {
     *("path", "architecture", "quantization", "weights", "labels", "photos", "used", "skipped", "test_accuracy"),
     *("test_photos", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
-    *("size_bytes", "test_accuracy_interval", "cross_validation", "temperature", "calibration_error_before"),
+    *(
+        "size_bytes",
+        "test_accuracy_interval",
+        "cross_validation",
+        "learning_curve",
+        "temperature",
+        "calibration_error_before",
+    ),
     *("calibration_error", "score_threshold", "fine_tuning", "independent", "classes_without_figure"),
     "test_independent",
+    "learning_curve",
 }
 SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)
 
@@ -279,6 +287,29 @@ def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_
         assert model["computed_bottlenecks"] == 36
         assert model["fine_tuning"] is None
         assert 1 <= model["training_steps"] <= 500
+
+
+def test_retrain_says_what_more_photos_bring(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
+    """The curve is two or three lines, or an object in JSON; with too few photos there is a message and null."""
+    arguments = ("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", "--learning-curve")
+    few = trainer(*arguments, "--json")
+    assert few.stderr == ("trainer: too few independent photos for a learning curve: it needs 20 a class on average\n")
+    assert json.loads(few.stdout)["models"][0]["learning_curve"] is None
+    for label in tiny.COLOURS:
+        for index in range(12):
+            tiny.paint(label, 5000 + index).save(Path(str(tiny_arguments[0])) / label / f"more-{index}.png")
+    printed = trainer(*arguments).stdout
+    assert re.search(r"^learning curve: \d+\.\d % with 5, .* with 19 training photos a class$", printed, re.MULTILINE)
+    assert re.search(r"^(twice as many photos are|more photos of this kind will)", printed, re.MULTILINE)
+    curve = json.loads(trainer(*arguments, "--json").stdout)["models"][0]["learning_curve"]
+    assert [point["share"] for point in curve["points"]] == [0.25, 0.5, 0.75, 1]
+    assert curve["points"][-1]["photos_per_class"] == pytest.approx(19.2)
+    for point in curve["points"]:
+        assert point["accuracy_interval"][0] <= point["accuracy"] <= point["accuracy_interval"][1]
+    gain = curve["gain_of_twice_the_photos"]
+    assert 0 <= gain["low"] <= gain["expected"] <= gain["high"] <= 1
+    assert {label: len(recalls) for label, recalls in curve["recalls"].items()} == dict.fromkeys(tiny.COLOURS, 4)
+    assert set(curve["weak_classes"]) <= set(tiny.COLOURS)
 
 
 def test_default_output_is_under_models_and_named_after_folder_and_architecture(

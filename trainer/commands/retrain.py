@@ -86,8 +86,19 @@ def retrain_command(
             "--cross-validate", help=f"Evaluate on every photo too; useful with fewer than {FEW_PHOTOS} photos."
         ),
     ] = False,
+    learning_curve: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curve",
+            help="Fit heads on 25, 50, 75 and 100 % of the photos too, and say what more photos are likely to bring.",
+        ),
+    ] = False,
     report: Annotated[
-        bool, typer.Option("--report", help="Write MODEL.html and MODEL.md with details; this cross-validates too.")
+        bool,
+        typer.Option(
+            "--report",
+            help="Write MODEL.html and MODEL.md with details; this does --cross-validate and --learning-curve too.",
+        ),
     ] = False,
     groups: Annotated[
         Groups,
@@ -121,6 +132,7 @@ def retrain_command(
         class_weights=class_weights.value,
         precision=precision,
         cross_validate=cross_validation or (report and fine_tune is None),
+        learning_curve=learning_curve or (report and fine_tune is None),
         groups=groups.value,
         augment=augment,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from edge.sources.files import UNNAMED
 from trainer.evaluation.interval import wilson_interval
 from trainer.head.cross_validation import CrossValidation
+from trainer.head.learning_curve import LearningCurve
+from trainer.head.learning_curve_text import curve_sentences, points_line
 from trainer.retraining.retrained import Retrained, shortfall_line
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 from trainer.terminal.tables import print_table
@@ -37,6 +40,7 @@ def model_json(model: Retrained) -> dict[str, Any]:
         "test_accuracy_interval": model.interval and [round(end, 6) for end in model.interval],
         "classes_without_figure": model.dataset.without_evidence,
         "cross_validation": _counts(validated) if validated and model.dataset.has_evidence else None,
+        "learning_curve": model.learning_curve and _curve_json(model.learning_curve, model.dataset.labels),
         "temperature": round(model.calibration.temperature, 6),
         "calibration_error_before": round(model.error_before, 6),
         "calibration_error": round(model.error_after, 6),
@@ -49,6 +53,25 @@ def model_json(model: Retrained) -> dict[str, Any]:
         "size_bytes": model.size_bytes,
         "fine_tuning": _fine_tuning_json(model.fine_tuning),
     }
+
+
+def _curve_json(curve: LearningCurve, labels: tuple[str, ...]) -> dict[str, Any]:
+    points = [
+        {
+            "share": point.share,
+            "photos_per_class": round(point.photos_per_class, 6),
+            "accuracy": round(point.accuracy, 6),
+            "accuracy_interval": [round(end, 6) for end in wilson_interval(point.right, point.independent)],
+        }
+        for point in curve.points
+    ]
+    recalls = {
+        label: None if math.isnan(row[0]) else [round(float(recall), 6) for recall in row]
+        for label, row in zip(labels, curve.recalls, strict=True)
+    }
+    gain = {name: round(value, 6) for name, value in curve.gain._asdict().items()}
+    weak = [labels[label] for label in curve.weak]
+    return {"points": points, "gain_of_twice_the_photos": gain, "recalls": recalls, "weak_classes": weak}
 
 
 def _fine_tuning_json(tuning: FineTuningResult | None) -> dict[str, Any] | None:
@@ -128,7 +151,10 @@ def _figures(model: Retrained) -> list[str]:
     lost = shortfall_line(model.backbone.quantization, model.evaluation.accuracy, model.promised_accuracy)
     if lost:
         lines.append(lost)
-    return [line.replace("%", " %") for line in lines]
+    lines = [line.replace("%", " %") for line in lines]
+    if model.learning_curve is not None:
+        lines += [points_line(model.learning_curve), *curve_sentences(model.learning_curve, dataset.labels)]
+    return lines
 
 
 def _accuracy_lines(model: Retrained) -> list[str]:

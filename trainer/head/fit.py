@@ -120,6 +120,22 @@ def fit_head(
         return _search(training, validation, labels, max_steps, class_weights)
 
 
+def refit_head(
+    training: Labelled,
+    labels: int,
+    l2: float,
+    max_steps: int,
+    class_weights: npt.NDArray[np.float64] | None = None,
+    start: Head | None = None,
+) -> Head:
+    """Fit a head on standardised features with the penalty ``l2``, as loosely as the search of :func:`fit_head` does.
+
+    ``start`` is the first head, None: zeros.
+    """
+    weights = np.ones(labels) if class_weights is None else class_weights
+    return _fit(training, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
+
+
 def _search(
     training: Labelled,
     validation: Labelled,

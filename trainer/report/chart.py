@@ -80,6 +80,12 @@ def bar(axes: Axes, sides: tuple[float, float], height: float, *, style: str, ti
     )
 
 
+def upright(axes: Axes, x: float, ends: tuple[float, float], style: str) -> str:
+    """An upright line at ``x`` between its lower and upper ``ends``."""
+    place = axes.x(x)
+    return f'<path class="{style}" d="M{place:.1f} {axes.y(ends[0]):.1f}V{axes.y(ends[1]):.1f}"/>'
+
+
 def dot(axes: Axes, at: Point, style: str, tip: str) -> str:
     """A dot ``at`` a point. The browser shows ``tip`` when the mouse is over it."""
     x, y = axes.x(at[0]), axes.y(at[1])

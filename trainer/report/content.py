@@ -15,6 +15,7 @@ from trainer.evaluation.evaluate import Evaluation
 from trainer.head.calibration import Bin, reliability
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import Matrix, Step
+from trainer.head.learning_curve import LearningCurve
 from trainer.photos.split import SPLITS
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
@@ -36,7 +37,7 @@ class TrainingRun(NamedTuple):
 
     ``float_head_accuracy`` (0 to 1) is that of the head on the same test bottlenecks, before its weights were
     quantized. ``reliability_before`` are the bins of the test photos without the temperature. ``tuning`` is None
-    if the backbone was not fine-tuned.
+    if the backbone was not fine-tuned, ``learning_curve`` if it was, and if there are too few independent photos.
     """
 
     steps: list[Step]
@@ -45,6 +46,7 @@ class TrainingRun(NamedTuple):
     cross_validation: CrossValidation | None
     other_models: list[OtherModel]
     tuning: FineTuningResult | None = None
+    learning_curve: LearningCurve | None = None
 
 
 class LocalSelfTest(NamedTuple):
@@ -108,6 +110,7 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
                 OtherModel(other.backbone.quantization, other.evaluation.accuracy, other.size_bytes) for other in others
             ],
             tuning=model.fine_tuning,
+            learning_curve=model.learning_curve,
         ),
         has_evidence=model.dataset.has_evidence,
         without_evidence=tuple(model.dataset.without_evidence),

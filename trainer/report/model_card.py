@@ -6,6 +6,7 @@ import html
 import re
 
 from trainer.report.content import ReportContent
+from trainer.report.more_photos import learning_curve_table, more_photos_note
 from trainer.report.summary import cautions, headlines, title_line
 from trainer.report.tables import (
     ReportTable,
@@ -34,6 +35,7 @@ def render_card(content: ReportContent) -> str:
         _text(title_line(content)),
         *(f"> **Caution:** {_text(line)}" for line in cautions(content)),
         _table(ReportTable(("measure", "value", "meaning"), [tuple(headline) for headline in headlines(content)])),
+        *_section("More photos", _table(learning_curve_table(content)), _text(more_photos_note(content))),
         *(_section("Photos that depend on each other", _text(content.photo_groups.note)) if groups else []),
         *_section("Classes", _table(class_table(content))),
         *_section("Most often confused", _table(confused_pairs_table(content))),

@@ -13,6 +13,7 @@ from trainer.report.figures import Figure, score_figures, training_curves
 from trainer.report.group_rows import groups_section
 from trainer.report.markup import columns, escape, folded, scrolled, section, stack, table_tag
 from trainer.report.measures import class_measures
+from trainer.report.more_photos import learning_curve_figure, learning_curve_table, more_photos_note
 from trainer.report.number_format import counted, percent, percent_interval
 from trainer.report.summary import Headline, cautions, headlines, title_line
 from trainer.report.tables import (
@@ -41,6 +42,7 @@ def render_page(content: ReportContent) -> str:
     curves, scores = training_curves(content), score_figures(content)
     sections = [
         section("Classes", _classes(content)) if content.has_evidence else "",
+        _more_photos(content),
         groups_section(content),
         _doubtful_labels(content) if content.doubtful_labels.ranked else "",
         section("Scores", columns([_figure(figure) for figure in scores])) if scores else "",
@@ -110,6 +112,19 @@ def _doubtful_labels(content: ReportContent) -> str:
         f'<ol class="photos">\n{chr(10).join(photos)}\n</ol>',
         folded(named, table_tag(rest, "words")),
     )
+
+
+def _more_photos(content: ReportContent) -> str:
+    note, figure = more_photos_note(content), learning_curve_figure(content)
+    if not note:
+        return ""
+    drawn = ""
+    if figure is not None:
+        caption = (
+            "Accuracy, and the share of each class that is labelled correctly, with a share of the training photos"
+        )
+        drawn = columns([_figure(figure), table_tag(learning_curve_table(content), "figures", caption)])
+    return section("More photos", f'<p class="note">{escape(note)}</p>', drawn)
 
 
 def _classes(content: ReportContent) -> str:

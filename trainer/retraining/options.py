@@ -28,9 +28,10 @@ class RetrainOptions:
     ``folder`` has one folder of photos for each class, read by ``layout``, or is a list of photos. ``output`` is the
     model file; with several ``quantizations`` each file gets the name of its quantization. ``bottleneck_dir`` keeps
     backbones and bottlenecks between runs. ``precision`` is the share of right answers that the recommended threshold
-    aims at. With ``cross_validate`` every photo is evaluated too. ``groups`` says how photos that depend on each other
-    are found. ``augment`` is how many augmented copies of each training photo the head is fitted on beside the photo
-    itself. With ``fine_tune`` the backbone is trained first.
+    aims at. With ``cross_validate`` every photo is evaluated too; with ``learning_curve`` heads are also fitted on
+    shares of the photos. ``groups`` says how photos that depend on each other are found. ``augment`` is how many
+    augmented copies of each training photo the head is fitted on beside the photo itself. With ``fine_tune`` the
+    backbone is trained first.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class RetrainOptions:
     class_weights: str = NO_CLASS_WEIGHTS
     precision: float = DEFAULT_PRECISION
     cross_validate: bool = False
+    learning_curve: bool = False
     groups: str = GROUPS_AUTO
     augment: int = 0
     fine_tune: Recipe | None = None
@@ -71,10 +73,11 @@ class RetrainOptions:
             raise UsageError(f"--class-weights {self.class_weights!r}: give {' or '.join(CLASS_WEIGHTS)}")
         if self.fine_tune is not None:
             self.fine_tune.check()
-            if self.cross_validate:
-                raise UsageError(
-                    "--cross-validate would evaluate photos that --fine-tune has trained on; give one of the two"
-                )
+            for chosen, name in ((self.cross_validate, "cross-validate"), (self.learning_curve, "learning-curve")):
+                if chosen:
+                    raise UsageError(
+                        f"--{name} would evaluate photos that --fine-tune has trained on; give one of the two"
+                    )
         return self
 
     @property

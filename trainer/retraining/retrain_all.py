@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.files import check_writable, write_whole
 from trainer.backbones.backbone import load_backbones, load_backbones_from
@@ -14,15 +13,16 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled, load_labelled
 from trainer.export.export import export_model
 from trainer.head.calibration import calibrate, reliability
-from trainer.head.cross_validation import CrossValidation, assign_folds, cross_validate
-from trainer.head.fit import balanced_weights, fit_head, softmax
+from trainer.head.fit import fit_head, softmax
 from trainer.head.gate import fit_gate
+from trainer.head.learning_curve_text import TOO_FEW
 from trainer.photos.dataset import Dataset
 from trainer.photos.folder import list_photos
 from trainer.photos.split import SPLITS, TRAINING, VALIDATION
 from trainer.progress import Progress
+from trainer.retraining.all_photos import AllPhotos, class_weights_of
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
-from trainer.retraining.options import AUTO_CLASS_WEIGHTS, NO_CLASS_WEIGHTS, RetrainOptions
+from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
 from trainer.retraining.retrained import Retrained
 from trainer.retraining.tensorboard import write_summaries
@@ -58,6 +58,8 @@ def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
         extracted = extract(extractor, folder, options, groups)
         groups = extracted.groups
         models.append(_retrain_one(extractor, output, extracted, options, fine_tuning))
+    if options.learning_curve and models[0].learning_curve is None:
+        progress.message(TOO_FEW)
     return models
 
 
@@ -74,11 +76,13 @@ def _retrain_one(
     _report_imbalance(dataset, options, progress)
     fitted = with_copies(extractor, dataset.of(TRAINING), sets[TRAINING], options.augment)
     with progress.stage("head"):
-        weights = _class_weights(fitted.labels, len(dataset.labels), options)
+        weights = class_weights_of(fitted.labels, len(dataset.labels), options)
         fit = fit_head(fitted, sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
         calibration = calibrate(fit.head, sets[VALIDATION], options.precision)
         gate = fit_gate(sets[TRAINING], sets[VALIDATION], calibration.head, backbone.quantization)
-    validated = _cross_validate(sets, dataset, options, progress) if options.cross_validate else None
+    everything = AllPhotos(Labelled.join(*sets.values()), dataset, options, progress)
+    validated = everything.cross_validate() if options.cross_validate else None
+    curve = everything.learning_curve(fit.l2) if options.learning_curve else None
     samples = Labelled.join(sets[TRAINING], sets[VALIDATION]).features.astype(np.float32, copy=False)
     provenance = describe_training(
         backbone, dataset, fit, calibration, options, cross_validation=validated, fine_tuning=fine_tuning
@@ -113,6 +117,7 @@ def _retrain_one(
         reliability_before=before,
         reliability_after=after,
         cross_validation=validated,
+        learning_curve=curve,
         promised_accuracy=float(right.mean()),
         computed_bottlenecks=extracted.computed,
         size_bytes=len(export.content),
@@ -127,31 +132,4 @@ def _report_imbalance(dataset: Dataset, options: RetrainOptions, progress: Progr
         progress.message(
             f"classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
             "more photos help most; --class-weights auto gives all classes the same influence"
-        )
-
-
-def _class_weights(
-    labels: npt.NDArray[np.intp], classes: int, options: RetrainOptions
-) -> npt.NDArray[np.float64] | None:
-    return balanced_weights(labels, classes) if options.class_weights == AUTO_CLASS_WEIGHTS else None
-
-
-def _cross_validate(
-    sets: dict[str, Labelled], dataset: Dataset, options: RetrainOptions, progress: Progress
-) -> CrossValidation:
-    photos = [photo for split in sets for photo in dataset.of(split)]
-    assigned, folds = assign_folds(photos, options.ratios.seed)
-    classes = len(dataset.labels)
-    left_out = set(dataset.without_evidence)
-    counted = np.array([photo.label not in left_out for photo in photos])
-    with progress.stage("cross-validation", folds) as advance:
-        return cross_validate(
-            Labelled.join(*sets.values()),
-            assigned,
-            folds=folds,
-            labels=classes,
-            max_steps=options.training_steps,
-            class_weights=lambda labels: _class_weights(labels, classes, options),
-            counted=counted,
-            advance=advance,
         )

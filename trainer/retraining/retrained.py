@@ -11,6 +11,7 @@ from trainer.evaluation.interval import Interval
 from trainer.head.calibration import Bin, Calibration, calibration_error
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import HeadFit
+from trainer.head.learning_curve import LearningCurve
 from trainer.photos.dataset import Dataset
 from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
@@ -37,7 +38,8 @@ class Retrained(NamedTuple):
 
     ``promised_accuracy`` is the accuracy of the head in floats on the test photos' bottlenecks. ``reliability_before``
     and ``reliability_after`` are the bins of the same without and with the temperature. ``cross_validation`` has its
-    scores in the order of training, validation and test photos.
+    scores in the order of training, validation and test photos. ``learning_curve`` is None if it was not asked for,
+    or if there are too few independent photos.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Retrained(NamedTuple):
     reliability_before: list[Bin]
     reliability_after: list[Bin]
     cross_validation: CrossValidation | None
+    learning_curve: LearningCurve | None
     promised_accuracy: float
     computed_bottlenecks: int
     size_bytes: int

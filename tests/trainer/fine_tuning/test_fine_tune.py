@@ -89,8 +89,10 @@ def test_names_tell_the_architecture_and_what_it_was_made_from(
     assert len(first.name) == len(f"{tiny.ARCHITECTURE.name}-") + len(identity_key({}))
 
 
-def test_photos_that_were_learnt_do_not_cross_validate(options: RetrainOptions) -> None:
+@pytest.mark.parametrize("name", ["cross_validate", "learning_curve"])
+def test_photos_that_were_learnt_are_not_evaluated(options: RetrainOptions, name: str) -> None:
     """Every photo would be evaluated by a backbone that may have seen it."""
-    both = dataclasses.replace(options, fine_tune=RECIPE, cross_validate=True)
-    with pytest.raises(UsageError, match=r"--cross-validate would evaluate photos that --fine-tune has trained on"):
+    both = dataclasses.replace(options, fine_tune=RECIPE, **{name: True})
+    option = name.replace("_", "-")
+    with pytest.raises(UsageError, match=f"--{option} would evaluate photos that --fine-tune has trained on"):
         retrain_all(both, QUIET)

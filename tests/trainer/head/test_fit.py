@@ -12,7 +12,18 @@ from scipy.optimize import approx_fprime
 
 from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import L2_GRID, Head, HeadFit, accuracy, balanced_weights, cross_entropy, fit_head, softmax
+from trainer.head.fit import (
+    L2_GRID,
+    Head,
+    HeadFit,
+    accuracy,
+    balanced_weights,
+    cross_entropy,
+    feature_deviation,
+    fit_head,
+    refit_head,
+    softmax,
+)
 
 SEEDS = st.integers(0, 10_000)
 
@@ -266,3 +277,17 @@ def test_measures_on_a_case_done_by_hand() -> None:
     assert accuracy(logits, labels) == pytest.approx(2 / 3)
     assert cross_entropy(logits, labels) == pytest.approx((math.log(4 / 3) + math.log(2) + 0) / 3)
     assert Head(np.array([[1.0, 2.0]]), np.array([0.5, 0.0])).logits(np.array([[3.0]])).tolist() == [[3.5, 6.0]]
+
+
+def test_refitted_head_is_near_the_fitted_one() -> None:
+    """With the same penalty on standardised features it gives nearly the same scores, from any first head."""
+    training, validation = blobs(1), blobs(2)
+    fit = fit_head(training, validation, 3)
+    mean, deviation = training.features.mean(axis=0), feature_deviation(training.features)
+    standard = Labelled((training.features - mean) / deviation, training.labels)
+    head = refit_head(standard, 3, fit.l2, 500)
+    again = refit_head(standard, 3, fit.l2, 500, start=head)
+    expected = softmax(fit.head.logits(validation.features))
+    for found in (head, again):
+        scores = softmax(found.logits((validation.features - mean) / deviation))
+        assert np.abs(scores - expected).max() < 0.05

@@ -35,7 +35,7 @@ def wrong_labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Retrained]:
-    """An int8 and a float32 model, cross-validated."""
+    """An int8 and a float32 model, cross-validated and with a learning curve."""
     folder = tmp_path_factory.mktemp("reported")
     for quantization in ("int8", "float32"):
         tiny.write_backbone(folder / "cache", quantization)
@@ -48,6 +48,7 @@ def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> l
         weights="random",
         ratios=SplitRatios(20, 20),
         cross_validate=True,
+        learning_curve=True,
     )
     return retrain_all(options, Progress())
 

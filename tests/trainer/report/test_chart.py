@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.report.chart import HEIGHT, WIDTH, Axes, round_ticks
+from trainer.report.chart import HEIGHT, WIDTH, Axes, round_ticks, upright
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,10 @@ def test_axes_turn_values_into_pixels() -> None:
     assert 0 < axes.x(0) < axes.x(10) < WIDTH
     assert 0 < axes.y(1) < axes.y(0.5) < HEIGHT
     assert math.isclose(axes.x(5), (axes.x(0) + axes.x(10)) / 2)
+
+
+def test_upright_line_has_its_ends() -> None:
+    """It goes from the lower to the upper end, at one place."""
+    axes = Axes(0, 10, 0, 1)
+    drawn = upright(axes, 5, (0.25, 0.75), "span")
+    assert drawn == f'<path class="span" d="M{axes.x(5):.1f} {axes.y(0.25):.1f}V{axes.y(0.75):.1f}"/>'

@@ -20,18 +20,24 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_retrain_writes_page_and_card_beside_the_model(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
-    """Each model has its page and card; the pages are the last lines of stdout, and the run is cross-validated."""
+    """Each model has its page and card; the pages are the last lines of stdout, and the run is cross-validated.
+
+    A learning curve is tried too, and one message says that there are too few photos.
+    """
     output = tmp_path / "out" / "m.tflite"
     quantizations = ("--quantization", "int8", "--quantization", "float32")
     done = trainer("retrain", *tiny_arguments, *quantizations, "--output", output, "--report")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == ("trainer: too few independent photos for a learning curve: it needs 20 a class on average\n")
     stems = ("m-float32", "m-int8")
     assert sorted(path.name for path in output.parent.iterdir()) == [
         f"{stem}{suffix}" for stem in stems for suffix in (".html", ".md", ".tflite")
     ]
     assert done.stdout.splitlines()[-2:] == [str(output.with_name(f"{stem}.html")) for stem in stems[::-1]]
     assert "cross-validated on all 36 photos" in done.stdout
-    assert "the float32 file of this run" in output.with_name("m-int8.html").read_text(encoding="utf-8")
+    page = output.with_name("m-int8.html").read_text(encoding="utf-8")
+    assert "the float32 file of this run" in page
+    assert "Too few independent photos for a learning curve" in page
 
 
 def test_retrain_json_stays_one_object(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_photo_that_was_removed_has_no_thumbnail(content: ReportContent, tmp_pat
 def test_figures_and_tables_are_accessible(page: Page) -> None:
     """Every chart has a description, every table a heading for each column and each row."""
     charts = [attributes for attributes in page.of("svg") if attributes.get("class") == "chart"]
-    assert len(charts) == 4
+    assert len(charts) == 5
     assert all(one["role"] == "img" and len(str(one["aria-label"])) > 40 for one in charts)
     assert len(page.of("table")) == page.text.count("<thead>") >= 7
     assert {one["scope"] for one in page.of("th")} == {"col", "row"}
