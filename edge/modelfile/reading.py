@@ -1,0 +1,41 @@
+"""Reading a whole file of limited size: not a device, not a pipe, nothing that would fill the memory."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from edge.errors import ModelError
+
+MAX_MODEL_BYTES = 1 << 30
+"""The largest model file, in bytes. The largest image classifiers in use have a few hundred megabytes."""
+
+MAX_LABEL_BYTES = 16 << 20
+"""The largest label file, in bytes: far more than a million labels need."""
+
+
+def read_bounded(path: Path, largest: int, what: str) -> bytes:
+    """The content of the file at ``path``; ``what`` is what it should be, for messages: "the model".
+
+    Raises :class:`~edge.errors.ModelError` if it cannot be read, is a folder, a pipe or a device, or has more than
+    ``largest`` bytes.
+    """
+    try:
+        status = path.stat()  # before opening: opening a pipe would wait for a writer
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise ModelError(f"{path}: cannot read {what} (a device, a pipe or a socket); give a regular file")
+        if status.st_size > largest:
+            raise _too_large(path, largest, what)
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise ModelError(f"{path}: cannot read {what} ({getattr(error, 'strerror', None) or error})") from None
+    except MemoryError:
+        raise ModelError(f"{path}: cannot read {what} (not enough memory)") from None
+    if len(content) > largest:
+        raise _too_large(path, largest, what)
+    return content
+
+
+def _too_large(path: Path, largest: int, what: str) -> ModelError:
+    return ModelError(f"{path}: too large to be {what}: it has more than {largest >> 20} MB")
