@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import ConfigurationError, ModelError, UsageError
+from edge.inference.model_input import ModelInput
 from edge.modelfile.hidden_output import reveal
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
@@ -102,8 +103,13 @@ class ImageInterpreter:
         check_threads(threads)
         self.runtime = choose_runtime(runtime)
         self._model = model
+        self._make_input = ModelInput(model).tensor
         revealed = reveal(model) if with_bottleneck else None
         self._bottleneck = revealed and revealed.bottleneck
+        if model.transform is not None:
+            from edge.inference.scores import to_scores  # models that this project exported need none
+
+            self._to_scores = to_scores
         module = _import_runtime(self.runtime)
         content = revealed.content if revealed else model.content
         try:
@@ -119,21 +125,23 @@ class ImageInterpreter:
             raise ConfigurationError(_does_not_load(self.runtime, "_ARRAY_API")) from None
 
     def raw_outputs(self, pixels: Pixels) -> npt.NDArray[Any]:
-        """The model's output for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
-        self._interpreter.set_tensor(self._input, _to_input(pixels, self._model)[np.newaxis])
+        """The model's outputs for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
+        self._interpreter.set_tensor(self._input, self._make_input(pixels))
         try:
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.runtime} failed while running this model ({reason})") from None
-        return np.asarray(self._interpreter.get_tensor(self._output)).reshape(-1)
+        outputs = np.asarray(self._interpreter.get_tensor(self._output)).reshape(-1)
+        batch = self._model.image.batch
+        return outputs if batch == 1 else outputs[: len(outputs) // batch]
 
     def steps(self, pixels: Pixels) -> Steps:
         """The inference of ``pixels`` (height, width, 3), uint8, as bare calls, to measure their time.
 
         The pixels are normalised here, once. ``invoke`` raises what the runtime raises.
         """
-        values = _to_input(pixels, self._model)[np.newaxis]
+        values = self._make_input(pixels)
         return Steps(
             functools.partial(self._interpreter.set_tensor, self._input, values),
             self._interpreter.invoke,
@@ -141,8 +149,13 @@ class ImageInterpreter:
         )
 
     def scores(self, pixels: Pixels) -> npt.NDArray[np.float32]:
-        """The model's output for ``pixels`` (height, width, 3), uint8, as real numbers: (labels,) float32."""
-        return dequantize(self.raw_outputs(pixels), self._model.output)
+        """The scores of ``pixels`` (height, width, 3), uint8: (labels,) float32.
+
+        Raises :class:`~edge.errors.ModelError` if the outputs of a model of another project are no probabilities and
+        cannot be made such.
+        """
+        outputs = dequantize(self.raw_outputs(pixels), self._model.output)
+        return outputs if self._model.transform is None else self._to_scores(outputs, self._model.transform)
 
     def scores_and_bottleneck(self, pixels: Pixels) -> ScoresAndBottleneck:
         """Scores and bottleneck of ``pixels`` (height, width, 3), uint8; only if it was loaded ``with_bottleneck``."""
@@ -157,14 +170,6 @@ def dequantize(values: npt.NDArray[Any], tensor: TensorSpec) -> npt.NDArray[np.f
     if not tensor.scale:
         return values.astype(np.float32, copy=False)
     return (values.astype(np.float32) - np.float32(tensor.zero_point)) * np.float32(tensor.scale)
-
-
-def _to_input(pixels: Pixels, model: ModelFile) -> npt.NDArray[Any]:
-    if model.input.dtype == np.float32:
-        return (pixels.astype(np.float32) - np.float32(model.mean)) / np.float32(model.std)
-    if model.input.dtype == np.int8:  # the whole range of the type stands for the whole range of pixels
-        return (pixels.astype(np.int16) - 128).astype(np.int8)
-    return pixels
 
 
 def _import_runtime(runtime: str) -> Any:

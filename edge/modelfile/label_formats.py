@@ -102,7 +102,7 @@ def _in_order(numbered: Iterable[tuple[int | None, str | None]]) -> tuple[str, .
     first = indices[0] if indices else 0
     if first not in (0, 1) or indices != list(range(first, first + len(indices))):
         raise ModelError(
-            f"the labels are numbered, and their numbers are not 0 to {len(indices) - 1}, each once; correct the numbers"
+            f"the labels are numbered, and the numbers are not 0 to {len(indices) - 1}, each once; correct the numbers"
         )
     return tuple(name for _, name in pairs)
 

@@ -77,7 +77,7 @@ def _flow_scalar(text: str, position: int) -> tuple[str, int]:
     if text[position] in "\"'":
         quote, end = text[position], position + 1
         while end < len(text) and (text[end] != quote or text[end : end + 2] == "''"):
-            end += 2 if text[end] == "\\" and quote == '"' or text[end : end + 2] == "''" else 1
+            end += 2 if (text[end] == "\\" and quote == '"') or text[end : end + 2] == "''" else 1
         end += 1
     else:
         while end < len(text) and text[end] not in ",]}" and not re.match(r":(\s|$)", text[end : end + 2]):

@@ -20,6 +20,10 @@ LABELS_NAME = "labels.txt"
 GATE_NAME = "gate.bin"
 KNOWN_PHOTOS_NAME = "photos.bin"
 SCHEMA_VERSION = 1
+MAX_TOLERANCE = 0.1
+"""The largest tolerance of a self-test. With a larger one, a model could give any scores and pass."""
+
+_MOST_DIGITS = 32  # of a release, so that its numbers can be compared
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ class Manifest:
                         KnownPhotos(**_known(KnownPhotos, known["known_photos"]))
                     )
                 return cls(**known)
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             raise ModelError("the model's manifest is damaged; copy the model file again") from None
         raise ModelError(
             f"the model was made by another release (manifest version {version}, known: {SCHEMA_VERSION}); "
@@ -153,33 +157,49 @@ def _known(kind: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
 def _check_gate(gate: GateFacts) -> GateFacts:
     counts = (gate.tensor, gate.features, gate.prototypes)
     numbers = (gate.prototype_scale, gate.confidence_weight, gate.nearness_weight, gate.threshold)
-    if not all(isinstance(count, int) for count in counts) or gate.tensor < 0 or min(counts[1:]) < 1:
+    if not isinstance(gate.sha256, str):
+        raise ValueError("the sha256 of the gate is not a text")
+    if not all(map(_is_count, counts)) or min(counts[1:]) < 1:
         raise ValueError("a gate without a tensor, features or prototypes")
-    if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers):
+    if not all(_is_number(number) and math.isfinite(number) for number in numbers):
         raise ValueError("a value of the gate is not a number")
     return gate
 
 
 def _check_known_photos(photos: KnownPhotos) -> KnownPhotos:
+    if not isinstance(photos.sha256, str):
+        raise ValueError("the sha256 of the known photos is not a text")
     if not (_is_count(photos.training) and _is_count(photos.validation)):
         raise ValueError("a number of known photos is not a count")
     return photos
 
 
 def _check_self_test(test: SelfTest) -> SelfTest:
-    if not (_is_number(test.tolerance) and _is_number(test.other_tolerance)):
-        raise ValueError("a tolerance of the self-test is not a number")
+    if not (_is_count(test.seed) and isinstance(test.runtime, str)):
+        raise ValueError("the self-test has no seed or no runtime")
+    if not all(_is_number(value) and 0 <= value <= MAX_TOLERANCE for value in (test.tolerance, test.other_tolerance)):
+        raise ValueError(f"a tolerance of the self-test is not a number from 0 to {MAX_TOLERANCE}")
+    if not isinstance(test.expected, list) or not all(isinstance(row, list) for row in test.expected):
+        raise ValueError("the expected scores are not rows")
+    if not all(_is_number(score) and 0 <= score <= 1 for row in test.expected for score in row):
+        raise ValueError("an expected score is not a number from 0 to 1")
     return test
 
 
 def _check_values(facts: dict[str, Any]) -> None:
-    """Raise :class:`ValueError` if a value that programs calculate with, or go through, has another type."""
+    """Raise :class:`ValueError` if a value has another type than :class:`Manifest` says, or a number is too large."""
+    for name in ("architecture", "quantization", "model_sha256", "labels_sha256", "minimum_runtime"):
+        if not isinstance(facts[name], str):
+            raise ValueError(f"{name} is not a text")
+    if len(facts["minimum_runtime"]) > _MOST_DIGITS:
+        raise ValueError("minimum_runtime is not a release")
     for name in ("accuracy", "score_threshold"):
         value = facts.get(name)
         if value is not None and not (_is_number(value) and 0 <= value <= 1):
             raise ValueError(f"{name} {value!r} is not a number from 0 to 1")
-    if not _is_count(facts["test_photos"]):
-        raise ValueError("test_photos is not a count")
+    for name in ("input_size", "preprocessing_version", "test_photos"):
+        if not _is_count(facts[name]):
+            raise ValueError(f"{name} is not a count")
     if not isinstance(facts["training"], dict):
         raise ValueError("training is not an object")
     photos = facts["photos"]

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.errors import ModelError
-from edge.modelfile.labels import parse_labels, read_labels
-from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
+from edge.modelfile.labels import parse_label_file, read_labels
+from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import BUFFER_NAME, ImageMetadata, parse_metadata, unpack_files
-from edge.modelfile.structure import Structure, TensorSpec, examine
+from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization, PerChannel, given_normalization
+from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
+from edge.modelfile.structure import ImageShape, Structure, TensorSpec, examine
 from edge.preprocess import PREPROCESSING_VERSION
 
-_DEFAULT_NORMALIZATION = 127.5  # to [-1, 1], what MobileNet was trained on
+if TYPE_CHECKING:
+    from edge.modelfile.foreign import ScoreTransform
+
 _MIN_BYTES = 64
+_ZIP_START = b"PK\x03\x04"
+_BACKGROUND = ("background", "__background__", "???", "dummy")
 
 
 @dataclass(frozen=True)
 class ModelFile:
     """A checked model file, held in memory as ``content`` so that what was checked is what runs.
 
-    ``labels`` has one label for each output. ``manifest`` is None for a model that this project did not
-    export. ``mean`` and ``std`` normalise the pixels (0..255) of a model with float32 input. ``packed`` are the
-    files zipped after the flatbuffer, by name.
+    ``labels`` has one label for each score. ``manifest`` is None for a model that this project did not
+    export. ``normalization`` says how pixels are scaled for a float32 input, ``transform`` how outputs become scores
+    (None: they are scores). ``packed`` are the files zipped after the flatbuffer, by name.
     """
 
     content: bytes
@@ -33,8 +40,8 @@ class ModelFile:
     manifest: Manifest | None
     input: TensorSpec
     output: TensorSpec
-    mean: float = _DEFAULT_NORMALIZATION
-    std: float = _DEFAULT_NORMALIZATION
+    normalization: Normalization = DEFAULT
+    transform: ScoreTransform | None = None
     packed: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -42,44 +49,89 @@ class ModelFile:
         """The sha256 of the whole file, in hexadecimal; computed when it is first asked for."""
         return hashlib.sha256(self.content).hexdigest()
 
-    @property
+    @cached_property
+    def image(self) -> ImageShape:
+        """How the input tensor holds pictures."""
+        shape = ImageShape.of(self.input.shape)
+        assert shape is not None  # it was examined
+        return shape
+
+    @cached_property
     def input_size(self) -> tuple[int, int]:
         """Width and height in pixels of the picture that the model takes."""
-        return self.input.shape[2], self.input.shape[1]
+        return self.image.width, self.image.height
+
+    @property
+    def mean(self) -> PerChannel:
+        """The mean of :attr:`normalization`."""
+        return self.normalization.mean
+
+    @property
+    def std(self) -> PerChannel:
+        """The standard deviation of :attr:`normalization`."""
+        return self.normalization.std
 
     @property
     def size_bytes(self) -> int:
         """Size of the whole file in bytes."""
         return len(self.content)
 
+    def messages(self) -> list[str]:
+        """A line for each thing that is guessed about a model of another project, or done with its outputs."""
+        if self.manifest is not None:
+            return []
+        from edge.modelfile.foreign import messages  # models that this project exported need none
+
+        return messages(self)
+
     @classmethod
-    def load(cls, path: str | Path, labels: str | Path | None = None) -> ModelFile:
-        """Read and check the model file at ``path``; ``labels`` names a label file for a model that carries none.
+    def load(
+        cls,
+        path: str | Path,
+        labels: str | Path | None = None,
+        *,
+        mean: PerChannel | None = None,
+        std: PerChannel | None = None,
+        input_range: tuple[float, float] | None = None,
+    ) -> ModelFile:
+        """Read and check the model file at ``path``, or the only model in a zip.
+
+        The other arguments are for a model that does not say it itself. ``labels`` names a label file. ``mean`` and
+        ``std``, in pixels from 0 to 255, are one number, or three: red, green, blue; ``input_range`` is the values of
+        black and white pixels instead.
 
         Raises :class:`~edge.errors.ModelError` if the file is missing, truncated, damaged, not an image
-        classifier, has no labels, or the numbers of labels and outputs differ.
+        classifier, has no labels, or the numbers of labels and outputs differ, and :class:`~edge.errors.UsageError` if
+        the normalisation makes no sense.
         """
+        normalization = given_normalization(mean, std, input_range)
+        content = read_bounded(Path(path), MAX_MODEL_BYTES, "the model")
+        given = read_labels(Path(labels)) if labels else None
         try:
-            content = Path(path).read_bytes()
-        except OSError as error:
-            raise ModelError(f"{path}: cannot read the model ({error.strerror})") from None
-        try:
-            return cls.from_bytes(content, read_labels(Path(labels)) if labels else None)
+            return cls.from_bytes(content, given, normalization)
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from None
 
     @classmethod
-    def from_bytes(cls, content: bytes, labels: tuple[str, ...] | None = None) -> ModelFile:
-        """The model in ``content``; ``labels`` are for a model that carries none.
+    def from_bytes(
+        cls, content: bytes, labels: tuple[str, ...] | None = None, normalization: Normalization | None = None
+    ) -> ModelFile:
+        """The model in ``content``; ``labels`` and ``normalization`` are for a model that does not say them itself.
 
         Raises :class:`~edge.errors.ModelError` as :meth:`load` does.
         """
+        beside = None
+        if content.startswith(_ZIP_START):
+            from edge.modelfile.model_zip import model_of_zip  # only models of a few tools are zips
+
+            content, beside = model_of_zip(content)
         if len(content) < _MIN_BYTES:
             raise ModelError(f"the model file has only {len(content)} bytes; copy it again")
         structure = examine(content)
         metadata = _image_metadata(structure)
         packed = unpack_files(content)
-        if labels is None and metadata.labels_name is not None and metadata.labels_name not in packed.files:
+        cut_off = metadata.labels_name is not None and metadata.labels_name not in packed.files
+        if cut_off and labels is None and beside is None:
             raise ModelError("the labels that belong to this model are cut off; copy the file again")
         manifest = None
         if MANIFEST_NAME in packed.files:
@@ -87,23 +139,58 @@ class ModelFile:
             _check_manifest(manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files)
             if labels is not None:
                 raise ModelError("this model carries its own labels; leave out the label file")
+            if normalization is not None:
+                raise ModelError("this model says how its pixels are scaled; leave out mean, std and input range")
         elif structure.metadata.get(MANIFEST_NAME):
             raise ModelError("the model's manifest is cut off; copy the file again")
+        if labels is None and beside is not None and manifest is None:
+            labels = parse_label_file(*beside)
         if labels is None:
             labels = _packed_labels(packed.files, metadata, own=manifest is not None)
-        outputs = structure.output.shape[-1]
-        if len(labels) != outputs:
-            raise ModelError(f"{len(labels)} labels for {outputs} outputs; give the labels that belong to it")
-        return cls(
+        _check_count(labels, structure.outputs, own=manifest is not None)
+        model = cls(
             content=content,
             labels=labels,
             manifest=manifest,
             input=structure.input,
             output=structure.output,
-            mean=_DEFAULT_NORMALIZATION if metadata.mean is None else metadata.mean,
-            std=_DEFAULT_NORMALIZATION if metadata.std is None else metadata.std,
+            normalization=_normalization(metadata) or DEFAULT,
             packed=packed.files,
         )
+        return (
+            model if manifest is not None else _completed(model, structure, normalization or _normalization(metadata))
+        )
+
+
+def _completed(model: ModelFile, structure: Structure, normalization: Normalization | None) -> ModelFile:
+    """The ``model`` of another project with what its file leaves open; ``normalization`` None: it is guessed."""
+    from edge.modelfile.foreign import check_channels, find_transform, guess_normalization
+
+    if normalization is None:
+        by_ultralytics = any(name.endswith(".json") for name in model.packed)
+        normalization = guess_normalization(model.content, structure, by_ultralytics)
+    check_channels(normalization, model.image)
+    transform = find_transform(model.content, structure.outputs, len(model.labels))
+    return replace(model, normalization=normalization, transform=transform)
+
+
+def _normalization(metadata: ImageMetadata) -> Normalization | None:
+    if metadata.mean is None or metadata.std is None:
+        return None
+    return Normalization(metadata.mean, metadata.std, IN_FILE)
+
+
+def _check_count(labels: tuple[str, ...], outputs: int, own: bool) -> None:
+    """Check that there is a label for each output; one output of another project's model may serve two labels."""
+    count = len(labels)
+    if count == outputs or (outputs == 1 and count == 2 and not own):
+        return
+    hint = "give the labels that belong to it"
+    if count == outputs + 1 and labels[0].lower() in _BACKGROUND:
+        hint = f"the first label, {labels[0]}, has no output; leave out its line"
+    elif count == outputs - 1:
+        hint = "one is missing; if it is the first output, background, add a first line for it"
+    raise ModelError(f"{count} labels for {outputs} outputs; {hint}")
 
 
 def _image_metadata(structure: Structure) -> ImageMetadata:
@@ -116,6 +203,11 @@ def _check_manifest(manifest: Manifest, flatbuffer: memoryview, files: Mapping[s
         raise ModelError("the model's bytes are not those that were exported; copy the file again")
     if hashlib.sha256(files.get(LABELS_NAME, b"")).hexdigest() != manifest.labels_sha256:
         raise ModelError("the model's labels are not those that were exported; copy the file again")
+    gate, packed_gate = manifest.gate, files.get(GATE_NAME, b"")
+    if gate is not None and hashlib.sha256(packed_gate).hexdigest() != gate.sha256:
+        raise ModelError("the model's gate is not the one that was exported; copy the file again")
+    if gate is not None and len(packed_gate) != gate.features * (4 + gate.prototypes):
+        raise ModelError("the model's gate does not have the size that its manifest says; export the model again")
     photos = manifest.known_photos
     if photos is not None and hashlib.sha256(files.get(KNOWN_PHOTOS_NAME, b"")).hexdigest() != photos.sha256:
         raise ModelError("the model's known photos are not those that were exported; copy the file again")
@@ -131,8 +223,12 @@ def _packed_labels(files: dict[str, bytes], metadata: ImageMetadata, own: bool) 
         return tuple(files.get(LABELS_NAME, b"").decode("utf-8", "replace").split("\n")[:-1])
     name = metadata.labels_name
     if name is None:
-        texts = [file for file in files if file.lower().endswith(".txt")]
-        name = texts[0] if len(texts) == 1 else None
+        named = [file for file in files if file.lower().endswith(".txt")]
+        named = named or [file for file in files if file.lower().endswith(".json")]
+        name = named[0] if len(named) == 1 else None
     if name is None:
-        raise ModelError("the model carries no labels; give them with --labels FILE, one label a line")
-    return parse_labels(files[name].decode("utf-8", "replace"))
+        raise ModelError(
+            "the model carries no labels; give them with --labels FILE, one label a line, or write them into the file: "
+            "trainer adopt"
+        )
+    return parse_label_file(files[name], name)

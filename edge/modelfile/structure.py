@@ -17,6 +17,8 @@ from edge.modelfile.flatbuffer import Table
 IDENTIFIER = b"TFL3"
 _MAX_ELEMENTS = 1 << 28  # of one tensor; far more than an image classifier has, and less than most damaged shapes
 _OPTIONAL = -1  # an operator input that is left out
+_CHANNELS = (3, 1)
+_SIGNATURE = 7  # slot of Tensor.shape_signature
 
 # TensorType of the schema -> numpy dtype; types that no image classifier has as input or output are left out.
 _DTYPES: dict[int, type[np.generic]] = {
@@ -46,11 +48,40 @@ class TensorSpec(NamedTuple):
     zero_point: int
 
 
+class ImageShape(NamedTuple):
+    """How the input tensor of an image classifier holds pictures: ``batch`` of them, of the same size in pixels.
+
+    ``channels`` is 3 (red, green, blue) or 1 (grey). If ``channels_first``, the tensor is (batch, channels, height,
+    width), as PyTorch's exports are, else (batch, height, width, channels).
+    """
+
+    batch: int
+    height: int
+    width: int
+    channels: int
+    channels_first: bool
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...]) -> ImageShape | None:
+        """The image shape of a tensor of ``shape``; None if it does not hold pictures of 1 or 3 channels."""
+        if len(shape) != 4 or min(shape) < 1:
+            return None
+        if shape[3] in _CHANNELS:
+            return cls(*shape, False)
+        if shape[1] in _CHANNELS:
+            return cls(shape[0], shape[2], shape[3], shape[1], True)
+        return None
+
+
 class Structure(NamedTuple):
-    """What an image classifier's flatbuffer must have: one input, one output, and its named metadata."""
+    """What an image classifier's flatbuffer must have: one input, one output, and its named metadata.
+
+    ``outputs`` counts the scores of one picture.
+    """
 
     input: TensorSpec
     output: TensorSpec
+    outputs: int
     metadata: dict[str, bytes]
 
 
@@ -58,8 +89,8 @@ def examine(content: bytes) -> Structure:
     """Check the flatbuffer at the start of ``content`` and return its structure.
 
     Checked: identifier, every offset, tensor shapes, finite positive scales, zero points within their type,
-    buffer sizes against shapes, tensor and operator indices, one image input ``(1, height, width, 3)`` and
-    one output of scores.
+    buffer sizes against shapes, tensor and operator indices, one image input (:class:`ImageShape`) and one output
+    with a row of scores for each picture.
 
     Raises :class:`~edge.errors.ModelError` with one line that names the first fault.
     """
@@ -72,12 +103,13 @@ def examine(content: bytes) -> Structure:
     subgraphs = list(model.tables(2))
     if not subgraphs:
         raise ModelError("the model has no graph in it")
-    tensors = [_check_tensor(table, buffers) for graph in subgraphs[:1] for table in graph.tables(0)]
+    tables = list(subgraphs[0].tables(0))
+    tensors = [_check_tensor(table, buffers) for table in tables]
     _check_operators(subgraphs[0], len(tensors), sum(1 for _ in model.tables(1)))
-    image = _only(subgraphs[0], 1, tensors, "input")
-    scores = _only(subgraphs[0], 2, tensors, "output")
-    _check_input_and_output(image, scores)
-    return Structure(image, scores, _named_metadata(model, buffers))
+    image = _only(subgraphs[0], 1, len(tensors), "input")
+    scores = _only(subgraphs[0], 2, len(tensors), "output")
+    outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
+    return Structure(tensors[image], tensors[scores], outputs, _named_metadata(model, buffers))
 
 
 def tensor_at(content: bytes, index: int) -> TensorSpec:
@@ -150,25 +182,43 @@ def _check_operators(graph: Table, tensors: int, codes: int) -> None:
         raise ModelError("the model computes nothing: its graph has no operators")
 
 
-def _only(graph: Table, slot: int, tensors: list[TensorSpec], role: str) -> TensorSpec:
+def _only(graph: Table, slot: int, tensors: int, role: str) -> int:
     indices = graph.array(slot, np.int32)
     if len(indices) != 1:
         raise ModelError(f"not an image classifier: it has {len(indices)} {role}s instead of one")
-    if not 0 <= int(indices[0]) < len(tensors):
+    if not 0 <= int(indices[0]) < tensors:
         raise ModelError(f"the model's {role} is a tensor that is not there; the model file is damaged")
-    return tensors[int(indices[0])]
+    return int(indices[0])
 
 
-def _check_input_and_output(image: TensorSpec, scores: TensorSpec) -> None:
-    if len(image.shape) != 4 or image.shape[0] != 1 or image.shape[3] != 3 or min(image.shape) < 1:
-        raise ModelError(f"not an image classifier: its input is {image.shape}, not (1, height, width, 3)")
-    if not scores.shape or math.prod(scores.shape) != scores.shape[-1] or scores.shape[-1] < 1:
-        raise ModelError(f"not an image classifier: its output is {scores.shape}, not one row of scores")
+def _check_input_and_output(image: TensorSpec, scores: TensorSpec, table: Table) -> int:
+    """The number of scores of one picture."""
+    shape = ImageShape.of(image.shape)
+    if shape is None:
+        raise ModelError(
+            f"not an image classifier: its input is {image.shape}, not (1, height, width, 3), with 3 channels (RGB) or "
+            "1 (grey)"
+        )
+    signature = tuple(int(size) for size in table.array(_SIGNATURE, np.int32))
+    if any(open_size == -1 and size == 1 for open_size, size in zip(signature[1:], image.shape[1:], strict=False)):
+        raise ModelError(f"the size of the model's input is not fixed {signature}; convert it with a fixed size")
+    rows, row = scores.shape[:-1], scores.shape[-1:]
+    if len(scores.shape) > 1:
+        rows, row = scores.shape[:1], scores.shape[1:]
+    outputs = math.prod(row)
+    if not row or math.prod(rows) != shape.batch or outputs < 1 or max(row) != outputs:
+        raise ModelError(
+            f"not an image classifier: its output is {scores.shape}, not one row of scores for each of "
+            f"{shape.batch} pictures"
+            if shape.batch > 1
+            else f"not an image classifier: its output is {scores.shape}, not one row of scores"
+        )
     for role, tensor in (("input", image), ("output", scores)):
         if tensor.dtype not in (np.float32, np.uint8, np.int8):
             raise ModelError(f"the model's {role} is neither float32, uint8 nor int8; export it again")
         if tensor.dtype != np.float32 and not tensor.scale:
             raise ModelError(f"the model's {role} is quantized but has no scale; export it again")
+    return outputs
 
 
 def _named_metadata(model: Table, buffers: list[Table]) -> dict[str, bytes]:

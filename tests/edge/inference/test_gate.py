@@ -89,15 +89,13 @@ def test_model_without_a_gate() -> None:
 
 @pytest.mark.parametrize("gate", [b"", b"x" * 1344, "flipped"])
 def test_another_gate_file(gate: bytes | str) -> None:
-    """A gate file that was cut off, replaced or damaged is refused; the model still labels without it."""
+    """A model whose gate file was cut off, replaced or damaged is refused."""
     if gate == "flipped":
         content = bytearray(unpack_files(GATED.read_bytes()).files[GATE_NAME])
         content[-1] ^= 1
         gate = bytes(content)
-    model = repacked(gate=gate)
     with pytest.raises(ModelError, match="gate is not the one that was exported"):
-        Classifier(model, reject=True)
-    assert Classifier(model).classify(plain("red")).best.label == "red"
+        repacked(gate=gate)
 
 
 @pytest.mark.parametrize("changes", [{"prototypes": 23}, {"features": 47}, {"features": 1 << 40}])

@@ -121,5 +121,5 @@ def test_a_foreign_model_whose_scores_are_not_numbers() -> None:
     bias = list(foreign.model.tables(4))[foreign.tensor("head/bias").integer(surgery.BUFFER, np.uint32)]
     foreign.set_item(bias, 0, "3f", *[float("nan")] * 3)
     classifier = Classifier(ModelFile.from_bytes(foreign.content))
-    with pytest.raises(ModelError, match=f"the model's scores on {classifier.runtime} are not numbers: convert"):
+    with pytest.raises(ModelError, match="the model's scores are not numbers for this picture"):
         require_self_test(classifier)

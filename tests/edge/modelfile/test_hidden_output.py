@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 
 import numpy as np
@@ -20,6 +21,10 @@ from support.gated import GATED, noisy, repacked
 pytestmark = pytest.mark.numeric
 
 CONTENT = GATED.read_bytes()
+
+
+def _hash_of(gate: bytes) -> dict[str, object]:
+    return {"sha256": hashlib.sha256(gate).hexdigest()}
 
 
 @pytest.mark.parametrize("runtime", installed_runtimes())
@@ -69,8 +74,9 @@ def test_hidden_entry_must_be_the_one_that_the_manifest_names(tensor: int) -> No
 
 def test_hidden_tensor_must_be_a_row_of_features() -> None:
     """A hidden tensor of another width than the gate's features is refused."""
+    gate = bytes(47 * 28)
     with pytest.raises(ModelError, match=r"is int8 \(1, 48\), not one row of 47 features"):
-        reveal(repacked({"features": 47}))
+        reveal(repacked({"features": 47, **_hash_of(gate)}, gate))
 
 
 def test_model_without_a_gate_has_nothing_to_reveal() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ModelError
-from edge.modelfile.labels import parse_labels, read_labels
+from edge.modelfile.labels import parse_label_file, parse_labels, read_labels
 
 WORDS = st.text(st.characters(categories=("L", "Nd", "P", "S")), min_size=1, max_size=12)
 NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
@@ -33,6 +33,9 @@ NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
         ("7 up\n8 ball\n", ("7 up", "8 ball")),
         ("0 daisy\n0 rose\n", ("0 daisy", "0 rose")),
         ("2 daisy\n3 rose\n", ("2 daisy", "3 rose")),
+        ("1 euro\n2 euro\n3 euro\n", ("1 euro", "2 euro", "3 euro")),
+        ("0 crane\n1 heron\n2 crane\n", ("0 crane", "1 heron", "2 crane")),
+        ("daisy:0\nroses:1\n", ("daisy:0", "roses:1")),
         ("0\n1\n", ("0", "1")),
         ("gänseblümchen\n薔薇\n", ("gänseblümchen", "薔薇")),
     ],
@@ -49,7 +52,7 @@ def test_round_trip(labels: list[str]) -> None:
 
 
 @given(
-    st.lists(NAMES.filter(lambda name: name[0].isalpha()), min_size=1, max_size=20),
+    st.lists(NAMES.filter(lambda name: name[0].isalpha()), min_size=1, max_size=20, unique=True),
     st.sampled_from([0, 1]),
     st.sampled_from([" ", ": ", "\t", ","]),
     st.randoms(use_true_random=False),

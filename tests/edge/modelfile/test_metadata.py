@@ -55,11 +55,13 @@ def test_impossible_normalisation(mean: float, std: float) -> None:
 
 
 def test_normalisation_by_channel() -> None:
-    """A normalisation that differs by channel is refused: applying the first to all would answer nonsense."""
+    """A normalisation that differs by channel is read as one number for each."""
     changed = bytearray(BUFFER)
-    struct.pack_into("<I", changed, _position(MEAN), 2)  # the second is whatever lies behind the first
-    with pytest.raises(ModelError, match="a different mean for each channel, which is not supported"):
-        parse_metadata(bytes(changed))
+    position = _position(MEAN)
+    struct.pack_into("<I", changed, position, 2)  # the second is whatever lies behind the first
+    second = struct.unpack_from("<f", changed, position + 8)[0]
+    metadata = parse_metadata(bytes(changed))
+    assert (metadata.mean, metadata.std) == ((127.5, second), 127.5)
 
 
 def test_metadata_without_subgraph() -> None:

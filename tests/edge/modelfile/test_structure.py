@@ -66,8 +66,11 @@ FAULTS: dict[str, tuple[Callable[[Patient], Patient], str]] = {
         lambda patient: patient.set_length(patient.tensor("image"), SHAPE, 3),
         r"its input is \(1, 32, 32\), not \(1, height, width, 3\)",
     ),
-    "input of two pictures": (_shape("image", 2, 32, 32, 3), r"its input is \(2, 32, 32, 3\)"),
-    "grey input": (_shape("image", 1, 32, 32, 1), r"its input is \(1, 32, 32, 1\)"),
+    "input of two pictures, output of one": (
+        _shape("image", 2, 32, 32, 3),
+        r"its output is \(1, 3\), not one row of scores for each of 2 pictures",
+    ),
+    "input of four channels": (_shape("image", 1, 32, 32, 4), r"its input is \(1, 32, 32, 4\).*or 1 \(grey\)"),
     "input without pixels": (_shape("image", 1, 0, 32, 3), r"its input is \(1, 0, 32, 3\)"),
     "negative shape": (_shape("cells", 1, -4, 4, 3), "'cells' has the impossible shape"),
     "huge shape": (_shape("image", 1, 2**20, 2**20, 3), "'image' has the impossible shape"),
