@@ -19,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    options = build_parser(arguments).parse_args(arguments)
+    from edge.commands.arguments import with_joined_numbers  # every subcommand imports it
+
+    options = build_parser(arguments).parse_args(with_joined_numbers(arguments))
     command: Callable[[argparse.Namespace], int] = options.command
     return command(options)
 

@@ -11,6 +11,8 @@ from edge.errors import DataError, ModelError
 from edge.inference.interpreter import RUNTIMES
 from edge.modelfile.labels import read_labels
 from edge.modelfile.model_file import ModelFile
+from edge.modelfile.normalization import Normalization
+from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
 from edge.modelfile.structure import examine
 
 
@@ -48,7 +50,7 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
             if not models:
                 raise DataError(f"{argument}: no models in this folder; give one that holds .tflite files")
             found += models
-        elif path.is_file():
+        elif path.exists():  # what is not a regular file is refused when it is read
             found.append(path)
         elif argument in RUNTIMES:
             raise DataError(f"{argument}: no such file; to give several runtimes, write --runtime {','.join(RUNTIMES)}")
@@ -57,26 +59,25 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
     return found
 
 
-def examine_models(paths: Iterable[Path], labels: str | None = None) -> list[ModelFacts]:
+def examine_models(
+    paths: Iterable[Path], labels: str | None = None, normalization: Normalization | None = None
+) -> list[ModelFacts]:
     """What is known of the models at ``paths``, in that order; the same name and content counts once.
 
     Raises :class:`~edge.errors.DataError` if a file cannot be read.
     """
     models: dict[tuple[str, str], ModelFacts] = {}
     for path in paths:
-        model = _examine(path, labels)
+        model = _examine(path, labels, normalization)
         models.setdefault((model.name, model.sha256), model)
     return list(models.values())
 
 
-def _examine(path: Path, labels: str | None) -> ModelFacts:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot read the model ({error.strerror})") from None
+def _examine(path: Path, labels: str | None, normalization: Normalization | None) -> ModelFacts:
+    content = read_bounded(path, MAX_MODEL_BYTES, "the model")
     sha256 = hashlib.sha256(content).hexdigest()
     try:
-        model = load_model(content, labels)
+        model = load_model(content, labels, normalization)
     except ModelError as error:
         return ModelFacts(path, path.name, sha256, len(content), error=str(error))
     manifest = model.manifest
@@ -93,20 +94,23 @@ def _examine(path: Path, labels: str | None) -> ModelFacts:
     )
 
 
-def load_model(content: bytes, labels: str | None = None) -> ModelFile:
+def load_model(content: bytes, labels: str | None = None, normalization: Normalization | None = None) -> ModelFile:
     """The model in ``content``. One that carries no labels gets those of the file ``labels``, else numbers.
 
-    The names of the outputs make no difference to their speed.
+    The names of the outputs make no difference to their speed. ``normalization`` is for models that do not say it
+    themselves.
 
     Raises :class:`~edge.errors.ModelError` if it is not an image classifier that can run.
     """
     try:
-        return ModelFile.from_bytes(content)
+        model = ModelFile.from_bytes(content)
     except ModelError as error:
         if labels is not None:
-            return ModelFile.from_bytes(content, read_labels(Path(labels)))
+            return ModelFile.from_bytes(content, read_labels(Path(labels)), normalization)
         try:
-            numbers = range(examine(content).output.shape[-1])
-            return ModelFile.from_bytes(content, tuple(map(str, numbers)))
+            return ModelFile.from_bytes(content, tuple(map(str, range(examine(content).outputs))), normalization)
         except ModelError:
             raise error from None
+    if model.manifest is not None or normalization is None:
+        return model
+    return ModelFile.from_bytes(content, model.labels, normalization)

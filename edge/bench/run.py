@@ -27,6 +27,7 @@ from edge.errors import DataError, ImageError
 from edge.files import check_writable, write_whole
 from edge.inference.interpreter import PACKAGES
 from edge.modelfile.labels import read_labels
+from edge.modelfile.normalization import given_normalization
 from edge.preprocess import decode
 
 PART_SUFFIX = ".part"
@@ -56,7 +57,8 @@ def bench(options: argparse.Namespace) -> int:
         runtimes=options.runtime,
         photo=photo_name,
     )
-    models = examine_models(find_models(options.models), options.labels)
+    pixels = {"mean": options.mean, "std": options.std, "input_range": options.input_range}
+    models = examine_models(find_models(options.models), options.labels, given_normalization(**pixels))
     if options.labels:
         read_labels(Path(options.labels))
     photo = _read_photo(options.photo) if options.photo else draw_photo()
@@ -69,7 +71,7 @@ def bench(options: argparse.Namespace) -> int:
     start = {"date": datetime.date.today().isoformat(), "state": board_state()}
     part = Path(f"{options.output}{PART_SUFFIX}") if options.output else None
     with Journal(part, identity, start) as journal:
-        answers = _measure(configurations, settings, photo, options.labels, journal)
+        answers = _measure(configurations, settings, photo, options.labels, pixels, journal)
         versions = board["versions"]
         rows = [
             make_row(configuration, versions.get(PACKAGES[configuration.runtime]), answers[configuration.key])
@@ -110,7 +112,12 @@ def _read_photo(path: str) -> bytes:
 
 
 def _measure(
-    configurations: Sequence[Configuration], settings: BenchSettings, photo: bytes, labels: str | None, journal: Journal
+    configurations: Sequence[Configuration],
+    settings: BenchSettings,
+    photo: bytes,
+    labels: str | None,
+    pixels: dict[str, Any],
+    journal: Journal,
 ) -> dict[tuple[str, str, str, int], list[dict[str, Any]]]:
     """The workers' answers for each configuration, by its key, in the order of the rounds.
 
@@ -137,13 +144,15 @@ def _measure(
             )
             progress.advance(measured=answer is None)
             if answer is None:
-                answer = run_worker(_request(task, settings, folder / "photo", labels))
+                answer = run_worker(_request(task, settings, folder / "photo", labels, pixels))
                 journal.add(task, answer)
             so_far.append(answer)
     return answers
 
 
-def _request(task: Task, settings: BenchSettings, photo: Path, labels: str | None) -> MeasurementRequest:
+def _request(
+    task: Task, settings: BenchSettings, photo: Path, labels: str | None, pixels: dict[str, Any]
+) -> MeasurementRequest:
     model, runtime, threads = task.configuration
     return MeasurementRequest(
         path=str(model.path.resolve()),
@@ -154,6 +163,7 @@ def _request(task: Task, settings: BenchSettings, photo: Path, labels: str | Non
         seconds=settings.seconds,
         photo=str(photo),
         time_limit_s=TIME_LIMIT_S + 10 * settings.seconds,
+        pixels=pixels,
     )
 
 
@@ -182,6 +192,9 @@ def _command_line(options: argparse.Namespace) -> str:
     for option in ("photo", "labels", "output", "csv"):
         if getattr(options, option):
             words += [f"--{option}", _name(getattr(options, option))]
+    for option in ("mean", "std", "input_range"):
+        if getattr(options, option):
+            words.append(f"--{option.replace('_', '-')}={','.join(f'{x:g}' for x in getattr(options, option))}")
     return " ".join(words)
 
 

@@ -22,6 +22,7 @@ from edge.bench.models import load_model
 from edge.bench.timing import time_calls, time_invocations, warm_up
 from edge.errors import EdgeError, ModelError
 from edge.inference.interpreter import RUNTIMES, ImageInterpreter
+from edge.modelfile.normalization import given_normalization
 from edge.preprocess import preprocess
 
 _STATUS = Path("/proc/self/status")
@@ -35,7 +36,8 @@ class MeasurementRequest(NamedTuple):
     """What to measure: the model file at ``path``, whose content must have ``sha256``, and how.
 
     ``labels`` is a label file or None, ``photo`` an image file, ``seconds`` the time for the timed
-    invocations. A worker that has not ended after ``time_limit_s`` seconds is stopped.
+    invocations. A worker that has not ended after ``time_limit_s`` seconds is stopped. ``pixels`` are the arguments of
+    :func:`edge.modelfile.normalization.given_normalization`, None if there are none.
     """
 
     path: str
@@ -46,6 +48,7 @@ class MeasurementRequest(NamedTuple):
     seconds: float
     photo: str
     time_limit_s: float
+    pixels: dict[str, Any] | None = None
 
 
 def measure(request: MeasurementRequest) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def measure(request: MeasurementRequest) -> dict[str, Any]:
     content = Path(request.path).read_bytes()
     if hashlib.sha256(content).hexdigest() != request.sha256:
         raise ModelError("the file changed while it was measured; run the benchmark again")
-    model = load_model(content, request.labels)
+    model = load_model(content, request.labels, given_normalization(**request.pixels or {}))
     photo = Path(request.photo).read_bytes()
     pixels = preprocess(photo, model.input_size)
     with contextlib.suppress(ImportError, AttributeError):  # loading the interpreter below raises what is wrong with it

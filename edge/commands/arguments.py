@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from edge.errors import UsageError
 from edge.inference.interpreter import RUNTIMES
+from edge.modelfile.normalization import parse_numbers
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -24,13 +27,60 @@ def add_command(commands: Commands, name: str, text: str, example: str) -> argpa
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--labels`` and ``--runtime``, which say how a model file is loaded."""
-    parser.add_argument("--labels", help="label file for a model that carries none, one label a line")
+    """Add ``--labels``, ``--runtime`` and the options of :func:`add_pixel_options`: how a model file is loaded."""
+    parser.add_argument(
+        "--labels", metavar="FILE", help="label file for a model that carries none: one label a line, CSV, JSON or YAML"
+    )
+    add_pixel_options(parser)
     parser.add_argument(
         "--runtime",
         choices=RUNTIMES,
         help="interpreter (default: $EDGE_RUNTIME, else the first that is installed)",
     )
+
+
+def add_pixel_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--mean``, ``--std`` and ``--input-range``: how the pixels of another project's model are scaled."""
+    parser.add_argument(
+        "--input-range",
+        type=_two_numbers,
+        metavar="LOW,HIGH",
+        help="for a model that does not say it: the values of black and white pixels, such as 0,1 (default: -1,1, or "
+        "what its first operators show)",
+    )
+    parser.add_argument(
+        "--mean",
+        type=_numbers,
+        metavar="M",
+        help="instead of --input-range: the mean of the pixels, 0 to 255, or three numbers R,G,B",
+    )
+    parser.add_argument(
+        "--std", type=_numbers, metavar="S", help="with --mean: the standard deviation of the pixels, or R,G,B"
+    )
+
+
+class PixelOptions(TypedDict):
+    """The arguments of :meth:`edge.modelfile.model_file.ModelFile.load` that :func:`add_pixel_options` is for."""
+
+    mean: tuple[float, ...] | None
+    std: tuple[float, ...] | None
+    input_range: tuple[float, float] | None
+
+
+def pixel_options(options: argparse.Namespace) -> PixelOptions:
+    """What :func:`add_pixel_options` found on the command line."""
+    return {"mean": options.mean, "std": options.std, "input_range": options.input_range}
+
+
+def with_joined_numbers(words: Sequence[str]) -> list[str]:
+    """``words`` with ``--input-range -1,1`` as one word; argparse would take ``-1,1`` for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in ("--input-range", "--mean") and re.match(r"-[\d.]", word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +130,20 @@ def _number(text: str, largest: float, what: str) -> float:
     if not 0 <= value <= largest:
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return value
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return parse_numbers(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, nor numbers such as 123.7,116.3,103.5") from None
+
+
+def _two_numbers(text: str) -> tuple[float, float]:
+    numbers = _numbers(text)
+    if len(numbers) != 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two numbers such as 0,1")
+    return numbers[0], numbers[1]
 
 
 def stored_model() -> Path | None:

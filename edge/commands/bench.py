@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from edge.commands.arguments import add_command, count, counts, runtimes
+from edge.commands.arguments import add_command, add_pixel_options, count, counts, runtimes
 from edge.inference.interpreter import RUNTIMES
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def add(commands: Commands) -> None:
     bench.add_argument("--csv", metavar="FILE.csv", help="write the rows of the table as CSV")
     bench.add_argument("--json", action="store_true", help="print the results as JSON instead of a table")
     bench.add_argument("--labels", help="label file for a model that carries none (not needed for measuring)")
+    add_pixel_options(bench)
     bench.set_defaults(command=_bench)
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from edge.commands.arguments import add_command, add_model, add_model_options, model_path
+from edge.commands.arguments import add_command, add_model, add_model_options, model_path, pixel_options
 from edge.errors import ConfigurationError, EdgeError, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFact
     except UsageError:  # none, or several: the command checks the machine only
         return facts
     try:
-        model = ModelChoice(path, options.labels, 1, options.runtime).load()
+        model = ModelChoice(path, options.labels, 1, options.runtime, **pixel_options(options)).load()
     except EdgeError as error:
         return facts._replace(model=str(path), model_error=str(error))
     note = f"self-test passed on {model.card.runtime}"

@@ -7,13 +7,18 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from edge.commands.arguments import add_command, add_model_options
+import numpy as np
+
+from edge.commands.arguments import add_command, add_model_options, pixel_options
 from edge.commands.inspect_table import format_facts
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import SelfTestResult, run_self_test
+from edge.messages import print_message
+from edge.modelfile.foreign import Function
 from edge.modelfile.manifest import KNOWN_PHOTOS_NAME
 from edge.modelfile.model_file import ModelFile
+from edge.modelfile.normalization import GIVEN
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -34,7 +39,9 @@ def add(commands: Commands) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    model = ModelFile.load(options.model, options.labels)
+    model = ModelFile.load(options.model, options.labels, **pixel_options(options))
+    for line in model.messages():
+        print_message(line)
     classifier = Classifier(model, runtime=options.runtime)
     result = run_self_test(classifier) if model.manifest else None
     facts = _facts(model, classifier.runtime, result)
@@ -69,6 +76,8 @@ def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dic
         },
         "training": manifest and manifest.training,
         "input": f"{model.input.dtype} {model.input.shape}",
+        "pixels": _pixels(model),
+        "scores": model.transform.text if model.transform else Function.NONE.value,
         "output": f"{model.output.dtype} {model.output.shape}",
         "size_bytes": model.size_bytes,
         "sha256": model.sha256,
@@ -81,3 +90,12 @@ def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dic
             "tolerance": round(result.tolerance, 6),
         },
     }
+
+
+def _pixels(model: ModelFile) -> str:
+    """How pixels become the values of the input, in words."""
+    image, normalization = model.image, model.normalization
+    words = "one channel, grey; " if image.channels == 1 else ""
+    if model.input.dtype != np.float32 and normalization.origin != GIVEN:
+        return words + "0..255, as they are"
+    return f"{words}scaled to {normalization.text} ({normalization.origin})"

@@ -35,7 +35,9 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "rejects pictures": "yes, with --reject" if facts["rejects_strangers"] else "no: the file has no gate",
         "photos known": _known_photos(facts["known_photos"]),
         "input": facts["input"],
+        "pixels": facts["pixels"],
         "output": facts["output"],
+        "scores": facts["scores"],
         "size": f"{facts['size_bytes']} bytes",
         "sha256": facts["sha256"],
         "runs on": f"TensorFlow Lite {facts['minimum_runtime']} or newer" if facts["minimum_runtime"] else _NOT_KNOWN,
@@ -57,7 +59,7 @@ def _known_photos(photos: Mapping[str, int] | None) -> str:
 
 def _self_test(result: Mapping[str, Any] | None) -> str:
     if result is None:
-        return "none: the model was not exported by trainer retrain"
+        return "none: the model was not made by trainer retrain or trainer adopt"
     return (
         f"{'passed' if result['passed'] else 'FAILED'} (largest difference {result['largest_difference']:.4f}, "
         f"allowed {result['tolerance']:.4f})"

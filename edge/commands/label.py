@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands.arguments import add_command, add_model, add_model_options, count, fraction, model_path
+from edge.commands.arguments import (
+    add_command,
+    add_model,
+    add_model_options,
+    count,
+    fraction,
+    model_path,
+    pixel_options,
+)
 from edge.commands.label_output import JsonLinesWriter, TextWriter
 from edge.errors import DataError, ImageError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
@@ -51,7 +59,9 @@ def add(commands: Commands) -> None:
 
 
 def _label(options: argparse.Namespace) -> int:
-    model = ModelFile.load(model_path(options.model), options.labels)
+    model = ModelFile.load(model_path(options.model), options.labels, **pixel_options(options))
+    for line in model.messages():
+        print(f"edge: {line}", file=sys.stderr)
     labelled, skipped = 0, SkippedCounter()
 
     def skip(path: Path, reason: str) -> None:

@@ -88,6 +88,7 @@ def _store(options: argparse.Namespace) -> Store:
 
 
 def _install(options: argparse.Namespace) -> int:
+    from edge.messages import print_message
     from edge.store.install import InstallRequest, install
 
     store = _store(options)
@@ -101,6 +102,8 @@ def _install(options: argparse.Namespace) -> int:
         allow_older=options.allow_older,
     )
     done = install(store, request)
+    for line in done.messages:
+        print_message(line)
     by = _wait_for_confirmation(options, store, done.state, done.sha256, before) if options.activate else None
     facts = {
         "sha256": done.sha256,

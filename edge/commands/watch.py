@@ -6,7 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.commands.arguments import add_command, add_model, add_model_options, count, fraction, model_path, seconds
+from edge.commands.arguments import (
+    add_command,
+    add_model,
+    add_model_options,
+    count,
+    fraction,
+    model_path,
+    pixel_options,
+    seconds,
+)
 from edge.commands.sink_options import add_sink_options, sink_options
 from edge.status import STATUS_NAME
 
@@ -113,6 +122,7 @@ def _watch(options: argparse.Namespace) -> int:
         threads=options.threads or available_cores(),
         runtime=options.runtime,
         reject=options.reject,
+        **pixel_options(options),
     )
     source = open_source(options.source)
     sinks = make_sinks(sink_options(options), statistics, print_message)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from edge.inference.gate import load_gate
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
+from edge.modelfile.normalization import PerChannel
 from edge.preprocess import ImageSource, preprocess
 from edge.types import Category, Classification
 
@@ -59,15 +60,21 @@ class Classifier:
         threads: int = 1,
         runtime: str | None = None,
         reject: bool = False,
+        mean: PerChannel | None = None,
+        std: PerChannel | None = None,
+        input_range: tuple[float, float] | None = None,
     ) -> Classifier:
         """The classifier in the model file at ``path``.
 
-        ``labels`` names a label file for a model that carries none, ``threads`` is the number of CPU threads
-        for one inference, ``runtime`` one of :data:`edge.inference.interpreter.RUNTIMES`; ``reject`` asks its gate too.
+        ``labels``, ``mean``, ``std`` and ``input_range`` are those of :meth:`ModelFile.load`, for a model of another
+        project. ``threads`` is the number of CPU threads for one inference, ``runtime`` one of
+        :data:`edge.inference.interpreter.RUNTIMES`; ``reject`` asks its gate too.
 
-        Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError`.
+        Raises :class:`~edge.errors.ModelError`, :class:`~edge.errors.ConfigurationError` and
+        :class:`~edge.errors.UsageError`.
         """
-        return cls(ModelFile.load(path, labels), threads=threads, runtime=runtime, reject=reject)
+        model = ModelFile.load(path, labels, mean=mean, std=std, input_range=input_range)
+        return cls(model, threads=threads, runtime=runtime, reject=reject)
 
     @property
     def runtime(self) -> str:

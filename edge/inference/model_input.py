@@ -40,9 +40,11 @@ class ModelInput:
 
     def _values(self, pixels: Pixels) -> npt.NDArray[Any]:
         if self._dtype == np.float32:
-            return (pixels.astype(np.float32) - self._mean) / self._std
+            real: npt.NDArray[Any] = (pixels.astype(np.float32) - self._mean) / self._std
+            return real
         if self._steps is not None:
-            return self._steps[pixels, np.arange(pixels.shape[2])]
+            steps: npt.NDArray[Any] = self._steps[pixels, np.arange(pixels.shape[2])]
+            return steps
         if self._dtype == np.int8:  # the whole range of the type stands for the whole range of pixels
             return (pixels.astype(np.int16) - 128).astype(np.int8)
         return pixels
@@ -56,7 +58,7 @@ def _steps(model: ModelFile) -> npt.NDArray[Any] | None:
     take the pixels.
     """
     tensor = model.input
-    if tensor.dtype == np.float32 or model.normalization.origin != GIVEN:
+    if tensor.dtype is None or tensor.dtype == np.float32 or model.normalization.origin != GIVEN:
         return None
     limits = np.iinfo(tensor.dtype)  # type: ignore[type-var]
     values = np.arange(256, dtype=np.float64)[:, np.newaxis].repeat(model.image.channels, axis=1)
@@ -64,4 +66,5 @@ def _steps(model: ModelFile) -> npt.NDArray[Any] | None:
     steps = np.rint(real / tensor.scale + tensor.zero_point).clip(limits.min, limits.max)
     if np.abs(steps - (values + int(limits.min))).max() <= 1:  # rounding: 127.5 and 128 mean the same
         return None
-    return steps.astype(tensor.dtype)
+    made: npt.NDArray[Any] = steps.astype(tensor.dtype)
+    return made

@@ -31,11 +31,12 @@ def to_scores(outputs: npt.NDArray[np.float32], transform: ScoreTransform) -> np
 
 
 def _probabilities(outputs: npt.NDArray[np.float64], function: Function) -> npt.NDArray[np.float64]:
+    scores = outputs
     if function is Function.SOFTMAX:
-        powers: npt.NDArray[np.float64] = np.exp(outputs - outputs.max())
-        return powers / powers.sum()
-    if function is Function.SIGMOID:
-        return 1 / (1 + np.exp(-outputs.clip(-500, 500)))
-    if function is Function.EXPONENTIAL:
-        return np.exp(outputs.clip(-500, 0.005))
-    return outputs
+        powers = np.exp(outputs - outputs.max())
+        scores = powers / powers.sum()
+    elif function is Function.SIGMOID:
+        scores = 1 / (1 + np.exp(-outputs.clip(-500, 500)))
+    elif function is Function.EXPONENTIAL:
+        scores = np.exp(outputs.clip(-500, 0.005))
+    return scores

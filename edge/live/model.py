@@ -9,6 +9,7 @@ from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import require_self_test
 from edge.modelfile.model_file import ModelFile
+from edge.modelfile.normalization import PerChannel
 from edge.types import ModelCard
 
 
@@ -33,6 +34,9 @@ class ModelChoice(NamedTuple):
     threads: int
     runtime: str | None
     reject: bool = False
+    mean: PerChannel | None = None
+    std: PerChannel | None = None
+    input_range: tuple[float, float] | None = None
 
     def load(self) -> LiveModel:
         """Load the file, check it and run its self-test (:func:`edge.inference.self_test.require_self_test`).
@@ -40,7 +44,7 @@ class ModelChoice(NamedTuple):
         Raises :class:`~edge.errors.ModelError` if it does not pass,
         :class:`~edge.errors.ConfigurationError` and :class:`~edge.errors.UsageError` as the classifier does.
         """
-        model = ModelFile.load(self.path, self.labels)
+        model = ModelFile.load(self.path, self.labels, mean=self.mean, std=self.std, input_range=self.input_range)
         classifier = Classifier(model, threads=self.threads, runtime=self.runtime, reject=self.reject)
         try:
             require_self_test(classifier)

@@ -98,6 +98,8 @@ class Watch:
     def _use(self, model: LiveModel) -> None:
         threshold = self._settings.score_threshold
         self._model = model
+        for line in model.classifier.model.messages():
+            self._write_message(line)
         self._steadiness = Steadiness(
             smooth_s=self._settings.smooth_s,
             score_threshold=model.score_threshold if threshold is None else threshold,

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from edge.errors import ModelError
 from edge.modelfile.graph import Ending, Graph
-from edge.modelfile.normalization import DEFAULT, GUESSED, IN_FILE, Normalization, from_range
+from edge.modelfile.normalization import DEFAULT, GUESSED, Normalization, from_range
 from edge.modelfile.structure import ImageShape, Structure, TensorSpec
-
-if TYPE_CHECKING:
-    from edge.modelfile.model_file import ModelFile
 
 _KNOWN_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0))
 _STEPS = 1.6  # of the 8 bits, by which the ends of a range may be off: 127.5 and 128 mean the same
@@ -86,7 +83,7 @@ def check_channels(normalization: Normalization, image: ImageShape) -> None:
 
 def open_range(tensor: TensorSpec) -> tuple[float, float] | None:
     """The real values of an 8-bit input's ends, if they are none of the usual ranges; None if they are."""
-    limits = np.iinfo(tensor.dtype)  # type: ignore[type-var]
+    limits = np.iinfo(tensor.dtype or np.uint8)  # type: ignore[type-var]
     low = tensor.scale * (int(limits.min) - tensor.zero_point)
     high = tensor.scale * (int(limits.max) - tensor.zero_point)
     for ends in _KNOWN_RANGES:
@@ -95,23 +92,21 @@ def open_range(tensor: TensorSpec) -> tuple[float, float] | None:
     return low, high
 
 
-def messages(model: ModelFile) -> list[str]:
-    """A line for each thing that is guessed, or done with the scores; none for a file that says it itself."""
+def messages(image: TensorSpec, normalization: Normalization, transform: ScoreTransform | None) -> list[str]:
+    """A line for each thing that is guessed of a model with the input ``image``, or done with its outputs."""
     lines = []
-    normalization, floats = model.normalization, model.input.dtype == np.float32
-    if model.manifest is None and floats and normalization.origin == GUESSED:
+    if image.dtype == np.float32 and normalization.origin == GUESSED:
         other = "-1,1" if normalization.text == "0..1" else "0,1"
         lines.append(
             f"no normalisation in the file: pixels are scaled to {normalization.text}; "
             f"--input-range {other} if its labels look wrong"
         )
-    if model.manifest is None and not floats and normalization.origin != IN_FILE:
-        ends = open_range(model.input) if normalization.origin == GUESSED else None
-        if ends:
-            lines.append(
-                f"the steps of the 8-bit input stand for {ends[0]:.3g}..{ends[1]:.3g}, which is no usual range: pixels "
-                "0..255 are used as the 256 steps; --input-range LOW,HIGH if its labels look wrong"
-            )
-    if model.transform and model.transform.is_worth_a_message:
-        lines.append(f"scores: {model.transform.text}")
+    ends = open_range(image) if image.dtype != np.float32 and normalization.origin == GUESSED else None
+    if ends:
+        lines.append(
+            f"the steps of the 8-bit input stand for {ends[0]:.3g}..{ends[1]:.3g}, which is not a usual range: the "
+            "pixels are used as the steps; --input-range LOW,HIGH if its labels look wrong"
+        )
+    if transform and transform.is_worth_a_message:
+        lines.append(f"scores: {transform.text}")
     return lines

@@ -177,8 +177,14 @@ def _check_known_photos(photos: KnownPhotos) -> KnownPhotos:
 def _check_self_test(test: SelfTest) -> SelfTest:
     if not (_is_count(test.seed) and isinstance(test.runtime, str)):
         raise ValueError("the self-test has no seed or no runtime")
-    if not all(_is_number(value) and 0 <= value <= MAX_TOLERANCE for value in (test.tolerance, test.other_tolerance)):
-        raise ValueError(f"a tolerance of the self-test is not a number from 0 to {MAX_TOLERANCE}")
+    tolerances = (test.tolerance, test.other_tolerance)
+    if not all(_is_number(value) and value >= 0 for value in tolerances):
+        raise ValueError("a tolerance of the self-test is not a number")
+    if max(tolerances) > MAX_TOLERANCE:
+        raise ModelError(
+            f"the model's self-test allows scores to differ by {max(tolerances):g}, and {MAX_TOLERANCE} is the most: "
+            "export the model again"
+        )
     if not isinstance(test.expected, list) or not all(isinstance(row, list) for row in test.expected):
         raise ValueError("the expected scores are not rows")
     if not all(_is_number(score) and 0 <= score <= 1 for row in test.expected for score in row):

@@ -82,7 +82,7 @@ class ModelFile:
             return []
         from edge.modelfile.foreign import messages  # models that this project exported need none
 
-        return messages(self)
+        return messages(self.input, self.normalization, self.transform)
 
     @classmethod
     def load(

@@ -76,6 +76,14 @@ def given_normalization(
     return Normalization(_collapsed(means), _collapsed(stds), GIVEN)
 
 
+def parse_numbers(text: str) -> tuple[float, ...]:
+    """The numbers in ``text``, separated by commas: ``123.7,116.3,103.5``.
+
+    Raises :class:`ValueError` if one of them is not a number.
+    """
+    return tuple(float(part) for part in text.split(","))
+
+
 def _channels(name: str, value: PerChannel) -> tuple[float, ...]:
     values = tuple(map(float, value)) if isinstance(value, Sequence) else (float(value),)
     if len(values) not in (1, 3) or not all(math.isfinite(number) and abs(number) <= _MOST for number in values):

@@ -13,6 +13,8 @@ MAX_MODEL_BYTES = 1 << 30
 MAX_LABEL_BYTES = 16 << 20
 """The largest label file, in bytes: far more than a million labels need."""
 
+_PIECE_BYTES = 1 << 16
+
 
 def read_bounded(path: Path, largest: int, what: str) -> bytes:
     """The content of the file at ``path``; ``what`` is what it should be, for messages: "the model".
@@ -26,15 +28,18 @@ def read_bounded(path: Path, largest: int, what: str) -> bytes:
             raise ModelError(f"{path}: cannot read {what} (a device, a pipe or a socket); give a regular file")
         if status.st_size > largest:
             raise _too_large(path, largest, what)
+        pieces, size = [], 0
         with path.open("rb") as file:
-            content = file.read(largest + 1)
+            while size <= largest and (piece := file.read(max(status.st_size + 1 - size, _PIECE_BYTES))):
+                pieces.append(piece)
+                size += len(piece)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         raise ModelError(f"{path}: cannot read {what} ({getattr(error, 'strerror', None) or error})") from None
     except MemoryError:
         raise ModelError(f"{path}: cannot read {what} (not enough memory)") from None
-    if len(content) > largest:
+    if size > largest:  # it grew, or its size is not known before
         raise _too_large(path, largest, what)
-    return content
+    return b"".join(pieces)
 
 
 def _too_large(path: Path, largest: int, what: str) -> ModelError:

@@ -52,7 +52,8 @@ class Installed:
     ``outcome`` is ``installed``, ``present`` if the model was here already, or ``unchanged`` if it is also the current
     one. ``signer`` is the principal that signed it, None if this device asks for no signature. ``self_test`` is what
     :func:`edge.store.isolated_self_test.self_test_in_child` returned, None if it was not run again. ``removed`` are the
-    models that were removed to keep only the newest.
+    models that were removed to keep only the newest. ``messages`` says what is guessed about a model of another
+    project that was not here before: lines of :meth:`edge.modelfile.model_file.ModelFile.messages`.
     """
 
     sha256: str
@@ -62,6 +63,7 @@ class Installed:
     self_test: dict[str, Any] | None
     removed: list[str]
     state: State
+    messages: list[str]
 
 
 def install(store: Store, request: InstallRequest) -> Installed:
@@ -80,8 +82,9 @@ def install(store: Store, request: InstallRequest) -> Installed:
         stored = stored_signature(store, sha256)
         signer = check_signature(store, content, signature or stored)
         outcome, self_test = "present", None
+        messages: list[str] = []
         if not is_intact(store, sha256) or not store.record(sha256).is_file():
-            self_test = _add(store, content, sha256, signature or stored, signer)
+            self_test, messages = _add(store, content, sha256, signature or stored, signer)
             outcome = "installed"
         elif signature and signature != stored:
             write_file(store.signature(sha256), signature)
@@ -104,6 +107,7 @@ def install(store: Store, request: InstallRequest) -> Installed:
             self_test=self_test,
             removed=collect(store, state),
             state=state,
+            messages=messages,
         )
 
 
@@ -137,8 +141,10 @@ def _read_signature(path: Path) -> bytes:
         raise ModelError(f"{path}: cannot read the signature ({error.strerror})") from None
 
 
-def _add(store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None) -> dict[str, Any]:
-    """Check ``content`` and write its folder; returns what its self-test returned."""
+def _add(
+    store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Check ``content`` and write its folder; returns what its self-test returned, and the model's messages."""
     try:
         model = ModelFile.from_bytes(content)
         check_runtime(model)
@@ -158,7 +164,7 @@ def _add(store: Store, content: bytes, sha256: str, signature: bytes | None, sig
         _give_name(store, folder, sha256)
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # of a refused model; after a kill the next change removes it
-    return self_test
+    return self_test, model.messages()
 
 
 def _give_name(store: Store, folder: Path, sha256: str) -> None:

@@ -16,6 +16,7 @@ import flatbuffers
 
 from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import AXIS_LABELS, IDENTIFIER, NORMALIZATION
+from edge.modelfile.normalization import PerChannel
 
 _IMAGE_PROPERTIES = 2  # ContentProperties.ImageProperties
 _RGB = 1  # ColorSpaceType.RGB
@@ -23,10 +24,11 @@ _PARSER_VERSION = "1.0.0"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same inputs give the same bytes
 
 
-def classifier_metadata(name: str, description: str, mean: float, std: float) -> bytes:
+def classifier_metadata(name: str, description: str, mean: PerChannel, std: PerChannel) -> bytes:
     """The ``TFLITE_METADATA`` buffer of an image classifier: RGB input, normalisation, packed labels.
 
-    ``mean`` and ``std`` normalise pixels 0..255 for float models; readers ignore them for uint8 input.
+    ``mean`` and ``std`` normalise pixels 0..255 for float models; readers ignore them for uint8 input. They are one
+    number for all channels, or one for each.
     """
     builder = flatbuffers.Builder(1024)
     properties = _table(builder, 2, {0: ("Int8", _RGB)})
@@ -118,7 +120,9 @@ def _vector(builder: Any, tables: Sequence[int]) -> int:
     return int(builder.EndVector())
 
 
-def _floats(builder: Any, value: float) -> int:
-    builder.StartVector(4, 1, 4)
-    builder.PrependFloat32(value)
+def _floats(builder: Any, value: PerChannel) -> int:
+    numbers = value if isinstance(value, tuple) else (value,)
+    builder.StartVector(4, len(numbers), 4)
+    for number in reversed(numbers):
+        builder.PrependFloat32(number)
     return int(builder.EndVector())

@@ -53,7 +53,7 @@ def test_inspect_a_foreign_model(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "architecture      not known\n" in out
     assert "photos known      none: the file does not say which photos it has seen\n" in out
-    assert "self-test         none: the model was not exported by trainer retrain\n" in out
+    assert "self-test         none: the model was not made by trainer retrain or trainer adopt\n" in out
     assert main(["inspect", "--json", many]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["architecture"], facts["self_test"], facts["labels"]) == (None, None, ["azure", "lime", "ruby"])
