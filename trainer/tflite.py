@@ -111,3 +111,71 @@ def raise_runtime(model: Any, needed: str) -> None:
     """Note in ``model``, in place, that it needs TensorFlow Lite ``needed`` or what it needed before, if newer."""
     newest = max(minimum_runtime(model), needed, key=lambda version: [int(part) for part in version.split(".")])
     add_metadata(model, MINIMUM_RUNTIME, newest.encode().ljust(16, b"\0"))
+
+
+def add_tensor(
+    model: Any,
+    graph: Any,
+    name: str,
+    data_or_shape: npt.NDArray[np.generic] | tuple[int, ...],
+    dtype: int,
+    scale: float = 0.0,
+    zero_point: int = 0,
+) -> int:
+    """Append a tensor of the type ``dtype`` (``TensorType``) to ``graph``, in place; returns its index.
+
+    ``data_or_shape`` is the value of a constant, or the shape of a tensor that is computed. ``scale`` 0: not quantized.
+    """
+    tensor = schema.TensorT()
+    tensor.name = name.encode()
+    tensor.type = dtype
+    tensor.hasRank = True
+    if isinstance(data_or_shape, np.ndarray):
+        tensor.shape = np.array(data_or_shape.shape, np.int32)
+        content = np.frombuffer(np.ascontiguousarray(data_or_shape).tobytes(), np.uint8)
+        tensor.buffer = add_buffer(model, content)
+    else:
+        tensor.shape = np.array(data_or_shape, np.int32)
+        tensor.buffer = add_buffer(model, None)
+    if scale:
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale = np.array([scale], np.float32)
+        tensor.quantization.zeroPoint = np.array([zero_point], np.int64)
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def add_operator(
+    model: Any,
+    graph: Any,
+    name: str,
+    versions: dict[str, int],
+    inputs: list[int],
+    output: int,
+    options_type: int = 0,
+    options: Any = None,
+) -> None:
+    """Append the operator ``name`` (of ``BuiltinOperator``), in its version of ``versions``, to ``graph``, in place.
+
+    ``inputs`` and ``output`` are indices of tensors; ``options_type`` (of ``BuiltinOptions``) names the type of
+    ``options``.
+    """
+    operator = schema.OperatorT()
+    operator.opcodeIndex = _operator_code(model, getattr(schema.BuiltinOperator, name), versions[name])
+    operator.inputs = np.array(inputs, np.int32)
+    operator.outputs = np.array([output], np.int32)
+    operator.builtinOptionsType = options_type
+    operator.builtinOptions = options
+    graph.operators.append(operator)
+
+
+def _operator_code(model: Any, builtin: int, version: int) -> int:
+    for index, code in enumerate(model.operatorCodes):
+        if code.builtinCode == builtin and code.version == version:
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode = builtin
+    code.deprecatedBuiltinCode = min(builtin, 127)
+    code.version = version
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1

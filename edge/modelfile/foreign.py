@@ -36,7 +36,9 @@ class ScoreTransform(NamedTuple):
     @property
     def text(self) -> str:
         """What is done, in words."""
-        return self.function.value + (", which give 1 - p and p to the two labels" if self.pair else "")
+        return self.function.value + (
+            "; this value p gives 1 - p to the first label, p to the second" if self.pair else ""
+        )
 
     @property
     def is_worth_a_message(self) -> bool:

@@ -118,7 +118,7 @@ def parse_csv(text: str) -> tuple[str, ...]:
     first = next((line for line in lines if line.strip()), "")
     delimiter = next((mark for mark in ("\t", ";", ",") if mark in first), ",")
     try:
-        read = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        read = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
         rows = [[cell.strip() for cell in row] for row in read if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise ModelError(f"damaged CSV ({error}); give a file with one label a line") from None

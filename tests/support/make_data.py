@@ -1,4 +1,4 @@
-"""Makes ``tests/data``: tiny models, good ones and two bad, for tests that run where there is no trainer.
+"""Makes ``tests/data``: tiny models of ours, two bad ones and foreign ones, for tests where there is no trainer.
 
 Run ``PYTHONPATH=tests python -m support.make_data`` after a change of the model file; a test compares the files with
 what this makes.
@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from support import bad_models, tiny
+from support.foreign_models import MODELS, foreign_model
 from support.paths import DATA
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
@@ -44,3 +45,6 @@ if __name__ == "__main__":
             (DATA / f"tiny-{kind}.tflite").write_bytes(make(Path(scratch), kind))
     for bad in (bad_models.hanging, bad_models.crashing):
         (DATA / f"{bad.__name__}.tflite").write_bytes(bad())
+    (DATA / "foreign").mkdir(exist_ok=True)
+    for model_name, arguments in MODELS.items():
+        (DATA / "foreign" / f"{model_name}.tflite").write_bytes(foreign_model(**arguments))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from trainer.export.quantized_head import SOFTMAX_SCALE, QuantizedHead
 from trainer.head.fit import Head
-from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_buffer, raise_runtime, set_signature
+from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_operator, add_tensor, raise_runtime, set_signature
 
 # Versions that tflite-runtime 2.14 knows too: 4 is int8 weights with one scale (12, one a channel, is too new).
 _INT8_VERSIONS = {"MUL": 2, "FULLY_CONNECTED": 4, "SOFTMAX": 2, "QUANTIZE": 1}
@@ -45,10 +44,10 @@ def splice_head(model: Any, head: Head | QuantizedHead) -> None:
 def _append_float(model: Any, graph: Any, bottleneck: int, head: Head) -> int:
     labels = len(head.bias)
     float32 = schema.TensorType.FLOAT32
-    weights = _add_tensor(model, graph, "head/weights", head.weights.T.astype("<f4"), float32)
-    bias = _add_tensor(model, graph, "head/bias", head.bias.astype("<f4"), float32)
-    logits = _add_tensor(model, graph, "logits", (1, labels), float32)
-    scores = _add_tensor(model, graph, "scores", (1, labels), float32)
+    weights = add_tensor(model, graph, "head/weights", head.weights.T.astype("<f4"), float32)
+    bias = add_tensor(model, graph, "head/bias", head.bias.astype("<f4"), float32)
+    logits = add_tensor(model, graph, "logits", (1, labels), float32)
+    scores = add_tensor(model, graph, "scores", (1, labels), float32)
     _add_fully_connected(model, graph, [bottleneck, weights, bias], logits, _FLOAT_VERSIONS)
     _add_softmax(model, graph, logits, scores, _FLOAT_VERSIONS)
     return scores
@@ -62,28 +61,28 @@ def _append_int8(model: Any, graph: Any, bottleneck: int, head: QuantizedHead) -
     features = bottleneck
     if head.factors is not None:
         doubled = (head.factors[np.newaxis].astype(np.int16) * 2).astype(np.int8)
-        factors = _add_tensor(model, graph, "head/factors", doubled, int8, _HALF, 0)
-        features = _add_tensor(model, graph, "multiplied bottleneck", doubled.shape, int8, input_scale, zero_point)
+        factors = add_tensor(model, graph, "head/factors", doubled, int8, _HALF, 0)
+        features = add_tensor(model, graph, "multiplied bottleneck", doubled.shape, int8, input_scale, zero_point)
         _add_multiplication(model, graph, [bottleneck, factors], features)
     bias_scale = float(np.float32(input_scale) * np.float32(head.weight_scale))
-    weights = _add_tensor(model, graph, "head/weights", head.weights, int8, head.weight_scale, 0)
-    bias = _add_tensor(model, graph, "head/bias", head.bias.astype("<i4"), int32, bias_scale, 0)
-    logits = _add_tensor(model, graph, "logits", (1, labels), int8, head.logit_scale, head.logit_zero_point)
-    softmax = _add_tensor(model, graph, "softmax", (1, labels), int8, SOFTMAX_SCALE, -128)
-    scores = _add_tensor(model, graph, "scores", (1, labels), uint8, SOFTMAX_SCALE, 0)
+    weights = add_tensor(model, graph, "head/weights", head.weights, int8, head.weight_scale, 0)
+    bias = add_tensor(model, graph, "head/bias", head.bias.astype("<i4"), int32, bias_scale, 0)
+    logits = add_tensor(model, graph, "logits", (1, labels), int8, head.logit_scale, head.logit_zero_point)
+    softmax = add_tensor(model, graph, "softmax", (1, labels), int8, SOFTMAX_SCALE, -128)
+    scores = add_tensor(model, graph, "scores", (1, labels), uint8, SOFTMAX_SCALE, 0)
     _add_fully_connected(model, graph, [features, weights, bias], logits, _INT8_VERSIONS)
     _add_softmax(model, graph, logits, softmax, _INT8_VERSIONS)
-    _add_operator(model, graph, "QUANTIZE", _INT8_VERSIONS, [softmax], scores)
+    add_operator(model, graph, "QUANTIZE", _INT8_VERSIONS, [softmax], scores)
     return scores
 
 
 def _add_multiplication(model: Any, graph: Any, inputs: list[int], output: int) -> None:
     options = schema.MulOptionsT()
-    _add_operator(model, graph, "MUL", _INT8_VERSIONS, inputs, output, schema.BuiltinOptions.MulOptions, options)
+    add_operator(model, graph, "MUL", _INT8_VERSIONS, inputs, output, schema.BuiltinOptions.MulOptions, options)
 
 
 def _add_fully_connected(model: Any, graph: Any, inputs: list[int], output: int, versions: dict[str, int]) -> None:
-    _add_operator(
+    add_operator(
         model,
         graph,
         "FULLY_CONNECTED",
@@ -98,63 +97,4 @@ def _add_fully_connected(model: Any, graph: Any, inputs: list[int], output: int,
 def _add_softmax(model: Any, graph: Any, logits: int, output: int, versions: dict[str, int]) -> None:
     options = schema.SoftmaxOptionsT()
     options.beta = 1.0
-    _add_operator(model, graph, "SOFTMAX", versions, [logits], output, schema.BuiltinOptions.SoftmaxOptions, options)
-
-
-def _add_tensor(
-    model: Any,
-    graph: Any,
-    name: str,
-    data_or_shape: npt.NDArray[np.generic] | tuple[int, ...],
-    dtype: int,
-    scale: float = 0.0,
-    zero_point: int = 0,
-) -> int:
-    tensor = schema.TensorT()
-    tensor.name = name.encode()
-    tensor.type = dtype
-    tensor.hasRank = True
-    if isinstance(data_or_shape, np.ndarray):
-        tensor.shape = np.array(data_or_shape.shape, np.int32)
-        content = np.frombuffer(np.ascontiguousarray(data_or_shape).tobytes(), np.uint8)
-        tensor.buffer = add_buffer(model, content)
-    else:
-        tensor.shape = np.array(data_or_shape, np.int32)
-        tensor.buffer = add_buffer(model, None)
-    if scale:
-        tensor.quantization = schema.QuantizationParametersT()
-        tensor.quantization.scale = np.array([scale], np.float32)
-        tensor.quantization.zeroPoint = np.array([zero_point], np.int64)
-    graph.tensors.append(tensor)
-    return len(graph.tensors) - 1
-
-
-def _add_operator(
-    model: Any,
-    graph: Any,
-    name: str,
-    versions: dict[str, int],
-    inputs: list[int],
-    output: int,
-    options_type: int = 0,
-    options: Any = None,
-) -> None:
-    operator = schema.OperatorT()
-    operator.opcodeIndex = _operator_code(model, getattr(schema.BuiltinOperator, name), versions[name])
-    operator.inputs = np.array(inputs, np.int32)
-    operator.outputs = np.array([output], np.int32)
-    operator.builtinOptionsType = options_type
-    operator.builtinOptions = options
-    graph.operators.append(operator)
-
-
-def _operator_code(model: Any, builtin: int, version: int) -> int:
-    for index, code in enumerate(model.operatorCodes):
-        if code.builtinCode == builtin and code.version == version:
-            return index
-    code = schema.OperatorCodeT()
-    code.builtinCode = builtin
-    code.deprecatedBuiltinCode = min(builtin, 127)
-    code.version = version
-    model.operatorCodes.append(code)
-    return len(model.operatorCodes) - 1
+    add_operator(model, graph, "SOFTMAX", versions, [logits], output, schema.BuiltinOptions.SoftmaxOptions, options)

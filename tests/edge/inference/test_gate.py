@@ -17,7 +17,7 @@ from edge.modelfile.manifest import GATE_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from support import surgery
-from support.colours import COLOURS, plain
+from support.colours import COLOURS
 from support.gated import GATED, grey, noisy, repacked
 from support.paths import DATA
 

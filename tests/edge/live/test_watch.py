@@ -60,10 +60,9 @@ class Stream:
     """A watch, its counts, its messages and its observations."""
 
     def __init__(self, frames: Frames, path: Path, reject: bool = False, **settings: object) -> None:
+        choice = ModelChoice(path, settings.pop("labels", None), 1, None, reject, **settings.pop("pixels", {}))
         self.statistics, self.messages, self.seen = StreamStatistics(), [], []
-        self.swap = ModelSwap(
-            ModelChoice(path, None, 1, None, reject), self.statistics, self.messages.append, poll_s=0.01, settle_s=0.02
-        )
+        self.swap = ModelSwap(choice, self.statistics, self.messages.append, poll_s=0.01, settle_s=0.02)
         plain = WatchSettings(
             every_s=0.0,
             region=None,
@@ -86,6 +85,20 @@ class Stream:
         self.watch.run(self.stopping)
         self.swap.stop()
         return self.seen
+
+
+def test_pixels_of_another_project(tmp_path: Path) -> None:
+    """A guess about a model of another project is told once; a range that is given is used without a message."""
+    labels = tmp_path / "labels.txt"
+    labels.write_text("blue\ngreen\nred\n")
+    path, scores = DATA / "foreign" / "softmax.tflite", []
+    for pixels, told in (({}, 1), ({"input_range": (0, 1)}, 0)):
+        stream = Stream(Frames([picture("red")] * 2), path, labels=str(labels), pixels=pixels)
+        scores.append(stream.run()[0].score)
+        assert sum("no normalisation in the file" in line for line in stream.messages) == told
+    expected = Classifier.load(path, labels=labels, input_range=(0, 1)).scores(picture("red"))
+    assert scores[1] == pytest.approx(expected.max())
+    assert scores[0] != scores[1]
 
 
 def test_observations(int8_model: Path) -> None:

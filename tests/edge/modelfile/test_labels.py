@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ModelError
-from edge.modelfile.labels import parse_label_file, parse_labels, read_labels
+from edge.modelfile.labels import parse_labels, read_labels
 
 WORDS = st.text(st.characters(categories=("L", "Nd", "P", "S")), min_size=1, max_size=12)
 NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)

@@ -18,6 +18,7 @@ from edge.inference.self_test import run_self_test
 from edge.modelfile.manifest import Manifest
 from edge.modelfile.model_file import ModelFile
 from support import bad_models, make_data
+from support.foreign_models import MODELS, foreign_model
 
 RELATIVE = 1e-3
 """Of the numbers that a training finds. The largest difference seen between processors is 3e-7; see
@@ -83,3 +84,9 @@ def test_committed_model_passes_its_self_test(name: str) -> None:
 def test_committed_bad_model_is_up_to_date(bad: Callable[[], bytes]) -> None:
     """The committed file has the bytes that are made now: no number in it is computed."""
     assert (make_data.DATA / f"{bad.__name__}.tflite").read_bytes() == bad()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_committed_foreign_model_is_up_to_date(name: str) -> None:
+    """The committed file has the bytes that are made now: no number in it is computed."""
+    assert (make_data.DATA / "foreign" / f"{name}.tflite").read_bytes() == foreign_model(**MODELS[name])
