@@ -25,11 +25,16 @@ MAX_HANGING = 3
 _STOP_S = 0.8
 
 
+class _HangsMidwayError(UnavailableError):
+    """A source with a last picture hangs after it has given some: opened again, it would give the same ones again."""
+
+
 class Grabber:
     """Reads a source on threads of its own and hands out its newest frame, never an older one.
 
     A source that fails, hangs or sends something else than pictures is closed and opened again, without limit or up to
-    ``retries`` times. The wait before that grows with each failure in a row.
+    ``retries`` times. The wait before that grows with each failure in a row. A source with a last picture, such as a
+    film, that hangs after it has given some is not opened again.
     """
 
     def __init__(
@@ -89,8 +94,8 @@ class Grabber:
         Returns None if there is none within ``timeout_s`` seconds, and after :meth:`stop`.
 
         Raises :class:`~edge.sources.protocol.EndOfStream` if the source has ended and its last frame was taken,
-        :class:`~edge.errors.UnavailableError` if all ``retries`` failed, and any other exception of the source, because
-        another try would not help.
+        :class:`~edge.errors.UnavailableError` if all ``retries`` failed or a source with a last picture hangs, and any
+        other exception of the source, because another try would not help.
         """
         deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
         with self._condition:
@@ -162,7 +167,10 @@ class Grabber:
             if reader.silent_s() >= limit_s:
                 reader.abandon()
                 self._hanging.append(reader)
-                return UnavailableError(f"{source.uri}: hangs; no answer in {limit_s:g} s")
+                text = f"{source.uri}: hangs; no answer in {limit_s:g} s"
+                if source.ends and self._sequence:
+                    return _HangsMidwayError(f"{text}; it is not opened again, because it would begin from its start")
+                return UnavailableError(text)
         failure = reader.failure  # None if stop() abandoned it
         if isinstance(failure, EndOfStream) and not source.ends:
             return UnavailableError(f"{source.uri}: the stream ended")
@@ -175,7 +183,7 @@ class Grabber:
             return True
         self._failures += 1
         self._statistics.count("source_errors")
-        if not isinstance(failure, UnavailableError):
+        if not isinstance(failure, UnavailableError) or isinstance(failure, _HangsMidwayError):
             self._finish(failure)
             return True
         if self._retries is not None and self._failures > self._retries:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -56,6 +58,21 @@ def next_picture(cv2: Any, capture: Any) -> npt.NDArray[np.uint8] | None:
         return None
 
 
+@contextlib.contextmanager
+def _name_in_utf8(name: str) -> Iterator[str]:
+    """``name``, or another name of the same file if it is not UTF-8: OpenCV crashes on such a name."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            yield f"/proc/self/fd/{handle}"
+        finally:
+            os.close(handle)
+    else:
+        yield name
+
+
 class OpenCvSource:
     """What cameras, RTSP streams and video files share if OpenCV reads them."""
 
@@ -71,8 +88,9 @@ class OpenCvSource:
         cv2, limit_ms = self._cv2, int(TIME_LIMIT_S * 1000)
         limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit_ms]
         try:
-            capture = cv2.VideoCapture(name, getattr(cv2, backend), limits if limited else [])
-        except cv2.error:
+            with _name_in_utf8(name) as readable:
+                capture = cv2.VideoCapture(readable, getattr(cv2, backend), limits if limited else [])
+        except (cv2.error, OSError):
             return False
         if not capture.isOpened():
             capture.release()

@@ -215,6 +215,17 @@ def test_a_source_that_hangs_is_given_up(grab: Callable[..., Grabber], messages:
     _wait_until(lambda: source.open_now == 1)
 
 
+def test_a_film_that_hangs_does_not_begin_again(grab: Callable[..., Grabber]) -> None:
+    """A source with a last picture that hangs after its first is not opened again: its pictures would come twice."""
+    source = FakeSource([picture(1), HANG, picture(2)], time_limit_s=0.05, uri="film.mp4")
+    grabber = grab(source)
+    assert _value(grabber) == (1, 0)
+    with pytest.raises(UnavailableError, match=r"film\.mp4: hangs; no answer in 0\.1 s; it is not opened again"):
+        grabber.newest(0, PATIENCE_S)
+    assert source.openings == 1
+    source.release()
+
+
 def test_what_hangs_does_not_pile_up(grab: Callable[..., Grabber], messages: Messages) -> None:
     """There is a limit to the threads that hang; when one returns, the stream continues."""
     source = FakeSource([HANG] * MAX_HANGING, ends=False, time_limit_s=0.02)
