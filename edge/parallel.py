@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections import deque
@@ -14,10 +15,47 @@ _WINDOW = 8  # items in work for each worker: enough to go on during one slow de
 
 
 def available_cores() -> int:
-    """How many CPU cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many CPU cores this process may use, at least 1.
+
+    The quota of a container counts as cores, rounded up: more threads would only wait for their turn.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(cores, cpu_quota())))
+
+
+def cpu_quota(root: str = "/") -> float:
+    """The CPU time that the control groups of this process allow, in cores; infinity if they allow all.
+
+    Each group counts with those above it, in both versions of control groups, under the folder ``root``.
+    """
+    quota = math.inf
+    for line in _text(os.path.join(root, "proc/self/cgroup")).splitlines():
+        number, _, rest = line.partition(":")
+        controllers, _, group = rest.partition(":")
+        if number != "0" and "cpu" not in controllers.split(","):
+            continue
+        for mount in (controllers, "cpu") if controllers else ("", "unified"):
+            parts = [part for part in group.split("/") if part]
+            for length in range(len(parts) + 1):
+                quota = min(quota, _quota_in(os.path.join(root, "sys/fs/cgroup", mount, *parts[:length])))
+    return quota
+
+
+def _quota_in(folder: str) -> float:
+    """The quota of the control group ``folder``, in cores."""
+    words = _text(os.path.join(folder, "cpu.max")).split()  # version 2
+    words = words or [_text(os.path.join(folder, f"cpu.cfs_{name}_us")).strip() for name in ("quota", "period")]
+    if len(words) != 2 or not all(word.isascii() and word.isdecimal() and int(word) for word in words):
+        return math.inf  # "max", -1 or no file
+    return int(words[0]) / int(words[1])
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return ""
 
 
 def ordered_map(

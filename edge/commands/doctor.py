@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, add_model, add_model_options, model_path, pixel_options
-from edge.errors import ConfigurationError, EdgeError, UsageError
+from edge.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -45,17 +45,15 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFacts:
-    from edge.live.model import ModelChoice
+    from edge.doctor.model_trial import try_model
+    from edge.parallel import available_cores
 
     try:
         path = model_path(options.model)
     except UsageError:  # none, or several: the command checks the machine only
         return facts
-    try:
-        model = ModelChoice(path, options.labels, 1, options.runtime, **pixel_options(options)).load()
-    except EdgeError as error:
-        return facts._replace(model=str(path), model_error=str(error))
-    note = f"self-test passed on {model.card.runtime}"
-    if model.classifier.model.manifest is None:
-        note = f"runs on {model.card.runtime}; it carries no self-test"
-    return facts._replace(model=str(path), model_note=note)
+    trial = try_model(path, options.labels, options.runtime, available_cores(), pixel_options(options))
+    note = f"self-test passed on {trial.runtime}" if trial.self_test else f"runs on {trial.runtime}; no self-test in it"
+    return facts._replace(
+        model=str(path), model_error=trial.refused, model_crash=trial.crashed, model_note=trial.runtime and note
+    )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from edge.distribution import DISTRIBUTION, install_command
 from edge.doctor.machine_facts import MachineFacts
+from edge.doctor.processor import NO_PROCESSOR, PROCESSOR_FIX
 from edge.inference.interpreter import NUMPY_FIX, PACKAGES
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
@@ -72,6 +73,12 @@ def _interpreter(facts: MachineFacts) -> list[Check]:
         text = ", ".join(f"{package.name} {package.version}" for package in working)
         checks.insert(0, Check("interpreter", OK, f"{text} on Python {facts.python}, {facts.machine}"))
     return checks
+
+
+def _processor(facts: MachineFacts) -> list[Check]:
+    if not facts.processor_hidden:
+        return []
+    return [Check("processor", PROBLEM, NO_PROCESSOR, PROCESSOR_FIX)]
 
 
 def _numpy(facts: MachineFacts) -> list[Check]:
@@ -153,7 +160,10 @@ def _libcamera(facts: MachineFacts) -> list[Check]:
 
 def _power(facts: MachineFacts) -> list[Check]:
     if facts.throttled is None:
-        return []
+        if not facts.vcgencmd:
+            return []
+        text = f"vcgencmd does not answer {facts.user}: whether the voltage is too low is not known"
+        return [Check("power", WARNING, text, f"sudo usermod -aG video {facts.user}, then log out and in again")]
     meanings = throttled_meanings(facts.throttled)
     if not meanings:
         return [Check("power", OK, "neither undervoltage nor throttling since the start")]
@@ -194,14 +204,24 @@ def _memory(facts: MachineFacts) -> list[Check]:
 def _disk(facts: MachineFacts) -> list[Check]:
     if facts.disk_free_bytes is None:
         return []
+    if facts.disk_read_only:
+        text = "read-only: neither models nor pictures can be written"
+        fix = "sudo dmesg | grep -i read-only shows whether the disk is damaged; if not: sudo mount -o remount,rw /"
+        return [Check("disk", WARNING, text, fix)]
     outcome = _by_limit(facts.disk_free_bytes, _DISK_WARNING, _DISK_PROBLEM)
-    fix = None if outcome == OK else "sudo apt clean && sudo journalctl --vacuum-size=50M"
-    return [Check("disk", outcome, f"{facts.disk_free_bytes // _MB} MB free", fix)]
+    free = f"{facts.disk_free_bytes // _MB} MB free"
+    return [
+        Check("disk", outcome, free, None if outcome == OK else "sudo apt clean && sudo journalctl --vacuum-size=50M")
+    ]
 
 
 def _model(facts: MachineFacts) -> list[Check]:
     if facts.model is None:
         return [Check("model", WARNING, "no model is given", "edge doctor --model FILE runs its self-test")]
+    if facts.model_crash is not None:
+        text = f"{facts.model}: the interpreter fails with it: {facts.model_crash}"
+        fix = PROCESSOR_FIX if facts.processor_hidden else "edge doctor --runtime NAME tries the other interpreter"
+        return [Check("model", PROBLEM, text, fix)]
     if facts.model_error is not None:
         return [Check("model", PROBLEM, facts.model_error, f"copy it again, then edge inspect {facts.model}")]
     return [Check("model", OK, f"{facts.model}: {facts.model_note or 'self-test passed'}")]
@@ -217,6 +237,7 @@ def _by_limit(value: int, warning: int, problem: int) -> str:
 
 _CHECKS: tuple[Callable[[MachineFacts], list[Check]], ...] = (
     _interpreter,
+    _processor,
     _numpy,
     _name_conflict,
     _opencv,

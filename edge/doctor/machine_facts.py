@@ -34,8 +34,10 @@ class MachineFacts(NamedTuple):
     ``runtimes`` are the interpreters of :data:`edge.inference.interpreter.RUNTIMES` that are installed, the preferred
     one first. ``name_conflicts`` are other distributions that install a module ``edge`` or ``trainer`` here.
     ``opencv`` and ``picamera2`` are None if they are not installed. ``libcamera`` names the cameras that libcamera
-    sees, None if its programs are not installed. ``throttled`` holds the bits of ``vcgencmd get_throttled``. ``model``
-    is the path that was tested, ``model_error`` why it failed, ``model_note`` the result of one that passed.
+    sees, None if its programs are not installed. ``throttled`` holds the bits of ``vcgencmd get_throttled``;
+    ``vcgencmd`` is whether that program is installed. ``processor_hidden`` is that of
+    :func:`edge.doctor.processor.processor_is_hidden`. ``model`` is the path that was tested, ``model_error`` why it
+    failed, ``model_crash`` how the interpreter crashed with it, ``model_note`` the result of one that passed.
     """
 
     python: str
@@ -49,10 +51,14 @@ class MachineFacts(NamedTuple):
     devices: tuple[VideoDevice, ...] = ()
     libcamera: tuple[str, ...] | None = None
     throttled: int | None = None
+    vcgencmd: bool = False
+    processor_hidden: bool = False
     temperature_c: float | None = None
     memory_total_bytes: int | None = None
     memory_available_bytes: int | None = None
     disk_free_bytes: int | None = None
+    disk_read_only: bool = False
     model: str | None = None
     model_error: str | None = None
+    model_crash: str | None = None
     model_note: str | None = None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edge.distribution import DISTRIBUTION, installed_version
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
+from edge.doctor.processor import processor_is_hidden
 from edge.inference.interpreter import PACKAGES, RUNTIMES, installed_runtimes
 
 Command = Callable[[Sequence[str]], "str | None"]
@@ -76,10 +77,13 @@ def read_facts(
         devices=tuple(_devices(root)),
         libcamera=_libcamera(command),
         throttled=_throttled(command),
+        vcgencmd=_is_installed(root, "vcgencmd"),
+        processor_hidden=processor_is_hidden(root),
         temperature_c=_temperature(root),
         memory_total_bytes=memory.get("MemTotal"),
         memory_available_bytes=memory.get("MemAvailable"),
         disk_free_bytes=_disk_free(root),
+        disk_read_only=_is_read_only(root),
     )
 
 
@@ -148,6 +152,11 @@ def _throttled(command: Command) -> int | None:
         return None
 
 
+def _is_installed(root: Path, program: str) -> bool:
+    folders = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/opt/vc/bin"]
+    return any((root / folder.lstrip("/") / program).exists() for folder in folders if folder)
+
+
 def _temperature(root: Path) -> float | None:
     millidegrees = _read(root / "sys/class/thermal/thermal_zone0/temp") or ""
     return int(millidegrees) / 1000 if millidegrees.lstrip("-").isdecimal() else None
@@ -169,6 +178,13 @@ def _disk_free(root: Path) -> int | None:
         return shutil.disk_usage(root).free
     except OSError:
         return None
+
+
+def _is_read_only(root: Path) -> bool:
+    try:
+        return bool(os.statvfs(root).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _read(path: Path) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.parallel import available_cores, ordered_map
+from edge import parallel
+from edge.parallel import available_cores, cpu_quota, ordered_map
 
 pytestmark = pytest.mark.numeric
 
@@ -27,6 +30,48 @@ def test_available_cores_without_affinity(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert available_cores() == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "files", "quota"),
+    [
+        ("0::/", {"cpu.max": "150000 100000"}, 1.5),
+        ("0::/app", {"app/cpu.max": "max 100000", "cpu.max": "50000 100000"}, 0.5),
+        ("0::/a/b", {"a/b/cpu.max": "400000 100000", "a/cpu.max": "300000 100000"}, 3.0),
+        ("0::/host/path/of/the/container", {"cpu.max": "200000 100000"}, 2.0),
+        ("1:cpu:/\n0::/", {"unified/cpu.max": "100000 100000"}, 1.0),
+        (
+            "4:cpu,cpuacct:/x",
+            {"cpu,cpuacct/x/cpu.cfs_quota_us": "250000", "cpu,cpuacct/x/cpu.cfs_period_us": "100000"},
+            2.5,
+        ),
+        ("4:cpuacct,cpu:/x", {"cpu/cpu.cfs_quota_us": "50000", "cpu/cpu.cfs_period_us": "50000"}, 1.0),
+        ("4:cpu:/", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, math.inf),
+        ("4:cpuset:/\n0::/", {"cpuset/cpu.max": "100000 100000", "cpu.max": "max 100000"}, math.inf),
+        ("0::/", {"cpu.max": "0 0"}, math.inf),
+        ("no control group", {}, math.inf),
+        ("", {}, math.inf),
+    ],
+)
+def test_the_quota_of_a_container(line: str, files: dict[str, str], quota: float, tmp_path: Path) -> None:
+    """The smallest quota of a group and those above it, in the files of both versions."""
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text(line + "\n")
+    for name, text in files.items():
+        path = tmp_path / "sys/fs/cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    assert cpu_quota(str(tmp_path)) == quota
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"), [(0.01, 1), (0.5, 1), (1.0, 1), (1.5, 2), (2.0, 2), (9.0, 4), (math.inf, 4)]
+)
+def test_a_quota_counts_as_cores(quota: float, cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On four cores, the quota is rounded up, to 1 at least."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(4)), raising=False)
+    monkeypatch.setattr(parallel, "cpu_quota", lambda: quota)
+    assert available_cores() == cores
 
 
 @settings(max_examples=40)

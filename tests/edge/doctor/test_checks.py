@@ -194,3 +194,35 @@ def test_model() -> None:
     assert _checks("model", model_error="the self-test failed") == [
         (PROBLEM, "the self-test failed", "copy it again, then edge inspect flowers.tflite")
     ]
+
+
+def test_vcgencmd_that_is_not_allowed() -> None:
+    """If the program is there and does not answer, the power is not known, and a line says so."""
+    assert _checks("power", throttled=None, vcgencmd=True) == [
+        (
+            WARNING,
+            "vcgencmd does not answer pi: whether the voltage is too low is not known",
+            "sudo usermod -aG video pi, then log out and in again",
+        )
+    ]
+    assert _checks("power", throttled=None, vcgencmd=False) == []
+    assert _checks("power", throttled=0, vcgencmd=True)[0][0] == OK
+
+
+def test_a_read_only_disk() -> None:
+    """A disk that cannot be written is not ok, however much of it is free."""
+    ((outcome, text, fix),) = _checks("disk", disk_read_only=True)
+    assert (outcome, text) == (WARNING, "read-only: neither models nor pictures can be written")
+    assert fix is not None and "remount,rw" in fix
+
+
+def test_a_hidden_processor() -> None:
+    """If the processor cannot be read, a line says so; a model that crashed is a problem with the same fix."""
+    assert _checks("processor") == []
+    ((outcome, text, fix),) = _checks("processor", processor_hidden=True)
+    assert (outcome, text.startswith("neither /proc/cpuinfo nor /sys/")) == (PROBLEM, True)
+    crash = "the process crashed (SIGSEGV)"
+    assert _checks("model", model_crash=crash, processor_hidden=True) == [
+        (PROBLEM, f"flowers.tflite: the interpreter fails with it: {crash}", fix)
+    ]
+    assert _checks("model", model_crash=crash)[0][2] == "edge doctor --runtime NAME tries the other interpreter"

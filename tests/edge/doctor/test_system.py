@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
 from edge.doctor.system import read_facts, run_command, try_import
+from support.mounts import in_own_mounts
 
 CAMERAS = """Available cameras
 -----------------
@@ -78,6 +82,40 @@ def test_a_machine_without_facts(tmp_path: Path) -> None:
 def test_vcgencmd_with_damaged_output(tmp_path: Path, output: str) -> None:
     """What is not a number of bits is not known."""
     assert _facts(tmp_path, vcgencmd=output).throttled is None
+
+
+def test_vcgencmd_that_is_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the program is installed is known even if it does not answer."""
+    monkeypatch.setenv("PATH", "/usr/bin::/bin")
+    assert not _facts(root).vcgencmd
+    _write(root / "usr/bin/vcgencmd", "")
+    assert (_facts(root).vcgencmd, _facts(root).throttled) == (True, None)
+
+
+def test_a_processor_that_cannot_be_read(root: Path) -> None:
+    """It is hidden if neither the file in /proc holds anything nor the folder in /sys does."""
+    assert _facts(root).processor_hidden
+    _write(root / "proc/cpuinfo", "")
+    assert _facts(root).processor_hidden
+    _write(root / "sys/devices/system/cpu/present", "0-3\n")
+    assert not _facts(root).processor_hidden
+    shutil.rmtree(root / "sys/devices")
+    _write(root / "proc/cpuinfo", "processor\t: 0\n")
+    assert not _facts(root).processor_hidden
+    assert not read_facts().processor_hidden
+
+
+def test_a_read_only_disk(tmp_path: Path) -> None:
+    """A file system that is mounted read-only is found."""
+    assert not _facts(tmp_path).disk_read_only
+    program = (
+        "from pathlib import Path; from edge.doctor.system import read_facts; "
+        "print(read_facts(Path('.'), lambda words: None, lambda module: None).disk_read_only)"
+    )
+    done = in_own_mounts(
+        "mount -t tmpfs -o ro none . && cd . && exec " + shlex.join([sys.executable, "-c", program]), tmp_path
+    )
+    assert done.stdout == "True\n"
 
 
 def test_no_cameras_seen_by_libcamera(tmp_path: Path) -> None:

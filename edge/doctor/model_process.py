@@ -1,0 +1,50 @@
+"""``python -m edge.doctor.model_process``: one fresh process that loads a model and runs its self-test.
+
+An interpreter that crashes ends only this process. The request comes as one JSON object on stdin, the answer goes as
+one JSON object to stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from typing import Any
+
+
+def main() -> None:
+    """Answer the request on stdin: :func:`run`."""
+    answer_to = os.dup(1)
+    os.dup2(2, 1)  # an interpreter may print on stdout
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answer = run(json.load(sys.stdin))
+    with os.fdopen(answer_to, "w") as out:
+        json.dump(answer, out)
+
+
+def run(request: dict[str, Any]) -> dict[str, Any]:
+    """Load the model of ``request`` (``path``, ``labels``, ``pixels``, ``runtime``, ``threads``) and run its self-test.
+
+    Returns ``runtime`` and ``self_test``, whether the model carries one; or ``refused``, why the model cannot be used.
+    """
+    from edge.errors import EdgeError
+    from edge.inference.classifier import Classifier
+    from edge.inference.self_test import require_self_test
+    from edge.modelfile.model_file import ModelFile
+
+    try:
+        pixels = {name: tuple(value) if isinstance(value, list) else value for name, value in request["pixels"].items()}
+        model = ModelFile.load(request["path"], request["labels"], **pixels)
+        classifier = Classifier(model, threads=request["threads"], runtime=request["runtime"])
+        try:
+            result = require_self_test(classifier)
+        except EdgeError as error:
+            return {"refused": f"{request['path']}: {error}"}
+    except EdgeError as error:
+        return {"refused": str(error)}
+    return {"runtime": classifier.runtime, "self_test": result is not None}
+
+
+if __name__ == "__main__":
+    main()
