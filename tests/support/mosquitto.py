@@ -86,7 +86,7 @@ class Listener:
 
     def _on_message(self, client: object, userdata: object, message: Any) -> None:
         with self._changed:
-            self.messages.setdefault(message.topic, []).append(message.payload.decode())
+            self.messages.setdefault(message.topic, []).append(message.payload.decode(errors="replace"))
             if message.retain:
                 self.retained.add(message.topic)
             self._changed.notify_all()

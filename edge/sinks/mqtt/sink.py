@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.errors import ConfigurationError, UnavailableError
+from edge.errors import UnavailableError
 from edge.sinks.mqtt.broker import Broker
+from edge.sinks.mqtt.client_id import ClientId, claim_client_id
+from edge.sinks.mqtt.connecting import end_connection, failure_text, tls_context
 from edge.sinks.mqtt.home_assistant import BIRTH, STATUS_TOPIC, discovery
+from edge.sinks.mqtt.own_topics import OFFLINE, OwnTopics
 from edge.sinks.observation_json import observation_json
 from edge.statistics import StreamStatistics
 from edge.types import ModelCard, Observation
@@ -30,6 +31,10 @@ _ANSWER_WITHIN_S = 5.0
 _KEEPALIVE_S = 30
 _LONGEST_RECONNECT_S = 30
 _MOST_WAITING = 32
+_MESSAGE_EVERY_S = 60.0
+_STEADY_S, _UNSTEADY = 10.0, 3
+"""A broker that closes the connection within this time, in seconds, so many times in a row, gets longer pauses."""
+_END_S = 0.3
 _REFUSED = ("Not authorized", "Bad user name or password")
 
 
@@ -37,7 +42,8 @@ class MqttSink:
     """Publishes ``<topic>/state`` and ``<topic>/availability``, both retained, and the discovery of the sensors.
 
     The broker itself publishes ``offline`` if this process dies. A lost connection is opened again after 1 s, then 2 s,
-    up to 30 s. States of the time without a connection are dropped and counted.
+    up to 30 s. States of the time without a connection are dropped and counted. If another sender publishes
+    ``offline`` while this process is alive, such as the broker for an earlier connection, it is corrected.
     """
 
     name = "mqtt"
@@ -61,7 +67,7 @@ class MqttSink:
         import paho.mqtt.client  # noqa: F401  # fails at the start if the extra is missing
 
         self._broker, self._password = broker, password
-        self._tls = _tls(ca) if broker.tls else None
+        self._tls = tls_context(ca) if broker.tls else None
         self._statistics, self._write_message = statistics, write_message
         self._client: Client | None = None
         self._answered = threading.Event()
@@ -72,6 +78,11 @@ class MqttSink:
         # Of the last state: the number of starts, the label, and the monotonic time in seconds.
         self._published: tuple[int, str, float] = (0, "", -math.inf)
         self._announced: tuple[int, ModelCard] | None = None
+        self._topics = OwnTopics(broker.topic)
+        self._id: ClientId | None = None
+        self._to_correct = self._closing = False
+        self._connected_s, self._unsteady = -math.inf, 0
+        self._printed_s: dict[str, float] = {}
 
     def open(self) -> None:
         """Connect and log in.
@@ -84,7 +95,7 @@ class MqttSink:
         try:
             client.connect(self._broker.host, self._broker.port, _KEEPALIVE_S)
         except (OSError, UnicodeError) as error:  # UnicodeError: not a possible host name
-            raise UnavailableError(f"cannot connect to {self._broker.place}: {_reason(error)}") from None
+            raise UnavailableError(f"cannot connect to {self._broker.place}: {failure_text(error)}") from None
         client.loop_start()
         answered = self._answered.wait(_ANSWER_WITHIN_S)
         refusal = self._refusal if answered else f"{self._broker.place} does not answer as an MQTT broker does"
@@ -98,6 +109,8 @@ class MqttSink:
     def write(self, observation: Observation) -> None:
         """Publish the state, if the label has changed or the last state is :data:`STATE_EVERY_S` old."""
         assert self._client is not None
+        if self._to_correct:
+            self._correct(self._client)
         starts, now_s = self._starts, time.monotonic()
         last_starts, last_label, last_s = self._published
         if (starts, observation.label) == (last_starts, last_label) and now_s - last_s < STATE_EVERY_S:
@@ -107,36 +120,41 @@ class MqttSink:
             self._drop()
             return
         if self._announced is None or self._announced[0] != starts or self._announced[1] is not observation.model:
-            self._announced = starts, observation.model
-            for topic, payload in discovery(self._broker.topic, observation.model).items():
-                self._publish(topic, json.dumps(payload))
-        self._publish(f"{self._broker.topic}/state", json.dumps(observation_json(observation)))
+            sensors = discovery(self._broker.topic, observation.model)
+            queued = [self._publish(topic, json.dumps(payload)) for topic, payload in sensors.items()]
+            self._announced = (starts, observation.model) if all(queued) else None
+        state = json.dumps(observation_json(observation))
+        self._topics.remember(state)
+        self._publish(self._topics.state, state)
 
     def close(self) -> None:
-        """Publish ``offline`` and disconnect."""
-        if self._client is None:
-            return
-        connected = self._client.is_connected()
-        if connected:
-            message = self._client.publish(f"{self._broker.topic}/availability", "offline", qos=1, retain=True)
-            if message.rc == 0:
-                message.wait_for_publish(0.3)
-        self._client.disconnect()
-        if connected:
-            self._client.loop_stop()
-        else:  # paho's thread checks once a second while it waits to connect, and never while it connects
-            threading.Thread(target=self._client.loop_stop, daemon=True).start()
+        """Publish ``offline`` and disconnect. If the broker does not confirm it in time, it publishes the will."""
+        self._closing = True
+        client, self._client = self._client, None
+        if client is not None:
+            end_connection(client, client.is_connected() and self._publish_offline(client), _END_S)
+        if self._id is not None:
+            self._id.release()
+
+    def _publish_offline(self, client: Client) -> bool:
+        """Whether the broker has confirmed ``offline``."""
+        message = client.publish(self._topics.availability, OFFLINE, qos=1, retain=True)
+        if message.rc != 0:  # the queue is full
+            return False
+        message.wait_for_publish(_END_S)
+        return message.is_published()
 
     def _new_client(self) -> Client:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
 
-        client = Client(CallbackAPIVersion.VERSION2)
+        self._id = self._id or claim_client_id(self._broker)
+        client = Client(CallbackAPIVersion.VERSION2, self._id.text)
         if self._broker.user is not None:
             client.username_pw_set(self._broker.user, self._password)
         if self._tls is not None:
             client.tls_set_context(self._tls)
-        client.will_set(f"{self._broker.topic}/availability", "offline", qos=1, retain=True)
+        client.will_set(self._topics.availability, OFFLINE, qos=1, retain=True)
         client.reconnect_delay_set(1, _LONGEST_RECONNECT_S)
         client.max_queued_messages_set(_MOST_WAITING)
         client.connect_timeout = _ANSWER_WITHIN_S
@@ -145,9 +163,12 @@ class MqttSink:
         client.on_message = self._on_message
         return client
 
-    def _publish(self, topic: str, payload: str) -> None:
-        if self._client is None or self._client.publish(topic, payload, qos=1, retain=True).rc != 0:
+    def _publish(self, topic: str, payload: str) -> bool:
+        """Whether the message was queued."""
+        queued = self._client is not None and self._client.publish(topic, payload, qos=1, retain=True).rc == 0
+        if not queued:
             self._drop()
+        return queued
 
     def _drop(self) -> None:
         self._dropped += 1
@@ -165,8 +186,9 @@ class MqttSink:
                 self._fail(refusal)
             self._refusal = refusal
         else:
-            client.publish(f"{self._broker.topic}/availability", "online", qos=1, retain=True)
-            client.subscribe(STATUS_TOPIC)
+            self._connected_s = time.monotonic()
+            self._topics.publish_online(client)
+            client.subscribe([(topic, 0) for topic in (STATUS_TOPIC, self._topics.availability, self._topics.state)])
             self._starts += 1
             self._refusal = None
             if self._client is client:
@@ -183,33 +205,47 @@ class MqttSink:
             self._refusal = f"{self._broker.place} closed the connection; if it needs TLS, write mqtts://"
             self._answered.set()
         elif self._client is client and code.is_failure and self._refusal is None:
-            self._fail(f"lost the connection to {self._broker.place} ({code}); trying again")
+            steady = time.monotonic() - self._connected_s >= _STEADY_S
+            self._unsteady = 0 if steady else self._unsteady + 1
+            client.reconnect_delay_set(_LONGEST_RECONNECT_S if self._unsteady >= _UNSTEADY else 1, _LONGEST_RECONNECT_S)
+            if self._unsteady < _UNSTEADY:
+                self._fail(f"lost the connection to {self._broker.place} ({code}); trying again")
+            else:
+                self._fail(
+                    f"{self._broker.place} closes every connection soon; does another client use the same client id "
+                    f"({self._id and self._id.text}), or may this one not use the topic? trying again every "
+                    f"{_LONGEST_RECONNECT_S} s"
+                )
 
     def _fail(self, text: str) -> None:
         self._statistics.count_sink("sink_errors", self.name)
         self._write_message(f"{self.name}: {text}")
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
-        if message.payload == BIRTH and not message.retain:
-            self._starts += 1
+        if message.topic == STATUS_TOPIC:
+            if message.payload == BIRTH and not message.retain:
+                self._starts += 1
+        elif self._topics.is_foreign(message.topic, bytes(message.payload), message.retain) and not self._closing:
+            if message.topic == self._topics.availability:
+                self._correct(client)
+            else:
+                self._print_seldom(
+                    f"another sender publishes to {message.topic}; give each edge watch a topic of its own"
+                )
 
+    def _correct(self, client: Client) -> None:
+        """Publish ``online`` again; if that was done too often, with a later frame."""
+        self._to_correct = not self._topics.may_correct()
+        if not self._to_correct:
+            self._topics.publish_online(client)
+            self._print_seldom(
+                f"{self._topics.availability} was set to another value, by an earlier connection of this watch or by "
+                "another sender; it is online again"
+            )
 
-def _tls(ca: Path | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=ca)
-    except (OSError, ValueError):  # ssl.SSLError is an OSError
-        raise ConfigurationError(f"{ca}: is not a file of certificates (PEM)") from None
-    if ca is not None:
-        # Python 3.13 and later refuse an authority without a key usage, as "openssl req -x509" makes it.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return context
-
-
-def _reason(error: OSError | UnicodeError) -> str:
-    if isinstance(error, socket.gaierror | UnicodeError):
-        return "unknown host"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message}); give its authority's with --mqtt-ca FILE"
-    if isinstance(error, TimeoutError):
-        return "no answer"
-    return error.strerror or str(error)
+    def _print_seldom(self, text: str) -> None:
+        """Print ``text``, at most once a minute."""
+        now_s = time.monotonic()
+        if now_s - self._printed_s.get(text, -math.inf) >= _MESSAGE_EVERY_S:
+            self._printed_s[text] = now_s
+            self._write_message(f"{self.name}: {text}")

@@ -39,6 +39,23 @@ def test_addresses(address: str, broker: Broker) -> None:
         ("mqtt://host", "needs a topic"),
         ("mqtt://host/a/%23", "needs a topic"),
         ("mqtt://host/+", "needs a topic"),
+        ("mqtt://host/a%00b", "needs a topic"),
+        ("mqtt://host:0/topic", "not the address of a broker"),
+        ("mqtt://host/a%0Ab", "new line or another control character"),
+        ("mqtt://host/a%7Fb", "new line or another control character"),
+        ("mqtt://host/a%C2%85b", "new line or another control character"),
+        ("mqtt://host/a%E2%80%A8b", "new line or another control character"),
+        ("mqtt://host/a%EF%BF%BFb", "new line or another control character"),
+        ("mqtt://host/a\nb", "new line or another control character"),
+        ("mqtt://host/a\udcffb", "new line or another control character"),
+        ("mqtt://host/a%FFb", "not UTF-8"),
+        ("mqtt://u%FF@host/a", "not UTF-8"),
+        ("mqtt://u%0As@host/a", "the user in the broker's address has control characters"),
+        ("mqtt://host/$SYS/a", "begins with \\$"),
+        ("mqtt://host/%24share", "begins with \\$"),
+        ("mqtt://host/" + "a" * 65_001, "too long: at most 65,000 bytes and 190 levels"),
+        ("mqtt://host/" + "%C3%A9" * 32_501, "too long"),
+        ("mqtt://host/" + "a/" * 190 + "a", "too long"),
     ],
 )
 def test_texts_that_are_not_addresses(address: str, why: str) -> None:
@@ -78,6 +95,22 @@ def test_a_password_file_without_a_password(tmp_path: Path, content: bytes | Non
     with pytest.raises(ConfigurationError, match=f"^{file}: ") as failure:
         read_password(file)
     assert "secret" not in str(failure.value)
+
+
+def test_the_longest_topic_that_is_accepted() -> None:
+    """No topic that is made of it is longer than MQTT allows, 65,535 bytes."""
+    topic = parse_broker("mqtt://host/" + "a" * 65_000).topic
+    assert max(map(len, (*discovery(topic, CARD), f"{topic}/availability"))) <= 65_535
+
+
+def test_a_password_file_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """The mark that some editors write is not part of the password."""
+    file = tmp_path / "password"
+    file.write_bytes(b"\xef\xbb\xbfsecret\r\n")
+    assert read_password(file) == "secret"
+    file.write_text("x" * 65_536, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="longer than 65,535 bytes"):
+        read_password(file)
 
 
 def test_discovery() -> None:

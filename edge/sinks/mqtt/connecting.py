@@ -1,0 +1,62 @@
+"""The connection to a broker: TLS, the reason why it could not be opened, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+
+
+def tls_context(ca: Path | None) -> ssl.SSLContext:
+    """The settings of TLS; ``ca`` is a PEM file of the authority that signed the broker's certificate.
+
+    None means the authorities of the system. Raises :class:`~edge.errors.ConfigurationError` if it is not such a file.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        raise ConfigurationError(f"{ca}: is not a file of certificates (PEM)") from None
+    if ca is not None:
+        # Python 3.13 and later refuse an authority without a key usage, as "openssl req -x509" makes it.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+def failure_text(error: OSError | UnicodeError) -> str:
+    """Why a connection could not be opened."""
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "unknown host"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message}); give its authority's with --mqtt-ca FILE"
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS ({error.reason or error}); if it needs none, write mqtt://"
+    return error.strerror or str(error)
+
+
+def end_connection(client: Client, offline_confirmed: bool, timeout_s: float) -> None:
+    """Disconnect ``client`` and wait up to ``timeout_s`` seconds for the end of its thread.
+
+    If the broker has not confirmed the availability ``offline``, the connection is cut, so that the broker publishes
+    the will.
+    """
+    connection = client.socket()
+    cut = isinstance(connection, socket.socket) and not offline_confirmed
+    if not cut:
+        client.disconnect()
+    # On a thread of its own: paho's thread may wait for a broker that does not answer.
+    ending = threading.Thread(target=client.loop_stop, daemon=True)
+    ending.start()
+    if cut and isinstance(connection, socket.socket):
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    ending.join(timeout_s)

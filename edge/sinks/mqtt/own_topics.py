@@ -1,0 +1,57 @@
+"""The topics of a watch: what the watch publishes there, and what another sender does."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
+
+ONLINE, OFFLINE = "online", "offline"
+
+_REMEMBERED = 64
+"""More states than wait for the broker: each may come back after a lost connection."""
+_CORRECTIONS, _CORRECTIONS_S = 5, 10.0
+"""At most so many corrections in this time, in seconds: a sender that answers each one must not cause a flood."""
+
+
+class OwnTopics:
+    """The topics with the prefix ``topic``: their names, and the decision who sent a message."""
+
+    def __init__(self, topic: str) -> None:
+        """Nothing was sent yet."""
+        self.state = f"{topic}/state"
+        self.availability = f"{topic}/availability"
+        self._sent: deque[bytes] = deque(maxlen=_REMEMBERED)
+        self._corrections: deque[float] = deque(maxlen=_CORRECTIONS)
+
+    def publish_online(self, client: Client) -> None:
+        """Set the availability to ``online``.
+
+        It is sent without the queue of messages that wait to be confirmed (QoS 0): that queue may be full.
+        """
+        client.publish(self.availability, ONLINE, qos=0, retain=True)
+
+    def remember(self, state: str) -> None:
+        """Note that the watch sends ``state``."""
+        self._sent.append(state.encode())
+
+    def is_foreign(self, topic: str, payload: bytes, retained: bool) -> bool:
+        """Whether another sender published ``payload`` to ``topic``.
+
+        A state that the broker kept (``retained``) may be of an earlier run of this watch. An availability ``online``
+        is always right while this watch runs.
+        """
+        if topic == self.availability:
+            return payload != ONLINE.encode()
+        return topic == self.state and not retained and payload not in self._sent
+
+    def may_correct(self) -> bool:
+        """Whether the availability may be corrected now: five times in ten seconds at most. True counts as one."""
+        now_s = time.monotonic()
+        if len(self._corrections) == _CORRECTIONS and now_s - self._corrections[0] < _CORRECTIONS_S:
+            return False
+        self._corrections.append(now_s)
+        return True
