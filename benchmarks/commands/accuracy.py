@@ -113,6 +113,27 @@ def unknown(
     print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
 
 
+@app.command(epilog="Example: python -m benchmarks forecast flower_photos --seeds 10")
+def forecast(
+    image_dir: ImageDir,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: mobilenet_0.25_128 and mobilenet_1.0_224)."),
+    ] = None,
+    seeds: Seeds = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare what the learning curve of half of the photos promises with what all photos give."""
+    from benchmarks.accuracy.forecast import measure
+
+    chosen = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_128", "mobilenet_1.0_224"]]
+    rows = measure(
+        image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
+    )
+    print(save_results("forecast", f"python -m benchmarks forecast PHOTOS --seeds {seeds}", rows, results_dir))
+
+
 @app.command("fine-tune", epilog="Example: python -m benchmarks fine-tune flower_photos --seeds 5")
 def fine_tune(
     image_dir: ImageDir,

@@ -104,6 +104,47 @@ def learning_curve(
     evaluated = data.where(shown)
     if not len(evaluated.labels) or evaluated.independent < LEAST_INDEPENDENT * len(np.unique(evaluated.labels)):
         return None
+    found = label_with_shares(
+        data,
+        assigned,
+        folds=folds,
+        labels=labels,
+        l2=l2,
+        max_steps=max_steps,
+        seed=seed,
+        class_weights=class_weights,
+        advance=advance,
+    )
+    return summarize(evaluated, found.right[shown], found.photos_per_class, labels)
+
+
+class LabelledByShares(NamedTuple):
+    """What heads that were fitted on shares of the photos labelled correctly.
+
+    ``right`` (photos, shares) is the share, 0 to 1, of the random choices with which a photo was labelled correctly.
+    ``photos_per_class`` (shares,) is the mean number of independent photos of a class that trained.
+    """
+
+    right: Matrix
+    photos_per_class: npt.NDArray[np.float64]
+
+
+def label_with_shares(
+    data: Labelled,
+    assigned: npt.NDArray[np.intp],
+    *,
+    folds: int,
+    labels: int,
+    l2: float,
+    max_steps: int,
+    seed: int,
+    class_weights: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64] | None] = lambda labels: None,
+    advance: Callable[[int], None] = lambda count: None,
+) -> LabelledByShares:
+    """Label each part of ``data`` with heads that were fitted on shares of the other parts: see :func:`learning_curve`.
+
+    All photos are labelled, however few they are.
+    """
     right = np.zeros((len(data.labels), len(SHARES)))
     photos = np.zeros(len(SHARES))
     for fold in range(folds):
@@ -121,7 +162,7 @@ def learning_curve(
                     right[tested, place] += (answers == data.labels[tested]) / _DRAWS
                     photos[place] += training.independent
         advance(1)
-    return summarize(evaluated, right[shown], photos / (labels * folds * _DRAWS), labels)
+    return LabelledByShares(right, photos / (labels * folds * _DRAWS))
 
 
 def nested_shares(
@@ -191,15 +232,16 @@ def _weak(by_class: list[Matrix]) -> list[int]:
         return []
     bound = NormalDist().inv_cdf(1 - _CHANCE / len(present))  # one of this number of classes exceeds it by chance
     octaves = np.log2(SHARES) - np.log2(SHARES).mean()
+    everyone = np.concatenate([by_class[label][:, -1] for label in present])
+    spread = math.sqrt(max(everyone.mean() * (1 - everyone.mean()), 0.0))
     found = []
     for label in present:
         rows = by_class[label]
-        others = np.concatenate([by_class[other] for other in present if other != label])[:, -1]
-        own = rows[:, -1]
-        both = float(np.concatenate([own, others]).mean())
-        error = math.sqrt(both * (1 - both) * (1 / len(own) + 1 / len(others)))
+        own, others = rows[:, -1], len(everyone) - len(rows)
+        below = float((everyone.sum() - own.sum()) / others - own.mean())
+        error = spread * math.sqrt(1 / len(own) + 1 / others)
         slope, slope_error = _mean_and_error(rows @ (octaves / (octaves**2).sum()))
-        if others.mean() - own.mean() > bound * error and slope > bound * slope_error:
+        if below > bound * error and slope > bound * slope_error:
             found.append((float(own.mean()), label))
     return [label for _, label in sorted(found)[:MOST_NAMED]]
 
