@@ -2,8 +2,8 @@
 
 The photos of the parts of a cross-validation are evaluated by heads that were fitted on 25, 50, 75 and 100 % of the
 groups of the other parts. All heads have the penalty of the head of the whole data set. On flowers, a search for each
-head and standardisation of each share alone took 5 to 10 times as long, and gave the same accuracies within 0.3 points in
-the mean of several random choices.
+head and standardisation of each share alone took 5 to 10 times as long, and gave the same accuracies within 0.3 points
+in the mean of several random choices.
 
 Four points do not show by which power of the number of photos the error falls. So the error is fitted as
 ``floor + slope * photos ** -exponent`` with an exponent of 1/2 for the expected gain, and of 1/4 and 1 for its ends.
