@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from trainer.commands.adopt import adopt_command
 from trainer.commands.architectures import architectures_command
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.bundle import bundle_command
@@ -27,6 +28,7 @@ for name, command, example in (
     ("bottlenecks", bottlenecks_command, "trainer bottlenecks flower_photos --architecture mobilenet_0.50_224"),
     ("evaluate", evaluate_command, "trainer evaluate models/flowers.tflite flower_photos"),
     ("compare", compare_command, "trainer compare old.tflite new.tflite flower_photos"),
+    ("adopt", adopt_command, "trainer adopt model_unquant.tflite --labels labels.txt my_photos"),
     ("architectures", architectures_command, "trainer architectures --json"),
     ("choose", choose_command, "trainer choose pi4.json --max-latency-ms 30 --max-size-kb 2000"),
     ("flash", flash_command, "trainer flash models/flowers.tflite pi@raspberrypi.local"),

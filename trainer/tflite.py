@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import flatbuffers
@@ -93,10 +94,16 @@ def _named(graph: Any, index: int) -> Any:
 
 def minimum_runtime(model: Any) -> str:
     """The oldest TensorFlow Lite release with every kernel that ``model`` needs, as the file says it."""
+    return noted_runtime(model) or FLOAT_RUNTIME
+
+
+def noted_runtime(model: Any) -> str | None:
+    """The release that the converter noted in ``model``; None if it noted none, or something else."""
     for entry in model.metadata:
-        if entry.name == MINIMUM_RUNTIME.encode():
-            return bytes(model.buffers[entry.buffer].data).rstrip(b"\0").decode("ascii", "replace")
-    return FLOAT_RUNTIME
+        if entry.name == MINIMUM_RUNTIME.encode() and model.buffers[entry.buffer].data is not None:
+            text = bytes(model.buffers[entry.buffer].data).rstrip(b"\0").decode("ascii", "replace")
+            return text if re.fullmatch(r"\d{1,4}(\.\d{1,4}){1,3}", text) else None
+    return None
 
 
 def add_buffer(model: Any, data: npt.NDArray[np.uint8] | None) -> int:

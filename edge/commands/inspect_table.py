@@ -48,7 +48,9 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
 
 def _test_photos(facts: Mapping[str, Any]) -> str:
     photos, independent = facts["test_photos"], facts["independent_test_photos"]
-    return f"{photos} photos" if photos == independent else f"{independent} independent photos ({photos} in all)"
+    text = f"{photos} photos" if photos == independent else f"{independent} independent photos ({photos} in all)"
+    adopted = (facts["training"] or {}).get("adopted_from") is not None
+    return text + (", which may have trained it" if adopted else "")
 
 
 def _known_photos(photos: Mapping[str, int] | None) -> str:

@@ -22,7 +22,7 @@ class ModelInput:
         self._dtype = model.input.dtype
         self._mean = np.asarray(model.mean, np.float32)
         self._std = np.asarray(model.std, np.float32)
-        self._steps = _steps(model)
+        self._steps = input_steps(model)
 
     def tensor(self, pixels: Pixels) -> npt.NDArray[Any]:
         """The input tensor for ``pixels`` (height, width, 3), uint8, RGB.
@@ -50,7 +50,7 @@ class ModelInput:
         return pixels
 
 
-def _steps(model: ModelFile) -> npt.NDArray[Any] | None:
+def input_steps(model: ModelFile) -> npt.NDArray[Any] | None:
     """The step of an 8-bit input for each value of a pixel, (256, channels); None if they are the pixels themselves.
 
     A normalisation that the caller gave says which real number a pixel stands for, and the tensor's scale and zero

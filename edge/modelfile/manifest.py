@@ -23,6 +23,7 @@ SCHEMA_VERSION = 1
 MAX_TOLERANCE = 0.1
 """The largest tolerance of a self-test. With a larger one, a model could give any scores and pass."""
 
+_ROUNDING = 0.01  # by which a computed score may lie outside 0..1
 _MOST_DIGITS = 32  # of a release, so that its numbers can be compared
 
 
@@ -187,7 +188,7 @@ def _check_self_test(test: SelfTest) -> SelfTest:
         )
     if not isinstance(test.expected, list) or not all(isinstance(row, list) for row in test.expected):
         raise ValueError("the expected scores are not rows")
-    if not all(_is_number(score) and 0 <= score <= 1 for row in test.expected for score in row):
+    if not all(_is_number(score) and -_ROUNDING <= score <= 1 + _ROUNDING for row in test.expected for score in row):
         raise ValueError("an expected score is not a number from 0 to 1")
     return test
 

@@ -18,6 +18,7 @@ class Provenance:
     recommended threshold. ``groups`` says how photos that depend on each other were found, ``independent_photos`` is
     the number of groups, ``independent_test_photos`` that among the test photos. ``cross_validated_photos`` counts
     groups too, and ``cross_validated_right`` is the sum, over these groups, of the share labelled correctly.
+    ``adopted_from`` and ``adopted_sha256`` are name and hash of a file of another project, whose training is not known.
     """
 
     backbone_sha256: str | None = None
@@ -42,6 +43,8 @@ class Provenance:
     fine_tune: int | None = None
     fine_tune_from: int | None = None
     fine_tune_best_epoch: int | None = None
+    adopted_from: str | None = None
+    adopted_sha256: str | None = None
     note: str | None = None
 
     @classmethod

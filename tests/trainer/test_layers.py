@@ -18,6 +18,7 @@ LAYERS = [
     ["fine_tuning"],
     ["evaluation"],
     ["export"],
+    ["adopt"],
     ["retraining"],
     ["report", "grid"],
     ["wheels"],

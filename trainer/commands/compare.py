@@ -9,7 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
-from trainer.commands.options import AsJson, Groups, GroupsChoice, ImageDir, Layout, LayoutChoice, Split
+from trainer.commands.load_models import load_models
+from trainer.commands.options import (
+    AsJson,
+    Groups,
+    GroupsChoice,
+    ImageDir,
+    InputRange,
+    LabelFile,
+    Layout,
+    LayoutChoice,
+    Mean,
+    Split,
+    Std,
+    pixel_arguments,
+)
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.compare import Comparison, compare
 from trainer.groups.modes import GROUPS_AUTO
@@ -34,12 +48,30 @@ def compare_command(
         ),
     ] = Split[TEST],
     groups: GroupsChoice = Groups[GROUPS_AUTO],
+    labels: LabelFile = None,
+    input_range: InputRange = None,
+    mean: Mean = None,
+    std: Std = None,
     as_json: AsJson = False,
 ) -> None:
-    """Label the photos in IMAGE_DIR with two models and say whether the difference is more than chance."""
+    """Label the photos in IMAGE_DIR with two models and say whether the difference is more than chance.
+
+    --labels, --input-range, --mean and --std are for a model of another project, or for both.
+    """
     progress = TerminalProgress()
+    pixels = pixel_arguments(mean, std, input_range)
+    models = load_models([first, second], labels, pixels)
+    for path, model in zip((first, second), models, strict=True):
+        for line in model.messages():
+            progress.message(f"{path}: {line}")
     comparison = compare(
-        first, second, image_dir, split=split.value, layout=layout.value, groups=groups.value, progress=progress
+        models[0],
+        models[1],
+        image_dir,
+        split=split.value,
+        layout=layout.value,
+        groups=groups.value,
+        progress=progress,
     )
     name_skipped(comparison.skipped, progress)
     if as_json:

@@ -10,7 +10,20 @@ import typer
 
 from edge.modelfile.model_file import ModelFile
 from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
-from trainer.commands.options import AsJson, Groups, GroupsChoice, ImageDir, Layout, LayoutChoice, Split
+from trainer.commands.options import (
+    AsJson,
+    Groups,
+    GroupsChoice,
+    ImageDir,
+    InputRange,
+    LabelFile,
+    Layout,
+    LayoutChoice,
+    Mean,
+    Split,
+    Std,
+    pixel_arguments,
+)
 from trainer.commands.skipped_files import name_skipped
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import UNSEEN
@@ -38,7 +51,10 @@ def evaluate_command(
         ),
     ] = Split[UNSEEN],
     groups: GroupsChoice = Groups[GROUPS_AUTO],
-    labels: Annotated[Path | None, typer.Option(help="The label file, for a model that has no labels in it.")] = None,
+    labels: LabelFile = None,
+    input_range: InputRange = None,
+    mean: Mean = None,
+    std: Std = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write MODEL-on-FOLDER.html and .md with details, beside the model.")
     ] = False,
@@ -46,7 +62,11 @@ def evaluate_command(
 ) -> None:
     """Label the photos in IMAGE_DIR with MODEL and compare the labels with the folders."""
     progress = TerminalProgress()
-    loaded = ModelFile.load(model, labels)
+    loaded = ModelFile.load(model, labels, **pixel_arguments(mean, std, input_range))
+    for line in loaded.messages():
+        progress.message(line)
+    if loaded.manifest is not None and loaded.manifest.provenance.adopted_from is not None:
+        progress.message("how the model was trained is not known: these photos may have trained it")
     paths = report_paths(model, f"-on-{photos_name(image_dir)}")
     if report:
         check_report(paths, "copy the model into a folder of your own")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
+from edge.errors import UsageError
+from edge.modelfile.normalization import parse_numbers
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 from trainer.evaluation.evaluated_photos import EVALUATED
 from trainer.groups.modes import GROUPS
@@ -64,6 +66,31 @@ SignKey = Annotated[
     Path | None,
     typer.Option("--sign", help="Sign MODEL with this SSH key; for a key in the agent, its .pub file."),
 ]
+LabelFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels", help="The label file, for a model that has no labels in it: one label a line, CSV, JSON or YAML."
+    ),
+]
+InputRange = Annotated[
+    str | None,
+    typer.Option(
+        "--input-range",
+        metavar="LOW,HIGH",
+        help="For a model that does not say it: the values of black and white pixels, such as 0,1 (default: -1,1, or "
+        "what its first operators show).",
+    ),
+]
+Mean = Annotated[
+    str | None,
+    typer.Option(
+        metavar="M", help="Instead of --input-range: the mean of the pixels, 0 to 255, or three numbers R,G,B."
+    ),
+]
+Std = Annotated[
+    str | None,
+    typer.Option(metavar="S", help="With --mean: the standard deviation of the pixels, or R,G,B."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -72,3 +99,33 @@ def chosen_quantizations(
 ) -> tuple[str, ...]:
     """The chosen quantizations, each once, in their order; ``default`` if there are none."""
     return tuple(dict.fromkeys(entry.value for entry in chosen or [])) or default
+
+
+class PixelArguments(TypedDict):
+    """The arguments of :meth:`edge.modelfile.model_file.ModelFile.load` that say how pixels are scaled."""
+
+    mean: tuple[float, ...] | None
+    std: tuple[float, ...] | None
+    input_range: tuple[float, float] | None
+
+
+def pixel_arguments(mean: str | None, std: str | None, input_range: str | None) -> PixelArguments:
+    """The numbers in the texts of :data:`Mean`, :data:`Std` and :data:`InputRange`.
+
+    Raises :class:`~edge.errors.UsageError` if one of them is not a number.
+    """
+    ends = _numbers("--input-range", input_range)
+    if ends is not None and len(ends) != 2:
+        raise UsageError(f"--input-range {input_range}: give two numbers such as 0,1")
+    return {
+        "mean": _numbers("--mean", mean),
+        "std": _numbers("--std", std),
+        "input_range": None if ends is None else (ends[0], ends[1]),
+    }
+
+
+def _numbers(option: str, text: str | None) -> tuple[float, ...] | None:
+    try:
+        return None if text is None else parse_numbers(text)
+    except ValueError:
+        raise UsageError(f"{option} {text}: give numbers such as 123.7,116.3,103.5") from None

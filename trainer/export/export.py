@@ -83,7 +83,7 @@ def export_model(
         trained_on_these=True,
     )
     measured = evaluation if dataset.has_evidence else None
-    return Export(_seal(draft, measured, runtime, calibration.score_threshold), evaluation)
+    return Export(seal(draft, measured, runtime, calibration.score_threshold), evaluation)
 
 
 def export_unmeasured(
@@ -100,7 +100,7 @@ def export_unmeasured(
     It is as large and as fast as a trained one and passes its self-test; see :func:`export_model`.
     """
     counts = {label: dict.fromkeys(SPLITS, 0) for label in labels}
-    return _seal(_draft(backbone, head, samples, labels, counts, provenance), None, runtime)
+    return seal(_draft(backbone, head, samples, labels, counts, provenance), None, runtime)
 
 
 def _draft(
@@ -155,10 +155,10 @@ def _gate_facts(gate: Gate, bottleneck: int) -> GateFacts:
     )
 
 
-def _seal(
+def seal(
     draft: ModelFile, evaluation: Evaluation | None, runtime: str | None, score_threshold: float | None = None
 ) -> bytes:
-    """The bytes of ``draft`` with its self-test and, if it was evaluated, the result."""
+    """The bytes of ``draft``, whose flatbuffer is final, with its self-test and, if it was evaluated, the result."""
     assert draft.manifest is not None
     classifier = Classifier(draft, runtime=runtime)
     expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, SELF_TEST_SEED)]

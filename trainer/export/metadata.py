@@ -19,19 +19,20 @@ from edge.modelfile.metadata import AXIS_LABELS, IDENTIFIER, NORMALIZATION
 from edge.modelfile.normalization import PerChannel
 
 _IMAGE_PROPERTIES = 2  # ContentProperties.ImageProperties
-_RGB = 1  # ColorSpaceType.RGB
+_RGB, _GREY = 1, 2  # ColorSpaceType
 _PARSER_VERSION = "1.0.0"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same inputs give the same bytes
 
 
-def classifier_metadata(name: str, description: str, mean: PerChannel, std: PerChannel) -> bytes:
-    """The ``TFLITE_METADATA`` buffer of an image classifier: RGB input, normalisation, packed labels.
+def classifier_metadata(name: str, description: str, mean: PerChannel, std: PerChannel, *, grey: bool = False) -> bytes:
+    """The ``TFLITE_METADATA`` buffer of an image classifier: RGB or ``grey`` input, normalisation, packed labels.
 
     ``mean`` and ``std`` normalise pixels 0..255 for float models; readers ignore them for uint8 input. They are one
     number for all channels, or one for each.
     """
     builder = flatbuffers.Builder(1024)
-    properties = _table(builder, 2, {0: ("Int8", _RGB)})
+    colours = "grey" if grey else "RGB"
+    properties = _table(builder, 2, {0: ("Int8", _GREY if grey else _RGB)})
     content = _table(builder, 3, {0: ("Uint8", _IMAGE_PROPERTIES), 1: ("Offset", properties)})
     options = _table(builder, 2, {0: ("Offset", _floats(builder, mean)), 1: ("Offset", _floats(builder, std))})
     unit = _table(builder, 2, {0: ("Uint8", NORMALIZATION), 1: ("Offset", options)})
@@ -40,7 +41,10 @@ def classifier_metadata(name: str, description: str, mean: PerChannel, std: PerC
         7,
         {
             0: ("Offset", builder.CreateString("image")),
-            1: ("Offset", builder.CreateString("The picture to name: RGB, squashed to the input's size.")),
+            1: (
+                "Offset",
+                builder.CreateString(f"The picture to name: {colours}, squashed to the input's size."),
+            ),
             3: ("Offset", content),
             4: ("Offset", _vector(builder, [unit])),
         },

@@ -36,7 +36,9 @@ def title_line(content: ReportContent) -> str:
     if manifest is None:
         return f"A model of another project with {labels}, evaluated on {counted(content.evaluation.count, 'photo')}."
     trained = sum(counts.get(TRAINING, 0) for counts in manifest.photos.values())
-    return f"{manifest.architecture}, {manifest.quantization}, {labels}, trained on {counted(trained, 'photo')}."
+    known = manifest.provenance.adopted_from is None
+    training = f"trained on {counted(trained, 'photo')}" if known else "made by another project"
+    return f"{manifest.architecture}, {manifest.quantization}, {labels}, {training}."
 
 
 def headlines(content: ReportContent) -> list[Headline]:

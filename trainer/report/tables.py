@@ -134,7 +134,7 @@ def file_table(content: ReportContent) -> ReportTable:
     width, height = model.input_size
     rows: list[tuple[str, ...]] = [
         ("size", f"{megabytes(model.size_bytes)} ({model.size_bytes:,} bytes)"),
-        ("input", f"{model.input.dtype}, {width} x {height} pixels, RGB"),
+        ("input", f"{model.input.dtype}, {width} x {height} pixels, {'grey' if model.image.channels == 1 else 'RGB'}"),
         ("output", f"{model.output.dtype}, {counted(len(model.labels), 'label')}"),
     ]
     if manifest is not None:

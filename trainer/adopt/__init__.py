@@ -1,0 +1,1 @@
+"""Models of other projects become files of this one."""

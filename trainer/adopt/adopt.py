@@ -1,0 +1,142 @@
+"""A model of another project becomes a file of ours: labels, pixels, scores, manifest, self-test, accuracy."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edge.errors import ModelError
+from edge.inference.classifier import Classifier
+from edge.inference.self_test import pattern_scores
+from edge.modelfile.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, SelfTest
+from edge.modelfile.metadata import BUFFER_NAME
+from edge.modelfile.model_file import ModelFile
+from edge.modelfile.normalization import GUESSED
+from edge.modelfile.provenance import Provenance
+from edge.preprocess import PREPROCESSING_VERSION
+from trainer.adopt.graph import adopted_tree
+from trainer.evaluation.evaluate import Evaluation, evaluate
+from trainer.evaluation.evaluated_photos import ALL
+from trainer.export.export import SELF_TEST_SEED, seal
+from trainer.export.metadata import classifier_metadata, label_lines, pack_files
+from trainer.groups.modes import GROUPS_AUTO
+from trainer.photos.layout import AUTO
+from trainer.photos.split import LEAST_GROUPS
+from trainer.progress import ProgressLike, as_progress
+from trainer.tflite import add_metadata, noted_runtime, write_model
+
+ARCHITECTURE = "adopted"
+"""The architecture in the manifest: which network it is, is not known."""
+
+_LARGEST_DIFFERENCE = 0.02  # of a score, between the given model and the adopted file
+_EIGHT_BITS = (schema.TensorType.UINT8, schema.TensorType.INT8, schema.TensorType.INT4)
+
+
+class Adopted(NamedTuple):
+    """The bytes of the finished file, and its evaluation; None if no photos were given."""
+
+    content: bytes
+    evaluation: Evaluation | None
+
+
+def adopt(
+    model: ModelFile,
+    name: str,
+    photos: str | Path | None = None,
+    *,
+    layout: str = AUTO,
+    groups: str = GROUPS_AUTO,
+    runtime: str | None = None,
+    progress: ProgressLike = None,
+) -> Adopted:
+    """Make a file of ours of ``model``, a model of another project that was loaded with its labels and pixels.
+
+    ``name`` is the name of its file. If ``photos`` are given, the accuracy on all of them goes into the manifest. They
+    may have trained the model, which is not known; the file's provenance says so. ``layout`` and ``groups`` are those
+    of :func:`~trainer.evaluation.evaluate.evaluate`. On one machine the same arguments give the same bytes.
+
+    Raises :class:`~edge.errors.ModelError` if the model is a file of ours, or cannot be adopted, and the errors of
+    :func:`~trainer.evaluation.evaluate.evaluate`.
+    """
+    progress = as_progress(progress)
+    if model.manifest is not None:
+        raise ModelError("this file was made by this project: there is nothing to adopt")
+    draft = _draft(model, name)
+    _check_scores(model, draft, runtime)
+    evaluation = None
+    if photos is not None:
+        evaluation = evaluate(
+            draft, photos, split=ALL, layout=layout, groups=groups, runtime=runtime, progress=progress
+        )
+        draft = _with_provenance(draft, groups=groups, independent_test_photos=evaluation.independent)
+    enough = evaluation is not None and evaluation.independent >= LEAST_GROUPS
+    return Adopted(seal(draft, evaluation if enough else None, runtime), evaluation)
+
+
+def _draft(model: ModelFile, name: str) -> ModelFile:
+    """The adopted model without a self-test; its flatbuffer is the final one already."""
+    tree = adopted_tree(model)
+    description = "Image classifier of another project, adopted by Edge for Poets"
+    metadata = classifier_metadata(Path(name).stem, description, model.mean, model.std, grey=model.image.channels == 1)
+    add_metadata(tree, BUFFER_NAME, metadata)
+    # A mark inside the flatbuffer: it shows that a file whose zip was cut off is damaged.
+    add_metadata(tree, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
+    flatbuffer, lines = write_model(tree), label_lines(model.labels)
+    manifest = Manifest(
+        architecture=ARCHITECTURE,
+        quantization=_arithmetic(tree),
+        input_size=max(model.input_size),
+        preprocessing_version=PREPROCESSING_VERSION,
+        model_sha256=hashlib.sha256(flatbuffer).hexdigest(),
+        labels_sha256=hashlib.sha256(lines).hexdigest(),
+        minimum_runtime=noted_runtime(tree) or "",
+        photos={},
+        accuracy=None,
+        test_photos=0,
+        training=_provenance(model, name).to_training(),
+        self_test=SelfTest(SELF_TEST_SEED, []),
+    )
+    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest))
+
+
+def _provenance(model: ModelFile, name: str) -> Provenance:
+    note = "made by another project: its training is not known, so any photos may have trained it"
+    if model.input.dtype == np.float32 and model.normalization.origin == GUESSED:
+        note += f"; that it takes pixels of {model.normalization.text} is a guess"
+    return Provenance(adopted_from=name, adopted_sha256=model.sha256, note=note)
+
+
+def _with_provenance(draft: ModelFile, **facts: Any) -> ModelFile:
+    assert draft.manifest is not None
+    provenance = dataclasses.replace(draft.manifest.provenance, **facts)
+    return dataclasses.replace(draft, manifest=dataclasses.replace(draft.manifest, training=provenance.to_training()))
+
+
+def _arithmetic(tree: Any) -> str:
+    """How the model computes, in the words that our files have: by the type of its input and of its constants."""
+    graph = tree.subgraphs[0]
+    if graph.tensors[graph.inputs[0]].type in _EIGHT_BITS:
+        return "int8"
+    constants = {tensor.type for tensor in graph.tensors if tree.buffers[tensor.buffer].data is not None}
+    if constants.intersection(_EIGHT_BITS):
+        return "dynamic"
+    return "float16" if schema.TensorType.FLOAT16 in constants else "float32"
+
+
+def _check_scores(model: ModelFile, draft: ModelFile, runtime: str | None) -> None:
+    """Check that the adopted file gives the scores of the given model.
+
+    Raises :class:`~edge.errors.ModelError` if it does not.
+    """
+    before, after = (pattern_scores(Classifier(each, runtime=runtime), SELF_TEST_SEED) for each in (model, draft))
+    difference = float(np.abs(before - after).max())
+    if not difference <= _LARGEST_DIFFERENCE:
+        raise ModelError(
+            f"the adopted file would give other scores (by up to {difference:.3f}) than the model; use the model with "
+            "--labels instead"
+        )

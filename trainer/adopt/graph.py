@@ -1,0 +1,147 @@
+"""The graph of another project's model, with the operators at both ends that our files have.
+
+An 8-bit input becomes uint8 and takes the pixels as they are; outputs become probabilities, one for each label. Then
+any reader of TFLite computes what :class:`edge.Classifier` computed with the options.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+from edge.errors import ModelError
+from edge.inference.model_input import input_steps
+from edge.modelfile.foreign import Function, ScoreTransform
+from edge.modelfile.metadata import unpack_files
+from edge.modelfile.model_file import ModelFile
+from trainer.export.splice import SIGNATURE
+from trainer.tflite import add_operator, add_tensor, noted_runtime, raise_runtime, read_model, set_signature
+
+_VERSIONS = {"QUANTIZE": 1, "MUL": 1, "ADD": 1, "RESHAPE": 1, "SOFTMAX": 1, "LOGISTIC": 1, "FULLY_CONNECTED": 1}
+_DEQUANTIZE = {schema.TensorType.UINT8: 1, schema.TensorType.INT8: 2}
+_RUNTIME = "1.14.0"  # has all versions above
+_FLOAT32, _UINT8, _INT8 = schema.TensorType.FLOAT32, schema.TensorType.UINT8, schema.TensorType.INT8
+_EIGHT_BITS = (_UINT8, _INT8)
+
+
+def adopted_tree(model: ModelFile) -> Any:
+    """The object tree of ``model`` with our borders: input ``image``, output ``scores``, signature ``serving_default``.
+
+    Raises :class:`~edge.errors.ModelError` if its weights lie behind the flatbuffer.
+    """
+    assert model.transform is not None
+    tree = read_model(model.content[: unpack_files(model.content).flatbuffer_bytes])
+    if any(buffer.offset > 1 for buffer in tree.buffers):
+        raise ModelError("the model keeps its weights behind the flatbuffer, which cannot be adopted; convert it again")
+    graph = tree.subgraphs[0]
+    for metadata in (graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]):
+        metadata.name = b"original " + (metadata.name or b"")
+    before = len(graph.operators)
+    graph.inputs = np.array([_image(tree, graph, model)], np.int32)
+    # Operators run in their order: those of the input come first.
+    graph.operators = [*graph.operators[before:], *graph.operators[:before]]
+    graph.outputs = np.array([_scores(tree, graph, model, model.transform)], np.int32)
+    graph.tensors[graph.inputs[0]].name, graph.tensors[graph.outputs[0]].name = b"image", b"scores"
+    set_signature(tree, SIGNATURE)
+    if noted_runtime(tree) is not None:
+        raise_runtime(tree, _RUNTIME)
+    return tree
+
+
+def _image(tree: Any, graph: Any, model: ModelFile) -> int:
+    """The tensor that takes the pixels: the input itself, or a new one of uint8 before it."""
+    given = int(graph.inputs[0])
+    tensor = graph.tensors[given]
+    if tensor.type not in _EIGHT_BITS:
+        return given
+    shape = tuple(map(int, tensor.shape))
+    if input_steps(model) is None:  # the steps are the pixels, counted from the lowest step
+        if tensor.type == _UINT8:
+            return given
+        scale, zero_point = _quantization(tensor)
+        image = add_tensor(tree, graph, "image", shape, _UINT8, scale, zero_point + 128)
+        add_operator(tree, graph, "QUANTIZE", _VERSIONS, [image], given)
+        return image
+    image = add_tensor(tree, graph, "image", shape, _UINT8, 1.0, 0)
+    pixels = _dequantized(tree, graph, image)
+    mean, std = (_channels(value, model) for value in (model.mean, model.std))
+    scaled = _float(tree, graph, "scaled", shape)
+    factor = add_tensor(tree, graph, "1 / std", (1 / std).astype("<f4"), _FLOAT32)
+    options = schema.BuiltinOptions
+    add_operator(tree, graph, "MUL", _VERSIONS, [pixels, factor], scaled, options.MulOptions, schema.MulOptionsT())
+    real = _float(tree, graph, "normalized", shape)
+    summand = add_tensor(tree, graph, "-mean / std", (-mean / std).astype("<f4"), _FLOAT32)
+    add_operator(tree, graph, "ADD", _VERSIONS, [scaled, summand], real, options.AddOptions, schema.AddOptionsT())
+    add_operator(tree, graph, "QUANTIZE", _VERSIONS, [real], given)
+    return image
+
+
+def _channels(value: float | tuple[float, ...], model: ModelFile) -> npt.NDArray[np.float64]:
+    numbers = np.atleast_1d(np.asarray(value, np.float64))
+    return numbers.reshape(-1, 1, 1) if model.image.channels_first else numbers
+
+
+def _scores(tree: Any, graph: Any, model: ModelFile, transform: ScoreTransform) -> int:
+    """The tensor with the probabilities: the output itself, or a new one behind it."""
+    given = int(graph.outputs[0])
+    tensor = graph.tensors[given]
+    computed = transform.pair or transform.function in (Function.SOFTMAX, Function.EXPONENTIAL, Function.SIGMOID)
+    if not computed:
+        if tensor.type != _INT8:
+            return given
+        scale, zero_point = _quantization(tensor)
+        scores = add_tensor(tree, graph, "scores", tuple(map(int, tensor.shape)), _UINT8, scale, zero_point + 128)
+        add_operator(tree, graph, "QUANTIZE", _VERSIONS, [given], scores)
+        return scores
+    batch = model.image.batch
+    last = _dequantized(tree, graph, given) if tensor.type in _EIGHT_BITS else given
+    row = (batch, int(np.prod(tensor.shape)) // batch)
+    if tuple(tensor.shape) != row:
+        last = _reshaped(tree, graph, last, row)
+    if transform.function in (Function.SOFTMAX, Function.EXPONENTIAL):  # softmax of log-softmax is softmax
+        softmax = schema.SoftmaxOptionsT()
+        softmax.beta = 1.0
+        made = _float(tree, graph, "softmax", row)
+        add_operator(tree, graph, "SOFTMAX", _VERSIONS, [last], made, schema.BuiltinOptions.SoftmaxOptions, softmax)
+        return made
+    if transform.function is Function.SIGMOID:
+        made = _float(tree, graph, "sigmoid", row)
+        add_operator(tree, graph, "LOGISTIC", _VERSIONS, [last], made)
+        last = made
+    return _pair(tree, graph, last, batch) if transform.pair else last
+
+
+def _pair(tree: Any, graph: Any, probability: int, batch: int) -> int:
+    """1 - p and p, from the tensor of one ``probability`` p."""
+    weights = add_tensor(tree, graph, "pair/weights", np.array([[-1], [1]], "<f4"), _FLOAT32)
+    bias = add_tensor(tree, graph, "pair/bias", np.array([1, 0], "<f4"), _FLOAT32)
+    made = _float(tree, graph, "pair", (batch, 2))
+    dense = (schema.BuiltinOptions.FullyConnectedOptions, schema.FullyConnectedOptionsT())
+    add_operator(tree, graph, "FULLY_CONNECTED", _VERSIONS, [probability, weights, bias], made, *dense)
+    return made
+
+
+def _reshaped(tree: Any, graph: Any, tensor: int, shape: tuple[int, ...]) -> int:
+    made = _float(tree, graph, "row", shape)
+    options = schema.ReshapeOptionsT()
+    options.newShape = np.array(shape, np.int32)
+    add_operator(tree, graph, "RESHAPE", _VERSIONS, [tensor], made, schema.BuiltinOptions.ReshapeOptions, options)
+    return made
+
+
+def _dequantized(tree: Any, graph: Any, tensor: int) -> int:
+    made = _float(tree, graph, "real numbers", tuple(map(int, graph.tensors[tensor].shape)))
+    add_operator(tree, graph, "DEQUANTIZE", {"DEQUANTIZE": _DEQUANTIZE[graph.tensors[tensor].type]}, [tensor], made)
+    return made
+
+
+def _float(tree: Any, graph: Any, name: str, shape: tuple[int, ...]) -> int:
+    return add_tensor(tree, graph, name, shape, _FLOAT32)
+
+
+def _quantization(tensor: Any) -> tuple[float, int]:
+    zero_points = tensor.quantization.zeroPoint
+    return float(tensor.quantization.scale[0]), int(zero_points[0]) if zero_points is not None else 0
