@@ -49,6 +49,9 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
         help="the shortest time between two labelled frames (default: label every frame)",
     )
     parser.add_argument(
+        "--recursive", action="store_true", help="watch all folders below a folder too, also those that come later"
+    )
+    parser.add_argument(
         "--region",
         type=_region,
         metavar="X,Y,W,H",
@@ -124,7 +127,7 @@ def _watch(options: argparse.Namespace) -> int:
         reject=options.reject,
         **pixel_options(options),
     )
-    source = open_source(options.source)
+    source = open_source(options.source, recursive=options.recursive)
     sinks = make_sinks(sink_options(options), statistics, print_message)
     return watch_source(
         source,

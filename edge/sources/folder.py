@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
 import time
 from collections.abc import Callable
 
@@ -14,7 +12,8 @@ import numpy.typing as npt
 from edge.errors import ImageError, UnavailableError
 from edge.messages import print_message
 from edge.preprocess import decode
-from edge.sources.files import is_of_a_system
+from edge.sources.folder_listing import FileState, Listing, list_files
+from edge.sources.known_files import KnownFiles
 
 POLL_S = 0.1
 """The shortest time between two listings of the folder, in seconds. The pause after a listing is at least nine times
@@ -25,30 +24,37 @@ SETTLE_S = 2.0
 
 _LONGEST_WAIT_S = 0.5
 
-_FileState = tuple[int, int, int]  # inode, size in bytes and time of change in nanoseconds
-
 
 class GrowingFolder:
     """The pictures that appear in a folder, in the order of their time of change.
 
-    The files that are there when this object is made do not count. Folders in it, hidden files and files that systems
-    make for themselves are ignored. A file that changes or is replaced counts as new. A file that cannot be decoded is
-    skipped with a message.
+    The files that are there when this object is made do not count. A folder that is not there yet is waited for. Hidden
+    files and files that systems make for themselves are ignored, and so are folders in the folder, unless it is watched
+    with ``recursive``. A file that changes or is replaced counts as new; one that is renamed, or that comes back with
+    its disk, does not (:class:`~edge.sources.known_files.KnownFiles`). A file that cannot be decoded is skipped with a
+    message.
     """
 
     ends = False
     time_limit_s = 10.0
 
-    def __init__(self, folder: str, write_message: Callable[[str], None] = print_message) -> None:
-        """Watch ``folder``. ``write_message`` gets one line for each file that is skipped."""
+    def __init__(
+        self, folder: str, *, recursive: bool = False, write_message: Callable[[str], None] = print_message
+    ) -> None:
+        """Watch ``folder``, and with ``recursive`` all folders below it, also those that come later.
+
+        ``write_message`` gets one line for each file that is skipped.
+        """
         self.uri = f"folder:{folder}"
         self._folder = folder
+        self._recursive = recursive
         self._write_message = write_message
         # These two stay after a failure, for example of a network disk that is away for a while.
-        self._known: dict[str, _FileState] = {}
-        self._growing: dict[str, tuple[_FileState, float]] = {}  # with the monotonic time of the first listing with it
-        with contextlib.suppress(OSError):
-            self._known.update(self._files())
+        self._growing: dict[str, tuple[FileState, float]] = {}  # with the monotonic time of the first listing with it
+        try:
+            self._known = KnownFiles(self._list())
+        except OSError:
+            self._known = KnownFiles(None)
 
     def open(self) -> None:
         """Check that the folder is there.
@@ -78,22 +84,22 @@ class GrowingFolder:
     def _new_files(self) -> list[str]:
         """List the folder; returns the new files that have not changed since the last listing, by time of change."""
         try:
-            files = self._files()
+            listing = self._list()
         except OSError as error:
-            raise UnavailableError(f"{self.uri}: cannot be read: {error.strerror}") from None
-        for gone in self._known.keys() - files.keys():
-            del self._known[gone]
-        for gone in self._growing.keys() - files.keys():
+            raise UnavailableError(f"{self.uri}: cannot be read: {error.strerror}; is its disk there?") from None
+        new = self._known.new_files(listing)
+        for gone in self._growing.keys() - new.keys():
             del self._growing[gone]
         ready = []
-        for name, state in files.items():
-            if self._known.get(name) == state:
-                continue
+        for name, state in new.items():
             if name in self._growing and self._growing[name][0] == state:
                 ready.append(name)
             else:
                 self._growing[name] = (state, time.monotonic())
-        return sorted(ready, key=lambda name: (files[name][2], name))
+        return sorted(ready, key=lambda name: (new[name].modified_ns, name))
+
+    def _list(self) -> Listing:
+        return list_files(self._folder, recursive=self._recursive)
 
     def _decode(self, name: str) -> npt.NDArray[np.uint8] | None:
         """The picture in the file ``name``; None if it is not a picture, or not complete."""
@@ -106,20 +112,8 @@ class GrowingFolder:
             self._write_message(f"skipped {os.path.join(self._folder, name)}: {error}")
             pixels = None
         del self._growing[name]
-        self._known[name] = state
+        self._known.add(name, state)
         return pixels
-
-    def _files(self) -> dict[str, _FileState]:
-        found = {}
-        with os.scandir(self._folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(".") or is_of_a_system(entry.name):
-                    continue
-                with contextlib.suppress(OSError):  # removed meanwhile, or a broken link
-                    status = entry.stat()
-                    if stat.S_ISREG(status.st_mode):
-                        found[entry.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
-        return found
 
     def close(self) -> None:
         """Nothing to do: no file stays open."""

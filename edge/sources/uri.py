@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -13,16 +14,29 @@ FORMS = "0 or /dev/video0, picamera2:, a video file, http://... (MJPEG), rtsp://
 """The forms of address that :func:`open_source` accepts, for errors."""
 
 
-def open_source(uri: str) -> FrameSource:
+# What keeps a path from ever becoming a folder. Any other error may be that of a disk that comes later.
+_NEVER_A_FOLDER = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
+
+
+def open_source(uri: str, *, recursive: bool = False) -> FrameSource:
     """The source that ``uri`` means; it is not opened yet.
 
     ``uri`` is one of: a camera (``0``, ``/dev/video0``), the Pi's own camera (``picamera2:``, ``picamera2:1``), a
     video file (``film.mp4``, ``file:film.mp4``), MJPEG (``http://...``, ``https://...``), RTSP (``rtsp://...``,
     ``rtsps://...``), or a folder that another program writes pictures into (``pictures``, ``folder:pictures``). A
-    file or folder must exist; a camera or a server may come later.
+    film must exist; a camera, a server or a folder may come later. A path that does not exist is taken as a folder
+    after ``folder:``, with a slash at its end, or if it is an absolute path without a suffix such as ``.mp4``.
+    ``recursive`` watches a folder with all folders below it.
 
-    Raises :class:`~edge.errors.UsageError` if ``uri`` is none of these.
+    Raises :class:`~edge.errors.UsageError` if ``uri`` is none of these, or is not a folder and ``recursive`` is given.
     """
+    source = _open(uri, recursive)
+    if recursive and not source.uri.startswith("folder:"):
+        raise UsageError(f"{source.uri}: --recursive is for a folder")
+    return source
+
+
+def _open(uri: str, recursive: bool) -> FrameSource:
     scheme, colon, rest = uri.partition(":")
     if not uri or "\0" in uri:
         raise UsageError(f"the source is empty; give {FORMS}")
@@ -39,30 +53,43 @@ def open_source(uri: str) -> FrameSource:
 
         return RtspStream(uri)
     if scheme in ("file", "folder") and rest and not rest.startswith("//"):
-        return _at_path(rest, without_secrets(uri))
+        return _at_path(rest, uri, recursive)
     if "://" in uri:
         raise UsageError(f"{without_secrets(uri)}: unknown source; give {FORMS}")
-    return _at_path(uri, without_secrets(uri))
+    return _at_path(uri, uri, recursive)
 
 
-def _at_path(path: str, shown: str) -> FrameSource:
+def _at_path(path: str, uri: str, recursive: bool) -> FrameSource:
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
-        if path.startswith("/dev/"):  # a camera may be plugged in later
+        if path.startswith("/dev/") and not uri.startswith("folder:"):  # a camera may be plugged in later
             return _camera(path)
-        raise UsageError(f"{shown}: {error.strerror}; give {FORMS}") from None
+        if error.errno in _NEVER_A_FOLDER or not _may_become_a_folder(path, uri):
+            hint = "folder:DIR waits for a folder; " if uri == path and not os.path.splitext(path)[1] else ""
+            raise UsageError(f"{uri}: {error.strerror}; {hint}give {FORMS}") from None
+        return _folder(path, recursive)
     if stat.S_ISCHR(mode):
         return _camera(path)
     if stat.S_ISDIR(mode):
-        from edge.sources.folder import GrowingFolder
-
-        return GrowingFolder(path)
+        return _folder(path, recursive)
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{shown}: not a camera, a file or a folder; give {FORMS}")
+        raise UsageError(f"{uri}: not a camera, a file or a folder; give {FORMS}")
     from edge.sources.video import VideoFile
 
     return VideoFile(path)
+
+
+def _may_become_a_folder(path: str, uri: str) -> bool:
+    if uri.startswith("file:"):
+        return False
+    return uri != path or path.endswith("/") or (path.startswith("/") and not os.path.splitext(path)[1])
+
+
+def _folder(path: str, recursive: bool) -> FrameSource:
+    from edge.sources.folder import GrowingFolder
+
+    return GrowingFolder(path, recursive=recursive)
 
 
 def _camera(device: str) -> FrameSource:

@@ -34,6 +34,9 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ("file:film.mp4", "VideoFile", "film.mp4", True),
         ("photos", "GrowingFolder", "folder:photos", False),
         ("folder:photos", "GrowingFolder", "folder:photos", False),
+        ("folder:later", "GrowingFolder", "folder:later", False),
+        ("later/", "GrowingFolder", "folder:later/", False),
+        ("/mnt/no such disk/photos", "GrowingFolder", "folder:/mnt/no such disk/photos", False),
     ],
 )
 def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
@@ -51,8 +54,11 @@ def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
         ("", "the source is empty"),
         ("gone.mp4", "gone.mp4: No such file or directory; give 0 or /dev/video0"),
         ("file:gone.mp4", "file:gone.mp4: No such file"),
-        ("folder:gone", "folder:gone: No such file"),
+        ("gone", "gone: No such file or directory; folder:DIR waits for a folder; give 0 or"),
+        ("/gone/film.mp4", "/gone/film.mp4: No such file"),
         ("folder:", "folder:: No such file"),
+        ("folder:" + "x" * 5000, "File name too long"),
+        ("folder:/etc/passwd/photos", "Not a directory"),
         ("gopher://user:secret@host/", r"gopher://\*\*\*@host/: unknown source"),
         ("http://", "not an address such as http://host:8080/path"),
         ("rtsp://host:port/", "not an address"),
@@ -75,3 +81,11 @@ def test_pipes_are_no_source() -> None:
     os.mkfifo("pipe")
     with pytest.raises(UsageError, match="not a camera, a file or a folder"):
         open_source("pipe")
+
+
+def test_recursive_is_for_folders() -> None:
+    """Other sources have no folders below them."""
+    Path("photos").mkdir()
+    assert open_source("photos", recursive=True).uri == "folder:photos"
+    with pytest.raises(UsageError, match=r"^http://host/a: --recursive is for a folder$"):
+        open_source("http://host/a", recursive=True)
