@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.sinks.make_sinks import SinkOptions
+from edge.sources.uri import open_source
 
 
 class WatchArguments(NamedTuple):
@@ -27,7 +28,12 @@ class WatchArguments(NamedTuple):
     def local_source(self) -> Path | None:
         """The file or folder that the source names; None if it is a camera or an address."""
         path = Path(self.source.removeprefix("file:").removeprefix("folder:"))
-        return None if self.is_camera or not path.exists() else path
+        return path if self.is_folder or (path.exists() and not self.is_camera) else None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the source is a folder, also one that comes later."""
+        return not self.is_camera and open_source(self.source).uri.startswith("folder:")
 
     @property
     def is_camera(self) -> bool:

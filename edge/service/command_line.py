@@ -64,7 +64,7 @@ def _path_word(option: str, value: str, *, prefix: str = "") -> str:
 
 def _source_word(arguments: WatchArguments, name: str) -> str:
     if local := arguments.local_source:
-        return quote(str(local.absolute()))
+        return quote(f"{'folder:' if arguments.is_folder else ''}{local.absolute()}")
     if "://" in arguments.source and urlsplit(arguments.source).password:
         print_message(
             f"the address holds a password: write {_SOURCE_VARIABLE}=ADDRESS into {environment_file(name)} (mode 600)"

@@ -39,6 +39,9 @@ class Needs(NamedTuple):
     network: bool = False
     steady_frames: bool = True
     """Whether the source gives frames all the time, so that a minute without one is a fault."""
+    mounts: tuple[str, ...] = ()
+    """Files that must be there at the start. A folder as the source is none: systemd would end the service with the
+    mount when its disk is removed, and not start it again; the service waits for the disk itself."""
     write_paths: tuple[str, ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     """Name and path of each file that holds a secret."""
@@ -83,6 +86,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "Description=Edge for Poets: label a live stream",
         "Documentation=man:systemd.service(5)",
         *(["Wants=network-online.target", "After=network-online.target"] if needs.network else []),
+        *(f"RequiresMountsFor={quote(path).replace('$$', '$')}" for path in needs.mounts),
         f"StartLimitIntervalSec={START_LIMIT_S}",
         f"StartLimitBurst={START_LIMIT_BURST}",
         "",

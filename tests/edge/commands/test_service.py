@@ -61,12 +61,23 @@ def test_the_stores_model(capsys: pytest.CaptureFixture[str], store: Store, put:
 def test_a_folder_has_no_watchdog(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A folder is watched by its full path, without network and without a time for the next picture."""
     (tmp_path / "photos").mkdir()
-    for source in ("photos", "folder:photos"):
+    for source in ("photos", "folder:photos", "folder:later", "/mnt/disk/photos"):
         unit = _unit(capsys, source, *MODEL)
-        assert f"watch {tmp_path}/photos " in unit["ExecStart"]
+        place = source if source.startswith("/") else f"{tmp_path}/{source.removeprefix('folder:')}"
+        assert f"watch folder:{place} " in unit["ExecStart"]
+        assert place not in unit["RequiresMountsFor"]
         assert unit["TimeoutStartSec"] == "infinity"
         assert unit["PrivateNetwork"] == "yes"
         assert "WatchdogSec" not in unit
+
+
+def test_files_are_there_before_the_start(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Systemd mounts the disks of the model and of a film first."""
+    (tmp_path / "film 1.mp4").touch()
+    assert cli.main(["service", "film 1.mp4", *MODEL]) == 0
+    lines = [line.partition("=") for line in capsys.readouterr().out.splitlines()]
+    mounts = [value for name, _, value in lines if name == "RequiresMountsFor"]
+    assert mounts == [f"{tmp_path}/{MODEL[1]}", f'"{tmp_path}/film 1.mp4"']
 
 
 def test_watchdog_knows_every(capsys: pytest.CaptureFixture[str]) -> None:
