@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from edge.errors import UnavailableError
+from edge.sinks.http_server import HttpServer, listen
 from edge.statistics import LATENCY_BUCKETS_MS, Snapshot, StreamStatistics
 from edge.types import Observation
 
 if TYPE_CHECKING:
-    from wsgiref.simple_server import WSGIServer
-
     from prometheus_client.core import Metric
 
 _COUNTERS = {
@@ -38,23 +36,26 @@ class PrometheusSink:
     def __init__(self, host: str, port: int, statistics: StreamStatistics) -> None:
         """Listen on ``host`` and ``port``. Port 0 means any free port; :attr:`port` is then the real one."""
         import prometheus_client  # noqa: F401  # fails at the start if the extra is missing
+        import uvicorn  # noqa: F401
 
         self._host, self.port = host, port
         self._statistics = statistics
         self._newest: Observation | None = None
-        self._server: WSGIServer | None = None
+        self._server: HttpServer | None = None
 
     def open(self) -> None:
-        """Start the server. Raises :class:`~edge.errors.UnavailableError` if it cannot listen on the address."""
-        from prometheus_client import CollectorRegistry, start_http_server
+        """Start the server.
+
+        Raises :class:`~edge.errors.UnavailableError` and :class:`~edge.errors.ConfigurationError` if it cannot listen
+        on the address.
+        """
+        from prometheus_client import CollectorRegistry
 
         registry = CollectorRegistry()
         registry.register(self)
-        try:
-            self._server, _ = start_http_server(self.port, self._host, registry)
-        except OSError as error:
-            raise UnavailableError(f"cannot listen on {self._host}:{self.port}: {error.strerror or error}") from None
-        self.port = self._server.server_port
+        listener = listen(self._host, self.port, "--prometheus")
+        self.port = listener.getsockname()[1]
+        self._server = HttpServer(_application(registry), listener, self.name)
 
     def write(self, observation: Observation) -> None:
         """Keep ``observation`` for the next request."""
@@ -63,8 +64,8 @@ class PrometheusSink:
     def close(self) -> None:
         """Stop the server."""
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.close()
+            self._server = None
 
     def collect(self) -> Iterator[Metric]:
         """All metrics now, in Prometheus' units. It is called for each request, on the server's thread."""
@@ -99,6 +100,19 @@ class PrometheusSink:
             "runtime": model.runtime,
         }
         yield InfoMetricFamily("edge_model", "The model in use.", information)
+
+
+def _application(registry: Any) -> Callable[..., Awaitable[None]]:
+    """The page of ``registry``, at every path."""
+    from prometheus_client import make_asgi_app
+
+    page = make_asgi_app(registry)
+
+    async def application(scope: dict[str, Any], receive: object, send: object) -> None:
+        # prometheus_client reads headers as UTF-8 and fails if they are not.
+        await page({**scope, "headers": [header for header in scope["headers"] if header[1].isascii()]}, receive, send)
+
+    return application
 
 
 def _latency(now: Snapshot) -> Metric:

@@ -42,10 +42,11 @@ def get(sink: WebSink, path: str, **headers: str) -> tuple[int, bytes, http.clie
 
 
 def next_event(answer: http.client.HTTPResponse) -> tuple[str, Any]:
-    """Name and value of the next server-sent event."""
-    lines = []
-    while line := answer.readline().decode().rstrip("\n"):
-        lines.append(line)
+    """Name and value of the next server-sent event; comments are left out."""
+    lines: list[str] = []
+    while (line := answer.readline().decode().rstrip("\n")) or not lines:
+        if line and not line.startswith(":"):
+            lines.append(line)
     name, data = lines
     return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edge.sinks.web.access import Access
+from edge.sinks.web.events import Limited, events_application
 from edge.sinks.web.feed import Feed
-from edge.sinks.web.page_data import describe_history, describe_model, describe_now
+from edge.sinks.web.page_data import describe_model, describe_now
 from edge.sinks.web.picture import Pictures
 from edge.statistics import StreamStatistics
 
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 
 VIEWERS = 16
 """The most pages that may be open at the same time; the next one gets the answer 503 and tries again."""
+PICTURES = 32
+"""The most requests for a picture that are answered at the same time; the next one gets the answer 503."""
 
-_EVENTS_PER_S = 10  # at most, for each viewer
-_HEARTBEAT_S = 1.0  # the longest time between two events, so that a page notices when the server is gone
 _PICTURE_WAIT_S = 5.0  # after this time a request for the next picture is answered without one
 
 _PARTS = Path(__file__).parent
@@ -51,11 +50,10 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
     """The application that shows ``feed`` and ``statistics`` on ``port``; with ``token``, requests must give it."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
-    from starlette.responses import JSONResponse, Response, StreamingResponse
-    from starlette.routing import Route
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route, request_response
 
     pictures = Pictures(feed)
-    viewers = 0
 
     async def picture(request: Request) -> Response:
         shown = request.query_params.get("shown", "")
@@ -65,20 +63,6 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
         age_ms = 1000 * (time.monotonic() - made.timestamp_s)
         headers = {"X-Frame-Sequence": str(made.sequence), "X-Frame-Age-Ms": f"{age_ms:.0f}"}
         return Response(made.jpeg, media_type="image/jpeg", headers=headers)
-
-    async def events(request: Request) -> Response:
-        if viewers >= VIEWERS:
-            return Response("too many viewers\n", status_code=503, headers={"Retry-After": "5"})
-        return StreamingResponse(counted_events(), media_type="text/event-stream")
-
-    async def counted_events() -> AsyncIterator[str]:
-        nonlocal viewers
-        viewers += 1
-        try:
-            async for event in _events(feed, statistics):
-                yield event
-        finally:
-            viewers -= 1
 
     async def observation(request: Request) -> Response:
         model = feed.newest and describe_model(feed.newest.model)
@@ -100,33 +84,13 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
     return Starlette(
         routes=[
             *map(part, _FILES),
-            Route("/picture.jpg", picture),
-            Route("/events", events),
+            Route("/picture.jpg", Limited(request_response(picture), PICTURES), methods=["GET"]),
+            Route("/events", Limited(events_application(feed, statistics), VIEWERS), methods=["GET"]),
             Route("/observation.json", observation),
             Route("/health", health),
         ],
         middleware=[Middleware(_Guard, access=Access(token, port))],
     )
-
-
-async def _events(feed: Feed, statistics: StreamStatistics) -> AsyncIterator[str]:
-    """Server-sent events: ``history`` once, ``model`` for each new model, ``now`` for each change."""
-    import asyncio
-
-    yield _event("history", describe_history(feed))
-    model = None
-    while not feed.closed:
-        newest = feed.newest
-        if newest is not None and newest.model is not model:
-            model = newest.model
-            yield _event("model", describe_model(model))
-        yield _event("now", describe_now(feed, statistics))
-        await asyncio.sleep(1 / _EVENTS_PER_S)
-        await feed.wait_for_other(newest and newest.frame.sequence, _HEARTBEAT_S - 1 / _EVENTS_PER_S)
-
-
-def _event(name: str, value: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(value)}\n\n"
 
 
 class _Guard:

@@ -6,9 +6,9 @@ import time
 
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, UsageError
+from edge.sinks.http_server import HttpServer, listen
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE, is_loopback
 from edge.sinks.web.feed import Feed
-from edge.sinks.web.server import Server, listen
 from edge.statistics import StreamStatistics
 from edge.types import Observation
 
@@ -45,7 +45,7 @@ class WebSink:
         self._host, self._port, self._token = host, port, token
         self._statistics = statistics
         self._feed = Feed()
-        self._server: Server | None = None
+        self._server: HttpServer | None = None
         self._try_at_s = 0.0
 
     @property
@@ -63,10 +63,11 @@ class WebSink:
         from edge.sinks.web.application import make_application
 
         self._try_at_s = time.monotonic() + _TRY_AGAIN_S
-        listener = listen(self._host, self._port)
+        listener = listen(self._host, self._port, "--web")
         self._port = listener.getsockname()[1]
         application = make_application(self._feed, self._statistics, self._token, self._port)
-        self._server = Server(application, self._feed, listener)
+        feed = self._feed
+        self._server = HttpServer(application, listener, self.name, on_start=feed.attach, on_end=feed.close)
 
     def write(self, observation: Observation) -> None:
         """Show ``observation``. If :meth:`open` failed, try it again, every ten seconds."""

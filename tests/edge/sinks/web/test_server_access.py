@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from edge.errors import UnavailableError, UsageError
-from edge.sinks.web.server import listen
+from edge.sinks.http_server import listen
 from edge.sinks.web.sink import WebSink
 from edge.statistics import StreamStatistics
 from support.web_client import get, serving
@@ -86,7 +86,7 @@ def test_every_address_with_a_token() -> None:
 def test_ipv6() -> None:
     """The page is served on IPv6 too, if the machine has it."""
     try:
-        listen("::1", 0).close()
+        listen("::1", 0, "--web").close()
     except UnavailableError as error:
         pytest.skip(str(error))
     with serving(host="::1") as sink:

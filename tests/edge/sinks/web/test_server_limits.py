@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.sinks.web.application import VIEWERS
-from edge.sinks.web.server import CONNECTIONS
+from edge.sinks.http_server import CONNECTIONS
+from edge.sinks.web.application import PICTURES, VIEWERS
 from edge.sinks.web.sink import WebSink
+from support.waiting import wait_for
 from support.web_client import asking, event, get, serving
 from support.web_stream import Camera
 
@@ -39,15 +40,114 @@ def test_pages_are_bounded() -> None:
         pytest.fail("no page was let in again")
 
 
-def test_connections_are_bounded() -> None:
-    """More connections than allowed are closed immediately, those without a request too."""
+def _port(sink: WebSink) -> int:
+    return int(sink.url.rstrip("/").rsplit(":", 1)[1])
+
+
+def _connect(sink: WebSink, opened: contextlib.ExitStack) -> socket.socket:
+    return opened.enter_context(socket.create_connection(("127.0.0.1", _port(sink)), timeout=20))
+
+
+def _closed(connection: socket.socket) -> bool:
+    """Wait until the other end has closed ``connection``."""
+    with contextlib.suppress(ConnectionResetError):
+        while connection.recv(1 << 16):
+            pass
+    return True
+
+
+def test_a_burst_of_pages_is_bounded(sink: WebSink) -> None:
+    """Of forty requests for events in one moment exactly as many are answered as pages may be open."""
+    with contextlib.ExitStack() as opened:
+        burst = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", _port(sink)), timeout=20)) for _ in range(40)
+        ]
+        for one in burst:
+            one.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answers = [one.recv(12) for one in burst]
+        assert (answers.count(b"HTTP/1.1 200"), answers.count(b"HTTP/1.1 503")) == (VIEWERS, 40 - VIEWERS)
+
+
+def test_pages_that_leave_before_their_first_event_are_not_counted(sink: WebSink) -> None:
+    """After a hundred viewers that closed the connection at once, a page is served."""
+    for _ in range(100):
+        with socket.create_connection(("127.0.0.1", _port(sink)), timeout=20) as one:
+            one.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    wait_for(lambda: _status(sink, "/events") == 200)
+
+
+def _status(sink: WebSink, path: str) -> int:
+    with asking(sink, path) as answer:
+        return answer.status
+
+
+def test_events_have_a_head_without_events(sink: WebSink) -> None:
+    """A HEAD request for events is answered, and holds no place."""
+    for _ in range(VIEWERS + 1):
+        with socket.create_connection(("127.0.0.1", _port(sink)), timeout=20) as one:
+            one.sendall(b"HEAD /events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = one.recv(1 << 16).lower()
+            assert answer.startswith(b"http/1.1 200") and b"\r\nx-accel-buffering: no\r\n" in answer
+            assert _closed(one)
+
+
+def test_requests_for_pictures_are_bounded(sink: WebSink) -> None:
+    """More requests that wait for the next picture than allowed get 503; the rest of the page is served."""
+    sink.write(Camera().observe("red"))
+    with contextlib.ExitStack() as opened:
+        for _ in range(PICTURES):
+            one = _connect(sink, opened)
+            one.sendall(b"GET /picture.jpg?shown=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_for(lambda: _status(sink, "/picture.jpg?shown=0") == 503)
+        assert _status(sink, "/page.css") == 200
+
+
+def test_connections_are_bounded(sink: WebSink) -> None:
+    """If there are more connections than allowed, the one that has waited longest for a request is closed."""
+    with contextlib.ExitStack() as opened:
+        page = opened.enter_context(asking(sink, "/events"))
+        event(page, "now")
+        waiting = [_connect(sink, opened) for _ in range(CONNECTIONS)]
+        assert _closed(waiting[0])
+        waiting[-1].sendall(b"GET /page.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert waiting[-1].recv(12) == b"HTTP/1.1 200"
+        event(page, "now")
+
+
+@pytest.mark.parametrize("first", [b"", b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nx",
+        b"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx",
+    ],
+    ids=["head", "body", "chunks"],
+)
+def test_slow_requests_lock_no_other_out(monkeypatch: pytest.MonkeyPatch, first: bytes, part: bytes) -> None:
+    """Connections whose first or second request is not finished are closed in time, and others are served meanwhile."""
+    monkeypatch.setattr("edge.sinks.http_server.REQUEST_S", 1.0)
     with serving() as sink, contextlib.ExitStack() as opened:
-        port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
-        for _ in range(CONNECTIONS):
-            opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-        refused = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
-        with contextlib.suppress(ConnectionResetError):
-            assert refused.recv(1) == b""
+        slow = [_connect(sink, opened) for _ in range(CONNECTIONS)]
+        for one in slow:
+            one.sendall(first)
+            if first:
+                assert one.recv(12) == b"HTTP/1.1 503"  # waiting for the first frame
+            one.sendall(part)
+        assert get(sink, "/page.css")[0] == 200
+        assert all(map(_closed, slow))
+
+
+def test_a_viewer_that_takes_no_data_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A viewer that asks for much and reads little is closed after the time for it."""
+    monkeypatch.setattr("edge.sinks.http_server.UNREAD_S", 0.5)
+    with serving() as sink:
+        sink.write(Camera((960, 720)).observe("red"))
+        with socket.create_connection(("127.0.0.1", _port(sink)), timeout=20) as deaf:
+            deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2000)
+            connections = sink._server._server.server_state.connections
+            wait_for(lambda: connections)
+            wait_for(lambda: not connections)
 
 
 def test_close_with_viewers_that_look_and_one_that_does_not_read() -> None:

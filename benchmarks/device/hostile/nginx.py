@@ -1,0 +1,62 @@
+"""A real nginx on loopback that passes requests on, with nginx's own defaults."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.device.ports import free_port
+from edge.errors import ConfigurationError, UnavailableError
+
+_START_S, _END_S = 30.0, 10.0
+_TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+@contextlib.contextmanager
+def nginx(folder: Path, port: int, *settings: str) -> Iterator[str]:
+    """The address of an nginx that passes requests on to ``port``; ``settings`` are lines of its location.
+
+    Raises :class:`~edge.errors.ConfigurationError` if it is not installed.
+    """
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        raise ConfigurationError("this needs nginx: sudo apt install -y nginx")
+    folder.mkdir(parents=True, exist_ok=True)
+    own = free_port()
+    temporary = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    location = f"proxy_pass http://127.0.0.1:{port}; {' '.join(settings)}"
+    (folder / "nginx.conf").write_text(
+        f"daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;"
+        f"events {{}} http {{ access_log off; {temporary}"
+        f"server {{ listen 127.0.0.1:{own}; location / {{ {location} }} }} }}\n"
+    )
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+    if tested.returncode:
+        raise UnavailableError(f"nginx does not start: {tested.stderr.strip()}")
+    with subprocess.Popen(command) as process:
+        try:
+            _wait_for(own)
+            yield f"http://127.0.0.1:{own}/"
+        finally:
+            process.terminate()
+            process.wait(_END_S)
+
+
+def _wait_for(port: int) -> None:
+    until_s = time.monotonic() + _START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.01)
