@@ -34,7 +34,7 @@ def test_events_come_one_by_one(sink: WebSink, proxy: str) -> None:
         camera = Camera()
         for sequence in range(3):
             sink.write(camera.observe("red"))
-            event(answer, "now", lambda now, wanted=sequence: now["observation"]["sequence"] == wanted)
+            event(answer, "now", lambda now, wanted=sequence: (now["observation"] or {}).get("sequence") == wanted)
 
 
 def test_the_page(sink: WebSink, proxy: str, open_page: OpenPage) -> None:
