@@ -9,13 +9,25 @@ import numpy.typing as npt
 
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.looks import load_looks
+from trainer.groups.candidates import Pair, by_bottlenecks, by_exif, ordered
+from trainer.groups.evidence import pixel_evidence
+from trainer.groups.links import accepted
 from trainer.groups.neighbours import nearest
+from trainer.groups.series import series_neighbours
+from trainer.one_thread import one_thread
 from trainer.photos.dataset import Photo
-from trainer.photos.grouping import Grouping
+from trainer.photos.grouping import Grouping, natural_order
 from trainer.photos.look import Look
 from trainer.photos.name_groups import same_by_name
 
-_NEIGHBOURS = 8
+LEAST_EVIDENCE = 20.0
+"""Of the pixels alone, in nats. The pairs of flowers that are not of one scene stay below 10."""
+
+_LEAST_IN_SERIES = 15.0  # if the names follow each other
+_LEAST_IN_BURST = 10.0  # if one camera took both within seconds
+
+_NEIGHBOURS = 24
+_ROUNDS = 3
 
 
 def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> dict[str, str]:
@@ -33,27 +45,44 @@ def find_groups(relatives: Sequence[str], features: npt.NDArray[np.float32], loo
     """The group of each photo, by relative path: the first photo of its group in natural order.
 
     A photo that depends on no other one has its own path. ``features`` (photos, values) are the bottlenecks, ``looks``
-    the looks of the photos at ``relatives``.
+    the looks of the photos at ``relatives``. The order of the photos changes nothing.
     """
-    groups = Grouping(relatives)
-    for one, other in [*same_by_name(relatives), *_same_by_pixels(features, looks)]:
-        groups.join(one, other)
-    return groups.named()
+    order = sorted(range(len(relatives)), key=lambda index: natural_order(relatives[index]))
+    with one_thread():
+        return _find([relatives[i] for i in order], features[order], [looks[i] for i in order])
 
 
-def _same_by_pixels(features: npt.NDArray[np.float32], looks: Sequence[Look]) -> list[tuple[int, int]]:
+def _find(relatives: list[str], features: npt.NDArray[np.float32], looks: list[Look]) -> dict[str, str]:
+    named = [ordered(one, other) for one, other in same_by_name(relatives)]
+    least = dict.fromkeys(series_neighbours(relatives), _LEAST_IN_SERIES)
+    least.update(dict.fromkeys(by_exif(looks), _LEAST_IN_BURST))
+    pixels = np.stack([look.pixels for look in looks])
     neighbours = nearest(features, _NEIGHBOURS)
-    pairs = {
-        (min(i, j), max(i, j))
-        for i, row in enumerate(neighbours.indices)
-        for j, cosine in zip(row, neighbours.cosines[i], strict=True)
-        if cosine > 0.8
-    }
-    pixels = np.stack([look.pixels for look in looks]).astype(np.float32)
-    pixels -= pixels.mean(axis=(1, 2), keepdims=True)
-    pixels /= np.maximum(np.sqrt((pixels**2).sum(axis=(1, 2), keepdims=True)), 64 * 4.0)
-    return [
-        (int(i), int(j))
-        for i, j in sorted(pairs)
-        if max((pixels[i] * pixels[j]).sum(), (pixels[i] * pixels[j, :, ::-1]).sum()) > 0.95
-    ]
+    compared: set[Pair] = set()
+    links: dict[Pair, float] = {}
+    photos: Sequence[int] = range(len(relatives))
+    for _ in range(_ROUNDS):
+        groups = _joined(relatives, named, list(links))
+        numbers = [groups.first(photo) for photo in range(len(relatives))]
+        pairs = {*by_bottlenecks(neighbours, numbers, photos), *(least if not compared else ())}
+        pairs = {pair for pair in pairs if pair not in compared and numbers[pair[0]] != numbers[pair[1]]}
+        compared |= pairs
+        chosen = sorted(pairs)
+        found = {
+            pair: float(evidence)
+            for pair, evidence in zip(chosen, pixel_evidence(pixels, chosen), strict=True)
+            if evidence >= least.get(pair, LEAST_EVIDENCE)
+        }
+        links.update(found)
+        photos = sorted({photo for pair in found for photo in pair})
+        if not photos:
+            break
+    return _joined(relatives, named, accepted(links, named)).named()
+
+
+def _joined(relatives: list[str], *links: Sequence[Pair]) -> Grouping:
+    groups = Grouping(relatives)
+    for pairs in links:
+        for one, other in pairs:
+            groups.join(one, other)
+    return groups

@@ -17,7 +17,7 @@ def natural_order(relative: str) -> tuple[list[tuple[int, str]], str]:
 
 
 class Grouping:
-    """Each of ``relatives``, paths of photos, is a group of its own until it is joined to another one.
+    """Each of ``relatives``, paths of photos in natural order, is a group of its own until it is joined to another.
 
     The first photo of a group in natural order names it.
     """
@@ -25,10 +25,6 @@ class Grouping:
     def __init__(self, relatives: Sequence[str]) -> None:
         """Start with every photo alone."""
         self._relatives = relatives
-        order = sorted(range(len(relatives)), key=lambda index: natural_order(relatives[index]))
-        self._rank = [0] * len(relatives)
-        for rank, index in enumerate(order):
-            self._rank[index] = rank
         self._parent = list(range(len(relatives)))
 
     def first(self, index: int) -> int:
@@ -42,7 +38,7 @@ class Grouping:
 
     def join(self, one: int, other: int) -> None:
         """Make one group of the groups of two photos, given by index."""
-        first, second = sorted((self.first(one), self.first(other)), key=lambda index: self._rank[index])
+        first, second = sorted((self.first(one), self.first(other)))
         self._parent[second] = first
 
     def named(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from trainer.photos.grouping import Grouping
+from trainer.photos.grouping import Grouping, natural_order
 
 _NOHASH = re.compile(r"_nohash_.*", re.DOTALL)
 """The codelab's rule: names that are equal up to ``_nohash_`` are of one group."""
@@ -46,7 +46,7 @@ def name_groups(relatives: Iterable[str]) -> dict[str, str]:
     there is one; without it, it is a name like others. Whole folders are numbered "tulip (1).jpg", "tulip (2).jpg",
     and browsers save other photos of one name so: this form says nothing.
     """
-    paths = list(relatives)
+    paths = sorted(relatives, key=natural_order)
     groups = Grouping(paths)
     for one, other in same_by_name(paths):
         groups.join(one, other)
