@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from trainer.groups.neighbours import Neighbours
 from trainer.photos.look import Look
@@ -13,23 +13,43 @@ from trainer.photos.look import Look
 Pair = tuple[int, int]
 
 LEAST_COSINE = 0.7
-"""Copies of a photo have cosines from 0.7 on with it, for every architecture."""
+"""Copies of a photo have at least this cosine with it, for every architecture."""
 
-_NEAREST = 3
+_TRIES = 3  # how many of the nearest photos may turn out to be no copies
 _BURST_S = 10.0  # photos that one camera took within so many seconds may be of one scene
-_SAME_TIME = 10  # a time that so many photos have is no time at which each was taken
+_SAME_TIME = 10  # if so many photos of a camera have one time, it does not say when each was taken
 
 
-def by_bottlenecks(neighbours: Neighbours, groups: Sequence[int], photos: Iterable[int]) -> Iterator[Pair]:
-    """Each of ``photos`` with its three nearest photos of other groups; ``groups`` has a number for each group."""
-    for photo in photos:
-        found = 0
-        for other, cosine in zip(neighbours.indices[photo], neighbours.cosines[photo], strict=True):
-            if cosine < LEAST_COSINE or found == _NEAREST:
+class NearestFirst:
+    """Offers each photo its nearest neighbours, one after the other, until three of them were no copies of it."""
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        """Start with the nearest neighbour of each photo."""
+        self._neighbours = neighbours
+        self._next = [0] * len(neighbours.indices)
+        self._tries = [_TRIES] * len(neighbours.indices)
+        self._offered: set[Pair] = set()
+
+    def offer(self, groups: Sequence[int]) -> set[Pair]:
+        """A pair for each photo that has a neighbour left in another group; ``groups`` has a number for each group."""
+        pairs = {pair for photo in range(len(self._next)) if (pair := self._offer(photo, groups))}
+        self._offered |= pairs
+        return pairs
+
+    def _offer(self, photo: int, groups: Sequence[int]) -> Pair | None:
+        indices, cosines = self._neighbours.indices[photo], self._neighbours.cosines[photo]
+        while self._tries[photo] and self._next[photo] < len(indices):
+            place = self._next[photo]
+            if cosines[place] < LEAST_COSINE:
                 break
+            self._next[photo] += 1
+            other = int(indices[place])
             if groups[other] != groups[photo]:
-                found += 1
-                yield ordered(photo, int(other))
+                self._tries[photo] -= 1
+                pair = ordered(photo, other)
+                if pair not in self._offered:
+                    return pair
+        return None
 
 
 def by_exif(looks: Sequence[Look]) -> list[Pair]:
@@ -43,8 +63,8 @@ def by_exif(looks: Sequence[Look]) -> list[Pair]:
         times: dict[float, int] = defaultdict(int)
         for taken_s, _ in shots:
             times[taken_s] += 1
-        shots = sorted(shot for shot in shots if times[shot[0]] < _SAME_TIME)
-        for (taken_s, index), (next_s, following) in itertools.pairwise(shots):
+        known = sorted(shot for shot in shots if times[shot[0]] < _SAME_TIME)
+        for (taken_s, index), (next_s, following) in itertools.pairwise(known):
             if next_s - taken_s <= _BURST_S:
                 pairs.append(ordered(index, following))
     return pairs

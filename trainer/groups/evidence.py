@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.parallel import available_cores, ordered_map
 from trainer.groups.alignment import Floats, Warped, agreement, best_shift, details, refine, warp
-from trainer.groups.spectra import Spectra, compare_spectra, make_spectra
+from trainer.groups.guesses import Guesser
 from trainer.photos.look import LOOK_SIZE
 
 Pair = tuple[int, int]
 
-_LEAST_ALIKE = 0.53  # of the spectra: four of five pairs of nearest neighbours that are not copies stay below
-_LEAST_AGREEMENT = 0.3  # of the coarse details, once they are aligned
-_LEAST_FIRST_AGREEMENT = 0.15  # the same after the first steps
 _COARSE, _COARSE_WINDOW = 32, 9  # pixels
-_FIRST_STEPS, _COARSE_STEPS = 3, 5
+_STAGES = ((3, 0.15), (5, 0.3))  # steps, and the least agreement of the coarse details after them
 _FINE_WINDOW, _FINE_STEPS = 9, 4
-_TOGETHER = 32  # pairs that are compared in one go: few enough that their pixels stay in the processor's cache
+_TOGETHER = 32  # guesses that are compared in one go: few enough that their pixels stay in the processor's cache
 
 _BLOCK = 8  # pixels; a look has 64 blocks
 _WHOLE_BLOCK = 0.6  # the least part of a block that lies inside both looks
@@ -35,84 +31,53 @@ _OUTLIER = 2.5  # times the median
 _CLEAREST = 0.98  # the largest correlation of a block that counts: beyond it, noise decides
 
 
-class _Prepared(NamedTuple):
-    """Looks (looks, 64, 64) as grey levels, and their details at 32 and at 64 pixels."""
+class PixelComparison:
+    """Compares the looks ``pixels`` (looks, 64, 64), uint8, two at a time."""
 
-    grey: Floats
-    coarse: Floats
-    fine: Floats
+    def __init__(self, pixels: npt.NDArray[np.uint8]) -> None:
+        """Prepare the quick comparison of all looks."""
+        self._pixels = pixels
+        self._guesser = Guesser(pixels)
 
-    def of(self, looks: npt.NDArray[np.intp]) -> _Prepared:
-        """Some of the looks, by index."""
-        return _Prepared(*(part[looks] for part in self))
+    def evidence(self, pairs: Sequence[Pair]) -> Floats:
+        """The evidence, in nats, that the looks of each pair show one picture: (pairs,).
 
+        The second look of a pair may be mirrored, turned by up to 15 degrees, cropped, shifted, and have other light.
+        It is 0 if they differ at first sight. The result is the same on any number of cores.
+        """
+        evidence = np.zeros(len(pairs), np.float32)
+        if not len(pairs):
+            return evidence
+        chosen = np.array(pairs, np.intp)
+        guesses = self._guesser.guess(chosen)
+        starts = range(0, len(guesses.pairs), _TOGETHER)
 
-def pixel_evidence(pixels: npt.NDArray[np.uint8], pairs: Sequence[Pair]) -> Floats:
-    """The evidence, in nats, that the looks of each pair show one picture: (pairs,); 0 if they differ at first sight.
+        def weigh(start: int) -> Floats:
+            some = slice(start, start + _TOGETHER)
+            first, second = chosen[guesses.pairs[some]].T
+            return _weigh(self._pixels[first], self._pixels[second], guesses.maps[some])
 
-    ``pixels`` (looks, 64, 64) are the looks. The second look of a pair may be mirrored, turned by up to 15 degrees,
-    cropped, shifted, and have other light.
-    """
-    evidence = np.zeros(len(pairs), np.float32)
-    if not len(pairs):
+        for start, found in zip(starts, ordered_map(lambda: weigh, starts, available_cores()), strict=True):
+            np.maximum.at(evidence, guesses.pairs[start : start + _TOGETHER], found)
         return evidence
-    chosen = np.array(pairs, np.intp)
-    scores, maps = _compare_quickly(pixels, chosen)
-    (alike,) = np.nonzero(scores.max(axis=1) > _LEAST_ALIKE)
-    if not len(alike):
-        return evidence
-    shown, places = np.unique(chosen[alike], return_inverse=True)
-    places = places.reshape(-1, 2)
-    prepared = _Prepared(
-        pixels[shown].astype(np.float32),
-        details(pixels[shown], _COARSE, _COARSE_WINDOW),
-        details(pixels[shown], LOOK_SIZE, _FINE_WINDOW),
-    )
-    starts = range(0, len(alike), _TOGETHER)
-
-    def weigh(start: int) -> Floats:
-        some = slice(start, start + _TOGETHER)
-        first, second = places[some].T
-        return _weigh(prepared.of(first), prepared.of(second), scores[alike[some]], maps[alike[some]])
-
-    for start, found in zip(starts, ordered_map(lambda: weigh, starts, available_cores()), strict=True):
-        evidence[alike[start : start + _TOGETHER]] = found
-    return evidence
 
 
-def _compare_quickly(pixels: npt.NDArray[np.uint8], pairs: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Scores (pairs, 2) and maps (pairs, 2, 2, 2) of :func:`~trainer.groups.spectra.compare_spectra`."""
-    shown, places = np.unique(pairs, return_inverse=True)
-    places = places.reshape(-1, 2)
-    blocks = [make_spectra(pixels[shown[start : start + 256]]) for start in range(0, len(shown), 256)]
-    turned, energy = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    guesses = []
-    for start in range(0, len(pairs), 256):
-        first, second = places[start : start + 256].T
-        guesses.append(compare_spectra(Spectra(turned[first], energy[first]), Spectra(turned[second], energy[second])))
-    scores, maps = (np.concatenate(parts) for parts in zip(*guesses, strict=True))
-    return scores, maps
-
-
-def _weigh(first: _Prepared, second: _Prepared, scores: Floats, guesses: Floats) -> Floats:
-    """The evidence for each pair, (pairs,), from the guesses of :func:`~trainer.groups.spectra.compare_spectra`."""
-    pair, mirrored = np.nonzero(scores > _LEAST_ALIKE)
-    ours, theirs = first.coarse[pair], second.coarse[pair]
-    maps = best_shift(ours, theirs, guesses[pair, mirrored])
-    maps = refine(ours, theirs, maps, _FIRST_STEPS)
-    agreed = agreement(ours, theirs, maps)
-    (hopeful,) = np.nonzero(agreed > _LEAST_FIRST_AGREEMENT)
-    pair, ours, theirs = pair[hopeful], ours[hopeful], theirs[hopeful]
-    maps = refine(ours, theirs, maps[hopeful], _COARSE_STEPS)
-    agreed = agreement(ours, theirs, maps)
-    best = np.full(len(scores), -1, np.float32)
-    np.maximum.at(best, pair, agreed)
-    chosen = np.nonzero((agreed > _LEAST_AGREEMENT) & (agreed == best[pair]))[0]
-    evidence = np.zeros(len(scores), np.float32)
-    if len(chosen):
-        one, other = first.of(pair[chosen]), second.of(pair[chosen])
-        maps = refine(one.fine, other.fine, maps[chosen], _FINE_STEPS)
-        evidence[pair[chosen]] = block_evidence(one.grey, one.fine, warp(other.grey, maps), warp(other.fine, maps))
+def _weigh(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], maps: Floats) -> Floats:
+    """The evidence for each guess, (guesses,), from the looks and a map without a shift (guesses, 2, 2)."""
+    evidence = np.zeros(len(maps), np.float32)
+    left = np.arange(len(maps))
+    coarse = details(first, _COARSE, _COARSE_WINDOW), details(second, _COARSE, _COARSE_WINDOW)
+    shifted = best_shift(*coarse, maps)
+    for steps, least in _STAGES:
+        ours, theirs = (part[left] for part in coarse)
+        shifted = refine(ours, theirs, shifted, steps)
+        agreed = agreement(ours, theirs, shifted) > least
+        left, shifted = left[agreed], shifted[agreed]
+    if len(left):
+        fine, other_fine = (details(part[left], LOOK_SIZE, _FINE_WINDOW) for part in (first, second))
+        shifted = refine(fine, other_fine, shifted, _FINE_STEPS)
+        grey, other_grey = (part[left].astype(np.float32) for part in (first, second))
+        evidence[left] = block_evidence(grey, fine, warp(other_grey, shifted), warp(other_fine, shifted))
     return evidence
 
 

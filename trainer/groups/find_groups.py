@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.looks import load_looks
-from trainer.groups.candidates import Pair, by_bottlenecks, by_exif, ordered
-from trainer.groups.evidence import pixel_evidence
-from trainer.groups.links import accepted
+from trainer.groups.candidates import NearestFirst, Pair, by_exif, ordered
+from trainer.groups.evidence import PixelComparison
+from trainer.groups.links import Links
 from trainer.groups.neighbours import nearest
 from trainer.groups.series import series_neighbours
 from trainer.one_thread import one_thread
@@ -27,7 +27,6 @@ _LEAST_IN_SERIES = 15.0  # if the names follow each other
 _LEAST_IN_BURST = 10.0  # if one camera took both within seconds
 
 _NEIGHBOURS = 24
-_ROUNDS = 3
 
 
 def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> dict[str, str]:
@@ -56,31 +55,29 @@ def _find(relatives: list[str], features: npt.NDArray[np.float32], looks: list[L
     named = [ordered(one, other) for one, other in same_by_name(relatives)]
     least = dict.fromkeys(series_neighbours(relatives), _LEAST_IN_SERIES)
     least.update(dict.fromkeys(by_exif(looks), _LEAST_IN_BURST))
-    pixels = np.stack([look.pixels for look in looks])
-    neighbours = nearest(features, _NEIGHBOURS)
-    compared: set[Pair] = set()
-    links: dict[Pair, float] = {}
-    photos: Sequence[int] = range(len(relatives))
-    for _ in range(_ROUNDS):
-        groups = _joined(relatives, named, list(links))
-        numbers = [groups.first(photo) for photo in range(len(relatives))]
-        pairs = {*by_bottlenecks(neighbours, numbers, photos), *(least if not compared else ())}
-        pairs = {pair for pair in pairs if pair not in compared and numbers[pair[0]] != numbers[pair[1]]}
-        compared |= pairs
-        chosen = sorted(pairs)
-        found = {
-            pair: float(evidence)
-            for pair, evidence in zip(chosen, pixel_evidence(pixels, chosen), strict=True)
-            if evidence >= least.get(pair, LEAST_EVIDENCE)
-        }
-        links.update(found)
-        photos = sorted({photo for pair in found for photo in pair})
-        if not photos:
+    pixels = PixelComparison(np.stack([look.pixels for look in looks]))
+    compared: dict[Pair, float] = {}
+    evidence: dict[Pair, float] = {}
+
+    def compare(pairs: Iterable[Pair]) -> None:
+        chosen = sorted({*pairs} - compared.keys())
+        compared.update(zip(chosen, map(float, pixels.evidence(chosen)), strict=True))
+        evidence.update((pair, compared[pair]) for pair in chosen if compared[pair] >= least.get(pair, LEAST_EVIDENCE))
+
+    nearest_first = NearestFirst(nearest(features, _NEIGHBOURS))
+    groups = _joined(relatives, named)
+    pairs = {pair for pair in least if groups.first(pair[0]) != groups.first(pair[1])}
+    while True:
+        pairs |= nearest_first.offer([groups.first(photo) for photo in range(len(relatives))])
+        if not pairs:
             break
-    return _joined(relatives, named, accepted(links, named)).named()
+        compare(pairs)
+        groups, pairs = _joined(relatives, named, evidence), set()
+    compare(Links(evidence, named).missing())
+    return _joined(relatives, named, Links(evidence, named).accepted()).named()
 
 
-def _joined(relatives: list[str], *links: Sequence[Pair]) -> Grouping:
+def _joined(relatives: list[str], *links: Iterable[Pair]) -> Grouping:
     groups = Grouping(relatives)
     for pairs in links:
         for one, other in pairs:

@@ -36,6 +36,10 @@ class Spectra(NamedTuple):
     turned: npt.NDArray[np.complex64]
     energy: Floats
 
+    def of(self, looks: npt.NDArray[np.intp]) -> Spectra:
+        """The spectra of some of the looks, by index."""
+        return Spectra(self.turned[looks], self.energy[looks])
+
 
 class Guess(NamedTuple):
     """How each second look of some pairs may lie over the first one, best guess of pictures that are mirrored or not.
@@ -80,8 +84,9 @@ def compare_spectra(first: Spectra, second: Spectra) -> Guess:
         mirrored = ((one * other).sum(axis=2) * mirroring) @ turning
         scores[:, 0, place] = plain.real / norm[:, None]
         scores[:, 1, place] = mirrored.real / norm[:, None]
-    best = scores.reshape(pairs, 2, -1).argmax(axis=2)
-    found = np.take_along_axis(scores.reshape(pairs, 2, -1), best[:, :, None], axis=2)[:, :, 0]
+    flat = scores.reshape(pairs, 2, len(_ZOOMS) * len(_TURNS))
+    best = flat.argmax(axis=2)
+    found = np.take_along_axis(flat, best[:, :, None], axis=2)[:, :, 0]
     return Guess(found, _maps()[np.arange(2), best])
 
 
