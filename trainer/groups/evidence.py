@@ -23,11 +23,10 @@ _BLOCK = 8  # pixels; a look has 64 blocks
 _WHOLE_BLOCK = 0.6  # the least part of a block that lies inside both looks
 _TEXTURE = 0.1  # variance of the details; a block with less is flat and is no evidence
 _AGREEING = 0.5  # the least correlation of a block whose brightness is compared
-_MOST, _LARGEST_MISFIT = (
-    0.7,
-    0.15,
-)  # share of these blocks, and how far in standard deviations they may lie off the line
-_OUTLIER = 2.5  # times the median
+_MOST = 0.7  # the share of these blocks that must fit
+_LARGEST_MISFIT = 0.13  # in standard deviations of the brightness
+_OUTLIER, _FAR = 2.5, 1e6  # times the median; farther than any block
+_LEAST_CONTRAST = 5  # grey levels, between blocks
 _CLEAREST = 0.98  # the largest correlation of a block that counts: beyond it, noise decides
 
 
@@ -106,7 +105,7 @@ def block_evidence(grey: Floats, fine: Floats, other_grey: Warped, other_fine: W
 
 
 def _same_light(first: Floats, second: Floats, used: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Whether one contrast and one offset take the brightness of one look's blocks to that of the other's, (pairs,).
+    """Whether one smooth tone curve takes the brightness of one look's blocks to that of the other's, (pairs,).
 
     ``first`` and ``second`` (pairs, blocks) are grey levels; blocks count if ``used``.
     """
@@ -114,26 +113,30 @@ def _same_light(first: Floats, second: Floats, used: npt.NDArray[np.bool_]) -> n
 
 
 def _misfit(first: Floats, second: Floats, used: npt.NDArray[np.bool_]) -> Floats:
-    """How far :data:`_MOST` of the blocks lie at most from a straight line, in standard deviations of ``second``.
+    """How far :data:`_MOST` of the blocks lie at most from a parabola, in standard deviations of ``second``: (pairs,).
 
-    The line is fitted three times. Blocks far from it, which a text or a flash changed, do not count the next time.
+    The parabola is fitted three times. Blocks far from it, which a text or a flash changed, do not count the next time.
     """
-    count = np.maximum(used.sum(axis=1), 1)
-    largest = np.float32(np.finfo(np.float32).max)
+    rows, count = np.arange(len(used)), np.maximum(used.sum(axis=1), 1)
+    first, second = _standardised(first, used), _standardised(second, used)
+    powers = np.stack([np.ones_like(first), first, first**2], axis=1)
     kept = used
     for _ in range(3):
-        weight = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)
-        mean, other_mean = ((weight * part).sum(axis=1, keepdims=True) for part in (first, second))
-        one, other = first - mean, second - other_mean
-        slope = (weight * one * other).sum(axis=1) / ((weight * one**2).sum(axis=1) + 1e-3)
-        away = np.where(used, np.abs(other - slope[:, None] * one), largest)
+        weighted = powers * kept[:, None]
+        normal = weighted @ powers.transpose(0, 2, 1) + 1e-3 * np.eye(3, dtype=np.float32)
+        curve = np.linalg.solve(normal, weighted @ second[:, :, None])
+        away = np.where(used, np.abs(second - (curve.transpose(0, 2, 1) @ powers)[:, 0]), _FAR)
         ordered = np.sort(away, axis=1)
-        middle = ordered[np.arange(len(count)), count // 2]
-        kept = used & (away <= _OUTLIER * middle[:, None] + 1e-3)
-    weight = used / count[:, None]
-    mean = (weight * second).sum(axis=1, keepdims=True)
-    deviation = np.sqrt((weight * (second - mean) ** 2).sum(axis=1))
-    return np.asarray(ordered[np.arange(len(count)), (_MOST * count).astype(np.intp)] / np.maximum(deviation, 5))
+        kept = used & (away <= _OUTLIER * ordered[rows, count // 2][:, None] + 1e-3)
+    return np.asarray(ordered[rows, (_MOST * count).astype(np.intp)], np.float32)
+
+
+def _standardised(values: Floats, used: npt.NDArray[np.bool_]) -> Floats:
+    """``values`` (pairs, blocks) with mean 0 and deviation 1 where ``used``; small contrasts are not enlarged to 1."""
+    weight = used / np.maximum(used.sum(axis=1, keepdims=True), 1)
+    centred = values - (weight * values).sum(axis=1, keepdims=True)
+    deviation = np.sqrt((weight * centred**2).sum(axis=1, keepdims=True))
+    return np.asarray(centred / np.maximum(deviation, _LEAST_CONTRAST), np.float32)
 
 
 def _means(values: Floats) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 Pair = tuple[int, int]
 
-STRONG = 40.0
+STRONG = 30.0
 """Evidence, in nats, that needs no other link beside it."""
 
 
@@ -33,7 +33,8 @@ class Links:
     def missing(self) -> set[Pair]:
         """Pairs whose evidence could support the links that are not accepted.
 
-        If ``a`` and ``b`` have such a link, these are ``a`` and the photos that ``b`` is linked to, and the other way round.
+        If ``a`` and ``b`` have such a link, these are ``a`` and the photos that ``b`` is linked to, and the other way
+        round.
         """
         wanted: set[Pair] = set()
         for one, other in self._evidence:
