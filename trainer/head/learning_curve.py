@@ -210,8 +210,8 @@ def _group_means(data: Labelled, right: Matrix) -> Matrix:
 def _gain(groups: Matrix) -> Gain:
     """The gain of twice as many photos; ``groups`` (groups, shares) are the shares labelled correctly.
 
-    Each exponent gives a gain that is linear in the accuracies, so its standard error follows from the groups. More
-    photos of the same kind do no harm, so it is not below 0.
+    Each exponent gives a gain that is linear in the accuracies, so its standard error follows from the groups. A floor
+    of the error below 0 is taken as 0. More photos of the same kind do no harm, so the gain is not below 0.
     """
     most = 1 - float(groups[:, -1].mean())
     gains: dict[float, tuple[float, float]] = {}
@@ -220,7 +220,8 @@ def _gain(groups: Matrix) -> Gain:
         centred = powers - powers.mean()
         # Error at a share = floor + slope * power, and the power at twice the photos is 2 ** -exponent.
         weights = -centred / (centred**2).sum() * (1 - 2**-exponent)
-        gains[exponent] = _mean_and_error(groups @ weights)
+        gain, error = _mean_and_error(groups @ weights)
+        gains[exponent] = min(gain, most * (1 - 2**-exponent)), error
     low = min(gain - _Z_95 * error for gain, error in gains.values())
     high = max(gain + _Z_95 * error for gain, error in gains.values())
     return Gain(*(min(max(value, 0.0), most) for value in (gains[_EXPONENT][0], low, high)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trainer.photos.dataset import Photo
 from trainer.report.content import ReportContent
-from trainer.report.markup import escape, folded, section, table_tag
+from trainer.report.markup import escape, folded, prose, section, table_tag
 from trainer.report.number_format import counted
 from trainer.report.photo_groups import group_title
 from trainer.report.tables import MOST_GROUPS, groups_table
@@ -29,7 +29,7 @@ def groups_section(content: ReportContent) -> str:
         title += f" (the first {MOST_GROUPS})"
     return section(
         "Photos that depend on each other",
-        f'<p class="note">{escape(found.note)}</p>',
+        f'<p class="note">{prose(found.note)}</p>',
         f'<ol class="groups">\n{rows}\n</ol>',
         folded(title, table_tag(groups_table(content), "words")),
     )

@@ -7,12 +7,18 @@ import re
 
 from trainer.report.tables import ReportTable
 
+_OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 _PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit must stay on one line
 
 
 def escape(text: str) -> str:
     """``text`` with all marks of HTML escaped."""
     return _PERCENT.sub("\N{NO-BREAK SPACE}%", html.escape(text, quote=True))
+
+
+def prose(text: str) -> str:
+    """``text`` with all marks of HTML escaped, in which no line breaks inside the name of an option."""
+    return _OPTION.sub(r'<span class="option">\g<0></span>', escape(text))
 
 
 def section(title: str, *parts: str) -> str:

@@ -11,7 +11,7 @@ from trainer.report.chart import whisker
 from trainer.report.content import ReportContent
 from trainer.report.figures import Figure, score_figures, training_curves
 from trainer.report.group_rows import groups_section
-from trainer.report.markup import columns, escape, folded, scrolled, section, stack, table_tag
+from trainer.report.markup import columns, escape, folded, prose, scrolled, section, stack, table_tag
 from trainer.report.measures import class_measures
 from trainer.report.more_photos import learning_curve_figure, learning_curve_table, more_photos_note
 from trainer.report.number_format import counted, percent, percent_interval
@@ -55,7 +55,7 @@ def render_page(content: ReportContent) -> str:
         name=escape(content.name),
         css=(_PARTS / "page.css").read_text(encoding="utf-8"),
         lead=escape(title_line(content)),
-        cautions="\n".join(f'<p class="caution" role="note">{escape(line)}</p>' for line in cautions(content)),
+        cautions="\n".join(f'<p class="caution" role="note">{prose(line)}</p>' for line in cautions(content)),
         headlines="\n".join(_headline(headline) for headline in headlines(content)),
         sections="\n".join(part for part in sections if part),
     )
@@ -120,11 +120,9 @@ def _more_photos(content: ReportContent) -> str:
         return ""
     drawn = ""
     if figure is not None:
-        caption = (
-            "Accuracy, and the share of each class that is labelled correctly, with a share of the training photos"
-        )
+        caption = "Accuracy, and the share of each class that is labelled correctly, by share of the training photos"
         drawn = columns([_figure(figure), table_tag(learning_curve_table(content), "figures", caption)])
-    return section("More photos", f'<p class="note">{escape(note)}</p>', drawn)
+    return section("More photos", f'<p class="note">{prose(note)}</p>', drawn)
 
 
 def _classes(content: ReportContent) -> str:
