@@ -168,7 +168,7 @@ def _measures(content: ReportContent) -> str:
             description = f"{percent(share)}, with 95 % confidence {percent_interval(interval)}"
             cells.append(
                 f"<td>{percent(share)}{whisker(share, interval.low, interval.high, description)}"
-                f"<small>{percent_interval(interval)}</small></td>"
+                f"<small>{escape(percent_interval(interval))}</small></td>"
             )
         lines.append(f'<tr><th scope="row">{escape(row.label)}</th><td>{row.photos:,}</td>{"".join(cells)}</tr>')
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("class", "photos", "precision", "recall"))
