@@ -37,7 +37,6 @@ class RetrainOptions:
     folder: Path
     output: Path
     bottleneck_dir: Path
-    layout: str = AUTO
     architecture: Architecture = DEFAULT_ARCHITECTURE
     quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
     weights: str | None = None
@@ -52,6 +51,7 @@ class RetrainOptions:
     groups: str = GROUPS_AUTO
     augment: int = 0
     fine_tune: Recipe | None = None
+    layout: str = AUTO
 
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.

@@ -79,6 +79,8 @@ def _retrain_one(
         weights = class_weights_of(fitted.labels, len(dataset.labels), options)
         fit = fit_head(fitted, sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
         calibration = calibrate(fit.head, sets[VALIDATION], options.precision)
+        if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
+            calibration = calibration._replace(score_threshold=None)
         gate = fit_gate(sets[TRAINING], sets[VALIDATION], calibration.head, backbone.quantization)
     everything = AllPhotos(Labelled.join(*sets.values()), dataset, options, progress)
     validated = everything.cross_validate() if options.cross_validate else None

@@ -127,3 +127,13 @@ def test_one_class_without_figure_is_named(options: RetrainOptions, tmp_path: Pa
     assert {photo.label for photo in model.evaluation.photos} == {"red", "green"}
     assert model.cross_validation is not None
     assert (model.cross_validation.independent, model.cross_validation.photos) == (16, 64)
+
+
+def test_no_threshold_without_evidence(options: RetrainOptions, tmp_path: Path) -> None:
+    """Many scenes of one class do not make up for two classes of one scene each."""
+    folder = write_copies(tmp_path / "scenes", {"red": 1, "green": 1, "blue": 130}, copies=3)
+    (model,) = retrain_all(dataclasses.replace(options, folder=folder, groups="auto"), QUIET)
+    assert model.accuracy is None
+    assert model.calibration.score_threshold is None
+    (model,) = retrain_all(dataclasses.replace(options, folder=folder, groups="off"), QUIET)
+    assert model.calibration.score_threshold is not None

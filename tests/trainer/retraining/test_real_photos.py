@@ -36,7 +36,8 @@ def evaluated(shared: Path, retrained: tuple[Path, dict], once, command_line) ->
     """What trainer evaluate says of every photo, as JSON."""
 
     def fill(folder: Path) -> None:
-        done = command_line("-m", "trainer", "evaluate", retrained[0], shared / "flower_photos", "--json")
+        photos = ("--split", "all", shared / "flower_photos")
+        done = command_line("-m", "trainer", "evaluate", retrained[0], *photos, "--json")
         assert done.returncode == 0, done.stderr
         (folder / "said.json").write_text(done.stdout)
 
