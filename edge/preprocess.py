@@ -8,32 +8,21 @@ filter.
 from __future__ import annotations
 
 import contextlib
-import io
 import os
+from collections.abc import Iterator
 from typing import Any, BinaryIO, Union
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from edge.distribution import install_command
 from edge.errors import ImageError
-from edge.image_formats import HEAD_BYTES, RAW, heif_format, unread_format
+from edge.image_formats import unread_format
+from edge.image_limits import check_limits, may_read_exif, open_bounded, silence_libtiff, too_large
+from edge.open_image import FORMATS, head_of, open_image, refuse_raw, size_in_bytes
 
 PREPROCESSING_VERSION = 2
 """Changes with every change that alters a pixel; cached bottlenecks and models are valid for one version only."""
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-"""The formats that are always opened; Pillow's other readers are seldom used and less tested.
-
-A phone's photo with a preview (MPO) counts as JPEG. HEIC and AVIF are opened too if the extra ``heif`` is installed.
-"""
-
-MAX_PIXELS = 89_478_485
-"""The largest picture that is opened, in pixels (width times height in the file), whatever its format: the size up to
-which Pillow opens a picture without a warning."""
-
-_TOO_LARGE = f"too large: more than {MAX_PIXELS:,} pixels; scale it down"
 
 WHOLE_PIXELS = 1920 * 1080
 """A JPEG with more pixels than this is decoded at reduced size, never below the model's input.
@@ -46,7 +35,19 @@ same pixels. So files are not reduced up to Full HD, the largest frame that came
 _REDUCING_GAP = 2.0  # the picture is first reduced by whole steps, down to this multiple of the wanted size
 _SIXTEEN_BIT_STEP = 256
 _ROWS = 256  # of a transparent picture, put on white in one step
-_SUBFILE_TYPE, _SUB_PICTURES, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
+_WHOLE_AT_ONCE = 1 << 22  # pixels up to which a picture is converted as a whole
+_ORIENTATION = 0x0112  # tag of EXIF
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = frozenset(_TURNS[value] for value in (5, 6, 7, 8))
+_FROM_THE_END = frozenset(_TURNS[value] for value in (3, 4, 7, 8))  # the first upright row is the last row or column
 
 Pixels = npt.NDArray[np.uint8]
 ImageSource = Union[str, "os.PathLike[str]", bytes, BinaryIO, Image.Image, Pixels]
@@ -61,12 +62,11 @@ def preprocess(source: ImageSource, size: tuple[int, int]) -> Pixels:
     Raises :class:`~edge.errors.ImageError` if the picture cannot be decoded or is too large.
     """
     if isinstance(source, np.ndarray):
-        picture = _from_array(source)
-    elif isinstance(source, Image.Image):
-        picture = to_rgb(source)
-    else:
-        picture = decode(source, size)
-    return np.asarray(squash(picture, size), np.uint8)
+        return np.asarray(squash(_from_array(source), size), np.uint8)
+    if isinstance(source, Image.Image):
+        return np.asarray(squash(to_rgb(source), size), np.uint8)
+    with _decoded(source, size) as (picture, turn):
+        return np.asarray(_squash_by_rows(picture, turn, size), np.uint8)
 
 
 def squash(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -79,13 +79,43 @@ def squash(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """
     if picture.size == size:
         return picture
-    across, down = (picture.width / size[0], picture.height / size[1])
-    steps = (max(int(across / _REDUCING_GAP), 1), max(int(down / _REDUCING_GAP), 1))
-    width, height = (picture.width / steps[0], picture.height / steps[1])
-    if steps != (1, 1):
-        picture = picture.reduce(steps)
-    rows = picture.resize((size[0], picture.height), Image.Resampling.BILINEAR, box=(0, 0, width, picture.height))
+    steps = _reduction(picture.size, size)
+    return _filter(picture.reduce(steps) if steps != (1, 1) else picture, steps, picture.size, size)
+
+
+def _reduction(whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """The whole steps, across and down, by which a picture of size ``whole`` is reduced before it is filtered."""
+    across, down = (whole[0] / size[0], whole[1] / size[1])
+    return (max(int(across / _REDUCING_GAP), 1), max(int(down / _REDUCING_GAP), 1))
+
+
+def _filter(reduced: Image.Image, steps: tuple[int, int], whole: tuple[int, int], size: tuple[int, int]) -> Image.Image:
+    """``reduced``, made of a picture of size ``whole`` by ``steps``, at ``size``."""
+    width, height = (whole[0] / steps[0], whole[1] / steps[1])
+    rows = reduced.resize((size[0], reduced.height), Image.Resampling.BILINEAR, box=(0, 0, width, reduced.height))
     return rows.resize(size, Image.Resampling.BILINEAR, box=(0, 0, size[0], height))
+
+
+def _squash_by_rows(picture: Image.Image, turn: Image.Transpose | None, size: tuple[int, int]) -> Image.Image:
+    """``picture``, of any mode, turned upright by ``turn``, as RGB at ``size``: the pixels of all steps on the whole.
+
+    A large picture is turned, made RGB and reduced some rows at a time, which takes little memory beside its own.
+    """
+    sideways = turn in _SIDEWAYS
+    whole = picture.size[::-1] if sideways else picture.size
+    steps = _reduction(whole, size)
+    plain = turn is None and picture.mode == "RGB" and "transparency" not in picture.info
+    if plain or whole[0] * whole[1] <= _WHOLE_AT_ONCE or steps[0] * steps[1] == 1:
+        return squash(to_rgb(picture if turn is None else picture.transpose(turn)), size)
+    reduced = Image.new("RGB", ((whole[0] + steps[0] - 1) // steps[0], (whole[1] + steps[1] - 1) // steps[1]))
+    rows = steps[1] * max(_ROWS // steps[1], 1)
+    for top in range(0, whole[1], rows):
+        first, last = top, min(top + rows, whole[1])
+        if turn in _FROM_THE_END:
+            first, last = whole[1] - last, whole[1] - first
+        part = picture.crop((first, 0, last, whole[0]) if sideways else (0, first, whole[0], last))
+        reduced.paste(to_rgb(part if turn is None else part.transpose(turn)).reduce(steps), (0, top // steps[1]))
+    return _filter(reduced, steps, whole, size)
 
 
 def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, int] | None = None) -> Image.Image:
@@ -95,25 +125,43 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
     1/8, never smaller than ``size``.
 
     Raises :class:`~edge.errors.ImageError` if the file is missing, empty, truncated, not an image of
-    :data:`FORMATS` or of the extra ``heif``, or holds more than :data:`MAX_PIXELS`.
+    :data:`FORMATS` or of the extra ``heif``, or takes more than the limits of :mod:`edge.image_limits`.
     """
+    with _decoded(source, size) as (picture, turn):
+        return to_rgb(picture if turn is None else picture.transpose(turn))
+
+
+@contextlib.contextmanager
+def _decoded(
+    source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, int] | None
+) -> Iterator[tuple[Image.Image, Image.Transpose | None]]:
+    """The decoded picture of a file, in its own mode, and how to turn it upright; closed after the block.
+
+    Errors of the block are of the same kind: Pillow may find damage only when it converts.
+    """
+    file = None
     try:
-        with open_image(source) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ImageError(_TOO_LARGE)
+        file = open_bounded(source)
+        with open_image(file) as picture:
             if picture.format == "TIFF":
-                _refuse_raw(picture)
+                silence_libtiff()
+                refuse_raw(picture)
             if size is not None and picture.width * picture.height > WHOLE_PIXELS:
                 picture.draft("RGB", size)
-            return to_rgb(_upright(picture))
+            check_limits(picture, size_in_bytes(file))
+            picture.load()  # before errors are ignored: a truncated picture is an error, broken EXIF is not
+            yield picture, _turn(picture)
     except ImageError:
         raise
     except Image.DecompressionBombError:
-        raise ImageError(_TOO_LARGE) from None
+        raise ImageError(too_large()) from None
     except MemoryError:
         raise ImageError("too large: not enough memory to decode it; scale it down") from None
     except Exception as error:
-        raise ImageError(unread_format(_head(source)) or _why_unread(error)) from None
+        raise ImageError(unread_format(head_of(source)) or _why_unread(error)) from None
+    finally:
+        if file is not None and file is not source:
+            file.close()
 
 
 def _why_unread(error: Exception) -> str:
@@ -125,77 +173,12 @@ def _why_unread(error: Exception) -> str:
     return f"damaged: {error}"
 
 
-def open_image(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
-    """``source`` opened by Pillow and not decoded, with a plugin that is loaded only now if it is HEIC or AVIF.
-
-    Raises :class:`~edge.errors.ImageError` if the plugin is missing, and Pillow's errors for other files.
-    """
-    try:
-        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS)
-    except UnidentifiedImageError:
-        name = heif_format(_head(source))
-        if name is None:
-            raise
-    plugin = _load_heic() if name == "HEIC" else _load_avif()
-    try:
-        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=[plugin])
-    except UnidentifiedImageError:
-        raise ImageError(f"damaged: {name} photo that cannot be decoded") from None
-
-
-def _head(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
-    """The first bytes of ``source``; none if they cannot be read again."""
-    if isinstance(source, bytes):
-        return source[:HEAD_BYTES]
-    with contextlib.suppress(OSError, ValueError):
-        if isinstance(source, (str, os.PathLike)):
-            if not os.path.isfile(source):  # a pipe gives its bytes only once
-                return b""
-            with open(source, "rb") as file:  # noqa: PTH123
-                return file.read(HEAD_BYTES)
-        source.seek(0)
-        return source.read(HEAD_BYTES)
-    return b""
-
-
-def _load_heic() -> str:
-    """Load the plugin for HEIC; returns its name for Pillow."""
-    try:
-        import pillow_heif
-
-        # A thumbnail in the file may be small or another picture: only the photo itself is decoded.
-        pillow_heif.register_heif_opener(thumbnails=False)
-    except ImportError:
-        raise ImageError(f"HEIC photo: {install_command('heif')}") from None
-    return "HEIF"
-
-
-def _load_avif() -> str:
-    """Load Pillow's plugin for AVIF, which it has since release 11.3; returns its name for Pillow."""
-    try:
-        from PIL import AvifImagePlugin
-    except ImportError:
-        raise ImageError(f"AVIF photo: {install_command('heif')}") from None
-    if not AvifImagePlugin.SUPPORTED:
-        raise ImageError("AVIF photo, and Pillow was built without AVIF on this machine; save it as JPEG")
-    return "AVIF"
-
-
-def _refuse_raw(picture: Image.Image) -> None:
-    """Refuse a TIFF file whose first picture is only the small preview of a camera's raw photo (DNG, NEF, ARW)."""
-    tags: Any = getattr(picture, "tag_v2", {})
-    is_preview = bool(tags.get(_SUBFILE_TYPE, 0) & 1) and _SUB_PICTURES in tags
-    if _DNG_VERSION in tags or is_preview:
-        raise ImageError(RAW)
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    from PIL import ImageOps
-
-    picture.load()  # before the block that ignores errors: a truncated picture is an error, broken EXIF is not
+def _turn(picture: Image.Image) -> Image.Transpose | None:
+    """How to turn ``picture`` upright, as its EXIF says; None if it is upright or its EXIF is broken."""
     with contextlib.suppress(Exception):
-        ImageOps.exif_transpose(picture, in_place=True)  # in place: most pictures are upright and need no copy
-    return picture
+        if may_read_exif(picture.info):
+            return _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
+    return None
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:

@@ -22,8 +22,8 @@ def run_command(program: str, command: Callable[[], int | None]) -> int:
     If the reader closes the pipe early (``| head``), the program ends without a message. An exception that is neither
     an :class:`~edge.errors.EdgeError` nor an :class:`OSError` is a bug and is raised with its traceback.
     """
-    # Pillow's own warning would be a second message beside the one line of our ImageError.
-    warnings.filterwarnings("ignore", message=".*decompression bomb.*")
+    # Pillow's own warnings would be more messages beside the one line of our ImageError.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     _prepare_streams()
     return _flush(program, _exit_code(program, command))
 

@@ -35,27 +35,23 @@ def is_of_a_system(name: str) -> bool:
 
 
 def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
-    """The regular files in ``folder`` and below it, sorted by name. Links are followed.
+    """The regular files in ``folder`` and below it, at any depth, sorted by name. Links are followed.
 
     ``skip`` gets hidden files and folders, those that drives and systems make for themselves, links that lead back to
     a folder above them, broken links, files that are not regular (sockets, pipes) and folders that cannot be read.
     """
-    yield from _walk(folder, skip, frozenset())
-
-
-def _walk(folder: Path, skip: Skip, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
-    try:
-        status = folder.stat()
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        skip(folder, f"cannot be read: {error.strerror}")
-        return
-    identity = (status.st_dev, status.st_ino)
-    if identity in above:
-        skip(folder, "a link back to a folder above it")
-        return
-    for entry in entries:
-        path = folder / entry.name
+    above: dict[
+        tuple[int, int], Iterator[os.DirEntry[str]]
+    ] = {}  # the folders on the way down, and what is left in them
+    folders = [folder]  # their paths; not a function that calls itself, which ends at a thousand levels
+    _enter(folder, above, skip)
+    while above:
+        entry = next(next(reversed(above.values())), None)
+        if entry is None:
+            above.popitem()
+            folders.pop()
+            continue
+        path = folders[-1] / entry.name
         if entry.name.startswith(".") or is_of_a_system(entry.name):
             skip(path, HIDDEN if entry.name.startswith(".") else OF_A_SYSTEM)
             continue
@@ -65,11 +61,28 @@ def _walk(folder: Path, skip: Skip, above: frozenset[tuple[int, int]]) -> Iterat
             skip(path, f"cannot be read: {error.strerror}")
             continue
         if stat.S_ISDIR(mode):
-            yield from _walk(path, skip, above | {identity})
+            if _enter(path, above, skip):
+                folders.append(path)
         elif stat.S_ISREG(mode):
             yield path
         else:
             skip(path, "not a regular file")
+
+
+def _enter(folder: Path, above: dict[tuple[int, int], Iterator[os.DirEntry[str]]], skip: Skip) -> bool:
+    """Add ``folder`` and its entries, sorted by name, to ``above``; False if it is skipped."""
+    try:
+        status = folder.stat()
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        skip(folder, f"cannot be read: {error.strerror}")
+        return False
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        skip(folder, "a link back to a folder above it")
+        return False
+    above[identity] = iter(entries)
+    return True
 
 
 def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
@@ -92,7 +105,11 @@ def _expand(argument: str, skip: Skip) -> Iterator[Path]:
         return
     import glob
 
-    matches = sorted(glob.glob(argument, recursive=True))
+    try:
+        matches = sorted(glob.glob(argument, recursive=True))
+    except RecursionError:  # at a thousand levels of folders, or of the pattern
+        skip(Path(argument), "folders too deep for a pattern; give the folder itself")
+        return
     if not matches:
         skip(Path(argument), "no file matches")
     named = set(Path(argument).parts)

@@ -12,7 +12,8 @@ PACKAGE = Path(edge.__file__).parent
 LAYERS = [
     ["exit_codes", "distribution", "image_formats", "lazy_names", "secrets", "shorten", "skipped_files", "text_table"],
     ["errors"],
-    ["types", "files", "run_command", "parallel", "messages", "child_process"],
+    ["image_limits"],
+    ["types", "files", "open_image", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],
     ["modelfile", "sources", "sinks"],

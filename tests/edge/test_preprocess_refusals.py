@@ -16,7 +16,9 @@ from PIL import Image
 
 from edge import preprocess as module
 from edge.errors import ImageError
-from edge.preprocess import FORMATS, MAX_PIXELS, decode, preprocess, to_rgb
+from edge.image_limits import MAX_PIXELS
+from edge.open_image import FORMATS
+from edge.preprocess import decode, preprocess, to_rgb
 from support.colours import encoded, plain, ramp
 
 SIZE = (32, 32)
@@ -110,18 +112,6 @@ def test_decompression_bomb(width: int, height: int, tmp_path: Path, python) -> 
     said = json.loads(python("-W", "ignore", "-c", BOMB).stdout)
     assert said["error"] == "too large: more than 89,478,485 pixels; scale it down"
     assert said["grown_kilobytes"] < 20_000
-
-
-@pytest.mark.parametrize("size", [None, (32, 32)])
-def test_limit_is_the_same_for_a_jpeg(size: tuple[int, int] | None) -> None:
-    """A JPEG has the same limit, although it would be decoded at reduced size: the limit counts the file's pixels."""
-    content = bytearray(encoded(plain("red", (16, 16)), "JPEG"))
-    frame = content.index(b"\xff\xc0") + 5
-    content[frame : frame + 4] = struct.pack(">HH", 9000, 12_000)
-    with warnings.catch_warnings(), pytest.raises(ImageError) as raised:
-        warnings.simplefilter("ignore")
-        decode(bytes(content), size)
-    assert str(raised.value) == "too large: more than 89,478,485 pixels; scale it down"
 
 
 def test_limit_is_that_of_pillow() -> None:

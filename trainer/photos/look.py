@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from edge.preprocess import WHOLE_PIXELS, decode, open_image
+from edge.open_image import open_image
+from edge.preprocess import WHOLE_PIXELS, decode
 
 LOOK_SIZE = 64
 """Width and height of the small grey picture, in pixels."""

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ImageError
+from edge.image_limits import check_file_size
 from edge.parallel import available_cores, ordered_map
 from edge.preprocess import decode
 from trainer.photos.folder import PhotoFile, PhotoFolder
 from trainer.photos.look import LOOK_SIZE, Look, make_look
 from trainer.progress import SILENT, Progress
-
-MAX_FILE_BYTES = 256 << 20
-"""A larger file is refused: reading it whole could exhaust the memory."""
 
 
 class Contents(NamedTuple):
@@ -68,8 +66,9 @@ def read_photo(path: Path) -> tuple[bytes, os.stat_result]:
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
-                raise ImageError(f"too large for a photo: {status.st_size >> 20} MiB")
+            if not stat.S_ISREG(status.st_mode):
+                raise ImageError("not a regular file")
+            check_file_size(status.st_size)
             if status.st_size == 0:
                 raise ImageError("an empty file")
             return file.read(), status

@@ -45,6 +45,52 @@ def test_folders_are_walked_in_a_stable_order(skipped: Skipped) -> None:
     assert skipped == {}
 
 
+def _make_deep(levels: int) -> None:
+    """A chain of folders ``d`` in the current folder, with ``a.png`` in every hundredth and ``z.png`` in the last."""
+    start = os.open(".", os.O_RDONLY)
+    for level in range(levels):
+        os.mkdir("d")
+        if level % 100 == 0:
+            Path("a.png").touch()
+        os.chdir("d")
+    Path("z.png").touch()
+    os.fchdir(start)
+    os.close(start)
+
+
+def _remove_deep(levels: int) -> None:
+    """Remove the chain of :func:`_make_deep`: other functions that remove folders call themselves at each level."""
+    start = os.open(".", os.O_RDONLY)
+    for _ in range(levels):
+        os.chdir("d")
+    for _ in range(levels):
+        for name in os.listdir("."):
+            os.rmdir(name) if name == "d" else os.remove(name)
+        os.chdir("..")
+    for name in os.listdir("."):
+        os.rmdir(name) if name == "d" else os.remove(name)
+    os.fchdir(start)
+    os.close(start)
+
+
+@pytest.mark.parametrize("levels", [1200, 3000])
+def test_deep_folders(levels: int, skipped: Skipped) -> None:
+    """Folders may be deeper than Python's limit of calls; below the system's longest path, one line says so."""
+    _make_deep(levels)
+    try:
+        found = list(walk_files(Path("."), skipped))
+        assert sum(path.name == "a.png" for path in found) == len(range(0, min(levels, 2048), 100))
+        if levels == 1200:
+            assert str(found[-1]) == "d/" * 1200 + "z.png"
+            assert skipped == {}
+        else:
+            assert skipped == {"d": "cannot be read: File name too long"}
+        assert _found(skipped, "**/z.png") == []
+        assert skipped["z.png"] == "folders too deep for a pattern; give the folder itself"
+    finally:
+        _remove_deep(levels)
+
+
 def test_every_regular_file_is_a_candidate(skipped: Skipped) -> None:
     """Files with any name and any extension come; only the decoder decides."""
     fill(Path("photos"), "red.png", "red", "red.txt")

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edge.image_limits import MAX_FILE_BYTES
 from edge.inference.interpreter import ImageInterpreter
 from edge.preprocess import preprocess
 from support import tiny
 from trainer.bottlenecks.compute import Extracted, compute_bottlenecks
 from trainer.photos.folder import list_photos
-from trainer.photos.reading import MAX_FILE_BYTES, Contents, read_contents
+from trainer.photos.reading import Contents, read_contents
 from trainer.progress import Progress, Stage
 
 

@@ -1,0 +1,112 @@
+"""Image files opened by Pillow, and what they are if Pillow does not open them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+from typing import Any, BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+
+from edge.distribution import install_command
+from edge.errors import ImageError
+from edge.image_formats import HEAD_BYTES, RAW, heif_format
+from edge.image_limits import check_tiff_pieces, open_bounded
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+"""The formats that are always opened; Pillow's other readers are seldom used and less tested.
+
+A phone's photo with a preview (MPO) counts as JPEG. HEIC and AVIF are opened too if the extra ``heif`` is installed.
+"""
+
+# Without a handler, Python prints Pillow's log of an error on stderr, beside the one line of the ImageError.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+_SUBFILE_TYPE, _SUB_PICTURES, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
+
+
+def open_image(source: bytes | BinaryIO) -> Image.Image:
+    """``source`` opened by Pillow and not decoded, with a plugin that is loaded only now if it is HEIC or AVIF.
+
+    Raises :class:`~edge.errors.ImageError` if the plugin is missing, and Pillow's errors for other files.
+    """
+    file = open_bounded(source)
+    try:
+        check_tiff_pieces(file)
+        return Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError:
+        name = heif_format(head_of(file))
+        if name is None:
+            raise
+    except Image.DecompressionBombError:
+        if not head_of(file).startswith(b"\xff\xd8\xff"):
+            raise
+        from PIL import JpegImagePlugin
+
+        file.seek(0)
+        return JpegImagePlugin.jpeg_factory(file, "")  # Pillow's limit is that of the picture before it is reduced
+    plugin = _load_heic() if name == "HEIC" else _load_avif()
+    try:
+        return Image.open(file, formats=[plugin])
+    except UnidentifiedImageError:
+        raise ImageError(f"damaged: {name} photo that cannot be decoded") from None
+
+
+def size_in_bytes(file: BinaryIO) -> int:
+    """The size of ``file``, open for reading, in bytes."""
+    if isinstance(file, io.BytesIO):
+        return file.getbuffer().nbytes
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        return os.fstat(file.fileno()).st_size
+    place = file.tell()
+    size_bytes = file.seek(0, io.SEEK_END)
+    file.seek(place)
+    return size_bytes
+
+
+def head_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
+    """The first bytes of ``source``; none if they cannot be read again."""
+    if isinstance(source, bytes):
+        return source[:HEAD_BYTES]
+    with contextlib.suppress(OSError, ValueError):
+        if isinstance(source, (str, os.PathLike)):
+            if not os.path.isfile(source):  # a pipe gives its bytes only once
+                return b""
+            with open(source, "rb") as file:  # noqa: PTH123
+                return file.read(HEAD_BYTES)
+        source.seek(0)
+        return source.read(HEAD_BYTES)
+    return b""
+
+
+def _load_heic() -> str:
+    """Load the plugin for HEIC; returns its name for Pillow."""
+    try:
+        import pillow_heif
+
+        # A thumbnail in the file may be small or another picture: only the photo itself is decoded.
+        pillow_heif.register_heif_opener(thumbnails=False)
+    except ImportError:
+        raise ImageError(f"HEIC photo: {install_command('heif')}") from None
+    return "HEIF"
+
+
+def _load_avif() -> str:
+    """Load Pillow's plugin for AVIF, which it has since release 11.3; returns its name for Pillow."""
+    try:
+        from PIL import AvifImagePlugin
+    except ImportError:
+        raise ImageError(f"AVIF photo: {install_command('heif')}") from None
+    if not AvifImagePlugin.SUPPORTED:
+        raise ImageError("AVIF photo, and Pillow was built without AVIF on this machine; save it as JPEG")
+    return "AVIF"
+
+
+def refuse_raw(picture: Image.Image) -> None:
+    """Refuse a TIFF file whose first picture is only the small preview of a camera's raw photo (DNG, NEF, ARW)."""
+    tags: Any = getattr(picture, "tag_v2", {})
+    is_preview = bool(tags.get(_SUBFILE_TYPE, 0) & 1) and _SUB_PICTURES in tags
+    if _DNG_VERSION in tags or is_preview:
+        raise ImageError(RAW)
