@@ -19,6 +19,30 @@ from edge.errors import ModelError
 _INTEGERS = {np.int8: "<b", np.uint8: "<B", np.int32: "<i", np.uint32: "<I", np.uint64: "<Q"}
 
 
+MAX_TABLES = 65_536
+"""The most tables in one vector; an image classifier has some hundreds of tensors and operators."""
+
+MAX_TEXT_BYTES = 1000
+"""A string is cut at this length, in bytes: names are read for messages, and many tables may share a long one."""
+
+_READ_AGAIN = 4  # how often all bytes of a flatbuffer may be read, since tables may share what they refer to
+_ALWAYS_READ = 1 << 20
+
+
+class _Budget:
+    """How many entries of vectors may still be read from one flatbuffer."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, content: bytes) -> None:
+        self.left = _READ_AGAIN * len(content) + _ALWAYS_READ
+
+    def take(self, entries: int) -> None:
+        self.left -= entries
+        if self.left < 0:
+            raise ModelError("the model file is damaged: too many of its parts refer to the same large one")
+
+
 def _unpack(content: bytes, form: str, position: int) -> int:
     try:
         return int(struct.unpack_from(form, content, position)[0]) if position >= 0 else _outside()
@@ -33,9 +57,15 @@ def _outside() -> int:
 class Table:
     """One table of a flatbuffer held in ``content``, starting at byte ``position``."""
 
-    def __init__(self, content: bytes, position: int) -> None:
-        """Raises :class:`~edge.errors.ModelError` if the table's vtable lies outside ``content``."""
+    __slots__ = ("_budget", "_content", "_position", "_vtable", "_vtable_size")
+
+    def __init__(self, content: bytes, position: int, budget: _Budget | None = None) -> None:
+        """``budget`` is that of the table that refers to this one; all tables of a flatbuffer share it.
+
+        Raises :class:`~edge.errors.ModelError` if the table's vtable lies outside ``content``.
+        """
         self._content = content
+        self._budget = _Budget(content) if budget is None else budget
         self._position = position
         self._vtable = position - _unpack(content, "<i", position)
         self._vtable_size = _unpack(content, "<H", self._vtable)
@@ -69,7 +99,7 @@ class Table:
     def table(self, slot: int) -> Table | None:
         """The table that ``slot`` refers to, or None if the field is absent."""
         position = self._follow(slot)
-        return None if position is None else Table(self._content, position)
+        return None if position is None else Table(self._content, position, self._budget)
 
     def _vector(self, slot: int, item_bytes: int) -> tuple[int, int] | None:
         position = self._follow(slot)
@@ -89,6 +119,7 @@ class Table:
         vector = self._vector(slot, np.dtype(kind).itemsize)
         if vector is None:
             return np.empty(0, kind)
+        self._budget.take(vector[1])
         return np.frombuffer(self._content, np.dtype(kind).newbyteorder("<"), vector[1], vector[0])
 
     def size(self, slot: int) -> int:
@@ -97,17 +128,29 @@ class Table:
         return 0 if vector is None else vector[1]
 
     def tables(self, slot: int) -> Iterator[Table]:
-        """The vector of tables in ``slot``, one by one."""
+        """The vector of tables in ``slot``, one by one.
+
+        Raises :class:`~edge.errors.ModelError` if they are more than :data:`MAX_TABLES`.
+        """
         vector = self._vector(slot, 4)
         if vector is not None:
+            if vector[1] > MAX_TABLES:
+                raise ModelError(f"the model file is damaged: {vector[1]:,} parts in a list, more than {MAX_TABLES:,}")
+            self._budget.take(vector[1])
             for position in range(vector[0], vector[0] + 4 * vector[1], 4):
-                yield Table(self._content, position + _unpack(self._content, "<I", position))
+                yield Table(self._content, position + _unpack(self._content, "<I", position), self._budget)
 
     def bytes(self, slot: int) -> bytes:
         """The vector of bytes in ``slot``, empty if absent."""
         vector = self._vector(slot, 1)
-        return b"" if vector is None else self._content[vector[0] : vector[0] + vector[1]]
+        if vector is None:
+            return b""
+        self._budget.take(vector[1])
+        return self._content[vector[0] : vector[0] + vector[1]]
 
     def text(self, slot: int) -> str:
-        """The UTF-8 string in ``slot``, empty if absent."""
-        return self.bytes(slot).decode("utf-8", "replace")
+        """The UTF-8 string in ``slot``, empty if absent; no more than :data:`MAX_TEXT_BYTES` of it."""
+        vector = self._vector(slot, 1)
+        if vector is None:
+            return ""
+        return self._content[vector[0] : vector[0] + min(vector[1], MAX_TEXT_BYTES)].decode("utf-8", "replace")

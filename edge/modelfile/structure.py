@@ -16,6 +16,8 @@ from edge.modelfile.flatbuffer import Table
 
 IDENTIFIER = b"TFL3"
 _MAX_ELEMENTS = 1 << 28  # of one tensor; far more than an image classifier has, and less than most damaged shapes
+_MAX_DIMENSIONS = 8  # of one tensor: as many as TFLite's kernels have
+_MAX_CONNECTIONS = 1_000_000  # inputs and outputs of all operators; a model of 500 operators has about 2,000
 _OPTIONAL = -1  # an operator input that is left out
 _CHANNELS = (3, 1)
 _SIGNATURE = 7  # slot of Tensor.shape_signature
@@ -134,7 +136,10 @@ def _check_buffer(buffer: Table, content_bytes: int) -> None:
 
 def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
     name = table.text(3)
-    shape = tuple(int(size) for size in table.array(0, np.int32))
+    sizes = table.array(0, np.int32)
+    if len(sizes) > _MAX_DIMENSIONS:
+        raise ModelError(f"tensor {name!r} has {len(sizes):,} dimensions; the model file is damaged")
+    shape = tuple(int(size) for size in sizes)
     if any(size < 0 for size in shape) or math.prod(shape) > _MAX_ELEMENTS:
         raise ModelError(f"tensor {name!r} has the impossible shape {shape}; the model file is damaged")
     number_type = _DTYPES.get(table.integer(1, np.int8))
@@ -170,10 +175,13 @@ def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantizat
 
 
 def _check_operators(graph: Table, tensors: int, codes: int) -> None:
-    operators = 0
+    operators = connections = 0
     for operator in graph.tables(3):
         operators += 1
         inputs, outputs = operator.array(1, np.int32), operator.array(2, np.int32)
+        connections += len(inputs) + len(outputs)
+        if connections > _MAX_CONNECTIONS:
+            raise ModelError(f"the model's operators have more than {_MAX_CONNECTIONS:,} inputs; the file is damaged")
         wrong_inputs = ((inputs < _OPTIONAL) | (inputs >= tensors)).any()  # type: ignore[operator]
         wrong_outputs = ((outputs < 0) | (outputs >= tensors)).any()  # type: ignore[operator]
         if operator.integer(0, np.uint32) >= codes or wrong_inputs or wrong_outputs:
@@ -199,7 +207,7 @@ def _check_input_and_output(image: TensorSpec, scores: TensorSpec, table: Table)
             f"not an image classifier: its input is {image.shape}, not (1, height, width, 3), with 3 channels (RGB) or "
             "1 (grey)"
         )
-    signature = tuple(int(size) for size in table.array(_SIGNATURE, np.int32))
+    signature = tuple(int(size) for size in table.array(_SIGNATURE, np.int32)[:_MAX_DIMENSIONS])
     if any(open_size == -1 and size == 1 for open_size, size in zip(signature[1:], image.shape[1:], strict=False)):
         raise ModelError(f"the size of the model's input is not fixed {signature}; convert it with a fixed size")
     rows, row = scores.shape[:-1], scores.shape[-1:]
