@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+from edge.errors import ModelError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
@@ -49,12 +51,20 @@ class Provenance:
 
     @classmethod
     def read(cls, training: dict[str, Any]) -> Provenance:
-        """The record in a manifest's ``training``; entries that this release does not know are ignored."""
-        return cls(**{name: training[name] for name in _NAMES if name in training})
+        """The record in a manifest's ``training``; entries that this release does not know are ignored.
+
+        Raises :class:`~edge.errors.ModelError` if a value has another type.
+        """
+        known = {name: training[name] for name in _TYPES if name in training}
+        for name, value in known.items():
+            if value is not None and (isinstance(value, bool) or not isinstance(value, _TYPES[name])):
+                raise ModelError(f"the model's manifest is damaged ({name} of its training); copy the model file again")
+        return cls(**known)
 
     def to_training(self) -> dict[str, Any]:
         """What goes into a manifest's ``training``: the entries that are not None."""
-        return {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
+        return {name: value for name in _TYPES if (value := getattr(self, name)) is not None}
 
 
-_NAMES = [field.name for field in fields(Provenance)]
+_KINDS: dict[str, tuple[type, ...]] = {"str | None": (str,), "int | None": (int,), "float | None": (int, float)}
+_TYPES = {field.name: _KINDS[str(field.type)] for field in fields(Provenance)}

@@ -19,7 +19,7 @@ LABELS = ("blue", "green", "red")
 WEIGHTS = np.array([[0, 0, 4], [0, 4, 0], [4, 0, 0]], "<f4")
 """(labels, channels): an output is four times the average of a colour."""
 
-_VERSIONS = {"DEQUANTIZE": 2, "QUANTIZE": 1, "MUL": 1, "ADD": 1, "MEAN": 1, "FULLY_CONNECTED": 1, "MINIMUM": 1}
+_VERSIONS = {"DEQUANTIZE": 2, "QUANTIZE": 1, "MUL": 1, "ADD": 1, "MEAN": 1, "FULLY_CONNECTED": 1, "CONV_2D": 1}
 _VERSIONS |= {"SOFTMAX": 1, "LOGISTIC": 1, "LOG_SOFTMAX": 1, "RESHAPE": 1, "SQRT": 1}
 _TYPES = {"float32": schema.TensorType.FLOAT32, "uint8": schema.TensorType.UINT8, "int8": schema.TensorType.INT8}
 
@@ -35,16 +35,23 @@ def foreign_model(
     scale: float = 1 / 255,
     zero_point: int = 0,
     scaling: tuple[float, float] | None = None,
+    quantized: tuple[float, int] | None = None,
+    convolution: float | None = None,
+    activation: int = 0,
     weights: np.ndarray[Any, Any] | None = None,
     output_dtype: str = "float32",
     output_scale: float = 1 / 256,
     output_zero_point: int = 0,
 ) -> bytes:
-    """A model that ends in the operator ``ending``; ``scaling`` is a factor and a summand for its input."""
+    """A model that ends in the operator ``ending``.
+
+    ``scaling`` is a factor and a summand for its input, ``quantized`` scale and zero point with which a float input is
+    quantized first, ``convolution`` the weight of each colour in a first convolution, ``activation`` that of the layer.
+    """
     model, graph = _empty()
     size = (channels, *SIZE) if channels_first else (*SIZE, channels)
-    quantized = (scale, zero_point) if dtype != "float32" else (0.0, 0)
-    tensor = image = add_tensor(model, graph, "image", (batch, *size), _TYPES[dtype], *quantized)
+    steps = (scale, zero_point) if dtype != "float32" else (0.0, 0)
+    tensor = image = add_tensor(model, graph, "image", (batch, *size), _TYPES[dtype], *steps)
     floats = schema.TensorType.FLOAT32
 
     def apply(name: str, inputs: list[int], shape: tuple[int, ...], *options: Any) -> int:
@@ -62,20 +69,31 @@ def foreign_model(
         factor, summand = (np.full((1,), value, "<f4") for value in scaling)
         tensor = apply("MUL", [tensor, constant(factor)], (batch, *size), options.MulOptions, schema.MulOptionsT())
         tensor = apply("ADD", [tensor, constant(summand)], (batch, *size), options.AddOptions, schema.AddOptionsT())
+    if quantized is not None:
+        made = add_tensor(model, graph, "steps", (batch, *size), _TYPES["int8"], *quantized)
+        add_operator(model, graph, "QUANTIZE", _VERSIONS, [tensor], made)
+        tensor = apply("DEQUANTIZE", [made], (batch, *size))
+    if convolution is not None:
+        convolving = schema.Conv2DOptionsT()
+        convolving.strideW = convolving.strideH = convolving.dilationWFactor = convolving.dilationHFactor = 1
+        kernel = constant((convolution * np.eye(3)).astype("<f4").reshape(3, 1, 1, 3))
+        inputs = [tensor, kernel, constant(np.zeros(3, "<f4"))]
+        tensor = apply("CONV_2D", inputs, (batch, *size), schema.BuiltinOptions.Conv2DOptions, convolving)
     axes = constant(np.array([2, 3] if channels_first else [1, 2], "<i4"), schema.TensorType.INT32)
     reducing = schema.ReducerOptionsT()
     tensor = apply("MEAN", [tensor, axes], (batch, channels), schema.BuiltinOptions.ReducerOptions, reducing)
     values = (WEIGHTS[:outputs, :channels] if weights is None else weights).astype("<f4")
     bias = constant(np.zeros(outputs, "<f4"))
     dense = (schema.BuiltinOptions.FullyConnectedOptions, schema.FullyConnectedOptionsT())
+    dense[1].fusedActivationFunction = activation
     tensor = apply("FULLY_CONNECTED", [tensor, constant(values), bias], (batch, outputs), *dense)
     if ending is not None:
         tensor = apply(ending, [tensor], (batch, outputs), *_options(ending))
     if output_dtype != "float32":
-        made = _TYPES[output_dtype]
-        quantized_output = add_tensor(model, graph, "scores", (batch, outputs), made, output_scale, output_zero_point)
-        add_operator(model, graph, "QUANTIZE", _VERSIONS, [tensor], quantized_output)
-        tensor = quantized_output
+        kind = _TYPES[output_dtype]
+        made = add_tensor(model, graph, "scores", (batch, outputs), kind, output_scale, output_zero_point)
+        add_operator(model, graph, "QUANTIZE", _VERSIONS, [tensor], made)
+        tensor = made
     graph.inputs, graph.outputs = np.array([image], np.int32), np.array([tensor], np.int32)
     return write_model(model)
 
@@ -107,6 +125,9 @@ MODELS: dict[str, dict[str, Any]] = {
     "logit": {"ending": None, "outputs": 1, "weights": np.array([[4, 0, -4]])},
     "root": {"ending": "SQRT"},
     "rescaling": {"scaling": (1 / 127.5, -1.0)},
+    "float-io": {"quantized": (1 / 255, -128)},
+    "folded": {"convolution": 1 / 127.5},
+    "relu6": {"ending": None, "activation": 3, "weights": np.eye(3) / 4},
     "nchw": {"channels_first": True, "ending": None},
     "batch": {"batch": 4, "ending": None},
     "grey": {"channels": 1, "weights": np.array([[-4], [0], [4]])},

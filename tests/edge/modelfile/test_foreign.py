@@ -8,6 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.errors import ModelError
 from edge.modelfile.foreign import Function
@@ -42,6 +44,7 @@ def foreign(name: str, labels: tuple[str, ...] = LABELS, **arguments: object) ->
         ("logit", PAIR, Function.SIGMOID, True),
         ("logit", ("red",), Function.SIGMOID, False),
         ("root", LABELS, Function.UNKNOWN, False),
+        ("relu6", LABELS, Function.UNKNOWN, False),
     ],
 )
 def test_scores_by_the_end_of_the_graph(name: str, labels: tuple[str, ...], function: Function, pair: bool) -> None:
@@ -60,13 +63,22 @@ def test_our_own_files_are_left_as_they_are() -> None:
         assert (model.transform, model.messages()) == (None, [])
 
 
-@pytest.mark.parametrize(("name", "text"), [("softmax", "-1..1"), ("rescaling", "0..255"), ("nchw", "-1..1")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("softmax", "-1..1"),
+        ("rescaling", "0..255"),
+        ("folded", "0..255"),
+        ("float-io", "0..1"),
+        ("nchw", "-1..1"),
+    ],
+)
 def test_a_guess_is_told(name: str, text: str) -> None:
-    """A float model without a normalisation gets one that is told; a scaling layer at its start decides."""
-    model = foreign(name)
+    """A float model without a normalisation gets one that is told; operators at its start that scale decide."""
+    model, other = foreign(name), "-1,1" if text == "0..1" else "0,1"
     assert (model.normalization.origin, model.normalization.text) == (GUESSED, text)
     assert model.messages()[0].startswith(
-        f"no normalisation in the file: pixels are scaled to {text}; --input-range 0,1 if its labels look wrong"
+        f"no normalisation in the file: pixels are scaled to {text}; --input-range {other} if its labels look wrong"
     )
 
 
@@ -161,3 +173,15 @@ def test_zips_that_hold_no_one_model() -> None:
     for length in range(4, len(whole), 40):
         with pytest.raises(ModelError):
             ModelFile.from_bytes(whole[:length])
+
+
+@given(st.sampled_from(sorted(FOREIGN.glob("*.tflite"))), st.lists(st.tuples(st.integers(0), st.integers(0, 255))))
+def test_any_damage(path: Path, changes: list[tuple[int, int]]) -> None:
+    """With any bytes changed, a model is read or refused in one line."""
+    content = bytearray(path.read_bytes())
+    for position, value in changes:
+        content[position % len(content)] = value
+    try:
+        ModelFile.from_bytes(bytes(content), LABELS).messages()
+    except ModelError as error:
+        assert "\n" not in str(error)

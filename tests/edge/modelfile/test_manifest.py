@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edge.errors import ModelError
 from edge.modelfile.manifest import MANIFEST_NAME, SCHEMA_VERSION, KnownPhotos, Manifest, SelfTest
 from edge.modelfile.metadata import unpack_files
+from edge.modelfile.provenance import Provenance
 from support import surgery
 
 MANIFEST = Manifest(
@@ -158,3 +159,36 @@ def test_any_text(text: str) -> None:
     """Any other text is a ModelError, and no other error."""
     with pytest.raises(ModelError):
         Manifest.from_json(text)
+
+
+@pytest.mark.parametrize(("name", "value"), [("seed", "1"), ("seed", True), ("l2", []), ("weights", 5), ("steps", 1.5)])
+def test_training_of_another_type(name: str, value: object) -> None:
+    """A value of the training that has another type is a damaged manifest; a value of None is no value."""
+    with pytest.raises(ModelError, match=f"manifest is damaged \\({name} of its training\\)"):
+        Provenance.read({name: value})
+    assert Provenance.read({name: None}) == Provenance()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"minimum_runtime": -1}, "manifest is damaged"),
+        ({"minimum_runtime": "1" * 5000}, "manifest is damaged"),
+        ({"architecture": None}, "manifest is damaged"),
+        ({"input_size": 1.5}, "manifest is damaged"),
+        ({"labels_sha256": []}, "manifest is damaged"),
+        ({"accuracy": 10**400}, "manifest is damaged"),
+        ({"self_test": {"seed": 1, "expected": [[10**400]]}}, "manifest is damaged"),
+        ({"self_test": {"seed": "1", "expected": []}}, "manifest is damaged"),
+        (
+            {"self_test": {"seed": 1, "expected": [], "tolerance": 9.0}},
+            "allows scores to differ by 9, and 0.1 is the most",
+        ),
+        ({"self_test": {"seed": 1, "expected": [], "other_tolerance": 0.11}}, "differ by 0.11"),
+    ],
+)
+def test_values_of_another_type_or_size(changes: dict[str, object], message: str) -> None:
+    """Every field has its type, and a tolerance its largest value."""
+    facts = {**json.loads(unpack_files(surgery.tiny()).files[MANIFEST_NAME]), **changes}
+    with pytest.raises(ModelError, match=message):
+        Manifest.from_json(json.dumps(facts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import warnings
 import zipfile
 
 import pytest
@@ -15,7 +16,7 @@ from edge.errors import ModelError
 from edge.modelfile.metadata import BUFFER_NAME, IDENTIFIER, ImageMetadata, PackedFiles, parse_metadata, unpack_files
 from edge.modelfile.structure import examine
 from support import surgery
-from support.surgery import MEAN, STD
+from support.surgery import MEAN, STD, with_zip
 
 TINY = surgery.tiny("int8")
 BUFFER = examine(TINY).metadata[BUFFER_NAME]
@@ -170,3 +171,36 @@ def test_unpacking_leaves_the_content_alone() -> None:
     unpack_files(content)
     assert content == TINY
     assert zipfile.is_zipfile(io.BytesIO(content))
+
+
+def test_two_files_of_one_name() -> None:
+    """A zip with two entries of one name is refused: readers would choose different ones."""
+    content = with_zip(b"TFL3", {"labels.txt": b"a"})
+    file = io.BytesIO(content)
+    with zipfile.ZipFile(file, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("labels.txt", b"b")
+    with pytest.raises(ModelError, match="have one name"):
+        unpack_files(file.getvalue())
+
+
+@pytest.mark.parametrize("behind", [b"\0", b"rubbish"])
+def test_bytes_behind_the_end(behind: bytes) -> None:
+    """Bytes behind the zip are refused; a comment of the zip is part of it."""
+    content = with_zip(b"TFL3", {"labels.txt": b"a"})
+    with pytest.raises(ModelError, match="bytes behind its end"):
+        unpack_files(content + behind)
+    file = io.BytesIO(content)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = b"made by a test"
+    assert unpack_files(file.getvalue()).files == {"labels.txt": b"a"}
+
+
+def test_an_entry_at_an_impossible_place() -> None:
+    """A zip64 entry whose offset is larger than a number of this machine is refused in one line."""
+    extra = struct.pack("<HHQ", 1, 8, (1 << 64) - 1)
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 45, 45, 0, 0, 0, 0, 0, 1, 1, 5, 12, 0, 0, 0, 0, 0xFFFFFFFF)
+    directory = entry + b"a.txt" + extra
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(directory), 100, 0)
+    with pytest.raises(ModelError, match=r"cannot be read|are damaged"):
+        unpack_files(bytes(100) + directory + end)
