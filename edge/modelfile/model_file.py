@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import ModelError
-from edge.modelfile.labels import parse_label_file, read_labels
 from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import BUFFER_NAME, ImageMetadata, parse_metadata, unpack_files
 from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization, PerChannel, given_normalization
@@ -106,7 +105,11 @@ class ModelFile:
         """
         normalization = given_normalization(mean, std, input_range)
         content = read_bounded(Path(path), MAX_MODEL_BYTES, "the model")
-        given = read_labels(Path(labels)) if labels else None
+        given = None
+        if labels:
+            from edge.modelfile.labels import read_labels  # models that this project exported need none
+
+            given = read_labels(Path(labels))
         try:
             return cls.from_bytes(content, given, normalization)
         except ModelError as error:
@@ -144,6 +147,8 @@ class ModelFile:
         elif structure.metadata.get(MANIFEST_NAME):
             raise ModelError("the model's manifest is cut off; copy the file again")
         if labels is None and beside is not None and manifest is None:
+            from edge.modelfile.labels import parse_label_file
+
             labels = parse_label_file(*beside)
         if labels is None:
             labels = _packed_labels(packed.files, metadata, own=manifest is not None)
@@ -221,6 +226,8 @@ def _check_manifest(manifest: Manifest, flatbuffer: memoryview, files: Mapping[s
 def _packed_labels(files: dict[str, bytes], metadata: ImageMetadata, own: bool) -> tuple[str, ...]:
     if own:  # used as they are: "1 euro" and "10 cents" are classes, not numbered lines
         return tuple(files.get(LABELS_NAME, b"").decode("utf-8", "replace").split("\n")[:-1])
+    from edge.modelfile.labels import parse_label_file
+
     name = metadata.labels_name
     if name is None:
         named = [file for file in files if file.lower().endswith(".txt")]
