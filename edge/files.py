@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -16,30 +17,28 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
 
     Raises :class:`~edge.errors.StorageError` if it cannot be written.
     """
-    import tempfile  # slow to import, and not needed by every command
-
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+        # Made with its permissions: the umask of the process, which other threads use too, is never changed.
+        handle = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666 if mode is None else mode
+        )
         with os.fdopen(handle, "wb") as file:
+            if mode is not None:
+                os.fchmod(handle, mode)  # the umask has taken some away
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask() if mode is None else mode)
+            os.fsync(handle)
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
     finally:
         if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
 def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "choose another --output") -> None:

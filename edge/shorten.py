@@ -10,6 +10,9 @@ LONGEST_NAME = 100
 MOST_NAMES = 10
 """The most names in one message."""
 
+LONGEST_TEXT = 400
+"""The most characters of a text that another machine or a file gives to a message."""
+
 
 def shorten(text: str, most: int = LONGEST_NAME) -> str:
     """``text`` with at most ``most`` characters: if it is longer, three dots stand for its middle."""
@@ -17,6 +20,12 @@ def shorten(text: str, most: int = LONGEST_NAME) -> str:
         return text
     kept = most - 3
     return f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
+
+
+def plain_text(text: str, most: int = LONGEST_TEXT) -> str:
+    """``text`` in one line of at most ``most`` characters; what a terminal would not print as it is becomes a space."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 20 * most])
+    return shorten(" ".join(printable.split()), most)
 
 
 def list_names(names: Sequence[str], most: int = MOST_NAMES) -> str:

@@ -70,8 +70,8 @@ def _add_switching(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=30.0,
         metavar="SECONDS",
-        help="time for a running edge watch to label a frame with it, else the store goes back "
-        "(default %(default)g; 0: it stays pending)",
+        help="time for an edge watch that labels frames to label one with it, else the store goes back; at least twice "
+        "its --every is given (default %(default)g; 0: it stays pending)",
     )
     parser.add_argument(
         "--status",
@@ -150,11 +150,14 @@ def _wait_for_confirmation(
     options: argparse.Namespace, store: Store, state: State, sha256: str, before: WatchStatus | None
 ) -> str | None:
     """Wait until the model is confirmed, if it is pending; returns what confirmed it."""
+    from edge.messages import print_message
     from edge.status import default_status
-    from edge.store.health import await_confirmation
+    from edge.store.health import await_confirmation, window_of
 
     if not (state.pending and state.current == sha256 and options.health_window):
         return None
+    if before and before.is_fresh and window_of(options.health_window, before) > options.health_window:
+        print_message(f"edge watch labels a frame every {before.every_s:g} s: the health window is twice that")
     return await_confirmation(
         store,
         sha256,
@@ -166,6 +169,7 @@ def _wait_for_confirmation(
 
 def _list(options: argparse.Namespace) -> int:
     from edge.store.retention import newest_first
+    from edge.store.signature import allowed_signers_path
     from edge.store.state import read_state
 
     store = _store(options)
@@ -180,12 +184,26 @@ def _list(options: argparse.Namespace) -> int:
         marks += ["pending"] if state.pending and sha256 == state.current else []
         models.append({"sha256": sha256, "marks": marks, **record})
     if options.json:
-        print(json.dumps({**_situation(store), "models": models}))
+        signers = allowed_signers_path(store)
+        asked = {"allowed_signers": signers and str(signers), "watch_every_s": _watch_every_s(store)}
+        print(json.dumps({**_situation(store), **asked, "models": models}))
         return 0
     for model in models:
         facts = [model.get("architecture"), model.get("quantization"), f"{model.get('size_bytes', '?')} bytes"]
         print(f"{model['sha256']}  {' '.join(fact for fact in facts if fact)}  {' '.join(model['marks'])}".rstrip())
     return 0
+
+
+def _watch_every_s(store: Store) -> float:
+    """The time between two labelled frames of the ``edge watch`` with a model of this store; 0 if none is labelling."""
+    from edge.errors import StorageError
+    from edge.status import default_status, read_status
+
+    try:
+        watch = read_status(default_status())
+    except StorageError:
+        return 0.0
+    return watch.every_s if watch and watch.is_fresh and watch.model_sha256 in store.installed() else 0.0
 
 
 def _verify(options: argparse.Namespace) -> int:

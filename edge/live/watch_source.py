@@ -55,7 +55,7 @@ def watch_source(
     grabber = Grabber(source, statistics, max_frame_age_s=max_frame_age_s, retries=retries)
     all_sinks = list(sinks)
     if status_file := status or _service_status():
-        all_sinks.append(StatusFile(status_file, statistics))
+        all_sinks.append(StatusFile(status_file, statistics, settings.every_s))
     if store := store_of(model.path):
         from edge.live.confirmation import StoreConfirmation
         from edge.store.start import start_model

@@ -11,6 +11,9 @@ from pathlib import Path
 from edge.errors import StorageError
 from edge.files import write_whole
 
+FOLDER_MODE = 0o755
+"""The permissions of the folders of a store when they are made, less the umask: only the owner may write."""
+
 
 def sync_folder(path: Path) -> None:
     """Put the entries of the folder ``path`` on the disk."""
@@ -33,11 +36,14 @@ def as_storage_errors(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder ``path`` and those above it that are missing, each on the disk before the next."""
+    """Make the folder ``path`` and those above it that are missing, each on the disk before the next.
+
+    No other user may write into them, whatever the umask is.
+    """
     if path.is_dir():
         return
     make_folder(path.parent)
-    path.mkdir(exist_ok=True)
+    path.mkdir(FOLDER_MODE, exist_ok=True)
     sync_folder(path.parent)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from edge.errors import ModelError, StorageError
+from edge.errors import EdgeError, ModelError, StorageError
 from edge.status import WatchStatus, read_status
 from edge.store.activate import confirm, give_up
-from edge.store.isolated_self_test import TIME_LIMIT_S, self_test_in_child
+from edge.store.isolated_self_test import self_test_in_child
 from edge.store.layout import Store, short
 from edge.store.state import State
 from edge.store.transaction import change
@@ -19,31 +19,50 @@ _POLL_S = 0.1
 def await_confirmation(store: Store, sha256: str, *, window_s: float, status: Path, before: WatchStatus | None) -> str:
     """Wait until the pending model ``sha256`` works, and confirm it; returns ``watch`` or ``self-test``.
 
-    ``before`` is the content of the status file ``status`` before the model was activated. If an ``edge watch`` ran
-    then with a model of this store, it must write within ``window_s`` seconds that it labelled frames with the new
-    one. If none ran, the self-test must pass once more through the ``current`` link.
+    ``before`` is the content of the status file ``status`` before the model was activated. If an ``edge watch`` was
+    labelling frames then with a model of this store, it must label one with the new model within ``window_s`` seconds,
+    or twice its ``--every`` if that is longer. If it labels with another one, or ends, the store goes back. If it was
+    not labelling, or no frame comes (a quiet source is no fault of the model), the self-test must pass once more
+    through the ``current`` link.
 
-    Raises :class:`~edge.errors.ModelError` if the model was not confirmed, after going back.
+    Raises :class:`~edge.errors.ModelError` if the model was not confirmed, after going back. If it could not be
+    checked, it stays pending, and the error is that of :func:`~edge.store.isolated_self_test.self_test_in_child`.
     """
-    if before is None or before.model_sha256 not in store.installed():
-        try:
-            self_test_in_child(store.current_model, time_limit_s=min(TIME_LIMIT_S, max(window_s, 1.0)))
-        except ModelError as error:
-            raise _gone_back(store, sha256, str(error)) from None
-        confirm(store, sha256)
-        return "self-test"
-    reason = no_frame = f"edge watch (process {before.pid}) labelled no frame with it within {window_s:g} s"
+    if before is None or not before.is_fresh or before.model_sha256 not in store.installed():
+        return _confirm_by_self_test(store, sha256)
+    window_s = window_of(window_s, before)
+    latest, problem = None, None
     deadline = time.monotonic() + window_s
     while time.monotonic() < deadline:
         try:
-            latest, reason = read_status(status), no_frame
+            latest, problem = read_status(status), None
         except StorageError as error:
-            latest, reason = None, str(error)
+            latest, problem = None, str(error)
         if latest and latest.text != before.text and latest.model_sha256 == sha256:
             confirm(store, sha256)
             return "watch"
         time.sleep(_POLL_S)
-    raise _gone_back(store, sha256, reason)
+    if latest and (latest.text == before.text or not latest.is_fresh):
+        return _confirm_by_self_test(store, sha256)
+    if latest:
+        problem = f"edge watch (process {latest.pid}) labelled no frame with it within {window_s:g} s"
+    raise _gone_back(store, sha256, problem or f"edge watch (process {before.pid}) has ended")
+
+
+def window_of(window_s: float, watch: WatchStatus) -> float:
+    """The health window in seconds for a ``watch``: ``window_s``, but at least twice its time between two frames."""
+    return max(window_s, 2 * watch.every_s)
+
+
+def _confirm_by_self_test(store: Store, sha256: str) -> str:
+    try:
+        self_test_in_child(store.current_model)
+    except ModelError as error:
+        raise _gone_back(store, sha256, str(error)) from None
+    except EdgeError as error:
+        raise type(error)(f"{short(sha256)} is current, but not confirmed yet: {error}") from None
+    confirm(store, sha256)
+    return "self-test"
 
 
 def _gone_back(store: Store, sha256: str, reason: str) -> ModelError:

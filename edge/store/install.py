@@ -14,7 +14,7 @@ from edge.errors import EdgeError, ModelError, StorageError
 from edge.modelfile.model_file import ModelFile
 from edge.store.activate import refuse_older, switch
 from edge.store.compatibility import check_runtime
-from edge.store.durable import as_storage_errors, make_folder, sync_folder, write_file
+from edge.store.durable import FOLDER_MODE, as_storage_errors, make_folder, sync_folder, write_file
 from edge.store.isolated_self_test import self_test_in_child
 from edge.store.layout import MODEL_NAME, Store, short
 from edge.store.retention import collect
@@ -154,7 +154,7 @@ def _add(
         make_folder(store.models)
         _check_space(store, len(content))
         folder = store.models / f".new-{sha256}"
-        folder.mkdir()
+        folder.mkdir(FOLDER_MODE)
     try:
         write_file(folder / MODEL_NAME, content)
         if signature:

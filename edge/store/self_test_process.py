@@ -6,6 +6,7 @@ The request comes as one JSON object on stdin, the answer goes as one JSON objec
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import signal
@@ -16,23 +17,27 @@ _GRACE_S = 10.0
 
 
 def main() -> None:
-    """Answer the request on stdin: ``path``, ``memory_bytes`` and ``time_limit_s``.
+    """Answer the request on stdin: ``path``, ``memory_bytes``, ``processor_limit_s`` and ``time_limit_s``.
 
-    The answer is that of :func:`run`, or ``{"error": "one line"}``.
+    The answer is that of :func:`run`, or ``{"error": "one line"}``, with the ``exit_code`` of an error of this package.
     """
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"],) * 2)
+    processor_s = math.ceil(request["processor_limit_s"])
+    resource.setrlimit(resource.RLIMIT_CPU, (processor_s, processor_s + 5))
     # This process ends by itself, even if its parent was killed and cannot end it.
     signal.setitimer(signal.ITIMER_REAL, request["time_limit_s"] + _GRACE_S)
-    from edge.errors import EdgeError  # after the limits, which numpy's memory counts against
+    # After the limits, which numpy's memory counts against. If these fail, the model is not the cause: no answer.
+    import edge.inference.self_test  # noqa: F401
+    from edge.errors import EdgeError
 
     try:
         answer = run(request["path"])
     except EdgeError as error:
-        answer = {"error": str(error)}
+        answer = {"error": str(error), "exit_code": error.exit_code}
     except MemoryError:
         answer = {"error": f"the model needs more than {request['memory_bytes'] >> 20} MB of memory"}
     with os.fdopen(answer_to, "w") as out:

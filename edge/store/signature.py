@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from edge.errors import ConfigurationError, ModelError
+from edge.errors import ConfigurationError, ModelError, UnavailableError
 from edge.store.layout import Store
 
 NAMESPACE = "edge-model"
@@ -16,12 +16,37 @@ SYSTEM_SIGNERS = Path("/etc/edge/allowed_signers")
 _TIME_LIMIT_S = 30
 
 
-def allowed_signers(store: Store) -> Path | None:
-    """The file that says whose models are accepted: the administrator's, else the store's; None if there is neither."""
+def allowed_signers_path(store: Store) -> Path | None:
+    """The first of the two files that is there, or may be there, readable or not; None if there is neither."""
     for path in (SYSTEM_SIGNERS, store.root / "allowed_signers"):
-        if path.exists():
-            return path
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            pass
+        return path
     return None
+
+
+def allowed_signers(store: Store) -> Path | None:
+    """The file that says whose models are accepted: the administrator's, else the store's; None if there is neither.
+
+    Raises :class:`~edge.errors.ConfigurationError` if there is one, or may be one, that cannot be read, such as a link
+    that leads nowhere: then no model is accepted.
+    """
+    path = allowed_signers_path(store)
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: cannot be read ({error.strerror}), so no model is accepted; repair it or use sudo, or remove it "
+            "if this device must take models that are not signed"
+        ) from None
+    return path
 
 
 def stored_signature(store: Store, sha256: str) -> bytes | None:
@@ -36,8 +61,8 @@ def check_signature(store: Store, content: bytes, signature: bytes | None) -> st
     """The principal in ``allowed_signers`` that signed the model ``content``; None if the device has no such file.
 
     Raises :class:`~edge.errors.ModelError` if there is such a file and the signature is missing, is not of this
-    content, or is by a key that is not in the file, and :class:`~edge.errors.ConfigurationError` if ``ssh-keygen`` is
-    not installed.
+    content, or is by a key that is not in the file. Raises :class:`~edge.errors.ConfigurationError` if the file cannot
+    be read or ``ssh-keygen`` is not installed, and :class:`~edge.errors.UnavailableError` if it gives no answer.
     """
     signers = allowed_signers(store)
     if signers is None:
@@ -69,4 +94,6 @@ def _ssh_keygen(arguments: list[str], content: bytes = b"") -> subprocess.Comple
             "signatures cannot be checked: ssh-keygen is not installed; sudo apt install openssh-client"
         ) from None
     except subprocess.TimeoutExpired:
-        raise ModelError("refused: ssh-keygen gave no answer about the model's signature; try again") from None
+        raise UnavailableError(
+            f"the model's signature could not be checked (ssh-keygen gave no answer in {_TIME_LIMIT_S} s); try again"
+        ) from None

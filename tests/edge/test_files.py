@@ -35,6 +35,17 @@ def test_file_has_the_rights_that_the_user_asks_for(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "model").stat().st_mode) == 0o640
 
 
+def test_the_umask_of_the_process_is_never_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other threads make files too: with another umask for a moment, every user could write to theirs."""
+
+    def change(mask: int) -> int:
+        raise AssertionError(mask)
+
+    monkeypatch.setattr(os, "umask", change)
+    write_whole(tmp_path / "model", b"x")
+    write_whole(tmp_path / "status", b"x", mode=0o644)
+
+
 def test_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Callable[[str], Path]) -> None:
     """If the new content does not fit, the old file is still there, whole."""
     folder = small_disk("64k")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +33,13 @@ def test_every_user_may_read_it_whatever_the_umask(tmp_path: Path) -> None:
     assert json.loads(path.read_bytes())["pid"] == os.getpid()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": "x", "model_sha256": ""}', '{"pid": 1e99}'])
+_DAMAGED = [
+    *("", "[]", "{}", "[" * 50_000, '{"pid": "x", "model_sha256": ""}', '{"pid": 1e99}', "x" * 100_000),
+    *('{"pid": -1, "model_sha256": "", "time_s": 0}', '{"pid": 1, "model_sha256": "", "time_s": 0, "every_s": 1e999}'),
+]
+
+
+@pytest.mark.parametrize("text", _DAMAGED)
 def test_what_is_no_report(text: str, tmp_path: Path) -> None:
     """A damaged status file counts as none, and so does that of a process that has ended."""
     status = tmp_path / "watch.json"
@@ -41,6 +48,41 @@ def test_what_is_no_report(text: str, tmp_path: Path) -> None:
     assert read_status(status) is None
     write_status(status, "0" * 64, pid=2**22 + 1)
     assert read_status(status) is None
+
+
+def test_a_stream_writes_what_shows_that_it_runs(tmp_path: Path) -> None:
+    """The file that a sink writes is fresh; the same file of an hour ago, or from before a boot, is not."""
+    path = tmp_path / "watch.json"
+    StatusFile(path, StreamStatistics(), 60.0).write(observe())
+    status = read_status(path)
+    assert status is not None and status.is_fresh
+    assert (status.pid, status.every_s) == (os.getpid(), 60.0)
+    for age_s, fresh in ((100, True), (130, False), (-1000, False)):
+        write_status(path, "0" * 64, age_s=age_s, every_s=60)
+        status = read_status(path)
+        assert status is not None and status.is_fresh == fresh
+
+
+def test_another_process_with_the_same_number_does_not_count(tmp_path: Path) -> None:
+    """The number of a process that has ended is given again: the time of the start tells them apart."""
+    path = tmp_path / "watch.json"
+    StatusFile(path, StreamStatistics()).write(observe())
+    start = json.loads(path.read_bytes())["process_start"]
+    write_status(path, "0" * 64, process_start=start)
+    assert read_status(path) is not None
+    write_status(path, "0" * 64, process_start=start - 1)
+    assert read_status(path) is None
+
+
+def test_a_jump_of_the_clock_changes_nothing(tmp_path: Path) -> None:
+    """The wall clock counts only in files of releases that wrote nothing else."""
+    path = tmp_path / "watch.json"
+    write_status(path, "0" * 64, time_s=4e9)
+    status = read_status(path)
+    assert status is not None and status.is_fresh
+    path.write_text(json.dumps({"pid": os.getpid(), "model_sha256": "0" * 64, "time_s": time.time()}))
+    status = read_status(path)
+    assert status is not None and status.is_fresh
 
 
 @contextlib.contextmanager

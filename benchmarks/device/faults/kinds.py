@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.device.faults.power_loss import LOSSES, Disk
 from benchmarks.device.faults.scene import DATA, FaultResult, Scene, check_store, numbered_model
 from benchmarks.device.faults.strace import Call, tamper, trace
+from edge.files import write_whole
 from edge.store.layout import Store
 from edge.store.start import start_model
 
@@ -156,10 +161,10 @@ def never_confirmed(scene: Scene) -> Iterator[FaultResult]:
     """A model is switched to and then never confirmed: by edge watch, or by a program that crashes at each start."""
     with scene.store() as store, tempfile.TemporaryDirectory() as folder:
         status = Path(folder) / "watch.json"
-        status.write_text(f'{{"pid": {os.getpid()}, "model_sha256": "{scene.old}", "frames_labelled": 1, "time_s": 0}}')
-        silent = (*scene.command, "--status", str(status), "--health-window", "1")
-        done = replace(scene, command=silent).run(store)
-        result = check_store(scene, store, "never confirmed", "edge watch reports no frame", done)
+        with _labelling(status, scene.old):
+            never = (*scene.command, "--status", str(status), "--health-window", "1")
+            done = replace(scene, command=never).run(store)
+        result = check_store(scene, store, "never confirmed", "edge watch labels with the old model only", done)
         yield result if done.returncode == 65 else replace(result, violation="it was taken")
     with scene.store() as store:
         replace(scene, command=(*scene.command, "--health-window", "0")).run(store)
@@ -167,6 +172,29 @@ def never_confirmed(scene: Scene) -> Iterator[FaultResult]:
         result = check_store(scene, store, "never confirmed", "a crash at every start", None)
         right = started == [scene.new, scene.old, scene.old]
         yield result if right else replace(result, violation=f"it started with {started}")
+
+
+@contextmanager
+def _labelling(status: Path, sha256: str) -> Iterator[None]:
+    """For the block, the status file of an ``edge watch`` that labels with the model ``sha256`` and no other."""
+    ended = threading.Event()
+
+    def label() -> None:
+        facts = {"pid": os.getpid(), "model_sha256": sha256, "monotonic_s": time.monotonic()}
+        write_whole(status, json.dumps(facts).encode())
+
+    def label_on() -> None:
+        while not ended.wait(0.1):
+            label()
+
+    label()
+    thread = threading.Thread(target=label_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _calls(scene: Scene) -> list[Call]:

@@ -163,7 +163,8 @@ def test_status_file(start: Start, tmp_path: Path) -> None:
     wait_for(lambda: json.loads(path.read_text()) != first)
     watching.end(signal.SIGKILL)
     status = json.loads(path.read_text())
-    assert sorted(status) == ["frames_labelled", "model_sha256", "pid", "time_s"]
+    names = ["every_s", "frames_labelled", "model_sha256", "monotonic_s", "pid", "process_start", "time_s"]
+    assert sorted(status) == names
     assert status["pid"] == watching.process.pid
     assert status["frames_labelled"] > first["frames_labelled"] >= 1
     assert abs(status["time_s"] - time.time()) < TIMEOUT_S

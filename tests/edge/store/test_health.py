@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from edge.cli import main
-from edge.errors import ModelError
+from edge.errors import ModelError, UnavailableError
 from edge.status import read_status
 from edge.store import health
 from edge.store.health import await_confirmation
@@ -36,7 +36,7 @@ def test_a_self_test_that_fails_goes_back(
     """If the model does not run through the link that programs use, the one before is current again."""
     first, second = put(0), put(1, confirmed=False)
 
-    def fail(path: Path, time_limit_s: float) -> None:
+    def fail(path: Path) -> None:
         assert path == store.root / "current" / "model.tflite"
         raise ModelError("no")
 
@@ -65,8 +65,10 @@ def test_a_running_watch_confirms(store: Store, put: Callable[..., str], tmp_pat
     assert not read_state(store).pending
 
 
-def test_a_watch_that_does_not_label_goes_back(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
-    """A status from before, one of the old model, or none at all does not confirm the model."""
+def test_a_watch_that_labels_with_the_old_model_goes_back(
+    store: Store, put: Callable[..., str], tmp_path: Path
+) -> None:
+    """Frames come, and none of them is labelled with the new model: it was refused there."""
     status = tmp_path / "watch.json"
     first = put(0)
     write_status(status, first)
@@ -78,6 +80,76 @@ def test_a_watch_that_does_not_label_goes_back(store: Store, put: Callable[..., 
         await_confirmation(store, second, window_s=0.2, status=status, before=before)
     state = read_state(store)
     assert state.current == first and state.returned is not None and state.returned.by_itself
+
+
+@pytest.mark.parametrize("age_s", [0, 3600, -3600])
+def test_a_quiet_source_is_no_failure(age_s: float, store: Store, put: Callable[..., str], tmp_path: Path) -> None:
+    """If no frame comes in the window, or none came before (or the time is impossible), the self-test decides."""
+    status = tmp_path / "watch.json"
+    write_status(status, put(0), age_s=age_s)
+    before = read_status(status)
+    second = put(1, confirmed=False)
+    assert await_confirmation(store, second, window_s=0.2, status=status, before=before) == "self-test"
+    assert store.linked("current") == second and not read_state(store).pending
+
+
+def test_a_source_that_becomes_quiet_is_no_failure(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
+    """A last frame with the old model, after the switch and long before the end of the window, does not count."""
+    status = tmp_path / "watch.json"
+    first = put(0)
+    write_status(status, first)
+    before = read_status(status)
+    second = put(1, confirmed=False)
+    write_status(status, first, 2, age_s=20)
+    assert await_confirmation(store, second, window_s=0.2, status=status, before=before) == "self-test"
+
+
+def test_a_watch_that_ends_goes_back(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
+    """The process of the status file is gone: the new model may have ended it."""
+    status = tmp_path / "watch.json"
+    first = put(0)
+    write_status(status, first)
+    before = read_status(status)
+    second = put(1, confirmed=False)
+    write_status(status, first, pid=2**22 + 1)
+    with pytest.raises(ModelError, match=rf"edge watch \(process {os.getpid()}\) has ended; {short(first)} is current"):
+        await_confirmation(store, second, window_s=0.2, status=status, before=before)
+
+
+def test_the_window_is_at_least_twice_the_time_between_two_frames(
+    store: Store, put: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --every 60 a frame may come 110 s after the switch, whatever the window is; time is counted here."""
+    status = tmp_path / "watch.json"
+    write_status(status, put(0), every_s=60, age_s=70)
+    before = read_status(status)
+    second = put(1, confirmed=False)
+    passed_s = [0.0]
+
+    def sleep(duration_s: float) -> None:
+        passed_s[0] += duration_s
+        if passed_s[0] > 110:
+            write_status(status, second, every_s=60)
+
+    monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: passed_s[0], sleep=sleep))
+    assert await_confirmation(store, second, window_s=30, status=status, before=before) == "watch"
+    assert 110 < passed_s[0] < 111
+
+
+def test_a_model_that_could_not_be_checked_stays_pending(
+    store: Store, put: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine is no fault of the model: it is current, and the code says to try again."""
+    put(0)
+    second = put(1, confirmed=False)
+
+    def busy(path: Path) -> None:
+        raise UnavailableError("busy")
+
+    monkeypatch.setattr(health, "self_test_in_child", busy)
+    with pytest.raises(UnavailableError, match=f"{short(second)} is current, but not confirmed yet: busy"):
+        await_confirmation(store, second, window_s=5, status=tmp_path / "watch.json", before=None)
+    assert store.linked("current") == second and read_state(store).pending
 
 
 def test_a_watch_with_another_model_does_not_count(store: Store, put: Callable[..., str], tmp_path: Path) -> None:
@@ -158,6 +230,8 @@ def test_a_model_replaced_meanwhile_is_left_alone(store: Store, put: Callable[..
     first, second = put(0), put(1)
     status = tmp_path / "watch.json"
     write_status(status, second)
+    before = read_status(status)
+    write_status(status, second, 2)
     with pytest.raises(ModelError, match=f"{short(second)} is current"):
-        await_confirmation(store, first, window_s=0.1, status=status, before=read_status(status))
+        await_confirmation(store, first, window_s=0.1, status=status, before=before)
     assert store.linked("current") == second

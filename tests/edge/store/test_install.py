@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,3 +143,14 @@ def test_an_upload_is_dropped_once_it_is_in(store: Store, model: Callable[..., P
     other.write_bytes(b"half")
     install(store, InstallRequest(upload))
     assert not upload.exists() and other.exists()
+
+
+def test_no_other_user_may_write_into_the_store(store: Store, model: Callable[..., Path]) -> None:
+    """Its folders are made with their permissions, also if the umask takes none away."""
+    before = os.umask(0)
+    try:
+        sha256 = install(store, InstallRequest(model())).sha256
+    finally:
+        os.umask(before)
+    for folder in (store.root, store.models, store.folder(sha256)):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o755

@@ -12,7 +12,7 @@ import pytest
 from edge.errors import ConfigurationError, ModelError
 from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
-from edge.store.signature import check_signature
+from edge.store.signature import allowed_signers_path, check_signature
 from edge.store.verify import verify
 
 pytestmark = [
@@ -102,6 +102,33 @@ def test_the_administrators_list_counts_first(
     assert check_signature(store, b"model", _sign(other, b"model")) == "admin"
     with pytest.raises(ModelError, match="system_signers"):
         check_signature(store, b"model", _sign(key, b"model"))
+
+
+@pytest.mark.parametrize("name", ["system_signers", "store/allowed_signers"])
+@pytest.mark.parametrize("kind", ["a dangling link", "a link to itself", "a folder"])
+def test_a_list_that_cannot_be_read_lets_no_model_in(
+    name: str, kind: str, store: Store, tmp_path: Path, model: Callable[..., Path]
+) -> None:
+    """Anything that is there and cannot be read refuses everything: a broken link must not turn signatures off."""
+    store.root.mkdir()
+    path = tmp_path / name
+    if kind == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path if kind == "a link to itself" else tmp_path / "nowhere")
+    with pytest.raises(ConfigurationError, match=f"{path}: cannot be read .*, so no model is accepted"):
+        install(store, InstallRequest(model()))
+    assert store.installed() == []
+
+
+def test_a_folder_that_may_not_be_searched_may_hold_a_list(store: Store, tmp_path: Path, monkeypatch) -> None:
+    """If this user cannot see whether there is a list, no model is accepted."""
+
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    assert allowed_signers_path(store) == tmp_path / "system_signers"
 
 
 def test_no_ssh_keygen(store: Store, key: Path, signers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
