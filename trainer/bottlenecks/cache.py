@@ -82,9 +82,23 @@ class BottleneckCache:
         with self._translated():
             self._database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)
             self._database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
+            self._database.execute("PRAGMA trusted_schema = OFF")
+            self._check_schema()
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
+
+    def _check_schema(self) -> None:
+        """Raise :class:`CorruptCacheError` if the file holds more than tables and indexes.
+
+        No release of this package makes triggers, views or virtual tables. They would change what is written or read.
+        """
+        others = self._database.execute(
+            "SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
+        )
+        if others.fetchone():
+            self._database.close()
+            raise CorruptCacheError(f"{self._path}: it has a trigger or a view, which a cache never has")
 
     def __enter__(self) -> BottleneckCache:
         return self

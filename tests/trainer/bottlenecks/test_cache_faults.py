@@ -107,6 +107,29 @@ def test_corrupt_cache_is_set_aside_and_rebuilt(photos: Path, tmp_path: Path, da
     assert len(progress.messages) == 1
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON bottlenecks BEGIN DELETE FROM files; END",
+        "CREATE VIEW v AS SELECT * FROM files",
+        "ALTER TABLE bottlenecks RENAME TO b; CREATE VIEW bottlenecks AS SELECT * FROM b",
+        "CREATE VIRTUAL TABLE r USING rtree(id, low, high)",
+    ],
+    ids=["trigger", "view", "view in place of the table", "virtual table"],
+)
+def test_a_cache_that_can_do_more_than_hold_is_set_aside(photos: Path, tmp_path: Path, script: str) -> None:
+    """Triggers and views run when the cache is read or written; a cache that has them is renamed like a corrupt one."""
+    expected = fill(photos, tmp_path / "cache")
+    with sqlite3.connect(tmp_path / "cache" / FILE_NAME) as database:
+        database.executescript(script)
+    database.close()
+    progress = Listening()
+    computed, features = fill(photos, tmp_path / "cache", progress)
+    assert (computed, features.tobytes()) == (36, expected[1].tobytes())
+    (line,) = progress.messages
+    assert "it has a trigger or a view, which a cache never has" in line
+
+
 def test_any_flipped_byte_is_survived(photos: Path, tmp_path: Path) -> None:
     """If any byte of the file flips, the next run ends with the right features, from this cache or from a new one."""
     expected = fill(photos, tmp_path / "cache")[1].tobytes()
