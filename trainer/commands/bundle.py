@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from edge.files import check_writable
-from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
-from trainer.flash.bundle import default_bundle_path, write_bundle
+from trainer.flash.bundle import default_bundle_path, pack_bundle, write_bundle
 from trainer.flash.signing import sign
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.wheels.device_platform import DevicePlatform
@@ -40,11 +39,11 @@ def bundle_command(
     path = output or default_bundle_path(model, device)
     request = WheelRequest(device, find_links or [], extra or [])
     check_writable(path, example="bundle.tar.gz")
-    # Before the progress bar: ssh-keygen may ask for a passphrase on the terminal.
-    signature = sign(ModelFile.load(model).content, sign_key) if sign_key else None
     progress = TerminalProgress()
     with progress.stage("wheels") as advance:
-        write_bundle(model, request, path, signature=signature, advance=advance)
+        packed = pack_bundle(model, request, advance=advance)
+    # After the progress bar: ssh-keygen may ask for a passphrase on the terminal.
+    write_bundle(packed, path, (lambda content: sign(content, sign_key)) if sign_key else None)
     if as_json:
         print(json.dumps({"path": str(path), "size_bytes": path.stat().st_size}))
     else:

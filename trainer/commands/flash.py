@@ -17,7 +17,7 @@ from edge.errors import UsageError
 from edge.modelfile.model_file import ModelFile
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
 from trainer.flash.bootstrap import Bootstrap
-from trainer.flash.delivery import Delivery
+from trainer.flash.delivery import HEALTH_WINDOW_S, Delivery
 from trainer.flash.device_result import DeviceResult
 from trainer.flash.exit_code import exit_code_of
 from trainer.flash.flash_targets import flash_targets, preview_flash, roll_back_targets, ssh_options
@@ -65,6 +65,14 @@ def flash_command(
         bool,
         typer.Option("--allow-older", help="Accept MODEL also on a device that had it before its current model."),
     ] = False,
+    health_window: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            metavar="SECONDS",
+            help="The time for a running edge watch to label a frame with MODEL; at least twice its --every is given.",
+        ),
+    ] = HEALTH_WINDOW_S,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done and change nothing.")] = False,
     ssh_config: SshConfig = None,
     as_json: AsJson = False,
@@ -82,6 +90,7 @@ def flash_command(
         content,
         signature=sign(content, sign_key) if sign_key else None,
         allow_older=allow_older,
+        health_window_s=health_window,
         dry_run=dry_run,
         bootstrap=Bootstrap(find_links=find_links or [], extras=extra or [], service=shlex.split(service or ""))
         if bootstrap

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ConfigurationError, StorageError
+from edge.shorten import plain_text
 from trainer.flash.device_facts import DeviceFacts
 from trainer.flash.progress_rows import ProgressRow
 from trainer.flash.ssh_connection import SshConnection
 from trainer.flash.upload import Upload, upload
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.environment import shell_functions
-from trainer.wheels.wheelhouse import WheelRequest, collect_wheels
+from trainer.wheels.wheelhouse import REQUIREMENTS_NAME, WheelRequest, collect_wheels
 
 _APT = "apt-get install -y python3-venv"
 _INSTALL_VENV = f"""
@@ -27,16 +28,16 @@ if [ "$(id -u)" -eq 0 ]; then sudo=; else sudo="sudo -n"; fi
 $sudo apt-get update -q >&2
 $sudo env DEBIAN_FRONTEND=noninteractive {_APT} -q >&2
 """
-# Arguments: the base folder, the name of the environment, the version of Python, the uploaded archive, options of pip.
+# Arguments: the base folder, the name of the environment, the version of Python, the uploaded archive, and "online" if
+# pip must fetch wheels that are not in it.
 _MAKE_ENVIRONMENT = """
 set -eu
-base=$1; name=$2; archive=$4
+base=$1; name=$2; archive=$4; missing=$5
 python=$(find_python "$3")
-shift 4
 work=$(mktemp -d "$base/wheels.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tar -xf "$archive" -C "$work"
-make_environment "$base" "$name" "$python" "$work" "$@"
+make_environment "$base" "$name" "$python" "$work" "$missing"
 rm -f "$archive"
 """
 # Arguments: the path of edge, then the arguments of edge watch.
@@ -51,6 +52,8 @@ $sudo systemctl restart edge-watch >&2
 """
 # An unpacked and compiled environment is about this many times as large as its wheels: 4.7 on x86-64, Python 3.11.
 _ENVIRONMENT_SIZE = 6
+_INSTALL_S = 1800.0  # for apt-get, and for an environment: a Pi on a slow card and network needs many minutes
+_SERVICE_S = 180.0
 
 
 class PackedWheels(NamedTuple):
@@ -101,7 +104,7 @@ class Bootstrap:
         if not facts.python:
             raise ConfigurationError("it has no python3; run there: sudo apt install python3-venv")
         platform = DevicePlatform.reported(
-            kernel=facts.kernel, debian=facts.debian, python=facts.python, glibc=facts.glibc
+            kernel=facts.kernel, debian=facts.debian, python=facts.python, glibc=facts.glibc, build=facts.build
         )
         if self._service and not (facts.has_systemd and facts.can_sudo):
             raise ConfigurationError("a service needs systemd, and sudo without a password; leave out --service")
@@ -124,7 +127,7 @@ class Bootstrap:
         target = f"{platform.processor}, Python {platform.python}"
         steps.append(f"upload {size / 1e6:.1f} MB of wheels ({target}) and make {facts.base}/venv from them")
         if wheels.missing:
-            steps.append(f"let the device's own pip fetch {', '.join(wheels.missing)}")
+            steps.append(f"let the device's own pip fetch {', '.join(wheels.missing)}, without a hash")
         return BootstrapPlan(wheels, facts.python, needs_environment=True, steps=steps + service)
 
     def make_ready(
@@ -140,14 +143,14 @@ class Bootstrap:
         wheels = plan.wheels
         if not facts.has_venv:
             row.stage("apt-get")
-            _run(connection, _INSTALL_VENV)
+            _run(connection, _INSTALL_S, _INSTALL_VENV)
         row.stage("wheels", len(wheels.archive))
         archive = f"{facts.base}/incoming/{hashlib.sha256(wheels.archive).hexdigest()}.part"
         sent = upload(connection, wheels.archive, archive, row.advance)
         row.stage("environment")
-        options = [] if wheels.missing else ["--no-index"]
+        missing = "online" if wheels.missing else "offline"
         script = shell_functions() + _MAKE_ENVIRONMENT
-        _run(connection, script, facts.base, wheels.name, plan.python, archive, *options)
+        _run(connection, _INSTALL_S, script, facts.base, wheels.name, plan.python, archive, missing)
         return sent
 
     def install_service(self, connection: SshConnection, edge: str, model: str) -> None:
@@ -156,7 +159,7 @@ class Bootstrap:
         Raises what :meth:`make_ready` does.
         """
         if self._service:
-            _run(connection, _INSTALL_SERVICE, edge, *self._service, "--model", model)
+            _run(connection, _SERVICE_S, _INSTALL_SERVICE, edge, *self._service, "--model", model)
 
     def _wheels_for(self, platform: DevicePlatform) -> PackedWheels:
         with self._lock:  # a second device of the same platform waits until the wheels are here
@@ -168,21 +171,24 @@ class Bootstrap:
 def _pack(request: WheelRequest) -> PackedWheels:
     with tempfile.TemporaryDirectory(prefix="edge-wheels-") as folder:
         collected = collect_wheels(request, Path(folder))
+        collected.check_interpreter(request.platform)
         packed = io.BytesIO()
+        requirements = Path(folder, REQUIREMENTS_NAME)
+        requirements.write_text(collected.requirements())
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-            for wheel in collected.wheels:
-                entry = tarfile.TarInfo(wheel.name)
-                entry.size = wheel.stat().st_size
-                with wheel.open("rb") as content:
+            for path in (*collected.wheels, requirements):
+                entry = tarfile.TarInfo(path.name)
+                entry.size = path.stat().st_size
+                with path.open("rb") as content:
                     archive.addfile(entry, content)
     return PackedWheels(packed.getvalue(), collected.missing)
 
 
-def _run(connection: SshConnection, script: str, *arguments: str) -> None:
-    answer = connection.run(script, *arguments)
+def _run(connection: SshConnection, limit_s: float, script: str, *arguments: str) -> None:
+    answer = connection.run(script, *arguments, limit_s=limit_s)
     if answer.code:
         lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
         message = next((line for line in reversed(lines) if line.startswith(("edge:", "ERROR", "E:"))), None)
         reason = message or (lines[-1] if lines else f"code {answer.code}")
         error = StorageError if "No space left" in answer.err else ConfigurationError
-        raise error(f"the bootstrap failed: {reason.removeprefix('edge: ')[:300]}")
+        raise error(f"the bootstrap failed: {plain_text(reason.removeprefix('edge: '))}")

@@ -7,16 +7,17 @@ import hashlib
 import io
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from edge.errors import ConfigurationError
-from edge.files import check_writable, write_whole
+from edge.files import write_whole
 from edge.modelfile.model_file import ModelFile
+from edge.store.signature import NAMESPACE, SYSTEM_SIGNERS
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.environment import shell_functions
-from trainer.wheels.wheelhouse import WheelRequest, collect_wheels
+from trainer.wheels.wheelhouse import REQUIREMENTS_NAME, WheelRequest, collect_wheels
 
 _FOLDER = "edge-bundle"
 
@@ -26,28 +27,22 @@ def default_bundle_path(model: Path, platform: DevicePlatform) -> Path:
     return Path(f"{model.stem}-{platform.processor}-python{platform.python}.tar.gz")
 
 
-def write_bundle(
-    model: Path,
-    request: WheelRequest,
-    output: Path,
-    *,
-    signature: bytes | None = None,
-    advance: Callable[[int], None] = lambda count: None,
-) -> None:
-    """Write the archive ``output`` (tar.gz) with ``model`` and the wheels of ``request``; equal parts give equal bytes.
+def pack_bundle(
+    model: Path, request: WheelRequest, *, advance: Callable[[int], None] = lambda count: None
+) -> dict[str, bytes]:
+    """The files of a bundle of ``model`` and the wheels of ``request``, by name, without the list of their sums.
 
-    ``signature`` is that of ``model``, packed beside it. ``advance`` is called with the number of wheels that arrived.
+    ``advance`` is called with the number of new wheels.
 
     Raises :class:`~edge.errors.ModelError` if ``model`` is not a model file,
-    :class:`~edge.errors.ConfigurationError` if a wheel is missing for the platform,
-    :class:`~edge.errors.StorageError` if ``output`` cannot be written, and what
+    :class:`~edge.errors.ConfigurationError` if a wheel is missing for the platform, and what
     :func:`~trainer.wheels.wheelhouse.collect_wheels` raises.
     """
-    check_writable(output, example="bundle.tar.gz")
     content = ModelFile.load(model).content
     platform = request.platform
     with tempfile.TemporaryDirectory(prefix="edge-bundle-") as folder:
         collected = collect_wheels(request, Path(folder), advance)
+        collected.check_interpreter(platform)
         if collected.missing:
             raise ConfigurationError(
                 f"there are no wheels for {platform.processor} and Python {platform.python} of "
@@ -55,22 +50,37 @@ def write_bundle(
                 "with --find-links"
             )
         parts = {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in collected.wheels}
+        parts[f"wheels/{REQUIREMENTS_NAME}"] = collected.requirements().encode()
     parts["model.tflite"] = content
-    if signature is not None:
-        parts["model.tflite.sig"] = signature
-    parts["install.sh"] = _installer(platform, hashlib.sha256(content).hexdigest(), signed=signature is not None)
-    sums = [f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in sorted(parts)]
-    parts["SHA256SUMS"] = "".join(sums).encode()
+    parts["install.sh"] = _installer(platform, hashlib.sha256(content).hexdigest())
+    return parts
+
+
+def write_bundle(files: Mapping[str, bytes], output: Path, sign: Callable[[bytes], bytes] | None = None) -> None:
+    """Write the ``files`` of :func:`pack_bundle` to the archive ``output`` (tar.gz); equal parts give equal bytes.
+
+    ``sign`` makes a signature of bytes: it is called for the model, and for the list of the sums of all files.
+
+    Raises :class:`~edge.errors.StorageError` if ``output`` cannot be written, and what ``sign`` raises.
+    """
+    parts = dict(files)
+    if sign:
+        parts["model.tflite.sig"] = sign(parts["model.tflite"])
+    sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in sorted(parts)).encode()
+    parts["SHA256SUMS"] = sums
+    if sign:
+        parts["SHA256SUMS.sig"] = sign(sums)
     write_whole(output, _archive(parts))
 
 
-def _installer(platform: DevicePlatform, sha256: str, *, signed: bool) -> bytes:
+def _installer(platform: DevicePlatform, sha256: str) -> bytes:
     text = files("trainer.flash").joinpath("install.sh").read_text("utf-8")
     values = {
         "PROCESSOR": platform.processor,
         "PYTHON": platform.python,
         "SHA256": sha256,
-        "SIGNATURE": "--signature model.tflite.sig" if signed else "",
+        "SIGNERS": str(SYSTEM_SIGNERS),
+        "NAMESPACE": NAMESPACE,
         "FUNCTIONS": shell_functions(),
     }
     for name, value in values.items():

@@ -9,12 +9,16 @@ from functools import cached_property
 from trainer.flash.bootstrap import Bootstrap
 from trainer.flash.ssh_connection import DEFAULT_OPTIONS, SshOptions
 
+HEALTH_WINDOW_S = 30.0
+"""The health window of a flash if no other is given, as that of ``edge store install``."""
+
 
 @dataclass(frozen=True)
 class Delivery:
     """The bytes ``content`` of a model file, to become current on every target, and its ``signature`` if it has one.
 
     ``allow_older`` also accepts a model that the device had before its current one. ``dry_run`` changes nothing.
+    ``health_window_s`` is the time in seconds for a running ``edge watch`` to label a frame with the model.
     ``bootstrap`` prepares hosts first; with None they must be ready. ``ssh`` are the options of every connection.
     """
 
@@ -22,6 +26,7 @@ class Delivery:
     signature: bytes | None = None
     allow_older: bool = False
     dry_run: bool = False
+    health_window_s: float = HEALTH_WINDOW_S
     bootstrap: Bootstrap | None = None
     ssh: SshOptions = DEFAULT_OPTIONS
 

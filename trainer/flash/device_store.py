@@ -2,54 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError, UnavailableError, UsageError
+from edge.errors import ConfigurationError, ModelError
+from edge.store.layout import short
 from trainer.flash.delivery import Delivery
+from trainer.flash.device_answers import StoreListing, StoreState, device_error, parse_listing, parse_state
 from trainer.flash.progress_rows import ProgressRow
-from trainer.flash.ssh_connection import Answer, SshConnection
+from trainer.flash.ssh_connection import ANSWER_S, Answer, SshConnection
 from trainer.flash.upload import Upload, upload
 
 _RUN = 'exec "$@"'
-_ERRORS: tuple[type[EdgeError], ...] = (UsageError, ModelError, UnavailableError, StorageError, ConfigurationError)
-_MAX_MESSAGE = 400  # characters
+_LOCK_AND_SELF_TESTS_S = 420.0  # the longest that another command may hold the store, and two self-tests
 
 
 class DeviceStore:
     """The store of the device at the other end of ``connection``."""
 
-    def __init__(self, connection: SshConnection, edge: str, listing: dict[str, Any]) -> None:
-        """``edge`` is the path of the command there, ``listing`` what its ``store list --json`` printed."""
+    def __init__(self, connection: SshConnection, edge: str, listing: StoreListing) -> None:
+        """``edge`` is the path of the command there, ``listing`` what its ``store list --json`` answered."""
         self._connection = connection
         self._edge = edge
-        self.listing = listing
+        self._listing = listing
 
     @property
-    def current(self) -> str | None:
-        """The sha256 of the current model; None if there is none."""
-        current = self.listing.get("current")
-        return current if isinstance(current, str) else None
-
-    @property
-    def pending(self) -> bool:
-        """Whether the current model is not yet confirmed."""
-        return bool(self.listing.get("pending"))
-
-    @property
-    def root(self) -> str:
-        """The folder of the store."""
-        return str(self.listing["root"])
+    def state(self) -> StoreState:
+        """What the last answer said of the store."""
+        return self._listing.state
 
     def holds(self, sha256: str) -> bool:
         """Whether the model is in the store, is whole, and its signature is valid if the device asks for one."""
-        if not any(model["sha256"] == sha256 for model in self.listing["models"]):
-            return False
-        return self._run("verify", sha256).code == 0
+        return sha256 in self._listing.models and self._run("verify", sha256).code == 0
 
     def partial_path(self, sha256: str) -> str:
         """The file that an upload of the model is written to."""
-        return f"{self.root}/incoming/{sha256}.part"
+        return f"{self.state.root}/incoming/{sha256}.part"
 
     def install(self, delivery: Delivery, row: ProgressRow) -> Upload:
         """Upload the model of ``delivery``; the device then checks it, runs its self-test and makes it current.
@@ -68,7 +53,7 @@ class DeviceStore:
             arguments += ["--signature", signature]
         row.stage("installing")
         try:
-            self._run_until_confirmed(*arguments, *_older(delivery))
+            self._run_until_confirmed(delivery, *arguments)
         except ModelError:
             # Another flash of the same model was faster, and has removed the uploaded file.
             self.refresh()
@@ -79,45 +64,46 @@ class DeviceStore:
 
     def activate(self, delivery: Delivery) -> None:
         """Make the model of ``delivery``, which is in the store, current. Raises what :meth:`install` does."""
-        self._run_until_confirmed("activate", delivery.sha256, *_older(delivery))
+        self._run_until_confirmed(delivery, "activate", delivery.sha256)
 
     def rollback(self) -> None:
         """Make the previous model current; a repeat changes nothing. Raises the error of the device's ``edge``."""
-        self.listing |= self._read("rollback")
+        self._change("rollback", limit_s=_LOCK_AND_SELF_TESTS_S)
+        if self.state.current is None:
+            raise ConfigurationError("its edge rolled back, but no model is current there; look at it")
 
     def refresh(self) -> None:
         """Read the listing again."""
-        self.listing = self._read("list")
-
-    def _run_until_confirmed(self, *arguments: str) -> None:
-        self.listing |= self._read(*arguments)
-        if self.pending:
-            raise ModelError("the model is current there but not yet confirmed; run the same command again")
-
-    def _read(self, *arguments: str) -> dict[str, Any]:
-        answer = self._run(*arguments, "--json")
+        answer = self._run("list", "--json")
         if answer.code:
-            raise _error(answer)
+            raise device_error(answer)
         for line in reversed(answer.out.splitlines()):
             if line.startswith("{"):
-                listing: dict[str, Any] = json.loads(line)
-                return listing
-        raise ConfigurationError("its edge printed no answer; install the current version with --bootstrap")
+                self._listing = parse_listing(line)
+                return
+        parse_state(answer)  # raises: there is no line with an answer
 
-    def _run(self, *arguments: str) -> Answer:
-        return self._connection.run(_RUN, self._edge, "store", *arguments)
+    def _run_until_confirmed(self, delivery: Delivery, *arguments: str) -> None:
+        window_s = max(delivery.health_window_s, 2 * self._listing.every_s)
+        self._change(
+            *arguments,
+            "--health-window",
+            f"{delivery.health_window_s:g}",
+            *(["--allow-older"] if delivery.allow_older else []),
+            limit_s=window_s + _LOCK_AND_SELF_TESTS_S,
+        )
+        if self.state.current != delivery.sha256:
+            raise ConfigurationError(
+                f"its edge reported success, but {short(self.state.current)} is current there; look at it"
+            )
+        if self.state.pending:
+            raise ModelError("the model is current there but not yet confirmed; run the same command again")
 
+    def _change(self, *arguments: str, limit_s: float) -> None:
+        answer = self._run(*arguments, "--json", limit_s=limit_s)
+        if answer.code:
+            raise device_error(answer)
+        self._listing = self._listing._replace(state=parse_state(answer))
 
-def _older(delivery: Delivery) -> list[str]:
-    return ["--allow-older"] if delivery.allow_older else []
-
-
-def _error(answer: Answer) -> EdgeError:
-    """The error that the device's ``edge`` ended with; its exit code tells the class."""
-    lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
-    of_edge = [line.removeprefix("edge: ") for line in lines if line.startswith("edge: ")]
-    message = (of_edge or lines or [f"it ended with code {answer.code} and no message"])[-1][:_MAX_MESSAGE]
-    for error in _ERRORS:
-        if error.exit_code == answer.code:
-            return error(message)
-    return ConfigurationError(f"its edge failed ({message}); install the current version with --bootstrap")
+    def _run(self, *arguments: str, limit_s: float = ANSWER_S) -> Answer:
+        return self._connection.run(_RUN, self._edge, "store", *arguments, limit_s=limit_s)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from edge.errors import EdgeError
 from trainer.flash.delivery import Delivery
 from trainer.flash.device_result import FAILED, DeviceResult
 from trainer.flash.progress_rows import ProgressRow, progress_rows
@@ -58,7 +57,7 @@ def _with_rows(
         def work_in_row(target: Target) -> DeviceResult:
             try:
                 result = work(target, rows[target])
-            except EdgeError:
+            except Exception:
                 rows[target].end(FAILED)
                 raise
             rows[target].end(result.state)

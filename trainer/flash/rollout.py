@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from trainer.flash.device_result import NOT_STARTED, DeviceResult
 from trainer.flash.target import Target
 
 Work = Callable[[Target], DeviceResult]
-"""Does the work for one target; an :class:`~edge.errors.EdgeError` is the failure of that target."""
+"""Does the work for one target; an exception is the failure of that target alone."""
 
 
 class Rollout(NamedTuple):
@@ -56,8 +57,6 @@ def roll_out(targets: list[Target], work: Work, rollout: Rollout, stopping: thre
                 stopping.set()
                 pool.shutdown(cancel_futures=True)
                 raise
-        for future in futures:
-            future.result()  # raises the error if ``work`` has a bug
 
     canaries, others = targets[: rollout.canary], targets[rollout.canary :]
     if canaries:
@@ -73,6 +72,10 @@ def _attempt(target: Target, work: Work) -> DeviceResult:
         return work(target)._replace(duration_s=time.monotonic() - started)
     except EdgeError as error:
         return DeviceResult.failed(target.name, error, time.monotonic() - started)
+    except Exception as error:  # a bug: the results of the other targets must not be lost with it
+        traceback.print_exc()
+        bug = EdgeError(f"a bug of this program ({type(error).__name__}); please report it with the lines above")
+        return DeviceResult.failed(target.name, bug, time.monotonic() - started)
 
 
 def _not_started(target: Target, failed: list[str]) -> DeviceResult:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import os
 import shlex
 import subprocess
 import tempfile
@@ -10,15 +12,33 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, StorageError, UnavailableError
+from trainer.flash.limited_process import MAX_OUT_BYTES, OutOfTime, TooMuchOutput, run_limited
 from trainer.flash.ssh_errors import ssh_error
 from trainer.flash.target import Target
+
+ANSWER_S = 60.0
+"""How long a command on the device may take, in seconds, unless another limit is given: a Pi needs a few."""
+
+STALL_S = 60.0
+"""How long an upload may stand still, in seconds: a cheap SD card may write nothing for some seconds."""
+
+LOGIN_S = 60.0
+"""How long a login without questions may take, in seconds."""
 
 _CONNECT_TIMEOUT_S = 15
 _ALIVE_INTERVAL_S = 5
 _ALIVE_COUNT = 3
 _CONNECTION_FAILED = 255  # exit code of ssh if the connection, and not the command, failed
 _CLOSE_TIMEOUT_S = 10
+_MAX_ERRORS_BYTES = 64 << 10
+_SOCKET_BYTES = 107  # the longest path of a Unix socket on Linux
+_SOCKET_SUFFIX_BYTES = 17  # ssh makes the socket under a longer name, then renames it
+# The login shell on the device may be any shell. sh, csh and fish read this line in the same way: it has no backslash,
+# exclamation mark, line end or quote within the quotes. csh takes no long words, so the script comes in several.
+_DECODE = 's=; for p; do s=$s$p; done; eval "$(printf %s $s | base64 -d)"'
+_WORD_LENGTH = 400
+_UMASK = 'umask "$(printf %04o "$(( $(umask) | 022 ))")"'  # other users may not change what a script makes
 
 
 class Answer(NamedTuple):
@@ -31,6 +51,8 @@ class Answer(NamedTuple):
 
 class SshOptions(NamedTuple):
     """``batch`` forbids ssh to ask questions on the terminal, such as for a password or about a new host.
+
+    Then the login has a time limit, :data:`LOGIN_S`.
 
     ``config`` is its configuration file; with None it reads ``~/.ssh/config``.
     """
@@ -49,11 +71,24 @@ class SshConnection:
     """
 
     def __init__(self, target: Target, options: SshOptions = DEFAULT_OPTIONS) -> None:
-        """Prepare a connection with ``options``; nothing is sent yet."""
+        """Prepare a connection with ``options``; nothing is sent yet.
+
+        Raises :class:`~edge.errors.StorageError` and :class:`~edge.errors.ConfigurationError` if there is no folder for
+        the socket of the connection.
+        """
         self.target = target
-        self._temporary = tempfile.TemporaryDirectory(prefix="edge-ssh-")  # private to this user
+        self._login_s = LOGIN_S if options.batch else None
+        try:
+            self._temporary = tempfile.TemporaryDirectory(prefix="edge-ssh-")  # private to this user
+        except OSError as error:
+            raise StorageError(f"no folder for the connection can be made ({error}); set TMPDIR to another") from None
         self.folder = Path(self._temporary.name)
         self._socket = self.folder / "s"
+        try:
+            control_path = _control_path(self._socket)
+        except ConfigurationError:
+            self._temporary.cleanup()
+            raise
         port = ["-p", str(target.port)] if target.port else []
         settings = {
             "BatchMode": "yes" if options.batch else "no",
@@ -61,7 +96,7 @@ class SshConnection:
             # If the cable is pulled out, nothing arrives; without these two options an upload would wait for hours.
             "ServerAliveInterval": _ALIVE_INTERVAL_S,
             "ServerAliveCountMax": _ALIVE_COUNT,
-            "ControlPath": self._socket,
+            "ControlPath": control_path,
             "RemoteCommand": "none",
             "ClearAllForwardings": "yes",
         }
@@ -75,41 +110,42 @@ class SshConnection:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def run(self, script: str, *arguments: str | int) -> Answer:
+    def run(self, script: str, *arguments: str | int, limit_s: float = ANSWER_S) -> Answer:
         """Run the POSIX shell ``script`` on the device, with ``arguments`` as ``$1``, ``$2``...
 
-        Raises what :meth:`open` does, also if the connection is lost.
+        Raises what :meth:`open` does, also if the connection is lost or there is no answer within ``limit_s`` seconds,
+        and :class:`~edge.errors.ConfigurationError` if the answer is too long.
         """
-        self.open()
-        command = self._command(script, arguments)
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
-        return self._answer(done.returncode, done.stdout, done.stderr)
+        return self._exchange(script, arguments, limit_s)
 
     def send(self, chunks: Iterable[bytes], sent: Callable[[int], None], script: str, *arguments: str | int) -> Answer:
         """Run ``script`` as :meth:`run` does, with the bytes of ``chunks`` on its stdin.
 
-        ``sent`` is called with the size in bytes of every chunk that was sent. Raises what :meth:`run` does.
+        Each chunk may take :data:`STALL_S`. ``sent`` is called with the size in bytes of every chunk that was sent.
+        Raises what :meth:`run` does.
         """
+        return self._exchange(script, arguments, STALL_S, chunks, sent)
+
+    def _exchange(
+        self,
+        script: str,
+        arguments: Iterable[str | int],
+        limit_s: float,
+        chunks: Iterable[bytes] | None = None,
+        sent: Callable[[int], None] = lambda size: None,
+    ) -> Answer:
         self.open()
-        command = self._command(script, arguments)
-        with _errors() as errors:
-            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors) as process:
-                try:
-                    assert process.stdin is not None
-                    # If the command ends early, its exit code and stderr say why.
-                    with contextlib.suppress(BrokenPipeError):
-                        for chunk in chunks:
-                            process.stdin.write(chunk)
-                            process.stdin.flush()
-                            sent(len(chunk))
-                    with contextlib.suppress(BrokenPipeError):
-                        process.stdin.close()
-                    process.wait()
-                except BaseException:
-                    process.kill()
-                    raise
-            errors.seek(0)
-            return self._answer(process.returncode, b"", errors.read())
+        try:
+            done = run_limited(self._command(script, arguments), limit_s, chunks, sent)
+        except OutOfTime:
+            raise UnavailableError(
+                f"it gave no answer within {limit_s:g} s and was left; look at it, and run the same command again"
+            ) from None
+        except TooMuchOutput:
+            raise ConfigurationError(
+                f"it answered with more than {MAX_OUT_BYTES >> 20} MB; check what its login shell prints"
+            ) from None
+        return self._answer(done.code, done.out, done.err)
 
     def close(self) -> None:
         """Close the connection and end the ssh process in the background."""
@@ -122,8 +158,8 @@ class SshConnection:
     def open(self) -> None:
         """Log in, if that is not done yet; later commands use this login and ask no question again.
 
-        Raises :class:`~edge.errors.UnavailableError`, with how to fix it, if the device cannot be reached, and
-        :class:`~edge.errors.ConfigurationError` if there is no ``ssh`` here.
+        Raises :class:`~edge.errors.UnavailableError`, with how to fix it, if the device cannot be reached or does not
+        finish the login, and :class:`~edge.errors.ConfigurationError` if there is no ``ssh`` here.
         """
         if self._socket.exists():
             return
@@ -131,15 +167,27 @@ class SshConnection:
         master = [*self._ssh, "-f", "-N", "-M", "-o", "ControlPersist=60", self.target.destination]
         with _errors() as errors:  # a file: the ssh in the background would hold a pipe open
             try:
-                done = subprocess.run(master, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+                done = subprocess.run(
+                    master,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    timeout=self._login_s,
+                )
             except FileNotFoundError:
                 raise ConfigurationError("flashing needs ssh: sudo apt install openssh-client") from None
-            errors.seek(0)
+            except subprocess.TimeoutExpired:
+                raise UnavailableError(
+                    f"it did not finish the login within {self._login_s:g} s; look at it, and run the command again"
+                ) from None
+            errors.seek(max(0, errors.seek(0, os.SEEK_END) - _MAX_ERRORS_BYTES))
             self._answer(done.returncode, b"", errors.read())
 
     def _command(self, script: str, arguments: Iterable[str | int]) -> list[str]:
-        # The login shell on the device may be any shell; it only starts the POSIX shell, which runs the script.
-        remote = shlex.join(["sh", "-c", script, "edge-flash", *map(str, arguments)])
+        whole = f"{_UMASK}\nset -- {shlex.join(map(str, arguments))}\n{script}"
+        text = base64.b64encode(whole.encode("utf-8", "surrogateescape")).decode()
+        words = [text[start : start + _WORD_LENGTH] for start in range(0, len(text), _WORD_LENGTH)]
+        remote = " ".join(["sh", "-c", f"'{_DECODE}'", "edge-flash", *words])
         return [*self._ssh, "-o", "ControlMaster=no", self.target.destination, remote]
 
     def _answer(self, code: int, out: bytes, err: bytes) -> Answer:
@@ -147,6 +195,20 @@ class SshConnection:
         if code == _CONNECTION_FAILED or code < 0:
             raise ssh_error(self.target, answer.err)
         return answer
+
+
+def _control_path(socket: Path) -> str:
+    """The value of ssh's option ``ControlPath`` for ``socket``.
+
+    Raises :class:`~edge.errors.ConfigurationError` if a socket cannot have this path.
+    """
+    text = str(socket)
+    fix = f"{socket.parent.parent}: connections need a folder for a socket, and this one"
+    if len(os.fsencode(socket)) + _SOCKET_SUFFIX_BYTES > _SOCKET_BYTES:
+        raise ConfigurationError(f"{fix} has too long a name; set TMPDIR to a shorter one, such as /tmp")
+    if any(letter in '"\\$' or not letter.isprintable() for letter in text):
+        raise ConfigurationError(f"{fix} has a letter in its name that ssh cannot read; set TMPDIR to another")
+    return '"' + text.replace("%", "%%") + '"'
 
 
 def _errors() -> IO[bytes]:

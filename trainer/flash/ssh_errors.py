@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from edge.errors import UnavailableError
+from edge.shorten import plain_text
 from trainer.flash.target import Target
 
 _PROBLEMS = (
@@ -45,7 +46,7 @@ def ssh_error(target: Target, stderr: str) -> UnavailableError:
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     port = f" -p {target.port}" if target.port else ""
     values = {
-        "message": lines[-1][:200] if lines else "ssh ended without a message",
+        "message": plain_text(lines[-1], 200) if lines else "ssh ended without a message",
         "ssh": f"'ssh{port} {target.destination}'",
         "copy": f"'ssh-copy-id{port} {target.destination}'",
         "folder": f"; for the folder of this name write ./{target.name}" if Path(target.name).is_dir() else "",

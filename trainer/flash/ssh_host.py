@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rich.filesize import decimal
 
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, ModelError, StorageError, UsageError
+from edge.store.layout import short
 from trainer.flash.delivery import Delivery
+from trainer.flash.device_answers import StoreListing
 from trainer.flash.device_facts import DeviceFacts, read_device_facts
 from trainer.flash.device_result import FLASHED, ROLLED_BACK, UNCHANGED, WOULD_FLASH, DeviceResult
 from trainer.flash.device_store import DeviceStore
@@ -44,24 +46,24 @@ def flash_host(target: Target, delivery: Delivery, row: ProgressRow) -> DeviceRe
         if delivery.dry_run:
             return _preview(target, delivery, facts, steps)
         store = _device_store(connection, facts)
-        before = store.current
+        before = store.state.current
         row.stage("checking")
         there = store.holds(delivery.sha256)
         model = Upload(0, 0)
-        unchanged = there and before == delivery.sha256 and not store.pending
+        unchanged = there and before == delivery.sha256 and not store.state.pending
         if there and not unchanged and delivery.signature is None:
             store.activate(delivery)
         elif not unchanged:
             model = store.install(delivery, row)
         if bootstrap and facts.edge:
             row.stage("service")
-            bootstrap.install_service(connection, facts.edge, f"{store.root}/current/model.tflite")
+            bootstrap.install_service(connection, facts.edge, f"{store.state.root}/current/model.tflite")
         return DeviceResult(
             target.name,
             UNCHANGED if unchanged else FLASHED,
             "this model is already current" if unchanged else "",
-            current=store.current,
-            previous=store.listing.get("previous") if unchanged else before,
+            current=store.state.current,
+            previous=store.state.previous if unchanged else before,
             sent_bytes=wheels.sent_bytes + model.sent_bytes,
             resumed_bytes=wheels.resumed_bytes + model.resumed_bytes,
         )
@@ -76,10 +78,10 @@ def roll_back_host(target: Target, ssh: SshOptions, row: ProgressRow) -> DeviceR
         connection.open()
         row.stage("asking")
         store = _device_store(connection, read_device_facts(connection))
-        before = store.current
+        before = store.state.current
         row.stage("rolling back")
         store.rollback()
-        return DeviceResult(target.name, ROLLED_BACK, current=store.current, previous=before)
+        return DeviceResult(target.name, ROLLED_BACK, current=store.state.current, previous=before)
 
 
 def _device_store(connection: SshConnection, facts: DeviceFacts) -> DeviceStore:
@@ -89,10 +91,15 @@ def _device_store(connection: SshConnection, facts: DeviceFacts) -> DeviceStore:
 
 
 def _preview(target: Target, delivery: Delivery, facts: DeviceFacts, steps: list[str]) -> DeviceResult:
-    """What a flash would do, from ``facts`` and the ``steps`` of the bootstrap alone."""
-    if not facts.edge and not steps:
+    """What a flash would do, from ``facts`` and the ``steps`` of the bootstrap alone.
+
+    Raises :class:`~edge.errors.EdgeError` if the flash would be refused.
+    """
+    if not (facts.edge and facts.store) and not steps:
         raise ConfigurationError(_NO_EDGE)
-    current: str | None = facts.store.get("current") if facts.store else None
+    current = facts.store.state.current if facts.store else None
+    if facts.store:
+        _check_listing(delivery, facts.store, facts.free_bytes)
     same = current == delivery.sha256
     last = "keep the model, which is already current"
     if not same:
@@ -101,3 +108,20 @@ def _preview(target: Target, delivery: Delivery, facts: DeviceFacts, steps: list
     version = facts.version or "edge, version not known" if facts.edge else "no edge"
     detail = f"would {'; '.join([*steps, last])} ({version}{free})"
     return DeviceResult(target.name, UNCHANGED if same and not steps else WOULD_FLASH, detail, current=current)
+
+
+def _check_listing(delivery: Delivery, listing: StoreListing, free_bytes: int | None) -> None:
+    """Raise the error with which the device would refuse the model of ``delivery``, as far as ``listing`` shows it."""
+    current, models = listing.state.current, listing.models
+    if delivery.sha256 not in models:
+        needed = 2 * len(delivery.content)  # the upload, and the copy in the store
+        if free_bytes is not None and free_bytes < needed:
+            raise StorageError(
+                f"it has {decimal(free_bytes)} of free space and needs {decimal(needed)}; remove something there"
+            )
+    elif current in models and models.index(delivery.sha256) > models.index(current) and not delivery.allow_older:
+        raise UsageError(
+            f"{short(delivery.sha256)} was installed there before the current {short(current)}; give --allow-older"
+        )
+    if listing.signers and delivery.signature is None and delivery.sha256 not in models:
+        raise ModelError(f"refused: the model is not signed, and {listing.signers} asks for it; sign it with --sign")

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from edge.errors import UsageError
 
-_HOST = re.compile(r"(?:(?P<user>[^@\s]+)@)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^@:\s\[\]]+)(?::(?P<port>\d{1,5}))?")
+# ssh puts host and user into commands of its configuration, so that none of a shell's own characters may be in them.
+_HOST = re.compile(r"(?:(?P<user>[\w.+-]+)@)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[\w.+-]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
 class Target(NamedTuple):
@@ -43,7 +44,10 @@ class Target(NamedTuple):
         match = _HOST.fullmatch(text)
         # ssh would read a text that begins with a dash as one of its options.
         if match is None or text.startswith("-") or match["host"].startswith("-"):
-            raise UsageError(f"{text!r}: is not a target; write user@host, user@host:port or ./folder")
+            raise UsageError(
+                f"{text!r}: is not a target; write user@host, user@host:port or ./folder (user and host have letters, "
+                "digits, dots, dashes, + and _)"
+            )
         port = int(match["port"]) if match["port"] else None
         if port is not None and not 0 < port < 65536:
             raise UsageError(f"{text}: {port} is not a port; ports are 1 to 65535")
@@ -77,7 +81,7 @@ def parse_targets(texts: Iterable[str], inventories: Iterable[Path] = ()) -> lis
 def _read_inventory(path: Path) -> list[str]:
     """The texts in the file ``path``, one per line; ``#`` begins a comment."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except OSError as error:
         raise UsageError(f"{path}: cannot read the inventory ({error.strerror})") from None
     except UnicodeDecodeError:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from edge.errors import StorageError
+from edge.shorten import plain_text
+from trainer.flash.device_answers import whole_number
 from trainer.flash.ssh_connection import Answer, SshConnection
 
 BLOCK = 65536
@@ -75,10 +77,9 @@ def _resumable(content: bytes, answer: Answer) -> int:
     """How many bytes of ``content``, from its beginning, the ``answer`` reports: all, or whole blocks."""
     for line in answer.out.splitlines():  # the login shell may print other lines
         words = line.split()
-        if words[:1] == ["part"] and len(words) >= 3 and words[1].isdecimal():
-            size = int(words[1])
-            if hashlib.sha256(content[:size]).hexdigest() == words[2]:
-                return size if size == len(content) else size // BLOCK * BLOCK
+        size = whole_number(words[1]) if words[:1] == ["part"] and len(words) >= 3 else None
+        if size is not None and size <= len(content) and hashlib.sha256(content[:size]).hexdigest() == words[2]:
+            return size if size == len(content) else size // BLOCK * BLOCK
     return 0
 
 
@@ -93,5 +94,7 @@ def _checked(answer: Answer) -> Answer:
     if any(_NO_SPACE in line for line in lines):
         raise StorageError("no space left on the device; remove something there and run the same command again")
     if answer.code:
-        raise StorageError(f"the device cannot store the upload ({lines[0] if lines else f'code {answer.code}'})")
+        raise StorageError(
+            f"the device cannot store the upload ({plain_text(lines[0]) if lines else f'code {answer.code}'})"
+        )
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from edge.errors import ConfigurationError, UsageError
@@ -14,6 +15,12 @@ _DEBIAN = {"arm64": "aarch64", "armhf": "armv7l", "amd64": "x86_64"}
 # Debian 13, Ubuntu 26.04.
 _GLIBC = {"3.10": 35, "3.11": 36, "3.12": 39, "3.13": 41, "3.14": 43}
 _OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17, "armv7l": 17}
+# In the tag of the binary interface of a Python: its name for a message.
+_OTHER_PYTHONS = {
+    "musl": "systems with the C library musl",
+    r"cpython-\d+t-": "a Python without GIL",
+    "^pypy|^graalpy": "another Python than CPython",
+}
 _LEGACY = {"manylinux2014": 17, "manylinux2010": 12, "manylinux1": 5}  # the old names of manylinux_2_N
 
 
@@ -37,11 +44,13 @@ class DevicePlatform(NamedTuple):
         return cls(processor, python, _GLIBC[python])
 
     @classmethod
-    def reported(cls, *, kernel: str, debian: str, python: str, glibc: str) -> DevicePlatform:
+    def reported(cls, *, kernel: str, debian: str, python: str, glibc: str, build: str = "") -> DevicePlatform:
         """The platform of a device that reports this of itself.
 
         ``kernel`` is the output of ``uname -m``, ``debian`` that of ``dpkg --print-architecture``, ``python`` a
-        version such as ``3.11``, ``glibc`` one such as ``2.36``. ``debian`` and ``glibc`` may be empty.
+        version such as ``3.11``, ``glibc`` one such as ``2.36``, ``build`` the width of its Python's pointers in bits
+        and the tag of its binary interface, such as ``64 cpython-311-aarch64-linux-gnu``. ``debian``, ``glibc`` and
+        ``build`` may be empty.
 
         Raises :class:`~edge.errors.ConfigurationError` if the edge package does not run on it.
         """
@@ -49,13 +58,19 @@ class DevicePlatform(NamedTuple):
             raise ConfigurationError(
                 f"{kernel}: no TFLite interpreter runs on this processor; use a Raspberry Pi 2 or later"
             )
+        bits, _, tag = build.partition(" ")
+        for sign, name in _OTHER_PYTHONS.items():
+            if re.search(sign, tag):
+                raise ConfigurationError(f"no TFLite interpreter for {name}; install a current Raspberry Pi OS")
         processor = _DEBIAN.get(debian, kernel)
+        if bits == "32" and not debian:
+            processor = {"aarch64": "armv7l"}.get(processor, f"{processor} with 32 bits")
         try:
             platform = cls.of(processor, python)
         except UsageError as error:
             raise ConfigurationError(f"{error}; install a current Raspberry Pi OS") from None
         minor = glibc.removeprefix("2.")
-        return platform._replace(glibc=int(minor)) if glibc.startswith("2.") and minor.isdecimal() else platform
+        return platform._replace(glibc=int(minor)) if re.fullmatch(r"2\.[0-9]{1,2}", glibc) else platform
 
     def tags(self) -> list[str]:
         """The platform tags of wheels that run on it, the newest first."""

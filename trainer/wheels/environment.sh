@@ -1,6 +1,9 @@
 # Functions for the scripts that install edge on a device. An environment is made under its own name, and only then
 # becomes BASE/venv, in one step. If the script is interrupted, the old environment stays in use.
 
+# What is made here, no other user may change, whatever the umask was.
+umask "$(printf %04o "$(( $(umask) | 022 ))")"
+
 say() { printf 'edge: %s\n' "$*" >&2; }
 die() { code=$1; shift; say "$*"; exit "$code"; }
 
@@ -22,10 +25,10 @@ find_python() {
     die 78 "this device has no Python $1; make a bundle for its own Python (python3 --version prints it)"
 }
 
-# Make the environment $2 in BASE $1 with the Python $3 from the wheels in the folder $4. More arguments are for pip.
+# Make the environment $2 in BASE $1 with the Python $3 from the wheels in the folder $4, each with the hash that
+# requirements.txt there gives. If $5 is "online", pip fetches what has no wheel there, without a hash.
 make_environment() {
-    base=$1; name=$2; python=$3; wheels=$4
-    shift 4
+    base=$1; name=$2; python=$3; wheels=$4; missing=$5
     mkdir -p "$base/environments"
     exec 9> "$base/environments.lock"
     flock 9
@@ -34,8 +37,13 @@ make_environment() {
             die 78 "python3-venv is missing; run: sudo apt-get install -y python3-venv"
         rm -rf "$base/environments/$name"
         "$python" -m venv "$base/environments/$name"
-        "$base/environments/$name/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --find-links "$wheels" "$@" "$wheels"/*.whl >&2
+        set -- "$base/environments/$name/bin/python" -m pip install --quiet --disable-pip-version-check
+        if [ "$missing" = online ]; then
+            "$@" --no-index --find-links "$wheels" --no-deps --require-hashes -r "$wheels/requirements.txt" >&2
+            "$@" --find-links "$wheels" "$wheels"/*.whl >&2
+        else
+            "$@" --no-index --find-links "$wheels" --require-hashes -r "$wheels/requirements.txt" >&2
+        fi
         "$base/environments/$name/bin/edge" --help > /dev/null
         sync
         touch "$base/environments/$name/ready"

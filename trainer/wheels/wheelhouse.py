@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from edge.errors import UnavailableError, UsageError
+from edge.errors import ConfigurationError, UnavailableError, UsageError
+from edge.inference.interpreter import PACKAGES
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.edge_wheel import build_edge_wheel, distribution
 
@@ -32,11 +34,32 @@ class WheelRequest(NamedTuple):
     extras: Sequence[str] = ()
 
 
+REQUIREMENTS_NAME = "requirements.txt"
+"""The file beside the wheels with what :meth:`Wheelhouse.requirements` returns."""
+
+
 class Wheelhouse(NamedTuple):
     """The ``wheels``, all in one folder, the edge package first; for the requirements ``missing`` there are none."""
 
     wheels: list[Path]
     missing: list[str]
+
+    def requirements(self) -> str:
+        """The lines for ``pip install --require-hashes -r``: the version and the sha256 of each wheel."""
+        lines = []
+        for wheel in self.wheels:
+            name, version = _name_and_version(wheel)
+            lines.append(f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
+        return "".join(lines)
+
+    def check_interpreter(self, platform: DevicePlatform) -> None:
+        """Raise :class:`~edge.errors.ConfigurationError` if the interpreter is missing: no device can fetch it."""
+        for text in self.missing:
+            if canonicalize_name(Requirement(text).name) in PACKAGES.values():
+                raise ConfigurationError(
+                    f"no interpreter: {text} has no wheel for {platform.processor} and Python {platform.python}; "
+                    "use the 64-bit Raspberry Pi OS, or give the folder of a wheel with --find-links"
+                )
 
 
 def collect_wheels(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigurationError, EdgeError, StorageError
-from support.stand_in_wheels import write_index
+from support.stand_in_wheels import no_index, write_index
 from trainer.flash.bootstrap import Bootstrap
 from trainer.flash.device_facts import DeviceFacts
 
@@ -16,6 +16,7 @@ BARE = DeviceFacts(
     debian="arm64",
     python="3.11",
     glibc="2.36",
+    build="64 cpython-311-aarch64-linux-gnu",
     has_venv=True,
     is_root=False,
     can_sudo=False,
@@ -62,6 +63,9 @@ def test_apt_is_run_only_if_it_is_needed_and_allowed(bootstrap: Bootstrap) -> No
         (BARE._replace(python=""), ConfigurationError, "no python3"),
         (BARE._replace(python="3.9"), ConfigurationError, "install a current Raspberry Pi OS"),
         (BARE._replace(kernel="armv6l", debian="armhf"), ConfigurationError, "Raspberry Pi 2 or later"),
+        (BARE._replace(debian="", glibc="", build="64 cpython-311-aarch64-linux-musl"), ConfigurationError, "musl"),
+        (BARE._replace(build="64 cpython-313t-aarch64-linux-gnu", python="3.13"), ConfigurationError, "without GIL"),
+        (BARE._replace(build="64 pypy310-pp73"), ConfigurationError, "another Python than CPython"),
         (BARE._replace(free_bytes=1000), StorageError, "remove something there"),
     ],
 )
@@ -79,3 +83,16 @@ def test_a_service_needs_systemd_and_sudo(tmp_path: Path) -> None:
     for device in (BARE, BARE._replace(can_sudo=True, has_systemd=False)):
         with pytest.raises(ConfigurationError, match="leave out --service"):
             bootstrap.plan(device)
+
+
+def test_a_device_without_an_interpreter_is_refused_in_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No index has an interpreter for 32-bit Raspberry Pi OS with Python 3.13, so the device's pip finds none."""
+    no_index(monkeypatch)
+    index = write_index(tmp_path / "index")
+    for wheel in index.glob("ai_edge_litert*"):
+        wheel.unlink()
+    device = BARE._replace(kernel="armv7l", debian="armhf", python="3.13", build="32 cpython-313-arm-linux-gnueabihf")
+    with pytest.raises(ConfigurationError, match=r"no interpreter: ai-edge-litert.* for armv7l and Python 3\.13"):
+        Bootstrap(find_links=[index]).plan(device)

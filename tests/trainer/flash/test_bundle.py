@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,8 +18,9 @@ from typer.testing import CliRunner
 from benchmarks.device.faults.loopback import SSHD, Sshd, running
 from support import tiny
 from support.paths import DATA
-from support.stand_in_wheels import MACHINE, PYTHON, no_index, write_index
+from support.stand_in_wheels import MACHINE, PYTHON, no_index, write_index, write_wheel
 from trainer.cli import app
+from trainer.wheels.environment import shell_functions
 
 pytestmark = [
     pytest.mark.skipif(MACHINE not in ("x86_64", "aarch64"), reason="bundles are for other machines than this"),
@@ -80,9 +82,77 @@ def test_a_bundle_installs_without_network_and_labels(tmp_path: Path, index: Pat
     assert "the bundle is damaged" in done.stderr
 
 
+def test_the_list_of_sums_is_covered_by_the_signature(tmp_path: Path, index: Path, python_on_path: Path) -> None:
+    """A device that asks for signatures refuses an unsigned bundle, another key, and a wheel that was changed later."""
+    keys = [tmp_path / name for name in ("allowed", "other")]
+    for key in keys:
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "allowed_signers").write_text(f"poet {keys[0].with_suffix('.pub').read_text()}")
+    variables = {"PATH": f"{python_on_path}:/usr/bin:/bin", "EDGE_HOME": str(tmp_path / "h"), "EDGE_STORE": str(store)}
+
+    def install(archive: Path, change: bool = False) -> tuple[int, str]:
+        shutil.rmtree(tmp_path / "edge-bundle", ignore_errors=True)
+        with tarfile.open(archive) as packed:
+            packed.extractall(tmp_path, filter="data")
+        folder = tmp_path / "edge-bundle"
+        if change:  # as somebody would who can change the archive: with new sums
+            (wheel,) = (folder / "wheels").glob("numpy*")
+            old, new = (hashlib.sha256(content).hexdigest() for content in (wheel.read_bytes(), b"changed"))
+            wheel.write_bytes(b"changed")
+            sums = (folder / "SHA256SUMS").read_text()
+            (folder / "SHA256SUMS").write_text(sums.replace(old, new))
+        done = subprocess.run(["sh", str(folder / "install.sh")], env=variables, capture_output=True, text=True)
+        return done.returncode, done.stderr
+
+    unsigned, other, signed = (tmp_path / f"{name}.tar.gz" for name in ("unsigned", "by-other", "signed"))
+    bundle(unsigned, "--find-links", index)
+    bundle(other, "--find-links", index, "--sign", keys[1])
+    bundle(signed, "--find-links", index, "--sign", keys[0])
+    code, err = install(unsigned)
+    assert code == 65 and "refused: the bundle is not signed" in err
+    for archive, change in ((other, False), (signed, True)):
+        code, err = install(archive, change)
+        assert code == 65 and "refused: the bundle's signature is not one that" in err
+    assert not (tmp_path / "h").exists()
+    code, err = install(signed)
+    assert code == 0, err
+    assert (store / "current").is_symlink()
+    # A list that cannot be read must not turn signatures off.
+    (store / "allowed_signers").unlink()
+    (store / "allowed_signers").symlink_to("nowhere")
+    code, err = install(unsigned)
+    assert code == 78 and "allowed_signers cannot be read" in err
+
+
+def test_a_wheel_that_does_not_have_its_hash_is_not_installed(
+    tmp_path: Path, index: Path, python_on_path: Path
+) -> None:
+    """The device's pip checks each wheel against requirements.txt, in a bundle as in a bootstrap."""
+    archive = bundle(tmp_path / "one.tar.gz", "--find-links", index)
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    wheels = tmp_path / "edge-bundle" / "wheels"
+    (numpy,) = wheels.glob("numpy*")
+    write_wheel(wheels, "numpy", numpy.name.split("-")[1], text="import evil\n")
+    script = f"set -eu\n{shell_functions()}\nmake_environment {tmp_path}/h new python3 {wheels} offline"
+    variables = {"PATH": f"{python_on_path}:/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", script], env=variables, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in done.stderr
+    assert not (tmp_path / "h/venv").exists()
+
+
 def test_a_missing_wheel_is_named(tmp_path: Path) -> None:
     """If a wheel is missing, the error names it and no bundle is written."""
-    done = CliRunner().invoke(app, ["bundle", str(MODEL), "--platform", "armv7l", "--output", str(tmp_path / "b")])
+    command = ["bundle", str(MODEL), "--platform", "armv7l", "--python", "3.11", "--output", str(tmp_path / "b")]
+    done = CliRunner().invoke(app, command)
+    assert str(done.exception).startswith(
+        "no interpreter: tflite-runtime==2.14.0 has no wheel for armv7l and Python 3.11"
+    )
+    write_wheel(tmp_path / "index", "tflite_runtime", "2.14.0", "cp311-cp311-manylinux_2_34_armv7l")
+    done = CliRunner().invoke(app, [*command, "--find-links", str(tmp_path / "index")])
     assert "numpy" in str(done.exception)
     assert "--find-links" in str(done.exception)
     assert not (tmp_path / "b").exists()

@@ -86,6 +86,40 @@ def test_a_dry_run_changes_nothing(place: SshScene) -> None:
     assert sorted(store.root.rglob("*")) == before
 
 
+def test_a_dry_run_refuses_what_the_flash_would_refuse(place: SshScene) -> None:
+    """An older model, a missing signature and a full disk end both in the same way, with the same code."""
+    store = place.fresh_store("pi1")
+    run(place, "flash", place.new, "pi1")
+    for flags in ((), ("--dry-run",)):
+        code, (row,) = run(place, "flash", place.old, "pi1", *flags)
+        assert (code, row["state"]) == (2, "failed")
+        assert "was installed" in row["detail"] and "--allow-older" in row["detail"]
+    assert run(place, "flash", place.old, "pi1", "--dry-run", "--allow-older")[0] == 0
+    store = place.fresh_store("pi1")
+    (store.root / "allowed_signers").symlink_to("nowhere")
+    for flags in ((), ("--dry-run",)):
+        code, (row,) = run(place, "flash", place.new, "pi1", *flags)
+        assert (row["state"], current(place, "pi1")) == ("failed", "old")
+        assert "allowed_signers" in row["detail"]
+    (store.root / "allowed_signers").unlink()
+
+
+def test_the_health_window_of_a_flash(place: SshScene) -> None:
+    """The device's edge gets the option, for an installation and for a model that is in its store already."""
+    place.fresh_store("pi1")
+    edge, log = place.server.binaries / "edge", place.server.folder / "arguments"
+    script = edge.read_text()
+    edge.write_text(script.replace("exec", f'printf "%s " "$@" >> {log}; exec'))
+    try:
+        assert run(place, "flash", place.new, "pi1", "--health-window", 45)[0] == 0
+        run(place, "rollback", "pi1")
+        assert run(place, "flash", place.new, "pi1")[0] == 0
+    finally:
+        edge.write_text(script)
+    words = log.read_text().split()
+    assert [words[at + 1] for at, word in enumerate(words) if word == "--health-window"] == ["45", "30"]
+
+
 def test_a_damaged_current_model_is_sent_again(place: SshScene) -> None:
     """Only a whole model counts as already current."""
     store = place.fresh_store("pi1")

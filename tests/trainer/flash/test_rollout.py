@@ -74,10 +74,19 @@ def test_no_more_than_jobs_targets_run_at_the_same_time() -> None:
     assert most == 2
 
 
-def test_a_bug_keeps_its_traceback() -> None:
-    """Only an EdgeError becomes a result; other errors are raised."""
-    with pytest.raises(ZeroDivisionError):
-        roll_out(TARGETS, lambda target: 1 / 0, Rollout(), threading.Event())  # type: ignore[arg-type, return-value]
+def test_a_bug_keeps_its_traceback_and_the_results_of_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """Any error is the failure of its target alone; one that is not an EdgeError is printed whole."""
+
+    def work(target: Target) -> DeviceResult:
+        if target.name == "pi1":
+            raise ZeroDivisionError("no")
+        return DeviceResult(target.name, FLASHED)
+
+    results = roll_out(TARGETS, work, Rollout(), threading.Event())
+    assert [result.target for result in results if not result.succeeded] == ["pi1"]
+    assert results[1].detail == "a bug of this program (ZeroDivisionError); please report it with the lines above"
+    assert results[1].exit_code == 1
+    assert capsys.readouterr().err.endswith("ZeroDivisionError: no\n")
 
 
 def test_the_exit_code_is_69_if_a_host_was_unavailable() -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.device.faults.loopback import SSHD, Cutter, Sshd, running
-from edge.errors import StorageError, UnavailableError
+from edge.errors import ConfigurationError, StorageError, UnavailableError
+from trainer.flash import ssh_connection
 from trainer.flash.device_facts import read_device_facts
 from trainer.flash.ssh_connection import SshConnection, SshOptions
 from trainer.flash.target import Target
@@ -47,6 +55,85 @@ def test_arguments_arrive_as_they_are(connection: SshConnection) -> None:
     assert answer == (3, "".join(f"<{argument}>" for argument in arguments), "message\n")
 
 
+@pytest.mark.parametrize("shell", ["sh", "bash", "csh", "tcsh", "fish", "zsh", "mksh"])
+def test_any_login_shell_starts_the_script(shell: str, tmp_path: Path) -> None:
+    """The line that it reads has no letter that one of them takes for its own, and no word that is too long for csh."""
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"no {shell} here: apt install {shell}")
+    arguments = ("it's", '"$HOME" `x` !x \\\\ \\', "new\nline", "ü", "", "x" * 3000)
+    command = SshConnection(Target.parse("pi1"))._command('printf "<%s>" "$@"; cat', arguments)[-1]
+    done = subprocess.run([program, "-c", command], input=b"data", capture_output=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode() == "".join(f"<{argument}>" for argument in arguments) + "data"
+
+
+def test_what_a_script_makes_no_other_user_may_change(connection: SshConnection, tmp_path: Path) -> None:
+    """Folders are made with their permissions, whatever the umask of the login is; a stricter umask stays."""
+    assert connection.run('umask; umask 0; mkdir -p "$1"', tmp_path / "a").out == "0022\n"
+    upload(connection, b"x", str(tmp_path / "b" / "file"), nothing)
+    assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o755
+
+
+def test_a_command_that_does_not_end_is_left(connection: SshConnection) -> None:
+    """After its time limit the device counts as unavailable."""
+    with pytest.raises(UnavailableError, match=r"it gave no answer within 0\.5 s"):
+        connection.run("exec sleep 1000", limit_s=0.5)
+    assert connection.run("echo still here").out == "still here\n"
+
+
+def test_an_answer_without_end_is_cut(connection: SshConnection) -> None:
+    """Of stdout a megabyte is read, of stderr the end is kept."""
+    with pytest.raises(ConfigurationError, match="more than 1 MB; check what its login shell prints"):
+        connection.run("exec yes")
+    answer = connection.run("yes | head -c 3000000 >&2; echo last >&2")
+    assert answer.out == "" and len(answer.err) == 65536 and answer.err.endswith("y\nlast\n")
+
+
+def test_an_upload_that_stands_still_ends(connection: SshConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that takes no bytes any more is left after a while."""
+    monkeypatch.setattr(ssh_connection, "STALL_S", 0.5)
+    with pytest.raises(UnavailableError, match=r"it gave no answer within 0\.5 s"):
+        connection.send(itertools.repeat(bytes(BLOCK)), nothing, "exec sleep 1000")
+
+
+def test_a_login_that_does_not_end_is_left(server: Sshd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that accepts the connection and says nothing does not hold the fleet."""
+    monkeypatch.setattr(ssh_connection, "LOGIN_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = server.folder / "silent_config"
+        config.write_text(f"Host pi1\n HostName 127.0.0.1\n Port {silent.getsockname()[1]}\n")
+        with (
+            pytest.raises(UnavailableError, match=r"it did not finish the login within 0\.5 s"),
+            SshConnection(Target.parse("pi1"), SshOptions(config=config)) as connection,
+        ):
+            connection.open()
+
+
+@pytest.mark.parametrize("name", ["a b", "100%done", "t" * 40])
+def test_a_folder_for_temporary_files_with_an_unusual_name(
+    server: Sshd, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blanks and percent signs in TMPDIR mean nothing to ssh."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder, name).mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", f"{folder}/{name}")
+        with SshConnection(Target.parse("pi1"), SshOptions(config=server.config)) as connection:
+            assert connection.run("echo here").out == "here\n"
+
+
+@pytest.mark.parametrize(("name", "reason"), [("t" * 80, "too long a name"), ('"', "a letter"), ("$x", "a letter")])
+def test_a_folder_that_cannot_hold_a_socket(name: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the folder and the variable, and no folder is left behind."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        place = Path(folder, name)
+        place.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(place))
+        with pytest.raises(ConfigurationError, match=rf"{re.escape(str(place))}: .* has {reason}.*; set TMPDIR to "):
+            SshConnection(Target.parse("pi1"))
+        assert list(place.iterdir()) == []
+
+
 def test_one_login_serves_all_commands(connection: SshConnection, server: Sshd) -> None:
     """Three commands on one connection log in once."""
     before = (server.folder / "log").read_text().count("Accepted publickey")
@@ -68,10 +155,12 @@ def test_facts_are_those_of_this_machine(connection: SshConnection, server: Sshd
     """They name the store of the host, and the folder for environments of its variable EDGE_HOME."""
     facts = read_device_facts(connection)
     assert facts.store is not None
-    assert facts.store["root"] == str(server.store("pi1"))
+    assert facts.store.state.root == str(server.store("pi1"))
     assert facts.edge == str(server.binaries / "edge")
     assert facts.base == str(server.base("pi1"))
     assert facts.free_bytes
+    assert facts.build.split(" ")[0] == "64"
+    assert facts.store.signers is None and facts.store.models == ()
 
 
 def test_an_upload_is_not_repeated(connection: SshConnection, tmp_path: Path) -> None:

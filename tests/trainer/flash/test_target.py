@@ -27,10 +27,28 @@ def test_a_host_has_a_user_and_a_port_if_they_are_given(text: str, expected: tup
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-oProxyCommand=evil", "pi@-host", "a b", "pi@host:x", "pi@host:0", "pi@host:99999"]
+    "text",
+    [
+        *(
+            "pi;reboot",
+            "pi$(id)",
+            "pi@`id`",
+            "a|b@pi",
+            "pi&",
+            "pi>x",
+            "pi'",
+            'pi"',
+            "pi\\",
+            "pi*",
+            "pi!",
+            "~pi",
+            "pi\x1b[2J",
+        ),
+        *("", "-oProxyCommand=evil", "pi@-host", "a b", "pi@host:x", "pi@host:0", "pi@host:99999"),
+    ],
 )
 def test_a_text_that_is_not_a_host_is_refused(text: str) -> None:
-    """Among them texts that ssh would read as an option."""
+    """Among them texts that ssh would read as an option, and those with letters that mean something to a shell."""
     with pytest.raises(UsageError):
         Target.parse(text)
 
@@ -49,6 +67,12 @@ def test_an_inventory_has_one_target_per_line_and_comments(tmp_path: Path) -> No
     names = [target.name for target in parse_targets(["pi@c"], [inventory])]
     assert names == ["pi@c", "pi@a", "pi@b:2222"]
     assert [target.name for target in parse_targets([str(inventory)])] == ["pi@a", "pi@b:2222"]
+
+
+def test_an_inventory_of_another_system(tmp_path: Path) -> None:
+    """Windows writes a byte-order mark before the first name, and two letters at the end of a line."""
+    (tmp_path / "pis").write_bytes(b"\xef\xbb\xbfpi@a\r\npi@b\r\n")
+    assert [target.name for target in parse_targets([], [tmp_path / "pis"])] == ["pi@a", "pi@b"]
 
 
 @pytest.mark.parametrize("texts", [["pi@a", "pi@A"], ["pi@a", "pi@a:22"]])

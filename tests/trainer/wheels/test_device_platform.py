@@ -33,6 +33,23 @@ def test_a_platform_without_an_interpreter_is_refused() -> None:
         DevicePlatform.of("riscv64", "3.11")
 
 
+def test_a_number_of_glibc_that_cannot_be() -> None:
+    """Millions of tags would be made of it."""
+    platform = DevicePlatform.reported(kernel="aarch64", debian="arm64", python="3.11", glibc="2.999999999")
+    assert platform.glibc == 36
+
+
+@pytest.mark.parametrize(("kernel", "expected"), [("aarch64", "armv7l"), ("x86_64", None)])
+def test_a_python_of_32_bits_under_a_kernel_of_64(kernel: str, expected: str | None) -> None:
+    """Systems without Debian's tools are known by their Python."""
+    facts = {"kernel": kernel, "debian": "", "python": "3.11", "glibc": "2.36", "build": "32 cpython-311-arm"}
+    if expected:
+        assert DevicePlatform.reported(**facts).processor == expected
+    else:
+        with pytest.raises(ConfigurationError, match="x86_64 with 32 bits"):
+            DevicePlatform.reported(**facts)
+
+
 def test_tags_reach_from_the_glibc_of_the_platform_to_the_oldest() -> None:
     """A wheel for an older C library runs on a newer one, but not the reverse."""
     tags = DevicePlatform.of("aarch64", "3.11").tags()

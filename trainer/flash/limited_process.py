@@ -1,0 +1,137 @@
+"""Run a program with limits of time and of output: what it talks to may be silent, or answer without end."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, NamedTuple
+
+MAX_OUT_BYTES = 1 << 20
+"""The most bytes of stdout: a store that lists a thousand models answers with less."""
+
+_MAX_ERR_BYTES = 64 << 10  # of stderr its end is kept
+_READ_BYTES = 64 << 10
+
+
+class Finished(NamedTuple):
+    """The exit ``code``, stdout, and the end of stderr."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+class OutOfTime(Exception):
+    """The program was killed at its time limit of ``limit_s`` seconds."""
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(f"{limit_s:g} s")
+        self.limit_s = limit_s
+
+
+class TooMuchOutput(Exception):
+    """The program was killed when it had written more than :data:`MAX_OUT_BYTES` to stdout."""
+
+
+def run_limited(
+    command: Sequence[str],
+    limit_s: float,
+    chunks: Iterable[bytes] | None = None,
+    sent: Callable[[int], None] = lambda size: None,
+) -> Finished:
+    """Run ``command``, with the bytes of ``chunks`` on its stdin, and return what it answered.
+
+    ``sent`` is called with the size in bytes of every chunk that was written. The program may take ``limit_s`` seconds,
+    counted again from every chunk. If it ends early, the other chunks are not written. Whatever is raised, the program
+    has ended.
+
+    Raises :class:`OutOfTime`, :class:`TooMuchOutput`, what ``sent`` raises, and :class:`FileNotFoundError` if there is
+    no such program.
+    """
+    stdin = subprocess.DEVNULL if chunks is None else subprocess.PIPE
+    process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    try:
+        return _Exchange(process, limit_s, iter(chunks or ()), sent).run()
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+        process.wait()
+
+
+class _Exchange:
+    """Writes and reads as the pipes of ``process`` allow; neither side can make the other one wait for ever."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], limit_s: float, chunks: Iterator[bytes], sent: Callable[[int], None]
+    ) -> None:
+        self._process, self._limit_s, self._chunks, self._sent = process, limit_s, chunks, sent
+        self._deadline = time.monotonic() + limit_s
+        self._out, self._err, self._chunk = bytearray(), bytearray(), memoryview(b"")
+        self._chunk_bytes = 0
+
+    def run(self) -> Finished:
+        process = self._process
+        with selectors.DefaultSelector() as selector:
+            for pipe, event, act in (
+                (process.stdin, selectors.EVENT_WRITE, self._write),
+                (process.stdout, selectors.EVENT_READ, self._read_out),
+                (process.stderr, selectors.EVENT_READ, self._read_err),
+            ):
+                if pipe:
+                    os.set_blocking(pipe.fileno(), False)
+                    selector.register(pipe, event, act)
+            while selector.get_map():
+                for key, _ in selector.select(self._left_s()):
+                    if not key.data(key.fileobj):
+                        selector.unregister(key.fileobj)
+                        key.fileobj.close()  # type: ignore[union-attr]
+                self._left_s()
+        try:
+            code = process.wait(self._left_s())
+        except subprocess.TimeoutExpired:
+            raise OutOfTime(self._limit_s) from None
+        return Finished(code, bytes(self._out), bytes(self._err))
+
+    def _left_s(self) -> float:
+        left_s = self._deadline - time.monotonic()
+        if left_s <= 0:
+            raise OutOfTime(self._limit_s)
+        return left_s
+
+    def _write(self, pipe: IO[bytes]) -> bool:
+        """Write what the pipe takes; False if that was the end."""
+        if not self._chunk:
+            if self._chunk_bytes:
+                self._sent(self._chunk_bytes)
+                self._deadline = time.monotonic() + self._limit_s
+            self._chunk = memoryview(next(self._chunks, b""))
+            self._chunk_bytes = len(self._chunk)
+            if not self._chunk:
+                return False
+        try:
+            self._chunk = self._chunk[os.write(pipe.fileno(), self._chunk) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:  # it has ended; its exit code and stderr say why
+            return False
+        return True
+
+    def _read_out(self, pipe: IO[bytes]) -> bool:
+        data = os.read(pipe.fileno(), _READ_BYTES)
+        self._out += data
+        if len(self._out) > MAX_OUT_BYTES:
+            raise TooMuchOutput
+        return bool(data)
+
+    def _read_err(self, pipe: IO[bytes]) -> bool:
+        data = os.read(pipe.fileno(), _READ_BYTES)
+        self._err += data
+        del self._err[:-_MAX_ERR_BYTES]
+        return bool(data)
