@@ -13,6 +13,11 @@ from edge.store import isolated_self_test
 from edge.store.isolated_self_test import self_test_in_child
 from support.paths import DATA
 
+_LARGE_MODEL = """
+from edge.store import self_test_process
+self_test_process.run = lambda path: bytes(1 << 30)
+self_test_process.main()
+"""
 _WITHOUT_INTERPRETER = """
 from edge.inference import interpreter
 interpreter.installed_runtimes = list
@@ -58,7 +63,8 @@ def test_an_interpreter_that_does_not_load_is_no_refusal(any_model: Path, monkey
 
 
 def test_a_model_that_takes_too_much_memory(any_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit holds for the whole process; running out of it is an answer too."""
-    monkeypatch.setattr(isolated_self_test, "_MEMORY_BYTES", 40 << 20)
-    with pytest.raises(ModelError, match="refused by its self-test"):
+    """The limit holds for the whole process; a model that reaches it is refused."""
+    monkeypatch.setattr(isolated_self_test, "_MEMORY_BYTES", 300 << 20)
+    monkeypatch.setattr(isolated_self_test, "COMMAND", (sys.executable, "-c", _LARGE_MODEL))
+    with pytest.raises(ModelError, match=r"refused by its self-test: the model needs more than 30\d MB of memory"):
         self_test_in_child(any_model)
