@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from edge.errors import EdgeError, StorageError
 from edge.exit_codes import INTERRUPTED
+from edge.printable import printable
 from edge.shorten import shorten
 
 LONGEST_LINE = 2000
@@ -83,5 +84,5 @@ def _text(error: OSError) -> str:
 
 def _print_error(program: str, message: str, code: int) -> int:
     with contextlib.suppress(OSError):  # stderr is closed; the exit code still says what happened
-        print(f"{program}: {shorten(' '.join(message.split()), LONGEST_LINE)}", file=sys.stderr, flush=True)
+        print(f"{program}: {printable(shorten(' '.join(message.split()), LONGEST_LINE))}", file=sys.stderr, flush=True)
     return code

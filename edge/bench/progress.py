@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+from edge.printable import printable
+
 _CLEAR_LINE = "\r\033[K"
 
 
@@ -36,7 +38,7 @@ class Progress:
             each_s = (time.monotonic() - self._started) / self._measured
             text += f", {duration(each_s * (self._total - self._done))} left"
         width = shutil.get_terminal_size().columns - 1
-        self._print(f"{_CLEAR_LINE}{f'{text}: {what}'[:width]}")
+        self._print(f"{_CLEAR_LINE}{printable(f'{text}: {what}')[:width]}")
 
     def advance(self, measured: bool = True) -> None:
         """Count one measurement; ``measured`` is false for one that took no time: known already, or skipped."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, add_model, add_model_options, model_path, pixel_options
 from edge.errors import ConfigurationError, UsageError
+from edge.printable import printable
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -38,9 +39,9 @@ def _doctor(options: argparse.Namespace) -> int:
         print(json.dumps({"problems": problems, "checks": [check._asdict() for check in checks]}))
     else:
         for check in checks:
-            print(f"{check.outcome:<9}{check.name:<13}{check.text}")
+            print(printable(f"{check.outcome:<9}{check.name:<13}{check.text}"))
             if check.fix:
-                print(f"{'':<22}-> {check.fix}")
+                print(printable(f"{'':<22}-> {check.fix}"))
     return ConfigurationError.exit_code if problems else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from edge.printable import printable
 from edge.text_table import aligned
 
 _SHOWN_LABELS = 10
@@ -78,8 +79,9 @@ def _photos(photos: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
 
 
 def _names_and_values(values: Mapping[str, str]) -> Iterator[str]:
-    width = max(map(len, values), default=0)
-    for name, value in values.items():
+    shown = [(printable(name), printable(value)) for name, value in values.items()]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
         yield f"{name.ljust(width)}  {value}".rstrip()
 
 

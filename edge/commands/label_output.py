@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
+from edge.printable import printable
 from edge.types import LabelledPhoto
 
 
@@ -29,7 +30,7 @@ class TextWriter:
             lines = [f"{c.label} (score={c.score:.5f})" for c in photo.classification.categories]
         if self._with_paths:
             lines = [str(photo.path), *(lines or ["(no score reaches the threshold)"]), ""]
-        self._stream.write("".join(line + "\n" for line in lines))
+        self._stream.write("".join(printable(line) + "\n" for line in lines))
         self._stream.flush()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.commands.arguments import add_command, count, seconds
+from edge.printable import printable
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -190,7 +191,8 @@ def _list(options: argparse.Namespace) -> int:
         return 0
     for model in models:
         facts = [model.get("architecture"), model.get("quantization"), f"{model.get('size_bytes', '?')} bytes"]
-        print(f"{model['sha256']}  {' '.join(fact for fact in facts if fact)}  {' '.join(model['marks'])}".rstrip())
+        line = f"{model['sha256']}  {' '.join(fact for fact in facts if fact)}  {' '.join(model['marks'])}"
+        print(printable(line.rstrip()))
     return 0
 
 
@@ -222,7 +224,7 @@ def _verify(options: argparse.Namespace) -> int:
         print(json.dumps({"models": [{"sha256": sha256, "fault": fault} for sha256, fault in faults.items()]}))
     else:
         for sha256, fault in faults.items():
-            print(f"{sha256}  {fault or 'whole'}")
+            print(printable(f"{sha256}  {fault or 'whole'}"))
     bad = sum(fault is not None for fault in faults.values())
     if bad:
         raise ModelError(f"{store.root}: {bad} of {len(faults)} models are not as they were installed")
@@ -292,7 +294,7 @@ def _answer(options: argparse.Namespace, store: Store, facts: dict[str, Any], te
         print(json.dumps({**facts, **situation, "confirmed_by": by}))
         return 0
     mark = f", confirmed by the {by}" if by else ", pending" if situation["pending"] else ""
-    print(text + mark)
+    print(printable(text + mark))
     returned = situation["returned"]
     if returned and returned["by_itself"]:
         print_message(f"the store went back by itself from {returned['source']}: {returned['reason']}")

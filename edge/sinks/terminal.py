@@ -46,7 +46,7 @@ class TerminalSink:
         if not self._terminal:
             if changed:
                 when = utc(observation.time_s).astimezone().isoformat(timespec="seconds")
-                label = printable(observation.label)
+                label = _drawable(observation.label)
                 write_all(self._descriptor, f"{when} {label} (score={observation.score:.5f})\n")
             return
         now_s = time.monotonic()
@@ -74,8 +74,8 @@ class TerminalSink:
 def status_line(observation: Observation, rate: float, columns: int) -> str:
     """One line of at most ``columns`` - 1 columns, so that no terminal wraps it; ``rate`` is in frames per second."""
     labels = [observation.label, *observation.model.labels]
-    width = min(_LABEL_WIDTH, max(_width(printable(label)) for label in labels))
-    label = _cut(printable(observation.label), width)
+    width = min(_LABEL_WIDTH, max(_width(_drawable(label)) for label in labels))
+    label = _cut(_drawable(observation.label), width)
     filled = round(_BAR * min(1.0, max(0.0, observation.score)))
     line = (
         f"{label}{' ' * (width - _width(label))} {'█' * filled}{'░' * (_BAR - filled)} {observation.score:.2f}"
@@ -84,8 +84,8 @@ def status_line(observation: Observation, rate: float, columns: int) -> str:
     return _cut(line, columns - 1)
 
 
-def printable(text: str) -> str:
-    """``text`` without control characters for terminals, because labels come from files."""
+def _drawable(text: str) -> str:
+    """``text`` with ``?`` for all characters whose width is not known, those that control a terminal among them."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 

@@ -10,9 +10,18 @@ from support.layers import against_the_order, circles
 PACKAGE = Path(edge.__file__).parent
 
 LAYERS = [
-    ["exit_codes", "distribution", "image_formats", "lazy_names", "secrets", "shorten", "skipped_files", "text_table"],
+    [
+        "exit_codes",
+        "distribution",
+        "image_formats",
+        "lazy_names",
+        "printable",
+        "secrets",
+        "shorten",
+        "skipped_files",
+    ],
     ["errors"],
-    ["image_limits"],
+    ["image_limits", "text_table"],
     ["types", "files", "open_image", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],

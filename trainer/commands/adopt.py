@@ -10,6 +10,7 @@ import typer
 
 from edge.files import check_writable, write_whole
 from edge.modelfile.model_file import ModelFile
+from edge.printable import printable
 from trainer.adopt.adopt import ARCHITECTURE, Adopted, adopt
 from trainer.commands.evaluated_json import photo_counts
 from trainer.commands.options import (
@@ -67,7 +68,7 @@ def adopt_command(
         print(json.dumps(_as_json(adopted, path)))
     else:
         for text in _accuracy(adopted):
-            print(text)
+            print(printable(text))
         print(path)
 
 

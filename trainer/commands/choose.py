@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from edge.errors import DataError
+from edge.printable import printable
 from trainer.commands.options import AsJson
 from trainer.grid.budget import Budget
 from trainer.grid.choose import PUBLISHED, Choice, choose_from_file
@@ -48,9 +49,9 @@ def choose_command(
 
 
 def _print_choice(choice: Choice) -> None:
-    print(choice.best)
+    print(printable(str(choice.best)))
     if choice.runner_up:
-        print(f"runner-up: {choice.runner_up}: {choice.why}")
+        print(printable(f"runner-up: {choice.runner_up}: {choice.why}"))
     else:
         print("runner-up: none; no other model is within the limits")
     if choice.ranked_by == PUBLISHED:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from edge.printable import printable
 from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
 from trainer.commands.load_models import load_models
 from trainer.commands.options import (
@@ -97,12 +98,12 @@ def _print_comparison(comparison: Comparison, first: str, second: str, split: st
         ],
     )
     for entry in comparison.disagreements[:_MOST_NAMED]:
-        print(f"{entry.path}: {entry.first} against {entry.second}")
+        print(printable(f"{entry.path}: {entry.first} against {entry.second}"))
     if len(comparison.disagreements) > _MOST_NAMED:
         print(f"... and {len(comparison.disagreements) - _MOST_NAMED} more; --json names all of them")
     test = f"McNemar's exact test: p = {comparison.p_value:.3g}"
     photos = photo_counts(comparison.photos, comparison.independent)
-    print(f"{photos} ({split}), {test}; {_conclusion(comparison, first, second)}")
+    print(printable(f"{photos} ({split}), {test}; {_conclusion(comparison, first, second)}"))
 
 
 def _conclusion(comparison: Comparison, first: str, second: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from edge.printable import printable
 from edge.sources.files import UNNAMED
 from trainer.evaluation.interval import wilson_interval
 from trainer.head.cross_validation import CrossValidation
@@ -123,7 +124,7 @@ def print_models(models: list[Retrained]) -> None:
     print_table(["quantization", "classes", "photos", "independent", "skipped", "test accuracy", "size"], rows)
     for model in models:
         for line in _figures(model):
-            print(line)
+            print(printable(line))
         print(model.path)
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
 from edge.errors import UnavailableError
+from edge.printable import printable
 from trainer.flash.target import Target
 
 
@@ -41,7 +42,7 @@ class ProgressRow:
 
     def say(self, line: str) -> None:
         """Print one line on stderr, above the rows."""
-        self._progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
+        self._progress.console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
 
     def end(self, state: str) -> None:
         """Show the final ``state`` of the target and a full bar."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rich import progress as rich
 from rich.console import Console
 
+from edge.printable import printable
 from trainer.progress import Advance, Progress
 
 
@@ -39,5 +40,5 @@ class TerminalProgress(Progress):
                 bars.update(task, total=1, completed=1)
 
     def message(self, text: str) -> None:
-        """Print one line of ``text`` on stderr, as it is."""
-        self._console.print(self._prefix + text, highlight=False, markup=False, soft_wrap=True)
+        """Print one line of ``text`` on stderr, without markup and with ``?`` for what controls a terminal."""
+        self._console.print(self._prefix + printable(text), highlight=False, markup=False, soft_wrap=True)

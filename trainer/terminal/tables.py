@@ -8,6 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from edge.printable import printable
+
 _PIPE_WIDTH = 400  # characters
 
 
@@ -18,9 +20,9 @@ def print_table(heads: list[str], rows: list[list[Any]]) -> None:
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, head in enumerate(heads):
-        table.add_column(head, no_wrap=True, justify="right" if index else "left")
+        table.add_column(printable(head), no_wrap=True, justify="right" if index else "left")
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*(printable(str(cell)) for cell in row))
     console = Console(markup=False, emoji=False)
     # A pipe has no width, and Rich would cut the table off at 80 characters.
     (console if console.is_terminal else Console(markup=False, emoji=False, width=_PIPE_WIDTH)).print(table)
