@@ -20,7 +20,7 @@ from typing import Any
 from edge.inference.classifier import Classifier
 from edge.live.backoff import CAP_S
 from edge.live.grabber import Grabber
-from edge.sources.mjpeg import TIME_LIMIT_S
+from edge.sources.http_client import TIME_LIMIT_S
 from edge.sources.uri import open_source
 from edge.statistics import StreamStatistics
 from edge.types import Frame

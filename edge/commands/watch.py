@@ -49,6 +49,11 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
         help="the shortest time between two labelled frames (default: label every frame)",
     )
     parser.add_argument(
+        "--ca-file",
+        metavar="FILE",
+        help="trust only these certificates of an https:// camera, or of its authority (default: those of the system)",
+    )
+    parser.add_argument(
         "--recursive", action="store_true", help="watch all folders below a folder too, also those that come later"
     )
     parser.add_argument(
@@ -127,7 +132,7 @@ def _watch(options: argparse.Namespace) -> int:
         reject=options.reject,
         **pixel_options(options),
     )
-    source = open_source(options.source, recursive=options.recursive)
+    source = open_source(options.source, recursive=options.recursive, every_s=options.every, ca_file=options.ca_file)
     sinks = make_sinks(sink_options(options), statistics, print_message)
     return watch_source(
         source,

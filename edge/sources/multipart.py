@@ -11,19 +11,28 @@ _MAX_HEADER_BYTES = 8 * 1024
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _JPEG_ENDS = (b"\xff\xd9", b"\xff\xd9\r\n")
+# A line that begins with two dashes, or any other line but a header, before lines of headers and an empty one: the
+# boundary, whatever the answer's own header calls it.
+_HEADER_LINE = rb"[A-Za-z][A-Za-z-]*:[^\r\n]*\r?\n"
+_ANY_BOUNDARY = re.compile(
+    rb"(?:\A|\n)(?:(--[ -~]{1,199}?)[ \t]*\r?\n(?:%b)*|(?![^\r\n:]+:)([!-~][ -~]{0,199}?)[ \t]*\r?\n(?:%b)+)\r?\n"
+    % (_HEADER_LINE, _HEADER_LINE)
+)
 
 
 class MultipartParser:
     """Takes the bytes of a body as they come and returns its parts.
 
-    Cameras make mistakes: a wrong length, a missing length, or noise between the parts. Each costs at most the part
-    that it is in. A part without a length is complete as soon as the next boundary has come, or the bytes received so
-    far end as a JPEG does.
+    Cameras make mistakes: a wrong length, a missing length, noise between the parts, or a boundary that is not named,
+    has another name or no dashes before it. A wrong length costs at most the part that it is in. A part without a
+    length is complete as soon as the next boundary has come, or the bytes received so far end as a JPEG does.
     """
 
-    def __init__(self, boundary: str) -> None:
-        """Expect parts between lines of ``boundary``, the parameter of the body's Content-Type."""
-        self._delimiter = b"--" + boundary.strip("-").encode("latin-1", "replace")
+    def __init__(self, boundary: str | None) -> None:
+        """Expect parts between lines of ``boundary``, the parameter of the body's Content-Type; None: not named."""
+        name = (boundary or "").strip("-").encode("latin-1", "replace")
+        self._delimiter = b"--" + name if name else None
+        self._is_sure = False  # whether the delimiter was seen
         self._buffer = bytearray()
         self._searched = 0  # bytes of the buffer that need not be searched again
         self._in_body = False
@@ -52,11 +61,14 @@ class MultipartParser:
 
     def _enter_body(self) -> bool:
         """Find the next boundary and read the headers after it; False while they are not complete."""
-        start = self._buffer.find(self._delimiter, self._searched)
+        start = self._find_delimiter()
         if start < 0:
-            self._drop(max(0, len(self._buffer) - len(self._delimiter)))
+            if self._is_sure:
+                self._drop(max(0, len(self._buffer) - len(self._delimiter or b"")))
+            elif len(self._buffer) > 2 * _MAX_HEADER_BYTES:  # noise before the first part
+                self._drop(len(self._buffer) - _MAX_HEADER_BYTES)
             return False
-        headers = start + len(self._delimiter)
+        headers = start + len(self._delimiter or b"")
         end = _HEADER_END.search(self._buffer, headers)
         if end is None:
             if len(self._buffer) - headers > _MAX_HEADER_BYTES:  # not a header: continue with the next boundary
@@ -70,14 +82,38 @@ class MultipartParser:
         self._in_body = True
         return True
 
+    def _find_delimiter(self) -> int:
+        """Where the next delimiter begins, -1 if it has not come; the first one says how the camera writes it."""
+        start = -1 if self._delimiter is None else self._buffer.find(self._delimiter, self._searched)
+        if start >= 0 or self._is_sure:
+            self._is_sure = True
+            return start
+        found = _ANY_BOUNDARY.search(self._buffer)
+        if found is None:
+            return -1
+        self._is_sure = True
+        if found[1] is not None:
+            self._delimiter = bytes(found[1])
+            return found.start(1)
+        # Without dashes it could stand in a picture too, so there it must begin a line.
+        self._delimiter = b"\n" + bytes(found[2])
+        if found.start(2) == 0:
+            self._buffer[:0] = b"\n"
+            return 0
+        return found.start(2) - 1
+
     def _body_end(self) -> int | None:
         if self._length is not None:
             return self._length if len(self._buffer) >= self._length else None
+        assert self._delimiter is not None
         end = self._buffer.find(self._delimiter, self._searched)
         if end >= 0:
             return end
         self._searched = max(0, len(self._buffer) - len(self._delimiter))
-        return len(self._buffer) if self._buffer.endswith(_JPEG_ENDS) else None
+        if not self._buffer.endswith(_JPEG_ENDS):
+            return None
+        # The line end belongs to a boundary without dashes.
+        return len(self._buffer) - (self._delimiter.startswith(b"\n") and self._buffer.endswith(b"\n"))
 
     def _drop(self, count: int) -> None:
         del self._buffer[:count]

@@ -10,7 +10,7 @@ from edge.errors import UsageError
 from edge.secrets import without_secrets
 from edge.sources.protocol import FrameSource
 
-FORMS = "0 or /dev/video0, picamera2:, a video file, http://... (MJPEG), rtsp://..., or a folder that grows"
+FORMS = "0 or /dev/video0, picamera2:, a video file, http://... (MJPEG, JPEG), rtsp://..., or a folder that grows"
 """The forms of address that :func:`open_source` accepts, for errors."""
 
 
@@ -18,19 +18,28 @@ FORMS = "0 or /dev/video0, picamera2:, a video file, http://... (MJPEG), rtsp://
 _NEVER_A_FOLDER = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
-def open_source(uri: str, *, recursive: bool = False) -> FrameSource:
+def open_source(uri: str, *, recursive: bool = False, every_s: float = 0.0, ca_file: str | None = None) -> FrameSource:
     """The source that ``uri`` means; it is not opened yet.
 
     ``uri`` is one of: a camera (``0``, ``/dev/video0``), the Pi's own camera (``picamera2:``, ``picamera2:1``), a
-    video file (``film.mp4``, ``file:film.mp4``), MJPEG (``http://...``, ``https://...``), RTSP (``rtsp://...``,
-    ``rtsps://...``), or a folder that another program writes pictures into (``pictures``, ``folder:pictures``). A
-    film must exist; a camera, a server or a folder may come later. A path that does not exist is taken as a folder
-    after ``folder:``, with a slash at its end, or if it is an absolute path without a suffix such as ``.mp4``.
-    ``recursive`` watches a folder with all folders below it.
+    video file (``film.mp4``, ``file:film.mp4``), MJPEG or single pictures (``http://...``, ``https://...``), RTSP
+    (``rtsp://...``, ``rtsps://...``), or a folder that another program writes pictures into (``pictures``,
+    ``folder:pictures``). A film must exist; a camera, a server or a folder may come later. A path that does not exist
+    is taken as a folder after ``folder:``, with a slash at its end, or if it is an absolute path without a suffix such
+    as ``.mp4``. ``recursive`` watches a folder with all folders below it. ``every_s`` and ``ca_file`` are those of
+    :class:`~edge.sources.http_camera.HttpCamera`.
 
-    Raises :class:`~edge.errors.UsageError` if ``uri`` is none of these, or is not a folder and ``recursive`` is given.
+    Raises :class:`~edge.errors.UsageError` if ``uri`` is none of these, or if ``recursive`` or ``ca_file`` is given for
+    a source that has no use for it.
     """
-    source = _open(uri, recursive)
+    if uri.startswith(("http://", "https://")):
+        from edge.sources.http_camera import HttpCamera
+
+        source: FrameSource = HttpCamera(uri, every_s=every_s, ca_file=ca_file)
+    else:
+        source = _open(uri, recursive)
+        if ca_file is not None:
+            raise UsageError(f"{source.uri}: --ca-file is for https:// addresses")
     if recursive and not source.uri.startswith("folder:"):
         raise UsageError(f"{source.uri}: --recursive is for a folder")
     return source
@@ -44,10 +53,6 @@ def _open(uri: str, recursive: bool) -> FrameSource:
         return _camera(f"/dev/video{int(uri)}")
     if scheme == "picamera2" and colon:
         return _pi_camera(rest)
-    if uri.startswith(("http://", "https://")):
-        from edge.sources.mjpeg import MjpegStream
-
-        return MjpegStream(uri)
     if uri.startswith(("rtsp://", "rtsps://")):
         from edge.sources.rtsp import RtspStream
 

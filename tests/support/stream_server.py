@@ -1,6 +1,6 @@
 """A camera for tests: MJPEG over HTTP on loopback, with the number of each frame in its picture, and with faults.
 
-As a module: ``with StreamServer() as server: MjpegStream(server.uri)``, and :func:`read_number` of a frame. As a
+As a module: ``with StreamServer() as server: HttpCamera(server.uri)``, and :func:`read_number` of a frame. As a
 program, for a camera in a process of its own::
 
     python tests/support/stream_server.py --fps 30

@@ -15,7 +15,7 @@ import pytest
 from edge import Classifier
 from edge.live.backoff import Backoff
 from edge.live.grabber import Grabber
-from edge.sources import mjpeg
+from edge.sources import http_camera, http_client
 from edge.sources.uri import open_source
 from edge.statistics import StreamStatistics
 from support.stream_server import StreamServer, read_number
@@ -35,7 +35,8 @@ def server() -> Iterator[StreamServer]:
 @pytest.fixture
 def grabber(server: StreamServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Grabber]:
     """A grabber of that camera, with short time limits."""
-    monkeypatch.setattr(mjpeg, "TIME_LIMIT_S", LIMIT_S)
+    for module in (http_camera, http_client):
+        monkeypatch.setattr(module, "TIME_LIMIT_S", LIMIT_S)
     backoff = Backoff(first_s=0.05, cap_s=BACKOFF_CAP_S, seed=0)
     grabber = Grabber(
         open_source(server.uri),

@@ -11,7 +11,7 @@ from edge.sources.multipart import MAX_PART_BYTES, MultipartParser
 JPEG = b"\xff\xd8 one \xff\xd9"
 
 
-def _parts(body: bytes, boundary: str = "frame", cuts: tuple[int, ...] = ()) -> list[bytes]:
+def _parts(body: bytes, boundary: str | None = "frame", cuts: tuple[int, ...] = ()) -> list[bytes]:
     parser = MultipartParser(boundary)
     parts = []
     for start, end in zip((0, *cuts), (*cuts, len(body)), strict=True):
@@ -38,6 +38,23 @@ def test_boundaries_with_dashes_of_their_own(boundary: str) -> None:
     """Some cameras name the boundary with its dashes, and send it with or without two more."""
     assert _parts(_part(JPEG), boundary) == [JPEG]
     assert _parts(b"--" + _part(JPEG), boundary) == [JPEG]
+
+
+@pytest.mark.parametrize("name", ["frame", "another", "--", "", None])
+@pytest.mark.parametrize("line", [b"--frame", b"frame", b"----frame", b"my boundary"])
+@pytest.mark.parametrize("with_length", [True, False])
+def test_a_boundary_of_another_name(name: str | None, line: bytes, with_length: bool) -> None:
+    """The first boundary that comes counts, with or without dashes, whatever name the answer gives it."""
+    length = b"Content-Length: %d\r\n" % len(JPEG) if with_length else b""
+    body = (line + b"\r\nContent-Type: image/jpeg\r\n" + length + b"\r\n" + JPEG + b"\r\n") * 3
+    for start in (b"", b"\r\n", b"\0noise\r\n"):
+        parts = _parts(start + body, name, cuts=tuple(range(1, len(start + body), 7)))
+        assert [part.rstrip(b"\r\n-") for part in parts] == [JPEG] * 3
+
+
+def test_headers_are_no_boundary() -> None:
+    """A body that begins with the headers of its first part begins with its second part."""
+    assert _parts(b"Content-Type: image/jpeg\r\n\r\n" + JPEG + b"\r\n" + _part(b"two"), None) == [b"two"]
 
 
 def test_bare_line_ends() -> None:
@@ -72,6 +89,12 @@ def test_headers_without_an_end() -> None:
 def test_noise_is_not_kept() -> None:
     """If many bytes come without a boundary, memory stays small."""
     parser = MultipartParser("frame")
+    for _ in range(1000):
+        parser.feed(b"\0" * 1000)
+        assert parser.next_part() is None
+    assert len(parser._buffer) <= 16 * 1024
+    parser.feed(_part(b"good"))
+    assert parser.next_part() == b"good"
     for _ in range(1000):
         parser.feed(b"\0" * 1000)
         assert parser.next_part() is None

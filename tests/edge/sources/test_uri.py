@@ -26,8 +26,8 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ("/dev/null", "V4L2Camera", "/dev/null", False),
         ("picamera2:", "PiCamera", "picamera2:", False),
         ("picamera2:1", "PiCamera", "picamera2:1", False),
-        ("http://host/a", "MjpegStream", "http://host/a", False),
-        ("https://u:secret@host/a", "MjpegStream", "https://***@host/a", False),
+        ("http://host/a", "HttpCamera", "http://host/a", False),
+        ("https://u:secret@host/a", "HttpCamera", "https://***@host/a", False),
         ("rtsp://u:secret@host/a", "RtspStream", "rtsp://***@host/a", False),
         ("rtsps://host/a", "RtspStream", "rtsps://host/a", False),
         ("film.mp4", "VideoFile", "film.mp4", True),
@@ -89,3 +89,14 @@ def test_recursive_is_for_folders() -> None:
     assert open_source("photos", recursive=True).uri == "folder:photos"
     with pytest.raises(UsageError, match=r"^http://host/a: --recursive is for a folder$"):
         open_source("http://host/a", recursive=True)
+
+
+def test_a_file_of_certificates_is_for_https(tmp_path: Path) -> None:
+    """Other sources have no certificates; a file without one is refused before anything is opened."""
+    with pytest.raises(UsageError, match=r"^rtsp://host/a: --ca-file is for https:// addresses$"):
+        open_source("rtsp://host/a", ca_file="ca.pem")
+    with pytest.raises(UsageError, match=r"^--ca-file ca\.pem: cannot be read: No such file or directory$"):
+        open_source("https://host/a", ca_file="ca.pem")
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(UsageError, match=r"^--ca-file ca\.pem: holds no certificate"):
+        open_source("https://host/a", ca_file="ca.pem")

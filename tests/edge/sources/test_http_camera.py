@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from edge.errors import UnavailableError
+from edge.errors import ConfigurationError, UnavailableError
 from edge.preprocess import decode
-from edge.sources import mjpeg
-from edge.sources.mjpeg import MjpegStream
+from edge.sources import http_camera, http_client
+from edge.sources.http_camera import HttpCamera
 from support.stream_server import FAULTS, StreamServer, draw, jpeg, read_number
 
 
@@ -27,27 +27,28 @@ def server() -> Iterator[StreamServer]:
 @pytest.fixture(autouse=True)
 def _short_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A time limit of one second: long enough on loopback."""
-    monkeypatch.setattr(mjpeg, "TIME_LIMIT_S", 1.0)
+    for module in (http_camera, http_client):
+        monkeypatch.setattr(module, "TIME_LIMIT_S", 1.0)
 
 
 @pytest.fixture
-def opened() -> Iterator[list[MjpegStream]]:
+def opened() -> Iterator[list[HttpCamera]]:
     """Streams put here are closed after the test."""
-    streams: list[MjpegStream] = []
+    streams: list[HttpCamera] = []
     yield streams
     for stream in streams:
         stream.close()
 
 
-def _open(opened: list[MjpegStream], uri: str) -> MjpegStream:
-    stream = copy.copy(MjpegStream(uri))
+def _open(opened: list[HttpCamera], uri: str) -> HttpCamera:
+    stream = copy.copy(HttpCamera(uri))
     opened.append(stream)
     stream.open()
     return stream
 
 
 @pytest.mark.parametrize("form", [{}, {"with_length": False}, {"boundary": "--a b"}], ids=str)
-def test_frames_come_in_order(form: dict[str, object], opened: list[MjpegStream]) -> None:
+def test_frames_come_in_order(form: dict[str, object], opened: list[HttpCamera]) -> None:
     """Frames are RGB, in order, as drawn; with or without a length, with strange boundaries."""
     with StreamServer(60.0, **form) as server:  # type: ignore[arg-type]
         stream = _open(opened, server.uri)
@@ -62,13 +63,13 @@ def test_frames_come_in_order(form: dict[str, object], opened: list[MjpegStream]
         assert numbers == sorted(set(numbers))
 
 
-def test_a_frame_is_its_part_as_a_file(server: StreamServer, opened: list[MjpegStream]) -> None:
+def test_a_frame_is_its_part_as_a_file(server: StreamServer, opened: list[HttpCamera]) -> None:
     """The decoder makes the same pixels of the frame and of the JPEG that was sent."""
     frame = _open(opened, server.uri).read()
     assert (frame == np.asarray(decode(jpeg(draw(read_number(frame)))))).all()
 
 
-def test_frames_that_came_meanwhile_are_passed_over(server: StreamServer, opened: list[MjpegStream]) -> None:
+def test_frames_that_came_meanwhile_are_passed_over(server: StreamServer, opened: list[HttpCamera]) -> None:
     """After a pause a new frame is read, not the oldest that waits."""
     stream = _open(opened, server.uri)
     first = read_number(stream.read())
@@ -78,7 +79,7 @@ def test_frames_that_came_meanwhile_are_passed_over(server: StreamServer, opened
 
 
 @pytest.mark.parametrize("fault", ["garbage", "half", "zero", "bomb"])
-def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: list[MjpegStream]) -> None:
+def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: list[HttpCamera]) -> None:
     """Parts that are not pictures do not end the stream; it continues with the next picture."""
     stream = _open(opened, server.uri)
     stream.read()
@@ -101,7 +102,7 @@ def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: lis
         ("zero", "no picture in 1 s"),
     ],
 )
-def test_faults_end_in_one_line(fault: str, reason: str, server: StreamServer, opened: list[MjpegStream]) -> None:
+def test_faults_end_in_one_line(fault: str, reason: str, server: StreamServer, opened: list[HttpCamera]) -> None:
     """A server that ends, hangs or sends only noise is an error within the time limit, with the reason."""
     stream = _open(opened, server.uri)
     server.fault(fault)
@@ -114,7 +115,7 @@ def test_faults_end_in_one_line(fault: str, reason: str, server: StreamServer, o
     assert stream.read().shape == (480, 640, 3)
 
 
-def test_the_size_may_change(server: StreamServer, opened: list[MjpegStream]) -> None:
+def test_the_size_may_change(server: StreamServer, opened: list[HttpCamera]) -> None:
     """A camera may change its resolution."""
     stream = _open(opened, server.uri)
     stream.read()
@@ -128,17 +129,17 @@ def test_every_fault_is_tested() -> None:
     assert set(FAULTS) == {"close", "hang", "garbage", "half", "zero", "resize", "refuse", "bomb", "drip"}
 
 
-def test_passwords(opened: list[MjpegStream]) -> None:
+def test_passwords(opened: list[HttpCamera]) -> None:
     """User and password of the address open the stream, special characters written with %."""
     with StreamServer(60.0, user="me:s@cret/#") as server:
         address = server.uri.replace("http://", "http://me:s%40cret%2F%23@")
         assert _open(opened, address).read().shape == (480, 640, 3)
         with pytest.raises(
-            UnavailableError, match=r"the server answers 401 Unauthorized; give user:password@"
+            ConfigurationError, match=r"the server answers 401 Unauthorized; give user:password@"
         ) as refused:
             _open(opened, server.uri)
         assert refused.value.__context__ is None or "cret" not in str(refused.value.__context__)
-        with pytest.raises(UnavailableError) as refused:
+        with pytest.raises(ConfigurationError, match=r"the server refuses the user or the password \(401\)") as refused:
             _open(opened, address.replace("s%40", "secretest"))
         assert "cret" not in str(refused.value)
 
@@ -147,7 +148,7 @@ def test_a_server_that_refuses(server: StreamServer) -> None:
     """The message names the number of the server's error."""
     server.fault("refuse")
     with pytest.raises(UnavailableError, match="answers 503 Service Unavailable; check the address"):
-        MjpegStream(server.uri).open()
+        HttpCamera(server.uri).open()
 
 
 def test_nobody_there() -> None:
@@ -155,21 +156,20 @@ def test_nobody_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(UnavailableError, match="no answer: Connection refused"):
-            MjpegStream(f"http://127.0.0.1:{free.getsockname()[1]}/").open()
+            HttpCamera(f"http://127.0.0.1:{free.getsockname()[1]}/").open()
 
 
 def test_nobody_answers() -> None:
     """A server that accepts the connection and sends nothing is an error within the time limit."""
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnavailableError, match="nothing in 1 s"):
-        MjpegStream(f"http://127.0.0.1:{silent.getsockname()[1]}/").open()
+        HttpCamera(f"http://127.0.0.1:{silent.getsockname()[1]}/").open()
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "sends 'text/html', not an MJPEG stream"),
-        (b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n", "not an MJPEG stream"),
-        (b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x; boundary=--\r\n\r\n", "not an MJPEG stream"),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", "sends 'text/html', neither an MJPEG stream nor"),
+        (b"HTTP/1.0 200 OK\r\n\r\n", "sends 'text/plain', neither"),
         (b"HTTP/1.0 404 \x1b[2J\r\n\r\n", "the server answers 404 Not Found; check the address"),
         (b"SSH-2.0-OpenSSH\r\n", "no answer: BadStatusLine"),
         (b"", "no answer"),
@@ -188,11 +188,11 @@ def test_a_server_without_a_stream(answer: bytes, reason: str) -> None:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         with pytest.raises(UnavailableError, match=reason):
-            MjpegStream(f"http://127.0.0.1:{listener.getsockname()[1]}/").open()
+            HttpCamera(f"http://127.0.0.1:{listener.getsockname()[1]}/").open()
         thread.join()
 
 
-def test_a_server_that_sends_one_picture(opened: list[MjpegStream]) -> None:
+def test_a_server_that_sends_one_picture(opened: list[HttpCamera]) -> None:
     """The last picture before the end of a stream is not lost with it."""
     part = jpeg(draw(7))
 
