@@ -94,4 +94,6 @@ def _watch_arguments(words: list[str]) -> WatchArguments:
         status=parsed.status,
         every_s=parsed.every,
         sinks=sink_options(parsed),
+        recursive=parsed.recursive,
+        ca_file=parsed.ca_file,
     )

@@ -23,6 +23,8 @@ class WatchArguments(NamedTuple):
     status: Path | None
     every_s: float
     sinks: SinkOptions
+    recursive: bool = False
+    ca_file: str | None = None
 
     @property
     def local_source(self) -> Path | None:

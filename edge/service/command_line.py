@@ -16,7 +16,7 @@ PASSWORD_CREDENTIAL = "mqtt-password"
 """The name under which systemd passes the broker's password to the service (``LoadCredential``)."""
 
 _PASSWORD_OPTION = "--mqtt-password-file"
-_PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", _PASSWORD_OPTION)
+_PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--ca-file", _PASSWORD_OPTION)
 _SOURCE_VARIABLE = "EDGE_SOURCE"
 
 

@@ -24,7 +24,7 @@ def make_unit(arguments: WatchArguments, name: str, user: str | None) -> str:
     """
     if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"--name {name}: use letters, digits, - and _ only")
-    open_source(arguments.source)  # raises UsageError
+    open_source(arguments.source, recursive=arguments.recursive, ca_file=arguments.ca_file)  # raises UsageError
     refuse_secrets(arguments, name)
     web = arguments.sinks.web
     if web and not is_loopback(web[0]):

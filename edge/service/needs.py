@@ -26,7 +26,8 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     """
     local, sinks = arguments.local_source, arguments.sinks
     store = store_of(arguments.model)  # the service writes there that it started the model, and that the model works
-    read = _absolute(Path(sys.executable), Path(edge.__file__), arguments.model, arguments.labels, sinks.mqtt_ca, local)
+    given = (arguments.model, arguments.labels, arguments.ca_file, sinks.mqtt_ca, local)
+    read = _absolute(Path(sys.executable), Path(edge.__file__), *given)
     written = _absolute(sinks.capture, arguments.status and arguments.status.parent, store.root if store else None)
     temporary = [path for path in (*read, *written) if _is_temporary(path)]
     if temporary:
@@ -41,7 +42,7 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
         pi_camera=arguments.source.startswith("picamera2:"),
         network=bool("://" in arguments.source or sinks.web or sinks.mqtt or sinks.prometheus),
         steady_frames=not arguments.is_folder,
-        mounts=tuple(map(str, _absolute(arguments.model, arguments.labels, None if arguments.is_folder else local))),
+        mounts=tuple(map(str, _absolute(*given[:-1], None if arguments.is_folder else local))),
         write_paths=tuple(map(str, written)),
         credentials=((PASSWORD_CREDENTIAL, str(password_file.absolute())),) if password_file else (),
         home=any(path.parts[1:2] in (("home",), ("root",)) for path in (*read, *written)),

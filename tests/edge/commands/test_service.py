@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +80,19 @@ def test_files_are_there_before_the_start(capsys: pytest.CaptureFixture[str], tm
     lines = [line.partition("=") for line in capsys.readouterr().out.splitlines()]
     mounts = [value for name, _, value in lines if name == "RequiresMountsFor"]
     assert mounts == [f"{tmp_path}/{MODEL[1]}", f'"{tmp_path}/film 1.mp4"']
+
+
+def test_a_file_of_certificates(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The service reads it by its full path; one that cannot be read is refused."""
+    pem = Path(ssl.get_default_verify_paths().cafile or "")
+    if not pem.is_file():
+        pytest.skip("this system has no file of certificates")
+    shutil.copy(pem, tmp_path / "ca.pem")
+    unit = _unit(capsys, "https://camera/", *MODEL, "--ca-file", "ca.pem")
+    assert f"--ca-file {tmp_path}/ca.pem" in unit["ExecStart"]
+    assert unit["RequiresMountsFor"] == f"{tmp_path}/ca.pem"
+    assert cli.main(["service", "https://camera/", *MODEL, "--ca-file=gone.pem"]) == 2
+    assert "--ca-file gone.pem: cannot be read" in capsys.readouterr().err
 
 
 def test_watchdog_knows_every(capsys: pytest.CaptureFixture[str]) -> None:
