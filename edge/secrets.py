@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+SOURCE_VARIABLE = "EDGE_SOURCE"
+"""The environment variable with the source of ``edge watch``, if the command line names none."""
+
 _HIDDEN = "***"
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, model_path
 from edge.commands.sink_options import sink_options
-from edge.commands.watch import add_watch_options
+from edge.commands.watch import add_watch_options, source_address
+from edge.secrets import SOURCE_VARIABLE
 from edge.service.unit import UNIT_FOLDER
 from edge.status import SERVICE_NAME
 
@@ -31,7 +32,8 @@ def add(commands: Commands) -> None:
         "arguments",
         nargs=argparse.REMAINDER,
         metavar="SOURCE [OPTION ...]",
-        help="the arguments of edge watch; edge watch --help names its options",
+        help="the arguments of edge watch, whose help names the options; with -- instead of SOURCE it is "
+        f"${SOURCE_VARIABLE}, which the service must have too",
     )
     service.set_defaults(command=_service)
 
@@ -71,7 +73,8 @@ def _take_own_options(options: argparse.Namespace) -> list[str]:
     """The arguments of ``edge watch``, without the options of this command that stand among them."""
     own = argparse.ArgumentParser(prog="edge service", add_help=False, allow_abbrev=False)
     _add_own_options(own)
-    late, words = own.parse_known_args(options.arguments)
+    given = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
+    late, words = own.parse_known_args(given)
     for key, value in vars(late).items():
         if value is not None:
             setattr(options, key, value)
@@ -85,10 +88,12 @@ def _watch_arguments(words: list[str]) -> WatchArguments:
     watch = argparse.ArgumentParser(prog="edge service", add_help=False, allow_abbrev=False)
     add_watch_options(watch)
     parsed = watch.parse_args(words)
+    source = source_address(parsed.source)
     model = model_path(parsed.model)
     return WatchArguments(
         words=(*words, *(() if parsed.model else ("--model", str(model)))),
-        source=parsed.source,
+        source=source,
+        source_word=parsed.source,
         model=model,
         labels=parsed.labels,
         status=parsed.status,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from edge.commands.arguments import (
     seconds,
 )
 from edge.commands.sink_options import add_sink_options, sink_options
+from edge.errors import UsageError
+from edge.secrets import SOURCE_VARIABLE
 from edge.status import STATUS_NAME
 
 if TYPE_CHECKING:
@@ -39,7 +42,10 @@ def add(commands: Commands) -> None:
 def add_watch_options(parser: argparse.ArgumentParser) -> None:
     """Add the source and every option of the command."""
     parser.add_argument(
-        "source", metavar="SOURCE", help="a camera (0, /dev/video0, picamera2:), a video file, a URL or a folder"
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help=f"a camera (0, /dev/video0, picamera2:), a video file, a URL or a folder (default: ${SOURCE_VARIABLE})",
     )
     parser.add_argument(
         "--every",
@@ -105,6 +111,17 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
     add_sink_options(parser)
 
 
+def source_address(given: str | None) -> str:
+    """The source that the command line names, else that of the environment: an address there may hold a password.
+
+    Raises :class:`~edge.errors.UsageError` if there is none.
+    """
+    source = given if given is not None else os.environ.get(SOURCE_VARIABLE)
+    if source is None:
+        raise UsageError(f"which source? give SOURCE, such as 0 for the first camera, or set {SOURCE_VARIABLE}")
+    return source
+
+
 def _watch(options: argparse.Namespace) -> int:
     # Imported here, because only a stream needs them: sockets, queues, OpenCV for some sources.
     from edge.live.model import ModelChoice
@@ -116,6 +133,7 @@ def _watch(options: argparse.Namespace) -> int:
     from edge.sources.uri import open_source
     from edge.statistics import StreamStatistics
 
+    address = source_address(options.source)
     statistics = StreamStatistics()
     settings = WatchSettings(
         every_s=options.every,
@@ -132,7 +150,7 @@ def _watch(options: argparse.Namespace) -> int:
         reject=options.reject,
         **pixel_options(options),
     )
-    source = open_source(options.source, recursive=options.recursive, every_s=options.every, ca_file=options.ca_file)
+    source = open_source(address, recursive=options.recursive, every_s=options.every, ca_file=options.ca_file)
     sinks = make_sinks(sink_options(options), statistics, print_message)
     return watch_source(
         source,

@@ -12,12 +12,13 @@ from edge.sources.uri import open_source
 class WatchArguments(NamedTuple):
     """The command line of ``edge watch`` without its first two words, and the values in it that a unit depends on.
 
-    ``words`` is the command line as it was given, and names the model. ``every_s`` is the shortest time between two
-    labelled frames, in seconds.
+    ``words`` is the command line as it was given, and names the model. ``source_word`` is the source in it; None if
+    ``source`` comes from the environment. ``every_s`` is the shortest time between two labelled frames, in seconds.
     """
 
     words: tuple[str, ...]
     source: str
+    source_word: str | None
     model: Path
     labels: str | None
     status: Path | None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from edge.errors import UsageError
 from edge.messages import print_message
+from edge.secrets import SOURCE_VARIABLE, may_hold_secret
 from edge.service.arguments import WatchArguments
 from edge.service.unit import environment_file, quote
+from edge.sinks.mqtt.broker import parse_broker
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 PASSWORD_CREDENTIAL = "mqtt-password"
@@ -17,29 +18,36 @@ PASSWORD_CREDENTIAL = "mqtt-password"
 
 _PASSWORD_OPTION = "--mqtt-password-file"
 _PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--ca-file", _PASSWORD_OPTION)
-_SOURCE_VARIABLE = "EDGE_SOURCE"
 
 
 def refuse_secrets(arguments: WatchArguments, name: str) -> None:
     """Check that the unit of the service ``name`` would hold no secret: every user may read it.
 
-    Raises :class:`~edge.errors.UsageError` for a token, or a password in the broker's address.
+    Raises :class:`~edge.errors.UsageError` for a token, or if the broker's address holds a password or is not one.
     """
     if arguments.sinks.web_token is not None:
         raise UsageError(
             "every user could read the token in the unit: leave out --web-token and write "
             f"{WEB_TOKEN_VARIABLE}=... into {environment_file(name)} (owner root, mode 600)"
         )
-    if arguments.sinks.mqtt and urlsplit(arguments.sinks.mqtt).password:
-        raise UsageError("every user could read the broker's password in the unit: give --mqtt-password-file FILE")
+    if arguments.sinks.mqtt is not None:
+        parse_broker(arguments.sinks.mqtt)
 
 
 def command_line(arguments: WatchArguments, name: str) -> list[str]:
     """The words of ``ExecStart`` for the service ``name``, quoted, the first one an absolute path.
 
-    Paths become absolute, because a service starts in another folder. An address with a password becomes a variable of
-    the environment file, with a message about it; the password file of the broker becomes a credential of systemd.
+    Paths become absolute, because a service starts in another folder. A source that may hold a secret is left out, and
+    a message says that it belongs into the environment file: ``edge watch`` reads it there, whereas a variable in the
+    command line would be replaced by systemd, for all users to read. The password file of the broker becomes a
+    credential of systemd.
     """
+    hidden = arguments.source_word is None or (arguments.local_source is None and may_hold_secret(arguments.source))
+    if hidden:
+        print_message(
+            "the source is not written into the unit, because its address may hold a secret: write "
+            f"{SOURCE_VARIABLE}=ADDRESS into {environment_file(name)} (owner root, mode 600)"
+        )
     result = [quote(word) for word in (sys.executable, "-m", "edge", "watch")]
     previous = ""
     for word in arguments.words:
@@ -48,8 +56,8 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
             result.append(_path_word(previous, word))
         elif equals and option in _PATH_OPTIONS:
             result.append(_path_word(option, value, prefix=f"{option}="))
-        elif word == arguments.source:
-            result.append(_source_word(arguments, name))
+        elif word == arguments.source_word:
+            result += [] if hidden else [_source_word(arguments)]
         else:
             result.append(quote(word))
         previous = word
@@ -62,12 +70,8 @@ def _path_word(option: str, value: str, *, prefix: str = "") -> str:
     return quote(f"{prefix}{Path(value).absolute()}")
 
 
-def _source_word(arguments: WatchArguments, name: str) -> str:
-    if local := arguments.local_source:
-        return quote(f"{'folder:' if arguments.is_folder else ''}{local.absolute()}")
-    if "://" in arguments.source and urlsplit(arguments.source).password:
-        print_message(
-            f"the address holds a password: write {_SOURCE_VARIABLE}=ADDRESS into {environment_file(name)} (mode 600)"
-        )
-        return f"${{{_SOURCE_VARIABLE}}}"
-    return quote(arguments.source)
+def _source_word(arguments: WatchArguments) -> str:
+    local = arguments.local_source
+    if local is None:
+        return quote(arguments.source)
+    return quote(f"{'folder:' if arguments.is_folder else ''}{local.absolute()}")

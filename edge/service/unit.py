@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from edge import exit_codes
+from edge.errors import UsageError
 
 UNIT_FOLDER = Path("/etc/systemd/system")
 """The folder of the units that belong to this machine."""
@@ -16,6 +19,8 @@ WATCHDOG_S = 60
 
 It is longer than a camera or a stream usually needs to come back. The grabber opens it again without a restart.
 """
+
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,255}")
 
 RESTART_S = 10
 START_LIMIT_S, START_LIMIT_BURST = 600, 30
@@ -77,8 +82,31 @@ def quote(argument: str) -> str:
     return argument if plain else f'"{text}"'
 
 
+def path_setting(path: str, *, quoted: bool = True) -> str:
+    """``path``, an absolute one, as the value of a setting that is no command line.
+
+    Such a value has no escapes for control characters; one that is not ``quoted`` has none at all.
+
+    Raises :class:`~edge.errors.UsageError` if the unit cannot hold it: a new line in it would be a line of the unit.
+    """
+    unquoted = not quoted and (path.endswith("\\") or path != path.strip())
+    if unquoted or any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in path):
+        raise UsageError(
+            f"{path!r}: a unit cannot hold this name: rename it, without control characters, bytes that are not UTF-8, "
+            "and blanks or backslashes at its end"
+        )
+    return quote(path).replace("$$", "$") if quoted else path.replace("%", "%%")
+
+
 def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
-    """The unit file of the service ``name`` that runs ``command``: quoted words, the first one an absolute path."""
+    """The unit file of the service ``name`` that runs ``command``: quoted words, the first one an absolute path.
+
+    Raises :class:`~edge.errors.UsageError` if a path or the user in ``needs`` cannot stand in a unit.
+    """
+    if needs.user is not None and not _USER.fullmatch(needs.user):
+        raise UsageError(
+            f"--user {needs.user!r}: not the name of a user; it has letters, digits, and . _ - @ after the first letter"
+        )
     watchdog_s = WATCHDOG_S + int(2 * needs.every_s)
     lines = [
         f"# Written by edge service. Secrets go into {environment_file(name)} (owner root, mode 600), not in here.",
@@ -86,7 +114,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "Description=Edge for Poets: label a live stream",
         "Documentation=man:systemd.service(5)",
         *(["Wants=network-online.target", "After=network-online.target"] if needs.network else []),
-        *(f"RequiresMountsFor={quote(path).replace('$$', '$')}" for path in needs.mounts),
+        *(f"RequiresMountsFor={path_setting(path)}" for path in needs.mounts),
         f"StartLimitIntervalSec={START_LIMIT_S}",
         f"StartLimitBurst={START_LIMIT_BURST}",
         "",
@@ -95,7 +123,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "ExecStart=" + " ".join(command),
         "ExecReload=/bin/kill -HUP $MAINPID",
         f"EnvironmentFile=-{environment_file(name)}",
-        *(f"LoadCredential={key}:{path.replace('%', '%%')}" for key, path in needs.credentials),
+        *(f"LoadCredential={key}:{path_setting(path, quoted=False)}" for key, path in needs.credentials),
         "",
         "# Start again after any fault, but not after exit codes that another start would not change:",
         f"# {exit_codes.USAGE} is a wrong option, {exit_codes.CONFIGURATION} something that is not installed.",
@@ -119,7 +147,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "AmbientCapabilities=",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
-        *(f"ReadWritePaths=-{quote(path).replace('$$', '$')}" for path in needs.write_paths),
+        *(f"ReadWritePaths=-{path_setting(path)}" for path in needs.write_paths),
         f"ProtectHome={'read-only' if needs.home else 'yes'}",
         f"PrivateTmp={'no' if needs.temporary else 'yes'}",
         "PrivateMounts=yes",

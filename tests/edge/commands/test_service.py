@@ -20,7 +20,8 @@ MODEL = ("--model", "models/tiny-int8.tflite")
 
 @pytest.fixture(autouse=True)
 def _no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SUDO_USER", raising=False)
+    for name in ("SUDO_USER", "EDGE_SOURCE"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def _unit(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
@@ -129,7 +130,7 @@ def test_secrets_stay_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert unit["ExecStart"].endswith("--mqtt-password-file ${CREDENTIALS_DIRECTORY}/mqtt-password")
     assert cli.main(["service", "rtsp://cam:hush@10.0.0.7/stream", *MODEL]) == 0
     out, err = capsys.readouterr()
-    assert " watch ${EDGE_SOURCE} " in out
+    assert " -m edge watch --model " in out
     assert "EDGE_SOURCE=ADDRESS into /etc/edge-watch.env" in err
     assert "hush" not in out + err
 
@@ -165,7 +166,8 @@ def test_all_may_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "the following arguments are required: SOURCE"),
+        ([], "which source? give SOURCE, such as 0 for the first camera, or set EDGE_SOURCE"),
+        (["0", *MODEL, "--mqtt", "mqtt://host/a%0Ab"], "new line or another control character"),
         (["none.avi", *MODEL], "none.avi: No such file or directory"),
         (["0", *MODEL, "--smoth", "2"], "unrecognized arguments: --smoth"),
         (["0", *MODEL, "--mode", "x"], "unrecognized arguments: --mode"),

@@ -52,11 +52,22 @@ def test_systemd_accepts_every_unit(tmp_path: Path, needs: Needs, user: str | No
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize(("needs", "limit"), [(NEEDS["nothing"], 10), (NEEDS["camera"], 20), (NEEDS["pi camera"], 20)])
-def test_exposure(tmp_path: Path, needs: Needs, limit: int) -> None:
-    """The exposure that ``systemd-analyze security`` finds, in tenths; without any protection it is 96 of 100."""
-    path = _write(tmp_path, COMMAND, needs)
-    done = _analyze("security", "--offline=true", f"--threshold={limit}", str(path))
+WORST_NEEDS = Needs(
+    pi_camera=True,
+    network=True,
+    home=True,
+    temporary=True,
+    write_paths=("/home/pi/kept",),
+    credentials=(("mqtt-password", "/etc/p"),),
+)
+
+
+@pytest.mark.parametrize("user", [None, "daemon"])
+@pytest.mark.parametrize("needs", [*NEEDS.values(), WORST_NEEDS], ids=[*NEEDS, "everything"])
+def test_exposure(tmp_path: Path, needs: Needs, user: str | None) -> None:
+    """The exposure that ``systemd-analyze security`` finds is 1.9 or better; without any protection it is 9.6 of 10."""
+    path = _write(tmp_path, COMMAND, needs, user)
+    done = _analyze("security", "--offline=true", "--threshold=19", str(path))
     if "unrecognized option" in done.stderr:
         pytest.skip("this systemd-analyze cannot check a file")
     assert done.returncode == 0, done.stdout[-300:]
