@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from edge.parallel import available_cores, ordered_map
 from trainer.groups.alignment import Floats, Warped, agreement, best_shift, details, refine, warp
+from trainer.groups.frames import without_frames
 from trainer.groups.guesses import Guesser
 from trainer.photos.look import LOOK_SIZE
 
@@ -35,8 +36,8 @@ class PixelComparison:
 
     def __init__(self, pixels: npt.NDArray[np.uint8]) -> None:
         """Prepare the quick comparison of all looks."""
-        self._pixels = pixels
-        self._guesser = Guesser(pixels)
+        self._pixels = without_frames(pixels)
+        self._guesser = Guesser(self._pixels)
 
     def evidence(self, pairs: Sequence[Pair]) -> Floats:
         """The evidence, in nats, that the looks of each pair show one picture: (pairs,).

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from trainer.groups.alignment import Floats, details
 from trainer.groups.spectra import Spectra, compare_spectra, make_spectra
 
-_LEAST_ALIKE = 0.55  # of the spectra: four of five pairs of nearest neighbours that are not copies stay below
+_LEAST_ALIKE = 0.52  # of the spectra: four of five pairs of nearest neighbours that are not copies stay below
 _LEAST_OVER = 0.45  # of looks laid straight over each other; 98 of 100 such pairs stay below
+_ENOUGH_OVER = 0.8  # then the spectra are not needed
 _SMALL, _WINDOW = 16, 5  # pixels
 _STRAIGHT = np.array([[[1, 0], [0, 1]], [[-1, 0], [0, 1]]], np.float32)  # the maps of looks as they are, and mirrored
 _TOGETHER = 256  # looks or pairs that are compared in one go
@@ -45,8 +46,9 @@ class Guesser:
     def _guess(self, pairs: npt.NDArray[np.intp], start: int) -> Guesses:
         one, other = self._small[pairs[:, 0]], self._small[pairs[:, 1]]
         straight = [np.einsum("pij,pij->p", one, laid) for laid in (other, other[:, :, ::-1])]
-        alike, mirrored = np.nonzero(np.stack(straight, axis=1) > _LEAST_OVER)
-        rest = np.setdiff1d(np.arange(len(pairs)), alike)
+        over = np.stack(straight, axis=1)
+        alike, mirrored = np.nonzero(over > _LEAST_OVER)
+        (rest,) = np.nonzero(over.max(axis=1) < _ENOUGH_OVER)
         guess = compare_spectra(*(self._spectra.of(looks) for looks in pairs[rest].T))
         turned, flipped = np.nonzero(guess.scores > _LEAST_ALIKE)
         return Guesses(
