@@ -25,7 +25,7 @@ _WHOLE_BLOCK = 0.6  # the least part of a block that lies inside both looks
 _TEXTURE = 0.1  # variance of the details; a block with less is flat and is no evidence
 _AGREEING = 0.5  # the least correlation of a block whose brightness is compared
 _MOST = 0.7  # the share of these blocks that must fit
-_LARGEST_MISFIT = 0.13  # in standard deviations of the brightness
+_LARGEST_MISFIT = 0.12  # in standard deviations of the brightness
 _OUTLIER, _FAR = 2.5, 1e6  # times the median; farther than any block
 _LEAST_CONTRAST = 5  # grey levels, between blocks
 _CLEAREST = 0.98  # the largest correlation of a block that counts: beyond it, noise decides
@@ -108,9 +108,10 @@ def block_evidence(grey: Floats, fine: Floats, other_grey: Warped, other_fine: W
 def _same_light(first: Floats, second: Floats, used: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Whether one smooth tone curve takes the brightness of one look's blocks to that of the other's, (pairs,).
 
+    It may lead from the first to the second or the other way: clipped highlights have a curve in one direction only.
     ``first`` and ``second`` (pairs, blocks) are grey levels; blocks count if ``used``.
     """
-    return np.asarray(np.maximum(_misfit(first, second, used), _misfit(second, first, used)) < _LARGEST_MISFIT)
+    return np.asarray(np.minimum(_misfit(first, second, used), _misfit(second, first, used)) < _LARGEST_MISFIT)
 
 
 def _misfit(first: Floats, second: Floats, used: npt.NDArray[np.bool_]) -> Floats:

@@ -46,6 +46,8 @@ def find_groups(relatives: Sequence[str], features: npt.NDArray[np.float32], loo
     A photo that depends on no other one has its own path. ``features`` (photos, values) are the bottlenecks, ``looks``
     the looks of the photos at ``relatives``. The order of the photos changes nothing.
     """
+    if len(relatives) < 2:
+        return {relative: relative for relative in relatives}
     order = sorted(range(len(relatives)), key=lambda index: natural_order(relatives[index]))
     with one_thread():
         return _find([relatives[i] for i in order], features[order], [looks[i] for i in order])

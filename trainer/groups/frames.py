@@ -24,7 +24,7 @@ def without_frames(pixels: Pixels) -> Pixels:
         framed |= plain & (np.abs(np.diff(ends.mean(axis=2), axis=1)[:, 0]) < _SAME)
     cut = pixels.copy()
     for look in np.nonzero(framed)[0]:
-        cut[look] = _without_frame(pixels[look])
+        cut[look] = _without_frame(_without_frame(pixels[look]))  # twice, for a frame around a frame
     return cut
 
 

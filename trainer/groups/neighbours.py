@@ -41,6 +41,9 @@ def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
             block[np.arange(len(rows)), rows] = -np.inf
             found = np.argpartition(-block, count - 1, axis=1)[:, :count]
             values = np.take_along_axis(block, found, axis=1)
+            last = values.min(axis=1, keepdims=True)
+            for row in np.nonzero((block == last).sum(axis=1) > (values == last).sum(axis=1))[0]:
+                found[row] = np.argsort(-block[row], kind="stable")[:count]  # of equal ones, the partition took any
             order = np.lexsort((found, -values))
             indices[rows] = np.take_along_axis(found, order, axis=1)
             cosines[rows] = np.take_along_axis(values, order, axis=1)

@@ -17,39 +17,38 @@ from edge.preprocess import WHOLE_PIXELS, decode
 LOOK_SIZE = 64
 """Width and height of the small grey picture, in pixels."""
 
-LOOK_VERSION = 1
+LOOK_VERSION = 2
 """Changes with every change that alters a look; cached looks are valid for one version only."""
 
-_HEAD = struct.Struct("<fd")
+_HEAD = struct.Struct("<d")
 _SHAPE = (LOOK_SIZE, LOOK_SIZE)
 _EXIF, _MAKE, _MODEL, _SERIAL, _TAKEN, _SUBSECOND = 0x8769, 0x010F, 0x0110, 0xA431, 0x9003, 0x9291
+_LONGEST_NAME = 200  # characters
 _START = datetime(1970, 1, 1)
 
 
 class Look(NamedTuple):
     """What photos are compared by.
 
-    ``pixels`` is the whole photo, grey, squashed to (64, 64), uint8. ``aspect`` is the photo's width divided by its
-    height. ``taken_s`` is the time of EXIF in seconds of the camera's own clock, NaN if it is not known; ``camera`` is
-    maker, model and serial number, "" if they are not known.
+    ``pixels`` is the whole photo, grey, squashed to (64, 64), uint8. ``taken_s`` is the time of EXIF in seconds of the
+    camera's own clock, NaN if it is not known; ``camera`` is maker, model and serial number, "" if they are not known.
     """
 
     pixels: npt.NDArray[np.uint8]
-    aspect: float
     taken_s: float = float("nan")
     camera: str = ""
 
     def to_bytes(self) -> bytes:
         """The look as bytes, for the cache."""
-        return _HEAD.pack(self.aspect, self.taken_s) + self.pixels.tobytes() + self.camera.encode()
+        return _HEAD.pack(self.taken_s) + self.pixels.tobytes() + self.camera.encode()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Look:
         """The look that :meth:`to_bytes` wrote."""
-        aspect, taken_s = _HEAD.unpack_from(content)
+        (taken_s,) = _HEAD.unpack_from(content)
         end = _HEAD.size + LOOK_SIZE * LOOK_SIZE
         pixels = np.frombuffer(content[_HEAD.size : end], np.uint8).reshape(_SHAPE)
-        return cls(pixels, aspect, taken_s, content[end:].decode())
+        return cls(pixels, taken_s, content[end:].decode())
 
 
 def look_of(content: bytes, picture: Image.Image, size: tuple[int, int]) -> Look:
@@ -70,8 +69,7 @@ def make_look(picture: Image.Image) -> Look:
     reduced = picture.convert("L").reduce(steps)
     whole = (0, 0, picture.width / steps[0], picture.height / steps[1])
     grey = reduced.resize(_SHAPE, Image.Resampling.BILINEAR, box=whole)
-    taken_s, camera = _read_exif(picture)
-    return Look(np.asarray(grey), float(np.float32(picture.width / picture.height)), taken_s, camera)
+    return Look(np.asarray(grey), *_read_exif(picture))
 
 
 def _same_reduction(content: bytes, size: tuple[int, int]) -> bool:
@@ -97,7 +95,11 @@ def _read_exif(picture: Image.Image) -> tuple[float, str]:
         exif.load(raw)
         details = exif.get_ifd(_EXIF)
         names = (exif.get(_MAKE), exif.get(_MODEL), details.get(_SERIAL))
-        camera = " ".join(str(name).strip("\0 ") for name in names if name).encode("utf-8", "replace").decode()
+        camera = (
+            " ".join(str(name).strip("\0 ") for name in names if name)
+            .encode("utf-8", "replace")
+            .decode()[:_LONGEST_NAME]
+        )
         taken_s = _seconds(str(details.get(_TAKEN, "")).strip("\0 "), str(details.get(_SUBSECOND, "")).strip("\0 "))
     return taken_s, camera
 
