@@ -16,7 +16,7 @@ from trainer.photos.look import LOOK_SIZE
 Pair = tuple[int, int]
 
 _COARSE, _COARSE_WINDOW = 32, 9  # pixels
-_STAGES = ((3, 0.15), (5, 0.3))  # steps, and the least agreement of the coarse details after them
+_STAGES = ((0, 0.27), (3, 0.42), (5, 0.5))  # steps, and the least agreement of the coarse details after them
 _FINE_WINDOW, _FINE_STEPS = 9, 4
 _TOGETHER = 32  # guesses that are compared in one go: few enough that their pixels stay in the processor's cache
 
@@ -70,14 +70,16 @@ def _weigh(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], maps: Fl
     shifted = best_shift(*coarse, maps)
     for steps, least in _STAGES:
         ours, theirs = (part[left] for part in coarse)
-        shifted = refine(ours, theirs, shifted, steps)
+        if steps:
+            shifted = refine(ours, theirs, shifted, steps)
         agreed = agreement(ours, theirs, shifted) > least
         left, shifted = left[agreed], shifted[agreed]
-    if len(left):
-        fine, other_fine = (details(part[left], LOOK_SIZE, _FINE_WINDOW) for part in (first, second))
-        shifted = refine(fine, other_fine, shifted, _FINE_STEPS)
-        grey, other_grey = (part[left].astype(np.float32) for part in (first, second))
-        evidence[left] = block_evidence(grey, fine, warp(other_grey, shifted), warp(other_fine, shifted))
+        if not len(left):
+            return evidence
+    fine, other_fine = (details(part[left], LOOK_SIZE, _FINE_WINDOW) for part in (first, second))
+    shifted = refine(fine, other_fine, shifted, _FINE_STEPS)
+    grey, other_grey = (part[left].astype(np.float32) for part in (first, second))
+    evidence[left] = block_evidence(grey, fine, warp(other_grey, shifted), warp(other_fine, shifted))
     return evidence
 
 

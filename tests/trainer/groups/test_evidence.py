@@ -89,3 +89,11 @@ def test_other_pairs_beside_it_change_nothing() -> None:
     together = compare(pictures, pairs)
     alone = [compare(pictures, [pair])[0] for pair in pairs[:5]]
     assert together[:5].tolist() == alone
+
+
+def test_one_pair_at_a_time() -> None:
+    """Pairs that differ at the first, the second or the last sight are no error if nothing else is compared."""
+    pictures = [draw_flower(kind, seed, 160) for kind in KINDS[:3] for seed in range(6)]
+    for pair in itertools.combinations(range(len(pictures)), 2):
+        (evidence,) = compare([pictures[index] for index in pair], [(0, 1)])
+        assert evidence < 0.5 * LEAST_EVIDENCE
