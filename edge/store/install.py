@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from dataclasses import KW_ONLY, dataclass
@@ -19,7 +20,7 @@ from edge.store.isolated_self_test import self_test_in_child
 from edge.store.layout import MODEL_NAME, Store, short
 from edge.store.retention import collect
 from edge.store.signature import check_signature, stored_signature
-from edge.store.state import State, write_state
+from edge.store.state import State, read_state, write_state
 from edge.store.transaction import change
 from edge.store.verify import is_intact
 
@@ -111,6 +112,24 @@ def install(store: Store, request: InstallRequest) -> Installed:
         )
 
 
+def check_request(store: Store, request: InstallRequest) -> None:
+    """Raise the error with which :func:`install` would end before it changes ``store``; nothing is changed.
+
+    Without the self-test, and without waiting for another process that changes the store.
+    """
+    content, sha256 = _read(request)
+    signature = _read_signature(request.signature) if request.signature else None
+    if request.activate:
+        refuse_older(read_state(store), sha256, allow_older=request.allow_older)
+    check_signature(store, content, signature or stored_signature(store, sha256))
+    if not is_intact(store, sha256):
+        _checked(content, sha256)
+        folder = next(path for path in (store.root, *store.root.absolute().parents) if path.is_dir())
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise StorageError(f"{store.root}: cannot be changed; run the command with sudo, or give another --root")
+        _check_space(store, folder, len(content))
+
+
 def _read(request: InstallRequest) -> tuple[bytes, str]:
     """The content of the file and its sha256.
 
@@ -145,14 +164,10 @@ def _add(
     store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None
 ) -> tuple[dict[str, Any], list[str]]:
     """Check ``content`` and write its folder; returns what its self-test returned, and the model's messages."""
-    try:
-        model = ModelFile.from_bytes(content)
-        check_runtime(model)
-    except EdgeError as error:
-        raise type(error)(f"{short(sha256)}: {error}") from None
+    model = _checked(content, sha256)
     with as_storage_errors(store.models):
         make_folder(store.models)
-        _check_space(store, len(content))
+        _check_space(store, store.root, len(content))
         folder = store.models / f".new-{sha256}"
         folder.mkdir(FOLDER_MODE)
     try:
@@ -167,6 +182,15 @@ def _add(
     return self_test, model.messages()
 
 
+def _checked(content: bytes, sha256: str) -> ModelFile:
+    try:
+        model = ModelFile.from_bytes(content)
+        check_runtime(model)
+    except EdgeError as error:
+        raise type(error)(f"{short(sha256)}: {error}") from None
+    return model
+
+
 def _give_name(store: Store, folder: Path, sha256: str) -> None:
     """Give the finished ``folder`` its name."""
     with as_storage_errors(store.models):
@@ -179,8 +203,8 @@ def _give_name(store: Store, folder: Path, sha256: str) -> None:
         sync_folder(store.models)
 
 
-def _check_space(store: Store, size_bytes: int) -> None:
-    free_bytes = shutil.disk_usage(store.root).free
+def _check_space(store: Store, folder: Path, size_bytes: int) -> None:
+    free_bytes = shutil.disk_usage(folder).free
     if free_bytes < size_bytes + _RESERVE_BYTES:
         raise StorageError(
             f"{store.root}: the model needs {size_bytes + _RESERVE_BYTES} bytes and {free_bytes} are free; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Any, NamedTuple
 
 from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError, UnavailableError, UsageError
@@ -16,6 +17,7 @@ _MAX_PATH = 4096  # bytes, as in Linux
 _MAX_MODELS = 1000
 _MAX_DIGITS = 15
 _MAX_EVERY_S = 7 * 24 * 3600.0
+_KILLED = 128 + signal.SIGKILL  # the code that a shell gives
 _FIX = "install the current version with --bootstrap"
 
 
@@ -116,6 +118,8 @@ def device_error(answer: Answer) -> EdgeError:
     lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
     of_edge = [line.removeprefix("edge: ") for line in lines if line.startswith("edge: ")]
     message = plain_text((of_edge or lines or [f"it ended with code {answer.code} and no message"])[-1])
+    if answer.code == _KILLED:
+        return UnavailableError("its edge was killed, as happens if memory runs out; run the same command again")
     for error in _ERRORS:
         if error.exit_code == answer.code:
             return error(message)

@@ -7,11 +7,12 @@ from edge.store.layout import short
 from trainer.flash.delivery import Delivery
 from trainer.flash.device_answers import StoreListing, StoreState, device_error, parse_listing, parse_state
 from trainer.flash.progress_rows import ProgressRow
-from trainer.flash.ssh_connection import ANSWER_S, Answer, SshConnection
+from trainer.flash.ssh_connection import Answer, SshConnection
 from trainer.flash.upload import Upload, upload
 
-_RUN = 'exec "$@"'
-_LOCK_AND_SELF_TESTS_S = 420.0  # the longest that another command may hold the store, and two self-tests
+_RUN = '"$@"; exit $?'  # not exec: ssh does not tell the end of a process that was killed from a lost connection
+CHANGE_S = 420.0
+"""How long a change of the store may take, in seconds: another command may hold it, and two self-tests run."""
 
 
 class DeviceStore:
@@ -68,7 +69,7 @@ class DeviceStore:
 
     def rollback(self) -> None:
         """Make the previous model current; a repeat changes nothing. Raises the error of the device's ``edge``."""
-        self._change("rollback", limit_s=_LOCK_AND_SELF_TESTS_S)
+        self._change("rollback", limit_s=CHANGE_S)
         if self.state.current is None:
             raise ConfigurationError("its edge rolled back, but no model is current there; look at it")
 
@@ -90,7 +91,7 @@ class DeviceStore:
             "--health-window",
             f"{delivery.health_window_s:g}",
             *(["--allow-older"] if delivery.allow_older else []),
-            limit_s=window_s + _LOCK_AND_SELF_TESTS_S,
+            limit_s=window_s + CHANGE_S,
         )
         if self.state.current != delivery.sha256:
             raise ConfigurationError(
@@ -105,5 +106,5 @@ class DeviceStore:
             raise device_error(answer)
         self._listing = self._listing._replace(state=parse_state(answer))
 
-    def _run(self, *arguments: str, limit_s: float = ANSWER_S) -> Answer:
+    def _run(self, *arguments: str, limit_s: float | None = None) -> Answer:
         return self._connection.run(_RUN, self._edge, "store", *arguments, limit_s=limit_s)

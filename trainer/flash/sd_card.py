@@ -9,7 +9,7 @@ from rich.filesize import decimal
 
 from edge.errors import DataError
 from edge.store.activate import rollback
-from edge.store.install import InstallRequest, install
+from edge.store.install import InstallRequest, check_request, install
 from edge.store.layout import SYSTEM_ROOT, Store
 from edge.store.verify import is_valid
 from trainer.flash.delivery import Delivery
@@ -30,9 +30,6 @@ def flash_card(target: Target, delivery: Delivery, row: ProgressRow) -> DeviceRe
     if before == delivery.sha256 and is_valid(store, delivery.sha256):
         detail = "this model is already current"
         return DeviceResult(target.name, UNCHANGED, detail, current=before, previous=store.linked("previous"))
-    if delivery.dry_run:
-        detail = f"would install {decimal(len(delivery.content))} in {store.root} and make it current"
-        return DeviceResult(target.name, WOULD_FLASH, detail, current=before)
     row.stage("installing")
     with tempfile.TemporaryDirectory(prefix="edge-card-") as folder:
         model, signature = Path(folder) / "model.tflite", Path(folder) / "model.tflite.sig"
@@ -48,6 +45,10 @@ def flash_card(target: Target, delivery: Delivery, row: ProgressRow) -> DeviceRe
             activate=True,
             allow_older=delivery.allow_older,
         )
+        if delivery.dry_run:
+            check_request(store, request)
+            detail = f"would install {decimal(len(delivery.content))} in {store.root} and make it current"
+            return DeviceResult(target.name, WOULD_FLASH, detail, current=before)
         installed = install(store, request)
     return DeviceResult(
         target.name,

@@ -110,13 +110,13 @@ class SshConnection:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def run(self, script: str, *arguments: str | int, limit_s: float = ANSWER_S) -> Answer:
+    def run(self, script: str, *arguments: str | int, limit_s: float | None = None) -> Answer:
         """Run the POSIX shell ``script`` on the device, with ``arguments`` as ``$1``, ``$2``...
 
-        Raises what :meth:`open` does, also if the connection is lost or there is no answer within ``limit_s`` seconds,
-        and :class:`~edge.errors.ConfigurationError` if the answer is too long.
+        Raises what :meth:`open` does, also if the connection is lost or there is no answer within ``limit_s`` seconds
+        (default: :data:`ANSWER_S`), and :class:`~edge.errors.ConfigurationError` if the answer is too long.
         """
-        return self._exchange(script, arguments, limit_s)
+        return self._exchange(script, arguments, ANSWER_S if limit_s is None else limit_s)
 
     def send(self, chunks: Iterable[bytes], sent: Callable[[int], None], script: str, *arguments: str | int) -> Answer:
         """Run ``script`` as :meth:`run` does, with the bytes of ``chunks`` on its stdin.

@@ -180,6 +180,20 @@ def test_a_card_is_flashed_like_a_device(place: SshScene, tmp_path: Path) -> Non
     assert (code, row["state"]) == (0, "unchanged")
 
 
+def test_a_dry_run_of_a_card_refuses_what_the_flash_would_refuse(place: SshScene, tmp_path: Path) -> None:
+    """An older model and a missing signature end both in the same way, and the dry run changes nothing."""
+    card = tmp_path / "card"
+    (card / "etc").mkdir(parents=True)
+    assert run(place, "flash", place.new, card, "--dry-run")[1][0]["state"] == "would flash"
+    assert sorted(path.name for path in card.iterdir()) == ["etc"]
+    for model in (place.old, place.new):
+        assert run(place, "flash", model, card)[0] == 0
+    assert [run(place, "flash", place.old, card, *flags)[0] for flags in ([], ["--dry-run"])] == [2, 2]
+    (card / "var/lib/edge/allowed_signers").write_text("")
+    flags = ["--allow-older"]
+    assert [run(place, "flash", place.old, card, *flags, *more)[0] for more in ([], ["--dry-run"])] == [65, 65]
+
+
 def test_an_empty_mount_point_is_refused(place: SshScene, tmp_path: Path) -> None:
     """A folder without etc is not the root partition of a card."""
     code, (row,) = run(place, "flash", place.new, tmp_path)
