@@ -125,7 +125,7 @@ class HttpClient:
         :class:`~edge.errors.ConfigurationError` if it does not let the user in and never did.
         """
         address = self._address
-        end_s = time.monotonic() + 2 * TIME_LIMIT_S
+        end_s = time.monotonic() + 1.5 * TIME_LIMIT_S
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._ask(address, end_s)
             if answer.status == 200:
