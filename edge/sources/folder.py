@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from edge.errors import ImageError, UnavailableError
 from edge.messages import print_message
-from edge.preprocess import decode
 from edge.sources.folder_listing import FileState, Listing, list_files
+from edge.sources.frame import decode_frame
 from edge.sources.known_files import KnownFiles
 
 POLL_S = 0.1
@@ -105,7 +105,7 @@ class GrowingFolder:
         """The picture in the file ``name``; None if it is not a picture, or not complete."""
         state, since_s = self._growing[name]
         try:
-            pixels = np.asarray(decode(os.path.join(self._folder, name)), np.uint8)
+            pixels = decode_frame(os.path.join(self._folder, name))
         except ImageError as error:
             if time.monotonic() - since_s < SETTLE_S:
                 return None

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import ImageError, UnavailableError
-from edge.preprocess import decode
 from edge.sources.address import check_address
+from edge.sources.frame import decode_frame
 from edge.sources.http_client import TIME_LIMIT_S, Answer, HttpClient, reason
 from edge.sources.multipart import MAX_PART_BYTES, MultipartParser
 from edge.sources.tls import Certificates
@@ -109,7 +109,7 @@ class HttpCamera:
                 raise UnavailableError(f"{self.uri}: sends a picture of more than {MAX_PART_BYTES // 2**20} MiB")
         self.close()
         try:
-            pixels = np.asarray(decode(bytes(content)), np.uint8)
+            pixels = decode_frame(bytes(content))
         except ImageError as error:
             raise UnavailableError(f"{self.uri}: sends no picture that can be used: {error}") from None
         self._due_s = time.monotonic() + self._every_s
@@ -129,7 +129,7 @@ class HttpCamera:
                 broken or time.monotonic() - start_s >= _CATCH_UP_S or not self._more_has_come()
             ):
                 try:
-                    return np.asarray(decode(newest), np.uint8)
+                    return decode_frame(newest)
                 except ImageError as error:
                     newest, damage = None, f"; the last was {error}"
             if time.monotonic() - start_s > TIME_LIMIT_S:

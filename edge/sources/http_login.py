@@ -79,16 +79,16 @@ class Login:
         self._count = 0
         return self._challenge is not None
 
-    def header(self, target: str) -> str | None:
-        """The value of the Authorization header for a GET of ``target``; None if the server has not asked yet."""
+    def header(self, target: str, method: str = "GET") -> str | None:
+        """The value of the Authorization header for ``method`` and ``target``; None if the server has not asked yet."""
         if self._challenge is None:
             return None
         if self._challenge.scheme == "basic":
             return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode()).decode()
         self._count += 1
-        return self._digest(self._challenge, target, os.urandom(8).hex(), f"{self._count:08x}")
+        return self._digest(self._challenge, target, os.urandom(8).hex(), f"{self._count:08x}", method)
 
-    def _digest(self, challenge: Challenge, target: str, cnonce: str, count: str) -> str:
+    def _digest(self, challenge: Challenge, target: str, cnonce: str, count: str, method: str = "GET") -> str:
         asked = challenge.parameters
 
         def hashed(*parts: str) -> str:
@@ -100,7 +100,7 @@ class Login:
             secret = hashed(secret, nonce, cnonce)
         qualities = [word.strip().lower() for word in asked.get("qop", "").split(",")]
         quality = next((word for word in ("auth", "auth-int") if word in qualities), None)
-        request = hashed("GET", target, *([hashed("")] if quality == "auth-int" else []))
+        request = hashed(method, target, *([hashed("")] if quality == "auth-int" else []))
         response = hashed(secret, nonce, *([count, cnonce, quality] if quality else []), request)
         hidden = asked.get("userhash", "").lower() == "true"
         fields = {

@@ -10,16 +10,16 @@ import numpy.typing as npt
 from edge.errors import UnavailableError
 from edge.secrets import without_secrets
 from edge.sources.address import check_address
+from edge.sources.http_login import Login
 from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
-
-_PORTS = {"rtsp": 554, "rtsps": 322}
+from edge.sources.rtsp_describe import check_stream
 
 
 class RtspStream(OpenCvSource):
     """A stream at ``rtsp://[user:password@]host[:port]/path``, carried over TCP."""
 
     ends = False
-    time_limit_s = 2 * TIME_LIMIT_S  # for the connection, then for the stream's own set-up
+    time_limit_s = 2 * TIME_LIMIT_S  # for the description, then for the stream's own set-up
 
     def __init__(self, address: str) -> None:
         """Use the stream at ``address``.
@@ -29,31 +29,19 @@ class RtspStream(OpenCvSource):
         check_address(address)
         self.uri = without_secrets(address)
         self._address = address
+        parts = urlsplit(address)
+        self._login = None if parts.username is None else Login(parts.username, parts.password or "")
 
     def open(self) -> None:
         """Connect.
 
         Raises :class:`~edge.errors.UnavailableError` if nothing answers or there is no stream, and
-        :class:`~edge.errors.ConfigurationError` if OpenCV is missing.
+        :class:`~edge.errors.ConfigurationError` if OpenCV is missing or the server does not let the user in.
         """
         self._cv2 = load_opencv()
-        self._check_connection()
+        check_stream(self._address, self.uri, self._login, TIME_LIMIT_S)
         if not self._open_capture(self._address, "CAP_FFMPEG", limited=True):
-            raise UnavailableError(
-                f"{self.uri}: answers, but sends no stream that OpenCV can read; check the path, user and password"
-            )
-
-    def _check_connection(self) -> None:
-        """Connect once, because OpenCV does not report why nothing answers."""
-        import socket
-
-        parts = urlsplit(self._address)
-        try:
-            socket.create_connection(
-                (parts.hostname or "", parts.port or _PORTS[parts.scheme]), timeout=TIME_LIMIT_S
-            ).close()
-        except OSError as error:
-            raise UnavailableError(f"{self.uri}: no answer: {error.strerror or error}") from None
+            raise UnavailableError(f"{self.uri}: answers, but sends no stream that OpenCV can read; check the path")
 
     def read(self) -> npt.NDArray[np.uint8]:
         """Wait for the next picture: (height, width, 3), uint8, RGB.

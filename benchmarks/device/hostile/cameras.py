@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import subprocess
 import sys
@@ -18,8 +19,8 @@ from edge.errors import ConfigurationError
 
 AREA = "cameras"
 MODEL = Path(__file__).parents[3] / "tests" / "data" / "tiny-int8.tflite"
-LABELLED = '"label": "red"'
-"""What a good camera must lead to, on stdout."""
+LABELLED = "red"
+"""The label that both frames of a good camera must get."""
 
 _NO_STREAM = "answers, but sends no stream that OpenCV can read"
 
@@ -66,7 +67,8 @@ def run_case(case: Case, certificate: Path) -> CaseResult:
     elif "\x1b" in ended.err:
         problem = "prints what the camera wrote for the terminal"
     elif case.expected == LABELLED:
-        problem = None if ended.code == 0 and ended.out.count(LABELLED) == 2 else "was not labelled"
+        labels = [json.loads(line)["label"] for line in ended.out.splitlines()]
+        problem = None if ended.code == 0 and labels == [LABELLED, LABELLED] else "was not labelled"
     elif ended.code != case.code or case.expected not in ended.err:
         problem = f"not {case.code} with {case.expected!r}"
     if problem is None:
@@ -227,15 +229,21 @@ def _tls(certificate: Path) -> Iterator[Case]:
 
 def _rtsp() -> Iterator[Case]:
     """Servers that are called RTSP and are none, or send no stream."""
-    case = functools.partial(Case, address="rtsp://me:secret@127.0.0.1:PORT/a", expected=_NO_STREAM)
+    case = functools.partial(Case, address="rtsp://me:secret@127.0.0.1:PORT/a")
+    other = "this is not an RTSP server"
     sdp = b"v=0\r\nm=video 99999 RTP/AVP 26\r\na=" + b"x" * 60_000 + b"\r\n"
     head = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n"
-    yield case("RTSP: silence", camera.silent())
-    yield case("RTSP: an end", send(b""))
-    yield case("RTSP: noise", camera.endless(b"", bytes(range(256)) * 100, 0.01))
-    yield case("RTSP: HTTP", send(ok(picture())))
-    yield case("RTSP: 401 for ever", camera.endless(b"", b"RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n", 0.01))
-    yield case("RTSP: headers without end", camera.endless(head, b"X: y\r\n" * 100, 0.01))
-    yield case("RTSP: a description of noise", send(head + b"Content-Length: %d\r\n\r\n" % len(sdp) + sdp))
-    yield case("RTSP: a description of a gigabyte", camera.endless(head + b"Content-Length: 999999999\r\n\r\n", sdp))
+    asks = b'RTSP/1.0 401 no\r\nCSeq: 1\r\nWWW-Authenticate: Digest realm="r", nonce="n"\r\n\r\n'
+    yield case("RTSP: silence", camera.silent(), "nothing in 5 s")
+    yield case("RTSP: an end", send(b""), other)
+    yield case("RTSP: noise", camera.endless(b"", bytes(range(256)) * 100, 0.01), other)
+    yield case("RTSP: HTTP", send(ok(picture())), other)
+    yield case("RTSP: a wrong password", send(asks), "refuses the user or the password (401)", 78)
+    yield case("RTSP: 401 for ever", camera.endless(b"", asks, 0.01), "refuses the user or the password (401)", 78)
+    yield case("RTSP: headers without end", camera.endless(head, b"X: y\r\n" * 100, 0.01), other)
+    yield case("RTSP: headers that drip", camera.endless(head, b"X: y\r\n", 0.1), "nothing in 5 s")
+    yield case("RTSP: no such stream", send(b"RTSP/1.0 404 \x1b[2J\r\n\r\n"), "answers 404 Not Found; check the path")
+    yield case("RTSP: a description of noise", send(head + b"Content-Length: %d\r\n\r\n" % len(sdp) + sdp), _NO_STREAM)
+    large = camera.endless(head + b"Content-Length: 999999999\r\n\r\n", sdp)
+    yield case("RTSP: a description of a gigabyte", large, "describes its stream in more than 1 MiB")
     yield Case("RTSP: no server", send(b""), "no answer: ", address=f"rtsp://127.0.0.1:{free_port()}/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -10,9 +11,12 @@ import numpy as np
 import pytest
 
 from edge import Classifier
-from edge.errors import UnavailableError
+from edge.errors import ConfigurationError, UnavailableError
+from edge.sources import rtsp
+from edge.sources.http_login import read_challenges
 from edge.sources.rtsp import RtspStream
 from support.paths import TESTS
+from support.scripted_server import Request, ScriptedServer
 
 pytest.importorskip("cv2", reason="needs the extra 'camera'")
 
@@ -74,10 +78,64 @@ def test_a_stream(server: Server, classifier: Classifier, capfd: pytest.CaptureF
 
 def test_a_path_that_is_not_there(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
     """A server that answers but has no such stream gets an error of its own, and FFmpeg prints no address."""
-    with pytest.raises(UnavailableError, match="answers, but sends no stream") as refused:
+    with pytest.raises(UnavailableError, match="the server answers 404 Not Found; check the path") as refused:
         RtspStream(f"rtsp://me:secret@127.0.0.1:{server.port}/blue").open()
     assert "secret" not in str(refused.value)
     assert capfd.readouterr() == ("", "")
+
+
+def _digest_server(request: Request) -> bytes:
+    """Asks for the digest of the user ``me`` with the password ``secret``, and has no such stream then."""
+    fields = next(iter(read_challenges([request.headers.get("authorization", "")])), None)
+    if fields is not None:
+        sent = fields.parameters
+        secret = hashlib.md5(b"me:camera:secret").hexdigest()
+        asked = hashlib.md5(f"{request.method}:{request.target}".encode()).hexdigest()
+        if sent["response"] == hashlib.md5(f"{secret}:n:{asked}".encode()).hexdigest():
+            return b"RTSP/1.0 404 no\r\nCSeq: 1\r\n\r\n"
+    return b'RTSP/1.0 401 no\r\nWWW-Authenticate: Digest realm="camera", nonce="n"\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("user", "error", "reason"),
+    [
+        ("", ConfigurationError, "the server answers 401 Unauthorized; give user:password@"),
+        ("me:wrong@", ConfigurationError, r"the server refuses the user or the password \(401\)"),
+        ("me:secret@", UnavailableError, "the server answers 404 Not Found; check the path"),
+    ],
+)
+def test_passwords(user: str, error: type[Exception], reason: str) -> None:
+    """A refused password is called that, as for a camera over HTTP."""
+    with ScriptedServer(_digest_server) as server, pytest.raises(error, match=reason) as refused:
+        RtspStream(f"rtsp://{user}127.0.0.1:{server.port}/a?b=c").open()
+    assert "secret" not in str(refused.value) and "wrong" not in str(refused.value)
+    assert server.requests[0][:2] == ("DESCRIBE", f"rtsp://127.0.0.1:{server.port}/a?b=c")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"", "this is not an RTSP server"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "this is not an RTSP server"),
+        (b"RTSP/1.0 \xff\r\n\r\n", "this is not an RTSP server"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", "this is not an RTSP server"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", "this is not an RTSP server"),
+        (b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * 20_000, "this is not an RTSP server"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: 999999999\r\n\r\n", "describes its stream in more than 1 MiB"),
+        (b"RTSP/1.0 503 \x1b[2J\r\n\r\n", "the server answers 503 Service Unavailable"),
+    ],
+)
+def test_answers_that_are_no_stream(answer: bytes, reason: str) -> None:
+    """They end in one line before FFmpeg sees the server."""
+    with ScriptedServer(lambda request: answer) as server, pytest.raises(UnavailableError, match=reason):
+        RtspStream(f"rtsp://127.0.0.1:{server.port}/").open()
+
+
+def test_a_server_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an error within the time limit."""
+    monkeypatch.setattr(rtsp, "TIME_LIMIT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnavailableError, match=r"nothing in 0\.2 s"):
+        RtspStream(f"rtsp://127.0.0.1:{silent.getsockname()[1]}/").open()
 
 
 def test_nobody_there() -> None:
