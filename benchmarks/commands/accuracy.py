@@ -173,3 +173,25 @@ def label_errors(
     rows = measure(image_dir, chosen, share, seeds, bottleneck_dir or default_bottleneck_dir(), TerminalProgress(""))
     command = f"python -m benchmarks label-errors PHOTOS --share {share:g} --seeds {seeds}"
     print(save_results("label-errors", command, rows, results_dir))
+
+
+@app.command("many-classes", epilog="Example: python -m benchmarks many-classes --classes 100 --classes 600 --seeds 4")
+def many_classes(
+    architecture: OneArchitecture = "mobilenet_0.25_128",
+    classes: Annotated[
+        list[int] | None, typer.Option(help="A number of classes; may be repeated (default: 100, 300 and 600).")
+    ] = None,
+    seeds: Seeds = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare int8 and float32 files of hundreds of drawn classes with their heads in floats, on each interpreter."""
+    from benchmarks.accuracy.many_classes import measure, summary
+
+    chosen, cache = Architecture.parse(architecture), bottleneck_dir or default_bottleneck_dir()
+    counts = classes or [100, 300, 600]
+    rows = measure(chosen, counts, list(range(seeds)), cache, TerminalProgress(""))
+    print("\n".join(summary(rows)))
+    options = "".join(f" --classes {count}" for count in counts)
+    command = f"python -m benchmarks many-classes --architecture {architecture}{options} --seeds {seeds}"
+    print(save_results("many-classes", command, rows, results_dir))

@@ -21,7 +21,8 @@ DEFAULT_STEPS = 500
 _PATIENCE = 2  # the search stops after this number of weaker penalties that are no better
 _SEARCH_TOLERANCE = 1e-4  # relative change of the loss that ends a fit of the search
 _TOLERANCE = 2e-9  # relative change of the loss that ends the fit of the head
-_STD_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not get a huge weight
+_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not count much
+_HEAD_FLOOR = 0.3  # the same for a head: it must not get a huge weight either, docs/adr/0003
 
 Matrix = npt.NDArray[np.float64]
 
@@ -89,10 +90,10 @@ def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[
     return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
 
 
-def feature_deviation(features: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
-    """The standard deviation of each of ``features`` (photos, values), none nearly zero: (values,)."""
+def feature_deviation(features: npt.NDArray[np.floating[Any]], floor: float = _FLOOR) -> npt.NDArray[np.float64]:
+    """The standard deviation of each of ``features`` (photos, values), at least ``floor`` of the median: (values,)."""
     deviation = features.std(axis=0, dtype=np.float64)
-    floored: npt.NDArray[np.float64] = np.maximum(deviation, _STD_FLOOR * np.median(deviation) + 1e-9)
+    floored: npt.NDArray[np.float64] = np.maximum(deviation, floor * np.median(deviation) + 1e-9)
     return floored
 
 
@@ -145,7 +146,7 @@ def _search(
 ) -> HeadFit:
     weights = np.ones(labels) if class_weights is None else class_weights
     mean = training.features.mean(axis=0, dtype=np.float64)
-    deviation = feature_deviation(training.features)
+    deviation = feature_deviation(training.features, _HEAD_FLOOR)
     standard = Labelled((training.features - mean) / deviation, training.labels)
     standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
     shares = weights[validation.labels]

@@ -209,10 +209,12 @@ def test_tiny_export_says_what_it_needs(options: RetrainOptions) -> None:
 
 @pytest.mark.parametrize("quantization", ["int8", "float32"])
 def test_the_self_test_notices_swapped_colour_channels(trained: dict[str, Retrained], quantization: str) -> None:
-    """A device that mixes up RGB and BGR differs by more than the self-test allows even another interpreter."""
+    """A device that mixes up RGB and BGR differs by several times what the self-test allows; a float32 one anywhere."""
     classifier = Classifier.load(trained[quantization].path)
     manifest = classifier.model.manifest
     assert manifest is not None
     patterns = make_patterns(manifest.self_test.seed, classifier.model.input_size)
     swapped = np.stack([classifier.scores(np.ascontiguousarray(pattern[:, :, ::-1])) for pattern in patterns])
-    assert np.abs(swapped - np.array(manifest.self_test.expected)).max() > manifest.self_test.other_tolerance
+    difference = np.abs(swapped - np.array(manifest.self_test.expected)).max()
+    assert difference > 4 * manifest.self_test.tolerance
+    assert quantization == "int8" or difference > manifest.self_test.other_tolerance

@@ -291,3 +291,24 @@ def test_refitted_head_is_near_the_fitted_one() -> None:
     for found in (head, again):
         scores = softmax(found.logits((validation.features - mean) / deviation))
         assert np.abs(scores - expected).max() < 0.05
+
+
+@pytest.mark.parametrize("floor", [0.1, 0.3])
+def test_deviation_has_a_floor(floor: float) -> None:
+    """A nearly dead feature counts as if it varied by a share of what features usually vary; the others stay."""
+    signs = np.tile([1.0, -1.0], 10)[:, np.newaxis]
+    found = feature_deviation(signs * [2.0, 0.0, 1.0, 0.02, 4.0, 0.5, 3.0], floor)
+    np.testing.assert_allclose(found, [2, floor, 1, floor, 4, 0.5, 3], rtol=1e-8)
+
+
+def test_nearly_dead_features_count_less() -> None:
+    """The unit of a feature does not matter, until it varies by less than 0.3 of what features usually vary."""
+    training, validation = blobs(1, 80, 6, 3, 1.5), blobs(2, 80, 6, 3, 1.5)
+    effects = []
+    for unit in (1.0, 0.5, 0.15):
+        parts = [
+            Labelled(part.features * np.array([1, 1, unit, 1, 1, 1]), part.labels) for part in (training, validation)
+        ]
+        effects.append(np.abs(fit_head(*parts, 3).head.weights[2]).max() * unit)
+    assert effects[1] == pytest.approx(effects[0], rel=1e-3)
+    assert effects[2] < 0.8 * effects[0]
