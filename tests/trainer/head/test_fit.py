@@ -12,6 +12,7 @@ from scipy.optimize import approx_fprime
 
 from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head import fit as fit_module
 from trainer.head.fit import (
     L2_GRID,
     Head,
@@ -301,14 +302,14 @@ def test_deviation_has_a_floor(floor: float) -> None:
     np.testing.assert_allclose(found, [2, floor, 1, floor, 4, 0.5, 3], rtol=1e-8)
 
 
-def test_nearly_dead_features_count_less() -> None:
+def test_nearly_dead_features_count_less(monkeypatch: pytest.MonkeyPatch) -> None:
     """The unit of a feature does not matter, until it varies by less than 0.3 of what features usually vary."""
+    monkeypatch.setattr(fit_module, "L2_GRID", (0.3,))
     training, validation = blobs(1, 80, 6, 3, 1.5), blobs(2, 80, 6, 3, 1.5)
     effects = []
     for unit in (1.0, 0.5, 0.15):
-        parts = [
-            Labelled(part.features * np.array([1, 1, unit, 1, 1, 1]), part.labels) for part in (training, validation)
-        ]
+        units = np.array([1, 1, unit, 1, 1, 1])
+        parts = [Labelled(part.features * units, part.labels) for part in (training, validation)]
         effects.append(np.abs(fit_head(*parts, 3).head.weights[2]).max() * unit)
     assert effects[1] == pytest.approx(effects[0], rel=1e-3)
     assert effects[2] < 0.8 * effects[0]
