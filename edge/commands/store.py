@@ -186,8 +186,12 @@ def _list(options: argparse.Namespace) -> int:
         models.append({"sha256": sha256, "marks": marks, **record})
     if options.json:
         signers = allowed_signers_path(store)
-        asked = {"allowed_signers": signers and str(signers), "watch_every_s": _watch_every_s(store)}
-        print(json.dumps({**_situation(store), **asked, "models": models}))
+        device = {
+            "allowed_signers": signers and str(signers),
+            "watch_every_s": _watch_every_s(store),
+            "free_bytes": store.free_bytes(),
+        }
+        print(json.dumps({**_situation(store), **device, "models": models}))
         return 0
     for model in models:
         facts = [model.get("architecture"), model.get("quantization"), f"{model.get('size_bytes', '?')} bytes"]

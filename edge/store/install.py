@@ -124,10 +124,9 @@ def check_request(store: Store, request: InstallRequest) -> None:
     check_signature(store, content, signature or stored_signature(store, sha256))
     if not is_intact(store, sha256):
         _checked(content, sha256)
-        folder = next(path for path in (store.root, *store.root.absolute().parents) if path.is_dir())
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if not os.access(store.existing_folder(), os.W_OK | os.X_OK):
             raise StorageError(f"{store.root}: cannot be changed; run the command with sudo, or give another --root")
-        _check_space(store, folder, len(content))
+        _check_space(store, len(content))
 
 
 def _read(request: InstallRequest) -> tuple[bytes, str]:
@@ -167,7 +166,7 @@ def _add(
     model = _checked(content, sha256)
     with as_storage_errors(store.models):
         make_folder(store.models)
-        _check_space(store, store.root, len(content))
+        _check_space(store, len(content))
         folder = store.models / f".new-{sha256}"
         folder.mkdir(FOLDER_MODE)
     try:
@@ -203,8 +202,8 @@ def _give_name(store: Store, folder: Path, sha256: str) -> None:
         sync_folder(store.models)
 
 
-def _check_space(store: Store, folder: Path, size_bytes: int) -> None:
-    free_bytes = shutil.disk_usage(folder).free
+def _check_space(store: Store, size_bytes: int) -> None:
+    free_bytes = store.free_bytes()
     if free_bytes < size_bytes + _RESERVE_BYTES:
         raise StorageError(
             f"{store.root}: the model needs {size_bytes + _RESERVE_BYTES} bytes and {free_bytes} are free; "

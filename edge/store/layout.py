@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,14 @@ class Store:
     def incoming(self) -> Path:
         """The folder of uploads."""
         return self.root / "incoming"
+
+    def existing_folder(self) -> Path:
+        """The folder of the store, or the nearest one above it that is there."""
+        return next(path for path in (self.root, *self.root.absolute().parents) if path.is_dir())
+
+    def free_bytes(self) -> int:
+        """The free space of its disk, in bytes."""
+        return shutil.disk_usage(self.existing_folder()).free
 
     def folder(self, sha256: str) -> Path:
         """The folder of one model."""

@@ -39,13 +39,14 @@ class StoreListing(NamedTuple):
 
     ``models`` are the sha256 of the installed models, the newest first. ``signers`` is the file that asks for
     signatures, None if there is none. ``every_s`` is the time between two labelled frames of the device's ``edge
-    watch``, 0 if none runs. Older releases do not answer the last two.
+    watch``, 0 if none runs; ``free_bytes`` is the free space of its disk. Older releases do not answer the last three.
     """
 
     state: StoreState
     models: tuple[str, ...]
     signers: str | None = None
     every_s: float = 0.0
+    free_bytes: int | None = None
 
 
 def whole_number(text: str) -> int | None:
@@ -93,11 +94,15 @@ def parse_listing(text: str) -> StoreListing:
     every_s = fields.get("watch_every_s") or 0.0
     if isinstance(every_s, bool) or not isinstance(every_s, (int, float)) or not 0 <= every_s <= _MAX_EVERY_S:
         raise _unusable("watch_every_s is not a time")
+    free_bytes = fields.get("free_bytes")
+    if free_bytes is not None and (type(free_bytes) is not int or free_bytes < 0):
+        raise _unusable("free_bytes is not a size")
     return StoreListing(
         _state(fields),
         names,
         None if signers is None else checked_path("allowed_signers", str(signers)),
         float(every_s),
+        free_bytes,
     )
 
 

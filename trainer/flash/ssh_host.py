@@ -99,7 +99,7 @@ def _preview(target: Target, delivery: Delivery, facts: DeviceFacts, steps: list
         raise ConfigurationError(_NO_EDGE)
     current = facts.store.state.current if facts.store else None
     if facts.store:
-        _check_listing(delivery, facts.store, facts.free_bytes)
+        _check_listing(delivery, facts.store)
     same = current == delivery.sha256
     last = "keep the model, which is already current"
     if not same:
@@ -110,14 +110,15 @@ def _preview(target: Target, delivery: Delivery, facts: DeviceFacts, steps: list
     return DeviceResult(target.name, UNCHANGED if same and not steps else WOULD_FLASH, detail, current=current)
 
 
-def _check_listing(delivery: Delivery, listing: StoreListing, free_bytes: int | None) -> None:
+def _check_listing(delivery: Delivery, listing: StoreListing) -> None:
     """Raise the error with which the device would refuse the model of ``delivery``, as far as ``listing`` shows it."""
     current, models = listing.state.current, listing.models
     if delivery.sha256 not in models:
         needed = 2 * len(delivery.content)  # the upload, and the copy in the store
-        if free_bytes is not None and free_bytes < needed:
+        if listing.free_bytes is not None and listing.free_bytes < needed:
             raise StorageError(
-                f"it has {decimal(free_bytes)} of free space and needs {decimal(needed)}; remove something there"
+                f"its store has {decimal(listing.free_bytes)} of free space and needs {decimal(needed)}; "
+                "remove something there"
             )
     elif current in models and models.index(delivery.sha256) > models.index(current) and not delivery.allow_older:
         raise UsageError(

@@ -35,8 +35,8 @@ def test_a_right_answer() -> None:
     """The fields that older releases do not answer have their usual values."""
     state = StoreState("/store", SHA, None, False)
     assert parse_listing(json.dumps(GOOD)) == StoreListing(state, (SHA,), None, 0.0)
-    newer = {**GOOD, "allowed_signers": "/etc/edge/allowed_signers", "watch_every_s": 60}
-    assert parse_listing(json.dumps(newer))[2:] == ("/etc/edge/allowed_signers", 60.0)
+    newer = {**GOOD, "allowed_signers": "/etc/edge/allowed_signers", "watch_every_s": 60, "free_bytes": 7}
+    assert parse_listing(json.dumps(newer))[2:] == ("/etc/edge/allowed_signers", 60.0, 7)
     assert parse_state(Answer(0, f"Welcome {{\n{json.dumps(GOOD)}\n{{bye\n", "")) == state
 
 
@@ -52,7 +52,7 @@ def test_a_right_answer() -> None:
                 *({"models": None}, {"models": {}}, {"models": [5]}, {"models": [{}]}, {"models": [{"sha256": 1}]}),
                 *({"models": [{"sha256": SHA}] * 1001}, {"watch_every_s": "x"}, {"watch_every_s": -1}),
                 *({"watch_every_s": 1e300}, {"watch_every_s": True}, {"allowed_signers": "\x1b]0;x"}),
-                *({"watch_every_s": float("nan")}, {"root": "/\ud800"}),
+                *({"watch_every_s": float("nan")}, {"free_bytes": -1}, {"free_bytes": True}, {"root": "/\ud800"}),
             )
         ),
     ],

@@ -207,3 +207,18 @@ def test_a_file_that_is_not_a_model_is_refused(trainer, tmp_path: Path) -> None:
     done = trainer("flash", tmp_path / "text.tflite", "pi@nowhere.invalid")
     assert (done.returncode, done.stdout) == (65, "")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_dry_run_knows_the_space_of_the_store(place: SshScene, small_disk: Callable[[str], Path]) -> None:
+    """The store's own disk counts: one that cannot hold the upload and the model ends the dry run as the flash."""
+    disk = small_disk("300k")  # the model has 200 kB
+    config = place.server.config.read_text()
+    place.server.config.write_text(
+        config.replace(f"EDGE_STORE={place.server.store('pi1')} ", f"EDGE_STORE={disk}/store ")
+    )
+    try:
+        ends = [run(place, "flash", place.new, "pi1", *flags) for flags in (["--dry-run"], [])]
+    finally:
+        place.server.config.write_text(config)
+    assert [(code, row["state"]) for code, (row,) in ends] == [(74, "failed")] * 2
+    assert "of free space and needs" in ends[0][1][0]["detail"]
