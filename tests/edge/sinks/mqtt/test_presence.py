@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.device.hostile.relay import Relay
 from edge.sinks.mqtt.broker import Broker
 from edge.sinks.mqtt.client_id import claim_client_id
 from support.mosquitto import Listener, Mosquitto
 from support.mqtt_sink import AVAILABILITY, STATE, MadeSink
 from support.observed import observe
-from support.relay import Relay
 from support.waiting import wait_for
 
 pytest.importorskip("paho.mqtt.client", reason="the extra mqtt is not installed")

@@ -14,6 +14,7 @@ class Relay:
     """
 
     def __init__(self, port: int) -> None:
+        """Listen on a free port."""
         self.connections: list[tuple[socket.socket, socket.socket]] = []
         self._half_open: set[socket.socket] = set()
         self._server = port
@@ -26,6 +27,10 @@ class Relay:
         client, server = self.connections[number]
         self._half_open.add(server)
         client.shutdown(socket.SHUT_RDWR)
+
+    def keep_server(self, number: int = -1) -> None:
+        """Keep the server's side of a connection open when the client's ends."""
+        self._half_open.add(self.connections[number][1])
 
     def lose_server(self, number: int) -> None:
         """Close the server's side of a connection, as the end of its keepalive does."""
