@@ -23,6 +23,7 @@ _END_S = 0.9
 _LAST_FRAME_S = 0.2
 """How long of that the last frame may take to reach the sinks, before they are closed."""
 
+_LOOK_EVERY_S = 0.25
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -69,7 +70,7 @@ def run(watch: Watch, *, grabber: Grabber, fanout: Fanout, swap: ModelSwap, noti
 @contextlib.contextmanager
 def _signals_to(events: queue.SimpleQueue[int | None]) -> Iterator[None]:
     # A signal handler may call the queue's put. The main thread only waits for the queue, so the handlers run
-    # immediately: an inference runs in its own thread, without the interpreter lock.
+    # immediately, or within _LOOK_EVERY_S: an inference runs in its own thread, without the interpreter lock.
     before = {number: signal.signal(number, lambda number, _: events.put(number)) for number in _SIGNALS}
     try:
         yield
@@ -81,13 +82,21 @@ def _signals_to(events: queue.SimpleQueue[int | None]) -> Iterator[None]:
 def _wait(events: queue.SimpleQueue[int | None], swap: ModelSwap) -> int:
     """Wait for the end of the watch or a signal that ends it; returns the exit code."""
     terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
-    while (event := events.get()) is not None:
+    while (event := _next(events)) is not None:
         if event != signal.SIGHUP:
             return INTERRUPTED if event == signal.SIGINT else 0
         if not all(os.isatty(descriptor) for descriptor in terminals):
             return 0
         swap.request()
     return 0
+
+
+def _next(events: queue.SimpleQueue[int | None]) -> int | None:
+    # A signal that the system delivers to another thread, or just before this thread waits, does not end the wait.
+    # Its handler runs as soon as this thread runs Python code again.
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return events.get(timeout=_LOOK_EVERY_S)
 
 
 def _on_a_thread(end: Callable[[], None]) -> threading.Thread:

@@ -256,6 +256,31 @@ start()
 """
 
 
+ELSEWHERE = """
+import signal, threading
+from edge import Classifier
+quick = Classifier.scores
+def signalled(self, image):
+    if image.shape[0] == 480:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    return quick(self, image)
+Classifier.scores = signalled
+from edge.__main__ import start
+start()
+"""
+
+
+def test_a_signal_that_another_thread_gets(server: StreamServer) -> None:
+    """It does not wake the main thread, and ends the process all the same."""
+    command = [sys.executable, "-c", ELSEWHERE, "watch", server.uri, "--json", "--model", str(INT8)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.wait(TIMEOUT_S) == 0
+        finally:
+            process.kill()
+        assert process.stderr.read().endswith("0 reconnects\n")
+
+
 def test_a_model_that_never_answers_cannot_hold_up_a_signal(tmp_path: Path, server: StreamServer) -> None:
     """In the middle of an inference of ten minutes SIGTERM ends the process cleanly, long before that."""
     command = [sys.executable, "-c", SLOW, "watch", server.uri, "--json", "--model", str(INT8)]

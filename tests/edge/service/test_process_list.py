@@ -77,8 +77,8 @@ def test_no_secret_can_be_read(
         wait_for(lambda: any("trying again" in line and f":{values['port']}" in line for line in printed))
         seen = command_lines(process.pid)
     finally:
-        process.terminate()
-        process.wait(20)
+        process.kill()
+        process.wait()
         for thread in threads:
             thread.join()
     assert " -m edge watch " in seen[0]
