@@ -103,12 +103,16 @@ class PrometheusSink:
 
 
 def _application(registry: Any) -> Callable[..., Awaitable[None]]:
-    """The page of ``registry``, at every path."""
+    """The page of ``registry``, at every path, for GET and HEAD."""
     from prometheus_client import make_asgi_app
 
     page = make_asgi_app(registry)
 
-    async def application(scope: dict[str, Any], receive: object, send: object) -> None:
+    async def application(scope: dict[str, Any], receive: object, send: Callable[..., Awaitable[None]]) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await send({"type": "http.response.start", "status": 405, "headers": [(b"allow", b"GET, HEAD")]})
+            await send({"type": "http.response.body"})
+            return
         # prometheus_client reads headers as UTF-8 and fails if they are not.
         await page({**scope, "headers": [header for header in scope["headers"] if header[1].isascii()]}, receive, send)
 

@@ -2,79 +2,20 @@
 
 from __future__ import annotations
 
-import signal
+import functools
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.device.hostile.broker_faults import CERTIFIED, FAULTS, REFUSED
+from benchmarks.device.hostile.broker_faults import FAULTS
+from benchmarks.device.hostile.broker_scene import Scene
+from benchmarks.device.hostile.broker_starts import CERTIFIED, REFUSED, STARTS
 from benchmarks.device.hostile.case import CaseResult, Ended, Result, fault_of
 from benchmarks.device.hostile.certificates import make_certificates
-from benchmarks.device.hostile.mqtt_scene import TOPIC, Broker, Observer, WatchProcess, stream
-from benchmarks.device.hostile.relay import Relay
+from benchmarks.device.hostile.mqtt_scene import WatchProcess, stream
+from edge.errors import EdgeError
 
 _AREA = "brokers"
-
-
-class Scene:
-    """What one case has started; :meth:`end` ends all of it."""
-
-    def __init__(self, folder: Path, source: str) -> None:
-        """Use ``folder`` for files, and the stream at ``source``."""
-        self.folder, self.source = folder, source
-        self.ended: list[Ended] = []
-        self._brokers: list[Broker] = []
-        self._relays: list[Relay] = []
-        self._observers: list[Observer] = []
-        self._watches: list[WatchProcess] = []
-
-    def broker(self, *settings: str) -> Broker:
-        """A broker that runs."""
-        broker = Broker(self.folder / f"broker{len(self._brokers)}", settings)
-        self._brokers.append(broker)
-        broker.start()
-        return broker
-
-    def relay(self, port: int) -> Relay:
-        """A relay to ``port``."""
-        self._relays.append(Relay(port))
-        return self._relays[-1]
-
-    def observer(self, port: int, client_id: str = "", **will: object) -> Observer:
-        """A client of the broker at ``port``."""
-        self._observers.append(Observer(port, client_id, **will))
-        return self._observers[-1]
-
-    def watch(
-        self,
-        port: int,
-        *options: str,
-        topic: str = TOPIC,
-        scheme: str = "mqtt",
-        host: str = "127.0.0.1",
-        user: str = "",
-    ) -> WatchProcess:
-        """An ``edge watch`` that publishes to the broker at ``port``."""
-        address = f"{scheme}://{user}{host}:{port}/{topic}"
-        self._watches.append(WatchProcess(self.source, "--mqtt", address, *options))
-        return self._watches[-1]
-
-    def end_watch(self, watch: WatchProcess, number: signal.Signals = signal.SIGTERM) -> None:
-        """End one, and keep how it ended."""
-        if watch in self._watches:
-            self._watches.remove(watch)
-            self.ended.append(watch.end(number))
-
-    def end(self) -> None:
-        """End everything that still runs."""
-        for watch in list(self._watches):
-            self.end_watch(watch)
-        for observer in self._observers:
-            observer.close()
-        for relay in self._relays:
-            relay.close()
-        for broker in self._brokers:
-            broker.stop()
-
 
 Fault = Callable[[Scene], "str | None"]
 """Does a fault, and returns None, or what is wrong afterwards; ``hang`` in it means that it did not recover in time."""
@@ -84,9 +25,10 @@ def cases(folder: Path) -> Iterator[CaseResult]:
     """Run all faults."""
     certificates = make_certificates(folder / "certificates")
     with stream() as source:
-        for number, (name, fault) in enumerate([*FAULTS.items(), *CERTIFIED.items()]):
-            scene = Scene(folder / str(number), source)
-            yield _case(name, scene, (lambda of, fault=fault: fault(of, certificates)) if name in CERTIFIED else fault)
+        certified = {name: functools.partial(fault, certificates=certificates) for name, fault in CERTIFIED.items()}
+        faults: dict[str, Fault] = {**FAULTS, **STARTS, **certified}
+        for number, (name, fault) in enumerate(faults.items()):
+            yield run_fault(name, fault, Scene(folder / str(number), source))
         for name, address in REFUSED.items():
             watch = WatchProcess(source, "--mqtt", address)
             ended = _ended(watch)
@@ -95,8 +37,6 @@ def cases(folder: Path) -> Iterator[CaseResult]:
 
 def _ended(watch: WatchProcess) -> Ended:
     """How ``edge watch`` ends by itself, or at the time limit."""
-    import subprocess
-
     try:
         watch.process.wait(30)
     except subprocess.TimeoutExpired:
@@ -104,9 +44,12 @@ def _ended(watch: WatchProcess) -> Ended:
     return watch.end()
 
 
-def _case(name: str, scene: Scene, fault: Fault) -> CaseResult:
+def run_fault(name: str, fault: Fault, scene: Scene) -> CaseResult:
+    """The result of ``fault``; everything that ``scene`` has started is ended."""
     try:
         wrong = fault(scene)
+    except (OSError, EdgeError) as error:
+        wrong = f"the case itself failed: {error}"
     finally:
         scene.end()
     return _result(name, scene.ended, wrong)

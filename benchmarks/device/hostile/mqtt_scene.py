@@ -97,7 +97,7 @@ class Observer:
             self.client.will_set(**will)
         self.client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
         self.client.on_subscribe = lambda *_: ready.set()
-        self.client.on_message = lambda _, __, one: self.messages.append((one.topic, one.payload, one.retain))
+        self.client.on_message = lambda _, __, one: self.messages.append((one.topic, bytes(one.payload), one.retain))
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         if not ready.wait(_START_S):

@@ -162,6 +162,17 @@ def test_any_header(sink: PrometheusSink, capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("method", ["CONNECT", "POST", "DELETE", "OPTIONS"])
+def test_other_methods(sink: PrometheusSink, method: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """They are refused, and nothing is printed; CONNECT would change the protocol."""
+    with socket.create_connection(("127.0.0.1", sink.port), timeout=20) as client:
+        client.sendall(f"{method} /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert client.recv(12) == b"HTTP/1.1 405"
+        while client.recv(1 << 16):
+            pass
+    assert capfd.readouterr() == ("", "")
+
+
 def test_nothing_is_left(scrape) -> None:
     """After close no thread of the server is left."""
     before = set(threading.enumerate())
