@@ -11,7 +11,12 @@ from typing import Protocol, cast
 
 from benchmarks.device.hostile.case import CaseResult
 
-AREAS: tuple[str, ...] = ("cameras", "devices", "brokers", "pages",)
+AREAS: tuple[str, ...] = (
+    "cameras",
+    "devices",
+    "brokers",
+    "pages",
+)
 """The modules, in the order in which they are run."""
 
 
