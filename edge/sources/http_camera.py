@@ -15,7 +15,8 @@ import numpy.typing as npt
 from edge.errors import ImageError, UnavailableError
 from edge.sources.address import check_address
 from edge.sources.frame import decode_frame
-from edge.sources.http_client import TIME_LIMIT_S, Answer, HttpClient, reason
+from edge.sources.http_answer import Answer
+from edge.sources.http_client import TIME_LIMIT_S, HttpClient, reason
 from edge.sources.multipart import MAX_PART_BYTES, MultipartParser
 from edge.sources.tls import Certificates
 
