@@ -106,7 +106,7 @@ class HttpClient:
         deadline_s = min(time.monotonic() + TIME_LIMIT_S, end_s)
         parts = urlsplit(address)
         host = parts.hostname or ""
-        proxy = connection = None
+        proxy = connection = answer = None
         try:
             proxy = find_proxy(parts.scheme, host)
             connection = self._connect(parts, proxy, deadline_s)
@@ -114,8 +114,9 @@ class HttpClient:
             answer = Answer(connection)
             answer.receive_head(deadline_s)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            if connection is not None:
-                connection.close()
+            for opened in (answer, connection):
+                if opened is not None:
+                    opened.close()
             through = f" through the proxy {proxy.name}" if proxy else ""
             without = f"; without the proxy: set no_proxy={host}" if proxy else ""
             raise UnavailableError(f"{self.uri}: no answer{through}: {reason(error)}{without}") from None
