@@ -24,8 +24,11 @@ MAX_PIXELS = 89_478_485
 """The largest picture, in decoded pixels: the size up to which Pillow opens a picture without a warning. The pixels of
 a JPEG that is decoded at reduced size are counted after that."""
 
-MAX_BYTES = 320_000_000
+MAX_BYTES = 300_000_000
 """The most memory that Pillow may take to decode one picture, in bytes."""
+
+MAX_HEIC_BYTES = 400_000_000
+"""The same for HEIC: phones make such photos of 48 megapixels, and 48,771,072 pixels take 370 MB."""
 
 MAX_READS = 2_000_000
 """How often Pillow's readers may read from one file: they read headers in small pieces, in Python."""
@@ -50,7 +53,7 @@ _MAX_PIECES = 1_000_000  # strips or tiles of a TIFF
 _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # of a pixel; all others: 4
 # What a decoder takes for each pixel beside the picture itself. WebP: two canvases and a copy; AVIF, HEIC: planes and
 # a copy; GIF: what is to be drawn after the frame.
-_DECODER_BYTES = {"WEBP": 12, "AVIF": 8, "HEIF": 8, "GIF": 1}
+_DECODER_BYTES = {"WEBP": 12, "AVIF": 6, "HEIF": 4, "GIF": 1}
 _WHOLE_FILE = ("WEBP", "AVIF", "HEIF")  # formats of which Pillow reads the whole file
 
 
@@ -149,9 +152,10 @@ def check_limits(picture: Image.Image, size_bytes: int) -> None:
         needed += _check_tiff(picture)
     elif form == "PPM":
         _check_ppm(picture, size_bytes)
-    if needed > MAX_BYTES:
+    most = MAX_HEIC_BYTES if form == "HEIF" else MAX_BYTES
+    if needed > most:
         raise ImageError(
-            f"too large: takes {needed // 1_000_000:,} MB of memory, more than {MAX_BYTES // 1_000_000}; scale it down"
+            f"too large: takes {needed // 1_000_000:,} MB of memory, more than {most // 1_000_000}; scale it down"
         )
 
 

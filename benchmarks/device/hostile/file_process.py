@@ -1,0 +1,53 @@
+"""``python -m benchmarks.device.hostile.file_process``: the ``edge`` command on many files, one after the other.
+
+The list of commands comes as JSON on stdin. For each, a line ``begin`` and a line of JSON go to the descriptor that was
+stdout: exit code, stderr, processor time in s and the largest memory in bytes while it ran.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+
+def main() -> None:
+    """Run the commands on stdin."""
+    from edge.cli import main as edge
+
+    commands = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(1), "w")
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        for command in commands:
+            for file in (out, err):
+                file.truncate(0)
+                os.lseek(file.fileno(), 0, os.SEEK_SET)
+            print("begin", file=answers, flush=True)
+            Path("/proc/self/clear_refs").write_text("5")  # begins a new measurement of the largest memory
+            started = time.process_time()
+            try:
+                code = edge(command)
+            except BaseException:
+                code = 1
+                traceback.print_exc()
+            seconds = time.process_time() - started
+            sys.stdout.flush()
+            sys.stderr.flush()
+            err.seek(0)
+            text = err.read(100_000).decode("utf-8", "replace")
+            print(json.dumps([code, text, seconds, _peak_bytes()]), file=answers, flush=True)
+
+
+def _peak_bytes() -> int:
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+if __name__ == "__main__":
+    main()
