@@ -67,7 +67,7 @@ class _CountedFile(io.BufferedReader):
         self.reads += 1
         if self.reads > MAX_READS:
             raise _too_many_reads()
-        return super().read(MAX_FILE_BYTES if size is None or size < 0 else size)
+        return super().read(MAX_FILE_BYTES + 1 if size is None or size < 0 else size)
 
 
 class _CountedBytes(io.BytesIO):
@@ -99,12 +99,14 @@ def open_bounded(source: str | os.PathLike[str] | bytes | BinaryIO) -> BinaryIO:
     if isinstance(source, (str, os.PathLike)):
         file = _CountedFile(io.FileIO(source))
         try:
+            if not file.seekable():  # a pipe
+                return open_bounded(file.read(MAX_FILE_BYTES + 1))
             check_file_size(os.fstat(file.fileno()).st_size)
         except ImageError:
             file.close()
             raise
         return file
-    return source
+    return source if source.seekable() else open_bounded(source.read(MAX_FILE_BYTES + 1))
 
 
 def check_file_size(size_bytes: int) -> None:
@@ -113,14 +115,12 @@ def check_file_size(size_bytes: int) -> None:
         raise ImageError(f"too large for a photo: {size_bytes >> 20} MiB; it may have {MAX_FILE_BYTES >> 20} MiB")
 
 
-def check_tiff_pieces(file: BinaryIO) -> None:
+def check_tiff_pieces(file: BinaryIO, head: bytes) -> None:
     """Raise :class:`~edge.errors.ImageError` if ``file`` is a TIFF of more strips or tiles than a picture can have.
 
-    Pillow makes a Python number of each when it opens the file.
+    ``head`` are its first eight bytes. Pillow makes a Python number of each when it opens the file.
     """
-    head = file.read(8)
-    file.seek(0)
-    if head[:4] not in (b"II*\0", b"MM\0*"):
+    if len(head) < 8 or head[:4] not in (b"II*\0", b"MM\0*"):
         return
     order = "<" if head[:1] == b"I" else ">"
     (start,) = struct.unpack(order + "I", head[4:])

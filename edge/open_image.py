@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import os
+import struct
 from typing import Any, BinaryIO
 
 from PIL import Image, UnidentifiedImageError
@@ -24,6 +25,7 @@ A phone's photo with a preview (MPO) counts as JPEG. HEIC and AVIF are opened to
 # Without a handler, Python prints Pillow's log of an error on stderr, beside the one line of the ImageError.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
+_HEAD_BYTES, _JPEG = 8, b"\xff\xd8\xff"
 _SUBFILE_TYPE, _SUB_PICTURES, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 
@@ -33,25 +35,36 @@ def open_image(source: bytes | BinaryIO) -> Image.Image:
     Raises :class:`~edge.errors.ImageError` if the plugin is missing, and Pillow's errors for other files.
     """
     file = open_bounded(source)
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    if head.startswith(_JPEG):
+        return _open_jpeg(file)
+    check_tiff_pieces(file, head)
     try:
-        check_tiff_pieces(file)
         return Image.open(file, formats=FORMATS)
     except UnidentifiedImageError:
         name = heif_format(head_of(file))
         if name is None:
             raise
-    except Image.DecompressionBombError:
-        if not head_of(file).startswith(b"\xff\xd8\xff"):
-            raise
-        from PIL import JpegImagePlugin
-
-        file.seek(0)
-        return JpegImagePlugin.jpeg_factory(file, "")  # Pillow's limit is that of the picture before it is reduced
     plugin = _load_heic() if name == "HEIC" else _load_avif()
     try:
         return Image.open(file, formats=[plugin])
     except UnidentifiedImageError:
         raise ImageError(f"damaged: {name} photo that cannot be decoded") from None
+
+
+def _open_jpeg(file: BinaryIO) -> Image.Image:
+    """A JPEG, opened by its plugin: Pillow's ``open`` refuses pixels that the decoder would leave out.
+
+    It also imports the plugins of other formats, which takes time at a cold start.
+    """
+    from PIL import JpegImagePlugin
+
+    try:
+        picture: Image.Image = JpegImagePlugin.jpeg_factory(file, "")
+        return picture
+    except (SyntaxError, IndexError, TypeError, struct.error):  # as Pillow's ``open`` does
+        raise UnidentifiedImageError("damaged JPEG") from None
 
 
 def size_in_bytes(file: BinaryIO) -> int:

@@ -17,6 +17,7 @@ from edge.errors import ConfigurationError, ModelError
 from edge.modelfile.manifest import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 
+_SMALLEST, _LARGEST = 1e-9, 1e9  # of the numbers of a gate; beyond them float32 overflows
 _SMALLEST_SCORE = 1 / 512  # half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding
 
 
@@ -89,8 +90,11 @@ def load_gate(model: ModelFile) -> Gate:
         )
     packed = model.packed[GATE_NAME]  # its hash and size were checked with the manifest
     deviation = np.frombuffer(packed, "<f4", facts.features)
-    if not (np.isfinite(deviation).all() and (deviation > 0).all()):
+    if not ((deviation >= _SMALLEST) & (deviation <= _LARGEST)).all():
         raise ModelError("the model's gate divides by a value that is not a positive number; export the model again")
+    numbers = (facts.prototype_scale, facts.confidence_weight, facts.nearness_weight, facts.threshold)
+    if not all(abs(number) <= _LARGEST for number in numbers):
+        raise ModelError(f"a number of the model's gate is larger than {_LARGEST:g}; export the model again")
     prototypes = np.frombuffer(packed, np.int8, offset=4 * facts.features).reshape(facts.prototypes, facts.features)
     return Gate(
         deviation,

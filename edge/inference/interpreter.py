@@ -126,8 +126,8 @@ class ImageInterpreter:
 
     def raw_outputs(self, pixels: Pixels) -> npt.NDArray[Any]:
         """The model's outputs for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
-        self._interpreter.set_tensor(self._input, self._make_input(pixels))
         try:
+            self._interpreter.set_tensor(self._input, self._make_input(pixels))
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())

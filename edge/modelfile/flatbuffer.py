@@ -62,13 +62,16 @@ class Table:
     def __init__(self, content: bytes, position: int, budget: _Budget | None = None) -> None:
         """``budget`` is that of the table that refers to this one; all tables of a flatbuffer share it.
 
-        Raises :class:`~edge.errors.ModelError` if the table's vtable lies outside ``content``.
+        Raises :class:`~edge.errors.ModelError` if the table or its vtable lies outside ``content``.
         """
         self._content = content
         self._budget = _Budget(content) if budget is None else budget
         self._position = position
         self._vtable = position - _unpack(content, "<i", position)
         self._vtable_size = _unpack(content, "<H", self._vtable)
+        end = position + _unpack(content, "<H", self._vtable + 2)
+        if self._vtable_size < 4 or max(self._vtable + self._vtable_size, end) > len(content):
+            _outside()
 
     @classmethod
     def root(cls, content: bytes, identifier: bytes) -> Table:
@@ -90,6 +93,13 @@ class Table:
     def _follow(self, slot: int) -> int | None:
         field = self._field(slot)
         return None if field is None else field + _unpack(self._content, "<I", field)
+
+    def check_fields(self) -> None:
+        """Raise :class:`~edge.errors.ModelError` if a field lies outside the table: for tables of any type."""
+        size = _unpack(self._content, "<H", self._vtable + 2)
+        for entry in range(4, self._vtable_size - 1, 2):
+            if _unpack(self._content, "<H", self._vtable + entry) >= size:
+                _outside()
 
     def integer(self, slot: int, kind: type[np.integer[Any]], default: int = 0) -> int:
         """The integer of numpy type ``kind`` in ``slot``."""

@@ -111,6 +111,10 @@ def examine(content: bytes) -> Structure:
     image = _only(subgraphs[0], 1, len(tensors), "input")
     scores = _only(subgraphs[0], 2, len(tensors), "output")
     outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
+    for graph in subgraphs[1:]:
+        inner = [_check_tensor(table, buffers) for table in graph.tables(0)]
+        _check_operators(graph, len(inner), sum(1 for _ in model.tables(1)))
+    _check_signatures(model, len(tensors), len(subgraphs))
     return Structure(tensors[image], tensors[scores], outputs, _named_metadata(model, buffers))
 
 
@@ -184,10 +188,26 @@ def _check_operators(graph: Table, tensors: int, codes: int) -> None:
             raise ModelError(f"the model's operators have more than {_MAX_CONNECTIONS:,} inputs; the file is damaged")
         wrong_inputs = ((inputs < _OPTIONAL) | (inputs >= tensors)).any()  # type: ignore[operator]
         wrong_outputs = ((outputs < 0) | (outputs >= tensors)).any()  # type: ignore[operator]
+        options = operator.table(4)
+        if options is not None:
+            options.check_fields()
         if operator.integer(0, np.uint32) >= codes or wrong_inputs or wrong_outputs:
             raise ModelError("an operator refers to a tensor or kernel that is not there; the file is damaged")
     if not operators:
         raise ModelError("the model computes nothing: its graph has no operators")
+
+
+def _check_signatures(model: Table, tensors: int, graphs: int) -> None:
+    """Check the names of inputs and outputs for programs, which an interpreter reads when it loads a model."""
+    for signature in model.tables(7):
+        signature.text(2)
+        indices = []
+        for entry in (entry for slot in (0, 1) for entry in signature.tables(slot)):
+            entry.text(0)
+            indices.append(entry.integer(1, np.uint32))
+        graph = signature.integer(4, np.uint32)
+        if graph >= graphs or (graph == 0 and any(index >= tensors for index in indices)):
+            raise ModelError("a signature of the model refers to a tensor that is not there; the file is damaged")
 
 
 def _only(graph: Table, slot: int, tensors: int, role: str) -> int:

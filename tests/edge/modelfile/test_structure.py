@@ -263,3 +263,38 @@ def test_long_names_are_cut() -> None:
     patient = Patient(TINY)
     content = _behind(patient, patient.tensor("scores"), 3, struct.pack("<I", 4_000_000) + b"n" * 4_000_000)
     assert examine(content).output.name == "n" * 1000
+
+
+def _signature(patient: Patient) -> Table:
+    return next(patient.model.tables(7))
+
+
+@pytest.mark.parametrize("slot", [0, 1, 2])
+def test_signatures_are_checked(slot: int) -> None:
+    """What a signature refers to lies in the file: tflite-runtime follows its offsets when it loads a model."""
+    patient = Patient(TINY)
+    field = _signature(patient)._field(slot)
+    assert field is not None
+    with pytest.raises(ModelError, match="an offset points outside it"):
+        examine(patient.write(field, "I", 2**31 - 4).content)
+
+
+def test_signature_of_a_tensor_that_is_not_there() -> None:
+    """The tensors that a signature names are those of its graph."""
+    patient = Patient(TINY)
+    entry = next(_signature(patient).tables(1))
+    with pytest.raises(ModelError, match="a signature of the model refers to a tensor that is not there"):
+        examine(patient.set_field(entry, 1, "I", 99).content)
+
+
+def test_options_of_operators_are_checked() -> None:
+    """The table of an operator's options lies in the file, with all its fields, whatever kind it is."""
+    for write in (
+        lambda patient, table: patient.write(table._field(4), "I", 2**31 - 4),
+        lambda patient, table: patient.write(table.table(4)._vtable + 4, "H", 65_535),
+        lambda patient, table: patient.write(table.table(4)._vtable + 2, "H", 65_535),
+    ):
+        patient = Patient(TINY)
+        content = write(patient, next(entry for entry in patient.graph.tables(3) if entry.table(4))).content
+        with pytest.raises(ModelError, match="an offset points outside it"):
+            examine(content)
