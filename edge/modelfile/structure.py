@@ -107,13 +107,15 @@ def examine(content: bytes) -> Structure:
         raise ModelError("the model has no graph in it")
     tables = list(subgraphs[0].tables(0))
     tensors = [_check_tensor(table, buffers) for table in tables]
-    _check_operators(subgraphs[0], len(tensors), sum(1 for _ in model.tables(1)))
+    codes = sum(1 for _ in model.tables(1))
+    if not _check_operators(subgraphs[0], len(tensors), codes):
+        raise ModelError("the model computes nothing: its graph has no operators")
     image = _only(subgraphs[0], 1, len(tensors), "input")
     scores = _only(subgraphs[0], 2, len(tensors), "output")
     outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
     for graph in subgraphs[1:]:
         inner = [_check_tensor(table, buffers) for table in graph.tables(0)]
-        _check_operators(graph, len(inner), sum(1 for _ in model.tables(1)))
+        _check_operators(graph, len(inner), codes)
     _check_signatures(model, len(tensors), len(subgraphs))
     return Structure(tensors[image], tensors[scores], outputs, _named_metadata(model, buffers))
 
@@ -178,7 +180,8 @@ def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantizat
     return float(scales[0]), int(zero_points[0]) if len(zero_points) else 0
 
 
-def _check_operators(graph: Table, tensors: int, codes: int) -> None:
+def _check_operators(graph: Table, tensors: int, codes: int) -> int:
+    """Check the operators of ``graph`` and return how many there are."""
     operators = connections = 0
     for operator in graph.tables(3):
         operators += 1
@@ -193,8 +196,7 @@ def _check_operators(graph: Table, tensors: int, codes: int) -> None:
             options.check_fields()
         if operator.integer(0, np.uint32) >= codes or wrong_inputs or wrong_outputs:
             raise ModelError("an operator refers to a tensor or kernel that is not there; the file is damaged")
-    if not operators:
-        raise ModelError("the model computes nothing: its graph has no operators")
+    return operators
 
 
 def _check_signatures(model: Table, tensors: int, graphs: int) -> None:
