@@ -62,7 +62,8 @@ class ScriptedServer:
     def __exit__(self, *_: object) -> None:
         self._listener.close()
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            pass  # wakes accept
+            pass  # wakes accept: until that returns, the port is still open
+        self._thread.join()
 
     def _serve(self) -> None:
         while True:
