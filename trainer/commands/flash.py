@@ -15,6 +15,8 @@ from rich.filesize import decimal
 
 from edge.errors import UsageError
 from edge.modelfile.model_file import ModelFile
+from edge.secrets import may_hold_secret
+from edge.sinks.mqtt.broker import parse_broker
 from trainer.commands.options import AsJson, Extras, FindLinks, SignKey
 from trainer.flash.bootstrap import Bootstrap
 from trainer.flash.delivery import HEALTH_WINDOW_S, Delivery
@@ -85,6 +87,8 @@ def flash_command(
     targets = parse_targets(target or [], inventory or [])
     if (service or extra) and not bootstrap:
         raise UsageError("--service and --extra need --bootstrap")
+    words = shlex.split(service or "")
+    _refuse_secrets(words)
     content = ModelFile.load(model).content
     delivery = Delivery(
         content,
@@ -92,9 +96,7 @@ def flash_command(
         allow_older=allow_older,
         health_window_s=health_window,
         dry_run=dry_run,
-        bootstrap=Bootstrap(find_links=find_links or [], extras=extra or [], service=shlex.split(service or ""))
-        if bootstrap
-        else None,
+        bootstrap=Bootstrap(find_links=find_links or [], extras=extra or [], service=words) if bootstrap else None,
         ssh=ssh_options(targets, ssh_config, interactive=_interactive()),
     )
     with _interruption_explained():
@@ -161,3 +163,17 @@ def _cells(result: DeviceResult) -> list[str]:
         f"{result.duration_s:.1f}",
         result.detail if result.succeeded else "",
     ]
+
+
+def _refuse_secrets(words: list[str]) -> None:
+    """Raises :class:`~edge.errors.UsageError` if ``words``, arguments of ``edge watch``, may hold a secret."""
+    for word in words:
+        option, _, value = word.partition("=")
+        if option == "--mqtt" or word.startswith(("mqtt://", "mqtts://")):
+            if "://" in word:
+                parse_broker(value if option == "--mqtt" else word)
+        elif option == "--web-token" or may_hold_secret(word):
+            raise UsageError(
+                "--service may not hold a token, or an address with a user, a password or a query: every user of the "
+                "device could read it; run edge service on the device, with the secret in /etc/edge-watch.env"
+            )
