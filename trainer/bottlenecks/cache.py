@@ -1,7 +1,8 @@
 """The bottleneck cache: an SQLite file that survives kills, copies, edits and two runs at the same time.
 
 Bottlenecks are keyed by artifact, preprocessing version and image content, so none of them can be out of date.
-A second table remembers the content hash of files by path, size and modification time, a third one the looks of photos.
+A second table remembers the content hash of files by path, size and modification time, a third one the looks of photos,
+and a fourth one which photos of a folder are groups.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ CREATE TABLE IF NOT EXISTS bottlenecks (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS looks (version INTEGER, image BLOB, look BLOB, checksum INTEGER, UNIQUE (version, image));
+CREATE TABLE IF NOT EXISTS groups (key BLOB UNIQUE, first BLOB, checksum INTEGER);
 """
 _BUSY_TIMEOUT_S = 60
+_KEPT_GROUPS = 100  # folders, as they were at some time
 _SETTLED_NS = 2_000_000_000  # a file that changed so recently may change again without another time stamp
 
 
@@ -201,6 +204,20 @@ class BottleneckCache:
                 if image in wanted and isinstance(look, bytes) and zlib.crc32(look) == checksum:
                     looks[image] = look
         return looks
+
+    def store_groups(self, key: bytes, first: bytes) -> None:
+        """Keep the groups of some photos under ``key``; those of the hundred last keys are kept."""
+        with self._translated(), self._database:
+            self._database.execute("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)", (key, first, zlib.crc32(first)))
+            self._database.execute(
+                "DELETE FROM groups WHERE rowid <= (SELECT max(rowid) FROM groups) - ?", (_KEPT_GROUPS,)
+            )
+
+    def load_groups(self, key: bytes) -> bytes | None:
+        """What :meth:`store_groups` kept under ``key``, None if there is nothing intact."""
+        with self._translated():
+            row = self._database.execute("SELECT first, checksum FROM groups WHERE key = ?", (key,)).fetchone()
+        return row[0] if row and isinstance(row[0], bytes) and zlib.crc32(row[0]) == row[1] else None
 
     def _intact(self, artifact: bytes) -> Iterator[tuple[bytes, bytes]]:
         with self._translated():

@@ -28,12 +28,9 @@ def details(pixels: npt.NDArray[np.uint8], size: int, window: int) -> Floats:
     """
     from scipy.ndimage import uniform_filter
 
-    whole = pixels.shape[1]
-    step = whole // size
     small = pixels.astype(np.float32)
-    if step > 1:
-        small = np.add.reduceat(np.add.reduceat(small, range(0, whole, step), axis=1), range(0, whole, step), axis=2)
-        small /= step * step
+    while small.shape[1] > size:
+        small = (small[:, ::2, ::2] + small[:, 1::2, ::2] + small[:, ::2, 1::2] + small[:, 1::2, 1::2]) / 4
     around = (1, window, window)
     difference = small - uniform_filter(small, around, mode="nearest")
     deviation = np.sqrt(np.maximum(uniform_filter(difference**2, around, mode="nearest"), 0))

@@ -18,7 +18,7 @@ Pair = tuple[int, int]
 _COARSE, _COARSE_WINDOW = 32, 9  # pixels
 _STAGES = ((0, 0.27), (3, 0.42), (5, 0.5))  # steps, and the least agreement of the coarse details after them
 _FINE_WINDOW, _FINE_STEPS = 9, 4
-_TOGETHER = 32  # guesses that are compared in one go: few enough that their pixels stay in the processor's cache
+_TOGETHER = 16  # guesses that are compared in one go: few enough that their pixels stay in the processor's cache
 
 _BLOCK = 8  # pixels; a look has 64 blocks
 _WHOLE_BLOCK = 0.6  # the least part of a block that lies inside both looks
@@ -145,6 +145,6 @@ def _standardised(values: Floats, used: npt.NDArray[np.bool_]) -> Floats:
 
 def _means(values: Floats) -> Floats:
     """The mean of each block, (pairs, 64)."""
-    edges = range(0, LOOK_SIZE, _BLOCK)
-    sums = np.add.reduceat(np.add.reduceat(values, edges, axis=1), edges, axis=2)
-    return (sums / (_BLOCK * _BLOCK)).reshape(len(values), -1)
+    across = np.repeat(np.eye(LOOK_SIZE // _BLOCK, dtype=np.float32) / _BLOCK, _BLOCK, axis=1)
+    means: Floats = across @ values @ across.T
+    return means.reshape(len(values), -1)

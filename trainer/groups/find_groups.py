@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from edge.preprocess import PREPROCESSING_VERSION
+from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.looks import load_looks
 from trainer.groups.candidates import NearestFirst, Pair, by_exif, ordered
@@ -17,8 +20,11 @@ from trainer.groups.series import series_neighbours
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Photo
 from trainer.photos.grouping import Grouping, natural_order
-from trainer.photos.look import Look
+from trainer.photos.look import LOOK_VERSION, Look
 from trainer.photos.name_groups import same_by_name
+
+GROUPS_VERSION = 1
+"""Changes with every change of what is a group; groups in the cache are valid for one version only."""
 
 LEAST_EVIDENCE = 20.0
 """Of the pixels alone, in nats. The pairs of flowers that are not of one scene stay below 10."""
@@ -32,12 +38,23 @@ _NEIGHBOURS = 24
 def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> dict[str, str]:
     """The group of each of ``photos``, by relative path; their bottlenecks are in the cache of ``extractor``.
 
-    See :func:`find_groups`. Raises the errors of :func:`~trainer.bottlenecks.looks.load_looks`.
+    See :func:`find_groups`. The groups are kept in the cache too. Raises the errors of
+    :func:`~trainer.bottlenecks.looks.load_looks`.
     """
+    relatives = [photo.relative for photo in photos]
+    key = _key(extractor, photos)
+    with BottleneckCache(extractor.bottleneck_dir) as cache:
+        known = cache.load_groups(key)
+    if known is not None:
+        return {relative: relatives[first] for relative, first in zip(relatives, _unpack(known), strict=True)}
     looks = load_looks(extractor.bottleneck_dir, photos, extractor.progress)
     features = extractor.load([photo.sha256 for photo in photos])
     with extractor.progress.stage("groups"):
-        return find_groups([photo.relative for photo in photos], features, looks)
+        groups = find_groups(relatives, features, looks)
+    place = {relative: index for index, relative in enumerate(relatives)}
+    with BottleneckCache(extractor.bottleneck_dir) as cache:
+        cache.store_groups(key, _pack([place[groups[relative]] for relative in relatives]))
+    return groups
 
 
 def find_groups(relatives: Sequence[str], features: npt.NDArray[np.float32], looks: Sequence[Look]) -> dict[str, str]:
@@ -77,6 +94,23 @@ def _find(relatives: list[str], features: npt.NDArray[np.float32], looks: list[L
         groups, pairs = _joined(relatives, named, evidence), set()
     compare(Links(evidence, named).missing())
     return _joined(relatives, named, Links(evidence, named).accepted()).named()
+
+
+def _key(extractor: FeatureExtractor, photos: Sequence[Photo]) -> bytes:
+    """What the groups depend on: how they are found, the bottlenecks, and names and contents of the photos."""
+    versions = f"groups {GROUPS_VERSION} looks {LOOK_VERSION} preprocessing {PREPROCESSING_VERSION}"
+    digest = hashlib.sha256(versions.encode() + extractor.key)
+    for photo in photos:
+        digest.update(photo.sha256 + hashlib.sha256(photo.relative.encode("utf-8", "surrogatepass")).digest())
+    return digest.digest()
+
+
+def _pack(numbers: Sequence[int]) -> bytes:
+    return np.asarray(numbers, "<i4").tobytes()
+
+
+def _unpack(packed: bytes) -> list[int]:
+    return [int(number) for number in np.frombuffer(packed, "<i4")]
 
 
 def _joined(relatives: list[str], *links: Iterable[Pair]) -> Grouping:

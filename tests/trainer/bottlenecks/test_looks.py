@@ -12,7 +12,7 @@ from edge.errors import DatasetError
 from edge.preprocess import decode
 from support import tiny
 from support.filled_cache import fill
-from trainer.bottlenecks.cache import FILE_NAME
+from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache
 from trainer.bottlenecks.looks import load_looks
 from trainer.photos.dataset import Photo, read_dataset
 from trainer.photos.look import make_look
@@ -84,3 +84,17 @@ def test_a_photo_that_changed_meanwhile_is_an_error(photos: Path, tmp_path: Path
     found[3].path.unlink()
     with pytest.raises(DatasetError, match="it was readable before, run again"):
         load_looks(tmp_path, found)
+
+
+def test_groups_are_kept_under_their_key(tmp_path: Path) -> None:
+    """The hundred last ones; a damaged one is as good as none."""
+    with BottleneckCache(tmp_path) as cache:
+        for number in range(130):
+            cache.store_groups(bytes([number]), b"first %d" % number)
+        cache.store_groups(b"empty", b"")
+        assert cache.load_groups(b"unknown") is None
+        assert [cache.load_groups(bytes([number])) for number in (0, 29, 129)] == [None, None, b"first 129"]
+        assert (cache.load_groups(bytes([31])), cache.load_groups(b"empty")) == (b"first 31", b"")
+    assert change(tmp_path, "UPDATE groups SET first = x'00'") == 100
+    with BottleneckCache(tmp_path) as cache:
+        assert cache.load_groups(bytes([129])) is None
