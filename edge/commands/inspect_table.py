@@ -50,8 +50,10 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
 def _test_photos(facts: Mapping[str, Any]) -> str:
     photos, independent = facts["test_photos"], facts["independent_test_photos"]
     text = f"{photos} photos" if photos == independent else f"{independent} independent photos ({photos} in all)"
-    adopted = (facts["training"] or {}).get("adopted_from") is not None
-    return text + (", which may have trained it" if adopted else "")
+    training = facts["training"] or {}
+    if training.get("final"):
+        return f"{text}, measured before the head was fitted on all photos"
+    return text + (", which may have trained it" if training.get("adopted_from") is not None else "")
 
 
 def _known_photos(photos: Mapping[str, int] | None) -> str:

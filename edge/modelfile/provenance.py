@@ -20,6 +20,8 @@ class Provenance:
     recommended threshold. ``groups`` says how photos that depend on each other were found, ``independent_photos`` is
     the number of groups, ``independent_test_photos`` that among the test photos. ``cross_validated_photos`` counts
     groups too, and ``cross_validated_right`` is the sum, over these groups, of the share labelled correctly.
+    ``final`` is true if the head was fitted on all photos in the end: what was measured and chosen is then that of its
+    twin, whose head was fitted on the training photos alone.
     ``adopted_from`` and ``adopted_sha256`` are name and hash of a file of another project, whose training is not known.
     """
 
@@ -45,6 +47,7 @@ class Provenance:
     fine_tune: int | None = None
     fine_tune_from: int | None = None
     fine_tune_best_epoch: int | None = None
+    final: bool | None = None
     adopted_from: str | None = None
     adopted_sha256: str | None = None
     note: str | None = None
@@ -57,7 +60,8 @@ class Provenance:
         """
         known = {name: training[name] for name in _TYPES if name in training}
         for name, value in known.items():
-            if value is not None and (isinstance(value, bool) or not isinstance(value, _TYPES[name])):
+            other_type = not isinstance(value, _TYPES[name]) or (isinstance(value, bool) and bool not in _TYPES[name])
+            if value is not None and other_type:
                 raise ModelError(f"the model's manifest is damaged ({name} of its training); copy the model file again")
         return cls(**known)
 
@@ -66,5 +70,10 @@ class Provenance:
         return {name: value for name in _TYPES if (value := getattr(self, name)) is not None}
 
 
-_KINDS: dict[str, tuple[type, ...]] = {"str | None": (str,), "int | None": (int,), "float | None": (int, float)}
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str | None": (str,),
+    "int | None": (int,),
+    "float | None": (int, float),
+    "bool | None": (bool,),
+}
 _TYPES = {field.name: _KINDS[str(field.type)] for field in fields(Provenance)}

@@ -32,6 +32,7 @@ RETRAINED_KEYS = {
     ),
     *("calibration_error", "score_threshold", "fine_tuning", "independent", "classes_without_figure"),
     "test_independent",
+    "final",
     "learning_curve",
 }
 SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)

@@ -113,6 +113,14 @@ def retrain_command(
             help="Train also on this number of augmented copies of each photo: mirrored, cropped, with other light."
         ),
     ] = RetrainOptions.augment,
+    final: Annotated[
+        bool,
+        typer.Option(
+            "--final",
+            help="In the end, fit the head of the file on all photos, those for validation and test too. All figures "
+            "are measured before, with the head that was fitted on the training photos alone.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -135,6 +143,7 @@ def retrain_command(
         learning_curve=learning_curve or (report and fine_tune is None),
         groups=groups.value,
         augment=augment,
+        final=final,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
     progress = TerminalProgress()

@@ -11,6 +11,7 @@ from trainer.evaluation.interval import wilson_interval
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.learning_curve import LearningCurve
 from trainer.head.learning_curve_text import curve_sentences, points_line
+from trainer.photos.split import TRAINING
 from trainer.retraining.retrained import Retrained, shortfall_line
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 from trainer.terminal.tables import print_table
@@ -53,6 +54,7 @@ def model_json(model: Retrained) -> dict[str, Any]:
         "computed_bottlenecks": model.computed_bottlenecks,
         "size_bytes": model.size_bytes,
         "fine_tuning": _fine_tuning_json(model.fine_tuning),
+        "final": model.final,
     }
 
 
@@ -149,6 +151,8 @@ def _figures(model: Retrained) -> list[str]:
             f"recommended threshold {threshold:.2f}: at least {model.calibration.precision:.0%} of the "
             "validation photos with a higher score were labelled correctly"
         )
+    if model.final:
+        lines.append(_final_line(model))
     lost = shortfall_line(model.backbone.quantization, model.evaluation.accuracy, model.promised_accuracy)
     if lost:
         lines.append(lost)
@@ -173,6 +177,15 @@ def _accuracy_lines(model: Retrained) -> list[str]:
             photos = f"{validated.photos} photos ({validated.independent} independent)"
         lines.append(f"cross-validated on {photos}: {validated.accuracy:.1%}, between {low:.1%} and {high:.1%}")
     return lines
+
+
+def _final_line(model: Retrained) -> str:
+    photos, training = len(model.dataset.photos), len(model.dataset.of(TRAINING))
+    figures = "all figures are" if model.dataset.has_evidence else "what was chosen is that"
+    return (
+        f"the file was fitted on all {photos:,} photos; {figures} of its twin, which was fitted on the {training:,} "
+        "training photos alone"
+    )
 
 
 def _names(labels: list[str]) -> str:

@@ -60,6 +60,10 @@ def is_split_of(model: ModelFile, dataset: Dataset) -> bool:
     return split_ratios(model) == dataset.ratios and groups in (None, GROUPS_OFF)
 
 
+def _fitted_on_all(model: ModelFile) -> bool:
+    return model.manifest is not None and bool(model.manifest.provenance.final)
+
+
 def has_only_split(model: ModelFile) -> bool:
     """Whether ``model`` does not know its photos, but how they were split: a file of ours of an older release."""
     manifest = model.manifest
@@ -73,11 +77,19 @@ def choose_photos(models: Sequence[ModelFile], dataset: Dataset, split: str) -> 
     folders are now; its test photos are all others that do not depend on them. For other model files, the split of
     the data set holds.
 
-    Raises :class:`~edge.errors.DatasetError` if no class is shared, or if no photo is left.
+    Raises :class:`~edge.errors.DatasetError` if no class is shared, if no photo is left, and for the test photos of a
+    model that was fitted on all photos of its training and does not say which.
     """
     classes = share_classes(dataset.photos, [model.labels for model in models])
     photos = classes.photos
     known = [read_photo_hashes(model) for model in models]
+    if split == TEST and any(
+        hashes is None and _fitted_on_all(model) for model, hashes in zip(models, known, strict=True)
+    ):
+        raise DatasetError(
+            "no photo of the training is a test photo: the head of the model was fitted on all of them (--final), and "
+            "the file does not say which; give photos that are new to the model and --split all"
+        )
     found = [None if hashes is None else sights(hashes, photos) for hashes in known]
     seen = [None if entry is None else count_seen(entry) for entry in found]
     told = [entry for entry in found if entry is not None]

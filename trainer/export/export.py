@@ -86,6 +86,26 @@ def export_model(
     return Export(seal(draft, measured, runtime, calibration.score_threshold), evaluation)
 
 
+def export_final(
+    backbone: Backbone,
+    calibration: Calibration,
+    *,
+    samples: npt.NDArray[np.float32],
+    dataset: Dataset,
+    provenance: Provenance,
+    evaluation: Evaluation,
+    gate: Gate | None = None,
+    runtime: str | None = None,
+) -> bytes:
+    """The bytes of the model file whose head was fitted on all photos of ``dataset``; see :func:`export_model`.
+
+    ``evaluation`` is that of its twin, whose head was fitted on the training photos alone.
+    """
+    seen = seen_photos(dataset, all_trained=True)
+    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen)
+    return seal(draft, evaluation if dataset.has_evidence else None, runtime, calibration.score_threshold)
+
+
 def export_unmeasured(
     backbone: Backbone,
     head: Head,

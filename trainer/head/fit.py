@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head.standardisation import Standardisation
 from trainer.head.training_loss import TrainingLoss, training_loss
 from trainer.one_thread import one_thread
 
@@ -21,8 +22,6 @@ DEFAULT_STEPS = 500
 _PATIENCE = 2  # the search stops after this number of weaker penalties that are no better
 _SEARCH_TOLERANCE = 1e-4  # relative change of the loss that ends a fit of the search
 _TOLERANCE = 2e-9  # relative change of the loss that ends the fit of the head
-_FLOOR = 0.1  # of the median deviation: a nearly dead feature must not count much
-_HEAD_FLOOR = 0.3  # the same for a head: it must not get a huge weight either, docs/adr/0003
 
 Matrix = npt.NDArray[np.float64]
 
@@ -90,13 +89,6 @@ def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[
     return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
 
 
-def feature_deviation(features: npt.NDArray[np.floating[Any]], floor: float = _FLOOR) -> npt.NDArray[np.float64]:
-    """The standard deviation of each of ``features`` (photos, values), at least ``floor`` of the median: (values,)."""
-    deviation = features.std(axis=0, dtype=np.float64)
-    floored: npt.NDArray[np.float64] = np.maximum(deviation, floor * np.median(deviation) + 1e-9)
-    return floored
-
-
 def fit_head(
     training: Labelled,
     validation: Labelled,
@@ -113,8 +105,7 @@ def fit_head(
 
     Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.
     """
-    if not (np.isfinite(training.features).all() and np.isfinite(validation.features).all()):
-        raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
+    _check_finite(training, validation)
     # At these sizes, threads of the linear algebra would wait for each other longer than they compute. And the order
     # in which they add would make the last bits of the head depend on the number of cores.
     with one_thread():
@@ -137,6 +128,26 @@ def refit_head(
     return _fit(training, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
 
 
+def fit_again(
+    training: Labelled, labels: int, l2: float, max_steps: int, class_weights: npt.NDArray[np.float64] | None = None
+) -> Head:
+    """Fit a head as :func:`fit_head` does, but with the penalty ``l2`` that it has found: no validation photos.
+
+    Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.
+    """
+    _check_finite(training)
+    weights = np.ones(labels) if class_weights is None else class_weights
+    with one_thread():
+        unit = Standardisation.of(training.features)
+        head = _fit(Labelled(unit.apply(training.features), training.labels), weights, l2, max_steps)
+        return Head(*unit.folded(*head))
+
+
+def _check_finite(*sets: Labelled) -> None:
+    if not all(np.isfinite(part.features).all() for part in sets):
+        raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
+
+
 def _search(
     training: Labelled,
     validation: Labelled,
@@ -145,10 +156,10 @@ def _search(
     class_weights: npt.NDArray[np.float64] | None,
 ) -> HeadFit:
     weights = np.ones(labels) if class_weights is None else class_weights
-    mean = training.features.mean(axis=0, dtype=np.float64)
-    deviation = feature_deviation(training.features, _HEAD_FLOOR)
-    standard = Labelled((training.features - mean) / deviation, training.labels)
-    standard_validation = Labelled((validation.features - mean) / deviation, validation.labels)
+    unit = Standardisation.of(training.features)
+    standard, standard_validation = (
+        Labelled(unit.apply(part.features), part.labels) for part in (training, validation)
+    )
     shares = weights[validation.labels]
     if validation.weights is not None:
         shares = shares * validation.weights
@@ -177,8 +188,7 @@ def _search(
         steps.append(Step(float(on_training.right.mean()), float(on_training.losses.mean()), *validated))
 
     head = _fit(standard, weights, best[1], max_steps, on_step=on_step)
-    folded = head.weights / deviation[:, np.newaxis]
-    return HeadFit(Head(folded, head.bias - mean @ folded), best[1], steps)
+    return HeadFit(Head(*unit.folded(*head)), best[1], steps)
 
 
 def _fit(

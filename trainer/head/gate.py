@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from edge.inference.gate import Gate, cosines, directions
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head, feature_deviation, softmax
+from trainer.head.fit import Head, softmax
+from trainer.head.standardisation import feature_deviation
 from trainer.one_thread import one_thread
 
 TRUE_ACCEPTANCE = 0.95

@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head, Matrix, feature_deviation, refit_head
+from trainer.head.fit import Head, Matrix, refit_head
+from trainer.head.standardisation import Standardisation
 from trainer.one_thread import one_thread
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
@@ -151,8 +152,7 @@ def label_with_shares(
     for fold in range(folds):
         tested = assigned == fold
         with one_thread():  # the same heads on any number of cores
-            mean = data.features[~tested].mean(axis=0, dtype=np.float64)
-            standard = data._replace(features=(data.features - mean) / feature_deviation(data.features[~tested]))
+            standard = data._replace(features=Standardisation.of(data.features[~tested]).apply(data.features))
             for draw in range(_DRAWS):
                 start: Head | None = None
                 for place, chosen in enumerate(nested_shares(data, ~tested, labels, [seed, fold, draw])):

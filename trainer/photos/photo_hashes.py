@@ -90,9 +90,13 @@ class PhotoHashes(NamedTuple):
         return found
 
 
-def seen_photos(dataset: Dataset) -> PhotoHashes | None:
-    """The hashes of the training and validation photos; None if there are more than :data:`MOST_PHOTOS`."""
-    training, validation = dataset.of(TRAINING), dataset.of(VALIDATION)
+def seen_photos(dataset: Dataset, *, all_trained: bool = False) -> PhotoHashes | None:
+    """The hashes of the training and validation photos; None if there are more than :data:`MOST_PHOTOS`.
+
+    If ``all_trained``, the photos of all splits are training photos.
+    """
+    training = dataset.photos if all_trained else dataset.of(TRAINING)
+    validation = [] if all_trained else dataset.of(VALIDATION)
     if len(training) + len(validation) > MOST_PHOTOS:
         return None
     return PhotoHashes.of((photo.sha256 for photo in training), (photo.sha256 for photo in validation))

@@ -35,7 +35,8 @@ def title_line(content: ReportContent) -> str:
     labels = counted(len(content.model.labels), "label")
     if manifest is None:
         return f"A model of another project with {labels}, evaluated on {counted(content.evaluation.count, 'photo')}."
-    trained = sum(counts.get(TRAINING, 0) for counts in manifest.photos.values())
+    fitted = SPLITS if manifest.provenance.final else (TRAINING,)
+    trained = sum(counts.get(split, 0) for counts in manifest.photos.values() for split in fitted)
     known = manifest.provenance.adopted_from is None
     training = f"trained on {counted(trained, 'photo')}" if known else "made by another project"
     return f"{manifest.architecture}, {manifest.quantization}, {labels}, {training}."
@@ -106,7 +107,7 @@ def recommended_threshold(content: ReportContent) -> float | None:
 
 def cautions(content: ReportContent) -> list[str]:
     """What a reader must know before using the numbers; often there is nothing."""
-    found = [] if content.training is None else _evidence_cautions(content)
+    found = [] if content.training is None else _final_cautions(content) + _evidence_cautions(content)
     found += _seen_cautions(content.evaluation)
     if content.evaluation.classes is not None and content.evaluation.classes.unknown:
         unknown = content.evaluation.classes.unknown
@@ -141,6 +142,16 @@ def cautions(content: ReportContent) -> list[str]:
     if content.self_test is not None and not content.self_test.passed:
         found.append("The self-test failed on this workstation. Do not use the file until you know why.")
     return found
+
+
+def _final_cautions(content: ReportContent) -> list[str]:
+    manifest = content.model.manifest
+    if manifest is None or not manifest.provenance.final:
+        return []
+    return [
+        "The file was fitted on all photos (--final). Every figure is of its twin, whose head was fitted on the "
+        "training photos alone."
+    ]
 
 
 def _evidence_cautions(content: ReportContent) -> list[str]:

@@ -31,7 +31,7 @@ class RetrainOptions:
     aims at. With ``cross_validate`` every photo is evaluated too; with ``learning_curve`` heads are also fitted on
     shares of the photos. ``groups`` says how photos that depend on each other are found. ``augment`` is how many
     augmented copies of each training photo the head is fitted on beside the photo itself. With ``fine_tune`` the
-    backbone is trained first.
+    backbone is trained first. With ``final`` the head of the file is fitted on all photos, after the figures are known.
     """
 
     folder: Path
@@ -52,6 +52,7 @@ class RetrainOptions:
     augment: int = 0
     fine_tune: Recipe | None = None
     layout: str = AUTO
+    final: bool = False
 
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.

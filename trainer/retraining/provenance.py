@@ -48,4 +48,5 @@ def describe_training(
         fine_tune=fine_tuning and fine_tuning.tuned.recipe.epochs,
         fine_tune_from=fine_tuning and fine_tuning.tuned.recipe.from_block,
         fine_tune_best_epoch=fine_tuning and fine_tuning.best_epoch,
+        final=options.final or None,
     )

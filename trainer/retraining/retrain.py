@@ -33,6 +33,7 @@ def retrain(
     learning_curve: bool = RetrainOptions.learning_curve,
     groups: str = RetrainOptions.groups,
     augment: int = RetrainOptions.augment,
+    final: bool = RetrainOptions.final,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
     runtime: str | None = None,
@@ -72,6 +73,7 @@ def retrain(
         learning_curve=learning_curve,
         groups=groups,
         augment=augment,
+        final=final,
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )
     (model,) = retrain_all(options, as_progress(progress))

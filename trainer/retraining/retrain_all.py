@@ -11,7 +11,7 @@ from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.augmented import with_copies
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled, load_labelled
-from trainer.export.export import export_model
+from trainer.export.export import export_final, export_model
 from trainer.head.calibration import calibrate, reliability
 from trainer.head.fit import fit_head, softmax
 from trainer.head.gate import fit_gate
@@ -21,6 +21,7 @@ from trainer.photos.folder import list_photos
 from trainer.photos.split import SPLITS, TRAINING, VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos, class_weights_of
+from trainer.retraining.final import fit_final
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
@@ -100,7 +101,20 @@ def _retrain_one(
             runtime=options.runtime,
             advance=advance,
         )
-    write_whole(output, export.content)
+    content = export.content
+    if options.final:
+        last = fit_final(extractor, dataset, fit, calibration, options)
+        content = export_final(
+            backbone,
+            last.calibration,
+            samples=last.samples,
+            dataset=dataset,
+            provenance=provenance,
+            evaluation=export.evaluation,
+            gate=gate,
+            runtime=options.runtime,
+        )
+    write_whole(output, content)
     if options.summaries_dir is not None:
         name = f"{backbone.architecture.name}-{backbone.quantization}"
         write_summaries(options.summaries_dir / name, fit.steps, export.evaluation)
@@ -122,8 +136,9 @@ def _retrain_one(
         learning_curve=curve,
         promised_accuracy=float(right.mean()),
         computed_bottlenecks=extracted.computed,
-        size_bytes=len(export.content),
+        size_bytes=len(content),
         fine_tuning=fine_tuning,
+        final=options.final,
     )
 
 

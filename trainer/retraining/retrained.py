@@ -39,7 +39,8 @@ class Retrained(NamedTuple):
     ``promised_accuracy`` is the accuracy of the head in floats on the test photos' bottlenecks. ``reliability_before``
     and ``reliability_after`` are the bins of the same without and with the temperature. ``cross_validation`` has its
     scores in the order of training, validation and test photos. ``learning_curve`` is None if it was not asked for,
-    or if there are too few independent photos.
+    or if there are too few independent photos. If ``final``, the head of the file was fitted on all photos; all else
+    here is of its twin, whose head was fitted on the training photos alone.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Retrained(NamedTuple):
     computed_bottlenecks: int
     size_bytes: int
     fine_tuning: FineTuningResult | None
+    final: bool
 
     @property
     def accuracy(self) -> float | None:

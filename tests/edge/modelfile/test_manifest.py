@@ -161,7 +161,9 @@ def test_any_text(text: str) -> None:
         Manifest.from_json(text)
 
 
-@pytest.mark.parametrize(("name", "value"), [("seed", "1"), ("seed", True), ("l2", []), ("weights", 5), ("steps", 1.5)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("seed", "1"), ("seed", True), ("l2", []), ("weights", 5), ("steps", 1.5), ("final", 1)]
+)
 def test_training_of_another_type(name: str, value: object) -> None:
     """A value of the training that has another type is a damaged manifest; a value of None is no value."""
     with pytest.raises(ModelError, match=f"manifest is damaged \\({name} of its training\\)"):

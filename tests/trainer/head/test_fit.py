@@ -14,17 +14,19 @@ from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head import fit as fit_module
 from trainer.head.fit import (
+    DEFAULT_STEPS,
     L2_GRID,
     Head,
     HeadFit,
     accuracy,
     balanced_weights,
     cross_entropy,
-    feature_deviation,
+    fit_again,
     fit_head,
     refit_head,
     softmax,
 )
+from trainer.head.standardisation import feature_deviation
 
 SEEDS = st.integers(0, 10_000)
 
@@ -313,3 +315,22 @@ def test_nearly_dead_features_count_less(monkeypatch: pytest.MonkeyPatch) -> Non
         effects.append(np.abs(fit_head(*parts, 3).head.weights[2]).max() * unit)
     assert effects[1] == pytest.approx(effects[0], rel=1e-3)
     assert effects[2] < 0.8 * effects[0]
+
+
+def test_fit_again_is_the_fit_with_the_penalty_that_was_found() -> None:
+    """On the same photos, bit for bit; on more photos another head."""
+    training, validation = blobs(1, 60, distance=2), blobs(2, 60, distance=2)
+    fit = fit_head(training, validation, 3, class_weights=np.array([1.0, 2.0, 3.0]))
+    again = fit_again(training, 3, fit.l2, DEFAULT_STEPS, np.array([1.0, 2.0, 3.0]))
+    assert again.weights.tobytes() == fit.head.weights.tobytes()
+    assert again.bias.tobytes() == fit.head.bias.tobytes()
+    more = fit_again(Labelled.join(training, validation), 3, fit.l2, DEFAULT_STEPS)
+    assert np.abs(more.weights - fit.head.weights).max() > 1e-3
+
+
+def test_fit_again_refuses_what_is_not_finite() -> None:
+    """As the fit does."""
+    training = blobs(1)
+    training.features[3, 2] = np.nan
+    with pytest.raises(DatasetError, match="not a finite number"):
+        fit_again(training, 3, 0.1, 10)
