@@ -44,7 +44,7 @@ def spoil(photos: Path) -> dict[str, str]:
         "red/truncated.jpg": "truncated",
         "red/empty.jpg": "empty file",
         "red/text.png": "not an image of a known format",
-        "red/svg.jpg": "not an image of a known format",
+        "red/svg.jpg": "an SVG drawing; save it as PNG",
         "red/bomb.png": "too large",
         "red/huge.png": "too large for a photo: 256 MiB",
     }
