@@ -195,3 +195,20 @@ def many_classes(
     options = "".join(f" --classes {count}" for count in counts)
     command = f"python -m benchmarks many-classes --architecture {architecture}{options} --seeds {seeds}"
     print(save_results("many-classes", command, rows, results_dir))
+
+
+@app.command("groups", epilog="Example: python -m benchmarks groups flower_photos --sample 300")
+def groups(
+    image_dir: ImageDir,
+    architecture: Architectures = None,
+    sample: Annotated[int, typer.Option(help="The number of photos of which copies are made.")] = 300,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Make altered copies of photos; count how many the trainer finds, and how many other photos it takes for them."""
+    from benchmarks.accuracy.groups import measure
+
+    chosen, cache = architectures(architecture), bottleneck_dir or default_bottleneck_dir()
+    rows = measure(image_dir, chosen, sample, cache, TerminalProgress(""))
+    options = "".join(f" --architecture {each.name}" for each in chosen)
+    print(save_results("groups", f"python -m benchmarks groups PHOTOS{options} --sample {sample}", rows, results_dir))

@@ -66,19 +66,23 @@ def warp(second: Floats, maps: Floats) -> Warped:
     return Warped(moved.reshape(second.shape), inside.astype(np.float32).reshape(second.shape))
 
 
-def best_shift(first: Floats, second: Floats, maps: Floats) -> Floats:
-    """Maps (pairs, 2, 3): ``maps`` (pairs, 2, 2) with the shift at which the details agree best."""
+def best_shift(first: Floats, second: Floats, maps: Floats) -> tuple[Floats, Floats]:
+    """``maps`` (pairs, 2, 2) with the shift at which the details agree best, (pairs, 2, 3), and how well they agree.
+
+    The agreement, (pairs,), is their correlation, as if each picture went on at its other side.
+    """
     from scipy.fft import irfft2, rfft2
 
     pairs, size, _ = first.shape
     centred: Floats = np.concatenate([maps, np.zeros((pairs, 2, 1), np.float32)], axis=2)
     moved = warp(second, centred).details
-    together = irfft2(rfft2(moved) * rfft2(first).conj(), s=(size, size))
-    down, across = np.divmod(together.reshape(pairs, -1).argmax(axis=1), size)
+    together = irfft2(rfft2(moved) * rfft2(first).conj(), s=(size, size)).reshape(pairs, -1)
+    best = together.argmax(axis=1)
+    down, across = np.divmod(best, size)
     shift = np.stack([across, down], axis=1).astype(np.float32)
     shift = (np.where(shift >= size / 2, shift - size, shift) * (2 / size)).astype(np.float32)
     centred[:, :, 2] = (maps @ shift[:, :, None])[:, :, 0]
-    return centred
+    return centred, _correlation(together[np.arange(pairs), best], first, moved)
 
 
 def refine(first: Floats, second: Floats, maps: Floats, steps: int) -> Floats:
@@ -103,12 +107,13 @@ def refine(first: Floats, second: Floats, maps: Floats, steps: int) -> Floats:
 def agreement(first: Floats, second: Floats, maps: Floats) -> Floats:
     """How well the details agree, (pairs,), -1 to 1: their correlation where the pictures overlap."""
     moved = warp(second, maps)
-    ours = (first * moved.inside).reshape(len(first), -1)
-    theirs = moved.details.reshape(len(first), -1)
-    together = np.einsum("pi,pi->p", ours, theirs)
-    return np.asarray(
-        together / np.sqrt(np.einsum("pi,pi->p", ours, ours) * np.einsum("pi,pi->p", theirs, theirs) + 1e-6), np.float32
-    )
+    ours = first * moved.inside
+    return _correlation(np.einsum("pij,pij->p", ours, moved.details), ours, moved.details)
+
+
+def _correlation(together: Floats, first: Floats, second: Floats) -> Floats:
+    squares = np.einsum("pij,pij->p", first, first) * np.einsum("pij,pij->p", second, second)
+    return np.asarray(together / np.sqrt(squares + 1e-6), np.float32)
 
 
 def _square(maps: Floats) -> Floats:

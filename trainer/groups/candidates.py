@@ -12,22 +12,19 @@ from trainer.photos.look import Look
 
 Pair = tuple[int, int]
 
-LEAST_COSINE = 0.7
-"""Copies of a photo have at least this cosine with it, for every architecture."""
-
-_TRIES = 3  # how many of the nearest photos may turn out to be no copies
 _BURST_S = 10.0  # photos that one camera took within so many seconds may be of one scene
 _SAME_TIME = 10  # if so many photos of a camera have one time, it does not say when each was taken
 
 
 class NearestFirst:
-    """Offers each photo its nearest neighbours, one after the other, until three of them were no copies of it."""
+    """Offers each photo its nearest neighbours, one after the other, until some of them were no copies of it."""
 
-    def __init__(self, neighbours: Neighbours) -> None:
-        """Start with the nearest neighbour of each photo."""
+    def __init__(self, neighbours: Neighbours, least_cosine: float, tries: int) -> None:
+        """Start with the nearest neighbour of each photo; stop below ``least_cosine`` and after ``tries`` others."""
         self._neighbours = neighbours
+        self._least = least_cosine
         self._next = [0] * len(neighbours.indices)
-        self._tries = [_TRIES] * len(neighbours.indices)
+        self._tries = [tries] * len(neighbours.indices)
         self._offered: set[Pair] = set()
 
     def offer(self, groups: Sequence[int]) -> set[Pair]:
@@ -40,7 +37,7 @@ class NearestFirst:
         indices, cosines = self._neighbours.indices[photo], self._neighbours.cosines[photo]
         while self._tries[photo] and self._next[photo] < len(indices):
             place = self._next[photo]
-            if cosines[place] < LEAST_COSINE:
+            if cosines[place] < self._least:
                 break
             self._next[photo] += 1
             other = int(indices[place])

@@ -16,7 +16,8 @@ from trainer.photos.look import LOOK_SIZE
 Pair = tuple[int, int]
 
 _COARSE, _COARSE_WINDOW = 32, 9  # pixels
-_STAGES = ((0, 0.27), (3, 0.42), (5, 0.5))  # steps, and the least agreement of the coarse details after them
+_STAGES = ((0.27, 3), (0.42, 5))  # the least agreement of the coarse details, and how many steps follow
+_LEAST_AGREEMENT = 0.5  # after all steps
 _FINE_WINDOW, _FINE_STEPS = 9, 4
 _TOGETHER = 16  # guesses that are compared in one go: few enough that their pixels stay in the processor's cache
 
@@ -32,12 +33,12 @@ _CLEAREST = 0.98  # the largest correlation of a block that counts: beyond it, n
 
 
 class PixelComparison:
-    """Compares the looks ``pixels`` (looks, 64, 64), uint8, two at a time."""
+    """Compares the looks ``pixels`` (looks, 64, 64), uint8, two at a time; its ``pixels`` are those without frames."""
 
     def __init__(self, pixels: npt.NDArray[np.uint8]) -> None:
         """Prepare the quick comparison of all looks."""
-        self._pixels = without_frames(pixels)
-        self._guesser = Guesser(self._pixels)
+        self.pixels = without_frames(pixels)
+        self._guesser = Guesser(self.pixels)
 
     def evidence(self, pairs: Sequence[Pair]) -> Floats:
         """The evidence, in nats, that the looks of each pair show one picture: (pairs,).
@@ -55,7 +56,7 @@ class PixelComparison:
         def weigh(start: int) -> Floats:
             some = slice(start, start + _TOGETHER)
             first, second = chosen[guesses.pairs[some]].T
-            return _weigh(self._pixels[first], self._pixels[second], guesses.maps[some])
+            return _weigh(self.pixels[first], self.pixels[second], guesses.maps[some])
 
         for start, found in zip(starts, ordered_map(lambda: weigh, starts, available_cores()), strict=True):
             np.maximum.at(evidence, guesses.pairs[start : start + _TOGETHER], found)
@@ -65,17 +66,19 @@ class PixelComparison:
 def _weigh(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], maps: Floats) -> Floats:
     """The evidence for each guess, (guesses,), from the looks and a map without a shift (guesses, 2, 2)."""
     evidence = np.zeros(len(maps), np.float32)
-    left = np.arange(len(maps))
     coarse = details(first, _COARSE, _COARSE_WINDOW), details(second, _COARSE, _COARSE_WINDOW)
-    shifted = best_shift(*coarse, maps)
-    for steps, least in _STAGES:
-        ours, theirs = (part[left] for part in coarse)
-        if steps:
-            shifted = refine(ours, theirs, shifted, steps)
-        agreed = agreement(ours, theirs, shifted) > least
-        left, shifted = left[agreed], shifted[agreed]
+    shifted, agreed = best_shift(*coarse, maps)
+    left = np.arange(len(maps))
+    for least, steps in _STAGES:
+        left, shifted = left[agreed > least], shifted[agreed > least]
         if not len(left):
             return evidence
+        ours, theirs = (part[left] for part in coarse)
+        shifted = refine(ours, theirs, shifted, steps)
+        agreed = agreement(ours, theirs, shifted)
+    left, shifted = left[agreed > _LEAST_AGREEMENT], shifted[agreed > _LEAST_AGREEMENT]
+    if not len(left):
+        return evidence
     fine, other_fine = (details(part[left], LOOK_SIZE, _FINE_WINDOW) for part in (first, second))
     shifted = refine(fine, other_fine, shifted, _FINE_STEPS)
     grey, other_grey = (part[left].astype(np.float32) for part in (first, second))

@@ -15,6 +15,7 @@ from trainer.bottlenecks.looks import load_looks
 from trainer.groups.candidates import NearestFirst, Pair, by_exif, ordered
 from trainer.groups.evidence import PixelComparison
 from trainer.groups.links import Links
+from trainer.groups.look_features import pixel_features
 from trainer.groups.neighbours import nearest
 from trainer.groups.series import series_neighbours
 from trainer.one_thread import one_thread
@@ -23,7 +24,7 @@ from trainer.photos.grouping import Grouping, natural_order
 from trainer.photos.look import LOOK_VERSION, Look
 from trainer.photos.name_groups import same_by_name
 
-GROUPS_VERSION = 1
+GROUPS_VERSION = 2
 """Changes with every change of what is a group; groups in the cache are valid for one version only."""
 
 LEAST_EVIDENCE = 20.0
@@ -33,6 +34,8 @@ _LEAST_IN_SERIES = 15.0  # if the names follow each other
 _LEAST_IN_BURST = 10.0  # if one camera took both within seconds
 
 _NEIGHBOURS = 24
+_LEAST_COSINE, _TRIES = 0.7, 3  # of bottlenecks; copies have at least this cosine, whatever the architecture
+_LEAST_LOOK_COSINE = 0.93  # of the brightness of looks: grey copies and framed ones, which bottlenecks do not find
 
 
 def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> dict[str, str]:
@@ -83,11 +86,15 @@ def _find(relatives: list[str], features: npt.NDArray[np.float32], looks: list[L
         compared.update(zip(chosen, map(float, pixels.evidence(chosen)), strict=True))
         evidence.update((pair, compared[pair]) for pair in chosen if compared[pair] >= least.get(pair, LEAST_EVIDENCE))
 
-    nearest_first = NearestFirst(nearest(features, _NEIGHBOURS))
+    sources = [
+        NearestFirst(nearest(features, _NEIGHBOURS), _LEAST_COSINE, _TRIES),
+        NearestFirst(nearest(pixel_features(pixels.pixels), _NEIGHBOURS), _LEAST_LOOK_COSINE, 1),
+    ]
     groups = _joined(relatives, named)
     pairs = {pair for pair in least if groups.first(pair[0]) != groups.first(pair[1])}
     while True:
-        pairs |= nearest_first.offer([groups.first(photo) for photo in range(len(relatives))])
+        numbers = [groups.first(photo) for photo in range(len(relatives))]
+        pairs |= {pair for source in sources for pair in source.offer(numbers)}
         if not pairs:
             break
         compare(pairs)

@@ -25,14 +25,18 @@ def look_features(looks: Sequence[Look]) -> npt.NDArray[np.float32]:
     """
     if not looks:
         return np.zeros((0, VALUES), np.float32)
+    return pixel_features(np.stack([look.pixels for look in looks]))
+
+
+def pixel_features(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """The values of looks given as pixels (looks, 64, 64): see :func:`look_features`."""
     side = LOOK_SIZE // _CELLS
-    pixels = np.stack([look.pixels for look in looks])
     cells = pixels.reshape(-1, _CELLS, side, _CELLS, side).mean(axis=(2, 4), dtype=np.float32)
     cells -= cells.mean(axis=(1, 2), keepdims=True)
     mirrored = cells[:, :, ::-1]
     half = _CELLS // 2
     even, odd = (cells + mirrored)[:, :, :half], np.abs(cells - mirrored)[:, :, :half]
-    values = np.concatenate([even, odd], axis=2).reshape(len(looks), -1)
+    values = np.concatenate([even, odd], axis=2).reshape(len(pixels), -1)
     values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), np.float32(1e-6))
     features: npt.NDArray[np.float32] = np.pad(values, ((0, 0), (0, 1)), constant_values=np.sqrt(_IN_COMMON))
     return features

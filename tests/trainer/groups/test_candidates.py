@@ -48,11 +48,11 @@ def test_three_photos_that_are_no_copies_are_enough() -> None:
     indices = np.array([[1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 3, 4], [0, 1, 2, 4], [0, 1, 2, 3]])
     cosines = np.array([[0.9, 0.8, 0.75, 0.72]] * 4 + [[0.6, 0.5, 0.4, 0.3]], np.float32)
     alone = list(range(5))
-    candidates = NearestFirst(Neighbours(indices, cosines))
+    candidates = NearestFirst(Neighbours(indices, cosines), 0.7, 3)
     offered = []
     while pairs := candidates.offer(alone):
         offered.append(pairs)
     assert set().union(*offered) == {(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)}
     assert sum(map(len, offered)) == 6
-    joined = NearestFirst(Neighbours(indices, cosines))
+    joined = NearestFirst(Neighbours(indices, cosines), 0.7, 3)
     assert joined.offer([0, 0, 0, 0, 4]) == {(0, 4), (1, 4), (2, 4), (3, 4)}
