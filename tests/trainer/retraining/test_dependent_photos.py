@@ -29,7 +29,7 @@ def picture(label: str, seed: int) -> Image.Image:
     """Random blocks in shades of the class's colour: pictures that are easily told apart."""
     random = np.random.default_rng([seed, *label.encode()])
     colour = np.array({"red": (200, 60, 60), "green": (60, 200, 60), "blue": (60, 60, 200)}[label])
-    blocks = (colour + random.normal(0, 50, (6, 6, 1))).clip(0, 255).astype(np.uint8)
+    blocks = (colour + random.normal(0, 50, (12, 12, 1))).clip(0, 255).astype(np.uint8)
     return Image.fromarray(blocks).resize((96, 96), Image.Resampling.BICUBIC)
 
 
