@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -12,13 +13,10 @@ from benchmarks.device.stream import MODEL
 
 
 def test_pictures() -> None:
-    """There are more than 3,000 pictures with different names, and the same seed gives the same bytes."""
-    names = [picture.name for picture in pictures(Random(1))]
-    assert len(names) == len(set(names)) > 3000
-    first, second = (
-        next(p for p in pictures(Random(1)) if "TIFF by" in p.name or "tiff by" in p.name) for _ in range(2)
-    )
-    assert first == second
+    """Pictures have different names, and the same seed gives the same bytes; all of them would take a minute."""
+    first, again = (list(islice(pictures(Random(1)), 150)) for _ in range(2))
+    assert first == again
+    assert len({picture.name for picture in first}) == 150
 
 
 def test_changed_models() -> None:
