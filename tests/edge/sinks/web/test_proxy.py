@@ -8,19 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.device.hostile.nginx import nginx
 from edge.errors import ConfigurationError
 from edge.sinks.web.sink import WebSink
 from support.web_client import event
 from support.web_page import OpenPage, expect, wait_for_picture
 from support.web_stream import Camera
 
+servers = pytest.importorskip("benchmarks.device.hostile.nginx", reason="benchmarks/ is not on the path")
+
 
 @pytest.fixture
 def proxy(sink: WebSink, tmp_path: Path) -> Iterator[str]:
     """The address of an nginx in front of the sink."""
     try:
-        with nginx(tmp_path / "nginx", int(sink.url.rstrip("/").rsplit(":", 1)[1])) as address:
+        with servers.nginx(tmp_path / "nginx", int(sink.url.rstrip("/").rsplit(":", 1)[1])) as address:
             yield address
     except ConfigurationError as error:
         pytest.skip(str(error))
