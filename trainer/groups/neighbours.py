@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edge.parallel import available_cores, ordered_map
 from trainer.one_thread import one_thread
 
 BLOCK = 512
@@ -34,17 +35,22 @@ def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
     cosines = np.zeros((photos, max(count, 0)), np.float32)
     if count < 1:
         return Neighbours(indices, cosines)
+
+    def search(start: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        block = unit[start : start + BLOCK] @ unit.T
+        rows = np.arange(len(block))
+        block[rows, start + rows] = -np.inf
+        found = np.argpartition(-block, count - 1, axis=1)[:, :count]
+        values = np.take_along_axis(block, found, axis=1)
+        last = values.min(axis=1, keepdims=True)
+        for row in np.nonzero((block == last).sum(axis=1) > (values == last).sum(axis=1))[0]:
+            found[row] = np.argsort(-block[row], kind="stable")[:count]  # of equal ones, the partition took any
+        values = np.take_along_axis(block, found, axis=1)
+        order = np.lexsort((found, -values))
+        return np.take_along_axis(found, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+    starts = range(0, photos, BLOCK)
     with one_thread():
-        for start in range(0, photos, BLOCK):
-            rows = np.arange(start, min(start + BLOCK, photos))
-            block = unit[rows] @ unit.T
-            block[np.arange(len(rows)), rows] = -np.inf
-            found = np.argpartition(-block, count - 1, axis=1)[:, :count]
-            values = np.take_along_axis(block, found, axis=1)
-            last = values.min(axis=1, keepdims=True)
-            for row in np.nonzero((block == last).sum(axis=1) > (values == last).sum(axis=1))[0]:
-                found[row] = np.argsort(-block[row], kind="stable")[:count]  # of equal ones, the partition took any
-            order = np.lexsort((found, -values))
-            indices[rows] = np.take_along_axis(found, order, axis=1)
-            cosines[rows] = np.take_along_axis(values, order, axis=1)
+        for start, found in zip(starts, ordered_map(lambda: search, starts, available_cores()), strict=True):
+            indices[start : start + BLOCK], cosines[start : start + BLOCK] = found
     return Neighbours(indices, cosines)
