@@ -24,6 +24,8 @@ def without_frames(pixels: Pixels) -> Pixels:
         framed |= plain & (np.abs(np.diff(ends.mean(axis=2), axis=1)[:, 0]) < _SAME)
     cut = pixels.copy()
     for look in np.nonzero(framed)[0]:
+        if pixels[look].std() < _PLAIN:
+            continue  # nothing is inside the frame
         cut[look] = _without_frame(_without_frame(pixels[look]))  # twice, for a frame around a frame
     return cut
 

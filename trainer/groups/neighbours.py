@@ -44,7 +44,8 @@ def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
         values = np.take_along_axis(block, found, axis=1)
         last = values.min(axis=1, keepdims=True)
         for row in np.nonzero((block == last).sum(axis=1) > (values == last).sum(axis=1))[0]:
-            found[row] = np.argsort(-block[row], kind="stable")[:count]  # of equal ones, the partition took any
+            nearer = np.flatnonzero(block[row] > last[row])  # of equal ones, the partition took any
+            found[row] = np.concatenate([nearer, np.flatnonzero(block[row] == last[row])[: count - len(nearer)]])
         values = np.take_along_axis(block, found, axis=1)
         order = np.lexsort((found, -values))
         return np.take_along_axis(found, order, axis=1), np.take_along_axis(values, order, axis=1)
