@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
+from edge.inference.interpreter import installed_runtimes
 from support.colours import fill
 from support.paths import DATA
 from support.surgery import with_zip
@@ -119,7 +120,8 @@ def test_service(capsys: pytest.CaptureFixture[str]) -> None:
 def test_bench(capsys: pytest.CaptureFixture[str]) -> None:
     """Models of ours and others are measured in one run; the options are for the others."""
     words = ["bench", MODEL, str(DATA / "tiny-int8.tflite"), "--seconds", "0.01", "--rounds", "2", "--threads", "1"]
-    assert main([*words, "--runtime", "litert", "--input-range", "0,1", "--json"]) == 0
+    (runtime, *_) = installed_runtimes()
+    assert main([*words, "--runtime", runtime, "--input-range", "0,1", "--json"]) == 0
     results = json.loads(capsys.readouterr().out)
     assert [row["error"] for row in results["rows"]] == [None, None]
     assert results["command"].endswith("--input-range=0,1")

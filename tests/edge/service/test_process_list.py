@@ -41,8 +41,9 @@ def test_no_secret_can_be_read(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither the unit, nor a command line of its processes, nor a message holds the secret; the source is tried."""
-    if "rtsp" in form:
-        pytest.importorskip("cv2", reason="the extra 'camera' is not installed")
+    for part, module, extra in (("rtsp", "cv2", "camera"), ("broker", "paho.mqtt", "mqtt"), ("page", "uvicorn", "web")):
+        if part in form:
+            pytest.importorskip(module, reason=f"the extra '{extra}' is not installed")
     source, options, secrets = FORMS[form]
     monkeypatch.chdir(tmp_path)
     values = {"secret": SECRET, "port": free_port(), "web": free_port()}
