@@ -52,7 +52,7 @@ edge-test: .venv-edge/installed ## the edge package's own tests, without TensorF
 	.venv-edge/bin/python $(PIP_INSTALL) pytest hypothesis
 	cd tests && ../.venv-edge/bin/python -m pytest edge
 
-pythons: ## the tests that need no TensorFlow, from the wheel, on each Python that is here; PYTHONS="3.10 3.12" chooses
+pythons: ## the tests that need no TensorFlow, from the wheel, on each Python that is here; PYTHONS="3.10 3.12" chooses, --ends is the oldest and the newest
 	$(PYTHON) tests/support/pythons.py $(PYTHONS)
 
 wheel-test: .venv/installed ## the built wheel, in an environment of its own

@@ -4,6 +4,8 @@
 version of the project that this machine has, and names the others on stderr. It ends with 1 if a test failed, or if no
 Python was found for a version that was named.
 
+``--ends`` takes the oldest and the newest of these: CI has no time for those between, which ``make pythons`` tries.
+
 Each version gets an environment of its own in ``build/pythons``: the wheel, every extra that needs no TensorFlow, the
 trainer's other requirements, and the tools of the tests.
 """
@@ -33,12 +35,17 @@ _NO_TENSORFLOW = "import importlib.util, sys; sys.exit(importlib.util.find_spec(
 
 
 def main(names: list[str]) -> int:
-    """Test each Python of ``names``, or all of the project's that are here; the exit code."""
+    """Test each Python of ``names``, or all of the project's that are here, or their ``--ends``; the exit code."""
     wheel = _build_wheel()
     metadata = _read_metadata(wheel)
+    ends = names == ["--ends"]
+    names = [] if ends else names
     wanted = names or [line.split()[-1] for line in metadata.get_all("Classifier", []) if ":: 3." in line]
     pythons = {version: find_python(version) for version in wanted}
     missing = [version for version, python in pythons.items() if python is None]
+    if ends:
+        here = [version for version, python in pythons.items() if python]
+        pythons = {version: pythons[version] for version in here[:1] + here[1:][-1:]}
     failed = [version for version, python in pythons.items() if python and not _run_tests(python, version, wheel)]
     if missing:
         print(f"pythons: not on this machine: {', '.join(missing)}", file=sys.stderr)
