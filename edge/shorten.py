@@ -28,11 +28,11 @@ def plain_text(text: str, most: int = LONGEST_TEXT) -> str:
     return shorten(" ".join(printable.split()), most)
 
 
-def list_names(names: Sequence[str], most: int = MOST_NAMES) -> str:
-    """``names`` with commas, at most ``most`` of them, each shortened, and the number of the others.
+def list_names(names: Sequence[str], most: int = MOST_NAMES, longest: int = LONGEST_NAME) -> str:
+    """``names`` with commas, at most ``most`` of them, each of at most ``longest`` characters, and how many others.
 
     >>> list_names(["daisy", "roses", "tulips", "violets"], most=2)
     'daisy, roses and 2 more'
     """
-    shown = ", ".join(shorten(name) for name in names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+    shown = ", ".join(shorten(name, longest) for name in names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown

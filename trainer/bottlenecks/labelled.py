@@ -22,15 +22,6 @@ class Labelled(NamedTuple):
     labels: npt.NDArray[np.intp]
     groups: npt.NDArray[np.intp] | None = None
 
-    @classmethod
-    def join(cls, *parts: Labelled) -> Labelled:
-        """All photos of ``parts``, in their order; either all parts have groups, or none has."""
-        features: npt.NDArray[np.floating[Any]] = np.concatenate([part.features for part in parts])
-        groups = [part.groups for part in parts if part.groups is not None]
-        return cls(
-            features, np.concatenate([part.labels for part in parts]), np.concatenate(groups) if groups else None
-        )
-
     def where(self, chosen: npt.NDArray[np.bool_]) -> Labelled:
         """The photos for which ``chosen`` (photos,) is true."""
         groups = None if self.groups is None else self.groups[chosen]
@@ -48,6 +39,13 @@ class Labelled(NamedTuple):
     def independent(self) -> int:
         """How many photos do not depend on each other: the number of groups."""
         return len(self.labels) if self.groups is None else len(np.unique(self.groups))
+
+    def right(self, scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+        """The share of each group's photos whose best score is at their label: (groups,).
+
+        ``scores`` (photos, labels) may be logits.
+        """
+        return self.group_means((scores.argmax(axis=1) == self.labels).astype(np.float64))
 
     def group_means(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The mean of ``values`` (photos,) in each group: (groups,); ``values`` if all photos are independent."""

@@ -8,6 +8,7 @@ from typing import Any
 from edge.printable import printable
 from edge.sources.files import UNNAMED
 from trainer.evaluation.interval import wilson_interval
+from trainer.evaluation.shared_classes import some_names
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.learning_curve import LearningCurve
 from trainer.head.learning_curve_text import curve_sentences, points_line
@@ -18,8 +19,6 @@ from trainer.terminal.tables import print_table
 
 FEW_PHOTOS = 200
 """With fewer independent photos the test set is so small that cross-validation is worth its time."""
-
-_MOST_NAMES = 5
 
 
 def model_json(model: Retrained) -> dict[str, Any]:
@@ -141,9 +140,10 @@ def _accuracy(model: Retrained) -> str:
 def _figures(model: Retrained) -> list[str]:
     dataset, threshold = model.dataset, model.calibration.score_threshold
     lines = _accuracy_lines(model)
-    if dataset.without_evidence:
+    left_out = dataset.without_evidence
+    if left_out:
         lines.append(
-            f"too few independent photos to say how good the model is for {_names(dataset.without_evidence)}: add "
+            f"too few independent photos to say how good the model is for {some_names(left_out)}: add "
             "photos of other scenes, at least 3 a class; --groups off counts every photo as independent"
         )
     if threshold:
@@ -186,12 +186,6 @@ def _final_line(model: Retrained) -> str:
         f"the file was fitted on all {photos:,} photos; {figures} of its twin, which was fitted on the {training:,} "
         "training photos alone"
     )
-
-
-def _names(labels: list[str]) -> str:
-    shown = ", ".join(labels[:_MOST_NAMES])
-    left = len(labels) - _MOST_NAMES
-    return shown if left <= 0 else f"{shown} and {left} more classes"
 
 
 def _tuning_line(tuning: FineTuningResult) -> str:

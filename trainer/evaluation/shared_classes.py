@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from edge.errors import DatasetError
+from edge.shorten import list_names
 from trainer.photos.dataset import Photo
 
 _MOST_NAMES = 5  # in a message
@@ -73,6 +74,4 @@ def share_classes(photos: Iterable[Photo], labels: Sequence[Collection[str]]) ->
 
 def some_names(names: Collection[str]) -> str:
     """At most five of ``names``, each of at most 40 characters, and the number of the others."""
-    shown = [name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…" for name in names]
-    rest = len(shown) - _MOST_NAMES
-    return ", ".join(shown[:_MOST_NAMES]) + (f" and {rest:,} more" if rest > 0 else "")
+    return list_names(list(names), _MOST_NAMES, _LONGEST_NAME)

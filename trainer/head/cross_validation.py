@@ -95,5 +95,5 @@ def cross_validate(
         advance(1)
     shown = np.ones(len(data.labels), bool) if counted is None else counted
     judged = data.where(shown)
-    right = judged.group_means((scores[shown].argmax(axis=1) == judged.labels).astype(np.float64))
-    return CrossValidation(float(right.sum()), judged.independent, len(judged.labels), folds, scores)
+    right = float(judged.right(scores[shown]).sum())
+    return CrossValidation(right, judged.independent, len(judged.labels), folds, scores)

@@ -76,6 +76,10 @@ class Dataset(NamedTuple):
         """The photos of one split: training, validation or test."""
         return [photo for photo in self.photos if photo.split == split]
 
+    def by_split(self) -> list[Photo]:
+        """All photos: the training photos, then the validation photos, then the test photos."""
+        return [photo for split in SPLITS for photo in self.of(split)]
+
     @property
     def independent(self) -> int:
         """How many photos do not depend on each other: the number of groups."""

@@ -16,7 +16,6 @@ from trainer.head.calibration import Bin, reliability
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import Matrix, Step
 from trainer.head.learning_curve import LearningCurve
-from trainer.photos.split import SPLITS
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
 from trainer.report.photo_groups import PhotoGroups
@@ -137,7 +136,7 @@ def _cross_validated(model: Retrained) -> ScoredPhotos | None:
     """All photos of the data set, with the scores of heads that were not fitted on them."""
     if model.cross_validation is None:
         return None
-    photos = [photo for split in SPLITS for photo in model.dataset.of(split)]
+    photos = model.dataset.by_split()
     index = {label: i for i, label in enumerate(model.dataset.labels)}
     return ScoredPhotos(
         photos, model.cross_validation.scores, np.array([index[photo.label] for photo in photos], np.intp)

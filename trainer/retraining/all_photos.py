@@ -12,13 +12,12 @@ from trainer.head.cross_validation import CrossValidation, assign_folds, cross_v
 from trainer.head.fit import balanced_weights
 from trainer.head.learning_curve import LearningCurve, learning_curve
 from trainer.photos.dataset import Dataset
-from trainer.photos.split import SPLITS
 from trainer.progress import Progress
 from trainer.retraining.options import AUTO_CLASS_WEIGHTS, RetrainOptions
 
 
 class AllPhotos(NamedTuple):
-    """The bottlenecks ``data`` of all photos of ``dataset``: training, validation and test photos in this order."""
+    """The bottlenecks ``data`` of all photos of ``dataset``, in the order of :meth:`Dataset.by_split`."""
 
     data: Labelled
     dataset: Dataset
@@ -60,7 +59,7 @@ class AllPhotos(NamedTuple):
             )
 
     def _parts(self) -> tuple[npt.NDArray[np.intp], int, npt.NDArray[np.bool_]]:
-        photos = [photo for split in SPLITS for photo in self.dataset.of(split)]
+        photos = self.dataset.by_split()
         assigned, folds = assign_folds(photos, self.options.ratios.seed)
         left_out = set(self.dataset.without_evidence)
         return assigned, folds, np.array([photo.label not in left_out for photo in photos])

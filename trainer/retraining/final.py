@@ -9,13 +9,9 @@ import numpy.typing as npt
 
 from trainer.bottlenecks.augmented import with_copies
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.labelled import load_labelled
 from trainer.head.calibration import Calibration, with_temperature
 from trainer.head.fit import HeadFit, fit_again
-from trainer.photos.dataset import Dataset
-from trainer.photos.split import SPLITS
-from trainer.retraining.all_photos import class_weights_of
-from trainer.retraining.options import RetrainOptions
+from trainer.retraining.all_photos import AllPhotos, class_weights_of
 
 
 class FinalHead(NamedTuple):
@@ -28,17 +24,14 @@ class FinalHead(NamedTuple):
     samples: npt.NDArray[np.float32]
 
 
-def fit_final(
-    extractor: FeatureExtractor, dataset: Dataset, twin: HeadFit, calibration: Calibration, options: RetrainOptions
-) -> FinalHead:
-    """Fit the head on the training, validation and test photos of ``dataset``, and on augmented copies of all of them.
+def fit_final(extractor: FeatureExtractor, everything: AllPhotos, twin: HeadFit, calibration: Calibration) -> FinalHead:
+    """Fit the head on all photos of ``everything``, and on augmented copies of all of them.
 
     The penalty is that of its ``twin``; temperature and recommended threshold are those of ``calibration``, which
     were found for the twin on photos that had not trained it.
     """
-    photos = [photo for split in SPLITS for photo in dataset.of(split)]
-    originals = load_labelled(extractor, dataset, photos)
-    fitted = with_copies(extractor, photos, originals, options.augment)
+    originals, dataset, options, _ = everything
+    fitted = with_copies(extractor, dataset.by_split(), originals, options.augment)
     with extractor.progress.stage("final head"):
         weights = class_weights_of(fitted.labels, len(dataset.labels), options)
         head = fit_again(fitted, len(dataset.labels), twin.l2, options.training_steps, weights)

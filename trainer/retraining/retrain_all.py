@@ -10,7 +10,7 @@ from edge.files import check_writable, write_whole
 from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.augmented import with_copies
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.labelled import Labelled, load_labelled
+from trainer.bottlenecks.labelled import load_labelled
 from trainer.export.export import export_final, export_model
 from trainer.head.calibration import calibrate, reliability
 from trainer.head.fit import fit_head, softmax
@@ -18,7 +18,7 @@ from trainer.head.gate import fit_gate
 from trainer.head.learning_curve_text import TOO_FEW
 from trainer.photos.dataset import Dataset
 from trainer.photos.folder import list_photos
-from trainer.photos.split import SPLITS, TRAINING, VALIDATION
+from trainer.photos.split import TEST, TRAINING, VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos, class_weights_of
 from trainer.retraining.final import fit_final
@@ -72,25 +72,28 @@ def _retrain_one(
     fine_tuning: FineTuningResult | None,
 ) -> Retrained:
     backbone, progress, dataset = extractor.backbone, extractor.progress, extracted.dataset
-    sets = {split: load_labelled(extractor, dataset, dataset.of(split)) for split in SPLITS}
-    tested = load_labelled(extractor, dataset, dataset.test_photos)
+    photos, evidence = dataset.by_split(), {photo.relative for photo in dataset.test_photos}
+    data = load_labelled(extractor, dataset, photos)  # once: the whole cache is read, however few photos are asked for
+    splits = np.array([photo.split for photo in photos])
+    training, validation = data.where(splits == TRAINING), data.where(splits == VALIDATION)
+    tested = data.where(np.array([photo.relative in evidence for photo in photos]))
     _report_imbalance(dataset, options, progress)
-    fitted = with_copies(extractor, dataset.of(TRAINING), sets[TRAINING], options.augment)
+    fitted = with_copies(extractor, dataset.of(TRAINING), training, options.augment)
     with progress.stage("head"):
         weights = class_weights_of(fitted.labels, len(dataset.labels), options)
-        fit = fit_head(fitted, sets[VALIDATION], len(dataset.labels), options.training_steps, weights)
-        calibration = calibrate(fit.head, sets[VALIDATION], options.precision)
+        fit = fit_head(fitted, validation, len(dataset.labels), options.training_steps, weights)
+        calibration = calibrate(fit.head, validation, options.precision)
         if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
             calibration = calibration._replace(score_threshold=None)
-        gate = fit_gate(sets[TRAINING], sets[VALIDATION], calibration.head, backbone.quantization)
-    everything = AllPhotos(Labelled.join(*sets.values()), dataset, options, progress)
+        gate = fit_gate(training, validation, calibration.head, backbone.quantization)
+    everything = AllPhotos(data, dataset, options, progress)
     validated = everything.cross_validate() if options.cross_validate else None
     curve = everything.learning_curve(fit.l2) if options.learning_curve else None
-    samples = Labelled.join(sets[TRAINING], sets[VALIDATION]).features.astype(np.float32, copy=False)
+    samples = data.features[splits != TEST].astype(np.float32, copy=False)
     provenance = describe_training(
         backbone, dataset, fit, calibration, options, cross_validation=validated, fine_tuning=fine_tuning
     )
-    with progress.stage("evaluation", len(dataset.test_photos)) as advance:
+    with progress.stage("evaluation", len(evidence)) as advance:
         export = export_model(
             backbone,
             calibration,
@@ -103,7 +106,7 @@ def _retrain_one(
         )
     content = export.content
     if options.final:
-        last = fit_final(extractor, dataset, fit, calibration, options)
+        last = fit_final(extractor, everything, fit, calibration)
         content = export_final(
             backbone,
             last.calibration,
@@ -122,7 +125,6 @@ def _retrain_one(
     before, after = (
         reliability(softmax(scaled), tested.labels) for scaled in (logits, logits / calibration.temperature)
     )
-    right = tested.group_means((logits.argmax(axis=1) == tested.labels).astype(np.float64))
     return Retrained(
         path=output,
         backbone=backbone,
@@ -134,7 +136,7 @@ def _retrain_one(
         reliability_after=after,
         cross_validation=validated,
         learning_curve=curve,
-        promised_accuracy=float(right.mean()),
+        promised_accuracy=float(tested.right(logits).mean()),
         computed_bottlenecks=extracted.computed,
         size_bytes=len(content),
         fine_tuning=fine_tuning,

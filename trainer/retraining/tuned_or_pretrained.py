@@ -100,7 +100,6 @@ def _fit_and_score(extractor: FeatureExtractor, dataset: Dataset) -> tuple[Head,
         head = fit_head(training, validation, len(dataset.labels)).head
     with one_thread():  # the same choice on any number of cores
         logits = head.logits(validation.features)
-        right = validation.group_means((logits.argmax(axis=1) == validation.labels).astype(np.float64))
         losses = calibrated_cross_entropies(logits, validation.labels, validation.weights)
-        score = ValidationScore(float(right.mean()), validation.group_means(losses))
+        score = ValidationScore(float(validation.right(logits).mean()), validation.group_means(losses))
     return head, score

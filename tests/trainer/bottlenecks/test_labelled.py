@@ -45,13 +45,12 @@ def test_without_groups_every_photo_counts_as_one() -> None:
     assert data.group_means(values) is values
 
 
-def test_choosing_and_joining_keep_the_groups() -> None:
-    """Parts have the groups of their photos; together they are what they were."""
+def test_chosen_photos_keep_their_groups() -> None:
+    """A part has the labels and groups of its photos; photos without groups stay without."""
     data = labelled(np.array([4, 4, 2, 7]))
     chosen = np.array([True, False, True, False])
     first, rest = data.where(chosen), data.where(~chosen)
     assert first.groups is not None and first.groups.tolist() == [4, 2]
-    joined = Labelled.join(first, rest)
-    assert joined.groups is not None and joined.groups.tolist() == [4, 2, 4, 7]
-    assert joined.labels.tolist() == [0, 0, 1, 1]
-    assert Labelled.join(labelled(None, 2), labelled(None, 3)).groups is None
+    assert rest.groups is not None and rest.groups.tolist() == [4, 7]
+    assert (first.labels.tolist(), rest.labels.tolist()) == ([0, 0], [1, 1])
+    assert labelled(None, 4).where(chosen).groups is None

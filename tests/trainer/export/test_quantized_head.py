@@ -140,7 +140,7 @@ def test_many_classes_lose_nothing_to_eight_bits(seed: int) -> None:
     """
     training, validation, test = many_classes(seed)
     head = fit_head(training, validation, CLASSES).head
-    samples = Labelled.join(training, validation).features
+    samples = np.concatenate([training.features, validation.features])
     made = quantize_head(head, samples, BOTTLENECK)
     raw = np.rint(test.features / BOTTLENECK.scale).astype(np.int16) - 128
     scores, wanted = integer_scores(made, raw), head.logits(test.features)

@@ -324,7 +324,10 @@ def test_fit_again_is_the_fit_with_the_penalty_that_was_found() -> None:
     again = fit_again(training, 3, fit.l2, DEFAULT_STEPS, np.array([1.0, 2.0, 3.0]))
     assert again.weights.tobytes() == fit.head.weights.tobytes()
     assert again.bias.tobytes() == fit.head.bias.tobytes()
-    more = fit_again(Labelled.join(training, validation), 3, fit.l2, DEFAULT_STEPS)
+    both = Labelled(
+        np.concatenate([training.features, validation.features]), np.concatenate([training.labels, validation.labels])
+    )
+    more = fit_again(both, 3, fit.l2, DEFAULT_STEPS)
     assert np.abs(more.weights - fit.head.weights).max() > 1e-3
 
 
