@@ -10,9 +10,8 @@ import typer
 
 from edge.files import check_writable, write_whole
 from edge.modelfile.model_file import ModelFile
-from edge.printable import printable
 from trainer.adopt.adopt import ARCHITECTURE, Adopted, adopt
-from trainer.commands.evaluated_json import photo_counts
+from trainer.commands.evaluated_output import accuracy_lines, photo_counts
 from trainer.commands.options import (
     AsJson,
     Groups,
@@ -28,7 +27,6 @@ from trainer.commands.options import (
 from trainer.commands.skipped_files import name_skipped
 from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.layout import AUTO
-from trainer.photos.split import LEAST_GROUPS
 from trainer.terminal.progress_bars import TerminalProgress
 
 
@@ -67,8 +65,10 @@ def adopt_command(
     if as_json:
         print(json.dumps(_as_json(adopted, path)))
     else:
-        for text in _accuracy(adopted):
-            print(printable(text))
+        if adopted.evaluation:
+            counts = photo_counts(adopted.evaluation.count, adopted.evaluation.independent)
+            cautions = (", which may have trained the model", ", if they have not")
+            print(*accuracy_lines(adopted.evaluation, counts, *cautions), sep="\n")
         print(path)
 
 
@@ -88,17 +88,3 @@ def _as_json(adopted: Adopted, path: Path) -> dict[str, object]:
         "independent": evaluation.independent if evaluation else 0,
         "accuracy_interval": [round(end, 6) for end in evaluation.interval] if evaluation else None,
     }
-
-
-def _accuracy(adopted: Adopted) -> list[str]:
-    evaluation = adopted.evaluation
-    if evaluation is None:
-        return []
-    counts = photo_counts(evaluation.count, evaluation.independent)
-    if evaluation.independent < LEAST_GROUPS:
-        return [f"{counts} are too few to say how good the model is: give photos of other scenes"]
-    low, high = evaluation.interval
-    return [
-        f"accuracy {100 * evaluation.accuracy:.2f} % of {counts}, which may have trained the model",
-        f"the accuracy lies between {100 * low:.1f} % and {100 * high:.1f} % with 95 % confidence, if they have not",
-    ]

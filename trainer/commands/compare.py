@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from edge.printable import printable
-from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
+from trainer.commands.evaluated_output import classes_json, photo_counts, seen_json
 from trainer.commands.load_models import load_models
 from trainer.commands.options import (
     AsJson,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from edge.modelfile.model_file import ModelFile
-from trainer.commands.evaluated_json import classes_json, photo_counts, seen_json
+from trainer.commands.evaluated_output import accuracy_lines, classes_json, photo_counts, seen_json
 from trainer.commands.options import (
     AsJson,
     Groups,
@@ -30,7 +30,6 @@ from trainer.evaluation.evaluated_photos import UNSEEN
 from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.folder import photos_name
 from trainer.photos.layout import AUTO
-from trainer.photos.split import LEAST_GROUPS
 from trainer.report.content import evaluation_content
 from trainer.report.write import check_report, report_paths, write_report
 from trainer.terminal.progress_bars import TerminalProgress
@@ -117,10 +116,5 @@ def _print_evaluation(evaluation: Evaluation) -> None:
     if len(evaluation.labels) <= _MOST_COLUMNS:
         rows = [[label, *map(int, row)] for label, row in zip(evaluation.labels, evaluation.confusion, strict=True)]
         print_table(["class \\ answer", *evaluation.labels], rows)
-    low, high = evaluation.interval
     photos = photo_counts(evaluation.count, evaluation.independent)
-    if evaluation.independent < LEAST_GROUPS:
-        print(f"{photos} ({evaluation.split}) are too few to say how good the model is: give photos of other scenes")
-        return
-    print(f"accuracy {100 * evaluation.accuracy:.2f} % of {photos} ({evaluation.split})")
-    print(f"the accuracy lies between {100 * low:.1f} % and {100 * high:.1f} % with 95 % confidence")
+    print(*accuracy_lines(evaluation, f"{photos} ({evaluation.split})"), sep="\n")

@@ -34,8 +34,8 @@ GroupsChoice = Annotated[
     Groups,
     typer.Option(
         "--groups",
-        help="How photos that depend on each other are found, to count each group of them as one photo: off: not at "
-        "all; names: by their names; auto: by names, times and pixels.",
+        help="How photos that depend on each other are found, to keep them in one split and count them as one photo: "
+        "off: not at all; names: by their names; auto: by names, times and pixels.",
     ),
 ]
 ArchitectureName = Annotated[

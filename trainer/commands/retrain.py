@@ -17,6 +17,7 @@ from trainer.commands.options import (
     AsJson,
     BottleneckDir,
     Groups,
+    GroupsChoice,
     ImageDir,
     Layout,
     LayoutChoice,
@@ -100,13 +101,7 @@ def retrain_command(
             help="Write MODEL.html and MODEL.md with details; this does --cross-validate and --learning-curve too.",
         ),
     ] = False,
-    groups: Annotated[
-        Groups,
-        typer.Option(
-            help="How photos that depend on each other are found, to keep them in one split: off: not at all; names: "
-            "by their names; auto: by names, times and pixels."
-        ),
-    ] = Groups[RetrainOptions.groups],
+    groups: GroupsChoice = Groups[RetrainOptions.groups],
     augment: Annotated[
         int,
         typer.Option(

@@ -1,11 +1,13 @@
-"""What ``trainer evaluate`` and ``trainer compare`` both print: counts of photos, of seen ones, and of classes."""
+"""What ``trainer evaluate``, ``compare`` and ``adopt`` print alike: the accuracy, and counts of photos and classes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses
+from trainer.photos.split import LEAST_GROUPS
 
 
 def seen_json(seen: SeenPhotos | None) -> dict[str, int] | None:
@@ -22,3 +24,17 @@ def classes_json(classes: SharedClasses | None) -> dict[str, Any]:
 def photo_counts(photos: int, independent: int) -> str:
     """``36 photos``, or ``36 photos, 30 independent`` if some depend on others."""
     return f"{photos} photo{'s' * (photos != 1)}" + (f", {independent} independent" if independent < photos else "")
+
+
+def accuracy_lines(evaluation: Evaluation, photos: str, caution: str = "", condition: str = "") -> list[str]:
+    """The accuracy and its interval, or one line that there are too few independent photos to say it.
+
+    ``photos`` says what was evaluated; ``caution`` follows the accuracy, ``condition`` the interval.
+    """
+    if evaluation.independent < LEAST_GROUPS:
+        return [f"{photos} are too few to say how good the model is: give photos of other scenes"]
+    low, high = evaluation.interval
+    return [
+        f"accuracy {100 * evaluation.accuracy:.2f} % of {photos}{caution}",
+        f"the accuracy lies between {100 * low:.1f} % and {100 * high:.1f} % with 95 % confidence{condition}",
+    ]
