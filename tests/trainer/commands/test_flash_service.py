@@ -23,7 +23,7 @@ from trainer.cli import app
 )
 def test_secrets_are_refused(service: str) -> None:
     """Every user of the device could read it while the service is installed; the message does not show it."""
-    arguments = ["flash", str(DATA / "tiny-int8.tflite"), "nobody@127.0.0.1", "--bootstrap", "--service", service]
+    arguments = ["flash", str(DATA / "tiny-int8.tflite"), "pi@127.0.0.1", "--bootstrap", "--service", service]
     error = CliRunner().invoke(app, arguments).exception
     assert isinstance(error, UsageError)
     assert "every user" in str(error) and "hush" not in str(error)
