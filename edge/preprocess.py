@@ -17,9 +17,10 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from edge.errors import ImageError
-from edge.image_formats import unread_format
-from edge.image_limits import check_limits, may_read_exif, open_bounded, silence_libtiff, too_large
-from edge.open_image import FORMATS, head_of, open_image, refuse_raw, size_in_bytes
+from edge.pictures.bounded_file import open_bounded, size_in_bytes
+from edge.pictures.formats import unread_format
+from edge.pictures.limits import check_limits, may_read_exif, silence_libtiff, too_large
+from edge.pictures.open_image import FORMATS, head_of, open_image, refuse_raw
 
 PREPROCESSING_VERSION = 2
 """Changes with every change that alters a pixel; cached bottlenecks and models are valid for one version only."""
@@ -125,7 +126,7 @@ def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, i
     1/8, never smaller than ``size``.
 
     Raises :class:`~edge.errors.ImageError` if the file is missing, empty, truncated, not an image of
-    :data:`FORMATS` or of the extra ``heif``, or takes more than the limits of :mod:`edge.image_limits`.
+    :data:`FORMATS` or of the extra ``heif``, or takes more than the limits of :mod:`edge.pictures.limits`.
     """
     with _decoded(source, size) as (picture, turn):
         return to_rgb(picture if turn is None else picture.transpose(turn))

@@ -7,8 +7,8 @@ import contextlib
 import numpy as np
 
 from edge.errors import ImageError
-from edge.image_limits import open_bounded
-from edge.open_image import open_image
+from edge.pictures.bounded_file import open_bounded
+from edge.pictures.open_image import open_image
 from edge.preprocess import Pixels, decode
 
 MAX_PIXELS = 40_000_000

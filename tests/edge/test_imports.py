@@ -68,7 +68,7 @@ def test_trainer_is_never_imported(path: Path) -> None:
             "sources",
             {
                 *("edge.types", "edge.errors", "edge.distribution", "edge.lazy_names", "edge.messages"),
-                *("edge.preprocess", "edge.secrets", "edge.image_limits", "edge.open_image"),
+                *("edge.preprocess", "edge.secrets", "edge.pictures.bounded_file", "edge.pictures.open_image"),
             },
         ),
         ("sinks", {"edge.types", "edge.errors", "edge.distribution", "edge.statistics", "edge.files"}),

@@ -13,7 +13,6 @@ LAYERS = [
     [
         "exit_codes",
         "distribution",
-        "image_formats",
         "lazy_names",
         "printable",
         "secrets",
@@ -21,8 +20,8 @@ LAYERS = [
         "skipped_files",
     ],
     ["errors"],
-    ["image_limits", "text_table"],
-    ["types", "files", "open_image", "run_command", "parallel", "messages", "child_process"],
+    ["pictures", "text_table"],
+    ["types", "files", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],
     ["modelfile", "sources", "sinks"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from PIL import Image
 
 from edge.preprocess import PREPROCESSING_VERSION, decode, preprocess, to_rgb
 from support.colours import COLOURS, encoded, plain, ramp
+from support.png import png_of_rows
 
 SIZE = (32, 32)
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "I;16", "I;16B"]
@@ -126,13 +126,8 @@ def test_sixteen_bit_png(deep: int, shallow: int) -> None:
 
 def test_sixteen_bit_rgb_png() -> None:
     """Sixteen-bit colour too."""
-    row = b"\0" + struct.pack(">HHH", 0x8000, 0xFFFF, 0) * 4
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0))
-    content = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(row * 4)) + chunk(b"IEND", b"")
+    row = struct.pack(">HHH", 0x8000, 0xFFFF, 0) * 4
+    content = png_of_rows(4, 4, bits=16, channels=3, row=row)
     assert _average(preprocess(content, (4, 4))) == [128, 255, 0]
 
 

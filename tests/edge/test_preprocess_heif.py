@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from edge.errors import ImageError
-from edge.image_formats import RAW
+from edge.pictures.formats import RAW
 from edge.preprocess import decode, preprocess
 from support.colours import COLOURS, encoded, plain, ramp
 

@@ -1,11 +1,8 @@
-"""Pictures that are refused: unknown formats, damage, decompression bombs, arrays that are not pictures."""
+"""Pictures that are refused: unknown formats, damage, arrays that are not pictures."""
 
 from __future__ import annotations
 
-import json
-import struct
 import warnings
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,24 +13,11 @@ from PIL import Image
 
 from edge import preprocess as module
 from edge.errors import ImageError
-from edge.image_limits import MAX_PIXELS
-from edge.open_image import FORMATS
+from edge.pictures.open_image import FORMATS
 from edge.preprocess import decode, preprocess, to_rgb
 from support.colours import encoded, plain, ramp
 
 SIZE = (32, 32)
-
-
-def _png(width: int, height: int, bits: int = 1) -> bytes:
-    """A black grey-scale PNG of any size, made without holding its pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
-    row, deflate = bytes(1 + (width * bits + 7) // 8), zlib.compressobj()
-    packed = b"".join(deflate.compress(row) for _ in range(height)) + deflate.flush()
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("form", ["ICO", "TGA", "PCX", "SGI", "EPS"])
@@ -86,37 +70,6 @@ def test_paths_that_are_no_files(tmp_path: Path) -> None:
         preprocess(tmp_path / "gone.png", SIZE)
     with pytest.raises(ImageError, match="cannot be read: Is a directory"):
         preprocess(tmp_path, SIZE)
-
-
-BOMB = """
-import json, resource, sys
-from edge.errors import ImageError
-from edge.preprocess import preprocess
-preprocess(open("small.png", "rb").read(), (32, 32))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-try:
-    preprocess("bomb.png", (32, 32))
-except ImageError as error:
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"error": str(error), "grown_kilobytes": after - before}))
-"""
-
-
-@pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (12_000, 10_000), (9460, 9460)])
-def test_decompression_bomb(width: int, height: int, tmp_path: Path, python) -> None:
-    """A few kilobytes that would unpack to gigabytes are refused before any of it is unpacked, with one limit."""
-    (tmp_path / "small.png").write_bytes(_png(40, 40))
-    bomb = _png(width, height)
-    assert len(bomb) < 100_000
-    (tmp_path / "bomb.png").write_bytes(bomb)
-    said = json.loads(python("-W", "ignore", "-c", BOMB).stdout)
-    assert said["error"] == "too large: more than 89,478,485 pixels; scale it down"
-    assert said["grown_kilobytes"] < 20_000
-
-
-def test_limit_is_that_of_pillow() -> None:
-    """The largest picture is the largest that Pillow opens without a warning."""
-    assert MAX_PIXELS == Image.MAX_IMAGE_PIXELS
 
 
 def test_not_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from edge.open_image import open_image
+from edge.pictures.open_image import open_image
 from edge.preprocess import WHOLE_PIXELS, decode
 
 LOOK_SIZE = 64

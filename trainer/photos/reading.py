@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ImageError
-from edge.image_limits import check_file_size
 from edge.parallel import available_cores, ordered_map
+from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
 from trainer.photos.folder import PhotoFile, PhotoFolder
 from trainer.photos.look import LOOK_SIZE, Look, make_look

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.image_limits import MAX_FILE_BYTES
 from edge.inference.interpreter import ImageInterpreter
+from edge.pictures.bounded_file import MAX_FILE_BYTES
 from edge.preprocess import preprocess
 from support import tiny
 from trainer.bottlenecks.compute import Extracted, compute_bottlenecks

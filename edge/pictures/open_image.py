@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import os
 import struct
@@ -13,8 +12,9 @@ from PIL import Image, UnidentifiedImageError
 
 from edge.distribution import install_command
 from edge.errors import ImageError
-from edge.image_formats import HEAD_BYTES, RAW, heif_format
-from edge.image_limits import check_tiff_pieces, open_bounded
+from edge.pictures.bounded_file import open_bounded
+from edge.pictures.formats import HEAD_BYTES, RAW, heif_format
+from edge.pictures.limits import check_tiff_pieces
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 """The formats that are always opened; Pillow's other readers are seldom used and less tested.
@@ -65,18 +65,6 @@ def _open_jpeg(file: BinaryIO) -> Image.Image:
         return picture
     except (SyntaxError, IndexError, TypeError, struct.error):  # as Pillow's ``open`` does
         raise UnidentifiedImageError("damaged JPEG") from None
-
-
-def size_in_bytes(file: BinaryIO) -> int:
-    """The size of ``file``, open for reading, in bytes."""
-    if isinstance(file, io.BytesIO):
-        return file.getbuffer().nbytes
-    with contextlib.suppress(OSError, AttributeError, ValueError):
-        return os.fstat(file.fileno()).st_size
-    place = file.tell()
-    size_bytes = file.seek(0, io.SEEK_END)
-    file.seek(place)
-    return size_bytes
 
 
 def head_of(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:

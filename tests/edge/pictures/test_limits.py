@@ -6,7 +6,6 @@ import io
 import json
 import struct
 import subprocess
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,18 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from edge import image_limits
 from edge.errors import ImageError
-from edge.open_image import open_image
+from edge.pictures import limits
+from edge.pictures.open_image import open_image
 from edge.preprocess import decode, preprocess, squash, to_rgb
 from support.colours import encoded, plain, ramp
+from support.png import png_of_rows
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 SIZE = (32, 32)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def _jpeg(width: int, height: int, *, progressive: bool = False, extra_scans: int = 0) -> bytes:
@@ -65,61 +61,11 @@ def test_coefficients_of_a_progressive_jpeg_count() -> None:
         preprocess(_jpeg(16_000, 12_000, progressive=True), SIZE)
 
 
-@pytest.mark.parametrize("filling", [b"\xff", b"\x00", b"\xff\xe3\x00\x02"])
-def test_endless_headers(filling: bytes, tmp_path: Path) -> None:
-    """Junk and tiny parts before the pixels end in a refusal, from bytes and from a file."""
-    content = b"\xff\xd8" + filling * (image_limits.MAX_READS // len(filling) + 9) + b"\xff\xd9"
-    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" + content[2:])
-    for source in (b"\xff\xd8\xff" + content[2:], tmp_path / "photo.jpg"):
-        with pytest.raises(ImageError, match=r"not an image of a known format|its parts are too small|damaged"):
-            preprocess(source, SIZE)
-
-
-def test_number_of_reads_is_limited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file whose header is in more pieces than the limit is refused by name; the same file with fewer is read."""
-    monkeypatch.setattr(image_limits, "MAX_READS", 500)
-    photo = encoded(ramp((40, 30)), "PNG")
-    many = photo[:33] + _chunk(b"prVt", b"") * 300 + photo[33:]
-    (tmp_path / "many.png").write_bytes(many)
-    for source in (many, tmp_path / "many.png"):
-        with pytest.raises(ImageError, match="damaged: its parts are too small, more than 500 of them"):
-            preprocess(source, SIZE)
-    assert preprocess(photo, SIZE).shape == (32, 32, 3)
-
-
-def test_file_size_is_limited(tmp_path: Path) -> None:
-    """A file above the limit is refused before it is read, with the limit."""
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(encoded(ramp((40, 30)), "JPEG"))
-    with path.open("r+b") as file:
-        file.truncate(image_limits.MAX_FILE_BYTES + (1 << 20))
-    with pytest.raises(ImageError, match="too large for a photo: 257 MiB; it may have 256 MiB"):
-        preprocess(path, SIZE)
-
-
-@pytest.mark.parametrize(("form", "mode", "pixels"), [("WEBP", "RGB", 19_000_000), ("PNG", "RGBA", 76_000_000)])
-def test_memory_depends_on_format_and_mode(form: str, mode: str, pixels: int, tmp_path: Path, python: Run) -> None:
-    """A small file of many pixels is refused before its memory is taken; the limit depends on format and mode."""
-    side = int(pixels**0.5)
-    if form == "PNG":
-        row, deflate = bytes(1 + 4 * side), zlib.compressobj(1)
-        packed = b"".join(deflate.compress(row) for _ in range(side)) + deflate.flush()
-        header = _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0))
-        content = b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
-    else:
-        small = encoded(plain("red", (16, 16)), "WEBP")
-        at = small.index(b"\x9d\x01\x2a") + 3
-        content = small[:at] + struct.pack("<HH", side, side) + small[at + 4 :]
-    (tmp_path / "photo").write_bytes(content)
-    said = json.loads(python("-c", PEAK).stdout)
-    assert said["error"].startswith("too large: takes 30") and said["error"].endswith("more than 300; scale it down")
-    assert said["grown_kilobytes"] < 30_000
-
-
 PEAK = """
 import json, resource
 from edge.errors import ImageError
 from edge.preprocess import preprocess
+preprocess("small", (32, 32))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     preprocess("photo", (32, 32))
@@ -127,6 +73,43 @@ except ImageError as error:
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({"error": str(error), "grown_kilobytes": after - before}))
 """
+
+
+def _refusal(photo: bytes, folder: Path, python: Run) -> dict:
+    """The error with which a process that has read a small picture refuses ``photo``, and how much it grew."""
+    (folder / "small").write_bytes(png_of_rows(40, 40, bits=1, channels=1))
+    (folder / "photo").write_bytes(photo)
+    return json.loads(python("-W", "ignore", "-c", PEAK).stdout)
+
+
+@pytest.mark.parametrize(("form", "mode", "pixels"), [("WEBP", "RGB", 19_000_000), ("PNG", "RGBA", 76_000_000)])
+def test_memory_depends_on_format_and_mode(form: str, mode: str, pixels: int, tmp_path: Path, python: Run) -> None:
+    """A small file of many pixels is refused before its memory is taken; the limit depends on format and mode."""
+    side = int(pixels**0.5)
+    if form == "PNG":
+        content = png_of_rows(side, side, bits=8, channels=4)
+    else:
+        small = encoded(plain("red", (16, 16)), "WEBP")
+        at = small.index(b"\x9d\x01\x2a") + 3
+        content = small[:at] + struct.pack("<HH", side, side) + small[at + 4 :]
+    said = _refusal(content, tmp_path, python)
+    assert said["error"].startswith("too large: takes 30") and said["error"].endswith("more than 300; scale it down")
+    assert said["grown_kilobytes"] < 30_000
+
+
+@pytest.mark.parametrize(("width", "height"), [(20_000, 20_000), (12_000, 10_000), (9460, 9460)])
+def test_decompression_bomb(width: int, height: int, tmp_path: Path, python: Run) -> None:
+    """A few kilobytes that would unpack to gigabytes are refused before any of it is unpacked, with one limit."""
+    bomb = png_of_rows(width, height, bits=1, channels=1)
+    assert len(bomb) < 100_000
+    said = _refusal(bomb, tmp_path, python)
+    assert said["error"] == "too large: more than 89,478,485 pixels; scale it down"
+    assert said["grown_kilobytes"] < 20_000
+
+
+def test_limit_of_pixels_is_that_of_pillow() -> None:
+    """The largest picture is the largest that Pillow opens without a warning."""
+    assert limits.MAX_PIXELS == Image.MAX_IMAGE_PIXELS
 
 
 def _all_at_once(content: bytes, size: tuple[int, int]) -> np.ndarray:
@@ -184,8 +167,8 @@ def test_exif_that_points_at_itself() -> None:
     entries = 5000
     block = b"II*\x00\x08\x00\x00\x00" + struct.pack("<H", entries)
     block += b"".join(struct.pack("<HHII", tag, 7, 60_000, 8) for tag in range(entries))
-    assert not image_limits.may_read_exif({"exif": b"Exif\x00\x00" + block})
-    assert image_limits.may_read_exif({"exif": b"Exif\x00\x00" + block[:20_000]})
+    assert not limits.may_read_exif({"exif": b"Exif\x00\x00" + block})
+    assert limits.may_read_exif({"exif": b"Exif\x00\x00" + block[:20_000]})
 
 
 def test_tiff_of_a_million_strips() -> None:

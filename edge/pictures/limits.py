@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
-import os
 import struct
 from typing import Any, BinaryIO
 
 from PIL import Image
 
 from edge.errors import ImageError
-
-MAX_FILE_BYTES = 256 << 20
-"""A larger file is refused: reading it whole could exhaust the memory."""
 
 MAX_PIXELS = 89_478_485
 """The largest picture, in decoded pixels: the size up to which Pillow opens a picture without a warning. The pixels of
@@ -29,9 +24,6 @@ MAX_BYTES = 300_000_000
 
 MAX_HEIC_BYTES = 400_000_000
 """The same for HEIC: phones make such photos of 48 megapixels, and 48,771,072 pixels take 370 MB."""
-
-MAX_READS = 2_000_000
-"""How often Pillow's readers may read from one file: they read headers in small pieces, in Python."""
 
 MAX_BLOCK_VISITS = 200_000_000
 """Blocks of 8 x 8 samples in a JPEG, times its scans. A progressive photo has about ten scans."""
@@ -55,64 +47,6 @@ _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N
 # a copy; GIF: what is to be drawn after the frame.
 _DECODER_BYTES = {"WEBP": 12, "AVIF": 6, "HEIF": 4, "GIF": 1}
 _WHOLE_FILE = ("WEBP", "AVIF", "HEIF")  # formats of which Pillow reads the whole file
-
-
-class _CountedFile(io.BufferedReader):
-    """A file that can be read :data:`MAX_READS` times, and whole only up to :data:`MAX_FILE_BYTES`."""
-
-    reads = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """As :meth:`io.BufferedReader.read`. Raises :class:`~edge.errors.ImageError` if it is read too often."""
-        self.reads += 1
-        if self.reads > MAX_READS:
-            raise _too_many_reads()
-        return super().read(MAX_FILE_BYTES + 1 if size is None or size < 0 else size)
-
-
-class _CountedBytes(io.BytesIO):
-    """Bytes that can be read :data:`MAX_READS` times."""
-
-    reads = 0
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """As :meth:`io.BytesIO.read`. Raises :class:`~edge.errors.ImageError` if it is read too often."""
-        self.reads += 1
-        if self.reads > MAX_READS:
-            raise _too_many_reads()
-        return super().read(size)
-
-
-def _too_many_reads() -> ImageError:
-    return ImageError(f"damaged: its parts are too small, more than {MAX_READS:,} of them; save it again as JPEG")
-
-
-def open_bounded(source: str | os.PathLike[str] | bytes | BinaryIO) -> BinaryIO:
-    """``source`` as a file for Pillow that cannot be read without end; a file that is not a path comes back as it is.
-
-    Raises :class:`~edge.errors.ImageError` if it is larger than :data:`MAX_FILE_BYTES`, and :class:`OSError` if it
-    cannot be opened.
-    """
-    if isinstance(source, bytes):
-        check_file_size(len(source))
-        return _CountedBytes(source)
-    if isinstance(source, (str, os.PathLike)):
-        file = _CountedFile(io.FileIO(source))
-        try:
-            if not file.seekable():  # a pipe
-                return open_bounded(file.read(MAX_FILE_BYTES + 1))
-            check_file_size(os.fstat(file.fileno()).st_size)
-        except ImageError:
-            file.close()
-            raise
-        return file
-    return source if source.seekable() else open_bounded(source.read(MAX_FILE_BYTES + 1))
-
-
-def check_file_size(size_bytes: int) -> None:
-    """Raise :class:`~edge.errors.ImageError` if ``size_bytes`` is more than :data:`MAX_FILE_BYTES`."""
-    if size_bytes > MAX_FILE_BYTES:
-        raise ImageError(f"too large for a photo: {size_bytes >> 20} MiB; it may have {MAX_FILE_BYTES >> 20} MiB")
 
 
 def check_tiff_pieces(file: BinaryIO, head: bytes) -> None:

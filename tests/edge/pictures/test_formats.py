@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.image_formats import RAW, heif_format, unread_format
+from edge.pictures.formats import RAW, heif_format, unread_format
 from support.colours import encoded, plain
 
 

@@ -1,0 +1,79 @@
+"""Files that Pillow cannot read without end: their size and the number of reads are limited."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from typing import BinaryIO
+
+from edge.errors import ImageError
+
+MAX_FILE_BYTES = 256 << 20
+"""A larger file is refused: reading it whole could exhaust the memory."""
+
+MAX_READS = 2_000_000
+"""How often Pillow's readers may read from one file: they read headers in small pieces, in Python."""
+
+
+class _Counted(io.BufferedIOBase):
+    """A file that can be read :data:`MAX_READS` times, and whole only up to :data:`MAX_FILE_BYTES`."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As :meth:`io.BufferedIOBase.read`. Raises :class:`~edge.errors.ImageError` if it is read too often."""
+        self.reads += 1
+        if self.reads > MAX_READS:
+            raise ImageError(
+                f"damaged: its parts are too small, more than {MAX_READS:,} of them; save it again as JPEG"
+            )
+        return super().read(MAX_FILE_BYTES + 1 if size is None or size < 0 else size)
+
+
+class _CountedFile(_Counted, io.BufferedReader):
+    pass
+
+
+class _CountedBytes(_Counted, io.BytesIO):
+    pass
+
+
+def open_bounded(source: str | os.PathLike[str] | bytes | BinaryIO) -> BinaryIO:
+    """``source`` as a file for Pillow that cannot be read without end; a file that is not a path comes back as it is.
+
+    Raises :class:`~edge.errors.ImageError` if it is larger than :data:`MAX_FILE_BYTES`, and :class:`OSError` if it
+    cannot be opened.
+    """
+    if isinstance(source, bytes):
+        check_file_size(len(source))
+        return _CountedBytes(source)
+    if isinstance(source, (str, os.PathLike)):
+        file = _CountedFile(io.FileIO(source))
+        try:
+            if not file.seekable():  # a pipe
+                return open_bounded(file.read(MAX_FILE_BYTES + 1))
+            check_file_size(os.fstat(file.fileno()).st_size)
+        except ImageError:
+            file.close()
+            raise
+        return file
+    return source if source.seekable() else open_bounded(source.read(MAX_FILE_BYTES + 1))
+
+
+def check_file_size(size_bytes: int) -> None:
+    """Raise :class:`~edge.errors.ImageError` if ``size_bytes`` is more than :data:`MAX_FILE_BYTES`."""
+    if size_bytes > MAX_FILE_BYTES:
+        raise ImageError(f"too large for a photo: {size_bytes >> 20} MiB; it may have {MAX_FILE_BYTES >> 20} MiB")
+
+
+def size_in_bytes(file: BinaryIO) -> int:
+    """The size of ``file``, open for reading, in bytes."""
+    if isinstance(file, io.BytesIO):
+        return file.getbuffer().nbytes
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        return os.fstat(file.fileno()).st_size
+    place = file.tell()
+    size_bytes = file.seek(0, io.SEEK_END)
+    file.seek(place)
+    return size_bytes
