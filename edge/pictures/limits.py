@@ -165,14 +165,18 @@ def _check_ppm(picture: Any, size_bytes: int) -> None:
         raise ImageError(f"a PPM that is slow to read, with more than {MAX_SLOW_SAMPLES:,} values; save it as PNG")
 
 
-def may_read_exif(info: dict[Any, Any]) -> bool:
-    """Whether an EXIF block in ``info`` of a picture can be read without copying much more than it holds."""
+def may_read_exif(info: dict[Any, Any], start: int | None = None) -> bool:
+    """Whether an EXIF block in ``info`` of a picture can be read without copying much more than it holds.
+
+    That is, the directory at ``start`` (in bytes from the TIFF header on); None: the first one.
+    """
     exif = info.get("exif", b"")
     if not isinstance(exif, bytes) or len(exif) ** 2 <= _EXIF_BYTES * _IFD_ENTRY_BYTES:
         return True
     head = exif[6:] if exif.startswith(b"Exif\x00\x00") else exif
     order = "big" if head[:1] == b"M" else "little"
-    start = int.from_bytes(head[4:8], order)  # type: ignore[arg-type]
+    if start is None:
+        start = int.from_bytes(head[4:8], order)  # type: ignore[arg-type]
     entries = int.from_bytes(head[start : start + 2], order)  # type: ignore[arg-type]
     return entries * len(exif) <= _EXIF_BYTES
 

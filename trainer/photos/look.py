@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from edge.pictures.limits import may_read_exif
 from edge.pictures.open_image import open_image
 from edge.preprocess import WHOLE_PIXELS, decode
 
@@ -85,15 +86,15 @@ def _same_reduction(content: bytes, size: tuple[int, int]) -> bool:
 
 
 def _read_exif(picture: Image.Image) -> tuple[float, str]:
-    """When and by which camera the photo was taken; broken EXIF counts as none."""
+    """When and by which camera the photo was taken; broken EXIF, and what must not be read, counts as none."""
     taken_s, camera = float("nan"), ""
     raw = picture.info.get("exif")
-    if not raw:
+    if not raw or not may_read_exif(picture.info):
         return taken_s, camera
     with contextlib.suppress(Exception):  # on damaged bytes Pillow's readers raise errors of many kinds
         exif = Image.Exif()
         exif.load(raw)
-        details = exif.get_ifd(_EXIF)
+        details = exif.get_ifd(_EXIF) if may_read_exif(picture.info, exif.get(_EXIF, 0)) else {}
         names = (exif.get(_MAKE), exif.get(_MODEL), details.get(_SERIAL))
         camera = (
             " ".join(str(name).strip("\0 ") for name in names if name)

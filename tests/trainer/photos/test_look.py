@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 
 import numpy as np
 import pytest
@@ -89,6 +90,27 @@ def test_broken_exif_is_none(garbage: bytes) -> None:
     found = make_look(picture)
     assert (found.pixels == make_look(draw_flower("tulips", 1, 40)).pixels).all()
     assert len(found.camera) <= 200
+
+
+def directory(entries: list[tuple[int, int, int, int]]) -> bytes:
+    """A TIFF directory of ``entries`` as (tag, type, count, value)."""
+    return struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+
+
+@pytest.mark.parametrize("hostile", ["first directory", "details"])
+def test_exif_that_would_be_copied_often_is_not_read(hostile: str) -> None:
+    """A directory whose entries would be copied to more than 64 MB gives neither a camera nor a time."""
+    taken, make = b"2024:01:31 12:00:00\0", b"Maker\0"
+    camera, details = (0x010F, 2, len(make), 8), (0x8769, 4, 1, 8 + len(make) + len(taken))
+    many = [(tag, 7, 60_000, 8) for tag in range(0xA500, 0xA500 + 5_000)]
+    own = directory([(0x9003, 2, len(taken), 8 + len(make)), *(many if hostile == "details" else [])])
+    block = make + taken + own
+    first = directory([camera, details, *(many if hostile == "first directory" else [])])
+    picture = draw_flower("tulips", 1, 40)
+    picture.info["exif"] = b"Exif\0\0II*\0" + struct.pack("<I", 8 + len(block)) + block + first
+    found = make_look(picture)
+    assert math.isnan(found.taken_s)
+    assert found.camera == ("Maker" if hostile == "details" else "")
 
 
 @given(st.integers(0, 255), st.floats(allow_infinity=False), st.text(st.characters(codec="utf-8"), max_size=50))
