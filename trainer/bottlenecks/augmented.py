@@ -9,16 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
-from edge.preprocess import Pixels, decode
+from edge.preprocess import Pixels
 from trainer.bottlenecks.cache import BottleneckCache, retry_once
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.bottlenecks.labelled import Labelled
 from trainer.photos.augmentation import AUGMENTATION_VERSION, Strength, augment_picture
 from trainer.photos.dataset import Photo
-from trainer.photos.reading import read_photo
+from trainer.photos.reading import decode_again
 
 _LARGER = 2  # a photo is decoded at no less than twice the model's size, because a crop keeps only a part of it
 
@@ -103,13 +102,7 @@ def _worker_factory(extractor: FeatureExtractor) -> Callable[[], Callable[[_Work
 
         def compute(work: _Work) -> Rows:
             photo = work.photo
-            try:
-                content, _ = read_photo(photo.path)
-                picture = decode(content, larger_size)
-            except ImageError as error:
-                raise DatasetError(f"{photo.path}: {error}; it was readable before, run again") from None
-            if hashlib.sha256(content).digest() != photo.sha256:
-                raise DatasetError(f"{photo.path}: was changed while training; run again")
+            picture = decode_again(photo.path, photo.sha256, larger_size)
             copies = {n: make_copy(picture, photo.sha256, n, size) for n in work.numbers}
             return Rows(
                 [(copy_sha256(photo.sha256, n), interpreter.raw_outputs(c).tobytes()) for n, c in copies.items()],

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
-from edge.preprocess import decode
 from trainer.bottlenecks.cache import BottleneckCache, retry_once
 from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.photos.dataset import Photo
 from trainer.photos.look import LOOK_SIZE, Look, make_look
-from trainer.photos.reading import read_photo
+from trainer.photos.reading import decode_again
 from trainer.progress import SILENT, Progress
 
 
@@ -48,11 +45,4 @@ def _load(bottleneck_dir: Path, photos: Sequence[Photo], progress: Progress) -> 
 
 
 def _make(photo: Photo) -> bytes:
-    try:
-        content, _ = read_photo(photo.path)
-        picture = decode(content, (LOOK_SIZE, LOOK_SIZE))
-    except ImageError as error:
-        raise DatasetError(f"{photo.path}: {error}; it was readable before, run again") from None
-    if hashlib.sha256(content).digest() != photo.sha256:
-        raise DatasetError(f"{photo.path}: was changed while training; run again")
-    return make_look(picture).to_bytes()
+    return make_look(decode_again(photo.path, photo.sha256, (LOOK_SIZE, LOOK_SIZE))).to_bytes()

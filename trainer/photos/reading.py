@@ -8,7 +8,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import ImageError
+from PIL import Image
+
+from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
@@ -74,3 +76,18 @@ def read_photo(path: Path) -> tuple[bytes, os.stat_result]:
             return file.read(), status
     except OSError as error:
         raise ImageError(f"cannot be read: {error.strerror}") from None
+
+
+def decode_again(path: Path, sha256: bytes, size: tuple[int, int]) -> Image.Image:
+    """The photo at ``path``, which had the content hash ``sha256`` (32 bytes), decoded for (width, height) ``size``.
+
+    Raises :class:`~edge.errors.DatasetError` if it is not what it was when it was hashed.
+    """
+    try:
+        content, _ = read_photo(path)
+        picture = decode(content, size)
+    except ImageError as error:
+        raise DatasetError(f"{path}: {error}; it was readable before, run again") from None
+    if hashlib.sha256(content).digest() != sha256:
+        raise DatasetError(f"{path}: was changed while training; run again")
+    return picture
