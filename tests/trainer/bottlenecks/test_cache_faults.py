@@ -12,19 +12,8 @@ import pytest
 from edge.errors import StorageError
 from support import tiny
 from support.filled_cache import ARTIFACT, OTHER, digest, fill, fill_in_child, rows
+from support.messages import Messages
 from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache, CorruptCacheError, set_aside
-from trainer.progress import Progress
-
-
-class Listening(Progress):
-    """Progress that keeps its messages."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
 
 
 @pytest.mark.parametrize("kill_at", [1, 17, 60, 100])
@@ -95,16 +84,16 @@ def test_corrupt_cache_is_set_aside_and_rebuilt(photos: Path, tmp_path: Path, da
     damaged = damage(content)
     assert damaged != content
     path.write_bytes(damaged)
-    progress = Listening()
+    progress = Messages()
     computed, features = fill(photos, tmp_path / "cache", progress)
     assert (computed, features.tobytes()) == (36, expected[1].tobytes())
     aside = path.with_name(FILE_NAME + ".corrupt")
-    (line,) = progress.messages
+    (line,) = progress.lines
     assert line.startswith(f"the bottleneck cache is corrupt ({path}: ")
     assert line.endswith(f"; renamed to {aside}; a new one is made")
     assert aside.read_bytes()[:1] == damaged[:1]
     assert fill(photos, tmp_path / "cache", progress)[0] == 0
-    assert len(progress.messages) == 1
+    assert len(progress.lines) == 1
 
 
 @pytest.mark.parametrize(
@@ -123,10 +112,10 @@ def test_a_cache_that_can_do_more_than_hold_is_set_aside(photos: Path, tmp_path:
     with sqlite3.connect(tmp_path / "cache" / FILE_NAME) as database:
         database.executescript(script)
     database.close()
-    progress = Listening()
+    progress = Messages()
     computed, features = fill(photos, tmp_path / "cache", progress)
     assert (computed, features.tobytes()) == (36, expected[1].tobytes())
-    (line,) = progress.messages
+    (line,) = progress.lines
     assert "it has a trigger or a view, which a cache never has" in line
 
 
@@ -142,9 +131,9 @@ def test_any_flipped_byte_is_survived(photos: Path, tmp_path: Path) -> None:
         for file in (tmp_path / "cache").iterdir():
             file.unlink()
         path.write_bytes(damaged)
-        progress = Listening()
+        progress = Messages()
         assert fill(photos, tmp_path / "cache", progress)[1].tobytes() == expected, offset
-        anew += len(progress.messages)
+        anew += len(progress.lines)
     assert anew > 5
 
 

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from edge.sources.files import HIDDEN, OF_A_SYSTEM
+from support.messages import Messages
 from trainer.commands.skipped_files import name_skipped
 from trainer.photos.folder import Skipped
-from trainer.progress import Progress
 
 HEIC = "HEIC photo: pip install 'edge-for-poets[heif]'"
-
-
-class Messages(Progress):
-    """Keeps the messages."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.lines.append(text)
 
 
 def lines_of(*skipped: tuple[str, str]) -> list[str]:

@@ -9,23 +9,12 @@ from pathlib import Path
 import pytest
 
 from edge.errors import DatasetError, UsageError
+from support.messages import Messages
 from trainer.photos.dataset import Dataset
 from trainer.photos.drawn_flowers import draw_flower_folder
 from trainer.photos.folder import PhotoFolder, Skipped, list_photos, photos_name
-from trainer.progress import Progress
 
 SPLIT = [f"{split}/{label}/{number}" for split in ("train", "test") for label in ("a", "b") for number in range(3)]
-
-
-class Messages(Progress):
-    """Keeps the messages."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.lines.append(text)
 
 
 def listed(root: Path, *names: str, layout: str = "auto") -> tuple[PhotoFolder, list[str]]:
