@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from trainer.photos.grouping import Grouping, natural_order
-
-_NOHASH = re.compile(r"_nohash_.*", re.DOTALL)
-"""The codelab's rule: names that are equal up to ``_nohash_`` are of one group."""
+from trainer.photos.split import photo_group
 
 _ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9a-z]{20,40}", re.DOTALL)
 """Roboflow writes photo ``tulip.jpg`` and its augmented copies as ``tulip_jpg.rf.<hash>.jpg``."""
@@ -81,8 +79,8 @@ def same_by_name(relatives: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _mark(name: str, stem: str) -> str | None:
     """What names of copies of one photo have in common, None for names without a mark of copies."""
-    if _NOHASH.search(name):
-        return _NOHASH.sub("", name)
+    if (group := photo_group(name)) != name:
+        return group
     if match := _ROBOFLOW.fullmatch(stem):
         base, _, ending = match[1].rpartition("_")
         return f".original {base}.{ending}" if base else f".original {match[1]}"
