@@ -54,7 +54,7 @@ class PhotoHashes(NamedTuple):
     def splits_of(self, photos: Iterable[bytes]) -> list[str | None]:
         """Whether the photos with these sha256 (32 bytes each) are training or validation photos; None for neither."""
         keys = _keys(photos)
-        trained, chosen = _among(keys, self.training), _among(keys, self.validation)
+        trained, chosen = np.isin(keys, self.training), np.isin(keys, self.validation)
         return [
             TRAINING if in_training else VALIDATION if in_validation else None
             for in_training, in_validation in zip(trained, chosen, strict=True)
@@ -118,11 +118,6 @@ def read_photo_hashes(model: ModelFile) -> PhotoHashes | None:
 
 def _keys(photos: Iterable[bytes]) -> Keys:
     return np.array([int.from_bytes(sha256[:_HASH_BYTES], "big") for sha256 in photos], np.uint64)
-
-
-def _among(keys: Keys, known: Keys) -> npt.NDArray[np.bool_]:
-    places = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
-    return known[places] == keys if len(known) else np.zeros(len(keys), np.bool_)
 
 
 def _to_bytes(keys: Keys) -> bytes:
