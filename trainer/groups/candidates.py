@@ -8,12 +8,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from trainer.groups.neighbours import Neighbours
+from trainer.groups.pairs import Pair, ordered
 from trainer.photos.look import Look
 
-Pair = tuple[int, int]
-
-_BURST_S = 10.0  # photos that one camera took within so many seconds may be of one scene
-_SAME_TIME = 10  # if so many photos of a camera have one time, it does not say when each was taken
+_BURST_S = 10.0  # two photos of one scene are at most this far apart
+_SAME_TIME = 10  # photos of one camera: if this number of them have one time, it does not say when each was taken
 
 
 class NearestFirst:
@@ -65,8 +64,3 @@ def by_exif(looks: Sequence[Look]) -> list[Pair]:
             if next_s - taken_s <= _BURST_S:
                 pairs.append(ordered(index, following))
     return pairs
-
-
-def ordered(one: int, other: int) -> Pair:
-    """The two photos as a pair, the first by number first."""
-    return (one, other) if one < other else (other, one)

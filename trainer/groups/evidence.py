@@ -12,9 +12,8 @@ from edge.parallel import available_cores, ordered_map
 from trainer.groups.alignment import Floats, Warped, agreement, best_shift, details, refine, warp
 from trainer.groups.frames import without_frames
 from trainer.groups.guesses import Guesser
+from trainer.groups.pairs import Pair
 from trainer.photos.look import LOOK_SIZE
-
-Pair = tuple[int, int]
 
 _COARSE, _COARSE_WINDOW = 32, 9  # pixels
 _STAGES = ((0.27, 3), (0.42, 5))  # the least agreement of the coarse details, and how many steps follow

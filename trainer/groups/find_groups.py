@@ -12,11 +12,12 @@ from edge.preprocess import PREPROCESSING_VERSION
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.looks import load_looks
-from trainer.groups.candidates import NearestFirst, Pair, by_exif, ordered
+from trainer.groups.candidates import NearestFirst, by_exif
 from trainer.groups.evidence import PixelComparison
 from trainer.groups.links import Links
 from trainer.groups.look_features import pixel_features
 from trainer.groups.neighbours import nearest
+from trainer.groups.pairs import Pair, ordered
 from trainer.groups.series import series_neighbours
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Photo

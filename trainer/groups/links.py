@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-Pair = tuple[int, int]
+from trainer.groups.pairs import Pair, ordered
 
 STRONG = 30.0
 """Evidence, in nats, that needs no other link beside it."""
@@ -40,7 +40,7 @@ class Links:
         for one, other in self._evidence:
             if not self._holds(one, other):
                 for photo, friends in ((one, self._near[other]), (other, self._near[one])):
-                    wanted.update((min(photo, f), max(photo, f)) for f in friends if f != photo)
+                    wanted.update(ordered(photo, friend) for friend in friends if friend != photo)
         return wanted - self._evidence.keys()
 
     def _holds(self, one: int, other: int) -> bool:

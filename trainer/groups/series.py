@@ -8,13 +8,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from trainer.groups.pairs import Pair, ordered
+
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)", re.DOTALL)
 _LARGEST_STEP = 3
 """Numbers of a series that differ by more than this are not neighbours."""
 
 
-def series_neighbours(relatives: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of photos, as indices, whose names are neighbours in a series: ``cam_0300.jpg`` and ``cam_0301.jpg``.
+def series_neighbours(relatives: Sequence[str]) -> list[Pair]:
+    """Pairs of photos whose names are neighbours in a series: ``cam_0300.jpg`` and ``cam_0301.jpg``.
 
     The names are of one folder and differ in their last number alone, by at most 3.
     """
@@ -29,5 +31,5 @@ def series_neighbours(relatives: Sequence[str]) -> list[tuple[int, int]]:
         run.sort()
         for (number, index), (following, neighbour) in itertools.pairwise(run):
             if following - number <= _LARGEST_STEP:
-                pairs.append((index, neighbour))
+                pairs.append(ordered(index, neighbour))
     return pairs

@@ -43,6 +43,11 @@ def test_series_are_neighbours_in_a_folder() -> None:
     assert series_neighbours(names) == [(0, 1), (2, 3)]
 
 
+def test_series_in_any_order() -> None:
+    """The photo with the smaller index comes first in a pair, whatever its number in the series is."""
+    assert series_neighbours(["a/IMG_2.jpg", "a/img_1.jpg", "a/img_3.jpg"]) == [(0, 1), (0, 2)]
+
+
 def test_three_photos_that_are_no_copies_are_enough() -> None:
     """Each photo gets its next neighbour in another group, until three were offered; distant ones never."""
     indices = np.array([[1, 2, 3, 4], [0, 2, 3, 4], [0, 1, 3, 4], [0, 1, 2, 4], [0, 1, 2, 3]])
