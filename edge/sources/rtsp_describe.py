@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from edge.errors import ConfigurationError, UnavailableError
 from edge.sources.http_login import Login, read_challenges
+from edge.tls import unverified_context
 
 MAX_DESCRIPTION_BYTES = 1 << 20
 """The longest description that is left to FFmpeg, which would take as much memory as the server announces."""
@@ -72,9 +73,7 @@ def _ask(
     with socket.create_connection((host, port or _PORTS[scheme]), timeout=_until(deadline_s)) as plain:
         connection = plain
         if scheme == "rtsps":
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # as FFmpeg does
-            connection = context.wrap_socket(plain, server_hostname=host)
+            connection = unverified_context().wrap_socket(plain, server_hostname=host)  # as FFmpeg does
         with connection:
             connection.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "replace"))
             head = b""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import socket
 import ssl
 from pathlib import Path
 
 from edge.errors import UsageError
+from edge.tls import unverified_context, verifying_context
 
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -36,7 +38,7 @@ class Certificates:
         try:
             self._own = {ssl.PEM_cert_to_DER_cert(text) for text in found}
             if found:
-                self._verifying()
+                _ = self._verifying
         except (ssl.SSLError, ValueError):
             found = []
         if not found:
@@ -53,24 +55,19 @@ class Certificates:
         if self._compare:
             return self._compared(connection, host)
         try:
-            return self._verifying().wrap_socket(connection, server_hostname=host)
+            return self._verifying.wrap_socket(connection, server_hostname=host)
         except ssl.SSLCertVerificationError:
             if not self._own:
                 raise
             self._compare = True
             return None
 
+    @functools.cached_property
     def _verifying(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=self._ca_file)
-        if self._ca_file is not None:
-            # From Python 3.13 on, an own authority would have to keep rules of the web that few of them keep.
-            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        return context
+        return verifying_context(self._ca_file)
 
     def _compared(self, connection: socket.socket, host: str) -> ssl.SSLSocket | None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        secure = context.wrap_socket(connection, server_hostname=host)
+        secure = unverified_context().wrap_socket(connection, server_hostname=host)
         if secure.getpeercert(binary_form=True) in self._own:
             return secure
         secure.close()

@@ -18,6 +18,7 @@ LAYERS = [
         "secrets",
         "shorten",
         "skipped_files",
+        "tls",
     ],
     ["errors"],
     ["pictures", "text_table"],

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import ConfigurationError
+from edge.tls import verifying_context
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -21,13 +22,9 @@ def tls_context(ca: Path | None) -> ssl.SSLContext:
     None means the authorities of the system. Raises :class:`~edge.errors.ConfigurationError` if it is not such a file.
     """
     try:
-        context = ssl.create_default_context(cafile=ca)
-    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        return verifying_context(ca)
+    except (OSError, ValueError):
         raise ConfigurationError(f"{ca}: is not a file of certificates (PEM)") from None
-    if ca is not None:
-        # Python 3.13 and later refuse an authority without a key usage, as "openssl req -x509" makes it.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return context
 
 
 def failure_text(error: OSError | UnicodeError) -> str:
@@ -49,14 +46,13 @@ def end_connection(client: Client, offline_confirmed: bool, timeout_s: float) ->
     If the broker has not confirmed the availability ``offline``, the connection is cut, so that the broker publishes
     the will.
     """
-    connection = client.socket()
-    cut = isinstance(connection, socket.socket) and not offline_confirmed
-    if not cut:
+    connection = None if offline_confirmed else client.socket()
+    if not isinstance(connection, socket.socket):
         client.disconnect()
     # On a thread of its own: paho's thread may wait for a broker that does not answer.
     ending = threading.Thread(target=client.loop_stop, daemon=True)
     ending.start()
-    if cut and isinstance(connection, socket.socket):
+    if isinstance(connection, socket.socket):
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
     ending.join(timeout_s)
