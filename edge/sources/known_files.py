@@ -52,13 +52,8 @@ class KnownFiles:
         start_ns = int((time.time() - (time.monotonic() - self._start_s) - _COARSE_S) * 1e9)
         new = {}
         for path, state in listing.files.items():
-            known = self._files.get(path)
             if (
-                (
-                    known is not None
-                    and (known.content == state.content or _is_older(state, {_place(known): known.modified_ns}))
-                )
-                or self._away.get(path) == state.content
+                self._is_known(path, state)
                 or _is_older(state, renamed)
                 or (state.device not in self._devices and state.modified_ns < start_ns)
             ):
@@ -70,10 +65,13 @@ class KnownFiles:
         return new
 
     def _is_known(self, path: str, state: FileState) -> bool:
+        """Whether a file with ``state`` was known under this path."""
         known = self._files.get(path)
-        if known is None:
-            return self._away.get(path) == state.content
-        return known.content == state.content or _is_older(state, {_place(known): known.modified_ns})
+        return (
+            self._away.get(path) == state.content
+            or (known is not None and known.content == state.content)
+            or (known is not None and _is_older(state, {_place(known): known.modified_ns}))
+        )
 
     def _forget_vanished(self, listing: Listing) -> dict[_Place, int]:
         """Forget the files that ``listing`` lacks; those whose disk is away are remembered.
