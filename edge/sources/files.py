@@ -29,9 +29,20 @@ _SYSTEM_NAMES = frozenset(
 )
 
 
+_Folders = dict[tuple[int, int], Iterator["os.DirEntry[str]"]]
+"""The folders on the way down, by device and inode, and what is left in them."""
+
+
 def is_of_a_system(name: str) -> bool:
     """Whether a file or folder called ``name`` is made by drives, systems or photo albums for themselves."""
     return name.casefold() in _SYSTEM_NAMES
+
+
+def reason_to_ignore(name: str) -> str | None:
+    """One of :data:`UNNAMED` if ``name``, of a file or folder, says that it is not the user's; None if it does not."""
+    if name.startswith("."):
+        return HIDDEN
+    return OF_A_SYSTEM if is_of_a_system(name) else None
 
 
 def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
@@ -40,9 +51,7 @@ def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
     ``skip`` gets hidden files and folders, those that drives and systems make for themselves, links that lead back to
     a folder above them, broken links, files that are not regular (sockets, pipes) and folders that cannot be read.
     """
-    above: dict[
-        tuple[int, int], Iterator[os.DirEntry[str]]
-    ] = {}  # the folders on the way down, and what is left in them
+    above: _Folders = {}
     folders = [folder]  # their paths; not a function that calls itself, which ends at a thousand levels
     _enter(folder, above, skip)
     while above:
@@ -52,8 +61,8 @@ def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
             folders.pop()
             continue
         path = folders[-1] / entry.name
-        if entry.name.startswith(".") or is_of_a_system(entry.name):
-            skip(path, HIDDEN if entry.name.startswith(".") else OF_A_SYSTEM)
+        if reason := reason_to_ignore(entry.name):
+            skip(path, reason)
             continue
         try:
             mode = entry.stat().st_mode
@@ -69,7 +78,7 @@ def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
             skip(path, "not a regular file")
 
 
-def _enter(folder: Path, above: dict[tuple[int, int], Iterator[os.DirEntry[str]]], skip: Skip) -> bool:
+def _enter(folder: Path, above: _Folders, skip: Skip) -> bool:
     """Add ``folder`` and its entries, sorted by name, to ``above``; False if it is skipped."""
     try:
         status = folder.stat()

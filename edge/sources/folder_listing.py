@@ -7,7 +7,7 @@ import os
 import stat
 from typing import NamedTuple
 
-from edge.sources.files import is_of_a_system
+from edge.sources.files import reason_to_ignore
 
 
 class FileState(NamedTuple):
@@ -73,7 +73,7 @@ def _list_one(top: str, name: str, listing: Listing, entered: set[tuple[int, int
         with os.scandir(handle) as entries:  # of the handle: another disk may be mounted there meanwhile
             listing.devices[name] = status.st_dev
             for entry in entries:
-                if entry.name.startswith(".") or is_of_a_system(entry.name):
+                if reason_to_ignore(entry.name):
                     continue
                 path = os.path.join(name, entry.name)
                 with contextlib.suppress(OSError):  # removed meanwhile, or a broken link
