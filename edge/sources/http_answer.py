@@ -6,8 +6,9 @@ import http.client
 import io
 import select
 import socket
-import time
 from typing import Any
+
+from edge.sources.deadline import time_left_s
 
 
 class Answer:
@@ -76,8 +77,5 @@ class _TimedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        remaining_s = self.deadline_s - time.monotonic()
-        if remaining_s <= 0:
-            raise TimeoutError
-        self._socket.settimeout(remaining_s)
+        self._socket.settimeout(time_left_s(self.deadline_s))
         return self._socket.recv_into(buffer)

@@ -10,8 +10,9 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 
 from edge.errors import ConfigurationError, UnavailableError
 from edge.secrets import without_secrets
+from edge.sources.deadline import time_left_s
 from edge.sources.http_answer import Answer
-from edge.sources.http_login import Login, read_challenges
+from edge.sources.http_login import ATTEMPTS, Login, no_entry, read_challenges
 from edge.sources.proxies import Proxy, find_proxy, open_tunnel
 from edge.sources.tls import Certificates
 
@@ -23,7 +24,6 @@ MAX_REDIRECTS = 5
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PORTS = {"http": 80, "https": 443}
-_MAX_LOGINS = 3  # the first answer may be to a challenge that has become old, the second is to a new one
 _SAFE = "!#$%&'()*+,/:;=?@[]~"  # what stays as it is in an address; % too, because it may be encoded already
 _FIX = "check the address"
 
@@ -65,14 +65,13 @@ class HttpClient:
     def _ask(self, address: str, end_s: float) -> Answer:
         """The answer to a request for ``address``, after a login if the server asks for one."""
         login = self._login if self._may_log_in(address) else None
-        for remaining in reversed(range(_MAX_LOGINS)):
+        for attempt in range(1, ATTEMPTS + 1):
             header = login.header(_target(address)) if login else None
             answer = self._send(address, header, end_s)
             if login is None or answer.status != 401:
                 break
             challenges = read_challenges(answer.headers.get_all("WWW-Authenticate") or [])
-            is_old = any(one.parameters.get("stale", "").lower() == "true" for one in challenges)
-            if not remaining or (header is not None and not is_old and not login.worked):
+            if attempt == ATTEMPTS or login.is_refused(challenges):
                 break
             answer.close()
             if not login.answer(challenges):
@@ -128,13 +127,13 @@ class HttpClient:
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         while True:
             near = (proxy.host, proxy.port) if proxy else (host, port)
-            connection = socket.create_connection(near, timeout=_until(deadline_s))
+            connection = socket.create_connection(near, timeout=time_left_s(deadline_s))
             if parts.scheme == "http":
                 return connection
             try:
                 if proxy:
                     open_tunnel(connection, proxy, host, port, deadline_s)
-                connection.settimeout(_until(deadline_s))
+                connection.settimeout(time_left_s(deadline_s))
                 secure = self._certificates.secure(connection, host)
                 if secure is not None:
                     return secure
@@ -152,19 +151,12 @@ class HttpClient:
         return UnavailableError(f"{self.uri}: {who} answers {answer.status} {meaning}; {fix}")
 
     def _no_entry(self, address: str) -> Exception:
-        if self._login is None:
-            return ConfigurationError(
-                f"{self.uri}: the server answers 401 Unauthorized; give user:password@ before the host"
-            )
-        if not self._may_log_in(address):
+        if self._login is not None and not self._may_log_in(address):
             return ConfigurationError(
                 f"{self.uri}: redirects to {without_secrets(address)}, which asks for a login and is not the same host "
                 "or not encrypted; the password was not sent there: give that address"
             )
-        text = f"{self.uri}: the server refuses the user or the password (401)"
-        if self._login.worked:  # a camera that starts may not know its users yet
-            return UnavailableError(f"{text}, which it accepted before")
-        return ConfigurationError(f"{text}; check them: in an address write / as %2F, @ as %40, # as %23")
+        return no_entry(self.uri, self._login)
 
 
 def reason(error: Exception) -> str:
@@ -178,10 +170,6 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__
-
-
-def _until(deadline_s: float) -> float:
-    return max(0.001, deadline_s - time.monotonic())
 
 
 def _request(parts: SplitResult, proxy: Proxy | None, authorization: str | None) -> bytes:

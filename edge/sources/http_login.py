@@ -12,7 +12,10 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from edge.errors import UsageError
+from edge.errors import ConfigurationError, EdgeError, UnavailableError, UsageError
+
+ATTEMPTS = 3
+"""The most requests for one login: the first may answer a challenge that has become old, the second a new one."""
 
 # The name of a digest's algorithm -> that of hashlib, the strongest first. An algorithm that is not named is MD5.
 _ALGORITHMS = {"SHA-512-256": "sha512_256", "SHA-512": "sha512", "SHA-256": "sha256", "SHA": "sha1", "MD5": "md5"}
@@ -31,6 +34,11 @@ class Challenge(NamedTuple):
     def algorithm(self) -> str:
         """The algorithm of a digest in capitals, without ``-SESS``."""
         return self.parameters.get("algorithm", "MD5").upper().removesuffix(_SESSION)
+
+    @property
+    def of_session(self) -> bool:
+        """Whether the secret of a digest holds the nonces of the session."""
+        return self.parameters.get("algorithm", "").upper().endswith(_SESSION)
 
 
 def read_challenges(values: list[str]) -> list[Challenge]:
@@ -72,6 +80,11 @@ class Login:
         self._challenge: Challenge | None = None
         self._count = 0
 
+    def is_refused(self, challenges: list[Challenge]) -> bool:
+        """Whether ``challenges``, the answer to the last request, mean that user or password are wrong."""
+        is_old = any(one.parameters.get("stale", "").lower() == "true" for one in challenges)
+        return self._challenge is not None and not is_old and not self.worked
+
     def answer(self, challenges: list[Challenge]) -> bool:
         """Choose the strongest of ``challenges``; False if none of them is known."""
         known = [one for one in challenges if _strength(one) is not None]
@@ -96,7 +109,7 @@ class Login:
 
         realm, nonce = asked.get("realm", ""), asked.get("nonce", "")
         secret = hashed(self._user, realm, self._password)
-        if asked.get("algorithm", "").upper().endswith(_SESSION):
+        if challenge.of_session:
             secret = hashed(secret, nonce, cnonce)
         qualities = [word.strip().lower() for word in asked.get("qop", "").split(",")]
         quality = next((word for word in ("auth", "auth-int") if word in qualities), None)
@@ -110,14 +123,27 @@ class Login:
             "uri": _quoted(target),
             "response": _quoted(response),
         }
-        fields |= {name: asked[name] for name in ("algorithm",) if name in asked}
-        fields |= {name: _quoted(asked[name]) for name in ("opaque",) if name in asked}
+        if "algorithm" in asked:
+            fields["algorithm"] = asked["algorithm"]
+        if "opaque" in asked:
+            fields["opaque"] = _quoted(asked["opaque"])
         if quality:
             fields |= {"qop": quality, "nc": count}
-        if quality or _SESSION in asked.get("algorithm", "").upper():
+        if quality or challenge.of_session:
             fields["cnonce"] = _quoted(cnonce)
-        fields |= {"userhash": "true"} if hidden else {}
+        if hidden:
+            fields["userhash"] = "true"
         return "Digest " + ", ".join(f"{name}={value}" for name, value in fields.items())
+
+
+def no_entry(uri: str, login: Login | None) -> EdgeError:
+    """The error for a server that answers 401 to ``login``; ``uri`` is its address for messages."""
+    if login is None:
+        return ConfigurationError(f"{uri}: the server answers 401 Unauthorized; give user:password@ before the host")
+    text = f"{uri}: the server refuses the user or the password (401)"
+    if login.worked:  # a camera that starts may not know its users yet
+        return UnavailableError(f"{text}, which it accepted before")
+    return ConfigurationError(f"{text}; check them: in an address write / as %2F, @ as %40, # as %23")
 
 
 def _strength(challenge: Challenge) -> int | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import socket
-import time
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from edge.secrets import without_secrets
+from edge.sources.deadline import time_left_s
 
 _MAX_HEAD_BYTES = 64 * 1024
 
@@ -63,7 +63,7 @@ def open_tunnel(connection: socket.socket, proxy: Proxy, host: str, port: int, d
     connection.sendall(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{login}\r\n".encode("latin-1", "replace"))
     head = b""
     while not head.endswith(b"\r\n\r\n"):  # byte by byte: what follows belongs to TLS
-        connection.settimeout(max(0.001, deadline_s - time.monotonic()))
+        connection.settimeout(time_left_s(deadline_s))
         byte = connection.recv(1)
         if not byte or len(head) > _MAX_HEAD_BYTES:
             raise ProxyError("the proxy gave no answer")

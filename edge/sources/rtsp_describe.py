@@ -9,8 +9,9 @@ import time
 from http.client import responses
 from urllib.parse import urlsplit, urlunsplit
 
-from edge.errors import ConfigurationError, UnavailableError
-from edge.sources.http_login import Login, read_challenges
+from edge.errors import UnavailableError
+from edge.sources.deadline import time_left_s
+from edge.sources.http_login import ATTEMPTS, Login, no_entry, read_challenges
 from edge.tls import unverified_context
 
 MAX_DESCRIPTION_BYTES = 1 << 20
@@ -19,7 +20,7 @@ MAX_DESCRIPTION_BYTES = 1 << 20
 _PORTS = {"rtsp": 554, "rtsps": 322}
 _MAX_HEAD_BYTES = 64 * 1024
 _NUMBER = re.compile("[0-9]{1,12}")
-_MEANINGS = {**responses, 404: "Not Found", 454: "Session Not Found", 461: "Unsupported Transport"}
+_MEANINGS = {**responses, 454: "Session Not Found", 461: "Unsupported Transport"}
 
 
 def check_stream(address: str, uri: str, login: Login | None, time_limit_s: float) -> None:
@@ -40,7 +41,7 @@ def check_stream(address: str, uri: str, login: Login | None, time_limit_s: floa
     except OSError as error:
         raise UnavailableError(f"{uri}: no answer: {error.strerror or error}") from None
     if status == 401:
-        raise _no_entry(uri, login)
+        raise no_entry(uri, login)
     if status >= 400:
         raise UnavailableError(f"{uri}: the server answers {status} {_MEANINGS.get(status, '')}; check the path")
     if int(headers.get("content-length", ["0"])[0]) > MAX_DESCRIPTION_BYTES:
@@ -53,12 +54,11 @@ def _describe(address: str, login: Login | None, deadline_s: float) -> tuple[int
     """Status and headers of the answer to DESCRIBE, after a login if the server asks for one."""
     parts = urlsplit(address)
     target = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    for attempt in range(3):
+    for attempt in range(1, ATTEMPTS + 1):
         header = login.header(target, "DESCRIBE") if login else None
         status, headers = _ask(parts.scheme, parts.hostname or "", parts.port, target, header, deadline_s)
         challenges = read_challenges(headers.get("www-authenticate", []))
-        is_old = any(one.parameters.get("stale", "").lower() == "true" for one in challenges)
-        if status != 401 or login is None or attempt == 2 or (header and not is_old and not login.worked):
+        if status != 401 or login is None or attempt == ATTEMPTS or login.is_refused(challenges):
             break
         if not login.answer(challenges):
             break
@@ -70,7 +70,7 @@ def _ask(
 ) -> tuple[int, dict[str, list[str]]]:
     lines = [f"DESCRIBE {target} RTSP/1.0", "CSeq: 1", "Accept: application/sdp", "User-Agent: edge"]
     lines += [f"Authorization: {authorization}"] if authorization else []
-    with socket.create_connection((host, port or _PORTS[scheme]), timeout=_until(deadline_s)) as plain:
+    with socket.create_connection((host, port or _PORTS[scheme]), timeout=time_left_s(deadline_s)) as plain:
         connection = plain
         if scheme == "rtsps":
             connection = unverified_context().wrap_socket(plain, server_hostname=host)  # as FFmpeg does
@@ -78,10 +78,10 @@ def _ask(
             connection.sendall("\r\n".join([*lines, "", ""]).encode("utf-8", "replace"))
             head = b""
             while b"\r\n\r\n" not in head:
-                connection.settimeout(_until(deadline_s))
+                connection.settimeout(time_left_s(deadline_s))
                 data = connection.recv(4096)
                 head += data
-                if not data or len(head) > _MAX_HEAD_BYTES or not (b"RTSP/" + head[5:]).startswith(head[:8]):
+                if not data or len(head) > _MAX_HEAD_BYTES or not b"RTSP/".startswith(head[:5]):
                     raise OSError(0, "this is not an RTSP server")
     return _parsed(head.partition(b"\r\n\r\n")[0].decode("latin-1"))
 
@@ -96,19 +96,3 @@ def _parsed(head: str) -> tuple[int, dict[str, list[str]]]:
     if not _NUMBER.fullmatch(number) or not _NUMBER.fullmatch(headers.get("content-length", ["0"])[0]):
         raise OSError(0, "this is not an RTSP server")
     return int(number), headers
-
-
-def _no_entry(uri: str, login: Login | None) -> Exception:
-    if login is None:
-        return ConfigurationError(f"{uri}: the server answers 401 Unauthorized; give user:password@ before the host")
-    text = f"{uri}: the server refuses the user or the password (401)"
-    if login.worked:
-        return UnavailableError(f"{text}, which it accepted before")
-    return ConfigurationError(f"{text}; check them: in an address write / as %2F, @ as %40, # as %23")
-
-
-def _until(deadline_s: float) -> float:
-    remaining_s = deadline_s - time.monotonic()
-    if remaining_s <= 0:
-        raise TimeoutError
-    return remaining_s
