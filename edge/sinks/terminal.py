@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 import unicodedata
@@ -73,8 +74,8 @@ class TerminalSink:
 
 def status_line(observation: Observation, rate: float, columns: int) -> str:
     """One line of at most ``columns`` - 1 columns, so that no terminal wraps it; ``rate`` is in frames per second."""
-    labels = [observation.label, *observation.model.labels]
-    width = min(_LABEL_WIDTH, max(_width(_drawable(label)) for label in labels))
+    width = max(_widest(observation.model.labels), _width(_drawable(observation.label)))
+    width = min(_LABEL_WIDTH, width)
     label = _cut(_drawable(observation.label), width)
     filled = round(_BAR * min(1.0, max(0.0, observation.score)))
     line = (
@@ -82,6 +83,12 @@ def status_line(observation: Observation, rate: float, columns: int) -> str:
         f"  {rate:.1f} fps  age {observation.frame_age_ms:.0f} ms"
     )
     return _cut(line, columns - 1)
+
+
+@functools.lru_cache(maxsize=1)
+def _widest(labels: tuple[str, ...]) -> int:
+    """The columns of the widest of ``labels``; kept, because the line is drawn ten times a second."""
+    return max(map(_width, map(_drawable, labels)), default=0)
 
 
 def _drawable(text: str) -> str:
