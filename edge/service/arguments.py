@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from edge.sinks.make_sinks import SinkOptions
 from edge.sources.uri import open_source
 
 
-class WatchArguments(NamedTuple):
+@dataclass(frozen=True)
+class WatchArguments:
     """The command line of ``edge watch`` without its first two words, and the values in it that a unit depends on.
 
     ``words`` is the command line as it was given, and names the model. ``source_word`` is the source in it; None if
@@ -33,9 +35,9 @@ class WatchArguments(NamedTuple):
         path = Path(self.source.removeprefix("file:").removeprefix("folder:"))
         return path if self.is_folder or (path.exists() and not self.is_camera) else None
 
-    @property
+    @functools.cached_property
     def is_folder(self) -> bool:
-        """Whether the source is a folder, also one that comes later."""
+        """Whether the source is a folder, also one that comes later. To find out, the folder is listed."""
         return not self.is_camera and open_source(self.source).uri.startswith("folder:")
 
     @property
