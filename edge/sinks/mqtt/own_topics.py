@@ -14,7 +14,8 @@ ONLINE, OFFLINE = "online", "offline"
 _REMEMBERED = 64
 """More states than wait for the broker: each may come back after a lost connection."""
 _CORRECTIONS, _CORRECTIONS_S = 5, 10.0
-"""At most so many corrections in this time, in seconds: a sender that answers each one must not cause a flood."""
+"""The most corrections, and the time in seconds in which they are counted: a sender that answers each of them must not
+cause a flood."""
 
 
 class OwnTopics:

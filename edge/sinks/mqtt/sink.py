@@ -33,7 +33,8 @@ _LONGEST_RECONNECT_S = 30
 _MOST_WAITING = 32
 _MESSAGE_EVERY_S = 60.0
 _STEADY_S, _UNSTEADY = 10.0, 3
-"""A broker that closes the connection within this time, in seconds, so many times in a row, gets longer pauses."""
+"""A connection that lasts less than this time, in seconds, is short. After this many short ones in a row the pauses
+are longer."""
 _END_S = 0.3
 _REFUSED = ("Not authorized", "Bad user name or password")
 
