@@ -9,8 +9,9 @@ import numpy as np
 
 from edge.errors import ModelError
 from edge.modelfile.graph import Ending, Graph
+from edge.modelfile.image_shape import ImageShape
 from edge.modelfile.normalization import DEFAULT, GUESSED, Normalization, from_range
-from edge.modelfile.structure import ImageShape, Structure, TensorSpec
+from edge.modelfile.structure import TensorSpec
 
 _KNOWN_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0))
 _STEPS = 1.6  # of the 8 bits, by which the ends of a range may be off: 127.5 and 128 mean the same
@@ -46,13 +47,13 @@ class ScoreTransform(NamedTuple):
         return self.pair or self.function is not Function.NONE
 
 
-def find_transform(content: bytes, outputs: int, labels: int) -> ScoreTransform:
-    """How the ``outputs`` of the model in ``content`` become the scores of ``labels``, decided from its operators.
+def find_transform(graph: Graph, outputs: int, labels: int) -> ScoreTransform:
+    """How the ``outputs`` of the model with ``graph`` become the scores of ``labels``, decided from its operators.
 
     Raises :class:`~edge.errors.ModelError` if the flatbuffer is damaged.
     """
     pair = outputs == 1 and labels == 2
-    ending = Graph(content).ending()
+    ending = graph.ending()
     if ending is Ending.LOGITS:
         return ScoreTransform(Function.SIGMOID if outputs == 1 else Function.SOFTMAX, pair)
     if ending is Ending.SIGMOID and outputs > 1:
@@ -61,14 +62,14 @@ def find_transform(content: bytes, outputs: int, labels: int) -> ScoreTransform:
     return ScoreTransform(functions.get(ending, Function.NONE), pair)
 
 
-def guess_normalization(content: bytes, structure: Structure, by_ultralytics: bool) -> Normalization:
-    """The most likely normalisation of a model that does not say it: by its first operators, else by its maker.
+def guess_normalization(graph: Graph, image: TensorSpec, by_ultralytics: bool) -> Normalization:
+    """The most likely normalisation for the input ``image``: by the first operators of ``graph``, else by its maker.
 
     An 8-bit input has none to guess: its steps stand for the steps of the pixels.
     """
-    if structure.input.dtype != np.float32:
+    if image.dtype != np.float32:
         return DEFAULT
-    expected = Graph(content).expected_range()
+    expected = graph.expected_range()
     if expected:
         return from_range(*expected, GUESSED)
     return from_range(0, 1, GUESSED) if by_ultralytics else DEFAULT

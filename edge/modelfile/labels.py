@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from edge.errors import ModelError
-from edge.modelfile.reading import MAX_LABEL_BYTES, read_bounded
+from edge.modelfile.reading import MAX_LABEL_BYTES, ZIP_START, read_bounded
 
 _INDEXED = re.compile(r"(\d+)[\s:,]+(\S.*)")
 _MARKS = (  # byte order marks; UTF-32's begins with UTF-16's
@@ -53,7 +53,7 @@ def parse_label_file(content: bytes, name: str) -> tuple[str, ...]:
 
     Raises :class:`~edge.errors.ModelError` if it is none of these, or has no labels.
     """
-    if content.startswith(b"PK\x03\x04"):
+    if content.startswith(ZIP_START):
         from edge.modelfile.model_zip import labels_of_zip  # only a few files are zips
 
         return parse_label_file(*labels_of_zip(content))

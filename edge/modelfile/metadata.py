@@ -14,7 +14,7 @@ import numpy as np
 
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
-from edge.modelfile.normalization import PerChannel
+from edge.modelfile.normalization import PerChannel, collapsed
 
 BUFFER_NAME = "TFLITE_METADATA"
 IDENTIFIER = b"M001"
@@ -62,11 +62,7 @@ def parse_metadata(buffer: bytes) -> ImageMetadata:
         return ImageMetadata(None, None, labels_name)
     if not (all(map(math.isfinite, [*means, *stds])) and min(stds) > 0):
         raise ModelError(f"the model's metadata has the impossible normalisation ({means}, {stds})")
-    return ImageMetadata(_collapsed(means), _collapsed(stds), labels_name)
-
-
-def _collapsed(channels: list[float]) -> PerChannel:
-    return channels[0] if len(set(channels)) == 1 else tuple(channels)
+    return ImageMetadata(collapsed(tuple(means)), collapsed(tuple(stds)), labels_name)
 
 
 class PackedFiles(NamedTuple):

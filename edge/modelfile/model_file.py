@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import ModelError
+from edge.modelfile.image_shape import ImageShape
 from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import BUFFER_NAME, ImageMetadata, parse_metadata, unpack_files
 from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization, PerChannel, given_normalization
-from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
-from edge.modelfile.structure import ImageShape, Structure, TensorSpec, examine
+from edge.modelfile.reading import MAX_MODEL_BYTES, ZIP_START, read_bounded
+from edge.modelfile.structure import Structure, TensorSpec, examine
 from edge.preprocess import PREPROCESSING_VERSION
 
 if TYPE_CHECKING:
     from edge.modelfile.foreign import ScoreTransform
 
 _MIN_BYTES = 64
-_ZIP_START = b"PK\x03\x04"
 _BACKGROUND = ("background", "__background__", "???", "dummy")
 
 
@@ -124,7 +124,7 @@ class ModelFile:
         Raises :class:`~edge.errors.ModelError` as :meth:`load` does.
         """
         beside = None
-        if content.startswith(_ZIP_START):
+        if content.startswith(ZIP_START):
             from edge.modelfile.model_zip import model_of_zip  # only models of a few tools are zips
 
             content, beside = model_of_zip(content)
@@ -153,29 +153,30 @@ class ModelFile:
         if labels is None:
             labels = _packed_labels(packed.files, metadata, own=manifest is not None)
         _check_count(labels, structure.outputs, own=manifest is not None)
+        normalization = normalization or _normalization(metadata)
         model = cls(
             content=content,
             labels=labels,
             manifest=manifest,
             input=structure.input,
             output=structure.output,
-            normalization=_normalization(metadata) or DEFAULT,
+            normalization=normalization or DEFAULT,
             packed=packed.files,
         )
-        return (
-            model if manifest is not None else _completed(model, structure, normalization or _normalization(metadata))
-        )
+        return model if manifest is not None else _completed(model, structure, normalization)
 
 
 def _completed(model: ModelFile, structure: Structure, normalization: Normalization | None) -> ModelFile:
     """The ``model`` of another project with what its file leaves open; ``normalization`` None: it is guessed."""
     from edge.modelfile.foreign import check_channels, find_transform, guess_normalization
+    from edge.modelfile.graph import Graph
 
+    graph = Graph(model.content)
     if normalization is None:
         by_ultralytics = any(name.endswith(".json") for name in model.packed)
-        normalization = guess_normalization(model.content, structure, by_ultralytics)
+        normalization = guess_normalization(graph, model.input, by_ultralytics)
     check_channels(normalization, model.image)
-    transform = find_transform(model.content, structure.outputs, len(model.labels))
+    transform = find_transform(graph, structure.outputs, len(model.labels))
     return replace(model, normalization=normalization, transform=transform)
 
 

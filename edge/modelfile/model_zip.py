@@ -10,8 +10,6 @@ from typing import NamedTuple
 from edge.errors import ModelError
 from edge.modelfile.reading import MAX_LABEL_BYTES, MAX_MODEL_BYTES
 
-ZIP_START = b"PK\x03\x04"
-
 
 class ZippedModel(NamedTuple):
     """The bytes of the model in a zip, and content and name of the label file beside it, if there is one."""

@@ -73,7 +73,12 @@ def given_normalization(
     if max(stds) < 1:
         in_pixels = _numbers(tuple(_WHITE * value for value in stds))
         raise UsageError(f"std {_numbers(std)}: give mean and std in pixels from 0 to 255; this may be std {in_pixels}")
-    return Normalization(_collapsed(means), _collapsed(stds), GIVEN)
+    return Normalization(collapsed(means), collapsed(stds), GIVEN)
+
+
+def collapsed(channels: tuple[float, ...]) -> PerChannel:
+    """``channels`` as one number if all are the same."""
+    return channels[0] if len(set(channels)) == 1 else channels
 
 
 def parse_numbers(text: str) -> tuple[float, ...]:
@@ -89,10 +94,6 @@ def _channels(name: str, value: PerChannel) -> tuple[float, ...]:
     if len(values) not in (1, 3) or not all(math.isfinite(number) and abs(number) <= _MOST for number in values):
         raise UsageError(f"{name} {_numbers(values)}: give one number, or three: red, green, blue")
     return values
-
-
-def _collapsed(values: tuple[float, ...]) -> PerChannel:
-    return values[0] if len(set(values)) == 1 else values
 
 
 def _numbers(value: PerChannel) -> str:

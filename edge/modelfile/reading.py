@@ -13,6 +13,9 @@ MAX_MODEL_BYTES = 1 << 30
 MAX_LABEL_BYTES = 16 << 20
 """The largest label file, in bytes: far more than a million labels need."""
 
+ZIP_START = b"PK\x03\x04"
+"""The first bytes of a zip."""
+
 _PIECE_BYTES = 1 << 16
 
 

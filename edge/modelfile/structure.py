@@ -13,13 +13,13 @@ import numpy as np
 
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
+from edge.modelfile.image_shape import ImageShape
 
 IDENTIFIER = b"TFL3"
 _MAX_ELEMENTS = 1 << 28  # of one tensor; far more than an image classifier has, and less than most damaged shapes
 _MAX_DIMENSIONS = 8  # of one tensor: as many as TFLite's kernels have
 _MAX_CONNECTIONS = 1_000_000  # inputs and outputs of all operators; a model of 500 operators has about 2,000
 _OPTIONAL = -1  # an operator input that is left out
-_CHANNELS = (3, 1)
 _SIGNATURE = 7  # slot of Tensor.shape_signature
 
 # TensorType of the schema -> numpy dtype; types that no image classifier has as input or output are left out.
@@ -48,31 +48,6 @@ class TensorSpec(NamedTuple):
     dtype: np.dtype[np.generic] | None
     scale: float
     zero_point: int
-
-
-class ImageShape(NamedTuple):
-    """How the input tensor of an image classifier holds pictures: ``batch`` of them, of the same size in pixels.
-
-    ``channels`` is 3 (red, green, blue) or 1 (grey). If ``channels_first``, the tensor is (batch, channels, height,
-    width), as PyTorch's exports are, else (batch, height, width, channels).
-    """
-
-    batch: int
-    height: int
-    width: int
-    channels: int
-    channels_first: bool
-
-    @classmethod
-    def of(cls, shape: tuple[int, ...]) -> ImageShape | None:
-        """The image shape of a tensor of ``shape``; None if it does not hold pictures of 1 or 3 channels."""
-        if len(shape) != 4 or min(shape) < 1:
-            return None
-        if shape[3] in _CHANNELS:
-            return cls(*shape, False)
-        if shape[1] in _CHANNELS:
-            return cls(shape[0], shape[2], shape[3], shape[1], True)
-        return None
 
 
 class Structure(NamedTuple):
