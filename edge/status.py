@@ -16,10 +16,12 @@ from edge.types import Observation
 
 _INTERVAL_S = 1.0
 _FRESH_S = 10.0
-_MAX_EVERY_S = 7 * 24 * 3600.0
 _MAX_BYTES = 64 << 10
 _START_TIME = 19  # field 22 of /proc/PID/stat, counted after the process's name
 _MODE = 0o644  # programs of every user may read it, whatever the umask is (a service's is 0077): it holds no secret
+
+MAX_EVERY_S = 7 * 24 * 3600.0
+"""The longest time between two labelled frames that a status may name, in seconds."""
 
 STATUS_VARIABLE = "EDGE_STATUS"
 SERVICE_NAME = "edge-watch"
@@ -121,7 +123,7 @@ def read_status(path: Path) -> WatchStatus | None:
             f"{path}: the status file of edge watch cannot be read ({error.strerror}); "
             "use sudo, or give another file with --status"
         ) from None
-    return status if 0 <= every_s <= _MAX_EVERY_S and _is_running(pid, start) else None
+    return status if 0 <= every_s <= MAX_EVERY_S and _is_running(pid, start) else None
 
 
 def _age_s(fields: dict[str, Any]) -> float:

@@ -7,14 +7,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.commands.arguments import add_command, count, seconds
+from edge.commands.arguments import add_command, count
+from edge.commands.health_window import add_switching_options, running_watch, wait_for_confirmation, watch_every_s
 from edge.printable import printable
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
-    from edge.status import WatchStatus
     from edge.store.layout import Store
-    from edge.store.state import State
 
 
 def add(commands: Commands) -> None:
@@ -43,13 +42,13 @@ def add(commands: Commands) -> None:
     install.add_argument("--size", type=count, metavar="BYTES", help="the size in bytes that it must have")
     install.add_argument("--signature", type=Path, metavar="FILE.sig", help="its signature, made by ssh-keygen -Y sign")
     install.add_argument("--activate", action="store_true", help="make it the current model too")
-    _add_switching(install)
+    add_switching_options(install)
     _add(own, "list", "List the installed models, newest first.", "--json", _list)
     verify = _add(own, "verify", "Check bytes, structure and signature of installed models.", "", _verify)
     verify.add_argument("sha256", nargs="?", metavar="SHA", help="the first digits of a sha256 (default: all models)")
     activate = _add(own, "activate", "Make an installed model the current one.", "3f2a91 --health-window 60", _activate)
     activate.add_argument("sha256", metavar="SHA", help="the first digits of its sha256")
-    _add_switching(activate)
+    add_switching_options(activate)
     _add(own, "rollback", "Go back to the previous model; a second call changes nothing.", "", _rollback)
     collect = _add(own, "gc", "Remove old models.", "--keep 1", _gc)
     collect.add_argument("--keep", type=count, default=KEEP, metavar="N", help="models that stay (default %(default)s)")
@@ -64,24 +63,6 @@ def _add(own: Commands, name: str, text: str, example: str, command: Any) -> arg
     return parser
 
 
-def _add_switching(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--allow-older", action="store_true", help="also if it was installed before the current model")
-    parser.add_argument(
-        "--health-window",
-        type=seconds,
-        default=30.0,
-        metavar="SECONDS",
-        help="time for an edge watch that labels frames to label one with it, else the store goes back; at least twice "
-        "its --every is given (default %(default)g; 0: it stays pending)",
-    )
-    parser.add_argument(
-        "--status",
-        type=Path,
-        metavar="FILE",
-        help="the status file of edge watch (default: $EDGE_STATUS, else that of its service)",
-    )
-
-
 def _store(options: argparse.Namespace) -> Store:
     from edge.store.layout import Store, default_root
 
@@ -93,7 +74,7 @@ def _install(options: argparse.Namespace) -> int:
     from edge.store.install import InstallRequest, install
 
     store = _store(options)
-    before = _running_watch(options) if options.activate else None
+    before = running_watch(options) if options.activate else None
     request = InstallRequest(
         options.file,
         sha256=options.sha256,
@@ -105,7 +86,7 @@ def _install(options: argparse.Namespace) -> int:
     done = install(store, request)
     for line in done.messages:
         print_message(line)
-    by = _wait_for_confirmation(options, store, done.state, done.sha256, before) if options.activate else None
+    by = wait_for_confirmation(options, store, done.state, done.sha256, before) if options.activate else None
     facts = {
         "sha256": done.sha256,
         "size_bytes": done.size_bytes,
@@ -123,49 +104,10 @@ def _activate(options: argparse.Namespace) -> int:
 
     store = _store(options)
     sha256 = store.find(options.sha256)
-    before = _running_watch(options)
+    before = running_watch(options)
     state = activate(store, sha256, allow_older=options.allow_older)
-    by = _wait_for_confirmation(options, store, state, sha256, before)
+    by = wait_for_confirmation(options, store, state, sha256, before)
     return _answer(options, store, {"sha256": sha256}, f"{sha256} is current", by)
-
-
-def _running_watch(options: argparse.Namespace) -> WatchStatus | None:
-    """The status file of the running ``edge watch`` before the switch; None if there is none, or it is not needed.
-
-    If the file cannot be read, one line on stderr says so, and the self-test alone decides.
-    """
-    from edge.errors import StorageError
-    from edge.messages import print_message
-    from edge.status import default_status, read_status
-
-    if not options.health_window:
-        return None
-    try:
-        return read_status(options.status or default_status())
-    except StorageError as error:
-        print_message(f"only the self-test will confirm the model: {error}")
-        return None
-
-
-def _wait_for_confirmation(
-    options: argparse.Namespace, store: Store, state: State, sha256: str, before: WatchStatus | None
-) -> str | None:
-    """Wait until the model is confirmed, if it is pending; returns what confirmed it."""
-    from edge.messages import print_message
-    from edge.status import default_status
-    from edge.store.health import await_confirmation, window_of
-
-    if not (state.pending and state.current == sha256 and options.health_window):
-        return None
-    if before and before.is_fresh and window_of(options.health_window, before) > options.health_window:
-        print_message(f"edge watch labels a frame every {before.every_s:g} s: the health window is twice that")
-    return await_confirmation(
-        store,
-        sha256,
-        window_s=options.health_window,
-        status=options.status or default_status(),
-        before=before,
-    )
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -188,7 +130,7 @@ def _list(options: argparse.Namespace) -> int:
         signers = allowed_signers_path(store)
         device = {
             "allowed_signers": signers and str(signers),
-            "watch_every_s": _watch_every_s(store),
+            "watch_every_s": watch_every_s(store),
             "free_bytes": store.free_bytes(),
         }
         print(json.dumps({**_situation(store), **device, "models": models}))
@@ -198,18 +140,6 @@ def _list(options: argparse.Namespace) -> int:
         line = f"{model['sha256']}  {' '.join(fact for fact in facts if fact)}  {' '.join(model['marks'])}"
         print(printable(line.rstrip()))
     return 0
-
-
-def _watch_every_s(store: Store) -> float:
-    """The time between two labelled frames of the ``edge watch`` with a model of this store; 0 if none is labelling."""
-    from edge.errors import StorageError
-    from edge.status import default_status, read_status
-
-    try:
-        watch = read_status(default_status())
-    except StorageError:
-        return 0.0
-    return watch.every_s if watch and watch.is_fresh and watch.model_sha256 in store.installed() else 0.0
 
 
 def _verify(options: argparse.Namespace) -> int:

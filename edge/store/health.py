@@ -30,7 +30,7 @@ def await_confirmation(store: Store, sha256: str, *, window_s: float, status: Pa
     """
     if before is None or not before.is_fresh or before.model_sha256 not in store.installed():
         return _confirm_by_self_test(store, sha256)
-    window_s = window_of(window_s, before)
+    window_s = window_of(window_s, before.every_s)
     latest, problem = None, None
     deadline = time.monotonic() + window_s
     while time.monotonic() < deadline:
@@ -49,9 +49,9 @@ def await_confirmation(store: Store, sha256: str, *, window_s: float, status: Pa
     raise _gone_back(store, sha256, problem or f"edge watch (process {before.pid}) has ended")
 
 
-def window_of(window_s: float, watch: WatchStatus) -> float:
-    """The health window in seconds for a ``watch``: ``window_s``, but at least twice its time between two frames."""
-    return max(window_s, 2 * watch.every_s)
+def window_of(window_s: float, every_s: float) -> float:
+    """The health window in seconds: ``window_s``, but at least twice ``every_s``, the time between two frames."""
+    return max(window_s, 2 * every_s)
 
 
 def _confirm_by_self_test(store: Store, sha256: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError, UnavailableError, UsageError
 from edge.shorten import plain_text
+from edge.status import MAX_EVERY_S
 from edge.store.layout import is_sha256
 from trainer.flash.ssh_connection import Answer
 
@@ -16,7 +17,6 @@ _MAX_FACT = 300  # characters
 _MAX_PATH = 4096  # bytes, as in Linux
 _MAX_MODELS = 1000
 _MAX_DIGITS = 15
-_MAX_EVERY_S = 7 * 24 * 3600.0
 _KILLED = 128 + signal.SIGKILL  # the code that a shell gives
 _FIX = "install the current version with --bootstrap"
 
@@ -78,21 +78,19 @@ def checked_path(name: str, text: str) -> str:
     return text
 
 
-def parse_listing(text: str) -> StoreListing:
-    """The answer of ``edge store list --json`` in ``text``.
+def parse_listing(out: str) -> StoreListing:
+    """What ``edge store list --json`` answered in its output ``out``; the login shell may print other lines.
 
     Raises :class:`~edge.errors.ConfigurationError` if it is not such an answer.
     """
-    fields = _json_object(text)
-    if fields is None:
-        raise _unusable("it is not a JSON object")
+    fields = _answered_object(out)
     models = fields.get("models")
     if not isinstance(models, list) or len(models) > _MAX_MODELS:
         raise _unusable(f"models is not a list of at most {_MAX_MODELS}")
     names = tuple(_sha256(model.get("sha256") if isinstance(model, dict) else None, "models") for model in models)
     signers = fields.get("allowed_signers")
     every_s = fields.get("watch_every_s") or 0.0
-    if isinstance(every_s, bool) or not isinstance(every_s, (int, float)) or not 0 <= every_s <= _MAX_EVERY_S:
+    if isinstance(every_s, bool) or not isinstance(every_s, (int, float)) or not 0 <= every_s <= MAX_EVERY_S:
         raise _unusable("watch_every_s is not a time")
     free_bytes = fields.get("free_bytes")
     if free_bytes is not None and (type(free_bytes) is not int or free_bytes < 0):
@@ -106,16 +104,12 @@ def parse_listing(text: str) -> StoreListing:
     )
 
 
-def parse_state(answer: Answer) -> StoreState:
-    """The state in the ``answer`` of an ``edge store COMMAND --json`` that succeeded; the login shell may print too.
+def parse_state(out: str) -> StoreState:
+    """The state that an ``edge store COMMAND --json`` answered in its output ``out``, as :func:`parse_listing`.
 
     Raises :class:`~edge.errors.ConfigurationError` if there is none.
     """
-    for line in reversed(answer.out.splitlines()):
-        fields = _json_object(line) if line.startswith("{") else None
-        if fields is not None:
-            return _state(fields)
-    raise _unusable("it printed no JSON object")
+    return _state(_answered_object(out))
 
 
 def device_error(answer: Answer) -> EdgeError:
@@ -147,12 +141,16 @@ def _sha256(value: object, name: str) -> str:
     return value
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+def _answered_object(out: str) -> dict[str, Any]:
+    """The last line of ``out`` that is a JSON object."""
+    for line in reversed(out.splitlines()):
+        try:
+            value = json.loads(line) if line.startswith("{") else None
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            return value
+    raise _unusable("it printed no JSON object")
 
 
 def _unusable(reason: str) -> ConfigurationError:

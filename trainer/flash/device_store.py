@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.errors import ConfigurationError, ModelError
+from edge.store.health import window_of
 from edge.store.layout import short
 from trainer.flash.delivery import Delivery
 from trainer.flash.device_answers import StoreListing, StoreState, device_error, parse_listing, parse_state
@@ -78,14 +79,10 @@ class DeviceStore:
         answer = self._run("list", "--json")
         if answer.code:
             raise device_error(answer)
-        for line in reversed(answer.out.splitlines()):
-            if line.startswith("{"):
-                self._listing = parse_listing(line)
-                return
-        parse_state(answer)  # raises: there is no line with an answer
+        self._listing = parse_listing(answer.out)
 
     def _run_until_confirmed(self, delivery: Delivery, *arguments: str) -> None:
-        window_s = max(delivery.health_window_s, 2 * self._listing.every_s)
+        window_s = window_of(delivery.health_window_s, self._listing.every_s)
         self._change(
             *arguments,
             "--health-window",
@@ -104,7 +101,7 @@ class DeviceStore:
         answer = self._run(*arguments, "--json", limit_s=limit_s)
         if answer.code:
             raise device_error(answer)
-        self._listing = self._listing._replace(state=parse_state(answer))
+        self._listing = self._listing._replace(state=parse_state(answer.out))
 
     def _run(self, *arguments: str, limit_s: float | None = None) -> Answer:
         return self._connection.run(_RUN, self._edge, "store", *arguments, limit_s=limit_s)

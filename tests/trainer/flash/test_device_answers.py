@@ -37,7 +37,8 @@ def test_a_right_answer() -> None:
     assert parse_listing(json.dumps(GOOD)) == StoreListing(state, (SHA,), None, 0.0)
     newer = {**GOOD, "allowed_signers": "/etc/edge/allowed_signers", "watch_every_s": 60, "free_bytes": 7}
     assert parse_listing(json.dumps(newer))[2:] == ("/etc/edge/allowed_signers", 60.0, 7)
-    assert parse_state(Answer(0, f"Welcome {{\n{json.dumps(GOOD)}\n{{bye\n", "")) == state
+    assert parse_listing(f"Welcome {{\n{json.dumps(newer)}\n{{bye\n") == parse_listing(json.dumps(newer))
+    assert parse_state(f"Welcome {{\n{json.dumps(GOOD)}\n{{bye\n") == state
 
 
 @pytest.mark.parametrize(
@@ -72,9 +73,9 @@ def test_no_answer_is_a_traceback(out: str, err: str, code: int) -> None:
     assert all(value.isprintable() for name, value in read_fact_lines(out).items() if name != "store")
     assert whole_number(out) is None or int(out) < 10**15
     errors: list[Exception] = [device_error(answer)]
-    for parse in (lambda: parse_state(answer), lambda: parse_listing(out)):
+    for parse in (parse_state, parse_listing):
         try:
-            parse()
+            parse(out)
         except EdgeError as error:
             errors.append(error)
     for error in errors:
