@@ -12,9 +12,10 @@ from benchmarks.accuracy.splits import retrain_options
 from trainer.backbones.architectures import Architecture
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled, load_labelled
-from trainer.head.cross_validation import assign_folds
 from trainer.head.fit import DEFAULT_STEPS
-from trainer.head.learning_curve import SHARES, LabelledByShares, label_with_shares, nested_shares, summarize
+from trainer.head.folds import Folds, assign_folds
+from trainer.head.learning_curve import summarize
+from trainer.head.shares import SHARES, LabelledByShares, label_with_shares, nested_shares
 from trainer.photos.dataset import Photo
 from trainer.progress import Progress
 from trainer.retraining.retrain_all import retrain_all
@@ -81,5 +82,5 @@ def summarise(forecasts: list[Forecast]) -> dict[str, Any]:
 
 
 def _labelled(photos: list[Photo], data: Labelled, labels: int, l2: float, seed: int) -> LabelledByShares:
-    assigned, folds = assign_folds(photos, seed)
-    return label_with_shares(data, assigned, folds=folds, labels=labels, l2=l2, max_steps=DEFAULT_STEPS, seed=seed)
+    folds = Folds(data, *assign_folds(photos, seed), labels=labels, max_steps=DEFAULT_STEPS)
+    return label_with_shares(folds, l2, seed)

@@ -1,10 +1,5 @@
 """Accuracy against the number of photos: heads refitted on a share of the photos, and what more photos may bring.
 
-The photos of the parts of a cross-validation are evaluated by heads that were fitted on 25, 50, 75 and 100 % of the
-groups of the other parts. All heads have the penalty of the head of the whole data set. On flowers, a search for each
-head and standardisation of each share alone took 5 to 10 times as long, and gave the same accuracies within 0.3 points
-in the mean of several random choices.
-
 Four points do not show by which power of the number of photos the error falls. So the error is fitted as
 ``floor + slope * photos ** -exponent`` with an exponent of 1/2 for the expected gain, and of 1/4 and 1 for its ends.
 The exponents of linear classifiers lie between 1/2 and 1 (C. Cortes et al., *Learning Curves: Asymptotic Values and
@@ -15,7 +10,7 @@ Review*, 2021).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -23,12 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head, Matrix, refit_head
-from trainer.head.standardisation import Standardisation
-from trainer.one_thread import one_thread
-
-SHARES = (0.25, 0.5, 0.75, 1.0)
-"""The shares of the training groups on which heads are fitted."""
+from trainer.head.fit import Matrix
+from trainer.head.folds import Folds
+from trainer.head.shares import SHARES, label_with_shares
 
 LEAST_INDEPENDENT = 20
 """With fewer independent photos a class, on average, there is no learning curve."""
@@ -36,7 +28,6 @@ LEAST_INDEPENDENT = 20
 MOST_NAMED = 3
 """The largest number of classes that :attr:`LearningCurve.weak` holds."""
 
-_DRAWS = 2  # random choices of each share below 1 in each part: their noise is small beside that of the photos
 _EXPONENT = 0.5
 _EXPONENTS = (0.25, 0.5, 1.0)
 _Z_95 = NormalDist().inv_cdf(0.975)
@@ -84,108 +75,18 @@ class LearningCurve(NamedTuple):
 
 
 def learning_curve(
-    data: Labelled,
-    assigned: npt.NDArray[np.intp],
-    *,
-    folds: int,
-    labels: int,
-    l2: float,
-    max_steps: int,
-    seed: int,
-    class_weights: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64] | None] = lambda labels: None,
-    counted: npt.NDArray[np.bool_] | None = None,
-    advance: Callable[[int], None] = lambda count: None,
+    folds: Folds, l2: float, seed: int, advance: Callable[[int], None] = lambda count: None
 ) -> LearningCurve | None:
-    """Fit heads on shares of the groups outside each of ``folds`` parts of ``data``, and evaluate them on that part.
+    """Fit heads with the penalty ``l2`` on shares of the groups outside each part, and evaluate them on that part.
 
-    None if there are too few independent photos: see :data:`LEAST_INDEPENDENT`. ``l2`` is the penalty of all heads.
-    ``assigned``, ``class_weights`` and ``counted`` are those of
-    :func:`~trainer.head.cross_validation.cross_validate`; ``seed`` gives the random choices.
+    None if there are too few independent photos: see :data:`LEAST_INDEPENDENT`. ``seed`` gives the random choices;
+    ``advance`` is called with 1 for each part.
     """
-    shown = np.ones(len(data.labels), bool) if counted is None else counted
-    evaluated = data.where(shown)
+    evaluated = folds.data.where(folds.shown)
     if not len(evaluated.labels) or evaluated.independent < LEAST_INDEPENDENT * len(np.unique(evaluated.labels)):
         return None
-    found = label_with_shares(
-        data,
-        assigned,
-        folds=folds,
-        labels=labels,
-        l2=l2,
-        max_steps=max_steps,
-        seed=seed,
-        class_weights=class_weights,
-        advance=advance,
-    )
-    return summarize(evaluated, found.right[shown], found.photos_per_class, labels)
-
-
-class LabelledByShares(NamedTuple):
-    """What heads that were fitted on shares of the photos labelled correctly.
-
-    ``right`` (photos, shares) is the share, 0 to 1, of the random choices with which a photo was labelled correctly.
-    ``photos_per_class`` (shares,) is the mean number of independent photos of a class that trained.
-    """
-
-    right: Matrix
-    photos_per_class: npt.NDArray[np.float64]
-
-
-def label_with_shares(
-    data: Labelled,
-    assigned: npt.NDArray[np.intp],
-    *,
-    folds: int,
-    labels: int,
-    l2: float,
-    max_steps: int,
-    seed: int,
-    class_weights: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64] | None] = lambda labels: None,
-    advance: Callable[[int], None] = lambda count: None,
-) -> LabelledByShares:
-    """Label each part of ``data`` with heads that were fitted on shares of the other parts: see :func:`learning_curve`.
-
-    All photos are labelled, however few they are.
-    """
-    right = np.zeros((len(data.labels), len(SHARES)))
-    photos = np.zeros(len(SHARES))
-    for fold in range(folds):
-        tested = assigned == fold
-        with one_thread():  # the same heads on any number of cores
-            standard = data._replace(features=Standardisation.of(data.features[~tested]).apply(data.features))
-            for draw in range(_DRAWS):
-                start: Head | None = None
-                for place, chosen in enumerate(nested_shares(data, ~tested, labels, [seed, fold, draw])):
-                    training = standard.where(chosen)
-                    # The next share is fitted from the head of the last one, which is near.
-                    start = refit_head(training, labels, l2, max_steps, class_weights(training.labels), start)
-                    answers = start.logits(standard.features[tested]).argmax(axis=1)
-                    right[tested, place] += (answers == data.labels[tested]) / _DRAWS
-                    photos[place] += training.independent
-        advance(1)
-    return LabelledByShares(right, photos / (labels * folds * _DRAWS))
-
-
-def nested_shares(
-    data: Labelled, training: npt.NDArray[np.bool_], labels: int, seed: list[int]
-) -> Iterator[npt.NDArray[np.bool_]]:
-    """For each of :data:`SHARES` the photos (photos,) of a random share of the ``training`` groups of each class.
-
-    Each share contains those before it. A group is chosen as a whole, with the class of its first photo; at least one
-    of each class is chosen.
-    """
-    groups = np.arange(len(data.labels)) if data.groups is None else data.groups
-    members, first = np.unique(groups[training], return_index=True)
-    classes = data.labels[training][first]
-    positions = np.random.default_rng(seed).random(len(members))
-    ranks, sizes = np.zeros(len(members)), np.zeros(len(members))
-    for label in range(labels):
-        own = np.nonzero(classes == label)[0]
-        ranks[own[np.argsort(positions[own], kind="stable")]] = np.arange(len(own))
-        sizes[own] = len(own)
-    for share in SHARES:
-        chosen = members[ranks < np.maximum(np.rint(share * sizes), 1)]
-        yield training & np.isin(groups, chosen)
+    found = label_with_shares(folds, l2, seed, advance)
+    return summarize(evaluated, found.right[folds.shown], found.photos_per_class, folds.labels)
 
 
 def summarize(data: Labelled, right: Matrix, photos: npt.NDArray[np.float64], labels: int) -> LearningCurve:
@@ -234,13 +135,13 @@ def _weak(by_class: list[Matrix]) -> list[int]:
         return []
     bound = NormalDist().inv_cdf(1 - _CHANCE / len(present))  # one of this number of classes exceeds it by chance
     octaves = np.log2(SHARES) - np.log2(SHARES).mean()
-    everyone = np.concatenate([by_class[label][:, -1] for label in present])
-    spread = math.sqrt(max(everyone.mean() * (1 - everyone.mean()), 0.0))
+    together = np.concatenate([by_class[label][:, -1] for label in present])
+    spread = math.sqrt(max(together.mean() * (1 - together.mean()), 0.0))
     found = []
     for label in present:
         rows = by_class[label]
-        own, others = rows[:, -1], len(everyone) - len(rows)
-        below = float((everyone.sum() - own.sum()) / others - own.mean())
+        own, others = rows[:, -1], len(together) - len(rows)
+        below = float((together.sum() - own.sum()) / others - own.mean())
         error = spread * math.sqrt(1 / len(own) + 1 / others)
         slope, slope_error = _mean_and_error(rows @ (octaves / (octaves**2).sum()))
         if below > bound * error and slope > bound * slope_error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from trainer.evaluation.interval import wilson_interval
-from trainer.head.learning_curve import SHARES, LearningCurve
+from trainer.head.learning_curve import LearningCurve
 from trainer.head.learning_curve_text import TOO_FEW, curve_sentences
+from trainer.head.shares import SHARES
 from trainer.report.chart import Axes, chart, dot, draw_axes, line, upright
 from trainer.report.content import ReportContent
 from trainer.report.figures import Figure

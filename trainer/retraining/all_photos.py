@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.cross_validation import CrossValidation, assign_folds, cross_validate
+from trainer.head.cross_validation import CrossValidation, cross_validate
 from trainer.head.fit import balanced_weights
+from trainer.head.folds import Folds, assign_folds
 from trainer.head.learning_curve import LearningCurve, learning_curve
 from trainer.photos.dataset import Dataset
 from trainer.progress import Progress
@@ -26,43 +27,31 @@ class AllPhotos(NamedTuple):
 
     def cross_validate(self) -> CrossValidation:
         """The cross-validation of these photos."""
-        assigned, folds, counted = self._parts()
-        with self.progress.stage("cross-validation", folds) as advance:
-            return cross_validate(
-                self.data,
-                assigned,
-                folds=folds,
-                labels=len(self.dataset.labels),
-                max_steps=self.options.training_steps,
-                class_weights=self._class_weights,
-                counted=counted,
-                advance=advance,
-            )
+        folds = self._folds()
+        with self.progress.stage("cross-validation", folds.number) as advance:
+            return cross_validate(folds, advance)
 
     def learning_curve(self, l2: float) -> LearningCurve | None:
         """The learning curve with the penalty ``l2``; None if there are too few independent photos."""
         if not self.dataset.has_evidence:
             return None
-        assigned, folds, counted = self._parts()
-        with self.progress.stage("learning curve", folds) as advance:
-            return learning_curve(
-                self.data,
-                assigned,
-                folds=folds,
-                labels=len(self.dataset.labels),
-                l2=l2,
-                max_steps=self.options.training_steps,
-                seed=self.options.ratios.seed,
-                class_weights=self._class_weights,
-                counted=counted,
-                advance=advance,
-            )
+        folds = self._folds()
+        with self.progress.stage("learning curve", folds.number) as advance:
+            return learning_curve(folds, l2, self.options.ratios.seed, advance)
 
-    def _parts(self) -> tuple[npt.NDArray[np.intp], int, npt.NDArray[np.bool_]]:
+    def _folds(self) -> Folds:
         photos = self.dataset.by_split()
-        assigned, folds = assign_folds(photos, self.options.ratios.seed)
+        assigned, number = assign_folds(photos, self.options.ratios.seed)
         left_out = set(self.dataset.without_evidence)
-        return assigned, folds, np.array([photo.label not in left_out for photo in photos])
+        return Folds(
+            self.data,
+            assigned,
+            number,
+            labels=len(self.dataset.labels),
+            max_steps=self.options.training_steps,
+            class_weights=self._class_weights,
+            counted=np.array([photo.label not in left_out for photo in photos]),
+        )
 
     def _class_weights(self, labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64] | None:
         return class_weights_of(labels, len(self.dataset.labels), self.options)

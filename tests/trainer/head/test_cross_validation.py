@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.cross_validation import assign_folds, cross_validate
+from trainer.head.cross_validation import cross_validate
+from trainer.head.folds import Folds, assign_folds
 from trainer.photos.dataset import Photo
 
 
@@ -56,7 +57,7 @@ def test_accuracy_is_that_on_photos_not_seen(distance: float, least: int, most: 
     labels = np.arange(30) % 2
     features = random.normal(size=(30, 40)) + distance * np.eye(2, 40)[labels]
     assigned = np.arange(30) // 2 % 5
-    found = cross_validate(Labelled(features.astype(np.float32), labels), assigned, folds=5, labels=2, max_steps=100)
+    found = cross_validate(Folds(Labelled(features.astype(np.float32), labels), assigned, 5, labels=2, max_steps=100))
     assert found[1:4] == (30, 30, 5)
     assert (found.scores.argmax(axis=1) == labels).sum() == found.right
     np.testing.assert_allclose(found.scores.sum(axis=1), 1)
@@ -70,9 +71,7 @@ def test_each_part_is_evaluated_by_a_head_that_never_saw_it() -> None:
     assigned = np.arange(60) // 2 % 5
     swapped = np.where(assigned == 0, 1 - labels, labels)
     ticks: list[int] = []
-    found = cross_validate(
-        Labelled(features, swapped), assigned, folds=5, labels=2, max_steps=200, advance=ticks.append
-    )
+    found = cross_validate(Folds(Labelled(features, swapped), assigned, 5, labels=2, max_steps=200), ticks.append)
     assert found[:4] == (48, 60, 60, 5)
     assert (found.scores[assigned == 0, swapped[assigned == 0]] < 0.1).all()
     assert ticks == [1] * 5
@@ -84,13 +83,12 @@ def test_a_group_counts_as_one_photo() -> None:
     labels = groups % 3
     features = 10 * np.eye(3)[labels] + 0.1 * np.random.default_rng(2).normal(size=(60, 3))
     swapped = np.where(groups < 2, (labels + 1) % 3, labels)
-    found = cross_validate(Labelled(features, swapped, groups), groups // 3, folds=5, labels=3, max_steps=200)
+    folds = Folds(Labelled(features, swapped, groups), groups // 3, 5, labels=3, max_steps=200)
+    found = cross_validate(folds)
     assert found[:4] == (13, 15, 60, 5)
     assert found.accuracy == pytest.approx(13 / 15)
     counted = groups % 3 != 0
-    found = cross_validate(
-        Labelled(features, swapped, groups), groups // 3, folds=5, labels=3, max_steps=200, counted=counted
-    )
+    found = cross_validate(folds._replace(counted=counted))
     assert found[:4] == (9, 10, 40, 5)
     assert len(found.scores) == 60
 

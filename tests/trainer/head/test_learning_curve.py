@@ -12,14 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.learning_curve import (
-    LEAST_INDEPENDENT,
-    SHARES,
-    LearningCurve,
-    learning_curve,
-    nested_shares,
-    summarize,
-)
+from trainer.head.folds import Folds
+from trainer.head.learning_curve import LEAST_INDEPENDENT, LearningCurve, learning_curve, summarize
+from trainer.head.shares import SHARES, nested_shares
 
 PHOTOS = np.array([10.0, 20.0, 30.0, 40.0])
 
@@ -40,7 +35,7 @@ def parts_of(data: Labelled) -> npt.NDArray[np.intp]:
 
 def curve_of(data: Labelled, seed: int = 0, counted: npt.NDArray[np.bool_] | None = None) -> LearningCurve | None:
     """The curve of three classes."""
-    return learning_curve(data, parts_of(data), folds=5, labels=3, l2=0.1, max_steps=100, seed=seed, counted=counted)
+    return learning_curve(Folds(data, parts_of(data), 5, labels=3, max_steps=100, counted=counted), 0.1, seed)
 
 
 def answers(probabilities: npt.NDArray[np.float64], photos: int, seed: int) -> npt.NDArray[np.float64]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.head.learning_curve import SHARES, CurvePoint, Gain, LearningCurve
+from trainer.head.learning_curve import CurvePoint, Gain, LearningCurve
 from trainer.head.learning_curve_text import curve_sentences, points_line
+from trainer.head.shares import SHARES
 
 LABELS = ("daisy", "rose", "tulip", "lily")
 

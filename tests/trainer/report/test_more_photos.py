@@ -8,7 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from trainer.head.learning_curve import SHARES, CurvePoint, Gain, LearningCurve
+from trainer.head.learning_curve import CurvePoint, Gain, LearningCurve
+from trainer.head.shares import SHARES
 from trainer.report.chart import Axes
 from trainer.report.content import ReportContent
 from trainer.report.model_card import render_card
