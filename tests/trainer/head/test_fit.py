@@ -11,22 +11,17 @@ from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 
 from edge.errors import DatasetError
+from support.blobs import blobs
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head import fit as fit_module
 from trainer.head.fit import (
-    DEFAULT_STEPS,
     L2_GRID,
     Head,
     HeadFit,
     accuracy,
-    balanced_weights,
     cross_entropy,
-    fit_again,
     fit_head,
-    refit_head,
     softmax,
 )
-from trainer.head.standardisation import feature_deviation
 
 SEEDS = st.integers(0, 10_000)
 
@@ -44,17 +39,6 @@ training, validation = (Labelled(features[part], labels[part]) for part in (slic
 head = calibrate(fit_head(training, validation, 12).head, validation, 0.95).head
 print(hashlib.sha256(head.weights.tobytes() + head.bias.tobytes()).hexdigest())
 """
-
-
-def blobs(seed: int, photos: int = 60, features: int = 5, labels: int = 3, distance: float = 6.0) -> Labelled:
-    """Clouds of points, one a label, whose centres are ``distance`` deviations out on one axis each.
-
-    With fewer features than labels some clouds lie on top of each other. Two seeds are two samples of one problem.
-    """
-    centres = distance * np.eye(labels, features)
-    random = np.random.default_rng([seed, 7])
-    index = np.arange(photos) % labels
-    return Labelled((centres[index] + random.normal(size=(photos, features))).astype(np.float32), index)
 
 
 def objective(parameters: np.ndarray, data: Labelled, labels: int, l2: float) -> float:
@@ -135,73 +119,6 @@ def validation_loss(parameters: np.ndarray, training: Labelled, validation: Labe
     return cross_entropy((validation.features - mean) / deviation @ weights + bias, validation.labels)
 
 
-def test_equal_class_weights_change_nothing() -> None:
-    """Only the ratio of the weights matters: three for every class is as good as none."""
-    training, validation = blobs(1, distance=2), blobs(2, distance=2)
-    plain, weighted = (
-        fit_head(training, validation, 3),
-        fit_head(training, validation, 3, class_weights=np.full(3, 3.0)),
-    )
-    assert weighted.l2 == plain.l2
-    np.testing.assert_allclose(weighted.head.weights, plain.head.weights, rtol=1e-6, atol=1e-9)
-
-
-def test_balanced_weights() -> None:
-    """Each class' photos weigh as much together as any other's, and the mean weight of a photo is 1."""
-    labels = np.array([0] * 8 + [1] * 2)
-    weights = balanced_weights(labels, 2)
-    assert weights.tolist() == [10 / 16, 10 / 4]
-    assert weights[labels].mean() == 1.0
-
-
-def test_class_weights_help_the_rare_class() -> None:
-    """Of two overlapping clouds the rare one is hardly ever answered, until all classes have the same influence."""
-    random = np.random.default_rng(3)
-
-    def clouds(common: int, rare: int) -> Labelled:
-        labels = np.array([0] * common + [1] * rare)
-        return Labelled(random.normal(size=(common + rare, 3)) + 1.2 * labels[:, np.newaxis], labels)
-
-    training, validation, unseen = clouds(300, 15), clouds(200, 10), clouds(500, 500)
-    recall = {}
-    for name, weights in (("plain", None), ("balanced", balanced_weights(training.labels, 2))):
-        head = fit_head(training, validation, 2, class_weights=weights).head
-        answers = head.logits(unseen.features).argmax(axis=1)
-        recall[name] = [float((answers[unseen.labels == label] == label).mean()) for label in (0, 1)]
-    assert recall["plain"][1] < 0.5 < 0.75 < recall["balanced"][1]
-    assert recall["balanced"][0] > 0.75
-
-
-@given(SEEDS, st.integers(-8, 8), st.integers(-64, 64))
-@settings(max_examples=20)
-def test_scaling_and_shifting_the_features_changes_no_score(seed: int, exponent: int, shift: int) -> None:
-    """Standardisation is folded back: features in other units give another head with the same scores."""
-    training, validation = blobs(seed, distance=2), blobs(seed + 1, distance=2)
-
-    def moved(data: Labelled) -> Labelled:
-        return data._replace(features=data.features.astype(np.float64) * 2.0**exponent + shift)
-
-    plain, other = fit_head(training, validation, 3), fit_head(moved(training), moved(validation), 3)
-    logits = plain.head.logits(validation.features), other.head.logits(moved(validation).features)
-    losses = [cross_entropy(each, validation.labels) for each in logits]
-    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
-    if other.l2 == plain.l2:  # if two penalties are equally good, the last digits choose one
-        assert np.abs(softmax(logits[0]) - softmax(logits[1])).max() < 1e-3
-
-
-def test_folded_head_gives_the_recorded_scores() -> None:
-    """The last step, recorded on standardised features, is what the folded head gives on raw ones."""
-    training, validation = blobs(4, distance=1), blobs(5, distance=1)
-    fit = fit_head(training, validation, 3)
-    last = fit.steps[-1]
-    for data, right, loss in (
-        (training, last.training_accuracy, last.training_cross_entropy),
-        (validation, last.validation_accuracy, last.validation_cross_entropy),
-    ):
-        assert accuracy(fit.head.logits(data.features), data.labels) == right
-        assert cross_entropy(fit.head.logits(data.features), data.labels) == pytest.approx(loss, abs=1e-9)
-
-
 @given(st.integers(2, 7))
 @settings(max_examples=6)
 def test_first_step_knows_nothing(labels: int) -> None:
@@ -238,21 +155,6 @@ def test_same_head_on_any_number_of_cores(run_python) -> None:
     assert len(said[0].stdout) == 65
 
 
-def test_dead_features_get_no_weight() -> None:
-    """A feature that never moves neither divides by zero nor decides anything."""
-    training, validation = blobs(1), blobs(2)
-    dead = [
-        Labelled(np.c_[data.features, np.full(60, 3.0), np.zeros(60)], data.labels) for data in (training, validation)
-    ]
-    fit, plain = fit_head(*dead, 3), fit_head(training, validation, 3)
-    assert np.isfinite(fit.head.weights).all()
-    assert np.abs(fit.head.weights[-2:]).max() < 1e-9
-    assert (
-        np.abs(softmax(fit.head.logits(dead[1].features)) - softmax(plain.head.logits(validation.features))).max()
-        < 0.05
-    )
-
-
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("position", [0, 1])
 def test_bottleneck_that_is_no_number_is_refused(value: float, position: int) -> None:
@@ -280,60 +182,3 @@ def test_measures_on_a_case_done_by_hand() -> None:
     assert accuracy(logits, labels) == pytest.approx(2 / 3)
     assert cross_entropy(logits, labels) == pytest.approx((math.log(4 / 3) + math.log(2) + 0) / 3)
     assert Head(np.array([[1.0, 2.0]]), np.array([0.5, 0.0])).logits(np.array([[3.0]])).tolist() == [[3.5, 6.0]]
-
-
-def test_refitted_head_is_near_the_fitted_one() -> None:
-    """With the same penalty on standardised features it gives nearly the same scores, from any first head."""
-    training, validation = blobs(1), blobs(2)
-    fit = fit_head(training, validation, 3)
-    mean, deviation = training.features.mean(axis=0), feature_deviation(training.features)
-    standard = Labelled((training.features - mean) / deviation, training.labels)
-    head = refit_head(standard, 3, fit.l2, 500)
-    again = refit_head(standard, 3, fit.l2, 500, start=head)
-    expected = softmax(fit.head.logits(validation.features))
-    for found in (head, again):
-        scores = softmax(found.logits((validation.features - mean) / deviation))
-        assert np.abs(scores - expected).max() < 0.05
-
-
-@pytest.mark.parametrize("floor", [0.1, 0.3])
-def test_deviation_has_a_floor(floor: float) -> None:
-    """A nearly dead feature counts as if it varied by a share of what features usually vary; the others stay."""
-    signs = np.tile([1.0, -1.0], 10)[:, np.newaxis]
-    found = feature_deviation(signs * [2.0, 0.0, 1.0, 0.02, 4.0, 0.5, 3.0], floor)
-    np.testing.assert_allclose(found, [2, floor, 1, floor, 4, 0.5, 3], rtol=1e-8)
-
-
-def test_nearly_dead_features_count_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The unit of a feature does not matter, until it varies by less than 0.3 of what features usually vary."""
-    monkeypatch.setattr(fit_module, "L2_GRID", (0.3,))
-    training, validation = blobs(1, 80, 6, 3, 1.5), blobs(2, 80, 6, 3, 1.5)
-    effects = []
-    for unit in (1.0, 0.5, 0.15):
-        units = np.array([1, 1, unit, 1, 1, 1])
-        parts = [Labelled(part.features * units, part.labels) for part in (training, validation)]
-        effects.append(np.abs(fit_head(*parts, 3).head.weights[2]).max() * unit)
-    assert effects[1] == pytest.approx(effects[0], rel=1e-3)
-    assert effects[2] < 0.8 * effects[0]
-
-
-def test_fit_again_is_the_fit_with_the_penalty_that_was_found() -> None:
-    """On the same photos, bit for bit; on more photos another head."""
-    training, validation = blobs(1, 60, distance=2), blobs(2, 60, distance=2)
-    fit = fit_head(training, validation, 3, class_weights=np.array([1.0, 2.0, 3.0]))
-    again = fit_again(training, 3, fit.l2, DEFAULT_STEPS, np.array([1.0, 2.0, 3.0]))
-    assert again.weights.tobytes() == fit.head.weights.tobytes()
-    assert again.bias.tobytes() == fit.head.bias.tobytes()
-    both = Labelled(
-        np.concatenate([training.features, validation.features]), np.concatenate([training.labels, validation.labels])
-    )
-    more = fit_again(both, 3, fit.l2, DEFAULT_STEPS)
-    assert np.abs(more.weights - fit.head.weights).max() > 1e-3
-
-
-def test_fit_again_refuses_what_is_not_finite() -> None:
-    """As the fit does."""
-    training = blobs(1)
-    training.features[3, 2] = np.nan
-    with pytest.raises(DatasetError, match="not a finite number"):
-        fit_again(training, 3, 0.1, 10)
