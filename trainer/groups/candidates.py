@@ -16,7 +16,7 @@ _SAME_TIME = 10  # photos of one camera: if this number of them have one time, i
 
 
 class NearestFirst:
-    """Offers each photo its nearest neighbours, one after the other, until some of them were no copies of it."""
+    """Offers each photo its nearest neighbours, one after the other, until a few of them were no copies of it."""
 
     def __init__(self, neighbours: Neighbours, least_cosine: float, tries: int) -> None:
         """Start with the nearest neighbour of each photo; stop below ``least_cosine`` and after ``tries`` others."""

@@ -16,6 +16,8 @@ from trainer.groups.pairs import Pair
 from trainer.photos.look import LOOK_SIZE
 
 _COARSE, _COARSE_WINDOW = 32, 9  # pixels
+# Of the guesses for neighbours among 900 flower photos that are no copies, 60 % end at the first bound, 69 % up to the
+# second one, 77 % up to the third. Of copies that are mirrored and turned by 15 degrees it is 1 %, of others less.
 _STAGES = ((0.27, 3), (0.42, 5))  # the least agreement of the coarse details, and how many steps follow
 _LEAST_AGREEMENT = 0.5  # after all steps
 _FINE_WINDOW, _FINE_STEPS = 9, 4
@@ -26,7 +28,7 @@ _WHOLE_BLOCK = 0.6  # the least part of a block that lies inside both looks
 _TEXTURE = 0.1  # variance of the details; a block with less is flat and is no evidence
 _AGREEING = 0.5  # the least correlation of a block whose brightness is compared
 _MOST = 0.7  # the share of these blocks that must fit
-_LARGEST_MISFIT = 0.12  # in standard deviations of the brightness
+_LARGEST_MISFIT = 0.12  # in standard deviations of the brightness; what it separates is in docs/adr/0015
 _OUTLIER, _FAR = 2.5, 1e6  # times the median; farther than any block
 _LEAST_CONTRAST = 5  # grey levels, between blocks
 _CLEAREST = 0.98  # the largest correlation of a block that counts: beyond it, noise decides

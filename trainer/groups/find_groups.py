@@ -34,7 +34,7 @@ LEAST_EVIDENCE = 20.0
 _LEAST_IN_SERIES = 15.0  # if the names follow each other
 _LEAST_IN_BURST = 10.0  # if one camera took both within seconds
 
-_NEIGHBOURS = 24
+_NEIGHBOURS = 24  # of each photo, with those that are in its group already
 _LEAST_COSINE, _TRIES = 0.7, 3  # of bottlenecks; copies have at least this cosine, whatever the architecture
 _LEAST_LOOK_COSINE = 0.93  # of the brightness of looks: grey copies and framed ones, which bottlenecks do not find
 
