@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trainer.evaluation.interval import Interval
     from trainer.fine_tuning.recipe import Recipe
     from trainer.photos.dataset import Dataset, Photo
-    from trainer.photos.folder import Skipped
+    from trainer.photos.photo_files import Skipped
     from trainer.progress import Progress, Stage
     from trainer.retraining.retrain import retrain
     from trainer.retraining.retrained import Retrained
@@ -58,7 +58,7 @@ _get = lazy_names(
         "Progress": "trainer.progress",
         "Recipe": "trainer.fine_tuning.recipe",
         "Retrained": "trainer.retraining.retrained",
-        "Skipped": "trainer.photos.folder",
+        "Skipped": "trainer.photos.photo_files",
         "Stage": "trainer.progress",
         "compare": "trainer.evaluation.compare",
         "evaluate": "trainer.evaluation.evaluate",

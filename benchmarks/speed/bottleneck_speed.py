@@ -15,7 +15,8 @@ from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.photos.folder import PhotoFolder, list_photos
+from trainer.photos.folder import list_photos
+from trainer.photos.photo_files import PhotoFolder
 from trainer.progress import Progress
 
 

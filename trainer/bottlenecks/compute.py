@@ -13,8 +13,8 @@ from edge.preprocess import decode, preprocess
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
-from trainer.photos.folder import PhotoFile, PhotoFolder
 from trainer.photos.look import look_of
+from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents, read_photo
 
 

@@ -22,8 +22,9 @@ from trainer.commands.options import (
 )
 from trainer.commands.skipped_files import name_skipped
 from trainer.photos.dataset import assemble
-from trainer.photos.folder import Skipped, list_photos
+from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
+from trainer.photos.photo_files import Skipped
 from trainer.photos.split import SplitRatios
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table

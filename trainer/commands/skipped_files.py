@@ -7,7 +7,7 @@ from collections import defaultdict
 from edge.shorten import shorten
 from edge.skipped_files import NAMED_EACH, count_skipped, reason_kind
 from edge.sources.files import UNNAMED
-from trainer.photos.folder import Skipped
+from trainer.photos.photo_files import Skipped
 from trainer.progress import Progress
 
 _MOST_KINDS = 20  # kinds of reasons on stderr; --json names all files

@@ -31,8 +31,8 @@ from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses, composed
 from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
-from trainer.photos.folder import Skipped
 from trainer.photos.layout import AUTO
+from trainer.photos.photo_files import Skipped
 from trainer.progress import Progress, ProgressLike, as_progress
 
 

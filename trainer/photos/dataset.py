@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import DatasetError
-from trainer.photos.folder import PhotoFile, PhotoFolder, Skipped, list_photos
+from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
 from trainer.photos.name_groups import name_groups
+from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
 from trainer.photos.reading import Contents, read_contents
 from trainer.photos.split import SPLITS, TEST, GroupedPhoto, SplitRatios, assign_splits, dependent
 from trainer.progress import ProgressLike, as_progress

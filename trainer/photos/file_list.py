@@ -16,6 +16,7 @@ from edge.errors import DatasetError
 from edge.shorten import list_names, shorten
 from trainer.photos.layout import class_name, split_of
 from trainer.photos.layout_messages import taken_from_training
+from trainer.photos.photo_files import PhotoFile, Skipped
 
 MAX_LIST_BYTES = 256 << 20
 """A larger file is refused: it is not a list of photos."""
@@ -29,20 +30,14 @@ _DELIMITERS = "\t;,"
 _FORM = "give lines of path,label or path,label,split, or JSON objects with path and label"
 
 
-class ListedFile(NamedTuple):
-    """A photo in a list. ``relative`` is its path relative to the list's folder; it names the photo."""
-
-    path: Path
-    relative: str
-    label: str
-    split: str | None
-
-
 class FileList(NamedTuple):
-    """The photos of a list, what is skipped as (relative path, reason), and lines that say how it was understood."""
+    """The photos of a list, what is skipped, and lines that say how the list was understood.
 
-    files: list[ListedFile]
-    skipped: list[tuple[str, str]]
+    Paths are relative to the list's folder.
+    """
+
+    files: list[PhotoFile]
+    skipped: list[Skipped]
     messages: list[str]
 
 
@@ -68,27 +63,27 @@ def read_file_list(path: Path, *, use_splits: bool = True) -> FileList:
     """
     text = _read_text(path)
     rows = list(_json_rows(path, text) if text.lstrip()[:1] == "{" else _csv_rows(path, text))
-    listed: dict[str, list[ListedFile]] = defaultdict(list)
-    skipped: list[tuple[str, str]] = []
+    listed: dict[str, list[PhotoFile]] = defaultdict(list)
+    skipped: list[Skipped] = []
     for row in rows:
         file = _find(path, row)
         reason = _why_missing(file.path) if row.label else "the list has no label for it"
         if reason:
-            skipped.append((file.relative, reason))
+            skipped.append(Skipped(file.relative, reason))
         else:
             listed[file.relative].append(file)
     files = []
     for relative, found in listed.items():
         labels, splits = ({file.label for file in found}, {file.split for file in found})
         if len(labels) > 1:
-            skipped.append((relative, f"listed as {list_names(sorted(labels))}; keep one line of it"))
+            skipped.append(Skipped(relative, f"listed as {list_names(sorted(labels))}; keep one line of it"))
         elif len(splits) > 1:
             named = list_names(sorted(split or "no split" for split in splits))
-            skipped.append((relative, f"listed for {named}; keep one line of it"))
+            skipped.append(Skipped(relative, f"listed for {named}; keep one line of it"))
         else:
             files.append(found[0])
     if not files:
-        why = f": {shorten(skipped[0][0])}: {skipped[0][1]}" if skipped else ""
+        why = f": {shorten(skipped[0].path)}: {skipped[0].reason}" if skipped else ""
         raise DatasetError(
             f"{path}: none of the {len(rows)} photos in this list can be used{why}; paths are relative to its folder"
         )
@@ -97,7 +92,7 @@ def read_file_list(path: Path, *, use_splits: bool = True) -> FileList:
     return FileList(files, sorted(set(skipped)), _split_messages(files))
 
 
-def _split_messages(files: Sequence[ListedFile]) -> list[str]:
+def _split_messages(files: Sequence[PhotoFile]) -> list[str]:
     given = {file.split for file in files} - {None}
     if not given:
         return []
@@ -196,13 +191,13 @@ def _checked(path: Path, row: _Row) -> _Row:
     return row
 
 
-def _find(path: Path, row: _Row) -> ListedFile:
+def _find(path: Path, row: _Row) -> PhotoFile:
     """The file that ``row`` means; backslashes are slashes if there is no file with backslashes in its name."""
     name = row.path
     if "\\" in name and not os.path.lexists(path.parent / name):
         name = name.replace("\\", "/")
     relative = Path(os.path.relpath(path.parent / name, path.parent)).as_posix()
-    return ListedFile(path.parent / name, relative, class_name(row.label), split_of(row.split))
+    return PhotoFile(path.parent / name, relative, class_name(row.label), split_of(row.split))
 
 
 def _why_missing(file: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 from edge.errors import DatasetError, UsageError
 from edge.shorten import shorten
@@ -11,38 +10,11 @@ from edge.sources.files import walk_files
 from trainer.photos.file_list import read_file_list
 from trainer.photos.layout import AUTO, LAYOUTS, Layout, recognise
 from trainer.photos.layout_messages import alike_messages, layout_messages
+from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
 from trainer.progress import SILENT, Progress
 
 LONGEST_LABEL = 255
 """The most characters of a label; the name of a folder cannot be longer either."""
-
-
-class Skipped(NamedTuple):
-    """A path that is not used, relative to the data set's folder, and the reason."""
-
-    path: str
-    reason: str
-
-
-class PhotoFile(NamedTuple):
-    """A file found in a class folder. ``relative`` has forward slashes on every system; ``label`` is the class.
-
-    ``split`` is the split that the folder's layout gives, None if it gives none.
-    """
-
-    path: Path
-    relative: str
-    label: str
-    split: str | None = None
-
-
-class PhotoFolder(NamedTuple):
-    """What lies in ``root``, a folder or a list of photos: class names in order, their files, and what is skipped."""
-
-    root: Path
-    labels: tuple[str, ...]
-    files: list[PhotoFile]
-    skipped: list[Skipped]
 
 
 def list_photos(root: Path, layout: str = AUTO, progress: Progress = SILENT) -> PhotoFolder:
@@ -57,9 +29,7 @@ def list_photos(root: Path, layout: str = AUTO, progress: Progress = SILENT) -> 
     if layout not in LAYOUTS:
         raise UsageError(f"--layout {shorten(layout)}: give {' or '.join(LAYOUTS)}")
     if root.is_file():
-        found = read_file_list(root, use_splits=layout == AUTO)
-        files = [PhotoFile(*entry) for entry in found.files]
-        skipped, messages = [Skipped(*entry) for entry in found.skipped], found.messages
+        files, skipped, messages = read_file_list(root, use_splits=layout == AUTO)
     else:
         files, skipped, messages = _walk(root, layout)
     by_label = _by_label(root, files)

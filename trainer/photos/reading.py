@@ -14,8 +14,8 @@ from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
-from trainer.photos.folder import PhotoFile, PhotoFolder
 from trainer.photos.look import LOOK_SIZE, Look, make_look
+from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.progress import SILENT, Progress
 
 

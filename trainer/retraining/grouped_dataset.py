@@ -10,8 +10,8 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.groups.find_groups import groups_of_photos
 from trainer.groups.modes import GROUPS_BY_NAME, GROUPS_OFF
 from trainer.photos.dataset import Dataset, assemble
-from trainer.photos.folder import PhotoFolder
 from trainer.photos.name_groups import name_groups
+from trainer.photos.photo_files import PhotoFolder
 from trainer.retraining.options import RetrainOptions
 
 

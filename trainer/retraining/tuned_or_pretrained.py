@@ -20,7 +20,7 @@ from trainer.head.calibration import calibrated_cross_entropies
 from trainer.head.fit import Head, fit_head
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Dataset
-from trainer.photos.folder import PhotoFolder
+from trainer.photos.photo_files import PhotoFolder
 from trainer.photos.split import TRAINING, VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.grouped_dataset import extract

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.sources.files import HIDDEN, OF_A_SYSTEM
 from support.messages import Messages
 from trainer.commands.skipped_files import name_skipped
-from trainer.photos.folder import Skipped
+from trainer.photos.photo_files import Skipped
 
 HEIC = "HEIC photo: pip install 'edge-for-poets[heif]'"
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from edge.errors import DatasetError
 from trainer.photos.dataset import Dataset, assemble
-from trainer.photos.folder import PhotoFile, PhotoFolder, Skipped, list_photos
+from trainer.photos.folder import list_photos
+from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
 from trainer.photos.reading import Contents
 from trainer.photos.split import SPLITS, SplitRatios
 

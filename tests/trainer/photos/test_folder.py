@@ -12,7 +12,8 @@ from edge.errors import DatasetError, UsageError
 from support.messages import Messages
 from trainer.photos.dataset import Dataset
 from trainer.photos.drawn_flowers import draw_flower_folder
-from trainer.photos.folder import PhotoFolder, Skipped, list_photos, photos_name
+from trainer.photos.folder import list_photos, photos_name
+from trainer.photos.photo_files import PhotoFolder, Skipped
 
 SPLIT = [f"{split}/{label}/{number}" for split in ("train", "test") for label in ("a", "b") for number in range(3)]
 
