@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +33,32 @@ def relay() -> Iterator[Callable[[int], Any]]:
         each.close()
 
 
+Watched = tuple[Mosquitto, MadeSink, Listener]
+
+
+@pytest.fixture
+def watched(start, listen, make) -> Watched:
+    """A broker, a sink whose connection is open and whose subscriptions are carried out, and a listener."""
+    broker = start()
+    made = make(broker.port)
+    made.sink.open()
+    listener = listen(broker.port)
+    settle(made, listener)
+    return broker, made, listener
+
+
+@pytest.fixture
+def relayed(start, listen, make, relay) -> tuple[Any, Mosquitto, MadeSink, Listener]:
+    """A relay, then a broker, a sink that is online through the relay, and a listener."""
+    broker = start()
+    between = relay(broker.port)
+    made = make(between.port)
+    made.sink.open()
+    listener = listen(broker.port)
+    listener.received(AVAILABILITY)
+    return between, broker, made, listener
+
+
 def retained(broker: Mosquitto) -> str:
     """The availability that a new subscriber of ``broker`` gets."""
     listener = Listener(broker.port)
@@ -57,14 +82,9 @@ def ping(listener: Listener) -> None:
     listener.received("ping", before + 1)
 
 
-def test_a_half_open_connection(start, listen, make, relay) -> None:
+def test_a_half_open_connection(relayed) -> None:
     """The broker ends the connection that the client has lost, so that its will comes before online and never after."""
-    broker = start()
-    between = relay(broker.port)
-    made = make(between.port)
-    made.sink.open()
-    listener = listen(broker.port)
-    listener.received(AVAILABILITY)
+    between, _, made, listener = relayed
     between.lose_client()
     assert listener.received(AVAILABILITY, 3) == ["online", "offline", "online"]
     between.lose_server(0)
@@ -73,13 +93,9 @@ def test_a_half_open_connection(start, listen, make, relay) -> None:
     assert not [line for line in made.messages if "another" in line]
 
 
-def test_the_will_of_another_client(start, listen, make) -> None:
+def test_the_will_of_another_client(watched: Watched) -> None:
     """If another client's will says offline, it is online again at once; one line says so."""
-    broker = start()
-    made = make(broker.port)
-    made.sink.open()
-    listener = listen(broker.port)
-    settle(made, listener)
+    broker, made, listener = watched
     for count in (3, 5):
         listener.client.publish(AVAILABILITY, "offline", retain=True)
         assert listener.received(AVAILABILITY, count)[-1] == "online"
@@ -90,13 +106,9 @@ def test_the_will_of_another_client(start, listen, make) -> None:
     ]
 
 
-def test_a_sender_that_answers_every_correction(start, listen, make) -> None:
+def test_a_sender_that_answers_every_correction(watched: Watched) -> None:
     """Corrections end after five in ten seconds, and go on with a later frame."""
-    broker = start()
-    made = make(broker.port)
-    made.sink.open()
-    listener = listen(broker.port)
-    settle(made, listener)
+    _, made, listener = watched
     for count in range(1, 6):
         listener.client.publish(AVAILABILITY, "offline", retain=True)
         listener.received(AVAILABILITY, 2 * count + 1)
@@ -144,14 +156,9 @@ def test_the_same_id_after_a_restart_and_another_beside_it() -> None:
         each.release()
 
 
-def test_a_killed_watch_that_starts_again(start, listen, make, relay) -> None:
+def test_a_killed_watch_that_starts_again(relayed) -> None:
     """The broker still holds the dead one's connection; the new one takes it over, and no will comes later."""
-    broker = start()
-    between = relay(broker.port)
-    first = make(between.port)
-    first.sink.open()
-    listener = listen(broker.port)
-    listener.received(AVAILABILITY)
+    between, _, first, listener = relayed
     between.connections[0][0].detach()  # nothing arrives any more, and nothing is closed
     first.sink._id.release()
     second = MadeSink(between.port)
@@ -160,14 +167,9 @@ def test_a_killed_watch_that_starts_again(start, listen, make, relay) -> None:
     second.sink.close()
 
 
-def test_a_full_queue_hides_neither_online_nor_offline(start, listen, make, relay) -> None:
+def test_a_full_queue_hides_neither_online_nor_offline(relayed) -> None:
     """With as many unconfirmed states as may wait, a new connection is online, and the end is offline."""
-    broker = start()
-    between = relay(broker.port)
-    made = make(between.port)
-    made.sink.open()
-    listener = listen(broker.port)
-    listener.received(AVAILABILITY)
+    between, broker, made, listener = relayed
     broker._process.send_signal(signal.SIGSTOP)
     for sequence in range(50):
         made.sink.write(observe(sequence, label=f"label {sequence}"))
@@ -204,13 +206,9 @@ def test_a_broker_that_closes_every_connection_soon(start, make, relay, monkeypa
     )
 
 
-def test_messages_show_no_content(start, listen, make, tmp_path: Path) -> None:
+def test_messages_show_no_content(watched: Watched) -> None:
     """What another sender publishes is not printed: it may hold control characters."""
-    broker = start()
-    made = make(broker.port)
-    made.sink.open()
-    listener = listen(broker.port)
-    settle(made, listener)
+    _, made, listener = watched
     listener.client.publish(AVAILABILITY, "\x1b[2J", retain=True)
     listener.client.publish(STATE, b"\xff\x1b[2J")
     wait_for(lambda: len(made.messages) == 2)
