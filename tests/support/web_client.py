@@ -23,11 +23,16 @@ def serving(token: str | None = None, host: str = "127.0.0.1", port: int = 0) ->
         sink.close()
 
 
+def port_of(sink: WebSink) -> int:
+    """The port of an open ``sink``."""
+    return int(sink.url.rstrip("/").rsplit(":", 1)[1])
+
+
 @contextlib.contextmanager
 def asking(sink: WebSink, path: str, **headers: str) -> Iterator[http.client.HTTPResponse]:
     """The answer to a GET of ``path``, not yet read."""
-    host, port = sink.url.removeprefix("http://").rstrip("/").rsplit(":", 1)
-    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=20)
+    host = sink.url.removeprefix("http://").rpartition(":")[0]
+    connection = http.client.HTTPConnection(host.strip("[]"), port_of(sink), timeout=20)
     try:
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         yield connection.getresponse()

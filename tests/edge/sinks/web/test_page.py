@@ -7,6 +7,7 @@ import re
 from edge.sinks.web.sink import WebSink
 from edge.statistics import StreamStatistics
 from edge.types import UNKNOWN, Category
+from support.web_client import port_of
 from support.web_page import OpenPage, expect, pixel, wait_for_picture
 from support.web_stream import CARD, Camera
 
@@ -82,7 +83,7 @@ def test_the_page_recovers_after_a_restart(sink: WebSink, open_page: OpenPage, s
     expect(page.locator("#notice")).to_contain_text("Reconnecting")
     expect(page.locator("#notice")).to_contain_text("The last frame is")
     expect(page.locator("#answer-title")).to_have_text("Last label")
-    again = WebSink("127.0.0.1", int(sink.url.rstrip("/").rsplit(":", 1)[1]), statistics, token=None)
+    again = WebSink("127.0.0.1", port_of(sink), statistics, token=None)
     again.open()
     try:
         expect(page.locator("#notice")).to_contain_text("Waiting for the first frame")
@@ -110,14 +111,14 @@ def test_the_token_goes_from_the_address_and_outlives_a_restart(
     expect(page).to_have_url(first.url)
     first.close()
     expect(page.locator("#state")).to_have_text("Reconnecting")
-    again = WebSink("127.0.0.1", int(first.url.rstrip("/").rsplit(":", 1)[1]), statistics, token="s3cret")
+    again = WebSink("127.0.0.1", port_of(first), statistics, token="s3cret")
     again.open()
     try:
         again.write(Camera().observe("red"))
         wait_for_picture(page, 0)
     finally:
         again.close()
-    changed = WebSink("127.0.0.1", int(first.url.rstrip("/").rsplit(":", 1)[1]), statistics, token="an0ther")
+    changed = WebSink("127.0.0.1", port_of(first), statistics, token="an0ther")
     changed.open()
     try:
         expect(page.locator("#token")).to_be_focused()

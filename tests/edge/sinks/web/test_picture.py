@@ -68,7 +68,7 @@ def test_viewers_share_a_picture(encoded: list[int]) -> None:
     assert all(one is not None and one is seen[0] for one in seen)
 
 
-def test_nobody_looks(encoded: list[int]) -> None:
+def test_without_a_viewer(encoded: list[int]) -> None:
     """Frames without a request are not encoded; a late viewer gets only the newest."""
     feed = Feed()
     for sequence in range(50):

@@ -10,7 +10,7 @@ import pytest
 
 from edge.errors import ConfigurationError
 from edge.sinks.web.sink import WebSink
-from support.web_client import event
+from support.web_client import event, port_of
 from support.web_page import OpenPage, expect, wait_for_picture
 from support.web_stream import Camera
 
@@ -21,7 +21,7 @@ servers = pytest.importorskip("benchmarks.device.hostile.nginx", reason="benchma
 def proxy(sink: WebSink, tmp_path: Path) -> Iterator[str]:
     """The address of an nginx in front of the sink."""
     try:
-        with servers.nginx(tmp_path / "nginx", int(sink.url.rstrip("/").rsplit(":", 1)[1])) as address:
+        with servers.nginx(tmp_path / "nginx", port_of(sink)) as address:
             yield address
     except ConfigurationError as error:
         pytest.skip(str(error))

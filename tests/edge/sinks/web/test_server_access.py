@@ -11,7 +11,7 @@ from edge.errors import UnavailableError, UsageError
 from edge.sinks.http_server import listen
 from edge.sinks.web.sink import WebSink
 from edge.statistics import StreamStatistics
-from support.web_client import get, serving
+from support.web_client import get, port_of, serving
 from support.web_stream import Camera
 
 pytest.importorskip("starlette", reason="the extra 'web' is not installed")
@@ -52,7 +52,7 @@ def test_the_token_is_never_logged(capfd: pytest.CaptureFixture[str]) -> None:
     with serving(token="s3cret") as sink:
         get(sink, "/?token=s3cret")
         get(sink, "/?token=wrong")
-        port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
+        port = port_of(sink)
         with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
             client.sendall(b"\x16\x03\x01 s3cret\r\n\r\n")
             while client.recv(1000):
@@ -97,7 +97,7 @@ def test_ipv6() -> None:
 def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port in use is one line; the sink takes observations, and gets the port when it is free."""
     with serving() as first:
-        port = int(first.url.rstrip("/").rsplit(":", 1)[1])
+        port = port_of(first)
         second = WebSink("127.0.0.1", port, StreamStatistics(), token=None)
         with pytest.raises(UnavailableError, match=f"port {port} is used by another program") as error:
             second.open()

@@ -15,7 +15,7 @@ from edge.sinks.http_server import CONNECTIONS
 from edge.sinks.web.application import PICTURES, VIEWERS
 from edge.sinks.web.sink import WebSink
 from support.waiting import wait_for
-from support.web_client import asking, event, get, serving
+from support.web_client import asking, event, get, port_of, serving
 from support.web_stream import Camera
 
 pytest.importorskip("starlette", reason="the extra 'web' is not installed")
@@ -32,20 +32,11 @@ def test_pages_are_bounded() -> None:
         assert (status, headers["Retry-After"]) == (503, "5")
         assert get(sink, "/health")[0] == 503  # waiting: the server itself answers
         pages.close()
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with asking(sink, "/events") as answer:
-                if answer.status == 200:
-                    return
-        pytest.fail("no page was let in again")
-
-
-def _port(sink: WebSink) -> int:
-    return int(sink.url.rstrip("/").rsplit(":", 1)[1])
+        wait_for(lambda: _status(sink, "/events") == 200)
 
 
 def _connect(sink: WebSink, opened: contextlib.ExitStack) -> socket.socket:
-    return opened.enter_context(socket.create_connection(("127.0.0.1", _port(sink)), timeout=20))
+    return opened.enter_context(socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20))
 
 
 def _closed(connection: socket.socket) -> bool:
@@ -59,9 +50,7 @@ def _closed(connection: socket.socket) -> bool:
 def test_a_burst_of_pages_is_bounded(sink: WebSink) -> None:
     """Of forty requests for events in one moment exactly as many are answered as pages may be open."""
     with contextlib.ExitStack() as opened:
-        burst = [
-            opened.enter_context(socket.create_connection(("127.0.0.1", _port(sink)), timeout=20)) for _ in range(40)
-        ]
+        burst = [_connect(sink, opened) for _ in range(40)]
         for one in burst:
             one.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answers = [one.recv(12) for one in burst]
@@ -71,7 +60,7 @@ def test_a_burst_of_pages_is_bounded(sink: WebSink) -> None:
 def test_pages_that_leave_before_their_first_event_are_not_counted(sink: WebSink) -> None:
     """After a hundred viewers that closed the connection at once, a page is served."""
     for _ in range(100):
-        with socket.create_connection(("127.0.0.1", _port(sink)), timeout=20) as one:
+        with socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20) as one:
             one.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     wait_for(lambda: _status(sink, "/events") == 200)
 
@@ -84,7 +73,7 @@ def _status(sink: WebSink, path: str) -> int:
 def test_events_have_a_head_without_events(sink: WebSink) -> None:
     """A HEAD request for events is answered, and holds no place."""
     for _ in range(VIEWERS + 1):
-        with socket.create_connection(("127.0.0.1", _port(sink)), timeout=20) as one:
+        with socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20) as one:
             one.sendall(b"HEAD /events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             answer = one.recv(1 << 16).lower()
             assert answer.startswith(b"http/1.1 200") and b"\r\nx-accel-buffering: no\r\n" in answer
@@ -143,7 +132,7 @@ def test_a_viewer_that_takes_no_data_is_closed(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("edge.sinks.http_server.UNREAD_S", 0.5)
     with serving() as sink:
         sink.write(Camera((960, 720)).observe("red"))
-        with socket.create_connection(("127.0.0.1", _port(sink)), timeout=20) as deaf:
+        with socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20) as deaf:
             deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2000)
             connections = sink._server._server.server_state.connections
             wait_for(lambda: connections)
@@ -157,10 +146,9 @@ def test_close_with_viewers_that_look_and_one_that_does_not_read() -> None:
         sink.write(camera.observe("red"))
         events = viewers.enter_context(asking(sink, "/events"))
         event(events, "now")
-        port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
-        deaf = viewers.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+        deaf = _connect(sink, viewers)
         deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
-        waiting = viewers.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+        waiting = _connect(sink, viewers)
         waiting.sendall(b"GET /picture.jpg?shown=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         event(events, "now")
         threads = [thread for thread in threading.enumerate() if thread.name == "web"]
@@ -169,12 +157,13 @@ def test_close_with_viewers_that_look_and_one_that_does_not_read() -> None:
         assert not threads[0].is_alive()
 
 
-def test_a_slow_viewer_holds_nobody_up(sink: WebSink) -> None:
+def test_a_slow_viewer_delays_no_other(sink: WebSink) -> None:
     """While one viewer reads nothing, the sink takes every observation and another viewer gets the newest."""
-    port = int(sink.url.rstrip("/").rsplit(":", 1)[1])
     camera = Camera((960, 720))
     sink.write(camera.observe("red"))
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as deaf, asking(sink, "/events") as events:
+    with contextlib.ExitStack() as viewers:
+        deaf = _connect(sink, viewers)
+        events = viewers.enter_context(asking(sink, "/events"))
         deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
         for _ in range(100):
             sink.write(camera.observe("green"))
