@@ -88,14 +88,14 @@ class Stream:
 
 
 def test_pixels_of_another_project(tmp_path: Path) -> None:
-    """A guess about a model of another project is told once; a range that is given is used without a message."""
+    """A guess about a model of another project is printed once; a range that is given is used without a message."""
     labels = tmp_path / "labels.txt"
     labels.write_text("blue\ngreen\nred\n")
     path, scores = DATA / "foreign" / "softmax.tflite", []
-    for pixels, told in (({}, 1), ({"input_range": (0, 1)}, 0)):
+    for pixels, printed in (({}, 1), ({"input_range": (0, 1)}, 0)):
         stream = Stream(Frames([picture("red")] * 2), path, labels=str(labels), pixels=pixels)
         scores.append(stream.run()[0].score)
-        assert sum("no normalisation in the file" in line for line in stream.messages) == told
+        assert sum("no normalisation in the file" in line for line in stream.messages) == printed
     expected = Classifier.load(path, labels=labels, input_range=(0, 1)).scores(picture("red"))
     assert scores[1] == pytest.approx(expected.max())
     assert scores[0] != scores[1]

@@ -79,7 +79,7 @@ def test_half_a_picture_is_waited_for(tmp_path: Path) -> None:
     assert messages == []
 
 
-def test_what_is_no_picture_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_picture_is_printed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A complete file that cannot be decoded is skipped with its reason; the pictures after it come."""
     monkeypatch.setattr(module, "SETTLE_S", 0.0)
     source, messages = _watch(tmp_path)

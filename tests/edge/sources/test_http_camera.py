@@ -69,7 +69,7 @@ def test_a_frame_is_its_part_as_a_file(server: StreamServer, opened: list[HttpCa
     assert (frame == np.asarray(decode(jpeg(draw(read_number(frame)))))).all()
 
 
-def test_frames_that_came_meanwhile_are_passed_over(server: StreamServer, opened: list[HttpCamera]) -> None:
+def test_frames_that_came_meanwhile_are_skipped(server: StreamServer, opened: list[HttpCamera]) -> None:
     """After a pause a new frame is read, not the oldest that waits."""
     stream = _open(opened, server.uri)
     first = read_number(stream.read())
@@ -79,7 +79,7 @@ def test_frames_that_came_meanwhile_are_passed_over(server: StreamServer, opened
 
 
 @pytest.mark.parametrize("fault", ["garbage", "half", "zero", "bomb"])
-def test_bad_parts_are_passed_over(fault: str, server: StreamServer, opened: list[HttpCamera]) -> None:
+def test_bad_parts_are_skipped(fault: str, server: StreamServer, opened: list[HttpCamera]) -> None:
     """Parts that are not pictures do not end the stream; it continues with the next picture."""
     stream = _open(opened, server.uri)
     stream.read()
@@ -151,7 +151,7 @@ def test_a_server_that_refuses(server: StreamServer) -> None:
         HttpCamera(server.uri).open()
 
 
-def test_nobody_there() -> None:
+def test_a_closed_port() -> None:
     """A closed port is reported immediately."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -159,7 +159,7 @@ def test_nobody_there() -> None:
             HttpCamera(f"http://127.0.0.1:{free.getsockname()[1]}/").open()
 
 
-def test_nobody_answers() -> None:
+def test_a_server_that_is_silent() -> None:
     """A server that accepts the connection and sends nothing is an error within the time limit."""
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UnavailableError, match="nothing in 1 s"):
         HttpCamera(f"http://127.0.0.1:{silent.getsockname()[1]}/").open()

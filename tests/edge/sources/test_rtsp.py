@@ -138,7 +138,7 @@ def test_a_server_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
         RtspStream(f"rtsp://127.0.0.1:{silent.getsockname()[1]}/").open()
 
 
-def test_nobody_there() -> None:
+def test_a_closed_port() -> None:
     """A closed port is reported immediately."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
