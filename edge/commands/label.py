@@ -22,9 +22,9 @@ from edge.commands.label_output import JsonLinesWriter, TextWriter
 from edge.errors import DataError, ImageError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.inference.label_photos import label_photos
+from edge.messages import print_message
 from edge.modelfile.model_file import ModelFile
 from edge.parallel import available_cores
-from edge.printable import printable
 from edge.skipped_files import SkippedCounter
 from edge.sources.files import UNNAMED, Skip, find_photos
 from edge.types import LabelledPhoto
@@ -62,12 +62,12 @@ def add(commands: Commands) -> None:
 def _label(options: argparse.Namespace) -> int:
     model = ModelFile.load(model_path(options.model), options.labels, **pixel_options(options))
     for line in model.messages():
-        print(f"edge: {printable(line)}", file=sys.stderr)
+        print_message(line)
     labelled, skipped = 0, SkippedCounter()
 
     def skip(path: Path, reason: str) -> None:
         if reason not in UNNAMED and skipped.add(reason):
-            print(f"edge: {printable(f'skipped {path}: {reason}')}", file=sys.stderr)
+            print_message(f"skipped {path}: {reason}")
 
     single = len(options.paths) == 1 and os.path.isfile(options.paths[0])
     writer = JsonLinesWriter(sys.stdout) if options.json else TextWriter(sys.stdout, with_paths=not single)
@@ -78,9 +78,9 @@ def _label(options: argparse.Namespace) -> int:
         labelled += photo.classification is not None
         writer.write(photo)
     for message in skipped.unnamed():
-        print(f"edge: {printable(message)}", file=sys.stderr)
+        print_message(message)
     if not single:
-        print(f"edge: {labelled} labelled, {skipped.total} skipped", file=sys.stderr)
+        print_message(f"{labelled} labelled, {skipped.total} skipped")
     if not labelled:
         raise DataError("no image was labelled; give image files, or folders with image files")
     return 0
