@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from edge.errors import ConfigurationError, StorageError, UnavailableError
 from trainer.flash.limited_process import MAX_OUT_BYTES, OutOfTime, TooMuchOutput, run_limited
@@ -165,7 +165,7 @@ class SshConnection:
             return
         # If this process is killed, the connection in the background ends after 60 seconds.
         master = [*self._ssh, "-f", "-N", "-M", "-o", "ControlPersist=60", self.target.destination]
-        with _errors() as errors:  # a file: the ssh in the background would hold a pipe open
+        with tempfile.TemporaryFile() as errors:  # a file: the ssh in the background would hold a pipe open
             try:
                 done = subprocess.run(
                     master,
@@ -209,7 +209,3 @@ def _control_path(socket: Path) -> str:
     if any(letter in '"\\$' or not letter.isprintable() for letter in text):
         raise ConfigurationError(f"{fix} has a letter in its name that ssh cannot read; set TMPDIR to another")
     return '"' + text.replace("%", "%%") + '"'
-
-
-def _errors() -> IO[bytes]:
-    return tempfile.TemporaryFile()

@@ -97,7 +97,7 @@ def test_the_list_of_sums_is_covered_by_the_signature(tmp_path: Path, index: Pat
         with tarfile.open(archive) as packed:
             packed.extractall(tmp_path, filter="data")
         folder = tmp_path / "edge-bundle"
-        if change:  # as somebody would who can change the archive: with new sums
+        if change:  # a wheel, and its sum in the list: everything but the signature fits
             (wheel,) = (folder / "wheels").glob("numpy*")
             old, new = (hashlib.sha256(content).hexdigest() for content in (wheel.read_bytes(), b"changed"))
             wheel.write_bytes(b"changed")
