@@ -84,7 +84,7 @@ def check_channels(normalization: Normalization, image: ImageShape) -> None:
             )
 
 
-def open_range(tensor: TensorSpec) -> tuple[float, float] | None:
+def _open_range(tensor: TensorSpec) -> tuple[float, float] | None:
     """The real values of an 8-bit input's ends, if they are none of the usual ranges; None if they are."""
     limits = np.iinfo(tensor.dtype or np.uint8)  # type: ignore[type-var]
     low = tensor.scale * (int(limits.min) - tensor.zero_point)
@@ -104,7 +104,7 @@ def messages(image: TensorSpec, normalization: Normalization, transform: ScoreTr
             f"no normalisation in the file: pixels are scaled to {normalization.text}; "
             f"--input-range {other} if its labels look wrong"
         )
-    ends = open_range(image) if image.dtype != np.float32 and normalization.origin == GUESSED else None
+    ends = _open_range(image) if image.dtype != np.float32 and normalization.origin == GUESSED else None
     if ends:
         lines.append(
             f"the steps of the 8-bit input stand for {ends[0]:.3g}..{ends[1]:.3g}, which is not a usual range: the "

@@ -25,21 +25,21 @@ def parse_format(text: str, ending: str) -> tuple[str, ...] | None:
 
     JSON: a list of labels; an object of index and label, or of label and index; an object that has one of these as
     ``labels``, ``names``, ``classes``, ``class_names``, ``id2label``, ``label2id`` or ``class_indices``. CSV: see
-    :func:`parse_csv`. YAML: ``names``, a list or a map, as in Ultralytics' ``data.yaml``.
+    :func:`_parse_csv`. YAML: ``names``, a list or a map, as in Ultralytics' ``data.yaml``.
 
     Raises :class:`~edge.errors.ModelError` if it is damaged, or has no labels.
     """
     if ending in (".yaml", ".yml"):
-        labels = labels_of(yaml_names(text))
+        labels = _labels_of(yaml_names(text))
     elif ending in (".csv", ".tsv"):
-        labels = parse_csv(text)
+        labels = _parse_csv(text)
     else:
         value = _json_value(text)
         if value is None and ending == ".json":
             raise ModelError("not JSON; give a file with one label a line, or a JSON list of labels")
         if value is None:
             return None
-        labels = labels_of(value)
+        labels = _labels_of(value)
     if labels is None or not any(labels):
         raise ModelError("no labels found in the label file; give a file with one label a line")
     return labels
@@ -57,7 +57,7 @@ def _json_value(text: str) -> Any:
     return value if isinstance(value, (dict, list)) else None
 
 
-def labels_of(value: Any) -> tuple[str, ...] | None:
+def _labels_of(value: Any) -> tuple[str, ...] | None:
     """The labels in a parsed JSON or YAML ``value``, None if there are none in it.
 
     Raises :class:`~edge.errors.ModelError` if the labels are numbered and numbers are missing.
@@ -69,7 +69,7 @@ def labels_of(value: Any) -> tuple[str, ...] | None:
         return None
     for key in _LISTS:
         if isinstance(value.get(key), (list, dict)):
-            return labels_of(value[key])
+            return _labels_of(value[key])
     if value and all(_index(key) is not None for key in value):
         names = [_name(item) for item in value.values()]
         return None if None in names else _in_order(zip(map(_index, value), names, strict=True))
@@ -107,7 +107,7 @@ def _in_order(numbered: Iterable[tuple[int | None, str | None]]) -> tuple[str, .
     return tuple(name for _, name in pairs)
 
 
-def parse_csv(text: str) -> tuple[str, ...]:
+def _parse_csv(text: str) -> tuple[str, ...]:
     """The labels in the CSV ``text``: a column of labels, and if there is one, a column of their numbers.
 
     A first line may name the columns. Columns are separated by commas, semicolons or tabs.

@@ -25,7 +25,7 @@ A phone's photo with a preview (MPO) counts as JPEG. HEIC and AVIF are opened to
 # Without a handler, Python prints Pillow's log of an error on stderr, beside the one line of the ImageError.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
-_HEAD_BYTES, _JPEG = 8, b"\xff\xd8\xff"
+_SIGNATURE_BYTES, _JPEG = 8, b"\xff\xd8\xff"
 _SUBFILE_TYPE, _SUB_PICTURES, _DNG_VERSION = 254, 330, 50706  # tags of TIFF
 
 
@@ -35,7 +35,7 @@ def open_image(source: bytes | BinaryIO) -> Image.Image:
     Raises :class:`~edge.errors.ImageError` if the plugin is missing, and Pillow's errors for other files.
     """
     file = open_bounded(source)
-    head = file.read(_HEAD_BYTES)
+    head = file.read(_SIGNATURE_BYTES)
     file.seek(0)
     if head.startswith(_JPEG):
         return _open_jpeg(file)
