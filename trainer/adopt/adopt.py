@@ -13,8 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import pattern_scores
-from edge.modelfile.manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, SelfTest
-from edge.modelfile.metadata import BUFFER_NAME
+from edge.modelfile.manifest import Manifest, SelfTest
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GUESSED
 from edge.modelfile.provenance import Provenance
@@ -23,12 +22,12 @@ from trainer.adopt.graph import adopted_tree
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import ALL
 from trainer.export.export import SELF_TEST_SEED, seal
-from trainer.export.metadata import classifier_metadata, label_lines, pack_files
+from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
 from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.layout import AUTO
 from trainer.photos.split import LEAST_GROUPS
 from trainer.progress import ProgressLike, as_progress
-from trainer.tflite import add_metadata, noted_runtime, write_model
+from trainer.tflite import noted_runtime, write_model
 
 ARCHITECTURE = "adopted"
 """The architecture in the manifest: which network it is, is not known."""
@@ -83,9 +82,7 @@ def _draft(model: ModelFile, name: str) -> ModelFile:
     tree = adopted_tree(model)
     description = "Image classifier of another project, adopted by Edge for Poets"
     metadata = classifier_metadata(Path(name).stem, description, model.mean, model.std, grey=model.image.channels == 1)
-    add_metadata(tree, BUFFER_NAME, metadata)
-    # A mark inside the flatbuffer: it shows that a file whose zip was cut off is damaged.
-    add_metadata(tree, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
+    add_description(tree, metadata)
     flatbuffer, lines = write_model(tree), label_lines(model.labels)
     manifest = Manifest(
         architecture=ARCHITECTURE,

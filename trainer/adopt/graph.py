@@ -17,7 +17,7 @@ from edge.inference.model_input import input_steps
 from edge.modelfile.foreign import Function, ScoreTransform
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
-from trainer.export.splice import SIGNATURE
+from trainer.export.splice import SIGNATURE, add_fully_connected, add_softmax
 from trainer.tflite import add_operator, add_tensor, noted_runtime, raise_runtime, read_model, set_signature
 
 _VERSIONS = {"QUANTIZE": 1, "MUL": 1, "ADD": 1, "RESHAPE": 1, "SOFTMAX": 1, "LOGISTIC": 1, "FULLY_CONNECTED": 1}
@@ -37,8 +37,8 @@ def adopted_tree(model: ModelFile) -> Any:
     if any(buffer.offset > 1 for buffer in tree.buffers):
         raise ModelError("the model keeps its weights behind the flatbuffer, which cannot be adopted; convert it again")
     graph = tree.subgraphs[0]
-    for metadata in (graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]):
-        metadata.name = b"original " + (metadata.name or b"")
+    for border in (graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]):
+        border.name = b"original " + (border.name or b"")
     before = len(graph.operators)
     graph.inputs = np.array([_image(tree, graph, model)], np.int32)
     # Operators run in their order: those of the input come first.
@@ -102,10 +102,8 @@ def _scores(tree: Any, graph: Any, model: ModelFile, transform: ScoreTransform) 
     if tuple(tensor.shape) != row:
         last = _reshaped(tree, graph, last, row)
     if transform.function in (Function.SOFTMAX, Function.EXPONENTIAL):  # softmax of log-softmax is softmax
-        softmax = schema.SoftmaxOptionsT()
-        softmax.beta = 1.0
         made = _float(tree, graph, "softmax", row)
-        add_operator(tree, graph, "SOFTMAX", _VERSIONS, [last], made, schema.BuiltinOptions.SoftmaxOptions, softmax)
+        add_softmax(tree, graph, last, made, _VERSIONS)
         return made
     if transform.function is Function.SIGMOID:
         made = _float(tree, graph, "sigmoid", row)
@@ -119,8 +117,7 @@ def _pair(tree: Any, graph: Any, probability: int, batch: int) -> int:
     weights = add_tensor(tree, graph, "pair/weights", np.array([[-1], [1]], "<f4"), _FLOAT32)
     bias = add_tensor(tree, graph, "pair/bias", np.array([1, 0], "<f4"), _FLOAT32)
     made = _float(tree, graph, "pair", (batch, 2))
-    dense = (schema.BuiltinOptions.FullyConnectedOptions, schema.FullyConnectedOptionsT())
-    add_operator(tree, graph, "FULLY_CONNECTED", _VERSIONS, [probability, weights, bias], made, *dense)
+    add_fully_connected(tree, graph, [probability, weights, bias], made, _VERSIONS)
     return made
 
 

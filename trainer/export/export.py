@@ -16,21 +16,19 @@ from edge.inference.self_test import pattern_scores
 from edge.modelfile.manifest import (
     GATE_NAME,
     KNOWN_PHOTOS_NAME,
-    MANIFEST_NAME,
-    SCHEMA_VERSION,
     GateFacts,
     KnownPhotos,
     Manifest,
     SelfTest,
 )
-from edge.modelfile.metadata import BUFFER_NAME, unpack_files
+from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.backbones.backbone import Backbone
 from trainer.evaluation.evaluate import Evaluation, evaluate_photos
 from trainer.export.hidden_output import write_with_hidden_output
-from trainer.export.metadata import classifier_metadata, label_lines, pack_files
+from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
 from trainer.export.quantized_head import quantize_head
 from trainer.export.splice import splice_head
 from trainer.head.calibration import Calibration
@@ -38,7 +36,7 @@ from trainer.head.fit import Head
 from trainer.photos.dataset import Dataset
 from trainer.photos.photo_hashes import PhotoHashes, seen_photos
 from trainer.photos.split import SPLITS, TEST
-from trainer.tflite import add_metadata, minimum_runtime, read_model
+from trainer.tflite import minimum_runtime, read_model
 
 SELF_TEST_SEED = 1
 OTHER_TOLERANCE = {"int8": 0.1, "dynamic": 0.1}
@@ -209,9 +207,7 @@ def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -
     name = f"{backbone.architecture.name} ({backbone.quantization})"
     description = "Image classifier retrained with Edge for Poets"
     metadata = classifier_metadata(name, description, backbone.model.mean, backbone.model.std)
-    add_metadata(model, BUFFER_NAME, metadata)
-    # A mark inside the flatbuffer: it shows that a file whose zip was cut off is damaged.
-    add_metadata(model, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
+    add_description(model, metadata)
     return write_with_hidden_output(model, bottleneck), bottleneck, minimum_runtime(model)
 
 

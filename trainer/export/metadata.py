@@ -14,9 +14,10 @@ from typing import Any
 
 import flatbuffers
 
-from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
-from edge.modelfile.metadata import AXIS_LABELS, IDENTIFIER, NORMALIZATION
+from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, SCHEMA_VERSION, Manifest
+from edge.modelfile.metadata import AXIS_LABELS, BUFFER_NAME, IDENTIFIER, NORMALIZATION
 from edge.modelfile.normalization import PerChannel
+from trainer.tflite import add_metadata
 
 _IMAGE_PROPERTIES = 2  # ContentProperties.ImageProperties
 _RGB, _GREY = 1, 2  # ColorSpaceType
@@ -72,6 +73,15 @@ def classifier_metadata(name: str, description: str, mean: PerChannel, std: PerC
     )
     builder.Finish(model, IDENTIFIER)
     return bytes(builder.Output())
+
+
+def add_description(model: Any, metadata: bytes) -> None:
+    """Add ``metadata``, from :func:`classifier_metadata`, to the object tree ``model``, in place, and a mark.
+
+    The mark inside the flatbuffer shows that a file whose zip was cut off is damaged.
+    """
+    add_metadata(model, BUFFER_NAME, metadata)
+    add_metadata(model, MANIFEST_NAME, str(SCHEMA_VERSION).encode())
 
 
 def pack_files(

@@ -48,8 +48,8 @@ def _append_float(model: Any, graph: Any, bottleneck: int, head: Head) -> int:
     bias = add_tensor(model, graph, "head/bias", head.bias.astype("<f4"), float32)
     logits = add_tensor(model, graph, "logits", (1, labels), float32)
     scores = add_tensor(model, graph, "scores", (1, labels), float32)
-    _add_fully_connected(model, graph, [bottleneck, weights, bias], logits, _FLOAT_VERSIONS)
-    _add_softmax(model, graph, logits, scores, _FLOAT_VERSIONS)
+    add_fully_connected(model, graph, [bottleneck, weights, bias], logits, _FLOAT_VERSIONS)
+    add_softmax(model, graph, logits, scores, _FLOAT_VERSIONS)
     return scores
 
 
@@ -70,8 +70,8 @@ def _append_int8(model: Any, graph: Any, bottleneck: int, head: QuantizedHead) -
     logits = add_tensor(model, graph, "logits", (1, labels), int8, head.logit_scale, head.logit_zero_point)
     softmax = add_tensor(model, graph, "softmax", (1, labels), int8, SOFTMAX_SCALE, -128)
     scores = add_tensor(model, graph, "scores", (1, labels), uint8, SOFTMAX_SCALE, 0)
-    _add_fully_connected(model, graph, [features, weights, bias], logits, _INT8_VERSIONS)
-    _add_softmax(model, graph, logits, softmax, _INT8_VERSIONS)
+    add_fully_connected(model, graph, [features, weights, bias], logits, _INT8_VERSIONS)
+    add_softmax(model, graph, logits, softmax, _INT8_VERSIONS)
     add_operator(model, graph, "QUANTIZE", _INT8_VERSIONS, [softmax], scores)
     return scores
 
@@ -81,7 +81,8 @@ def _add_multiplication(model: Any, graph: Any, inputs: list[int], output: int) 
     add_operator(model, graph, "MUL", _INT8_VERSIONS, inputs, output, schema.BuiltinOptions.MulOptions, options)
 
 
-def _add_fully_connected(model: Any, graph: Any, inputs: list[int], output: int, versions: dict[str, int]) -> None:
+def add_fully_connected(model: Any, graph: Any, inputs: list[int], output: int, versions: dict[str, int]) -> None:
+    """Append FULLY_CONNECTED of ``inputs`` (values, weights, bias): see :func:`~trainer.tflite.add_operator`."""
     add_operator(
         model,
         graph,
@@ -94,7 +95,8 @@ def _add_fully_connected(model: Any, graph: Any, inputs: list[int], output: int,
     )
 
 
-def _add_softmax(model: Any, graph: Any, logits: int, output: int, versions: dict[str, int]) -> None:
+def add_softmax(model: Any, graph: Any, logits: int, output: int, versions: dict[str, int]) -> None:
+    """Append SOFTMAX of ``logits``: see :func:`~trainer.tflite.add_operator`."""
     options = schema.SoftmaxOptionsT()
     options.beta = 1.0
     add_operator(model, graph, "SOFTMAX", versions, [logits], output, schema.BuiltinOptions.SoftmaxOptions, options)
