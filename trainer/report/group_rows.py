@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from trainer.photos.dataset import Photo
 from trainer.report.content import ReportContent
-from trainer.report.markup import escape, folded, prose, section, table_tag
+from trainer.report.markup import escape, folded, photo_tag, prose, section, table_tag
 from trainer.report.number_format import counted
 from trainer.report.photo_groups import group_title
 from trainer.report.tables import MOST_GROUPS, groups_table
-from trainer.report.thumbnail import thumbnail
 
 SHOWN_GROUPS, SHOWN_PHOTOS = 6, 8
 """The largest numbers of groups, and of photos of one group, that are shown."""
@@ -48,9 +47,4 @@ def _row(group: Sequence[Photo], trained: bool) -> str:
 
 
 def _shot(photo: Photo, name: str) -> str:
-    found = thumbnail(photo.path, _PIXELS)
-    picture = '<span class="gone">cannot be read any more</span>'
-    if found is not None:
-        address, width, height = found
-        picture = f'<img src="{address}" alt="" width="{width}" height="{height}">'
-    return f'<li>{picture}<span class="path">{escape(name)}</span></li>'
+    return f'<li>{photo_tag(photo.path, size=_PIXELS)}<span class="path">{escape(name)}</span></li>'

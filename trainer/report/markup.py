@@ -1,11 +1,13 @@
-"""The parts that the page of the report is made of: escaped text, sections, tables."""
+"""The parts that the page of the report is made of: escaped text, sections, tables, thumbnails."""
 
 from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 from trainer.report.tables import ReportTable
+from trainer.report.thumbnail import SIZE, thumbnail
 
 _OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 _PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit must stay on one line
@@ -56,6 +58,18 @@ def table_tag(table: ReportTable | None, style: str = "", caption: str = "") -> 
 def scrolled(table: str, name: str) -> str:
     """A table called ``name`` that scrolls sideways if the screen is too narrow."""
     return f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {escape(name)}">{table}</div>'
+
+
+def photo_tag(path: Path, alt: str = "", size: int = SIZE) -> str:
+    """A thumbnail of the photo at ``path``, its longer side at most ``size`` pixels, or words if it is gone.
+
+    ``alt`` describes it to a reader who does not see it.
+    """
+    found = thumbnail(path, size)
+    if found is None:
+        return '<span class="gone">cannot be read any more</span>'
+    address, width, height = found
+    return f'<img src="{address}" alt="{escape(alt)}" width="{width}" height="{height}">'
 
 
 def folded(title: str, table: str) -> str:

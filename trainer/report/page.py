@@ -11,7 +11,7 @@ from trainer.report.chart import whisker
 from trainer.report.content import ReportContent
 from trainer.report.figures import Figure, score_figures, training_curves
 from trainer.report.group_rows import groups_section
-from trainer.report.markup import columns, escape, folded, prose, scrolled, section, stack, table_tag
+from trainer.report.markup import columns, escape, folded, photo_tag, prose, scrolled, section, stack, table_tag
 from trainer.report.measures import class_measures
 from trainer.report.more_photos import learning_curve_figure, learning_curve_table, more_photos_note
 from trainer.report.number_format import counted, percent, percent_interval
@@ -27,7 +27,6 @@ from trainer.report.tables import (
     skipped_table,
     training_table,
 )
-from trainer.report.thumbnail import thumbnail
 
 THUMBNAILS = 24
 """The largest number of photos that are shown; they are most of the size of the page."""
@@ -89,12 +88,8 @@ def _doubtful_labels(content: ReportContent) -> str:
     shown = content.doubtful_labels.ranked[:THUMBNAILS]
     photos = []
     for place, entry in enumerate(shown, 1):
-        found = thumbnail(entry.photo.path)
-        picture = '<p class="gone">cannot be read any more</p>'
-        if found is not None:
-            address, width, height = found
-            alt = escape(f"Photo {place}: in folder {entry.photo.label}, labelled {entry.answer}")
-            picture = f'<img src="{address}" alt="{alt}" width="{width}" height="{height}">'
+        alt = f"Photo {place}: in folder {entry.photo.label}, labelled {entry.answer}"
+        picture = photo_tag(entry.photo.path, alt)
         photos.append(
             f'<li class="photo">{picture}'
             f'<p class="says"><span>folder: <b>{escape(entry.photo.label)}</b></span> '
