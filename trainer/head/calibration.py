@@ -96,7 +96,7 @@ def score_threshold(
     """The lowest best score from which on at least the share ``precision`` of the answers is right.
 
     ``scores`` (photos, labels) are those of the validation photos. None if fewer than ``least`` photos
-    would be answered: so few photos give no reliable threshold. ``weights`` (photos,) says how much each photo counts;
+    would be answered: fewer give no reliable threshold. ``weights`` (photos,) says how much each photo counts;
     None: 1 each.
     """
     best = scores.max(axis=1)

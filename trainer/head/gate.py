@@ -18,7 +18,7 @@ TRUE_ACCEPTANCE = 0.95
 """The share of validation photos that the gate lets through."""
 
 LEAST_PHOTOS = 20
-"""With fewer validation photos there is no gate: a twentieth of so few photos is not a reliable share."""
+"""With fewer validation photos there is no gate: a twentieth of them is not a reliable share."""
 
 PER_CLASS = 8
 """Prototypes of a class; more gain little, see docs/adr/0013-unknown.md."""

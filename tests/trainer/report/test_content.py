@@ -138,12 +138,12 @@ def test_a_caution_says_that_the_photos_were_trained_on(photos: Path) -> None:
     assert cautions(content)[0] == (
         "The model was trained on some of these photos, so every number is too good. Evaluate with --split test."
     )
-    told = replace(content.evaluation, seen=SeenPhotos(36, 24, 8, 1))
-    assert cautions(replace(content, evaluation=told))[0] == (
+    seen = replace(content.evaluation, seen=SeenPhotos(36, 24, 8, 1))
+    assert cautions(replace(content, evaluation=seen))[0] == (
         "24 of these 36 photos trained the model, 8 chose its settings, 1 depend on these (copies, or shots of one "
         "scene), so every number is too good. Evaluate with --split unseen."
     )
-    unseen = replace(told, split="unseen")
+    unseen = replace(seen, split="unseen")
     assert cautions(replace(content, evaluation=unseen))[0].endswith("scene). They were not evaluated.")
     assert "trained the model" not in cautions(content_of(old, photos))[0]
 
