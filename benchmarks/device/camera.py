@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 import sys
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.device.ports import serving
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 
 SIZE = (640, 480)
@@ -72,10 +72,9 @@ def serve(fps: float) -> ThreadingHTTPServer:
 
 def main() -> None:
     """Run as a program."""
-    server = serve(float(sys.argv[1]))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(f"http://127.0.0.1:{server.server_port}/", flush=True)
-    sys.stdin.read()
+    with serving(serve(float(sys.argv[1]))) as port:
+        print(f"http://127.0.0.1:{port}/", flush=True)
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

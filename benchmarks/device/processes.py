@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,8 +13,8 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.device.ports import free_port
-from edge.errors import ConfigurationError, UnavailableError
+from benchmarks.device.mosquitto import Broker
+from edge.errors import UnavailableError
 
 _START_S = 60.0
 _LOOK_EVERY_S = 0.1
@@ -37,19 +36,13 @@ def broker() -> Iterator[str]:
 
     Raises :class:`~edge.errors.ConfigurationError` if it is not installed.
     """
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        raise ConfigurationError("the measurement needs a broker: sudo apt install -y mosquitto")
     with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
-        config = Path(folder) / "mosquitto.conf"
-        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
-        process = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        mosquitto = Broker(Path(folder))
         try:
-            yield f"mqtt://127.0.0.1:{port}/edge/benchmark"
+            mosquitto.start()
+            yield f"mqtt://127.0.0.1:{mosquitto.port}/edge/benchmark"
         finally:
-            process.terminate()
-            process.wait()
+            mosquitto.stop()
 
 
 @contextlib.contextmanager

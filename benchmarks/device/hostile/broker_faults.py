@@ -6,8 +6,9 @@ import signal
 import time
 from collections.abc import Callable
 
-from benchmarks.device.hostile.broker_scene import STATE_S, Scene, alive, ended, started
-from benchmarks.device.hostile.mqtt_scene import AVAILABILITY, STATE, TOPIC, Observer, retained, wait
+from benchmarks.device.hostile.broker_scene import STATE_S, Scene, alive, begin, ended, started
+from benchmarks.device.hostile.mqtt_scene import AVAILABILITY, STATE, TOPIC, Observer, retained
+from benchmarks.device.waiting import wait
 
 _SHORT_S = 2.0
 
@@ -53,11 +54,7 @@ def _killed(scene: Scene, through_relay: bool) -> str | None:
 
 
 def _broker_frozen(scene: Scene, end: bool) -> str | None:
-    broker = scene.broker()
-    observer = scene.observer(broker.port)
-    watch = scene.watch(broker.port)
-    if wrong := started(observer):
-        return wrong
+    broker, observer, watch = begin(scene)
     broker.send(signal.SIGSTOP)
     time.sleep(_SHORT_S)
     if end:
@@ -67,11 +64,7 @@ def _broker_frozen(scene: Scene, end: bool) -> str | None:
 
 
 def _watch_frozen(scene: Scene) -> str | None:
-    broker = scene.broker()
-    observer = scene.observer(broker.port)
-    watch = scene.watch(broker.port)
-    if wrong := started(observer):
-        return wrong
+    broker, observer, watch = begin(scene)
     watch.process.send_signal(signal.SIGSTOP)
     time.sleep(_SHORT_S)
     watch.process.send_signal(signal.SIGCONT)
@@ -89,11 +82,7 @@ def _kept_before(scene: Scene, topic: str, payload: bytes) -> str | None:
 
 def _published(scene: Scene, topic: str, payload: bytes, times: int = 1, *, retain: bool = True) -> str | None:
     """Another client publishes on a topic of the watch while it runs."""
-    broker = scene.broker()
-    observer = scene.observer(broker.port)
-    watch = scene.watch(broker.port)
-    if wrong := started(observer):
-        return wrong
+    broker, observer, watch = begin(scene)
     for _ in range(times):
         observer.client.publish(topic, payload, retain=retain)
     observer.publish("hostile/done", "x")
@@ -103,22 +92,14 @@ def _published(scene: Scene, topic: str, payload: bytes, times: int = 1, *, reta
 
 
 def _foreign_will(scene: Scene) -> str | None:
-    broker = scene.broker()
-    observer = scene.observer(broker.port)
-    watch = scene.watch(broker.port)
-    if wrong := started(observer):
-        return wrong
+    broker, observer, watch = begin(scene)
     Observer(broker.port, topic=AVAILABILITY, payload="offline", qos=1, retain=True).cut()
     wait(lambda: b"offline" in observer.payloads(AVAILABILITY))
     return alive(broker.port) or ended(scene, watch, broker.port)
 
 
 def _answers_online(scene: Scene) -> str | None:
-    broker = scene.broker()
-    observer = scene.observer(broker.port)
-    watch = scene.watch(broker.port)
-    if wrong := started(observer):
-        return wrong
+    broker, observer, watch = begin(scene)
     until_s, corrections = time.monotonic() + _SHORT_S, 0
     while time.monotonic() < until_s:
         count = observer.payloads(AVAILABILITY).count(b"online")
@@ -132,11 +113,8 @@ def _answers_online(scene: Scene) -> str | None:
 
 def _same_id(scene: Scene, times: int) -> str | None:
     """Another client connects with the id of the watch, as a copied disk would make it."""
-    broker = scene.broker("allow_anonymous true", "log_dest file " + str(scene.folder / "log"), "log_type all")
-    observer = scene.observer(broker.port)
-    watch = scene.watch(broker.port)
-    if wrong := started(observer):
-        return wrong
+    log_settings = ("allow_anonymous true", f"log_dest file {scene.folder / 'log'}", "log_type all")
+    broker, observer, watch = begin(scene, *log_settings)
     log = (scene.folder / "log").read_text()
     name = next((word for word in log.split() if word.startswith("edge") and len(word) == 23), None)
     if name is None:
@@ -148,11 +126,7 @@ def _same_id(scene: Scene, times: int) -> str | None:
 
 
 def _two(scene: Scene, number: signal.Signals, topics: tuple[str, str] = (TOPIC, TOPIC)) -> str | None:
-    broker = scene.broker()
-    observer = scene.observer(broker.port)
-    first = scene.watch(broker.port, topic=topics[0])
-    if wrong := started(observer):
-        return wrong
+    broker, observer, first = begin(scene, topic=topics[0])
     second = scene.watch(broker.port, topic=topics[1])
     wait(
         lambda: second.printed("another sender") or observer.payloads(f"{topics[1]}/availability").count(b"online") > 1

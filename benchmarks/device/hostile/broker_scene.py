@@ -6,17 +6,11 @@ import signal
 from pathlib import Path
 
 from benchmarks.device.hostile.case import Ended
-from benchmarks.device.hostile.mqtt_scene import (
-    AVAILABILITY,
-    STATE,
-    TOPIC,
-    Broker,
-    Observer,
-    WatchProcess,
-    retained,
-    wait,
-)
+from benchmarks.device.hostile.mqtt_scene import AVAILABILITY, STATE, TOPIC, Observer, WatchProcess, retained
 from benchmarks.device.hostile.relay import Relay
+from benchmarks.device.mosquitto import Broker
+from benchmarks.device.waiting import wait
+from edge.errors import UnavailableError
 
 START_S = 60.0
 """The longest time to the first state or message, in seconds."""
@@ -83,6 +77,19 @@ class Scene:
             relay.close()
         for broker in self._brokers:
             broker.stop()
+
+
+def begin(scene: Scene, *settings: str, topic: str = TOPIC) -> tuple[Broker, Observer, WatchProcess]:
+    """A broker with ``settings``, an observer of it, and a watch of which a state has come.
+
+    Raises :class:`~edge.errors.UnavailableError` if none comes.
+    """
+    broker = scene.broker(*settings)
+    observer = scene.observer(broker.port)
+    watch = scene.watch(broker.port, topic=topic)
+    if wrong := started(observer):
+        raise UnavailableError(wrong)
+    return broker, observer, watch
 
 
 def started(observer: Observer) -> str | None:

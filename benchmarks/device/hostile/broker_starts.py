@@ -10,19 +10,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.device.hostile.broker_scene import START_S, Scene, alive, ended, started
-from benchmarks.device.hostile.mqtt_scene import WatchProcess, wait
+from benchmarks.device.hostile.broker_scene import START_S, Scene, alive, begin, ended, started
+from benchmarks.device.hostile.mqtt_scene import WatchProcess
 from benchmarks.device.ports import free_port
+from benchmarks.device.waiting import wait
 
 _SHORT_S = 2.0
 
 
 def _restarts(scene: Scene, times: int, number: signal.Signals, *settings: str) -> str | None:
-    broker = scene.broker(*settings)
-    observer = scene.observer(broker.port)
-    watch = scene.watch(broker.port)
-    if wrong := started(observer):
-        return wrong
+    broker, _, watch = begin(scene, *settings)
     for _ in range(times):
         broker.stop(number)
         time.sleep(_SHORT_S / 4)

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.device.hostile.broker_faults import FAULTS
 from benchmarks.device.hostile.broker_scene import Scene
 from benchmarks.device.hostile.broker_starts import CERTIFIED, REFUSED, STARTS
-from benchmarks.device.hostile.case import CaseResult, Ended, Result, fault_of
+from benchmarks.device.hostile.case import CaseResult, Ended, as_result, fault_of
 from benchmarks.device.hostile.certificates import make_certificates
 from benchmarks.device.hostile.mqtt_scene import WatchProcess, stream
 from edge.errors import EdgeError
@@ -59,5 +59,4 @@ def _result(name: str, ended: list[Ended], wrong: str | None) -> CaseResult:
     for one in ended:
         if (found := fault_of(one)) != "ok":
             return CaseResult(_AREA, name, found, (one.err.strip().splitlines() or [""])[-1][:300])
-    result: Result = "ok" if wrong is None else "hang" if "hang" in wrong else "accepted wrongly"
-    return CaseResult(_AREA, name, result, wrong or "")
+    return as_result(_AREA, name, wrong)

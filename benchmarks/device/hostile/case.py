@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -88,6 +89,20 @@ def run_limited(
             usage.ru_maxrss * 1024,
             stopped,
         )
+
+
+def peak_bytes(process: int | str = "self") -> int:
+    """The largest memory so far of the process with this number, in bytes; 0 if it has ended."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+    return 0
+
+
+def as_result(area: str, name: str, wrong: str | None) -> CaseResult:
+    """The result of a case of which ``wrong`` says what is wrong; ``hang`` in it means that something did not end."""
+    result: Result = "ok" if wrong is None else "hang" if "hang" in wrong else "accepted wrongly"
+    return CaseResult(area, name, result, wrong or "")
 
 
 def fault_of(ended: Ended) -> Result:

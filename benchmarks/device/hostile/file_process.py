@@ -14,6 +14,8 @@ import time
 import traceback
 from pathlib import Path
 
+from benchmarks.device.hostile.case import peak_bytes
+
 
 def main() -> None:
     """Run the commands on stdin."""
@@ -41,12 +43,7 @@ def main() -> None:
             sys.stderr.flush()
             err.seek(0)
             text = err.read(100_000).decode("utf-8", "replace")
-            print(json.dumps([code, text, seconds, _peak_bytes()]), file=answers, flush=True)
-
-
-def _peak_bytes() -> int:
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024
+            print(json.dumps([code, text, seconds, peak_bytes()]), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,85 +1,28 @@
-"""What the broker faults need: mosquitto, an observer of all topics, and ``edge watch`` as a process."""
+"""What the broker faults need: an observer of all topics, a camera, and ``edge watch`` as a process."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.device.camera import serve
 from benchmarks.device.faults.scene import DATA
-from benchmarks.device.hostile.case import HANG_S, Ended
-from benchmarks.device.ports import free_port
-from edge.errors import ConfigurationError, UnavailableError
+from benchmarks.device.hostile.case import HANG_S, Ended, peak_bytes
+from benchmarks.device.ports import serving
+from benchmarks.device.waiting import wait
+from edge.errors import UnavailableError
 
 TOPIC = "hostile/camera"
 AVAILABILITY, STATE = f"{TOPIC}/availability", f"{TOPIC}/state"
 _FPS = 10.0
 _START_S = 60.0
-
-
-def wait(look: Callable[[], object], limit_s: float = HANG_S) -> bool:
-    """Whether ``look`` returns something true within ``limit_s`` seconds."""
-    until_s, pace = time.monotonic() + limit_s, threading.Event()
-    while not look():
-        if time.monotonic() > until_s:
-            return False
-        pace.wait(0.02)
-    return True
-
-
-class Broker:
-    """A mosquitto in ``folder`` with ``settings``, lines of its configuration."""
-
-    def __init__(self, folder: Path, settings: Sequence[str] = ()) -> None:
-        """Choose a port; :meth:`start` starts it."""
-        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-        if program is None:
-            raise ConfigurationError("this needs a broker: sudo apt install -y mosquitto")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
-        lines = [f"listener {self.port} 127.0.0.1", "user root", *(settings or ["allow_anonymous true"])]
-        (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
-        self._command = [program, "-c", str(folder / "mosquitto.conf")]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it listens."""
-        output = subprocess.DEVNULL
-        self._process = subprocess.Popen(self._command, stdout=output, stderr=output)
-        if not wait(lambda: accepts(self.port), _START_S):
-            raise UnavailableError("mosquitto does not start")
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to it."""
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """End it."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-            self._process.send_signal(number)
-            self._process.wait(HANG_S)
-            self._process = None
-
-
-def accepts(port: int) -> bool:
-    """Whether a program listens on ``port`` of loopback."""
-    import socket
-
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-        return True
-    return False
 
 
 class Observer:
@@ -137,13 +80,8 @@ def retained(port: int, topic: str) -> bytes | None:
 @contextlib.contextmanager
 def stream() -> Iterator[str]:
     """The address of a camera."""
-    server = serve(_FPS)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(serve(_FPS)) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 class WatchProcess:
@@ -170,7 +108,7 @@ class WatchProcess:
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> Ended:
         """End it by a signal; it must end in time. Killed on purpose, its code is 0."""
-        peak = self._peak_bytes()
+        peak = peak_bytes(self.process.pid)
         self.process.send_signal(number)
         started_s, stopped = time.monotonic(), False
         try:
@@ -181,17 +119,3 @@ class WatchProcess:
         self._reader.join(HANG_S)
         code = 0 if code == -signal.SIGKILL and number == signal.SIGKILL else code
         return Ended(code, "", "".join(self.lines), time.monotonic() - started_s, peak, stopped)
-
-    def _peak_bytes(self) -> int:
-        with contextlib.suppress(OSError, StopIteration):
-            lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-            return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
-        return 0
-
-
-def sequence(payload: bytes) -> int:
-    """The number of the frame of a state; -1 if it is not a state."""
-    try:
-        return int(json.loads(payload)["sequence"])
-    except (ValueError, KeyError, TypeError):
-        return -1

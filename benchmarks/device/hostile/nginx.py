@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.device.ports import free_port
+from benchmarks.device.ports import accepts, free_port
+from benchmarks.device.waiting import wait
 from edge.errors import ConfigurationError, UnavailableError
 
 _START_S, _END_S = 30.0, 10.0
@@ -21,16 +20,15 @@ _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 def nginx(folder: Path, port: int, *settings: str) -> Iterator[str]:
     """The address of an nginx that passes requests on to ``port``; ``settings`` are lines of its location.
 
-    Raises :class:`~edge.errors.ConfigurationError` if it is not installed.
+    Raises :class:`~edge.errors.ConfigurationError` if it is not installed, and
+    :class:`~edge.errors.UnavailableError` if it does not start.
     """
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         raise ConfigurationError("this needs nginx: sudo apt install -y nginx")
     folder.mkdir(parents=True, exist_ok=True)
     own = free_port()
-    temporary = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
+    temporary = "".join(f"{name}_temp_path {folder}/{name};" for name in _TEMPORARY)
     location = f"proxy_pass http://127.0.0.1:{port}; {' '.join(settings)}"
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;"
@@ -43,20 +41,9 @@ def nginx(folder: Path, port: int, *settings: str) -> Iterator[str]:
         raise UnavailableError(f"nginx does not start: {tested.stderr.strip()}")
     with subprocess.Popen(command) as process:
         try:
-            _wait_for(own)
+            if not wait(lambda: accepts(own), _START_S):
+                raise UnavailableError("nginx does not start")
             yield f"http://127.0.0.1:{own}/"
         finally:
             process.terminate()
             process.wait(_END_S)
-
-
-def _wait_for(port: int) -> None:
-    until_s = time.monotonic() + _START_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except OSError:
-            if time.monotonic() > until_s:
-                raise
-            time.sleep(0.01)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import http.server
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.device.hostile.nginx import nginx
 from benchmarks.device.hostile.page_scene import TOKEN, Page
+from benchmarks.device.ports import serving
 from edge.errors import ConfigurationError
 
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -55,13 +55,8 @@ def _foreign_site(content: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://other.example:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        yield f"http://other.example:{port}/"
 
 
 def _from_another_site(page: Page, tab: Any, script: str) -> str | None:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.device.hostile.case import HANG_S, Ended
-from benchmarks.device.hostile.mqtt_scene import WatchProcess, wait
+from benchmarks.device.hostile.mqtt_scene import WatchProcess
 from benchmarks.device.ports import free_port
+from benchmarks.device.waiting import wait
 from edge.errors import UnavailableError
 
 TOKEN = "s3cret-token"

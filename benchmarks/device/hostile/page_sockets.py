@@ -8,8 +8,8 @@ import socket
 import struct
 from collections.abc import Callable
 
-from benchmarks.device.hostile.mqtt_scene import wait
 from benchmarks.device.hostile.page_scene import TOKEN, Page, answer, many, request
+from benchmarks.device.waiting import wait
 
 _PATHS = ("/", "/page.js", "/events", "/picture.jpg", "/observation.json", "/health", "/metrics", "/nothing")
 _METHODS = ("HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH", "GeT", "X" * 5000)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.device.faults.scene import DATA
-from benchmarks.device.hostile.case import CaseResult, Result, fault_of
+from benchmarks.device.hostile.case import CaseResult, as_result, fault_of
 from benchmarks.device.hostile.mqtt_scene import stream
 from benchmarks.device.hostile.page_browser import GUARDED_TABS, HOSTILE_LABEL, OPEN_TABS, Attack, browser
 from benchmarks.device.hostile.page_scene import Page, many, request
@@ -53,5 +53,4 @@ def _result(name: str, attack: Callable[[Page], str | None], page: Page) -> Case
         wrong = attack(page)
     except Exception as error:  # a time limit of the browser
         wrong = f"hang: {str(error).splitlines()[0]}"
-    result: Result = "ok" if wrong is None else "hang" if "hang" in wrong else "accepted wrongly"
-    return CaseResult(_AREA, name, result, wrong or "")
+    return as_result(_AREA, name, wrong)
