@@ -220,10 +220,8 @@ def _refused(scene: Scene, kind: str, case: str, content: bytes, with_sha256: bo
         flags = scene.command[2:] if with_sha256 else ("--activate",)
         done = replace(scene, command=("install", file.name, *flags)).run(store)
         result = check_store(scene, store, kind, case, done)
-        refused = done.returncode in (
-            65,
-            69,
-        )  # 69: the machine is too busy for the limit of processor time to come first
+        # 69: the machine is too busy for the limit of processor time to come first
+        refused = done.returncode in (65, 69)
         return result if refused else replace(result, violation=f"it ended with {done.returncode}")
 
 

@@ -67,10 +67,9 @@ class Sshd:
 
     def give_edge(self) -> None:
         """Let the server's commands find ``edge``."""
-        script = self.binaries / "edge"
         path, python = shlex.quote(str(PACKAGES)), shlex.quote(sys.executable)
-        script.write_text(f'#!/bin/sh\nEDGE_STATUS=/dev/null PYTHONPATH={path} exec {python} -m edge "$@"\n')
-        script.chmod(0o755)
+        text = f'#!/bin/sh\nEDGE_STATUS=/dev/null PYTHONPATH={path} exec {python} -m edge "$@"\n'
+        write_program(self.binaries / "edge", text)
 
     def write_config(self, ports: dict[str, int], **settings: str) -> None:
         """Let the client find the hosts that ``ports`` names, with further ``settings`` of ssh for all."""
@@ -183,6 +182,12 @@ class Cutter:
         for due in [due for due in self._calls if due[0] <= self.passed]:
             self._calls.remove(due)
             due[1]()
+
+
+def write_program(path: Path, text: str) -> None:
+    """Write the script ``text``, which every user may run."""
+    path.write_text(text)
+    path.chmod(0o755)
 
 
 @contextlib.contextmanager

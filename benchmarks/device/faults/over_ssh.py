@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.device.faults.loopback import Cutter, Sshd
+from benchmarks.device.faults.loopback import Cutter, Sshd, write_program
 from benchmarks.device.faults.scene import TIME_LIMIT_S, FaultResult, sha256
 from benchmarks.device.faults.ssh_scene import SshScene, environment, make_ssh_scene
 from benchmarks.device.ports import free_port
@@ -135,7 +135,10 @@ def refused(place: SshScene) -> Iterator[FaultResult]:
             "check the name, and that the device is on",
         ),
         "it has no edge": (lambda: (server.binaries / "edge").unlink(), "--bootstrap"),
-        "its edge is another program": (lambda: _plant(server.binaries / "edge", "#!/bin/sh\nexit 0\n"), "--bootstrap"),
+        "its edge is another program": (
+            lambda: write_program(server.binaries / "edge", "#!/bin/sh\nexit 0\n"),
+            "--bootstrap",
+        ),
         "its login shell chatters": (lambda: _chatter(server, "Welcome {"), ""),
     }
     for case, (spoil, fix) in cases.items():
@@ -242,11 +245,6 @@ def _on_disk(place: SshScene, host: str, size_bytes: int) -> Iterator[Store]:
         yield store
     finally:
         subprocess.run(["umount", "-l", store.root], check=True)
-
-
-def _plant(path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o755)
 
 
 def _chatter(server: Sshd, text: str) -> None:

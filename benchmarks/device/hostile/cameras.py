@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import NamedTuple
 from benchmarks.device.hostile import camera_server as camera
 from benchmarks.device.hostile.camera_server import Camera, Manner, ok, part, picture, send, stream
 from benchmarks.device.hostile.case import CaseResult, fault_of, run_limited
+from benchmarks.device.hostile.certificates import make_own_certificate
 from benchmarks.device.ports import free_port
-from edge.errors import ConfigurationError
+from benchmarks.device.stream import MODEL
 
 AREA = "cameras"
-MODEL = Path(__file__).parents[3] / "tests" / "data" / "tiny-int8.tflite"
 LABELLED = "red"
 """The label that both frames of a good camera must get."""
 
@@ -46,7 +45,7 @@ def cases(folder: Path) -> Iterator[CaseResult]:
 
     Raises :class:`~edge.errors.ConfigurationError` if openssl is missing.
     """
-    certificate = _certificate(folder)
+    certificate = make_own_certificate(folder)
     for case in (*_streams(), *_pictures(), *_logins(), *_redirects(), *_refused(), *_tls(certificate), *_rtsp()):
         yield run_case(case, certificate)
 
@@ -74,18 +73,6 @@ def run_case(case: Case, certificate: Path) -> CaseResult:
     if problem is None:
         return CaseResult(AREA, case.name, "ok")
     return CaseResult(AREA, case.name, "accepted wrongly", f"{problem}: exit code {ended.code}: {ended.err[-300:]!r}")
-
-
-def _certificate(folder: Path) -> Path:
-    """A certificate that a camera has signed itself, with its key, in one file."""
-    path, key = folder / "camera.pem", folder / "camera.key"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=IPCam"]
-    try:
-        subprocess.run([*command, "-keyout", key, "-out", path], check=True, capture_output=True)
-    except FileNotFoundError:
-        raise ConfigurationError("the cameras with TLS need openssl: sudo apt install -y openssl") from None
-    path.write_text(key.read_text() + path.read_text())
-    return path
 
 
 def _streams() -> Iterator[Case]:

@@ -1,4 +1,4 @@
-"""Certificates for brokers of the cases, made with openssl."""
+"""Certificates for brokers and cameras of the cases, made with openssl."""
 
 from __future__ import annotations
 
@@ -25,8 +25,23 @@ def make_certificates(folder: Path) -> Path:
         f"{sign} -in server.csr -days 2 -out server.pem",
         f"{sign} -in server.csr -days -1 -out expired.pem",
     ):
-        try:
-            subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
-        except FileNotFoundError:
-            raise ConfigurationError("this needs openssl: sudo apt install -y openssl") from None
+        _openssl(command, folder)
     return folder
+
+
+def make_own_certificate(folder: Path) -> Path:
+    """A certificate that a camera has signed itself, with its key, in one file in ``folder``.
+
+    Raises :class:`~edge.errors.ConfigurationError` if openssl is not installed.
+    """
+    _openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=IPCam -keyout camera.key -out camera.pem", folder)
+    path = folder / "camera.pem"
+    path.write_text((folder / "camera.key").read_text() + path.read_text())
+    return path
+
+
+def _openssl(command: str, folder: Path) -> None:
+    try:
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+    except FileNotFoundError:
+        raise ConfigurationError("this needs openssl: sudo apt install -y openssl") from None

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.device.faults.loopback import SSHD
+from benchmarks.device.faults.loopback import SSHD, write_program
 from benchmarks.device.faults.scene import sha256
 from benchmarks.device.faults.ssh_scene import SshScene, environment, make_ssh_scene
 from benchmarks.device.hostile.case import HANG_S, CaseResult, Ended, Result, fault_of, run_limited
@@ -108,18 +108,8 @@ def _flash(scene: SshScene, group: Sequence[DeviceCase]) -> tuple[Ended, bool]:
             scene.fresh_store(host)
         _write_config(scene, ports, homes)
         stack.enter_context(_programs(scene, group))
-        words = [
-            "flash",
-            scene.new,
-            *ports,
-            "--ssh-config",
-            scene.server.config,
-            "--jobs",
-            "8",
-            "--health-window",
-            "1",
-            "--json",
-        ]
+        words = ["flash", scene.new, *ports, "--ssh-config", scene.server.config]
+        words += ["--jobs", "8", "--health-window", "1", "--json"]
         command = [sys.executable, "-c", _TRAINER, *map(str, words)]
         ended = run_limited(command, limit_s=300, env=environment())
         return ended, Store(scene.server.store(_GOOD)).linked("current") == sha256(scene.new)
@@ -153,8 +143,8 @@ def _programs(scene: SshScene, group: Sequence[DeviceCase]) -> Iterator[None]:
         real = shutil.which(name, path="/usr/bin:/bin") or "/bin/false"
         if name == "edge":
             real = str(folder / "edge")
-            _write_program(folder / "edge", edge)
-        _write_program(
+            write_program(folder / "edge", edge)
+        write_program(
             server.binaries / name,
             f"#!/bin/sh\nexport REAL={real}\nown={folder}/${{EDGE_STORE##*/}}/{name}\n"
             f'if [ -f "$own" ]; then exec sh "$own" "$@"; fi\nexec "$REAL" "$@"\n',
@@ -167,12 +157,7 @@ def _programs(scene: SshScene, group: Sequence[DeviceCase]) -> Iterator[None]:
         login.unlink()
         for name in names:
             (server.binaries / name).unlink()
-        _write_program(server.binaries / "edge", edge)
-
-
-def _write_program(path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o755)
+        write_program(server.binaries / "edge", edge)
 
 
 @contextlib.contextmanager
