@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import numpy as np
 
-from edge.modelfile.manifest import GATE_NAME, MANIFEST_NAME
-from edge.modelfile.metadata import unpack_files
+from edge.modelfile.manifest import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import Pixels
 from support.colours import COLOURS
 from support.paths import DATA
-from support.surgery import with_zip
+from support.surgery import repack
 
 GATED = DATA / "tiny-gated.tflite"
 
@@ -30,11 +29,10 @@ def grey(seed: int) -> Pixels:
 
 def repacked(manifest_changes: dict[str, object] | None = None, gate: bytes | None = None) -> ModelFile:
     """The gated model with other facts about its gate, or another gate file."""
-    content = GATED.read_bytes()
-    packed = unpack_files(content)
-    manifest = json.loads(packed.files[MANIFEST_NAME])
-    manifest["gate"].update(manifest_changes or {})
-    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
-    if gate is not None:
-        files[GATE_NAME] = gate
-    return ModelFile.from_bytes(with_zip(content[: packed.flatbuffer_bytes], files))
+
+    def change(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        manifest["gate"].update(manifest_changes or {})
+        if gate is not None:
+            files[GATE_NAME] = gate
+
+    return ModelFile.from_bytes(repack(GATED.read_bytes(), change))

@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,12 @@ def tiny(quantization: str = "int8") -> bytes:
 
 def numbered(number: int, **changes: Any) -> bytes:
     """The tiny model with another sha256 for each ``number``, and ``changes`` to its manifest."""
-    content = tiny()
-    packed = unpack_files(content)
-    manifest = json.loads(packed.files[MANIFEST_NAME]) | changes
-    manifest["training"]["number"] = number
-    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
-    return with_zip(content[: packed.flatbuffer_bytes], files)
+
+    def change(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        manifest.update(changes)
+        manifest["training"]["number"] = number
+
+    return repack(tiny(), change)
 
 
 class Patient:
@@ -132,22 +133,28 @@ def with_zip(flatbuffer: bytes, files: dict[str, bytes], **options: Any) -> byte
     return file.getvalue()
 
 
+def repack(content: bytes, change: Callable[[dict[str, Any], dict[str, bytes]], object]) -> bytes:
+    """The model in ``content`` after ``change`` of its manifest and of the files in its zip."""
+    packed = unpack_files(content)
+    files = dict(packed.files)
+    manifest = json.loads(files[MANIFEST_NAME])
+    change(manifest, files)
+    files[MANIFEST_NAME] = json.dumps(manifest).encode()
+    return with_zip(content[: packed.flatbuffer_bytes], files)
+
+
 def with_facts(content: bytes, **facts: Any) -> bytes:
     """The model in ``content`` with other ``facts`` in its manifest."""
-    packed = unpack_files(content)
-    manifest = {**json.loads(packed.files[MANIFEST_NAME]), **facts}
-    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
-    return with_zip(content[: packed.flatbuffer_bytes], files)
+    return repack(content, lambda manifest, files: manifest.update(facts))
 
 
 def without_known_photos(content: bytes) -> bytes:
     """The model in ``content`` as a release wrote it whose files did not know their photos."""
-    packed = unpack_files(content)
-    manifest = json.loads(packed.files[MANIFEST_NAME])
-    del manifest["known_photos"]
-    files = {**packed.files, MANIFEST_NAME: json.dumps(manifest).encode()}
-    del files[KNOWN_PHOTOS_NAME]
-    return with_zip(content[: packed.flatbuffer_bytes], files)
+
+    def change(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        del manifest["known_photos"], files[KNOWN_PHOTOS_NAME]
+
+    return repack(content, change)
 
 
 def normalization_options(metadata: bytes) -> Table:
