@@ -21,6 +21,7 @@ LAYERS = [
     ["adopt"],
     ["retraining"],
     ["report", "grid"],
+    ["teach"],
     ["wheels"],
     ["flash"],
     ["commands", "demo"],

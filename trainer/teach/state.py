@@ -1,0 +1,124 @@
+"""The plain values that the parts of a session exchange: photos, answers, figures, actions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from trainer.head.fit import Head
+
+CLASS, INBOX, TRASH = PLACES = ("class", "inbox", "trash")
+"""Where a photo of a session lies."""
+
+ID_DIGITS = 32
+"""The hexadecimal digits of the content hash that are the id of a photo."""
+
+
+class TaughtPhoto(NamedTuple):
+    """A photo of a session.
+
+    ``id`` is the start of its content hash ``sha256`` (32 bytes), ``relative`` its path below the folder of its place.
+    ``label`` is its class; in the inbox the label that the model guessed, in the trash the class that it had.
+    ``added_s`` is the modification time of the file, in seconds since 1970. ``hold`` is the same for the photos that
+    were recorded while a button was held; None for other photos.
+    """
+
+    id: str
+    sha256: bytes
+    path: Path
+    relative: str
+    place: str
+    label: str
+    added_s: float
+    size_bytes: int
+    hold: str | None = None
+
+
+class Answer(NamedTuple):
+    """The best label of a photo and its score, 0 to 1."""
+
+    label: str
+    score: float
+
+
+class Right(NamedTuple):
+    """The share of ``independent`` groups of photos that were labelled correctly, and its 95 % interval, 0 to 1."""
+
+    share: float
+    low: float
+    high: float
+    independent: int
+
+
+class Learnt(NamedTuple):
+    """What was learnt from the state ``version`` of the photos.
+
+    ``head`` gives calibrated logits for ``labels``; None if fewer than two classes have photos. ``score_threshold`` is
+    the recommended one, None if there is none. ``thorough`` is true if the penalty and the temperature were chosen
+    anew, as ``trainer retrain`` chooses them. It took ``seconds``.
+    """
+
+    version: int
+    labels: tuple[str, ...]
+    head: Head | None
+    score_threshold: float | None
+    thorough: bool
+    seconds: float
+
+
+class Mix(NamedTuple):
+    """Photos of one class that heads which had not seen them took for another one; ``photos`` are ids."""
+
+    label: str
+    taken_for: str
+    photos: tuple[str, ...]
+
+
+class Figures(NamedTuple):
+    """What cross-validation by groups shows for the state ``version`` of the photos.
+
+    ``right`` is None if there are too few independent photos to say, ``by_class`` lacks such classes. ``worth`` is one
+    sentence that says what the figure, or an answer of the model, is worth. ``doubtful`` are the ids of photos whose
+    class the other photos contradict, the most doubtful first, each with the score of another class. ``advice`` and
+    ``class_advice`` say what to show more of.
+    """
+
+    version: int
+    right: Right | None
+    by_class: dict[str, Right]
+    worth: str
+    mixed: tuple[Mix, ...] = ()
+    doubtful: tuple[tuple[str, float], ...] = ()
+    advice: tuple[str, ...] = ()
+    class_advice: dict[str, str] = {}  # noqa: RUF012  # a default that is only read
+
+
+class Action(NamedTuple):
+    """A change of the photos or classes that can be undone: its number, and what it did in a few words."""
+
+    id: int
+    text: str
+
+
+class Hold(NamedTuple):
+    """A time in which a button was held to record: its ``id``, and when it began, in seconds since 1970."""
+
+    id: str
+    started_s: float
+
+
+class Recording(NamedTuple):
+    """What is being recorded for ``label``: frames ``kept`` as photos, and nearly equal ones ``folded`` into them."""
+
+    label: str
+    hold: str
+    kept: int
+    folded: int
+
+
+class Work(NamedTuple):
+    """Work that takes a while: ``done`` of ``total`` parts; total None: not known."""
+
+    title: str
+    done: int
+    total: int | None
