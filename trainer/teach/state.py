@@ -122,3 +122,71 @@ class Work(NamedTuple):
     title: str
     done: int
     total: int | None
+
+
+class ClassState(NamedTuple):
+    """A class of the session.
+
+    It has ``photos`` photos, of which some were recorded in ``holds`` holds; ``newest`` are the newest ones, the newest
+    first. ``remembered`` is the number of bottlenecks that the backbone's file remembers of it. ``right`` is None if
+    there are too few independent photos to say.
+    """
+
+    name: str
+    photos: int
+    holds: int
+    newest: tuple[TaughtPhoto, ...]
+    remembered: int
+    right: Right | None
+    advice: str | None
+
+
+class ModelState(NamedTuple):
+    """What became of the model: ``state`` is one of ``none``, ``saving``, ``installed``, ``running``, ``returned`` and
+    ``refused``, and ``text`` one line about it.
+
+    ``path`` is the file that was saved last, ``accuracy`` its measured accuracy (0 to 1) if it is known. ``store`` is
+    the folder of the store, None if models go to files only.
+    """
+
+    state: str
+    text: str
+    path: Path | None = None
+    size_bytes: int = 0
+    accuracy: float | None = None
+    store: Path | None = None
+    can_go_back: bool = False
+
+
+class Message(NamedTuple):
+    """A line for the user, and when it was written, in seconds since 1970."""
+
+    time_s: float
+    text: str
+
+
+class SessionState(NamedTuple):
+    """Everything that the page shows of a session, but the grid of photos. ``version`` grows with every change.
+
+    ``learnt`` and ``figures`` may be those of an earlier version of the photos: ``learning`` is true until the head of
+    the newest one is thorough, ``computing`` until its figures are known.
+    """
+
+    version: int
+    folder: str
+    architecture: str
+    quantization: str
+    classes: tuple[ClassState, ...]
+    inbox_photos: int
+    trash_photos: int
+    trash_bytes: int
+    recording: Recording | None
+    learnt: Learnt | None
+    learning: bool
+    figures: Figures | None
+    computing: bool
+    undo: Action | None
+    redo: Action | None
+    work: tuple[Work, ...]
+    model: ModelState
+    messages: tuple[Message, ...]

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from typing import NamedTuple
 
+from edge.sinks.web.changes import Changes
 from edge.types import Observation
 
 HISTORY_S = 300
@@ -38,12 +39,11 @@ class Feed:
         self._lock = threading.Lock()
         self._history: deque[Moment] = deque(maxlen=HISTORY_S)
         self._grabbed_s: deque[float] = deque(maxlen=_RATE_FRAMES)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._changes = Changes()
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Set the event loop on which viewers wait."""
-        self._loop = loop
+        self._changes.attach(loop)
 
     def put(self, observation: Observation) -> None:
         """Make ``observation`` the newest one. Any thread may call it; it never waits."""
@@ -56,25 +56,21 @@ class Feed:
                 self._history.pop()
             self._history.append(Moment(grabbed_s, observation.label, observation.score))
             self.newest = observation
-        self._wake()
+        self._changes.announce()
 
     def close(self) -> None:
         """End the waiting of every viewer."""
         self.closed = True
-        self._wake()
+        self._changes.announce()
 
     async def wait_for_other(self, sequence: int | None, timeout_s: float) -> None:
         """Wait until the newest frame is not ``sequence``, the feed is closed, or ``timeout_s`` have passed.
 
         *Other* and not *later*: a page of an earlier run may have a higher number.
         """
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)  # before the check, so that no frame in between is missed
-        try:
-            if not self.closed and (self.newest is None or self.newest.frame.sequence == sequence):
-                await asyncio.wait({future}, timeout=timeout_s)
-        finally:
-            self._waiting.discard(future)
+        await self._changes.wait_while(
+            lambda: not self.closed and (self.newest is None or self.newest.frame.sequence == sequence), timeout_s
+        )
 
     def silent_s(self) -> float:
         """The seconds since the newest frame was grabbed; before the first frame, since the start."""
@@ -107,12 +103,3 @@ class Feed:
 
     def _stalled_after_s(self) -> float:
         return max(_STALLED_S, _STALLED_INTERVALS * self._interval_s())
-
-    def _wake(self) -> None:
-        if self._loop is not None and self._waiting:
-            self._loop.call_soon_threadsafe(self._release)
-
-    def _release(self) -> None:
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
