@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from edge.errors import DataError, ModelError, UsageError
 from edge.store.compatibility import check_runtime
-from edge.store.isolated_self_test import self_test_in_child
+from edge.store.isolated_check import check_in_child
 from edge.store.layout import Store, short
 from edge.store.state import Return, State, write_state
 from edge.store.transaction import change
@@ -25,7 +25,7 @@ def activate(store: Store, sha256: str, *, allow_older: bool = False) -> State:
         refuse_older(state, sha256, allow_older=allow_older)
         check_runtime(verify(store, sha256))
         if sha256 != state.current:
-            self_test_in_child(store.model(sha256))
+            check_in_child(store.model(sha256))
         return switch(store, state, sha256)
 
 

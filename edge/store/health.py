@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.errors import EdgeError, ModelError, StorageError
 from edge.status import WatchStatus, read_status
 from edge.store.activate import confirm, give_up
-from edge.store.isolated_self_test import self_test_in_child
+from edge.store.isolated_check import check_in_child
 from edge.store.layout import Store, short
 from edge.store.state import State
 from edge.store.transaction import change
@@ -26,7 +26,7 @@ def await_confirmation(store: Store, sha256: str, *, window_s: float, status: Pa
     through the ``current`` link.
 
     Raises :class:`~edge.errors.ModelError` if the model was not confirmed, after going back. If it could not be
-    checked, it stays pending, and the error is that of :func:`~edge.store.isolated_self_test.self_test_in_child`.
+    checked, it stays pending, and the error is that of :func:`~edge.store.isolated_check.check_in_child`.
     """
     if before is None or not before.is_fresh or before.model_sha256 not in store.installed():
         return _confirm_by_self_test(store, sha256)
@@ -56,7 +56,7 @@ def window_of(window_s: float, every_s: float) -> float:
 
 def _confirm_by_self_test(store: Store, sha256: str) -> str:
     try:
-        self_test_in_child(store.current_model)
+        check_in_child(store.current_model)
     except ModelError as error:
         raise _gone_back(store, sha256, str(error)) from None
     except EdgeError as error:

@@ -1,4 +1,4 @@
-"""Installing a model file in the store: everything is checked before its folder gets its name."""
+"""Installing a model file in the store: everything is checked before its folder is made."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ import shutil
 import time
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edge.errors import EdgeError, ModelError, StorageError
-from edge.modelfile.model_file import ModelFile
 from edge.store.activate import refuse_older, switch
-from edge.store.compatibility import check_runtime
 from edge.store.durable import FOLDER_MODE, as_storage_errors, make_folder, sync_folder, write_file
-from edge.store.isolated_self_test import self_test_in_child
+from edge.store.isolated_check import CheckedModel, check_in_child
 from edge.store.layout import MODEL_NAME, Store, short
 from edge.store.retention import collect
 from edge.store.signature import check_signature, stored_signature
@@ -51,10 +49,10 @@ class Installed:
     """The result of a request.
 
     ``outcome`` is ``installed``, ``present`` if the model was here already, or ``unchanged`` if it is also the current
-    one. ``signer`` is the principal that signed it, None if this device asks for no signature. ``self_test`` is what
-    :func:`edge.store.isolated_self_test.self_test_in_child` returned, None if it was not run again. ``removed`` are the
-    models that were removed to keep only the newest. ``messages`` says what is guessed about a model of another
-    project that was not here before: lines of :meth:`edge.modelfile.model_file.ModelFile.messages`.
+    one. ``signer`` is the principal that signed it, None if this device asks for no signature. ``self_test`` is that of
+    :class:`~edge.store.isolated_check.CheckedModel`, None if it was not run again. ``removed`` are the models that were
+    removed to keep only the newest. ``messages`` says what is guessed about a model of another project that was not
+    here before: those of :class:`~edge.store.isolated_check.CheckedModel`.
     """
 
     sha256: str
@@ -67,8 +65,21 @@ class Installed:
     messages: list[str]
 
 
+class _Model(NamedTuple):
+    """A model file in memory, its signature and who signed it; ``checked`` is None if it was not checked again."""
+
+    content: bytes
+    sha256: str
+    signature: bytes | None
+    signer: str | None
+    checked: CheckedModel | None
+
+
 def install(store: Store, request: InstallRequest) -> Installed:
     """Install the model of ``request`` in ``store``; a repeat after any interruption does the rest.
+
+    The file is checked in a child process while the store is not locked. The bytes that were read here are installed,
+    and the child must have checked the same.
 
     Raises :class:`~edge.errors.ModelError` if the model is refused, :class:`~edge.errors.UsageError` if it is older
     than the current one, :class:`~edge.errors.ConfigurationError` if its signature or its self-test cannot be checked
@@ -76,54 +87,33 @@ def install(store: Store, request: InstallRequest) -> Installed:
     cannot be written.
     """
     content, sha256 = _read(request)
-    signature = _read_signature(request.signature) if request.signature else None
-    with change(store, f"install {short(sha256)}") as state:
-        if request.activate:
-            refuse_older(state, sha256, allow_older=request.allow_older)
-        stored = stored_signature(store, sha256)
-        signer = check_signature(store, content, signature or stored)
-        outcome, self_test = "present", None
-        messages: list[str] = []
-        if not is_intact(store, sha256) or not store.record(sha256).is_file():
-            self_test, messages = _add(store, content, sha256, signature or stored, signer)
-            outcome = "installed"
-        elif signature and signature != stored:
-            write_file(store.signature(sha256), signature)
-        known = state.with_installed(sha256)
-        if request.activate and sha256 != state.current:
-            if self_test is None:
-                check_runtime(ModelFile.from_bytes(content))
-                self_test = self_test_in_child(store.model(sha256))
-            state = switch(store, known, sha256)
-        elif known != state:
-            write_state(store, known)
-            state = known
-        if outcome == "present" and sha256 == state.current and self_test is None:
-            outcome = "unchanged"
-        return Installed(
-            sha256=sha256,
-            size_bytes=len(content),
-            outcome=outcome,
-            signer=signer,
-            self_test=self_test,
-            removed=collect(store, state),
-            state=state,
-            messages=messages,
-        )
+    given = _read_signature(request.signature) if request.signature else None
+    checked: CheckedModel | None = None
+    while True:
+        with change(store, f"install {short(sha256)}") as state:
+            if request.activate:
+                refuse_older(state, sha256, allow_older=request.allow_older)
+            signature = given or stored_signature(store, sha256)
+            signer = check_signature(store, content, signature)
+            if checked or not _needs_check(store, state, request, sha256):
+                return _take_in(store, state, request, _Model(content, sha256, signature, signer, checked))
+        checked = _check(request.path, sha256)  # outside the lock: it may take long
 
 
 def check_request(store: Store, request: InstallRequest) -> None:
     """Raise the error with which :func:`install` would end before it changes ``store``; nothing is changed.
 
-    Without the self-test, and without waiting for another process that changes the store.
+    It does not wait for another process that changes the store.
     """
     content, sha256 = _read(request)
     signature = _read_signature(request.signature) if request.signature else None
+    state = read_state(store)
     if request.activate:
-        refuse_older(read_state(store), sha256, allow_older=request.allow_older)
+        refuse_older(state, sha256, allow_older=request.allow_older)
     check_signature(store, content, signature or stored_signature(store, sha256))
-    if not is_intact(store, sha256):
-        _checked(content, sha256)
+    if _needs_check(store, state, request, sha256):
+        _check(request.path, sha256)
+    if not _is_here(store, sha256):
         if not os.access(store.existing_folder(), os.W_OK | os.X_OK):
             raise StorageError(f"{store.root}: cannot be changed; run the command with sudo, or give another --root")
         _check_space(store, len(content))
@@ -159,35 +149,76 @@ def _read_signature(path: Path) -> bytes:
         raise ModelError(f"{path}: cannot read the signature ({error.strerror})") from None
 
 
-def _add(
-    store: Store, content: bytes, sha256: str, signature: bytes | None, signer: str | None
-) -> tuple[dict[str, Any], list[str]]:
-    """Check ``content`` and write its folder; returns what its self-test returned, and the model's messages."""
-    model = _checked(content, sha256)
-    with as_storage_errors(store.models):
-        make_folder(store.models)
-        _check_space(store, len(content))
-        folder = store.models / f".new-{sha256}"
-        folder.mkdir(FOLDER_MODE)
-    try:
-        write_file(folder / MODEL_NAME, content)
-        if signature:
-            write_file(folder / f"{MODEL_NAME}.sig", signature)
-        self_test = self_test_in_child(folder / MODEL_NAME)
-        write_file(folder / "install.json", _record(model, self_test, signer))
-        _give_name(store, folder, sha256)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # of a refused model; after a kill the next change removes it
-    return self_test, model.messages()
+def _is_here(store: Store, sha256: str) -> bool:
+    return is_intact(store, sha256) and store.record(sha256).is_file()
 
 
-def _checked(content: bytes, sha256: str) -> ModelFile:
+def _needs_check(store: Store, state: State, request: InstallRequest, sha256: str) -> bool:
+    """Whether the file must be checked for what ``request`` asks: it is new here, or becomes the current model."""
+    return not _is_here(store, sha256) or (request.activate and sha256 != state.current)
+
+
+def _check(path: Path, sha256: str) -> CheckedModel:
+    """The result of checking the file at ``path``, which had the ``sha256`` when it was read.
+
+    Raises what :func:`edge.store.isolated_check.check_in_child` raises.
+    """
     try:
-        model = ModelFile.from_bytes(content)
-        check_runtime(model)
+        checked = check_in_child(path)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the model ({error.strerror})") from None
     except EdgeError as error:
         raise type(error)(f"{short(sha256)}: {error}") from None
-    return model
+    if checked.sha256 != sha256:
+        raise ModelError(f"{path}: was changed while it was checked; copy it again")
+    return checked
+
+
+def _take_in(store: Store, state: State, request: InstallRequest, model: _Model) -> Installed:
+    """Do what ``request`` asks, with the lock held; ``model`` has been checked if that is needed."""
+    sha256, checked = model.sha256, model.checked
+    outcome, messages = "present", []
+    if not _is_here(store, sha256):
+        assert checked is not None
+        _add(store, model, checked)
+        outcome, messages = "installed", checked.messages
+    elif request.signature and model.signature and model.signature != stored_signature(store, sha256):
+        write_file(store.signature(sha256), model.signature)
+    known = state.with_installed(sha256)
+    if request.activate and sha256 != state.current:
+        state = switch(store, known, sha256)
+    elif known != state:
+        write_state(store, known)
+        state = known
+    if outcome == "present" and sha256 == state.current and checked is None:
+        outcome = "unchanged"
+    return Installed(
+        sha256=sha256,
+        size_bytes=len(model.content),
+        outcome=outcome,
+        signer=model.signer,
+        self_test=checked and checked.self_test,
+        removed=collect(store, state),
+        state=state,
+        messages=messages,
+    )
+
+
+def _add(store: Store, model: _Model, checked: CheckedModel) -> None:
+    """Write the folder of the ``model``."""
+    with as_storage_errors(store.models):
+        make_folder(store.models)
+        _check_space(store, len(model.content))
+        folder = store.models / f".new-{model.sha256}"
+        folder.mkdir(FOLDER_MODE)
+    try:
+        write_file(folder / MODEL_NAME, model.content)
+        if model.signature:
+            write_file(folder / f"{MODEL_NAME}.sig", model.signature)
+        write_file(folder / "install.json", _record(checked, model.signer))
+        _give_name(store, folder, model.sha256)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # after an error; after a kill the next change removes it
 
 
 def _give_name(store: Store, folder: Path, sha256: str) -> None:
@@ -211,16 +242,11 @@ def _check_space(store: Store, size_bytes: int) -> None:
         )
 
 
-def _record(model: ModelFile, self_test: dict[str, Any], signer: str | None) -> bytes:
-    manifest = model.manifest
+def _record(checked: CheckedModel, signer: str | None) -> bytes:
     facts = {
-        "size_bytes": model.size_bytes,
-        "labels": len(model.labels),
-        "architecture": manifest and manifest.architecture,
-        "quantization": manifest and manifest.quantization,
-        "test_accuracy": manifest and manifest.accuracy,
+        **checked.facts,
         "installed_s": round(time.time(), 3),
         "signer": signer,
-        "self_test": self_test,
+        "self_test": checked.self_test,
     }
     return json.dumps(facts, indent=1).encode() + b"\n"

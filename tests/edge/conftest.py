@@ -5,6 +5,7 @@ This folder has no ``__init__.py``: ``edge`` must mean the package, never this f
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import edge
 from edge import Classifier
 from edge.store.activate import confirm
 from edge.store.install import InstallRequest, install
+from edge.store.isolated_check import CheckedModel
 from edge.store.layout import Store
 from support import surgery
 from support.bench_fake import fake_workers
@@ -129,9 +131,13 @@ def model(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store takes every model's self-test as passed: for tests of what it does before and after."""
+    """The store takes every model as checked: for tests of what it does before and after."""
+
+    def check(path: Path) -> CheckedModel:
+        return CheckedModel(hashlib.sha256(path.read_bytes()).hexdigest(), {}, [], {"runtime": "none"})
+
     for module in ("install", "activate", "health"):
-        monkeypatch.setattr(f"edge.store.{module}.self_test_in_child", lambda *_, **__: {"runtime": "none"})
+        monkeypatch.setattr(f"edge.store.{module}.check_in_child", check)
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_a_self_test_that_fails_goes_back(
         assert path == store.root / "current" / "model.tflite"
         raise ModelError("no")
 
-    monkeypatch.setattr(health, "self_test_in_child", fail)
+    monkeypatch.setattr(health, "check_in_child", fail)
     with pytest.raises(ModelError, match=f"{short(second)} was not confirmed: no; {short(first)} is current"):
         await_confirmation(store, second, window_s=5, status=tmp_path / "watch.json", before=None)
     assert store.linked("current") == first
@@ -149,7 +149,7 @@ def test_a_model_that_could_not_be_checked_stays_pending(
     def busy(path: Path) -> None:
         raise UnavailableError("busy")
 
-    monkeypatch.setattr(health, "self_test_in_child", busy)
+    monkeypatch.setattr(health, "check_in_child", busy)
     with pytest.raises(UnavailableError, match=f"{short(second)} is current, but not confirmed yet: busy"):
         await_confirmation(store, second, window_s=5, status=tmp_path / "watch.json", before=None)
     assert store.linked("current") == second and read_state(store).pending

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ModelError, StorageError, UsageError
-from edge.store.install import InstallRequest, install
+from edge.store.install import InstallRequest, check_request, install
+from edge.store.isolated_check import CheckedModel, check_in_child
 from edge.store.layout import Store, short
 from edge.store.state import read_state
+from edge.store.transaction import change
 from support import surgery
 
 
@@ -84,7 +87,64 @@ def test_a_model_of_another_computation(store: Store, model: Callable[..., Path]
     expected = {**json.loads(json.dumps(_self_test())), "expected": [[0.5, 0.25, 0.25]] * 4}
     with pytest.raises(ModelError, match="the self-test failed on"):
         install(store, InstallRequest(model(1, self_test=expected), activate=True))
-    assert list(store.models.iterdir()) == [] and read_state(store).current is None
+    assert _files(store) == ["lock"] and read_state(store).current is None
+
+
+def test_the_file_is_checked_outside_the_lock(
+    store: Store, model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the child checks the file, another process may change the store."""
+    other = []
+
+    def check(path: Path) -> CheckedModel:
+        with change(store, "test", wait_s=0) as state:
+            other.append(state)
+        return check_in_child(path)
+
+    monkeypatch.setattr("edge.store.install.check_in_child", check)
+    assert install(store, InstallRequest(model(), activate=True)).outcome == "installed"
+    assert [state.current for state in other] == [None]
+
+
+def test_only_the_bytes_that_were_checked_are_installed(
+    store: Store, model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is replaced by another good model before its check is refused, and leaves nothing."""
+    path, other = model(0), model(1)
+
+    def check(path: Path) -> CheckedModel:
+        path.write_bytes(other.read_bytes())
+        return check_in_child(path)
+
+    monkeypatch.setattr("edge.store.install.check_in_child", check)
+    with pytest.raises(ModelError, match=r"model-0\.tflite: was changed while it was checked; copy it again"):
+        install(store, InstallRequest(path))
+    assert _files(store) == ["lock"]
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_model_that_is_removed_meanwhile(
+    store: Store, put: Callable[..., str], model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that was here before its check, and is not here after it, is written again."""
+    sha256 = put(0, activate=False)
+
+    def check(path: Path) -> CheckedModel:
+        shutil.rmtree(store.folder(sha256))
+        return CheckedModel(sha256, {}, [], {"runtime": "none"})
+
+    monkeypatch.setattr("edge.store.install.check_in_child", check)
+    assert install(store, InstallRequest(model(0), activate=True)).outcome == "installed"
+    assert store.current_model.read_bytes() == model(0).read_bytes()
+
+
+def test_what_would_be_refused_is_refused_without_a_change(store: Store, model: Callable[..., Path]) -> None:
+    """The check of a request runs the self-test too, and makes no folder."""
+    expected = {**json.loads(json.dumps(_self_test())), "expected": [[0.5, 0.25, 0.25]] * 4}
+    with pytest.raises(ModelError, match="the self-test failed on"):
+        check_request(store, InstallRequest(model(1, self_test=expected), activate=True))
+    check_request(store, InstallRequest(model(), activate=True))
+    assert not store.root.exists()
 
 
 def _self_test() -> dict[str, object]:

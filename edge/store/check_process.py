@@ -1,4 +1,4 @@
-"""``python -m edge.store.self_test_process``: one fresh process that runs a model's self-test within limits.
+"""``python -m edge.store.check_process``: one fresh process that checks a model file within limits.
 
 The request comes as one JSON object on stdin, the answer goes as one JSON object to stdout.
 """
@@ -45,22 +45,44 @@ def main() -> None:
 
 
 def run(path: str) -> dict[str, Any]:
-    """Run the self-test of the model at ``path``: :func:`edge.inference.self_test.require_self_test`.
-
-    Returns ``runtime``, ``largest_difference`` and ``tolerance``; the last two are None for a model that carries no
-    self-test.
+    """Check the model file at ``path``; returns the fields of :class:`edge.store.isolated_check.CheckedModel`.
 
     Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError`.
     """
+    import hashlib
+    from pathlib import Path
+
+    from edge.errors import ModelError
     from edge.inference.classifier import Classifier
     from edge.inference.self_test import require_self_test
+    from edge.modelfile.model_file import ModelFile
+    from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
+    from edge.store.compatibility import check_runtime
 
-    classifier = Classifier.load(path)
-    result = require_self_test(classifier)
+    content = read_bounded(Path(path), MAX_MODEL_BYTES, "the model")
+    model = ModelFile.from_bytes(content)
+    check_runtime(model)
+    try:
+        classifier = Classifier(model)
+        result = require_self_test(classifier)
+    except ModelError as error:
+        raise ModelError(f"refused by its self-test: {error}") from None
+    manifest = model.manifest
     return {
-        "runtime": classifier.runtime,
-        "largest_difference": result and result.largest_difference,
-        "tolerance": result and result.tolerance,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "facts": {
+            "size_bytes": model.size_bytes,
+            "labels": len(model.labels),
+            "architecture": manifest and manifest.architecture,
+            "quantization": manifest and manifest.quantization,
+            "test_accuracy": manifest and manifest.accuracy,
+        },
+        "messages": model.messages(),
+        "self_test": {
+            "runtime": classifier.runtime,
+            "largest_difference": result and result.largest_difference,
+            "tolerance": result and result.tolerance,
+        },
     }
 
 
