@@ -1,0 +1,133 @@
+"""The photos of a session for review: what the model says of each, in the order and choice that a user asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.sinks.capture.sink import UNSURE_BELOW, UNSURE_MARGIN
+from trainer.head.fit import Head, softmax
+from trainer.teach.state import CLASS, Answer, TaughtPhoto
+
+UNSURE, DISAGREES, NEW, FOLDED, DOUBTFUL = FILTERS = ("unsure", "disagrees", "new", "folded", "doubtful")
+"""Photos of which the model is unsure; that it takes for another class; that came in this session; that were recorded
+with others in one hold; and those that are perhaps in the wrong class."""
+
+NEWEST, OLDEST, MOST_DOUBTFUL = ORDERS = ("newest", "oldest", "doubtful")
+
+NEIGHBOURS = 8
+"""How many of the nearest photos are shown beside a photo."""
+
+
+class ReviewedPhoto(NamedTuple):
+    """A photo with the model's ``answer`` (None before there is one).
+
+    ``hold_photos`` is the number of photos of its hold that lie in the same place. ``doubtful`` is the score of another
+    class, 0 to 1, if its class is doubtful.
+    """
+
+    photo: TaughtPhoto
+    answer: Answer | None
+    unsure: bool
+    hold_photos: int
+    doubtful: float | None
+
+
+class Neighbour(NamedTuple):
+    """A photo of a class near another photo, and the cosine of their bottlenecks."""
+
+    photo: TaughtPhoto
+    cosine: float
+
+
+class PhotoScores:
+    """The scores of photos with one head: ``ids`` and their bottlenecks ``features`` (photos, values)."""
+
+    def __init__(
+        self, head: Head, labels: Sequence[str], ids: Sequence[str], features: npt.NDArray[np.float32]
+    ) -> None:
+        """Compute the scores of all photos."""
+        self._labels = labels
+        self._rows = {id_: row for row, id_ in enumerate(ids)}
+        self._scores = softmax(head.logits(features)) if len(ids) else np.zeros((0, len(labels)))
+
+    def answer(self, id_: str) -> tuple[Answer, bool] | None:
+        """The best label of a photo and whether the model is unsure of it; None if the photo is not one of these."""
+        scores = self.scores(id_)
+        if not scores:
+            return None
+        best, second = scores[0], scores[1].score if len(scores) > 1 else 0.0
+        return best, best.score < UNSURE_BELOW or best.score - second < UNSURE_MARGIN
+
+    def scores(self, id_: str) -> list[Answer]:
+        """The score of every label for a photo, the best first; empty if the photo is not one of these."""
+        row = self._rows.get(id_)
+        if row is None:
+            return []
+        order = np.argsort(-self._scores[row], kind="stable")
+        return [Answer(self._labels[index], float(self._scores[row, index])) for index in order]
+
+
+def review(
+    photos: Iterable[TaughtPhoto], scores: PhotoScores | None, doubtful: Mapping[str, float]
+) -> list[ReviewedPhoto]:
+    """What is known of each of ``photos``; ``doubtful`` has the score of another class by id."""
+    photos = list(photos)
+    holds = Counter((photo.place, photo.hold) for photo in photos if photo.hold)
+    reviewed = []
+    for photo in photos:
+        answer, unsure = (scores and scores.answer(photo.id)) or (None, False)
+        together = holds[photo.place, photo.hold] if photo.hold else 1
+        reviewed.append(ReviewedPhoto(photo, answer, unsure, together, doubtful.get(photo.id)))
+    return reviewed
+
+
+def chosen(reviewed: Iterable[ReviewedPhoto], name: str | None, since_s: float) -> list[ReviewedPhoto]:
+    """Those that the filter ``name`` takes, None: all. Photos since ``since_s``, in seconds since 1970, are new.
+
+    Of a hold, the filter :data:`FOLDED` takes all photos but the first.
+    """
+    first: set[tuple[str, str]] = set()
+    found = []
+    for one in reviewed:
+        photo = one.photo
+        later = photo.hold is not None and (photo.place, photo.hold) in first
+        if photo.hold is not None:
+            first.add((photo.place, photo.hold))
+        takes = {
+            None: True,
+            UNSURE: one.unsure,
+            DISAGREES: photo.place == CLASS and one.answer is not None and one.answer.label != photo.label,
+            NEW: photo.added_s >= since_s,
+            FOLDED: later,
+            DOUBTFUL: one.doubtful is not None,
+        }[name]
+        if takes:
+            found.append(one)
+    return found
+
+
+def in_order(reviewed: Iterable[ReviewedPhoto], order: str) -> list[ReviewedPhoto]:
+    """``reviewed`` in one of :data:`ORDERS`; photos that are not doubtful come after the others, the newest first."""
+    newest = sorted(reviewed, key=lambda one: (-one.photo.added_s, one.photo.relative))
+    if order == OLDEST:
+        return newest[::-1]
+    if order == MOST_DOUBTFUL:
+        return sorted(newest, key=lambda one: -1.0 if one.doubtful is None else -1.0 - one.doubtful)
+    return newest
+
+
+def neighbours(
+    photo: TaughtPhoto, row: npt.NDArray[np.float32], others: Sequence[TaughtPhoto], rows: npt.NDArray[np.float32]
+) -> list[Neighbour]:
+    """The nearest of ``others``, by the cosine of the bottlenecks ``row`` (values,) and ``rows`` (others, values)."""
+    if not len(others):
+        return []
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(row)
+    cosines = rows @ row / np.maximum(lengths, 1e-12)
+    order = [index for index in np.argsort(-cosines, kind="stable") if others[index].id != photo.id]
+    return [Neighbour(others[index], float(cosines[index])) for index in order[:NEIGHBOURS]]

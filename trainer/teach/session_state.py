@@ -1,0 +1,72 @@
+"""The state of a session, put together for the page."""
+
+from __future__ import annotations
+
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.teach.class_folders import ClassFolders
+from trainer.teach.state import (
+    CLASS,
+    INBOX,
+    TRASH,
+    ClassState,
+    Figures,
+    Learnt,
+    Message,
+    ModelState,
+    Recording,
+    SessionState,
+    Work,
+)
+
+NEWEST = 8
+"""How many of the newest photos of a class are shown beside its button."""
+
+
+def describe_session(
+    folders: ClassFolders,
+    *,
+    version: int,
+    extractor: FeatureExtractor,
+    recording: Recording | None,
+    learnt: Learnt | None,
+    figures: Figures | None,
+    asked: int,
+    work: Work | None,
+    model: ModelState,
+    messages: tuple[Message, ...],
+) -> SessionState:
+    """The state of ``version``; ``asked`` is the version of the photos that is to be learnt."""
+    trash = folders.of(TRASH)
+    return SessionState(
+        version=version,
+        folder=folders.root.absolute().name,
+        architecture=extractor.backbone.architecture.name,
+        quantization=extractor.backbone.quantization,
+        classes=tuple(_class_state(folders, label, figures) for label in folders.classes),
+        inbox_photos=len(folders.of(INBOX)),
+        trash_photos=len(trash),
+        trash_bytes=sum(photo.size_bytes for photo in trash),
+        recording=recording,
+        learnt=learnt,
+        learning=learnt is None or learnt.version < asked or not learnt.thorough,
+        figures=figures,
+        computing=figures is None or figures.version < asked,
+        undo=folders.undoable,
+        redo=folders.redoable,
+        work=() if work is None else (work,),
+        model=model,
+        messages=messages,
+    )
+
+
+def _class_state(folders: ClassFolders, label: str, figures: Figures | None) -> ClassState:
+    photos = folders.of(CLASS, label)
+    return ClassState(
+        name=label,
+        photos=len(photos),
+        holds=len({photo.hold for photo in photos if photo.hold}),
+        newest=tuple(photos[: -NEWEST - 1 : -1]),
+        remembered=0,
+        right=figures.by_class.get(label) if figures else None,
+        advice=figures.class_advice.get(label) if figures else None,
+    )
