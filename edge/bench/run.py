@@ -26,6 +26,7 @@ from edge.child_process import ask
 from edge.errors import DataError, ImageError
 from edge.files import check_writable, write_whole
 from edge.inference.interpreter import PACKAGES
+from edge.inference.processor import check_processor
 from edge.modelfile.labels import read_labels
 from edge.modelfile.normalization import given_normalization
 from edge.preprocess import decode
@@ -58,6 +59,7 @@ def bench(options: argparse.Namespace) -> int:
         photo=photo_name,
     )
     pixels = {"mean": options.mean, "std": options.std, "input_range": options.input_range}
+    check_processor()
     models = examine_models(find_models(options.models), options.labels, given_normalization(**pixels))
     if options.labels:
         read_labels(Path(options.labels))

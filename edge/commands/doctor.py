@@ -49,6 +49,8 @@ def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFact
     from edge.doctor.model_trial import try_model
     from edge.parallel import available_cores
 
+    if facts.processor_hidden:
+        return facts
     try:
         path = model_path(options.model)
     except UsageError:  # none, or several: the command checks the machine only

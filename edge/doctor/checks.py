@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from edge.distribution import DISTRIBUTION, install_command
 from edge.doctor.machine_facts import MachineFacts
-from edge.doctor.processor import NO_PROCESSOR, PROCESSOR_FIX
 from edge.inference.interpreter import NUMPY_FIX, PACKAGES
+from edge.inference.processor import NO_PROCESSOR, PROCESSOR_FIX
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
@@ -216,12 +216,13 @@ def _disk(facts: MachineFacts) -> list[Check]:
 
 
 def _model(facts: MachineFacts) -> list[Check]:
+    if facts.processor_hidden:
+        return [Check("model", PROBLEM, "not tried, because an interpreter would crash", PROCESSOR_FIX)]
     if facts.model is None:
         return [Check("model", WARNING, "no model is given", "edge doctor --model FILE runs its self-test")]
     if facts.model_crash is not None:
         text = f"{facts.model}: the interpreter fails with it: {facts.model_crash}"
-        fix = PROCESSOR_FIX if facts.processor_hidden else "edge doctor --runtime NAME tries the other interpreter"
-        return [Check("model", PROBLEM, text, fix)]
+        return [Check("model", PROBLEM, text, "edge doctor --runtime NAME tries the other interpreter")]
     if facts.model_error is not None:
         return [Check("model", PROBLEM, facts.model_error, f"copy it again, then edge inspect {facts.model}")]
     return [Check("model", OK, f"{facts.model}: {facts.model_note or 'self-test passed'}")]

@@ -36,7 +36,7 @@ class MachineFacts(NamedTuple):
     ``opencv`` and ``picamera2`` are None if they are not installed. ``libcamera`` names the cameras that libcamera
     sees, None if its programs are not installed. ``throttled`` holds the bits of ``vcgencmd get_throttled``;
     ``vcgencmd`` is whether that program is installed. ``processor_hidden`` is that of
-    :func:`edge.doctor.processor.processor_is_hidden`. ``model`` is the path that was tested, ``model_error`` why it
+    :func:`edge.inference.processor.processor_is_hidden`. ``model`` is the path that was tested, ``model_error`` why it
     failed, ``model_crash`` how the interpreter crashed with it, ``model_note`` the result of one that passed.
     """
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from edge.distribution import DISTRIBUTION, installed_version
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
-from edge.doctor.processor import processor_is_hidden
 from edge.inference.interpreter import PACKAGES, RUNTIMES, installed_runtimes
+from edge.inference.processor import processor_is_hidden
 
 Command = Callable[[Sequence[str]], "str | None"]
 """Runs a program and returns what it printed; None if it is not installed or failed."""

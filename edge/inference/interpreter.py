@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from edge.errors import ConfigurationError, ModelError, UsageError
 from edge.inference.model_input import ModelInput
+from edge.inference.processor import check_processor
 from edge.modelfile.hidden_output import reveal
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
@@ -96,12 +97,14 @@ class ImageInterpreter:
 
         ``with_bottleneck`` is needed for :meth:`scores_and_bottleneck`.
 
-        Raises :class:`~edge.errors.ConfigurationError` if no interpreter is installed or it does not load,
+        Raises :class:`~edge.errors.ConfigurationError` if no interpreter is installed, it does not load, or it
+        would crash (:func:`~edge.inference.processor.check_processor`),
         :class:`~edge.errors.ModelError` if it cannot run the model, and
         :class:`~edge.errors.UsageError` if ``threads`` is not 1 to :data:`MAX_THREADS`.
         """
         check_threads(threads)
         self.runtime = choose_runtime(runtime)
+        check_processor()
         self._model = model
         self._make_input = ModelInput(model).tensor
         revealed = reveal(model) if with_bottleneck else None

@@ -6,9 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.doctor.processor import NO_PROCESSOR, PROCESSOR_FIX, processor_is_hidden
-from edge.errors import ConfigurationError
 from edge.inference.interpreter import check_threads, choose_runtime
+from edge.inference.processor import check_processor
 from edge.live.fanout import Fanout
 from edge.live.grabber import Grabber
 from edge.live.model import ModelChoice
@@ -50,8 +49,7 @@ def watch_source(
     """
     check_threads(model.threads)
     choose_runtime(model.runtime)
-    if processor_is_hidden():
-        raise ConfigurationError(f"{NO_PROCESSOR}; {PROCESSOR_FIX}")
+    check_processor()
     grabber = Grabber(source, statistics, max_frame_age_s=max_frame_age_s, retries=retries)
     all_sinks = list(sinks)
     if status_file := status or _service_status():

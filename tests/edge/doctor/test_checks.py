@@ -217,12 +217,20 @@ def test_a_read_only_disk() -> None:
 
 
 def test_a_hidden_processor() -> None:
-    """If the processor cannot be read, a line says so; a model that crashed is a problem with the same fix."""
+    """If the processor cannot be read, a line says so; the model is not tried, which is a problem with the same fix."""
     assert _checks("processor") == []
     ((outcome, text, fix),) = _checks("processor", processor_hidden=True)
     assert (outcome, text.startswith("neither /proc/cpuinfo nor /sys/")) == (PROBLEM, True)
+    assert _checks("model", processor_hidden=True) == [(PROBLEM, "not tried, because an interpreter would crash", fix)]
+
+
+def test_a_model_that_crashes_the_interpreter() -> None:
+    """The other interpreter may run it."""
     crash = "the process crashed (SIGSEGV)"
-    assert _checks("model", model_crash=crash, processor_hidden=True) == [
-        (PROBLEM, f"flowers.tflite: the interpreter fails with it: {crash}", fix)
+    assert _checks("model", model_crash=crash) == [
+        (
+            PROBLEM,
+            f"flowers.tflite: the interpreter fails with it: {crash}",
+            "edge doctor --runtime NAME tries the other interpreter",
+        )
     ]
-    assert _checks("model", model_crash=crash)[0][2] == "edge doctor --runtime NAME tries the other interpreter"
