@@ -43,6 +43,7 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
         network=bool("://" in arguments.source or sinks.web or sinks.mqtt or sinks.prometheus),
         steady_frames=not arguments.is_folder,
         mounts=tuple(map(str, _absolute(*given[:-1], None if arguments.is_folder else local))),
+        folder=str(local.absolute()) if local and arguments.is_folder else None,
         write_paths=tuple(map(str, written)),
         credentials=((PASSWORD_CREDENTIAL, str(password_file.absolute())),) if password_file else (),
         home=any(path.parts[1:2] in (("home",), ("root",)) for path in (*read, *written)),

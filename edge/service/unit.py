@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from edge import exit_codes
 from edge.errors import UsageError
+from edge.service.mount_units import mount_units
 
 UNIT_FOLDER = Path("/etc/systemd/system")
 """The folder of the units that belong to this machine."""
@@ -45,8 +46,11 @@ class Needs(NamedTuple):
     steady_frames: bool = True
     """Whether the source gives frames all the time, so that a minute without one is a fault."""
     mounts: tuple[str, ...] = ()
-    """Files that must be there at the start. A folder as the source is none: systemd would end the service with the
-    mount when its disk is removed, and not start it again; the service waits for the disk itself."""
+    """Files that must be there at the start."""
+    folder: str | None = None
+    """The folder that is the source. Its disk is mounted before the start if it can be, but it is not required: with
+    RequiresMountsFor systemd would not start the service if the disk is missing, would stop it when the disk is
+    removed, and would never start it again. The service waits for the disk itself."""
     write_paths: tuple[str, ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     """Name and path of each file that holds a secret."""
@@ -115,6 +119,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "Documentation=man:systemd.service(5)",
         *(["Wants=network-online.target", "After=network-online.target"] if needs.network else []),
         *(f"RequiresMountsFor={path_setting(path)}" for path in needs.mounts),
+        *_wanted_mounts(needs.folder),
         f"StartLimitIntervalSec={START_LIMIT_S}",
         f"StartLimitBurst={START_LIMIT_BURST}",
         "",
@@ -175,6 +180,12 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "WantedBy=multi-user.target",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _wanted_mounts(folder: str | None) -> list[str]:
+    """What WantsMountsFor does, which systemd has from release 256 on."""
+    names = " ".join(mount_units(folder)) if folder else ""
+    return [f"Wants={names}", f"After={names}"] if names else []
 
 
 def _watchdog(watchdog_s: int, steady_frames: bool) -> list[str]:

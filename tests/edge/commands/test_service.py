@@ -74,6 +74,13 @@ def test_a_folder_has_no_watchdog(capsys: pytest.CaptureFixture[str], tmp_path: 
         assert "WatchdogSec" not in unit
 
 
+def test_a_folder_is_mounted_before_the_start_if_it_can_be(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its mounts are wanted and awaited, not required: a disk that is missing or removed must not stop the service."""
+    unit = _unit(capsys, "/mnt/usb-disk/photos", *MODEL)
+    assert unit["Wants"] == unit["After"] == r"mnt.mount mnt-usb\x2ddisk.mount mnt-usb\x2ddisk-photos.mount"
+    assert "Requires" not in unit and "BindsTo" not in unit
+
+
 def test_files_are_there_before_the_start(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Systemd mounts the disks of the model and of a film first."""
     (tmp_path / "film 1.mp4").touch()

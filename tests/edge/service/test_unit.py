@@ -24,6 +24,7 @@ NEEDS = {
     "camera": Needs(camera=True, network=True),
     "pi camera": Needs(pi_camera=True),
     "folder": Needs(steady_frames=False, home=True, temporary=True, mounts=("/srv/a b/m.tflite", "/srv/100%/$x")),
+    "disk": Needs(steady_frames=False, network=True, folder="/media/.\n%i/$x \\"),
     "paths": Needs(network=True, write_paths=("/srv/a b%",), credentials=(("mqtt-password", "/etc/a b%"),)),
 }
 
