@@ -142,8 +142,10 @@ class ClassState(NamedTuple):
 
 
 class ModelState(NamedTuple):
-    """What became of the model: ``state`` is one of ``none``, ``saving``, ``saved``, ``installed``, ``running``, ``returned``
-    and ``refused``, and ``text`` one line about it.
+    """What became of the model.
+
+    ``state`` is one of ``none``, ``saving``, ``saved``, ``installed``, ``running``, ``returned`` and ``refused``, and
+    ``text`` one line about it.
 
     ``path`` is the file that was saved last, ``accuracy`` its measured accuracy (0 to 1) if it is known. ``store`` is
     the folder of the store, None if models go to files only.
