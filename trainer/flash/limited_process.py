@@ -33,7 +33,7 @@ class OutOfTime(Exception):
 
 
 class TooMuchOutput(Exception):
-    """The program was killed when it had written more than :data:`MAX_OUT_BYTES` to stdout."""
+    """The program was killed when it had written more to stdout than it may."""
 
 
 def run_limited(
@@ -41,6 +41,7 @@ def run_limited(
     limit_s: float,
     chunks: Iterable[bytes] | None = None,
     sent: Callable[[int], None] = lambda size: None,
+    max_out_bytes: int = MAX_OUT_BYTES,
 ) -> Finished:
     """Run ``command``, with the bytes of ``chunks`` on its stdin, and return what it answered.
 
@@ -48,13 +49,13 @@ def run_limited(
     counted again from every chunk. If it ends early, the other chunks are not written. Whatever is raised, the program
     has ended.
 
-    Raises :class:`OutOfTime`, :class:`TooMuchOutput`, what ``sent`` raises, and :class:`FileNotFoundError` if there is
-    no such program.
+    Raises :class:`OutOfTime`, :class:`TooMuchOutput` if it writes more than ``max_out_bytes`` to stdout, what ``sent``
+    raises, and :class:`FileNotFoundError` if there is no such program.
     """
     stdin = subprocess.DEVNULL if chunks is None else subprocess.PIPE
     process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     try:
-        return _Exchange(process, limit_s, iter(chunks or ()), sent).run()
+        return _Exchange(process, limit_s, iter(chunks or ()), sent, max_out_bytes).run()
     except BaseException:
         process.kill()
         raise
@@ -69,9 +70,15 @@ class _Exchange:
     """Writes and reads as the pipes of ``process`` allow; neither side can make the other one wait for ever."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], limit_s: float, chunks: Iterator[bytes], sent: Callable[[int], None]
+        self,
+        process: subprocess.Popen[bytes],
+        limit_s: float,
+        chunks: Iterator[bytes],
+        sent: Callable[[int], None],
+        max_out_bytes: int,
     ) -> None:
         self._process, self._limit_s, self._chunks, self._sent = process, limit_s, chunks, sent
+        self._max_out_bytes = max_out_bytes
         self._deadline = time.monotonic() + limit_s
         self._out, self._err, self._chunk = bytearray(), bytearray(), memoryview(b"")
         self._chunk_bytes = 0
@@ -126,7 +133,7 @@ class _Exchange:
     def _read_out(self, pipe: IO[bytes]) -> bool:
         data = os.read(pipe.fileno(), _READ_BYTES)
         self._out += data
-        if len(self._out) > MAX_OUT_BYTES:
+        if len(self._out) > self._max_out_bytes:
             raise TooMuchOutput
         return bool(data)
 

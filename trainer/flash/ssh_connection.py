@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import secrets
 import shlex
 import subprocess
 import tempfile
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ConfigurationError, StorageError, UnavailableError
-from trainer.flash.limited_process import MAX_OUT_BYTES, OutOfTime, TooMuchOutput, run_limited
+from edge.shorten import plain_text
+from trainer.flash.limited_process import MAX_OUT_BYTES, Finished, OutOfTime, TooMuchOutput, run_limited
 from trainer.flash.ssh_errors import ssh_error
 from trainer.flash.target import Target
 
@@ -126,6 +128,21 @@ class SshConnection:
         """
         return self._exchange(script, arguments, STALL_S, chunks, sent)
 
+    def fetch(self, script: str, *arguments: str | int, limit_s: float, max_bytes: int) -> bytes:
+        """The bytes that ``script`` writes to stdout, at most ``max_bytes`` beside what the login shell prints.
+
+        Raises what :meth:`run` does, and :class:`~edge.errors.UnavailableError` if the script fails.
+        """
+        mark = secrets.token_hex(16)  # what comes before it is of the login shell
+        done = self._exchange_bytes(
+            f"echo {mark}\n{script}", arguments, limit_s, max_out_bytes=max_bytes + MAX_OUT_BYTES
+        )
+        answer = self._answer(done.code, b"", done.err)
+        _, found, content = done.out.partition(f"{mark}\n".encode())
+        if done.code or not found:
+            raise UnavailableError(f"it could not send its files: {plain_text(answer.err) or f'exit code {done.code}'}")
+        return content
+
     def _exchange(
         self,
         script: str,
@@ -134,18 +151,29 @@ class SshConnection:
         chunks: Iterable[bytes] | None = None,
         sent: Callable[[int], None] = lambda size: None,
     ) -> Answer:
+        done = self._exchange_bytes(script, arguments, limit_s, chunks, sent)
+        return self._answer(done.code, done.out, done.err)
+
+    def _exchange_bytes(
+        self,
+        script: str,
+        arguments: Iterable[str | int],
+        limit_s: float,
+        chunks: Iterable[bytes] | None = None,
+        sent: Callable[[int], None] = lambda size: None,
+        max_out_bytes: int = MAX_OUT_BYTES,
+    ) -> Finished:
         self.open()
         try:
-            done = run_limited(self._command(script, arguments), limit_s, chunks, sent)
+            return run_limited(self._command(script, arguments), limit_s, chunks, sent, max_out_bytes)
         except OutOfTime:
             raise UnavailableError(
                 f"it gave no answer within {limit_s:g} s and was left; look at it, and run the same command again"
             ) from None
         except TooMuchOutput:
             raise ConfigurationError(
-                f"it answered with more than {MAX_OUT_BYTES >> 20} MB; check what its login shell prints"
+                f"it answered with more than {max_out_bytes >> 20} MB; check what its login shell prints"
             ) from None
-        return self._answer(done.code, done.out, done.err)
 
     def close(self) -> None:
         """Close the connection and end the ssh process in the background."""

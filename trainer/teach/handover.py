@@ -53,7 +53,9 @@ class ModelHandover:
         self._announce, self._progress, self._window_s = announce, progress, window_s
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
-        self.state = ModelState("none", "no model was saved yet", store=store and store.root, can_go_back=self._can())
+        self.state = ModelState(
+            "none", "no model was saved yet", store=store.root if store else None, can_go_back=self._can()
+        )
 
     def save(self) -> None:
         """Make the model, install it and activate it, on a thread of its own. Nothing happens if that is going on."""

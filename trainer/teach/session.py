@@ -103,7 +103,7 @@ class Session:
                     self.folders,
                     version=self._version,
                     extractor=self.extractor,
-                    recording=self.recorder and self.recorder.recording,
+                    recording=self.recorder.recording if self.recorder else None,
                     learnt=self.learning.learnt,
                     figures=self.learning.figures,
                     asked=self.learning.asked,
