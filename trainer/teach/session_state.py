@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.state import (
@@ -13,13 +15,15 @@ from trainer.teach.state import (
     Learnt,
     Message,
     ModelState,
+    NewestPhoto,
     Recording,
     SessionState,
+    TaughtPhoto,
     Work,
 )
 
 NEWEST = 8
-"""How many of the newest photos of a class are shown beside its button."""
+"""How many of the newest photos of a class, one of each hold, are shown beside its button."""
 
 
 def describe_session(
@@ -65,8 +69,19 @@ def _class_state(folders: ClassFolders, label: str, figures: Figures | None) -> 
         name=label,
         photos=len(photos),
         holds=len({photo.hold for photo in photos if photo.hold}),
-        newest=tuple(photos[: -NEWEST - 1 : -1]),
+        newest=_newest(photos),
         remembered=0,
         right=figures.by_class.get(label) if figures else None,
         advice=figures.class_advice.get(label) if figures else None,
     )
+
+
+def _newest(photos: list[TaughtPhoto]) -> tuple[NewestPhoto, ...]:
+    """The newest of ``photos``, which are the oldest first; of each hold the newest one, with the number of its photos."""
+    together = Counter(photo.hold or photo.id for photo in photos)
+    newest: dict[str, TaughtPhoto] = {}
+    for photo in reversed(photos):
+        newest.setdefault(photo.hold or photo.id, photo)
+        if len(newest) == NEWEST:
+            break
+    return tuple(NewestPhoto(photo, together[key]) for key, photo in newest.items())

@@ -124,18 +124,25 @@ class Work(NamedTuple):
     total: int | None
 
 
+class NewestPhoto(NamedTuple):
+    """The newest photo of a hold, or one that was not recorded; ``photos`` is the number of photos of its hold."""
+
+    photo: TaughtPhoto
+    photos: int
+
+
 class ClassState(NamedTuple):
     """A class of the session.
 
-    It has ``photos`` photos, of which some were recorded in ``holds`` holds; ``newest`` are the newest ones, the newest
-    first. ``remembered`` is the number of bottlenecks that the backbone's file remembers of it. ``right`` is None if
+    It has ``photos`` photos, of which some were recorded in ``holds`` holds; ``newest`` has the newest ones, one of each
+    hold, the newest first. ``remembered`` is the number of bottlenecks that the backbone's file remembers of it. ``right`` is None if
     there are too few independent photos to say.
     """
 
     name: str
     photos: int
     holds: int
-    newest: tuple[TaughtPhoto, ...]
+    newest: tuple[NewestPhoto, ...]
     remembered: int
     right: Right | None
     advice: str | None
