@@ -77,7 +77,7 @@ def _class_state(folders: ClassFolders, label: str, figures: Figures | None) -> 
 
 
 def _newest(photos: list[TaughtPhoto]) -> tuple[NewestPhoto, ...]:
-    """The newest of ``photos``, which are the oldest first; of each hold the newest one, with the number of its photos."""
+    """The newest of ``photos`` (oldest first): of each hold the newest one, with the number of its photos."""
     together = Counter(photo.hold or photo.id for photo in photos)
     newest: dict[str, TaughtPhoto] = {}
     for photo in reversed(photos):

@@ -134,9 +134,9 @@ class NewestPhoto(NamedTuple):
 class ClassState(NamedTuple):
     """A class of the session.
 
-    It has ``photos`` photos, of which some were recorded in ``holds`` holds; ``newest`` has the newest ones, one of each
-    hold, the newest first. ``remembered`` is the number of bottlenecks that the backbone's file remembers of it. ``right`` is None if
-    there are too few independent photos to say.
+    It has ``photos`` photos, of which some were recorded in ``holds`` holds; ``newest`` has the newest ones, one of
+    each hold, the newest first. ``remembered`` is the number of bottlenecks that the backbone's file remembers of it.
+    ``right`` is None if there are too few independent photos to say.
     """
 
     name: str
