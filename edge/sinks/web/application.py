@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.sinks.web.access import Access
-from edge.sinks.web.events import Limited, events_application
+from edge.sinks.web.events import Limited, events_application, stream_events
 from edge.sinks.web.feed import Feed
+from edge.sinks.web.guard import Guard
 from edge.sinks.web.page_data import describe_model, describe_now
 from edge.sinks.web.picture import Pictures
 from edge.statistics import StreamStatistics
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.routing import Route
 
 VIEWERS = 16
 """The most pages that may be open at the same time; the next one gets the answer 503 and tries again."""
@@ -27,29 +29,44 @@ PICTURES = 32
 _PICTURE_WAIT_S = 5.0  # after this time a request for the next picture is answered without one
 
 _PARTS = Path(__file__).parent
-_FILES = {
-    "/": ("page.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/details.js": ("details.js", "text/javascript"),
-    "/timeline.js": ("timeline.js", "text/javascript"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
-}
-_PUBLIC = {"/page.css", "/icon.svg"}  # the form for the token needs them
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def make_application(feed: Feed, statistics: StreamStatistics, token: str | None, port: int) -> Starlette:
     """The application that shows ``feed`` and ``statistics`` on ``port``; with ``token``, requests must give it."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
+
+    return Starlette(
+        routes=[*page_routes("/"), *stream_routes(feed, statistics, lambda: stream_events(feed, statistics))],
+        middleware=[Middleware(Guard, access=Access(token, port))],
+    )
+
+
+def page_routes(path: str) -> list[Route]:
+    """The routes of the page of the stream, which is at ``path``, and of its parts."""
+    parts = ("page.css", "page.js", "details.js", "timeline.js", "icon.svg")
+    return [file_route(path, _PARTS / "page.html"), *(file_route(f"/{name}", _PARTS / name) for name in parts)]
+
+
+def file_route(path: str, file: Path) -> Route:
+    """A route that serves ``file``, a part of a page; it is read now."""
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    content = file.read_bytes()
+
+    async def serve(request: Request) -> Response:
+        return Response(content, media_type=_MEDIA_TYPES[file.suffix])
+
+    return Route(path, serve)
+
+
+def stream_routes(feed: Feed, statistics: StreamStatistics, events: Callable[[], AsyncIterator[str]]) -> list[Route]:
+    """The routes of the live picture, the newest observation and the health of a stream, and of ``events``.
+
+    ``events`` makes the events of one viewer.
+    """
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route, request_response
 
@@ -72,63 +89,9 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
         state = feed.state()
         return JSONResponse({"state": state}, status_code=200 if state == "live" else 503)
 
-    def part(path: str) -> Route:
-        name, media_type = _FILES[path]
-        content = (_PARTS / name).read_bytes()
-
-        async def serve(request: Request) -> Response:
-            return Response(content, media_type=media_type)
-
-        return Route(path, serve)
-
-    return Starlette(
-        routes=[
-            *map(part, _FILES),
-            Route("/picture.jpg", Limited(request_response(picture), PICTURES), methods=["GET"]),
-            Route("/events", Limited(events_application(feed, statistics), VIEWERS), methods=["GET"]),
-            Route("/observation.json", observation),
-            Route("/health", health),
-        ],
-        middleware=[Middleware(_Guard, access=Access(token, port))],
-    )
-
-
-class _Guard:
-    """Passes a request on, or refuses it with one line; adds the same headers to every answer."""
-
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        self._app, self._access = app, access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from starlette.requests import Request
-
-        request = Request(scope)
-        gives_token = self._access.is_token(request.query_params.get("token", ""))
-
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = dict(_HEADERS)
-                if gives_token:
-                    cookie = f"{self._access.cookie_name}={self._access.cookie}"
-                    headers["Set-Cookie"] = f"{cookie}; Path=/; HttpOnly; SameSite=Strict"
-                message["headers"] += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-            await send(message)
-
-        app = self._refusal(request) or self._app
-        await app(scope, receive, send_guarded)
-
-    def _refusal(self, request: Request) -> Response | None:
-        from starlette.responses import HTMLResponse, PlainTextResponse
-
-        if not self._access.admits_host(request.headers.get("host", "")):
-            return PlainTextResponse("open this page under the name localhost\n", status_code=421)
-        path = request.url.path
-        if path in _PUBLIC or self._access.admits(request.headers, request.query_params, request.cookies):
-            return None
-        challenge = {"WWW-Authenticate": "Bearer"}
-        if path == "/":
-            page = (_PARTS / "token.html").read_text(encoding="utf-8")
-            return HTMLResponse(page, status_code=401, headers=challenge)
-        return PlainTextResponse(
-            "the token is missing; send the header Authorization: Bearer TOKEN\n", status_code=401, headers=challenge
-        )
+    return [
+        Route("/picture.jpg", Limited(request_response(picture), PICTURES), methods=["GET"]),
+        Route("/events", Limited(events_application(events), VIEWERS), methods=["GET"]),
+        Route("/observation.json", observation),
+        Route("/health", health),
+    ]

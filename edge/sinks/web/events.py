@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from edge.sinks.web.feed import Feed
@@ -14,7 +14,9 @@ from edge.statistics import StreamStatistics
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-_EVENTS_PER_S = 10  # at most, for each viewer
+EVENTS_PER_S = 10
+"""The most events ``now`` a second for each viewer."""
+
 _HEARTBEAT_S = 1.0  # the longest time between two events, so that a page notices when the server is gone
 # nginx collects answers before it passes them on, unless they say this.
 _HEADERS = {"X-Accel-Buffering": "no"}
@@ -44,8 +46,8 @@ class Limited:
             self._free += 1
 
 
-def events_application(feed: Feed, statistics: StreamStatistics) -> ASGIApp:
-    """The application that sends the events of ``feed`` and ``statistics`` until the viewer leaves."""
+def events_application(events: Callable[[], AsyncIterator[str]]) -> ASGIApp:
+    """The application that sends ``events``, made anew for each viewer, until they end or the viewer leaves."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.responses import Response, StreamingResponse
@@ -54,25 +56,29 @@ def events_application(feed: Feed, statistics: StreamStatistics) -> ASGIApp:
         if scope["method"] == "HEAD":  # its answer has no events, and so no end
             await Response(headers=_HEADERS, media_type=kind)(scope, receive, send)
         else:
-            await StreamingResponse(_events(feed, statistics), headers=_HEADERS, media_type=kind)(scope, receive, send)
+            await StreamingResponse(events(), headers=_HEADERS, media_type=kind)(scope, receive, send)
 
     return application
 
 
-async def _events(feed: Feed, statistics: StreamStatistics) -> AsyncIterator[str]:
-    """Server-sent events: ``history`` once, ``model`` for each new model, ``now`` for each change."""
+async def stream_events(feed: Feed, statistics: StreamStatistics, per_s: int = EVENTS_PER_S) -> AsyncIterator[str]:
+    """Server-sent events: ``history`` once, ``model`` for each new model, ``now`` for each change.
+
+    There are at most ``per_s`` events ``now`` a second. They end when ``feed`` is closed.
+    """
     # The comment comes first, because some proxies pass nothing on before they have a first part.
-    yield ": edge watch\n\n" + _event("history", describe_history(feed))
+    yield ": edge watch\n\n" + event_text("history", describe_history(feed))
     model = None
     while not feed.closed:
         newest = feed.newest
         if newest is not None and newest.model is not model:
             model = newest.model
-            yield _event("model", describe_model(model))
-        yield _event("now", describe_now(feed, statistics))
-        await asyncio.sleep(1 / _EVENTS_PER_S)
-        await feed.wait_for_other(newest and newest.frame.sequence, _HEARTBEAT_S - 1 / _EVENTS_PER_S)
+            yield event_text("model", describe_model(model))
+        yield event_text("now", describe_now(feed, statistics))
+        await asyncio.sleep(1 / per_s)
+        await feed.wait_for_other(newest and newest.frame.sequence, _HEARTBEAT_S - 1 / per_s)
 
 
-def _event(name: str, value: dict[str, Any]) -> str:
+def event_text(name: str, value: dict[str, Any]) -> str:
+    """One server-sent event: its name and a value for JSON."""
     return f"event: {name}\ndata: {json.dumps(value)}\n\n"

@@ -1,0 +1,73 @@
+"""The middleware in front of every route: who is answered, and the headers of every answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.sinks.web.access import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_TOKEN_PAGE = Path(__file__).with_name("token.html")
+_PUBLIC = {"/page.css", "/icon.svg"}  # the form for the token needs them
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Guard:
+    """Passes a request on, or refuses it with one line; adds the same headers to every answer.
+
+    A route may set a header of these itself, such as ``Cache-Control``; it then keeps its value.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, pages: Collection[str] = ("/",)) -> None:
+        """Pass requests that ``access`` admits on to ``app``; at the paths ``pages`` others get a form."""
+        self._app, self._access, self._pages = app, access, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        from starlette.requests import Request
+
+        request = Request(scope)
+        gives_token = self._access.is_token(request.query_params.get("token", ""))
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = dict(_HEADERS)
+                if gives_token:
+                    cookie = f"{self._access.cookie_name}={self._access.cookie}"
+                    headers["Set-Cookie"] = f"{cookie}; Path=/; HttpOnly; SameSite=Strict"
+                given = {name.lower() for name, _ in message["headers"]}
+                added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+                message["headers"] += [(name, value) for name, value in added if name not in given]
+            await send(message)
+
+        app = self._refusal(request) or self._app
+        await app(scope, receive, send_guarded)
+
+    def _refusal(self, request: Request) -> Response | None:
+        from starlette.responses import HTMLResponse, PlainTextResponse
+
+        if not self._access.admits_host(request.headers.get("host", "")):
+            return PlainTextResponse("open this page under the name localhost\n", status_code=421)
+        path = request.url.path
+        if path in _PUBLIC or self._access.admits(request.headers, request.query_params, request.cookies):
+            return None
+        challenge = {"WWW-Authenticate": "Bearer"}
+        if path in self._pages:
+            return HTMLResponse(_TOKEN_PAGE.read_text(encoding="utf-8"), status_code=401, headers=challenge)
+        return PlainTextResponse(
+            "the token is missing; send the header Authorization: Bearer TOKEN\n", status_code=401, headers=challenge
+        )
