@@ -12,7 +12,7 @@ from edge.errors import ConfigurationError, UnavailableError
 from edge.secrets import without_secrets
 from edge.sources.deadline import time_left_s
 from edge.sources.http_answer import Answer
-from edge.sources.http_login import ATTEMPTS, Login, no_entry, read_challenges
+from edge.sources.http_login import ATTEMPTS, Login, no_entry, read_challenges, unknown_login
 from edge.sources.proxies import Proxy, find_proxy, open_tunnel
 from edge.sources.tls import Certificates
 
@@ -75,8 +75,7 @@ class HttpClient:
                 break
             answer.close()
             if not login.answer(challenges):
-                names = ", ".join(sorted({ascii(one.scheme)[1:-1] for one in challenges})) or "it names none"
-                raise ConfigurationError(f"{self.uri}: asks for a kind of login that is not known here ({names})")
+                raise unknown_login(self.uri, challenges)
         if login is not None and answer.status == 200:
             login.worked = True
         return answer

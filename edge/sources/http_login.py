@@ -146,6 +146,12 @@ def no_entry(uri: str, login: Login | None) -> EdgeError:
     return ConfigurationError(f"{text}; check them: in an address write / as %2F, @ as %40, # as %23")
 
 
+def unknown_login(uri: str, challenges: list[Challenge]) -> ConfigurationError:
+    """The error for a server whose ``challenges`` are all of unknown kinds; ``uri`` is its address for messages."""
+    names = ", ".join(sorted({ascii(one.scheme)[1:-1] for one in challenges})) or "it names none"
+    return ConfigurationError(f"{uri}: asks for a kind of login that is not known here ({names})")
+
+
 def _strength(challenge: Challenge) -> int | None:
     """The higher the stronger; None for what is not known here."""
     if challenge.scheme == "basic":

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from edge.errors import UnavailableError
 from edge.sources.deadline import time_left_s
-from edge.sources.http_login import ATTEMPTS, Login, no_entry, read_challenges
+from edge.sources.http_login import ATTEMPTS, Login, no_entry, read_challenges, unknown_login
 from edge.tls import unverified_context
 
 MAX_DESCRIPTION_BYTES = 1 << 20
@@ -33,7 +33,7 @@ def check_stream(address: str, uri: str, login: Login | None, time_limit_s: floa
     """
     deadline_s = time.monotonic() + time_limit_s
     try:
-        status, headers = _describe(address, login, deadline_s)
+        status, headers = _describe(address, uri, login, deadline_s)
     except TimeoutError:
         raise UnavailableError(f"{uri}: no answer: nothing in {time_limit_s:g} s") from None
     except ssl.SSLError as error:
@@ -50,7 +50,7 @@ def check_stream(address: str, uri: str, login: Login | None, time_limit_s: floa
         login.worked = True
 
 
-def _describe(address: str, login: Login | None, deadline_s: float) -> tuple[int, dict[str, list[str]]]:
+def _describe(address: str, uri: str, login: Login | None, deadline_s: float) -> tuple[int, dict[str, list[str]]]:
     """Status and headers of the answer to DESCRIBE, after a login if the server asks for one."""
     parts = urlsplit(address)
     target = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
@@ -61,7 +61,7 @@ def _describe(address: str, login: Login | None, deadline_s: float) -> tuple[int
         if status != 401 or login is None or attempt == ATTEMPTS or login.is_refused(challenges):
             break
         if not login.answer(challenges):
-            break
+            raise unknown_login(uri, challenges)
     return status, headers
 
 

@@ -113,6 +113,24 @@ def test_passwords(user: str, error: type[Exception], reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("WWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\n", "negotiate, ntlm"),
+        ('WWW-Authenticate: Digest realm="a", nonce="n", algorithm=WHIRLPOOL\r\n', "digest"),
+        ("", "it names none"),
+    ],
+)
+def test_a_login_of_another_kind(asked: str, names: str) -> None:
+    """It is called that, not a wrong password, and the password is not sent."""
+    answer = f"RTSP/1.0 401 no\r\n{asked}\r\n".encode()
+    with ScriptedServer(lambda request: answer) as server, pytest.raises(ConfigurationError) as refused:
+        RtspStream(f"rtsp://me:secret@127.0.0.1:{server.port}/").open()
+    uri = f"rtsp://***@127.0.0.1:{server.port}/"
+    assert str(refused.value) == f"{uri}: asks for a kind of login that is not known here ({names})"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
     ("answer", "reason"),
     [
         (b"", "this is not an RTSP server"),
