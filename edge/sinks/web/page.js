@@ -1,24 +1,28 @@
+import { showBars } from "./bars.js";
+import { Connection } from "./connection.js";
 import { showCounts, showModel } from "./details.js";
+import { LivePicture } from "./live_picture.js";
 import { Timeline, duration, percent } from "./timeline.js";
 
-const LOST_MS = 4000; // the server sends an event every second; after this time without one it is lost
-const RETRY_MS = [300, 600, 1200, 2000];
 const byId = (id) => document.getElementById(id);
 const body = document.body;
 const canvas = byId("picture");
 
 let labels = new Map(); // label -> its position in the model
-let events = null; // the stream of the server's events
-let tries = 0; // failed connections in a row
-let eventAt = 0; // time of the last event, or of the start of the connection
-let wasConnected = false; // whether this page has ever received an event
 let latest = null; // the newest event "now" of the server
 let latestAt = 0; // the time when it came
 let paused = false;
-let shown = null; // the number of the frame on the canvas
-let pictureRequest = null; // the request for the next picture, while there is one
 
 const timeline = new Timeline(colourOf);
+const picture = new LivePicture(
+  canvas,
+  byId("stage"),
+  () => !paused && ["live", "stalled"].includes(body.dataset.state),
+  () => latest.observation,
+);
+const connection = new Connection({ history: (history) => timeline.replace(history), model: useModel, now: showNow }, () =>
+  showState(connection.wasConnected ? "reconnecting" : "connecting"),
+);
 
 function colourOf(label) {
   return labels.has(label) ? `var(--c${labels.get(label) % 8})` : "var(--unknown)";
@@ -29,100 +33,10 @@ function setText(id, text) {
   if (element.textContent !== text) element.textContent = text; // a screen reader reads only changes aloud
 }
 
-// ---- The connection: opened again without end; closed while the page is hidden. ----
-
-function connect() {
-  disconnect();
-  if (document.hidden) return;
-  eventAt = performance.now();
-  events = new EventSource("events");
-  events.addEventListener("history", (event) => received(() => timeline.replace(JSON.parse(event.data))));
-  events.addEventListener("model", (event) => received(() => useModel(JSON.parse(event.data))));
-  events.addEventListener("now", (event) => received(() => showNow(JSON.parse(event.data))));
-  events.addEventListener("error", lost);
-}
-
-function disconnect() {
-  if (events) events.close();
-  if (pictureRequest) pictureRequest.abort();
-  events = null;
-  clearTimeout(connect.timer);
-}
-
-function received(show) {
-  eventAt = performance.now();
-  wasConnected = true;
-  tries = 0;
-  show();
-}
-
-function lost() {
-  disconnect();
-  connect.timer = setTimeout(connect, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random()));
-  tries += 1;
-  if (tries > 1) askForToken();
-  showState(wasConnected ? "reconnecting" : "connecting");
-}
-
-// An EventSource does not report why it failed. If the token was changed, the form for the token must be shown.
-async function askForToken() {
-  const answer = await fetch("health").catch(() => null);
-  if (answer && answer.status === 401) location.reload();
-}
-
 setInterval(() => {
-  if (events && performance.now() - eventAt > LOST_MS) lost();
   if (body.dataset.state === "reconnecting") showState("reconnecting");
   timeline.tick();
 }, 500);
-document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
-addEventListener("online", connect);
-
-// ---- The picture: requested after the one before was shown, so a slow page shows fewer pictures. ----
-
-async function requestPicture() {
-  if (pictureRequest || paused || document.hidden || !["live", "stalled"].includes(body.dataset.state)) return;
-  pictureRequest = new AbortController();
-  const timeout = setTimeout(() => pictureRequest.abort(), 10000);
-  try {
-    const answer = await fetch(shown === null ? "picture.jpg" : `picture.jpg?shown=${shown}`, { signal: pictureRequest.signal });
-    if (answer.status === 200) {
-      const bitmap = await createImageBitmap(await answer.blob());
-      if (!paused) drawPicture(bitmap, Number(answer.headers.get("X-Frame-Sequence")));
-      bitmap.close();
-    } else if (answer.status !== 204) {
-      throw new Error(answer.statusText);
-    }
-    setTimeout(requestPicture);
-  } catch {
-    setTimeout(requestPicture, 1000); // whether the server is lost is decided from the events
-  } finally {
-    clearTimeout(timeout);
-    pictureRequest = null;
-  }
-}
-
-function drawPicture(bitmap, sequence) {
-  if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
-    canvas.width = bitmap.width;
-    canvas.height = bitmap.height;
-    byId("stage").style.aspectRatio = Math.min(Math.max(bitmap.width / bitmap.height, 1), 16 / 9);
-  }
-  const brush = canvas.getContext("2d");
-  brush.drawImage(bitmap, 0, 0);
-  const { region, frame_size: size } = latest.observation;
-  if (region) {
-    const scale = bitmap.width / size[0];
-    const [x, y, width, height] = region.map((length) => length * scale);
-    for (const [colour, thickness] of [["rgb(0 0 0 / .6)", 5], ["#ffffff", 2]]) {
-      brush.strokeStyle = colour;
-      brush.lineWidth = (thickness * bitmap.width) / 640;
-      brush.strokeRect(x, y, width, height);
-    }
-  }
-  shown = sequence;
-  canvas.dataset.sequence = sequence;
-}
 
 // ---- The events of the server. ----
 
@@ -138,7 +52,7 @@ function showNow(now) {
   setText("age", now.silent_s < 1 ? `${Math.round(1000 * now.silent_s)} ms` : duration(now.silent_s));
   setText("latency", `${observation.latency_ms.toFixed(observation.latency_ms < 10 ? 1 : 0)} ms`);
   if (!paused) showAnswer(observation);
-  requestPicture();
+  picture.next();
 }
 
 function showAnswer(observation) {
@@ -150,32 +64,7 @@ function showAnswer(observation) {
   setText("caption-score", sure);
   canvas.setAttribute("aria-label", `Live picture: ${observation.label}`);
   document.title = `${observation.label} – Edge for Poets`;
-  const bars = byId("bars");
-  while (bars.children.length > observation.categories.length) bars.lastChild.remove();
-  while (bars.children.length < observation.categories.length) bars.append(newBar());
-  observation.categories.forEach(({ label, score }, place) => {
-    const row = bars.children[place];
-    const [name, value, track] = row.children;
-    name.textContent = label;
-    name.title = label;
-    value.textContent = percent(score);
-    row.className = label === observation.label ? "steady" : "";
-    row.style.setProperty("--colour", colourOf(label));
-    track.firstChild.style.transform = `scaleX(${Math.min(Math.max(score, 0), 1)})`;
-  });
-}
-
-function newBar() {
-  const row = document.createElement("li");
-  for (const part of ["name", "value", "track"]) {
-    const element = document.createElement("span");
-    element.className = part;
-    row.append(element);
-  }
-  const fill = document.createElement("div");
-  fill.className = "fill";
-  row.lastChild.append(fill);
-  return row;
+  showBars(byId("bars"), observation.categories, observation.label, colourOf);
 }
 
 function showState(state) {
@@ -219,12 +108,12 @@ function times(count) {
 function setPaused(value) {
   paused = value;
   body.toggleAttribute("data-paused", paused);
-  if (paused && pictureRequest) pictureRequest.abort();
+  if (paused) picture.abort();
   byId("pause").setAttribute("aria-pressed", String(paused));
   byId("pause").lastChild.textContent = paused ? "Continue" : "Pause";
   showState(body.dataset.state);
   if (!paused && latest && latest.observation) showAnswer(latest.observation);
-  requestPicture();
+  picture.next();
 }
 
 // A phone may not allow full screen for an element; every browser can fill the window with it.
@@ -249,4 +138,4 @@ document.addEventListener("keydown", (event) => {
 
 // The token is now a cookie: remove it from the address bar and the history.
 if (location.search) history.replaceState(null, "", location.pathname);
-connect();
+connection.open();

@@ -1,0 +1,54 @@
+// The stream of the server's events: opened again without end; closed while the page is hidden.
+const LOST_MS = 4000; // the server sends an event every second; after this time without one it is lost
+const RETRY_MS = [300, 600, 1200, 2000];
+
+export class Connection {
+  // `show` has a function for each name of an event; `lost` is called after each failed connection.
+  constructor(show, lost) {
+    this.show = show;
+    this.onLost = lost;
+    this.events = null;
+    this.tries = 0; // failed connections in a row
+    this.eventAt = 0; // time of the last event, or of the start of the connection
+    this.wasConnected = false; // whether this page has ever received an event
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.close() : this.open()));
+    addEventListener("online", () => this.open());
+    setInterval(() => this.events && performance.now() - this.eventAt > LOST_MS && this.lost(), 500);
+  }
+
+  open() {
+    this.close();
+    if (document.hidden) return;
+    this.eventAt = performance.now();
+    this.events = new EventSource("events");
+    for (const [name, show] of Object.entries(this.show)) {
+      this.events.addEventListener(name, (event) => {
+        this.eventAt = performance.now();
+        this.wasConnected = true;
+        this.tries = 0;
+        show(JSON.parse(event.data));
+      });
+    }
+    this.events.addEventListener("error", () => this.lost());
+  }
+
+  close() {
+    if (this.events) this.events.close();
+    this.events = null;
+    clearTimeout(this.timer);
+  }
+
+  lost() {
+    this.close();
+    this.timer = setTimeout(() => this.open(), RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random()));
+    this.tries += 1;
+    if (this.tries > 1) askForToken();
+    this.onLost();
+  }
+}
+
+// An EventSource does not report why it failed. If the token was changed, the form for the token must be shown.
+async function askForToken() {
+  const answer = await fetch("health").catch(() => null);
+  if (answer && answer.status === 401) location.reload();
+}
