@@ -45,8 +45,8 @@ def make_application(feed: Feed, statistics: StreamStatistics, token: str | None
 
 def page_routes(path: str) -> list[Route]:
     """The routes of the page of the stream, which is at ``path``, and of its parts."""
-    parts = ("page.css", "page.js", "details.js", "timeline.js", "icon.svg")
-    return [file_route(path, _PARTS / "page.html"), *(file_route(f"/{name}", _PARTS / name) for name in parts)]
+    parts = [_PARTS / "page.css", _PARTS / "icon.svg", *sorted(_PARTS.glob("*.js"))]
+    return [file_route(path, _PARTS / "page.html"), *(file_route(f"/{part.name}", part) for part in parts)]
 
 
 def file_route(path: str, file: Path) -> Route:

@@ -9,7 +9,8 @@ import pytest
 import edge.sinks.web
 
 PARTS = Path(edge.sinks.web.__file__).parent
-FILES = ["details.js", "icon.svg", "page.css", "page.html", "page.js", "timeline.js", "token.html"]
+SCRIPTS = ["bars.js", "connection.js", "details.js", "live_picture.js", "page.js", "timeline.js"]
+FILES = sorted([*SCRIPTS, "icon.svg", "page.css", "page.html", "token.html"])
 
 
 def test_the_package_has_them_all() -> None:
