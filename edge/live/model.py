@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ModelError
-from edge.inference.classifier import Classifier
+from edge.inference.classifier import Classifier, GatedScores
 from edge.inference.self_test import require_self_test
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import PerChannel
+from edge.preprocess import Pixels
 from edge.types import ModelCard
 
 
@@ -24,6 +25,19 @@ class LiveModel(NamedTuple):
         """The score threshold that the model recommends, 0 to 1; 0 if it recommends none."""
         manifest = self.classifier.model.manifest
         return (manifest and manifest.score_threshold) or 0.0
+
+    @property
+    def is_refit(self) -> bool:
+        """False: another file is another model."""
+        return False
+
+    def gated_scores(self, pixels: Pixels) -> GatedScores:
+        """The answer of :meth:`edge.inference.classifier.Classifier.gated_scores`."""
+        return self.classifier.gated_scores(pixels)
+
+    def messages(self) -> list[str]:
+        """What was guessed about a model of another project."""
+        return self.classifier.model.messages()
 
 
 class ModelChoice(NamedTuple):

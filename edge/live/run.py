@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 from edge.exit_codes import INTERRUPTED
 from edge.live.fanout import Fanout
 from edge.live.grabber import Grabber
-from edge.live.swap import ModelSwap
-from edge.live.watch import Watch
+from edge.live.protocols import ModelSource
 from edge.service.notify import Notifier
 
 _END_S = 0.9
@@ -27,8 +26,17 @@ _LOOK_EVERY_S = 0.25
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def run(watch: Watch, *, grabber: Grabber, fanout: Fanout, swap: ModelSwap, notifier: Notifier) -> int:
+def run(
+    watch: Callable[[threading.Event], None],
+    *,
+    grabber: Grabber,
+    fanout: Fanout,
+    models: ModelSource,
+    notifier: Notifier,
+) -> int:
     """Run ``watch`` on a thread of its own until it ends or a signal ends it; returns the exit code.
+
+    ``watch`` is called with the event that is set when it must end.
 
     SIGTERM ends it with 0 and SIGINT with 130, within a second. SIGHUP reads the model file again; if the terminal was
     closed, it ends it with 0 instead. A part that does not end in time is left to the end of the process:
@@ -42,7 +50,7 @@ def run(watch: Watch, *, grabber: Grabber, fanout: Fanout, swap: ModelSwap, noti
 
     def work() -> None:
         try:
-            watch.run(stopping)
+            watch(stopping)
         except BaseException as error:
             failures.append(error)
         events.put(None)
@@ -52,11 +60,11 @@ def run(watch: Watch, *, grabber: Grabber, fanout: Fanout, swap: ModelSwap, noti
         fanout.start()
         grabber.start()
         worker.start()
-        code = _wait(events, swap)
+        code = _wait(events, models)
         notifier.stopping()
         stopping.set()
         deadline_s = time.monotonic() + _END_S
-        ends = [_on_a_thread(end) for end in (grabber.stop, swap.stop)]
+        ends = [_on_a_thread(end) for end in (grabber.stop, models.stop)]
         worker.join(_LAST_FRAME_S)
         ends.append(_on_a_thread(fanout.close))
         for thread in ends:
@@ -79,7 +87,7 @@ def _signals_to(events: queue.SimpleQueue[int | None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _wait(events: queue.SimpleQueue[int | None], swap: ModelSwap) -> int:
+def _wait(events: queue.SimpleQueue[int | None], models: ModelSource) -> int:
     """Wait for the end of the watch or a signal that ends it; returns the exit code."""
     terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
     while (event := _next(events)) is not None:
@@ -87,7 +95,7 @@ def _wait(events: queue.SimpleQueue[int | None], swap: ModelSwap) -> int:
             return INTERRUPTED if event == signal.SIGINT else 0
         if not all(os.isatty(descriptor) for descriptor in terminals):
             return 0
-        swap.request()
+        models.request()
     return 0
 
 

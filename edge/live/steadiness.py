@@ -44,18 +44,23 @@ class Steadiness:
     def __init__(self, *, smooth_s: float, score_threshold: float) -> None:
         """Start without an answer. ``score_threshold`` is the smoothed score that an answer needs, 0 to 1."""
         self._smooth_s = smooth_s
-        self._threshold = score_threshold
-        # A margin below the threshold; for a threshold under 0.2, half of it.
-        self._lower_threshold = score_threshold - min(MARGIN, score_threshold / 2)
+        self.set_threshold(score_threshold)
         self._smoothed: npt.NDArray[np.float64] | None = None
         self._timestamp_s = 0.0
         self._index: int | None = None
         self._rejected = False
 
+    def set_threshold(self, score_threshold: float) -> None:
+        """Need the smoothed score ``score_threshold``, 0 to 1, from the next frame on."""
+        self._threshold = score_threshold
+        # A margin below the threshold; for a threshold under 0.2, half of it.
+        self._lower_threshold = score_threshold - min(MARGIN, score_threshold / 2)
+
     def update(self, scores: npt.NDArray[np.float32], timestamp_s: float, rejected: bool = False) -> SteadyAnswer:
         """The answer after a frame with ``scores`` (labels,), grabbed at ``timestamp_s``, a monotonic time in seconds.
 
-        The answer is unknown while most of the recent frames are ``rejected``, weighted as their scores are.
+        The answer is unknown while most of the recent frames are ``rejected``, weighted as their scores are; and if
+        there are no labels.
         """
         now = np.append(scores, rejected).astype(np.float64)
         if self._smoothed is not None and self._smooth_s > 0:
@@ -69,6 +74,8 @@ class Steadiness:
         return SteadyAnswer(self._index, now[:-1])
 
     def _decide(self, scores: npt.NDArray[np.float64]) -> int | None:
+        if not len(scores):
+            return None
         best = int(np.argmax(scores))
         current = self._index
         if current is not None and scores[best] - scores[current] < MARGIN and scores[current] >= self._lower_threshold:

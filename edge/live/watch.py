@@ -12,10 +12,9 @@ import numpy.typing as npt
 
 from edge.errors import ImageError, UsageError
 from edge.inference.classifier import TOP_K
-from edge.live.model import LiveModel
+from edge.live.protocols import ModelSource, StreamModel
 from edge.live.region import Region
 from edge.live.steadiness import Steadiness
-from edge.live.swap import ModelSwap
 from edge.service.notify import Notifier
 from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
@@ -54,16 +53,19 @@ class Watch:
         settings: WatchSettings,
         *,
         frames: Frames,
-        swap: ModelSwap,
+        models: ModelSource,
         write: Callable[[Observation], None],
         statistics: StreamStatistics,
         notifier: Notifier,
         write_message: Callable[[str], None],
     ) -> None:
-        """Label ``frames``. ``write`` gets each observation and must not block; ``write_message`` gets messages."""
+        """Label ``frames`` with the newest of ``models``.
+
+        ``write`` gets each observation and must not block; ``write_message`` gets messages.
+        """
         self._settings = settings
         self._frames = frames
-        self._swap = swap
+        self._models = models
         self._write = write
         self._statistics = statistics
         self._notifier = notifier
@@ -72,13 +74,18 @@ class Watch:
         self._problem = ""
         self._labelled = 0
 
+    @property
+    def reached_limit(self) -> bool:
+        """Whether as many frames were labelled as the settings say."""
+        return self._labelled == self._settings.limit
+
     def run(self, stopping: threading.Event) -> None:
         """Load the model and label until ``stopping`` is set, the source ends, or ``limit`` frames are labelled.
 
         Raises :class:`~edge.errors.EdgeError` if the model cannot be loaded or run, or the source fails for good, and
         :class:`~edge.errors.UsageError` if the region does not lie within the first frame.
         """
-        self._use(self._swap.load_first())
+        self._use(self._models.load_first())
         sequence, due_s = -1, 0.0
         while not stopping.wait(max(0.0, due_s - time.monotonic())):
             try:
@@ -88,22 +95,31 @@ class Watch:
             if frame is None:
                 continue
             sequence, due_s = frame.sequence, time.monotonic() + self._settings.every_s
-            if model := self._swap.take():
-                self._use(model)
-                self._statistics.count("model_swaps")
-                self._write_message(f"model replaced: {model.card.name}, sha256 {model.card.sha256[:12]}")
-            if self._label_frame(frame) and self._labelled == self._settings.limit:
+            if model := self._models.take():
+                self._replace_by(model)
+            if self._label_frame(frame) and self.reached_limit:
                 return
 
-    def _use(self, model: LiveModel) -> None:
-        threshold = self._settings.score_threshold
+    def _use(self, model: StreamModel) -> None:
         self._model = model
-        for line in model.classifier.model.messages():
+        for line in model.messages():
             self._write_message(line)
-        self._steadiness = Steadiness(
-            smooth_s=self._settings.smooth_s,
-            score_threshold=model.score_threshold if threshold is None else threshold,
-        )
+        self._steadiness = Steadiness(smooth_s=self._settings.smooth_s, score_threshold=self._threshold(model))
+
+    def _replace_by(self, model: StreamModel) -> None:
+        if not model.is_refit:
+            self._use(model)
+            self._statistics.count("model_swaps")
+            self._write_message(f"model replaced: {model.card.name}, sha256 {model.card.sha256[:12]}")
+        elif model.card.labels != self._model.card.labels:
+            self._use(model)
+        else:
+            self._model = model
+            self._steadiness.set_threshold(self._threshold(model))
+
+    def _threshold(self, model: StreamModel) -> float:
+        chosen = self._settings.score_threshold
+        return model.score_threshold if chosen is None else chosen
 
     def _label_frame(self, frame: Frame) -> bool:
         """Label ``frame`` and pass the observation on; False if the frame was skipped."""
@@ -111,7 +127,7 @@ class Watch:
         started = time.perf_counter()
         try:
             pixels = region.crop(frame.pixels) if region else frame.pixels
-            scores, rejected = self._model.classifier.gated_scores(pixels)
+            scores, rejected = self._model.gated_scores(pixels)
         except (ImageError, UsageError) as error:
             if isinstance(error, UsageError) and not self._labelled:
                 raise
@@ -124,7 +140,10 @@ class Watch:
         labels = self._model.card.labels
         categories = _best(steady.scores, labels)
         label = UNKNOWN if steady.label_index is None else labels[steady.label_index]
-        score = categories[0].score if steady.label_index is None else float(steady.scores[steady.label_index])
+        if steady.label_index is None:
+            score = categories[0].score if categories else 0.0
+        else:
+            score = float(steady.scores[steady.label_index])
         self._labelled += 1
         self._statistics.labelled(latency_ms, frame_age_s * 1000)
         self._write(

@@ -15,7 +15,7 @@ import pytest
 from edge.errors import StorageError
 from edge.statistics import StreamStatistics
 from edge.status import StatusFile, default_status, read_status
-from support.observed import observe
+from support.observed import NO_LABELS, observe, observe_without_labels
 from support.status_file import write_status
 
 _NOBODY = 65534
@@ -125,3 +125,12 @@ def test_where_watch_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_status() == Path("/run/edge-watch/watch.json")
     monkeypatch.setenv("EDGE_STATUS", "/tmp/watch.json")
     assert default_status() == Path("/tmp/watch.json")
+
+
+def test_a_model_without_labels(tmp_path: Path) -> None:
+    """The status names a model that has no labels yet."""
+    path = tmp_path / "watch.json"
+    StatusFile(path, StreamStatistics()).write(observe_without_labels())
+    status = read_status(path)
+    assert status is not None
+    assert status.model_sha256 == NO_LABELS.sha256

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge.types import Category, Frame, ModelCard, Observation
+from edge.types import UNKNOWN, Category, Frame, ModelCard, Observation
 
 TIME_S = 1_800_000_000.123456
 """2027-01-15, 08:00:00.123 UTC."""
@@ -43,3 +43,13 @@ def observe(sequence: int = 0, label: str = "daisy", score: float = 0.9, **field
 def sequences(observations: Iterable[Observation]) -> list[int]:
     """The sequence numbers of ``observations``."""
     return [observation.frame.sequence for observation in observations]
+
+
+NO_LABELS = CARD._replace(sha256="cd" * 32, labels=())
+"""The card of a model that has no labels yet."""
+
+
+def observe_without_labels(sequence: int = 0, **fields: Any) -> Observation:
+    """The observation of a frame by a model that has no labels yet; ``fields`` replace its values."""
+    nothing: dict[str, Any] = {"score": 0.0, "categories": (), "raw": (), "model": NO_LABELS}
+    return observe(sequence, UNKNOWN, **{**nothing, **fields})

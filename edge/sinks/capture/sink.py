@@ -89,7 +89,12 @@ class CaptureSink:
 
 
 def is_unsure(observation: Observation) -> bool:
-    """Whether the model is unsure of this frame alone, without smoothing, or the answer is unknown."""
+    """Whether the model is unsure of this frame alone, without smoothing, or the answer is unknown.
+
+    A model without labels is not unsure: it has no answer to anything.
+    """
+    if not observation.model.labels:
+        return False
     scores = [category.score for category in observation.raw[:2]]
     if observation.label == UNKNOWN or not scores or scores[0] < UNSURE_BELOW:
         return True

@@ -9,7 +9,7 @@ export function showModel(model) {
     ["Architecture", model.architecture],
     ["Quantization", model.quantization],
     ["Accuracy", quality],
-    ["Labels", `${model.labels.length}: ${names}`],
+    ["Labels", model.labels.length ? `${model.labels.length}: ${names}` : "none yet"],
     ["Input", `${model.input_size[0]} × ${model.input_size[1]} pixels`],
     ["Size", `${(model.size_bytes / 1e6).toFixed(2)} MB`],
     ["sha256", model.sha256.slice(0, 12)],

@@ -58,10 +58,10 @@ function showNow(now) {
 function showAnswer(observation) {
   setText("label", observation.label);
   const best = observation.categories[0];
-  const sure = labels.has(observation.label) || !best ? percent(observation.score) : `best: ${best.label}, ${percent(best.score)}`;
+  const sure = !best ? "the model has no labels yet" : labels.has(observation.label) ? percent(observation.score) : `best: ${best.label}, ${percent(best.score)}`;
   setText("score", sure);
   setText("caption-label", observation.label);
-  setText("caption-score", sure);
+  setText("caption-score", best ? sure : "");
   canvas.setAttribute("aria-label", `Live picture: ${observation.label}`);
   document.title = `${observation.label} – Edge for Poets`;
   showBars(byId("bars"), observation.categories, observation.label, colourOf);

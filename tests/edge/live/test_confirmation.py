@@ -14,7 +14,7 @@ from edge.live.confirmation import StoreConfirmation
 from edge.status import read_status
 from edge.store.layout import Store, short
 from edge.store.state import read_state
-from support.observed import CARD, observe
+from support.observed import CARD, observe, observe_without_labels
 from support.stream_server import StreamServer
 from support.waiting import TIMEOUT_S, wait_for
 
@@ -64,3 +64,18 @@ def test_a_model_that_is_not_current(store: Store, put: Callable[..., str]) -> N
     sink.write(observe(model=CARD._replace(sha256=second)))
     sink.close()
     assert len(messages) == 1 and not read_state(store).pending
+
+
+def test_a_model_without_labels(store: Store, put: Callable[..., str]) -> None:
+    """A model that is not in the store, such as one without labels, confirms none and is named once."""
+    put(0)
+    pending = put(1, confirmed=False)
+    messages: list[str] = []
+    sink = StoreConfirmation(store, messages.append)
+    sink.write(observe_without_labels(0))
+    sink.write(observe_without_labels(1))
+    assert read_state(store).pending
+    sink.write(observe(model=CARD._replace(sha256=pending)))
+    assert not read_state(store).pending
+    assert len(messages) == 1
+    assert "is not the current model any more" in messages[0]

@@ -169,3 +169,22 @@ def test_most_of_the_recent_frames_decide_whether_the_answer_is_unknown() -> Non
     assert after([0.0], False) == [0]
     assert after([0.5, 0.65, 0.75], True) == [0, 0, None]  # 1 - exp(-t): 0.39, 0.48, 0.53
     assert after([0.9, 1.1], False) == [None, 0]  # 0.45 and 0.37
+
+
+def test_without_labels_the_answer_is_unknown() -> None:
+    """No labels: no answer and no scores, frame after frame."""
+    steadiness = Steadiness(smooth_s=1, score_threshold=0)
+    for second in range(2):
+        steady = steadiness.update(_scores(), second)
+        assert steady.label_index is None
+        assert steady.scores.shape == (0,)
+
+
+def test_a_new_threshold_counts_from_the_next_frame() -> None:
+    """A raised threshold makes the answer unknown; the average goes on."""
+    steadiness = Steadiness(smooth_s=1, score_threshold=0)
+    steadiness.update(_scores(1, 0), 0)
+    steadiness.set_threshold(0.99)
+    steady = steadiness.update(_scores(0.5, 0.5), 1)
+    assert steady.label_index is None
+    assert steady.scores[0] == pytest.approx(0.5 + 0.5 / math.e)

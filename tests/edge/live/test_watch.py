@@ -73,7 +73,7 @@ class Stream:
         self.watch = Watch(
             plain._replace(**settings),
             frames=frames,
-            swap=self.swap,
+            models=self.swap,
             write=self.seen.append,
             statistics=self.statistics,
             notifier=Notifier(),

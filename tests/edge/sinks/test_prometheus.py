@@ -13,7 +13,7 @@ import pytest
 from edge.errors import UnavailableError
 from edge.sinks.prometheus import PrometheusSink
 from edge.statistics import StreamStatistics
-from support.observed import CARD, TIME_S, observe
+from support.observed import CARD, TIME_S, observe, observe_without_labels
 
 pytest.importorskip("prometheus_client", reason="the extra prometheus is not installed")
 pytest.importorskip("uvicorn", reason="the extra prometheus is not installed")
@@ -180,3 +180,13 @@ def test_nothing_is_left(scrape) -> None:
     sink.open()
     sink.close()
     assert not set(threading.enumerate()) - before
+
+
+def test_a_model_without_labels(sink: PrometheusSink, scrape: Callable[[], Values]) -> None:
+    """Before the first label the score is that of unknown, 0; afterwards only that of the label."""
+    sink.write(observe_without_labels())
+    assert scrape()["edge_label_score", (("label", "unknown"),)] == 0
+    sink.write(observe())
+    values = scrape()
+    assert values["edge_label_score", (("label", "daisy"),)] == 0.9
+    assert ("edge_label_score", (("label", "unknown"),)) not in values

@@ -22,7 +22,7 @@ from edge.sinks.json_lines import JsonLinesSink
 from edge.sinks.protocol import SinkClosed
 from edge.sinks.terminal import TerminalSink, status_line
 from edge.statistics import StreamStatistics
-from support.observed import CARD, observe
+from support.observed import CARD, observe, observe_without_labels
 
 LABELS = st.text(min_size=1, max_size=40)
 
@@ -204,3 +204,13 @@ def test_wide_characters_are_counted_twice() -> None:
 def test_labels_do_not_control_the_terminal() -> None:
     """An escape sequence in a label is printed as text."""
     assert status_line(observe(label="\x1b[2Jx"), 0.0, 200).startswith("?[2Jx ")
+
+
+def test_a_model_without_labels(pipe: tuple[int, int]) -> None:
+    """Before the first label the line says unknown with a score of 0, and an object has no categories."""
+    seen = observe_without_labels(7)
+    assert status_line(seen, 10.0, 80).startswith(f"unknown {'░' * 20} 0.00  10.0 fps")
+    for sink, expected in ((TerminalSink, "unknown (score=0.00000)"), (JsonLinesSink, '"categories": []')):
+        made = sink(pipe[1], StreamStatistics()) if sink is TerminalSink else sink(pipe[1])
+        made.write(seen)
+        assert expected in os.read(pipe[0], 10_000).decode()

@@ -17,7 +17,7 @@ from edge.errors import StorageError
 from edge.sinks.capture.folder_name import folder_name
 from edge.sinks.capture.sink import CaptureSink, is_unsure
 from edge.types import UNKNOWN, Category, Observation
-from support.observed import observe, plain
+from support.observed import observe, observe_without_labels, plain
 
 LIMIT = 10_000_000
 
@@ -215,4 +215,13 @@ def test_a_plain_picture_is_a_scene_too(capture, tmp_path: Path) -> None:
     sink = capture()
     sink.write(unsure(0, plain(0)))
     sink.write(unsure(1, plain(0)))
+    assert len(photos(tmp_path / "kept")) == 1
+
+
+def test_a_model_without_labels(capture: Callable[..., CaptureSink], tmp_path: Path) -> None:
+    """A model without labels answers nothing, so it is unsure of nothing; with labels frames are kept."""
+    sink = capture()
+    sink.write(observe_without_labels(0, pixels=scene(1)))
+    assert photos(tmp_path / "kept") == []
+    sink.write(unsure(1, scene(1)))
     assert len(photos(tmp_path / "kept")) == 1

@@ -12,7 +12,7 @@ import pytest
 from edge.sinks.mqtt.home_assistant import discovery
 from support.mosquitto import WAIT_S
 from support.mqtt_sink import AVAILABILITY, LABEL_CONFIG, STATE, TOPIC
-from support.observed import CARD, observe
+from support.observed import CARD, observe, observe_without_labels
 
 pytest.importorskip("paho.mqtt.client", reason="the extra mqtt is not installed")
 
@@ -120,3 +120,20 @@ time.sleep(60)
     assert listener.received(AVAILABILITY, 2) == ["online", "offline"]
     late = listen(broker.port)
     assert late.received(AVAILABILITY) == ["offline"] and AVAILABILITY in late.retained
+
+
+def test_labels_that_come_and_change(start, listen, make) -> None:
+    """A model without labels is announced and its state is unknown; each change of the model is announced anew."""
+    broker = start()
+    sink = make(broker.port).sink
+    sink.open()
+    listener = listen(broker.port)
+    later = CARD._replace(sha256="ef" * 32, labels=("roses",))
+    sink.write(observe_without_labels(0))
+    sink.write(observe(1))
+    sink.write(observe(2, label="roses", model=later))
+    states = listener.received(STATE, 3)
+    assert [(state["label"], state["score"]) for state in states] == [("unknown", 0.0), ("daisy", 0.9), ("roses", 0.9)]
+    assert states[0]["categories"] == []
+    announced = listener.received(LABEL_CONFIG, 3)
+    assert [config["device"]["sw_version"] for config in announced] == ["cd" * 6, "ab" * 6, "ef" * 6]

@@ -156,3 +156,21 @@ def test_model_card_and_counters(sink: WebSink, open_page: OpenPage, statistics:
     sink.write(camera.observe("red", model=foreign))
     expect(model).to_contain_text("other.tflite")
     expect(model).not_to_contain_text("Accuracy")
+
+
+def test_labels_that_come_and_go(sink: WebSink, open_page: OpenPage) -> None:
+    """Without labels the page says so and has no bars; when labels come, it shows them, and without them no more."""
+    camera, page = Camera(), open_page()
+    without = CARD._replace(sha256="f" * 64, labels=())
+    nothing = {"label": UNKNOWN, "score": 0.0, "categories": (), "raw": (), "model": without}
+    for _ in range(2):
+        sink.write(camera.observe("red", **nothing))
+        expect(page.locator("#label")).to_have_text("unknown")
+        expect(page.locator("#score")).to_have_text("the model has no labels yet")
+        expect(page.locator("#bars li")).to_have_count(0)
+        expect(page.locator("#model")).to_contain_text("none yet")
+        sink.write(camera.observe("red"))
+        expect(page.locator("#label")).to_have_text("red")
+        expect(page.locator("#bars li")).to_have_count(3)
+        expect(page.locator("#model")).to_contain_text("3: blue, green, red")
+    assert page.evaluate("fetch('observation.json').then(answer => answer.json())")["observation"]["label"] == "red"
