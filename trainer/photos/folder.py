@@ -77,20 +77,24 @@ def _by_label(root: Path, files: list[PhotoFile]) -> dict[str, list[PhotoFile]]:
     """The ``files`` of each class, in the order of the classes' names, after checking these."""
     found: dict[str, list[PhotoFile]] = {label: [] for label in sorted({file.label for file in files})}
     for label in found:
-        _check_label(root, label)
+        if problem := label_problem(label):
+            raise DatasetError(f"{root}: the class {problem}")
     for file in files:
         found[file.label].append(file)
     return found
 
 
-def _check_label(root: Path, label: str) -> None:
-    """Refuse a name that would change when it is written as a line of UTF-8 text, as labels are, or is too long."""
+def label_problem(label: str) -> str | None:
+    """What is wrong with the class ``label``, with its name: it would change when it is written as a line of UTF-8
+    text, as labels are, or it is too long. None if nothing is.
+    """
     try:
         kept = label.encode().decode().splitlines() == [label]
     except UnicodeEncodeError:  # how Python holds file names that are not UTF-8
         kept = False
     name = shorten(ascii(label))
     if not kept:
-        raise DatasetError(f"{root}: the class {name} cannot be a label; rename it to one line of UTF-8")
+        return f"{name} cannot be a label; rename it to one line of UTF-8"
     if len(label) > LONGEST_LABEL:
-        raise DatasetError(f"{root}: the class {name} has {len(label)} characters; a label has at most {LONGEST_LABEL}")
+        return f"{name} has {len(label)} characters; a label has at most {LONGEST_LABEL}"
+    return None

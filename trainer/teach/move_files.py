@@ -1,0 +1,110 @@
+"""Files and folders that are written, moved and removed so that a stop at any moment leaves each photo whole.
+
+These functions raise :class:`OSError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import filecmp
+import os
+import shutil
+from collections.abc import Iterable
+from errno import EXDEV
+from pathlib import Path
+
+PART = ".part-"
+"""How the names of files begin that are not written whole yet; they are hidden."""
+
+
+def write_new(path: Path, content: bytes) -> os.stat_result:
+    """Write ``content`` to a new file ``path``: it has that name only when it is whole and on the disk.
+
+    Missing folders are made. Returns the status of the file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = _part(path)
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            status = os.fstat(file.fileno())
+        os.rename(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    return status
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Move the file ``source`` to ``target``, where nothing is: one rename.
+
+    To another file system, and for a link, the content is copied: the copy gets the name ``target`` when it is whole
+    and on the disk, and only then ``source`` is removed. The time of the last change stays.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not source.is_symlink():  # a relative link would lead elsewhere
+        try:
+            os.rename(source, target)
+            return
+        except OSError as error:
+            if error.errno != EXDEV:
+                raise
+    part = _part(target)
+    try:
+        with source.open("rb") as reader, part.open("wb") as writer:
+            status = os.fstat(reader.fileno())
+            shutil.copyfileobj(reader, writer, 1 << 20)
+            writer.flush()
+            os.utime(part, ns=(status.st_mtime_ns, status.st_mtime_ns))
+            os.fsync(writer.fileno())
+        os.rename(part, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    sync_folders([target.parent])
+    source.unlink()
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Whether two files, read now, have the same bytes and are not one file."""
+    try:
+        return not os.path.samefile(one, other) and filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Put the entries of ``folders`` on the disk; those that are gone are skipped."""
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def remove_empty(folder: Path, top: Path) -> None:
+    """Remove ``folder`` and those above it, below ``top``, as far as they are empty."""
+    with contextlib.suppress(OSError):
+        while folder != top and folder.is_relative_to(top):
+            folder.rmdir()
+            folder = folder.parent
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what an interrupted write left in ``folder`` and below it: unfinished files and empty folders."""
+    for parent, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            if name.startswith(PART):
+                Path(parent, name).unlink(missing_ok=True)
+        remove_empty(Path(parent), folder)
+
+
+def _part(path: Path) -> Path:
+    # Always the same name for the same file: the next attempt replaces what an interrupted one left.
+    return path.with_name(PART + path.name if len(os.fsencode(path.name)) < 250 else PART + path.name[-60:])

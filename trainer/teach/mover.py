@@ -1,0 +1,111 @@
+"""Carries out the moves of an action on the disk, and keeps the table of photos and the list of classes with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from trainer.teach.class_list import ClassList
+from trainer.teach.journal import Move
+from trainer.teach.move_files import move_file, remove_empty, same_content, sync_folders
+from trainer.teach.photo_table import PhotoTable
+from trainer.teach.places import Location, Places
+from trainer.teach.state import CLASS, TRASH
+
+
+class Mover:
+    """Moves photos and folders. What is not at the start of its move any more is left alone.
+
+    So moves can be made again after a stop in their middle: those that were made do nothing.
+    """
+
+    def __init__(self, places: Places, table: PhotoTable, classes: ClassList) -> None:
+        """Move files of ``places``, which ``table`` and ``classes`` describe."""
+        self._places, self._table, self._classes = places, table, classes
+
+    def make(self, moves: Iterable[Move]) -> int:
+        """Make ``moves``, one after the other, and put them on the disk; returns how many changed something.
+
+        Raises OSError for the first one that fails; those after it are not made.
+        """
+        touched: set[Path] = set()
+        count = 0
+        try:
+            for move in moves:
+                count += self._move_photo(move, touched) if move.photo else self._move_folder(move, touched)
+        finally:
+            sync_folders(touched)
+        return count
+
+    def _move_photo(self, move: Move, touched: set[Path]) -> bool:
+        source = self._now_at(move)
+        if source is None:
+            return False
+        path, target = self._places.path(source), move.target
+        there = self._table.files.get(target)
+        # An interrupted move to another file system leaves two whole files.
+        if there and there.id == move.photo and same_content(path, self._places.path(target)):
+            path.unlink(missing_ok=True)
+            self._table.remove(source)
+        else:
+            target = self._places.free(target)
+            try:
+                move_file(path, self._places.path(target))
+            except FileNotFoundError:
+                if os.path.lexists(path):
+                    raise
+                self._table.remove(source)  # another program removed it
+                return False
+            self._table.move(source, target)
+        if target.place == CLASS:
+            self._classes.add_folder(target.relative.partition("/")[0])
+        touched.update((path.parent, self._places.path(target).parent))
+        if source.place == TRASH:
+            remove_empty(path.parent, self._places.trash)
+        return True
+
+    def _now_at(self, move: Move) -> Location | None:
+        """Where the photo of ``move`` is, if that is still its class, or its place, at the start of the move."""
+        start = move.source
+        near = [
+            location
+            for location in self._table.locations(move.photo)
+            if (location.place, location.label) == (start.place, start.label)
+        ]
+        return start if start in near else next(iter(near), None)
+
+    def _move_folder(self, move: Move, touched: set[Path]) -> bool:
+        source, target = (self._places.path(location) for location in (move.source, move.target))
+        if not source.is_dir():
+            if move.target.place != CLASS or target.is_dir():
+                return False
+            target.mkdir(parents=True)  # a class that was empty
+        elif os.path.lexists(target) and not os.path.samefile(source, target):
+            return self._empty_folder(move, touched)  # another program made that folder, or a stop came in the middle
+        elif source.is_symlink() and move.source.place != move.target.place:  # it may be relative
+            self._empty_folder(move, touched)
+            target.mkdir(parents=True, exist_ok=True)
+            source.unlink()
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.rename(source, target)
+            for location in self._table.inside(move.source):
+                self._table.move(location, location.within(move.source, move.target))
+        if move.source.place == CLASS:
+            self._classes.remove_folder(move.source.relative)
+        if move.target.place == CLASS:
+            self._classes.add_folder(move.target.relative)
+        touched.update((source.parent, target.parent))
+        if move.source.place == TRASH:
+            remove_empty(source.parent, self._places.trash)
+        return True
+
+    def _empty_folder(self, move: Move, touched: set[Path]) -> bool:
+        """Move all photos of a folder into one that is there already."""
+        photos = [
+            Move(self._table.files[location].id, location, location.within(move.source, move.target))
+            for location in self._table.inside(move.source)
+        ]
+        moved = [self._move_photo(photo, touched) for photo in photos]
+        return any(moved)
