@@ -16,7 +16,7 @@ from edge.inference.classifier import Classifier
 from edge.inference.self_test import SelfTestResult, run_self_test
 from edge.messages import print_message
 from edge.modelfile.foreign import Function
-from edge.modelfile.manifest import KNOWN_PHOTOS_NAME
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, REMEMBERED_NAME
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GIVEN
 
@@ -73,6 +73,12 @@ def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dic
             "training": manifest.known_photos.training,
             "validation": manifest.known_photos.validation,
             "size_bytes": len(model.packed[KNOWN_PHOTOS_NAME]),
+        },
+        "remembered": manifest
+        and manifest.remembered
+        and {
+            "bottlenecks": dict(zip(model.labels, manifest.remembered.counts, strict=True)),
+            "size_bytes": len(model.packed[REMEMBERED_NAME]),
         },
         "training": manifest and manifest.training,
         "input": f"{model.input.dtype} {model.input.shape}",

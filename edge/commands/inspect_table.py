@@ -35,6 +35,7 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "score threshold": "none recommended" if threshold is None else _text(threshold),
         "rejects pictures": "yes, with --reject" if facts["rejects_strangers"] else "no: the file has no gate",
         "photos known": _known_photos(facts["known_photos"]),
+        **({"remembered": _remembered(facts["remembered"])} if facts["remembered"] else {}),
         "input": facts["input"],
         "pixels": facts["pixels"],
         "output": facts["output"],
@@ -60,6 +61,12 @@ def _known_photos(photos: Mapping[str, int] | None) -> str:
     if photos is None:
         return "none: the file does not say which photos it has seen"
     return f"{photos['training'] + photos['validation']:,} ({photos['size_bytes'] / 1000:.1f} kB)"
+
+
+def _remembered(facts: Mapping[str, Any]) -> str:
+    counts = facts["bottlenecks"].values()
+    each = f"{min(counts)}" if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+    return f"{each} bottlenecks of each class ({facts['size_bytes'] / 1000:.1f} kB)"
 
 
 def _self_test(result: Mapping[str, Any] | None) -> str:

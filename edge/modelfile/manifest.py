@@ -19,6 +19,7 @@ MANIFEST_NAME = "edge_for_poets.json"
 LABELS_NAME = "labels.txt"
 GATE_NAME = "gate.bin"
 KNOWN_PHOTOS_NAME = "photos.bin"
+REMEMBERED_NAME = "remembered.bin"
 SCHEMA_VERSION = 1
 MAX_TOLERANCE = 0.1
 """The largest tolerance of a self-test. With a larger one, a model could give any scores and pass."""
@@ -76,6 +77,22 @@ class KnownPhotos:
 
 
 @dataclass(frozen=True)
+class RememberedFacts:
+    """What the packed file :data:`REMEMBERED_NAME` holds: bottlenecks of photos that trained the model.
+
+    ``sha256`` is that of the packed file. It has ``features`` int8 values for each bottleneck; ``counts`` has the
+    number of bottlenecks of each label, in the order of the labels. A value ``q`` stands for
+    ``scale * (q - zero_point)``.
+    """
+
+    sha256: str
+    counts: list[int]
+    features: int
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Facts about a model that this project exported.
 
@@ -86,7 +103,7 @@ class Manifest:
     ``training`` holds what is needed to train the same model again: never a path or a user's name.
     ``score_threshold`` is the recommended score from 0 to 1 below which the answer is unknown, None if none is
     recommended. ``gate`` describes the gate, None if the file has none. ``known_photos`` describes the hashes of the
-    photos that the model has seen, None if the file has none.
+    photos that the model has seen, and ``remembered`` the bottlenecks of some of them; None if the file has none.
     """
 
     architecture: str
@@ -104,6 +121,7 @@ class Manifest:
     score_threshold: float | None = None
     gate: GateFacts | None = None
     known_photos: KnownPhotos | None = None
+    remembered: RememberedFacts | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -121,7 +139,10 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as JSON text with sorted keys: the same manifest gives the same text."""
-        return json.dumps(asdict(self), sort_keys=True, indent=1) + "\n"
+        facts = asdict(self)
+        if self.remembered is None:  # files that remember nothing stay as they were
+            del facts["remembered"]
+        return json.dumps(facts, sort_keys=True, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -141,6 +162,10 @@ class Manifest:
                 if known.get("known_photos") is not None:
                     known["known_photos"] = _check_known_photos(
                         KnownPhotos(**_known(KnownPhotos, known["known_photos"]))
+                    )
+                if known.get("remembered") is not None:
+                    known["remembered"] = _check_remembered(
+                        RememberedFacts(**_known(RememberedFacts, known["remembered"]))
                     )
                 return cls(**known)
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
@@ -173,6 +198,19 @@ def _check_known_photos(photos: KnownPhotos) -> KnownPhotos:
     if not (_is_count(photos.training) and _is_count(photos.validation)):
         raise ValueError("a number of known photos is not a count")
     return photos
+
+
+def _check_remembered(remembered: RememberedFacts) -> RememberedFacts:
+    if not isinstance(remembered.sha256, str) or not isinstance(remembered.counts, list):
+        raise ValueError("the remembered bottlenecks have no sha256 or no counts")
+    if not all(map(_is_count, (*remembered.counts, remembered.features))) or remembered.features < 1:
+        raise ValueError("a number of remembered bottlenecks is not a count")
+    scale, zero_point = remembered.scale, remembered.zero_point
+    if not (_is_number(scale) and math.isfinite(scale) and scale > 0):
+        raise ValueError("the scale of the remembered bottlenecks is not a positive number")
+    if not isinstance(zero_point, int) or not -128 <= zero_point <= 127:
+        raise ValueError("the zero point of the remembered bottlenecks is not a byte")
+    return remembered
 
 
 def _check_self_test(test: SelfTest) -> SelfTest:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from edge.errors import ModelError
 from edge.modelfile.image_shape import ImageShape
-from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest
+from edge.modelfile.manifest import (
+    GATE_NAME,
+    KNOWN_PHOTOS_NAME,
+    LABELS_NAME,
+    MANIFEST_NAME,
+    REMEMBERED_NAME,
+    Manifest,
+)
 from edge.modelfile.metadata import BUFFER_NAME, ImageMetadata, parse_metadata, unpack_files
 from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization, PerChannel, given_normalization
 from edge.modelfile.reading import MAX_MODEL_BYTES, ZIP_START, read_bounded
@@ -153,6 +160,8 @@ class ModelFile:
         if labels is None:
             labels = _packed_labels(packed.files, metadata, own=manifest is not None)
         _check_count(labels, structure.outputs, own=manifest is not None)
+        if manifest is not None and manifest.remembered and len(manifest.remembered.counts) != len(labels):
+            raise ModelError("the model's remembered bottlenecks do not fit its labels; export the model again")
         normalization = normalization or _normalization(metadata)
         model = cls(
             content=content,
@@ -217,6 +226,11 @@ def _check_manifest(manifest: Manifest, flatbuffer: memoryview, files: Mapping[s
     photos = manifest.known_photos
     if photos is not None and hashlib.sha256(files.get(KNOWN_PHOTOS_NAME, b"")).hexdigest() != photos.sha256:
         raise ModelError("the model's known photos are not those that were exported; copy the file again")
+    remembered, packed_bottlenecks = manifest.remembered, files.get(REMEMBERED_NAME, b"")
+    if remembered is not None and hashlib.sha256(packed_bottlenecks).hexdigest() != remembered.sha256:
+        raise ModelError("the model's remembered bottlenecks are not those that were exported; copy the file again")
+    if remembered is not None and len(packed_bottlenecks) != sum(remembered.counts) * remembered.features:
+        raise ModelError("the model's remembered bottlenecks do not have the size that its manifest says")
     if manifest.preprocessing_version != PREPROCESSING_VERSION:
         raise ModelError(
             f"the model was trained with preprocessing {manifest.preprocessing_version}, this package has "

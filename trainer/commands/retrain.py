@@ -116,6 +116,14 @@ def retrain_command(
             "are measured before, with the head that was fitted on the training photos alone.",
         ),
     ] = False,
+    remember: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Pack the bottlenecks of N photos of each class into the file, so that another class can be taught "
+            "beside them when the photos are gone. They are no photos, but they say what was in them (default: 0).",
+        ),
+    ] = RetrainOptions.remember,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -139,6 +147,7 @@ def retrain_command(
         groups=groups.value,
         augment=augment,
         final=final,
+        remember=remember,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
     progress = TerminalProgress()

@@ -16,6 +16,7 @@ from edge.inference.self_test import pattern_scores
 from edge.modelfile.manifest import (
     GATE_NAME,
     KNOWN_PHOTOS_NAME,
+    REMEMBERED_NAME,
     GateFacts,
     KnownPhotos,
     Manifest,
@@ -26,6 +27,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.backbones.backbone import Backbone
+from trainer.bottlenecks.remembered import Remembered
 from trainer.evaluation.evaluate import Evaluation, evaluate_photos
 from trainer.export.hidden_output import write_with_hidden_output
 from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
@@ -61,6 +63,7 @@ def export_model(
     dataset: Dataset,
     provenance: Provenance,
     gate: Gate | None = None,
+    remembered: Remembered | None = None,
     runtime: str | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Export:
@@ -68,11 +71,19 @@ def export_model(
 
     ``samples`` (photos, values) are dequantized bottlenecks that an int8 head's ranges are chosen on.
     ``provenance`` goes into the manifest: what is needed to train the same model again. On one machine
-    the same arguments give the same bytes. ``gate``, if there is one, is packed too. The manifest has no accuracy if
-    the test photos do not show it: see :attr:`~trainer.photos.dataset.Dataset.has_evidence`.
+    the same arguments give the same bytes. ``gate`` and ``remembered`` are packed too if they are given. The manifest
+    has no accuracy if the test photos do not show it: see :attr:`~trainer.photos.dataset.Dataset.has_evidence`.
     """
     draft = _draft(
-        backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen_photos(dataset)
+        backbone,
+        calibration.head,
+        samples,
+        dataset.labels,
+        dataset.counts(),
+        provenance,
+        gate,
+        seen_photos(dataset),
+        remembered,
     )
     evaluation = dataclasses.replace(
         evaluate_photos(draft, dataset.test_photos, advance, runtime=runtime),
@@ -93,6 +104,7 @@ def export_final(
     provenance: Provenance,
     evaluation: Evaluation,
     gate: Gate | None = None,
+    remembered: Remembered | None = None,
     runtime: str | None = None,
 ) -> bytes:
     """The bytes of the model file whose head was fitted on all photos of ``dataset``; see :func:`export_model`.
@@ -100,7 +112,9 @@ def export_final(
     ``evaluation`` is that of its twin, whose head was fitted on the training photos alone.
     """
     seen = seen_photos(dataset, all_trained=True)
-    draft = _draft(backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen)
+    draft = _draft(
+        backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen, remembered
+    )
     return seal(draft, evaluation if dataset.has_evidence else None, runtime, calibration.score_threshold)
 
 
@@ -130,11 +144,13 @@ def _draft(
     provenance: Provenance,
     gate: Gate | None = None,
     seen: PhotoHashes | None = None,
+    remembered: Remembered | None = None,
 ) -> ModelFile:
     """The model without what only running it can show; its flatbuffer is the final one already."""
     flatbuffer, bottleneck, oldest = _spliced(backbone, head, samples)
     packed_gate = None if gate is None else gate.to_bytes()
     packed_seen = None if seen is None else seen.to_bytes()
+    bottlenecks = None if remembered is None else remembered.packed(backbone.model.output)
     lines = label_lines(labels)
     manifest = Manifest(
         architecture=backbone.architecture.name,
@@ -151,8 +167,10 @@ def _draft(
         self_test=SelfTest(SELF_TEST_SEED, []),
         gate=None if gate is None else _gate_facts(gate, bottleneck),
         known_photos=None if seen is None else _known_photos(seen),
+        remembered=bottlenecks and bottlenecks.facts,
     )
-    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, packed_gate, packed_seen))
+    packed = packed_gate, packed_seen, bottlenecks and bottlenecks.content
+    return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, *packed))
 
 
 def _known_photos(seen: PhotoHashes) -> KnownPhotos:
@@ -191,8 +209,8 @@ def seal(
         score_threshold=None if score_threshold is None else round(score_threshold, _SCORE_DIGITS),
     )
     flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
-    gate, seen = draft.packed.get(GATE_NAME), draft.packed.get(KNOWN_PHOTOS_NAME)
-    return pack_files(flatbuffer, label_lines(draft.labels), sealed, gate, seen)
+    packed = (draft.packed.get(name) for name in (GATE_NAME, KNOWN_PHOTOS_NAME, REMEMBERED_NAME))
+    return pack_files(flatbuffer, label_lines(draft.labels), sealed, *packed)
 
 
 def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, int, str]:

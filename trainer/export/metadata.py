@@ -14,7 +14,15 @@ from typing import Any
 
 import flatbuffers
 
-from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, SCHEMA_VERSION, Manifest
+from edge.modelfile.manifest import (
+    GATE_NAME,
+    KNOWN_PHOTOS_NAME,
+    LABELS_NAME,
+    MANIFEST_NAME,
+    REMEMBERED_NAME,
+    SCHEMA_VERSION,
+    Manifest,
+)
 from edge.modelfile.metadata import AXIS_LABELS, BUFFER_NAME, IDENTIFIER, NORMALIZATION
 from edge.modelfile.normalization import PerChannel
 from trainer.tflite import add_metadata
@@ -90,8 +98,9 @@ def pack_files(
     manifest: Manifest,
     gate: bytes | None = None,
     known_photos: bytes | None = None,
+    remembered: bytes | None = None,
 ) -> bytes:
-    """``flatbuffer`` with a zip of labels, manifest and, if given, ``gate`` and ``known_photos`` behind it.
+    """``flatbuffer`` with a zip of labels, manifest and the other files that are given behind it.
 
     The same arguments give the same bytes.
 
@@ -104,6 +113,7 @@ def pack_files(
             MANIFEST_NAME: manifest.to_json().encode(),
             GATE_NAME: gate,
             KNOWN_PHOTOS_NAME: known_photos,
+            REMEMBERED_NAME: remembered,
         }
         for name, data in files.items():
             if data is not None:

@@ -32,6 +32,8 @@ class RetrainOptions:
     shares of the photos. ``groups`` says how photos that depend on each other are found. ``augment`` is how many
     augmented copies of each training photo the head is fitted on beside the photo itself. With ``fine_tune`` the
     backbone is trained first. With ``final`` the head of the file is fitted on all photos, after the figures are known.
+    ``remember`` is the number of bottlenecks of each class that are packed into the file, so that another class can be
+    taught beside them.
     """
 
     folder: Path
@@ -53,6 +55,7 @@ class RetrainOptions:
     fine_tune: Recipe | None = None
     layout: str = AUTO
     final: bool = False
+    remember: int = 0
 
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.
@@ -64,6 +67,10 @@ class RetrainOptions:
             raise UsageError(f"--training-steps {self.training_steps} trains nothing; give at least 1")
         if self.augment < 0:
             raise UsageError(f"--augment {self.augment}: the number of copies cannot be negative; give 0 or more")
+        if self.remember < 0:
+            raise UsageError(
+                f"--remember {self.remember}: the number of bottlenecks cannot be negative; give 0 or more"
+            )
         if not 0 < self.precision <= 1:
             raise UsageError(f"--precision {self.precision:g} is not a share; give a number above 0, at most 1")
         unknown = set(self.quantizations) - set(QUANTIZATIONS)

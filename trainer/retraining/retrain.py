@@ -34,6 +34,7 @@ def retrain(
     groups: str = RetrainOptions.groups,
     augment: int = RetrainOptions.augment,
     final: bool = RetrainOptions.final,
+    remember: int = RetrainOptions.remember,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
     runtime: str | None = None,
@@ -74,6 +75,7 @@ def retrain(
         groups=groups,
         augment=augment,
         final=final,
+        remember=remember,
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )
     (model,) = retrain_all(options, as_progress(progress))

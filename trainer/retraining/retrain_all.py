@@ -11,6 +11,7 @@ from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.augmented import with_copies
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import load_labelled
+from trainer.bottlenecks.remembered import remember_some
 from trainer.export.export import export_final, export_model
 from trainer.head.calibration import calibrate, reliability
 from trainer.head.fit import fit_head, softmax
@@ -101,6 +102,7 @@ def _retrain_one(
             dataset=dataset,
             provenance=provenance,
             gate=gate,
+            remembered=remember_some(training, dataset.labels, options.remember),
             runtime=options.runtime,
             advance=advance,
         )
@@ -115,6 +117,7 @@ def _retrain_one(
             provenance=provenance,
             evaluation=export.evaluation,
             gate=gate,
+            remembered=remember_some(data, dataset.labels, options.remember),
             runtime=options.runtime,
         )
     write_whole(output, content)
