@@ -19,6 +19,7 @@ from trainer.backbones.bias_correction import correct_biases
 from trainer.backbones.tensorflow_child import run_tensorflow
 from trainer.backbones.weights import Weights, find_weights
 from trainer.photos.drawn_flowers import KINDS, draw_flower
+from trainer.photos.photo_hashes import PhotoHashes
 
 RECIPE_VERSION = 1
 """Goes up with any change of the conversion that alters the artifact's outputs."""
@@ -26,13 +27,30 @@ RECIPE_VERSION = 1
 _FLOWERS_PER_KIND = 5
 
 
+class FineTuned(NamedTuple):
+    """How the weights of a backbone were fine-tuned before it was cut out of a model file.
+
+    ``epochs``, ``from_block`` and ``best_epoch`` are those of the file's provenance. ``photos`` are those that trained
+    it or chose its settings; None if the file does not say.
+    """
+
+    epochs: int
+    from_block: int | None
+    best_epoch: int | None
+    photos: PhotoHashes | None
+
+
 class Backbone(NamedTuple):
-    """MobileNet without its classifier, as a ``.tflite`` that turns a picture into its bottleneck."""
+    """MobileNet without its classifier, as a ``.tflite`` that turns a picture into its bottleneck.
+
+    ``tuned`` is known of a backbone that was cut out of a model file, see :mod:`trainer.backbones.cut_head`.
+    """
 
     architecture: Architecture
     quantization: str
     weights: Weights
     model: ModelFile
+    tuned: FineTuned | None = None
 
     @property
     def bottleneck_size(self) -> int:

@@ -1,0 +1,143 @@
+"""A model file of ours without its head: the backbone that its head was fitted on.
+
+What the splice appended lies behind everything else in the flatbuffer's tables, so cutting it off leaves the backbone
+as it was. An int8 backbone is then the artifact again, byte for byte, and shares its bottlenecks. The artifacts of the
+other quantizations were laid out by TensorFlow's converter, which no file of ours is: the backbone that is cut out
+computes the same, but is another file, with bottlenecks of its own.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from edge.errors import ModelError, UsageError
+from edge.modelfile.metadata import unpack_files
+from edge.modelfile.model_file import ModelFile
+from edge.modelfile.structure import examine
+from trainer.backbones.architectures import QUANTIZATIONS, Architecture
+from trainer.backbones.backbone import Backbone, FineTuned, as_model
+from trainer.backbones.weights import Weights
+from trainer.photos.photo_hashes import read_photo_hashes
+from trainer.tflite import read_model, write_model
+
+_OUTPUT = b"Identity"  # how the converter names a backbone's output; the splice names it "bottleneck"
+_UNKNOWN = "not known"  # the weights of a file of an old release
+_INT8_HEAD, _FLOAT_HEAD = ("FULLY_CONNECTED", "SOFTMAX", "QUANTIZE"), ("FULLY_CONNECTED", "SOFTMAX")
+
+
+def read_backbone(path: Path) -> Backbone:
+    """The backbone in the model file at ``path``.
+
+    Raises :class:`~edge.errors.ModelError` if the file is damaged, or if it is not a file of this project that has a
+    head to cut off.
+    """
+    model = ModelFile.load(path)
+    try:
+        return cut_head(model)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def cut_head(model: ModelFile) -> Backbone:
+    """The backbone of ``model``, whose output is the bottleneck.
+
+    Architecture, quantization and weights are those that the manifest names. Splicing the same head onto the backbone
+    gives the flatbuffer of ``model`` again. Raises the errors of :func:`read_backbone`.
+    """
+    manifest = model.manifest
+    if manifest is None or manifest.provenance.adopted_from is not None:
+        raise _no_backbone("it was not made by trainer retrain or trainer backbone")
+    try:
+        architecture = Architecture.parse(manifest.architecture)
+    except UsageError:
+        raise _no_backbone("its architecture is not one of ours") from None
+    if manifest.quantization not in QUANTIZATIONS:
+        raise _no_backbone("its quantization is not one of ours")
+    try:
+        tree = read_model(model.content[: unpack_files(model.content).flatbuffer_bytes])
+        _cut(tree, _INT8_HEAD if manifest.quantization == "int8" else _FLOAT_HEAD)
+        content = write_model(tree)
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, struct.error):
+        # The generated reader checks nothing. What it meets in a file that was made by hand can raise any of these.
+        raise _no_backbone("its last operators are not those of our heads") from None
+    if examine(content).output.shape[:-1] != (1,):
+        raise _no_backbone("its bottleneck is not one row of numbers")
+    provenance = manifest.provenance
+    weights = Weights(provenance.weights or _UNKNOWN, None, provenance.weights_sha256 or "")
+    tuned = None
+    if provenance.fine_tune and provenance.fine_tune_best_epoch != 0:
+        tuned = FineTuned(
+            provenance.fine_tune,
+            provenance.fine_tune_from,
+            provenance.fine_tune_best_epoch,
+            read_photo_hashes(model),
+        )
+    return Backbone(architecture, manifest.quantization, weights, as_model(content), tuned)
+
+
+def _no_backbone(reason: str) -> ModelError:
+    return ModelError(
+        f"no backbone can be taken from this model: {reason}; give a model file that trainer retrain or trainer "
+        "backbone wrote"
+    )
+
+
+def _cut(tree: Any, head: tuple[str, ...]) -> None:
+    """Remove the operators ``head`` and all that belongs to them alone from the object tree, in place.
+
+    Raises :class:`ValueError` if these are not the last operators of the only graph.
+    """
+    (graph,) = tree.subgraphs
+    bottleneck, count = _find_head(tree, graph, head)
+    kept, removed = graph.operators[:-count], graph.operators[-count:]
+    # The splice appends: all tensors and buffers from the first one of the head on are the head's.
+    first = min(index for operator in removed for index in _tensors(operator) - {bottleneck})
+    first_buffer = min(int(tensor.buffer) for tensor in graph.tensors[first:])
+    if any(max(_tensors(operator)) >= first for operator in kept):
+        raise ValueError("an operator of the backbone uses a tensor of the head")
+    if any(int(tensor.buffer) >= first_buffer for tensor in graph.tensors[:first]):
+        raise ValueError("a tensor of the backbone uses a buffer of the head")
+    graph.operators, graph.tensors = kept, graph.tensors[:first]
+    graph.outputs = np.array([bottleneck], np.int32)
+    graph.tensors[bottleneck].name = _OUTPUT
+    tree.operatorCodes = tree.operatorCodes[: 1 + max(int(operator.opcodeIndex) for operator in kept)]
+    tree.metadata = [entry for entry in tree.metadata if int(entry.buffer) < first_buffer]
+    tree.buffers = tree.buffers[:first_buffer]
+    tree.signatureDefs = []
+
+
+def _find_head(tree: Any, graph: Any, head: tuple[str, ...]) -> tuple[int, int]:
+    """The tensor that goes into ``head``, the last operators of ``graph`` (behind a MUL or not), and their number."""
+    wanted = int(graph.outputs[0])
+    operators = list(graph.operators)
+    for name in reversed(head):
+        wanted = _input(tree, operators.pop(), name, wanted)
+    if head == _INT8_HEAD and _is(tree, operators[-1], "MUL"):
+        wanted = _input(tree, operators.pop(), "MUL", wanted)
+    if _indices(operators[-1].outputs) != [wanted]:
+        raise ValueError("the head does not stand behind the last operator")
+    return wanted, len(graph.operators) - len(operators)
+
+
+def _indices(numbers: Any) -> list[int]:
+    return [int(number) for number in numbers]
+
+
+def _tensors(operator: Any) -> set[int]:
+    return {*_indices(operator.inputs), *_indices(operator.outputs)}
+
+
+def _input(tree: Any, operator: Any, name: str, output: int) -> int:
+    """The first input of ``operator``, which must be a ``name`` with the output ``output``."""
+    if not _is(tree, operator, name) or _indices(operator.outputs) != [output]:
+        raise ValueError(f"not the {name} of a head")
+    return int(operator.inputs[0])
+
+
+def _is(tree: Any, operator: Any, name: str) -> bool:
+    return bool(tree.operatorCodes[operator.opcodeIndex].builtinCode == getattr(schema.BuiltinOperator, name))
