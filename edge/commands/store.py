@@ -132,6 +132,7 @@ def _list(options: argparse.Namespace) -> int:
             "allowed_signers": signers and str(signers),
             "watch_every_s": watch_every_s(store),
             "free_bytes": store.free_bytes(),
+            "interpreter": _interpreter(),
         }
         print(json.dumps({**_situation(store), **device, "models": models}))
         return 0
@@ -140,6 +141,17 @@ def _list(options: argparse.Namespace) -> int:
         line = f"{model['sha256']}  {' '.join(fact for fact in facts if fact)}  {' '.join(model['marks'])}"
         print(printable(line.rstrip()))
     return 0
+
+
+def _interpreter() -> dict[str, str | None] | None:
+    """Name and version of the interpreter in use here, None if there is none."""
+    from edge.errors import EdgeError
+    from edge.store.compatibility import runtime_here
+
+    try:
+        return runtime_here()._asdict()
+    except EdgeError:
+        return None
 
 
 def _verify(options: argparse.Namespace) -> int:

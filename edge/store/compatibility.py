@@ -7,6 +7,7 @@ TensorFlow release that it was built from; LiteRT has version numbers of its own
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from edge.distribution import installed_version
 from edge.errors import ModelError
@@ -21,24 +22,37 @@ _LAST_TFLITE_RUNTIME = (2, 14)
 Release = tuple[int, ...]
 
 
-def runtime_version(runtime: str) -> str | None:
-    """The version of ``runtime`` installed here, None if its package does not say; it is not imported."""
-    return installed_version(PACKAGES[runtime])
+class Runtime(NamedTuple):
+    """A runtime of a device: ``name`` is one of :data:`edge.inference.interpreter.RUNTIMES`.
+
+    ``version`` is that of its package, None if that does not say.
+    """
+
+    name: str
+    version: str | None
 
 
-def check_runtime(model: ModelFile, runtime: str | None = None) -> None:
+def runtime_here() -> Runtime:
+    """The runtime in use here; it is not imported.
+
+    Raises what :func:`edge.inference.interpreter.choose_runtime` raises.
+    """
+    name = choose_runtime()
+    return Runtime(name, installed_version(PACKAGES[name]))
+
+
+def check_runtime(model: ModelFile, runtime: Runtime | None = None) -> None:
     """Make sure that ``runtime`` (default: the one in use here) has the kernels that ``model`` says it needs.
 
-    Raises :class:`~edge.errors.ModelError`, with the version that could run it, if it has not, and
-    :class:`~edge.errors.ConfigurationError` if no interpreter is installed.
+    Raises :class:`~edge.errors.ModelError`, with the version that could run it, if it has not, and what
+    :func:`runtime_here` raises.
     """
-    runtime = choose_runtime(runtime)
+    name, version = runtime or runtime_here()
     needed = _release(model.manifest.minimum_runtime) if model.manifest else None
-    version = runtime_version(runtime)
-    kernels = version and _kernels(runtime, version)
+    kernels = version and _kernels(name, version)
     if model.manifest and needed and kernels and needed[: len(kernels)] > kernels:
         raise ModelError(
-            f"the model needs TensorFlow Lite {model.manifest.minimum_runtime}; {runtime} {version} here has the "
+            f"the model needs TensorFlow Lite {model.manifest.minimum_runtime}; {name} {version} here has the "
             f"kernels of {'.'.join(map(str, kernels))}: {_fix(needed)}"
         )
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from edge.errors import ConfigurationError, StorageError
 from edge.shorten import plain_text
+from edge.store.compatibility import Runtime
 from trainer.flash.device_facts import DeviceFacts
 from trainer.flash.progress_rows import ProgressRow
 from trainer.flash.ssh_connection import SshConnection
@@ -57,10 +58,14 @@ _SERVICE_S = 180.0
 
 
 class PackedWheels(NamedTuple):
-    """The wheels for a platform as one tar file, and the requirements that the device itself must fetch."""
+    """The wheels for a platform as one tar file, and the requirements that the device itself must fetch.
+
+    ``interpreter`` is the one among the wheels.
+    """
 
     archive: bytes
     missing: list[str]
+    interpreter: Runtime | None
 
     @property
     def name(self) -> str:
@@ -181,7 +186,7 @@ def _pack(request: WheelRequest) -> PackedWheels:
                 entry.size = path.stat().st_size
                 with path.open("rb") as content:
                     archive.addfile(entry, content)
-    return PackedWheels(packed.getvalue(), collected.missing)
+    return PackedWheels(packed.getvalue(), collected.missing, collected.interpreter())
 
 
 def _run(connection: SshConnection, limit_s: float, script: str, *arguments: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
+from edge.modelfile.model_file import ModelFile
 from trainer.flash.bootstrap import Bootstrap
 from trainer.flash.ssh_connection import DEFAULT_OPTIONS, SshOptions
 
@@ -34,3 +35,8 @@ class Delivery:
     def sha256(self) -> str:
         """The name of the model on devices: the sha256 of the whole file, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def model(self) -> ModelFile:
+        """The model in ``content``. Raises :class:`~edge.errors.ModelError` if there is none."""
+        return ModelFile.from_bytes(self.content)

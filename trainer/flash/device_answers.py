@@ -7,8 +7,10 @@ import signal
 from typing import Any, NamedTuple
 
 from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError, UnavailableError, UsageError
+from edge.inference.interpreter import RUNTIMES
 from edge.shorten import plain_text
 from edge.status import MAX_EVERY_S
+from edge.store.compatibility import Runtime
 from edge.store.layout import is_sha256
 from trainer.flash.ssh_connection import Answer
 
@@ -16,6 +18,7 @@ _ERRORS: tuple[type[EdgeError], ...] = (UsageError, ModelError, UnavailableError
 _MAX_FACT = 300  # characters
 _MAX_PATH = 4096  # bytes, as in Linux
 _MAX_MODELS = 1000
+_MAX_VERSION = 60  # characters
 _MAX_DIGITS = 15
 _KILLED = 128 + signal.SIGKILL  # the code that a shell gives
 _FIX = "install the current version with --bootstrap"
@@ -39,7 +42,8 @@ class StoreListing(NamedTuple):
 
     ``models`` are the sha256 of the installed models, the newest first. ``signers`` is the file that asks for
     signatures, None if there is none. ``every_s`` is the time between two labelled frames of the device's ``edge
-    watch``, 0 if none runs; ``free_bytes`` is the free space of its disk. Older releases do not answer the last three.
+    watch``, 0 if none runs; ``free_bytes`` is the free space of its disk. ``interpreter`` is the one that it uses, None
+    if it has none or one that is not known here. Older releases do not answer the last four.
     """
 
     state: StoreState
@@ -47,6 +51,7 @@ class StoreListing(NamedTuple):
     signers: str | None = None
     every_s: float = 0.0
     free_bytes: int | None = None
+    interpreter: Runtime | None = None
 
 
 def whole_number(text: str) -> int | None:
@@ -101,6 +106,7 @@ def parse_listing(out: str) -> StoreListing:
         None if signers is None else checked_path("allowed_signers", str(signers)),
         float(every_s),
         free_bytes,
+        _interpreter(fields.get("interpreter")),
     )
 
 
@@ -133,6 +139,15 @@ def _state(fields: dict[str, Any]) -> StoreState:
         None if fields.get(name) is None else _sha256(fields[name], name) for name in ("current", "previous")
     )
     return StoreState(checked_path("the folder of its store", root), current, previous, pending)
+
+
+def _interpreter(value: object) -> Runtime | None:
+    if value is None:
+        return None
+    name, version = (value.get("name"), value.get("version")) if isinstance(value, dict) else (None, None)
+    if not isinstance(name, str) or not isinstance(version, str | None):
+        raise _unusable("interpreter has no name and version")
+    return Runtime(name, version and plain_text(version, _MAX_VERSION)) if name in RUNTIMES else None
 
 
 def _sha256(value: object, name: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from rich.filesize import decimal
 
 from edge.errors import ConfigurationError, ModelError, StorageError, UsageError
+from edge.store.compatibility import check_runtime
 from edge.store.layout import short
+from trainer.flash.bootstrap import BootstrapPlan
 from trainer.flash.delivery import Delivery
 from trainer.flash.device_answers import StoreListing
 from trainer.flash.device_facts import DeviceFacts, read_device_facts
@@ -32,19 +34,18 @@ def flash_host(target: Target, delivery: Delivery, row: ProgressRow) -> DeviceRe
         facts = read_device_facts(connection)
         bootstrap = delivery.bootstrap
         wheels = Upload(0, 0)
-        steps: list[str] = []
+        plan: BootstrapPlan | None = None
         if bootstrap:
             row.stage("planning")
             plan = bootstrap.plan(facts)
-            steps = plan.steps
             if not delivery.dry_run:
-                for step in steps:
+                for step in plan.steps:
                     row.say(f"trainer: {target.name}: {step}")
                 if plan.needs_environment:
                     wheels = bootstrap.make_ready(connection, facts, plan, row)
                     facts = read_device_facts(connection)
         if delivery.dry_run:
-            return _preview(target, delivery, facts, steps)
+            return _preview(target, delivery, facts, plan)
         store = _device_store(connection, facts)
         before = store.state.current
         row.stage("checking")
@@ -90,17 +91,23 @@ def _device_store(connection: SshConnection, facts: DeviceFacts) -> DeviceStore:
     return DeviceStore(connection, facts.edge, facts.store)
 
 
-def _preview(target: Target, delivery: Delivery, facts: DeviceFacts, steps: list[str]) -> DeviceResult:
-    """What a flash would do, from ``facts`` and the ``steps`` of the bootstrap alone.
+def _preview(target: Target, delivery: Delivery, facts: DeviceFacts, plan: BootstrapPlan | None) -> DeviceResult:
+    """What a flash would do, from ``facts`` and the ``plan`` of the bootstrap alone.
 
     Raises :class:`~edge.errors.EdgeError` if the flash would be refused.
     """
+    steps = plan.steps if plan else []
     if not (facts.edge and facts.store) and not steps:
         raise ConfigurationError(_NO_EDGE)
     current = facts.store.state.current if facts.store else None
     if facts.store:
         _check_listing(delivery, facts.store)
     same = current == delivery.sha256
+    interpreter = facts.store.interpreter if facts.store else None
+    if plan and plan.needs_environment:
+        interpreter = plan.wheels.interpreter
+    if interpreter and not same:
+        check_runtime(delivery.model, interpreter)
     last = "keep the model, which is already current"
     if not same:
         last = f"install {decimal(len(delivery.content))} and make it current"

@@ -19,6 +19,7 @@ from packaging.version import Version
 
 from edge.errors import ConfigurationError, UnavailableError, UsageError
 from edge.inference.interpreter import PACKAGES
+from edge.store.compatibility import Runtime
 from trainer.wheels.device_platform import DevicePlatform
 from trainer.wheels.edge_wheel import build_edge_wheel, distribution
 
@@ -51,6 +52,11 @@ class Wheelhouse(NamedTuple):
             name, version = _name_and_version(wheel)
             lines.append(f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
         return "".join(lines)
+
+    def interpreter(self) -> Runtime | None:
+        """The interpreter that a device with these wheels uses; None if there is none among them."""
+        versions = dict(map(_name_and_version, self.wheels))
+        return next((Runtime(name, str(versions[at])) for name, at in PACKAGES.items() if at in versions), None)
 
     def check_interpreter(self, platform: DevicePlatform) -> None:
         """Raise :class:`~edge.errors.ConfigurationError` if the interpreter is missing: no device can fetch it."""

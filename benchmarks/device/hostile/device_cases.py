@@ -70,6 +70,7 @@ _LISTINGS = [
     DeviceCase("its watch waits for ever", _UNUSABLE, _lies(watch_every_s=1e300)),
     DeviceCase("its watch waits for no number", _UNUSABLE, _lies(watch_every_s=float("nan"))),
     DeviceCase("its list of signers is a number", _UNUSABLE, _lies(allowed_signers=5)),
+    DeviceCase("its interpreter is a word", _UNUSABLE, _lies(interpreter="litert")),
     DeviceCase("its store is a folder that cannot be", "cannot store the upload", _lies(root="/proc/nowhere")),
     DeviceCase("listing crashes", "--bootstrap", _edge("list", "kill -SEGV $$")),
     DeviceCase("listing never ends", "gave no answer within", _edge("list", "exec sleep 60")),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
+from edge.store.compatibility import runtime_here
 from edge.store.layout import Store
 
 SUBCOMMANDS = ["install", "list", "verify", "activate", "rollback", "gc", "confirm", "current"]
@@ -79,6 +80,7 @@ def test_json(store: Store, model: Callable[..., Path], capsys: pytest.CaptureFi
     second = _json(capsys, "install", str(model(1)), "--activate", "--health-window", "0")
     assert (second["pending"], second["confirmed_by"], second["previous"]) == (True, None, sha256)
     assert [entry["marks"] for entry in _json(capsys, "list")["models"]] == [["current", "pending"], ["previous"]]  # type: ignore[union-attr, index, attr-defined]
+    assert _json(capsys, "list")["interpreter"] == runtime_here()._asdict()
     assert _json(capsys, "confirm")["pending"] is False
     back = _json(capsys, "rollback")
     assert back["returned"] == {

@@ -10,7 +10,7 @@ import pytest
 from edge.errors import ModelError
 from edge.modelfile.model_file import ModelFile
 from edge.store import compatibility
-from edge.store.compatibility import check_runtime
+from edge.store.compatibility import Runtime, check_runtime
 from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
 
@@ -71,5 +71,4 @@ def test_install_refuses_before_it_writes(store: Store, model: Callable[..., Pat
 
 
 def _pretend(monkeypatch: pytest.MonkeyPatch, name: str, version: str) -> None:
-    monkeypatch.setattr(compatibility, "choose_runtime", lambda asked: name)
-    monkeypatch.setattr(compatibility, "runtime_version", lambda asked: version or None)
+    monkeypatch.setattr(compatibility, "runtime_here", lambda: Runtime(name, version or None))

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.device.faults.loopback import SSHD, Sshd, running
-from support import tiny
+from support import surgery, tiny
 from support.paths import DATA
 from support.stand_in_wheels import MACHINE, PYTHON, no_index, write_index, write_wheel
 from trainer.cli import app
@@ -168,11 +168,16 @@ def bare(tmp_path: Path, python_on_path: Path) -> Iterator[Sshd]:
         yield server
 
 
-def test_a_bare_device_is_made_ready_once(bare: Sshd, index: Path) -> None:
-    """Without --bootstrap it is refused; with it, a dry run names the steps, a flash does them, a repeat none."""
+def test_a_bare_device_is_made_ready_once(bare: Sshd, index: Path, tmp_path: Path) -> None:
+    """Without --bootstrap it is refused; with it, a dry run names the steps, a flash does them, a repeat none.
 
-    def flash(*flags: str) -> tuple[int, dict[str, object]]:
-        arguments = ["flash", str(MODEL), "pi1", "--ssh-config", str(bare.config), "--find-links", str(index), "--json"]
+    The dry run also refuses a model that the interpreter among the wheels would not run.
+    """
+    future = tmp_path / "future.tflite"
+    future.write_bytes(surgery.numbered(7, minimum_runtime="99.0.0"))
+
+    def flash(*flags: str, model: Path = MODEL) -> tuple[int, dict[str, object]]:
+        arguments = ["flash", str(model), "pi1", "--ssh-config", str(bare.config), "--find-links", str(index), "--json"]
         done = CliRunner().invoke(app, [*arguments, *flags], catch_exceptions=False)
         return done.exit_code, json.loads(done.stdout)["targets"][0]
 
@@ -183,6 +188,9 @@ def test_a_bare_device_is_made_ready_once(bare: Sshd, index: Path) -> None:
     assert (code, row["state"]) == (0, "would flash")
     assert f"{MACHINE}, Python {PYTHON}" in str(row["detail"])
     assert not bare.base("pi1").exists()
+    code, row = flash("--bootstrap", "--dry-run", model=future)
+    assert (code, row["state"]) == (65, "failed")
+    assert "the model needs TensorFlow Lite 99.0.0; " in str(row["detail"])
     code, row = flash("--bootstrap")
     assert (code, row["state"]) == (0, "flashed"), row
     environment = (bare.base("pi1") / "venv").readlink()

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ConfigurationError, EdgeError, ModelError
+from edge.store.compatibility import Runtime
 from trainer.flash.device_answers import (
     StoreListing,
     StoreState,
@@ -36,7 +37,10 @@ def test_a_right_answer() -> None:
     state = StoreState("/store", SHA, None, False)
     assert parse_listing(json.dumps(GOOD)) == StoreListing(state, (SHA,), None, 0.0)
     newer = {**GOOD, "allowed_signers": "/etc/edge/allowed_signers", "watch_every_s": 60, "free_bytes": 7}
-    assert parse_listing(json.dumps(newer))[2:] == ("/etc/edge/allowed_signers", 60.0, 7)
+    newer["interpreter"] = {"name": "litert", "version": "2.3.0"}
+    assert parse_listing(json.dumps(newer))[2:] == ("/etc/edge/allowed_signers", 60.0, 7, Runtime("litert", "2.3.0"))
+    for interpreter in (None, {"name": "another", "version": "1"}):
+        assert parse_listing(json.dumps({**newer, "interpreter": interpreter})).interpreter is None
     assert parse_listing(f"Welcome {{\n{json.dumps(newer)}\n{{bye\n") == parse_listing(json.dumps(newer))
     assert parse_state(f"Welcome {{\n{json.dumps(GOOD)}\n{{bye\n") == state
 
@@ -54,6 +58,7 @@ def test_a_right_answer() -> None:
                 *({"models": [{"sha256": SHA}] * 1001}, {"watch_every_s": "x"}, {"watch_every_s": -1}),
                 *({"watch_every_s": 1e300}, {"watch_every_s": True}, {"allowed_signers": "\x1b]0;x"}),
                 *({"watch_every_s": float("nan")}, {"free_bytes": -1}, {"free_bytes": True}, {"root": "/\ud800"}),
+                *({"interpreter": "litert"}, {"interpreter": {}}, {"interpreter": {"name": "litert", "version": 2}}),
             )
         ),
     ],

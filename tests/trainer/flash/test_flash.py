@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from benchmarks.device.faults.loopback import SSHD
 from benchmarks.device.faults.scene import FaultResult, sha256
 from benchmarks.device.faults.ssh_scene import SshScene, make_ssh_scene
 from edge.store.layout import Store
+from support import surgery
 from support.ports import free_port
 from trainer.cli import app
 
@@ -102,6 +104,18 @@ def test_a_dry_run_refuses_what_the_flash_would_refuse(place: SshScene) -> None:
         assert (row["state"], current(place, "pi1")) == ("failed", "old")
         assert "allowed_signers" in row["detail"]
     (store.root / "allowed_signers").unlink()
+
+
+def test_a_dry_run_knows_the_interpreter(place: SshScene, tmp_path: Path) -> None:
+    """A model that needs another interpreter ends the dry run as the flash, with the same line and code."""
+    place.fresh_store("pi1")
+    model = tmp_path / "future.tflite"
+    model.write_bytes(surgery.numbered(7, minimum_runtime="99.0.0"))
+    ends = [run(place, "flash", model, "pi1", *flags) for flags in (["--dry-run"], [])]
+    for code, (row,) in ends:
+        assert (code, row["state"], current(place, "pi1")) == (65, "failed", "old")
+        found = re.search("the model needs TensorFlow Lite 99.0.0; .* here has the kernels of .*", row["detail"])
+        assert found and found[0] in ends[1][1][0]["detail"]
 
 
 def test_the_health_window_of_a_flash(place: SshScene) -> None:
