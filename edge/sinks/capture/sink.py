@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from edge.errors import StorageError
 from edge.files import write_whole
 from edge.sinks.capture.folder_name import folder_name
+from edge.sinks.capture.picture import region_picture, training_jpeg
 from edge.sinks.capture.thumbnails import Thumbnails
 from edge.sinks.observation_json import utc
 from edge.types import UNKNOWN, Observation
@@ -26,7 +23,6 @@ These are least confidence and margin sampling: B. Settles, Active Learning Lite
 """
 _AT_MOST_EVERY_S = 1.0  # frames that follow each other are nearly equal
 _WAIT_AFTER_FAILURE_S = 600.0
-_QUALITY = 95
 
 
 class CaptureSink:
@@ -62,15 +58,14 @@ class CaptureSink:
         if now_s < self._not_before_s or not is_unsure(observation):
             return
         self._not_before_s = now_s + self._at_most_every_s
-        picture = _region_image(observation)
+        picture = region_picture(observation)
         if not self._thumbnails.is_new(picture):
             return
         self._not_before_s = now_s + _WAIT_AFTER_FAILURE_S
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
-        self._check_limit(buffer.tell())
-        write_whole(_free_path(self._folder / _class_folder(observation), observation.time_s), buffer.getvalue())
-        self._size_bytes += buffer.tell()
+        jpeg = training_jpeg(picture)
+        self._check_limit(len(jpeg))
+        write_whole(_free_path(self._folder / _class_folder(observation), observation.time_s), jpeg)
+        self._size_bytes += len(jpeg)
         self._thumbnails.add(picture)
         self._not_before_s = now_s + self._at_most_every_s
 
@@ -105,14 +100,6 @@ def _class_folder(observation: Observation) -> str:
     if observation.label == UNKNOWN or not observation.raw:
         return UNKNOWN
     return folder_name(observation.raw[0].label)
-
-
-def _region_image(observation: Observation) -> Image.Image:
-    pixels = observation.frame.pixels
-    if observation.region is not None:
-        x, y, width, height = observation.region
-        pixels = pixels[y : y + height, x : x + width]
-    return Image.fromarray(np.ascontiguousarray(pixels))
 
 
 def _free_path(folder: Path, time_s: float) -> Path:
