@@ -5,24 +5,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import DatasetError, UsageError
-from edge.printable import printable
-from edge.shorten import shorten
+from edge.errors import DatasetError
 from trainer.photos.photo_files import Skipped
 from trainer.progress import SILENT, Progress
 from trainer.teach.actions import Actions, storage_errors
-from trainer.teach.class_names import check_class_name
-from trainer.teach.journal import Move
 from trainer.teach.list_photos import check_layout, find_files
 from trainer.teach.photo_names import HoldNames, check_picture, uploaded_name
 from trainer.teach.places import SESSION_FOLDER, Location, Places
+from trainer.teach.plans import Plan, Plans, photos, shown
 from trainer.teach.rescan import rescan
 from trainer.teach.session_lock import SessionLock
-from trainer.teach.state import CLASS, ID_DIGITS, TRASH, Action, Hold, TaughtPhoto
+from trainer.teach.state import CLASS, ID_DIGITS, Action, Hold, TaughtPhoto
 
 ADDED, PRESENT, ELSEWHERE = "added", "present", "elsewhere"
 """What :meth:`ClassFolders.add` did: it added the photo, or the class or another class had it and nothing changed."""
@@ -85,7 +82,7 @@ class ClassFolders:
             except BaseException:
                 self._session_lock.release()
                 raise
-        self._table, self._classes = self._actions.table, self._actions.classes
+        self._table, self._plans = self._actions.table, Plans(self._actions)
 
     def close(self) -> None:
         """Give the folder back; the second time nothing happens."""
@@ -97,7 +94,7 @@ class ClassFolders:
     def classes(self) -> tuple[str, ...]:
         """The classes in the order in which they were made; those that were found on the disk are sorted."""
         with self._change:
-            return self._classes.labels
+            return self._actions.classes.labels
 
     @property
     def photos(self) -> Mapping[str, TaughtPhoto]:
@@ -147,7 +144,7 @@ class ClassFolders:
         sha256 = hashlib.sha256(content).digest()
         id_ = sha256.hex()[:ID_DIGITS]
         with self._changing():
-            folder = self._folder(label)
+            folder = self._plans.folder(label)
             self._table.check(id_)
             photo, found = self._table.photos.get(id_), self._table.locations(id_)
             if photo is None and found:  # the same bytes are in two classes
@@ -158,10 +155,10 @@ class ClassFolders:
                 self.assign([id_], label)
             else:
                 new = self._holds.next(hold, self._table.holds()) if hold else uploaded_name(name, form)
-                what = f"{'recorded for' if hold else 'added to'} {_shown(label)}"
+                what = f"{'recorded for' if hold else 'added to'} {shown(label)}"
                 target = Location(CLASS, f"{folder}/{new}")
                 self._actions.add(
-                    content, sha256, target, lambda count: f"{_photos(count)} {what}", hold.id if hold else None
+                    content, sha256, target, lambda count: f"{photos(count)} {what}", hold.id if hold else None
                 )
             return Added(self._table.photos[id_], ADDED)
 
@@ -171,12 +168,8 @@ class ClassFolders:
         Raises :class:`~edge.errors.UsageError` for a name that a class cannot have.
         """
         with self._changing():
-            labels = self._classes.labels
-            kept = check_class_name(name, labels)
-            if kept not in labels:
-                self._check_free(kept)
-                move = Move("", self._in_trash("", kept), Location(CLASS, kept))
-                self._actions.do(f"class {_shown(kept)} added", [move], (*labels, kept))
+            kept, plan = self._plans.add_class(name)
+            self._do(plan)
             return kept
 
     def rename_class(self, old: str, new: str) -> Action | None:
@@ -185,60 +178,27 @@ class ClassFolders:
         Raises :class:`~edge.errors.UsageError` also for a name that a class cannot have or that another class has.
         """
         with self._changing():
-            folder = self._folder(old)
-            labels = self._classes.labels
-            kept = check_class_name(new, [label for label in labels if label != old])
-            if kept == old:
-                return None
-            if kept in labels:
-                raise UsageError(f"there is a class {_shown(kept)} already; merge {_shown(old)} into it")
-            self._check_free(kept, but=folder)
-            moves = [Move("", Location(CLASS, folder), Location(CLASS, kept)), *self._merge(old, kept, skip=folder)]
-            order = [kept if label == old else label for label in labels]
-            return self._actions.do(f"{_shown(old)} renamed to {_shown(kept)}", moves, order)
+            return self._do(self._plans.rename_class(old, new))
 
     def merge_class(self, source: str, into: str) -> Action | None:
         """Move all photos of the class ``source`` into the class ``into``, and remove ``source``."""
         with self._changing():
-            self._folder(source)
-            target = self._folder(into)
-            if source == into:
-                return None
-            order = [label for label in self._classes.labels if label != source]
-            return self._actions.do(f"{_shown(source)} merged into {_shown(into)}", self._merge(source, target), order)
+            return self._do(self._plans.merge_class(source, into))
 
     def delete_class(self, name: str) -> Action | None:
         """Remove the class ``name``; its photos go to the trash."""
         with self._changing():
-            self._folder(name)
-            moves = [
-                Move("", Location(CLASS, folder), self._in_trash("", folder)) for folder in self._classes.folders(name)
-            ]
-            order = [label for label in self._classes.labels if label != name]
-            return self._actions.do(f"class {_shown(name)} deleted", moves, order)
+            return self._do(self._plans.delete_class(name))
 
     def assign(self, ids: Sequence[str], label: str) -> Action | None:
         """Move photos, given by id, into the class ``label``."""
         with self._changing():
-            folder = self._folder(label)
-            photos = [photo for photo in self._named(ids) if (photo.place, photo.label) != (CLASS, label)]
-            moves = [
-                Move(photo.id, place, Location(CLASS, f"{folder}/{place.name}"))
-                for photo in photos
-                for place in [Location(photo.place, photo.relative)]
-            ]
-            return self._actions.do(f"{_photos(len(moves))} to {_shown(label)}", moves) if moves else None
+            return self._do(self._plans.assign(ids, label))
 
     def delete(self, ids: Sequence[str]) -> Action | None:
         """Move photos, given by id, to the trash."""
         with self._changing():
-            moves = [
-                Move(photo.id, place, self._in_trash(photo.label, place.name))
-                for photo in self._named(ids)
-                if photo.place != TRASH
-                for place in [Location(photo.place, photo.relative)]
-            ]
-            return self._actions.do(f"{_photos(len(moves))} deleted", moves) if moves else None
+            return self._do(self._plans.delete(ids))
 
     def undo(self, action_id: int) -> Action | None:
         """Undo the action ``action_id`` if it is :attr:`undoable`; otherwise nothing changes."""
@@ -262,44 +222,5 @@ class ClassFolders:
         with self._change, storage_errors(self._places):
             yield
 
-    def _folder(self, label: str) -> str:
-        """The folder that gets new photos of the class ``label``."""
-        if label not in self._classes.labels:
-            raise UsageError(f"there is no class {_shown(label)}; add it first")
-        return self._classes.folders(label)[0]
-
-    def _named(self, ids: Iterable[str]) -> list[TaughtPhoto]:
-        photos = self._table.photos
-        for id_ in ids:
-            if id_ not in photos:
-                raise UsageError(f"there is no photo {shorten(printable(id_))!r} any more; nothing was changed")
-        return [photos[id_] for id_ in dict.fromkeys(ids)]
-
-    def _in_trash(self, label: str, name: str) -> Location:
-        return self._actions.trash.place(self._actions.journal.next_id, label, name)
-
-    def _check_free(self, name: str, but: str | None = None) -> None:
-        """Refuse the name of a file or folder in :attr:`root`, if it is not that of the folder ``but``."""
-        location = Location(CLASS, name)
-        path = self._places.path(location)
-        if self._places.free(location) != location and not (but and path.samefile(self.root / but)):
-            raise UsageError(f"{path}: there is a file or folder with this name; remove it, or choose another name")
-
-    def _merge(self, source: str, folder: str, skip: str | None = None) -> list[Move]:
-        """The moves of all photos in the folders of ``source``, but those in ``skip``, into ``folder``."""
-        moves: list[Move] = []
-        for name in self._classes.folders(source):
-            if name != skip:
-                start = Location(CLASS, name)
-                inside = self._table.inside(start)
-                moves += [Move(self._table.files[p].id, p, Location(CLASS, f"{folder}/{p.name}")) for p in inside]
-                moves.append(Move("", start, self._in_trash("", name)))  # with what is not a photo
-        return moves
-
-
-def _photos(count: int) -> str:
-    return f"{count:,} photo{'s' * (count != 1)}"
-
-
-def _shown(label: str) -> str:
-    return shorten(printable(label), 60)
+    def _do(self, plan: Plan | None) -> Action | None:
+        return None if plan is None else self._actions.do(*plan)

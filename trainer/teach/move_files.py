@@ -69,10 +69,11 @@ def move_file(source: Path, target: Path) -> None:
     source.unlink()
 
 
-def same_content(one: Path, other: Path) -> bool:
-    """Whether two files, read now, have the same bytes and are not one file."""
+def is_copy(source: Path, target: Path) -> bool:
+    """Whether :func:`move_file` was stopped after it had copied ``source`` to ``target``: then both are whole."""
     try:
-        return not os.path.samefile(one, other) and filecmp.cmp(one, other, shallow=False)
+        copied = source.is_symlink() or source.stat().st_dev != target.stat().st_dev
+        return copied and not target.samefile(source) and filecmp.cmp(source, target, shallow=False)
     except OSError:
         return False
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trainer.teach.class_list import ClassList
 from trainer.teach.journal import Move
-from trainer.teach.move_files import move_file, remove_empty, same_content, sync_folders
+from trainer.teach.move_files import is_copy, move_file, remove_empty, sync_folders
 from trainer.teach.photo_table import PhotoTable
 from trainer.teach.places import Location, Places
 from trainer.teach.state import CLASS, TRASH
@@ -44,8 +44,7 @@ class Mover:
             return False
         path, target = self._places.path(source), move.target
         there = self._table.files.get(target)
-        # An interrupted move to another file system leaves two whole files.
-        if there and there.id == move.photo and same_content(path, self._places.path(target)):
+        if there and there.id == move.photo and is_copy(path, self._places.path(target)):
             path.unlink(missing_ok=True)
             self._table.remove(source)
         else:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from edge.errors import UsageError
+from support.pictures import noise_picture
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.state import CLASS, INBOX, TRASH, Action, Hold
 
 Open = Callable[[], ClassFolders]
-
-
-def picture(number: int, form: str = "JPEG") -> bytes:
-    """The bytes of a small picture; another one for each number."""
-    pixels = np.random.default_rng(number).integers(0, 255, (16, 16, 3), np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, form)
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -51,12 +41,12 @@ def test_an_upload_keeps_its_bytes_and_says_when_it_is_known(reopen: Open) -> No
     folders = reopen()
     for label in ("rose", "tulip"):
         folders.add_class(label)
-    added = folders.add(picture(1, "PNG"), "rose", name="my rose.png")
+    added = folders.add(noise_picture(1, "PNG"), "rose", name="my rose.png")
     assert (added.outcome, added.photo.place, added.photo.label) == ("added", CLASS, "rose")
-    assert disk(folders) == {added.photo.relative: picture(1, "PNG")}
+    assert disk(folders) == {added.photo.relative: noise_picture(1, "PNG")}
     assert added.photo.relative.endswith("Z-my rose.png")
-    assert folders.add(picture(1, "PNG"), "rose") == (added.photo, "present")
-    assert folders.add(picture(1, "PNG"), "tulip") == (added.photo, "elsewhere")
+    assert folders.add(noise_picture(1, "PNG"), "rose") == (added.photo, "present")
+    assert folders.add(noise_picture(1, "PNG"), "tulip") == (added.photo, "elsewhere")
     assert folders.undoable == Action(3, "1 photo added to rose")
 
 
@@ -66,7 +56,7 @@ def test_a_hold_is_one_action_and_one_group(reopen: Open) -> None:
     folders.add_class("rose")
     hold = Hold("a", 1_795_728_930.123)
     for number in range(3):
-        folders.add(picture(number), "rose", hold=hold)
+        folders.add(noise_picture(number), "rose", hold=hold)
     names = [photo.relative for photo in folders.of(CLASS, "rose")]
     assert names == [f"rose/20261126T213530.123Z_nohash_000{number}.jpg" for number in (1, 2, 3)]
     assert {photo.hold for photo in folders.photos.values()} == {"20261126T213530.123Z"}
@@ -82,7 +72,7 @@ def test_every_action_is_undone_and_done_again_by_later_sessions(reopen: Open) -
     """Each action is undone by a session of its own, and done again by one: the disk is as it was each time."""
     folders = reopen()
     (folders.root / ".teach" / "inbox" / "tulip").mkdir(parents=True)
-    (folders.root / ".teach" / "inbox" / "tulip" / "guess.jpg").write_bytes(picture(100))
+    (folders.root / ".teach" / "inbox" / "tulip" / "guess.jpg").write_bytes(noise_picture(100))
     folders = reopen()
     states = []
 
@@ -96,7 +86,7 @@ def test_every_action_is_undone_and_done_again_by_later_sessions(reopen: Open) -
     remember()
     ids = []
     for number in range(4):
-        ids.append(folders.add(picture(number), "rose").photo.id)
+        ids.append(folders.add(noise_picture(number), "rose").photo.id)
         remember()
     guess = folders.of(INBOX)[0]
     assert (guess.label, guess.relative) == ("tulip", "tulip/guess.jpg")
@@ -139,7 +129,7 @@ def test_unknown_names_are_refused(reopen: Open) -> None:
     """A class or a photo that is not there is named, and nothing is changed."""
     folders = reopen()
     folders.add_class("rose")
-    id_ = folders.add(picture(1), "rose").photo.id
+    id_ = folders.add(noise_picture(1), "rose").photo.id
     with pytest.raises(UsageError, match="there is no class tulip; add it first"):
         folders.assign([id_], "tulip")
     with pytest.raises(UsageError, match="there is no photo 'abc' any more; nothing was changed"):
