@@ -129,9 +129,19 @@ def refit_head(
 
 
 def fit_again(
-    training: Labelled, labels: int, l2: float, max_steps: int, class_weights: npt.NDArray[np.float64] | None = None
+    training: Labelled,
+    labels: int,
+    l2: float,
+    max_steps: int,
+    class_weights: npt.NDArray[np.float64] | None = None,
+    *,
+    start: Head | None = None,
+    tolerance: float = _TOLERANCE,
 ) -> Head:
     """Fit a head as :func:`fit_head` does, but with the penalty ``l2`` that it has found: no validation photos.
+
+    It begins at the head ``start`` (None: zeros) and ends when a step changes the loss by less than this ``tolerance``,
+    relative.
 
     Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.
     """
@@ -139,7 +149,9 @@ def fit_again(
     weights = np.ones(labels) if class_weights is None else class_weights
     with one_thread():
         unit = Standardisation.of(training.features)
-        head = _fit(Labelled(unit.apply(training.features), training.labels), weights, l2, max_steps)
+        first = None if start is None else Head(*unit.unfolded(*start))
+        standard = Labelled(unit.apply(training.features), training.labels)
+        head = _fit(standard, weights, l2, max_steps, first, tolerance=tolerance)
         return Head(*unit.folded(*head))
 
 

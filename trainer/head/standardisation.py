@@ -42,3 +42,7 @@ class Standardisation(NamedTuple):
         """``weights`` (values, labels) and ``bias`` (labels,) for standardised features as those for raw ones."""
         raw = weights / self.deviation[:, np.newaxis]
         return raw, bias - self.mean @ raw
+
+    def unfolded(self, weights: Matrix, bias: Vector) -> tuple[Matrix, Vector]:
+        """The opposite of :meth:`folded`: ``weights`` and ``bias`` for raw features as those for standardised ones."""
+        return weights * self.deviation[:, np.newaxis], bias + self.mean @ weights

@@ -57,9 +57,7 @@ class Learning:
             self.asked = self._announce()
             photos = self._folders.of(CLASS)
             ready = [photo for photo in photos if self.features.has(photo.id)]
-            taught = {photo.label for photo in ready}
-            labels = tuple(label for label in self._folders.classes if label in taught)
-            self._learner.learn(self.asked, labels, ready)
+            self._learner.learn(self.asked, ready)
         if len(ready) < len(photos):
             self._wake.set()
 

@@ -1,0 +1,190 @@
+"""Learning: the head is that of trainer retrain --final, the newest state wins, and few photos are enough."""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trainer.bottlenecks.remembered import remember
+from trainer.progress import Progress
+from trainer.retraining import retrain_all as retraining
+from trainer.retraining.options import RetrainOptions
+from trainer.teach.features import Features
+from trainer.teach.learner import Learner
+from trainer.teach.state import Figures, Learnt, TaughtPhoto
+
+Listed = Callable[[], "list[TaughtPhoto]"]
+_WAIT_S = 120.0
+
+
+class Results:
+    """What a learner says, in order."""
+
+    def __init__(self) -> None:
+        self.learnt: queue.Queue[Learnt] = queue.Queue()
+        self.figures: queue.Queue[Figures] = queue.Queue()
+        self.problems: list[str] = []
+
+    def thorough(self, version: int) -> Learnt:
+        """The thorough result for a state."""
+        while not ((learnt := self.learnt.get(timeout=_WAIT_S)).thorough and learnt.version == version):
+            pass
+        return learnt
+
+    def figures_of(self, version: int) -> Figures:
+        """The figures of a state."""
+        while (figures := self.figures.get(timeout=_WAIT_S)).version != version:
+            pass
+        return figures
+
+
+@pytest.fixture
+def results() -> Results:
+    """Nothing learnt yet."""
+    return Results()
+
+
+@pytest.fixture
+def learner(features: Features, results: Results) -> Iterator[Learner]:
+    """A learner that tells ``results``."""
+    learner = Learner(
+        features,
+        on_learnt=results.learnt.put,
+        on_figures=results.figures.put,
+        on_problem=results.problems.append,
+    )
+    yield learner
+    learner.close()
+
+
+def test_the_head_is_that_of_retraining(
+    options: RetrainOptions,
+    features: Features,
+    listed: Listed,
+    learner: Learner,
+    results: Results,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Penalty, temperature, threshold and weights are those of trainer retrain --final with its default split."""
+    finals: list[Any] = []
+    fit_final = retraining.fit_final
+    monkeypatch.setattr(retraining, "fit_final", lambda *args: finals.append(fit_final(*args)) or finals[-1])
+    retraining.retrain_all(
+        dataclasses.replace(
+            options, ratios=RetrainOptions.__dataclass_fields__["ratios"].default_factory(), final=True
+        ),
+        Progress(),
+    )
+    photos = listed()
+    features.fill(photos, lambda count: None)
+    learner.learn(1, photos)
+    learnt = results.thorough(1)
+    expected = finals[0].calibration
+    assert learnt.labels == ("blue", "green", "red")
+    assert learnt.head is not None
+    np.testing.assert_allclose(learnt.head.weights, expected.head.weights, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(learnt.head.bias, expected.head.bias, rtol=1e-6, atol=1e-9)
+    assert learnt.score_threshold == expected.score_threshold
+    assert results.problems == []
+
+
+def test_one_photo_of_two_classes_is_enough(
+    features: Features, listed: Listed, learner: Learner, results: Results
+) -> None:
+    """With one class there is no head; with one photo of each of two there is one that knows them, and no figure."""
+    photos = listed()
+    features.fill(photos, lambda count: None)
+    first = [next(photo for photo in photos if photo.label == label) for label in ("blue", "green")]
+    learner.learn(1, first[:1])
+    alone = results.thorough(1)
+    assert (alone.head, alone.labels) == (None, ("blue",))
+    assert "two classes" in results.figures_of(1).worth
+    learner.learn(2, first)
+    learnt = results.thorough(2)
+    assert learnt.head is not None and learnt.labels == ("blue", "green")
+    logits = learnt.head.logits(features.rows([photo.id for photo in first]))
+    assert logits.argmax(axis=1).tolist() == [0, 1]
+    figures = results.figures_of(2)
+    assert figures.right is None and figures.by_class == {}
+    assert "hardly more than a guess" in figures.worth
+    assert figures.class_advice["blue"].startswith("not enough to say: 1 independent photo;")
+
+
+def test_the_quick_head_follows_classes_that_come_and_go(
+    features: Features, listed: Listed, learner: Learner, results: Results
+) -> None:
+    """The head that comes first for a state knows the labels of that state, and most of its photos."""
+    photos = listed()
+    features.fill(photos, lambda count: None)
+    states = [
+        [photo for photo in photos if photo.label != "red"],
+        photos,
+        [photo._replace(label="azure") if photo.label == "blue" else photo for photo in photos],
+        [photo for photo in photos if photo.label != "green"],
+    ]
+    for version, state in enumerate(states):
+        learner.learn(version, state)
+        while (learnt := results.learnt.get(timeout=_WAIT_S)).version != version:
+            pass
+        assert not learnt.thorough
+        assert learnt.labels == tuple(sorted({photo.label for photo in state}))
+        assert learnt.head is not None
+        answers = learnt.head.logits(features.rows([photo.id for photo in state])).argmax(axis=1)
+        right = np.mean([learnt.labels[answer] == photo.label for answer, photo in zip(answers, state, strict=True)])
+        assert right > 0.9
+    assert results.problems == []
+
+
+def test_the_newest_state_wins(features: Features, listed: Listed, learner: Learner, results: Results) -> None:
+    """States that come while the learner is busy are skipped, and the last one is learnt thoroughly."""
+    photos = listed()
+    features.fill(photos, lambda count: None)
+    for version in range(1, 60):
+        learner.learn(version, photos[: 10 + version % 26])
+    assert results.thorough(59).version == 59
+    assert results.figures_of(59).version == 59
+
+
+def test_a_class_is_taught_beside_remembered_ones(features: Features, listed: Listed, results: Results) -> None:
+    """The photos of blue and green are gone; red is taught beside them, and all three are known."""
+    photos = listed()
+    features.fill(photos, lambda count: None)
+    old = [photo for photo in photos if photo.label != "red"]
+    indices = np.array([("blue", "green").index(photo.label) for photo in old])
+    remembered = remember(features.rows([photo.id for photo in old]), indices, ("blue", "green"), 6)
+    learner = Learner(features, on_learnt=results.learnt.put, on_figures=results.figures.put, remembered=remembered)
+    try:
+        learner.learn(1, [photo for photo in photos if photo.label == "red"])
+        learnt = results.thorough(1)
+        figures = results.figures_of(1)
+    finally:
+        learner.close()
+    assert learnt.labels == ("blue", "green", "red")
+    assert learnt.head is not None
+    answers = learnt.head.logits(features.rows([photo.id for photo in photos])).argmax(axis=1)
+    right = [learnt.labels[answer] == photo.label for answer, photo in zip(answers, photos, strict=True)]
+    assert np.mean(right) > 0.9
+    assert set(figures.by_class) <= {"red"}
+
+
+def test_figures_say_how_good_and_what_is_mixed_up(
+    features: Features, listed: Listed, learner: Learner, results: Results
+) -> None:
+    """Every class has a share with an interval; a photo in a wrong class is doubtful and shown as mixed up."""
+    photos = listed()
+    features.fill(photos, lambda count: None)
+    wrong = next(photo for photo in photos if photo.label == "red")
+    learner.learn(1, [photo._replace(label="blue") if photo.id == wrong.id else photo for photo in photos])
+    figures = results.figures_of(1)
+    assert figures.right is not None
+    assert 0.8 < figures.right.share < 1 and figures.right.low < figures.right.share < figures.right.high
+    assert set(figures.by_class) == {"blue", "green", "red"}
+    assert wrong.id in [id_ for id_, _ in figures.doubtful]
+    mixed = {(mix.label, mix.taken_for): mix.photos for mix in figures.mixed}
+    assert wrong.id in mixed["blue", "red"]
+    assert f"{figures.right.share:.0%} of {figures.right.independent} independent photos" in figures.worth

@@ -1,0 +1,134 @@
+"""What is learnt from: photos and remembered bottlenecks, in the split that ``trainer retrain`` would give them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.remembered import Remembered
+from trainer.groups.find_groups import find_groups
+from trainer.photos.dataset import Dataset, assemble
+from trainer.photos.photo_files import PhotoFile, PhotoFolder
+from trainer.photos.reading import Contents
+from trainer.photos.split import TRAINING, VALIDATION, SplitRatios
+from trainer.teach.features import Features
+from trainer.teach.state import TaughtPhoto
+
+
+class Snapshot(NamedTuple):
+    """The ``photos`` of the state ``version``, with their ``features`` (photos, values).
+
+    ``labels`` are those of the photos and of ``remembered``, sorted as ``trainer retrain`` sorts them.
+    """
+
+    version: int
+    labels: tuple[str, ...]
+    photos: tuple[TaughtPhoto, ...]
+    features: npt.NDArray[np.float32]
+    remembered: Remembered | None
+
+    @classmethod
+    def of(
+        cls, version: int, photos: Sequence[TaughtPhoto], features: Features, remembered: Remembered | None
+    ) -> Snapshot:
+        """The snapshot of ``photos``, whose bottlenecks are in ``features``."""
+        labels = {photo.label for photo in photos} | set(remembered.labels if remembered else ())
+        rows = features.rows([photo.id for photo in photos])
+        return cls(version, tuple(sorted(labels)), tuple(photos), rows, remembered)
+
+    @property
+    def everything(self) -> Labelled:
+        """All photos and all remembered bottlenecks, without groups."""
+        places = {label: place for place, label in enumerate(self.labels)}
+        labelled = Labelled(self.features, np.array([places[photo.label] for photo in self.photos], np.intp))
+        return with_remembered(labelled, self.labels, self.remembered)
+
+
+class Examples(NamedTuple):
+    """A snapshot as a data set: ``data`` are the bottlenecks of its photos in the order of :meth:`Dataset.by_split`.
+
+    ``ids`` are the ids of the photos in that order.
+    """
+
+    dataset: Dataset
+    data: Labelled
+    ids: tuple[str, ...]
+    remembered: Remembered | None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, those of remembered bottlenecks too."""
+        return self.dataset.labels
+
+    @property
+    def training(self) -> Labelled:
+        """The training photos and what is remembered, as ``trainer retrain`` fits a head on them."""
+        return with_remembered(self._of(TRAINING), self.labels, self.remembered)
+
+    @property
+    def validation(self) -> Labelled:
+        """The validation photos."""
+        return self._of(VALIDATION)
+
+    @property
+    def can_choose(self) -> bool:
+        """Whether every class with photos has one to train on and one to choose a head with."""
+        taught = {photo.label for photo in self.dataset.photos}
+        splits = {(photo.label, photo.split) for photo in self.dataset.photos}
+        return all((label, split) in splits for label in taught for split in (TRAINING, VALIDATION))
+
+    @property
+    def everything(self) -> Labelled:
+        """All photos and what is remembered, as ``trainer retrain --final`` fits a head on them in the end."""
+        return with_remembered(self.data, self.labels, self.remembered)
+
+    def _of(self, split: str) -> Labelled:
+        return self.data.where(np.array([photo.split == split for photo in self.dataset.by_split()], bool))
+
+
+def make_examples(snapshot: Snapshot, features: Features) -> Examples:
+    """The data set of ``snapshot``: groups and split as ``trainer retrain`` finds them in the folder.
+
+    A class with too few photos for a split is not refused. Raises the errors of
+    :meth:`~trainer.teach.features.Features.looks`.
+    """
+    relatives = [photo.relative for photo in snapshot.photos]
+    groups = find_groups(relatives, snapshot.features, features.looks(snapshot.photos))
+    files = [PhotoFile(photo.path, photo.relative, photo.label) for photo in snapshot.photos]
+    folder = PhotoFolder(Path(), snapshot.labels, files, [])
+    contents = Contents({photo.relative: photo.sha256 for photo in snapshot.photos}, {})
+    dataset = assemble(folder, contents, SplitRatios(), training=False, groups=groups)
+    dataset = dataset._replace(labels=snapshot.labels)
+    places = {photo.relative: place for place, photo in enumerate(snapshot.photos)}
+    order = [places[photo.relative] for photo in dataset.by_split()]
+    labels = {label: place for place, label in enumerate(snapshot.labels)}
+    numbers = {group: number for number, group in enumerate(sorted(set(groups.values())))}
+    ordered = [snapshot.photos[place] for place in order]
+    data = Labelled(
+        snapshot.features[order],
+        np.array([labels[photo.label] for photo in ordered], np.intp),
+        np.array([numbers[groups[photo.relative]] for photo in ordered], np.intp)
+        if len(numbers) < len(order)
+        else None,
+    )
+    return Examples(dataset, data, tuple(photo.id for photo in ordered), snapshot.remembered)
+
+
+def with_remembered(data: Labelled, labels: Sequence[str], remembered: Remembered | None) -> Labelled:
+    """``data`` and the bottlenecks of ``remembered``, each a group of its own; ``labels`` has the labels of both."""
+    if remembered is None:
+        return data
+    places = np.array([labels.index(label) for label in remembered.labels], np.intp)
+    groups = data.groups
+    if groups is not None:
+        groups = np.concatenate([groups, groups.max(initial=-1) + 1 + np.arange(len(remembered.indices))])
+    return Labelled(
+        np.concatenate([data.features, remembered.features]),
+        np.concatenate([data.labels, places[remembered.indices]]),
+        groups,
+    )
