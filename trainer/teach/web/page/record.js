@@ -1,0 +1,106 @@
+// Recording: the frames of the stream are kept for a class as long as its button is held.
+import { api } from "./api.js";
+import { announce } from "./dom.js";
+import { count } from "./words.js";
+import { onSession, session } from "./session.js";
+import { showError } from "./toast.js";
+
+const RENEW_MS = 300; // the server ends a recording that is not renewed for a second
+
+let current = null; // the hold of this page: {label, id, kept, folded}
+
+export function recordedHere() {
+  return current && current.label;
+}
+
+export function startRecording(label) {
+  if (current) stopRecording();
+  current = { label, id: newId(), kept: 0, folded: 0 };
+  document.dispatchEvent(new Event("recording"));
+  renew(current);
+}
+
+export function stopRecording() {
+  if (!current) return;
+  const ended = current;
+  current = null;
+  clearTimeout(ended.timer);
+  document.dispatchEvent(new Event("recording"));
+  // A request that renews and comes after this one would start the recording again.
+  Promise.resolve(ended.renewing)
+    .then(() => api.stopRecording(ended.id))
+    .catch(showError);
+  setTimeout(() => announce(`${ended.label}: ${count(ended.kept, "photo")} recorded`), 300);
+}
+
+async function renew(hold) {
+  const begun = performance.now();
+  try {
+    hold.renewing = api.record(hold.label, hold.id);
+    await hold.renewing;
+  } catch (error) {
+    hold.renewing = null;
+    if (current === hold) {
+      showError(error);
+      stopRecording();
+    }
+    return;
+  }
+  if (current === hold) hold.timer = setTimeout(() => renew(hold), Math.max(0, RENEW_MS - (performance.now() - begun)));
+}
+
+// crypto.randomUUID is missing on pages without TLS.
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+}
+
+// A page that is not in front must not record.
+addEventListener("blur", stopRecording);
+addEventListener("pagehide", stopRecording);
+document.addEventListener("visibilitychange", () => document.hidden && stopRecording());
+onSession(({ recording }) => {
+  if (current && recording && recording.hold === current.id) Object.assign(current, { kept: recording.kept, folded: recording.folded });
+});
+
+// Make `button` record for `labelOf()` while it is held: by mouse, finger, pen, space or enter.
+export function holdToRecord(button, labelOf) {
+  let held = null; // the pointer or the key that holds the button
+  const press = (by) => {
+    if (held !== null) return;
+    held = by;
+    startRecording(labelOf());
+  };
+  const release = (by) => {
+    if (held === null || (by !== undefined && held !== by)) return;
+    held = null;
+    stopRecording();
+  };
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    if (button.hasPointerCapture(event.pointerId)) button.releasePointerCapture(event.pointerId); // else a finger never leaves
+    press(`pointer ${event.pointerId}`);
+  });
+  for (const name of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(name, (event) => release(`pointer ${event.pointerId}`));
+  const isKey = (event) => event.key === " " || event.key === "Enter";
+  button.addEventListener("keydown", (event) => {
+    if (!isKey(event) || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    if (!event.repeat) press(`key ${event.key}`);
+  });
+  button.addEventListener("keyup", (event) => {
+    if (!isKey(event)) return;
+    event.preventDefault();
+    release(`key ${event.key}`);
+  });
+  button.addEventListener("blur", () => release());
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  // A screen reader presses a button without a pointer or a key: the first press starts, the second one ends.
+  button.addEventListener("click", (event) => {
+    if (event.detail !== 0 || held !== null) return;
+    if (recordedHere() === labelOf()) stopRecording();
+    else if (session.value) startRecording(labelOf());
+  });
+  document.addEventListener("recording", () => {
+    if (recordedHere() !== labelOf()) held = null; // something else ended it
+  });
+}

@@ -1,0 +1,23 @@
+// The newest state of the session, and the parts of the page that show it.
+const listeners = [];
+export const session = { value: null };
+
+// `show` is called with every new state.
+export function onSession(show) {
+  listeners.push(show);
+}
+
+export function receiveSession(value) {
+  session.value = value;
+  for (const show of listeners) show(value);
+}
+
+export function classNames() {
+  return session.value ? session.value.classes.map((one) => one.name) : [];
+}
+
+// Each class has the colour of its column.
+export function colourOf(label) {
+  const place = classNames().indexOf(label);
+  return place < 0 ? "var(--unknown)" : `var(--c${place % 8})`;
+}
