@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def kill_at(number: int) -> None:
     sys.addaudithook(hook)
 
 
-def run_killed(number: int, run: Callable[[], None]) -> bool:
+def run_killed(number: int, run: Callable[[], object]) -> bool:
     """Call ``run`` in a process that is killed at its ``number``-th change of the disk; whether it came to that."""
     process = os.fork()
     if process == 0:
@@ -101,18 +102,18 @@ def run_killed(number: int, run: Callable[[], None]) -> bool:
 
 
 def main() -> None:
-    """Run sessions, each killed one change later than the one before, until one is not killed."""
+    """Run sessions, each killed STEP changes later than the one before, until one is not killed."""
     template, folder, inboxes = map(Path, sys.argv[1:4])
     first, step = map(int, sys.argv[4:])
     for number in itertools.count(first, step):
-        place = folder / str(number)
+        place, inbox = folder / str(number), inboxes / str(number)
         shutil.copytree(template / "photos", place / "photos")
-        shutil.copytree(template / "inbox", inboxes / str(number))
+        shutil.copytree(template / "inbox", inbox)
         acts = os.open(place / "acts", os.O_WRONLY | os.O_CREAT, 0o600)
-        killed = run_killed(number, lambda: act(place / "photos", inboxes / str(number), acts))
+        killed = run_killed(number, partial(act, place / "photos", inbox, acts))
         os.close(acts)
         # The next session, which finishes what was begun, is killed too, early.
-        run_killed(number % 7 + 1, lambda: ClassFolders(place / "photos", inboxes / str(number)).close())
+        run_killed(number % 7 + 1, partial(ClassFolders, place / "photos", inbox))
         print(number, flush=True)
         if not killed:
             break
