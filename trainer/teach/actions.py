@@ -8,6 +8,7 @@ from errno import EDQUOT, ENOSPC
 from typing import TypeVar
 
 from edge.errors import StorageError
+from trainer.photos.layout_messages import alike_messages
 from trainer.photos.photo_files import Skipped
 from trainer.progress import Progress
 from trainer.teach.class_list import ClassList
@@ -54,6 +55,8 @@ class Actions:
         for location, file in hashed.items():
             self.table.put(location, file)
         self.classes.set_folders(found.class_folders)
+        for message in alike_messages(self.classes.labels):
+            progress.message(f"{places.root}: {message}")
         self.journal = Journal(places.session / "journal.jsonl")
         if self.journal.damaged:
             progress.message(f"{places.root}: the journal of the session is damaged; earlier actions cannot be undone")
