@@ -71,7 +71,7 @@ def test_the_head_is_that_of_retraining(
     results: Results,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The scores are those of the head of trainer retrain --final with its default split, within a step of an int8 file."""
+    """The scores are those of the head of trainer retrain --final, within one step of an int8 file."""
     finals: list[Any] = []
     fit_final = retraining.fit_final
     monkeypatch.setattr(retraining, "fit_final", lambda *args: finals.append(fit_final(*args)) or finals[-1])
