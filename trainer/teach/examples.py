@@ -77,10 +77,10 @@ class Examples(NamedTuple):
 
     @property
     def can_choose(self) -> bool:
-        """Whether every class with photos has one to train on and one to choose a head with."""
+        """Whether there are photos, and every class with photos has one to train on and one to choose a head with."""
         taught = {photo.label for photo in self.dataset.photos}
         splits = {(photo.label, photo.split) for photo in self.dataset.photos}
-        return all((label, split) in splits for label in taught for split in (TRAINING, VALIDATION))
+        return bool(taught) and all((label, split) in splits for label in taught for split in (TRAINING, VALIDATION))
 
     @property
     def everything(self) -> Labelled:

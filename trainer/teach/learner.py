@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -74,6 +75,9 @@ class Learner:
                 continue
             except (EdgeError, MemoryError, np.linalg.LinAlgError) as error:
                 self._on_problem(f"nothing could be learnt: {error or 'not enough memory'}")
+            except Exception:  # a fault of this program: the session must go on, and the fault must be seen
+                traceback.print_exc()
+                self._on_problem("nothing could be learnt: a fault of this program; its trace is in the terminal")
 
     def _take(self) -> tuple[int, tuple[TaughtPhoto, ...]] | None:
         """The next state, None at the end."""

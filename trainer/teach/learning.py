@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from edge.errors import EdgeError
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.remembered import Remembered
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.features import Features
 from trainer.teach.learner import Learner
@@ -24,11 +25,12 @@ class Learning:
         folders: ClassFolders,
         extractor: FeatureExtractor,
         *,
+        remembered: Remembered | None = None,
         publish: Callable[[Learnt], None],
         announce: Callable[[], int],
         write_message: Callable[[str], None],
     ) -> None:
-        """Learn from the photos of ``folders`` with the bottlenecks of ``extractor``.
+        """Learn from the photos of ``folders`` with the bottlenecks of ``extractor``, and from what is ``remembered``.
 
         ``publish`` gets each new head. ``announce`` is called after every change and returns the number of the state;
         ``write_message`` gets a line for each photo that cannot be read.
@@ -45,7 +47,11 @@ class Learning:
         self._unreadable: set[str] = set()
         self._scores: tuple[tuple[int, int], PhotoScores | None] | None = None
         self._learner = Learner(
-            self.features, on_learnt=self._on_learnt, on_figures=self._on_figures, on_problem=write_message
+            self.features,
+            on_learnt=self._on_learnt,
+            on_figures=self._on_figures,
+            on_problem=write_message,
+            remembered=remembered,
         )
         self._wake, self._closing = threading.Event(), threading.Event()
         self._filler = threading.Thread(target=self._fill_forever, name="bottlenecks", daemon=True)

@@ -14,6 +14,7 @@ from edge.errors import UsageError
 from edge.sinks.web.changes import Changes
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.remembered import Remembered
 from trainer.teach.class_folders import Added, ClassFolders
 from trainer.teach.learning import Learning
 from trainer.teach.protocols import FrameRecorder, Handover
@@ -51,12 +52,14 @@ class Session:
         extractor: FeatureExtractor,
         *,
         inbox: Path | None = None,
+        remembered: Remembered | None = None,
         publish: Callable[[Learnt], None] = lambda learnt: None,
         write_message: Callable[[str], None] = lambda text: None,
     ) -> None:
         """Open the session of ``folder`` and start to learn, on threads of its own.
 
         ``extractor`` gives the bottlenecks. ``inbox`` is the folder of captured frames (default: inside ``folder``).
+        The classes of ``remembered`` are classes of the session too; their photos are gone.
         ``publish`` gets each new head; ``write_message`` gets the lines that the page shows too.
 
         Raises the errors of :class:`~trainer.teach.class_folders.ClassFolders`.
@@ -76,8 +79,16 @@ class Session:
         self._state: SessionState | None = None
         for entry in self.folders.skipped:
             self.message(f"{entry.path}: skipped: {entry.reason}")
+        self.remembered = remembered
+        for label in remembered.labels if remembered else ():
+            self.folders.add_class(label)
         self.learning = Learning(
-            self.folders, extractor, publish=publish, announce=self.announce, write_message=self.message
+            self.folders,
+            extractor,
+            remembered=remembered,
+            publish=publish,
+            announce=self.announce,
+            write_message=self.message,
         )
 
     # What the page shows.
@@ -103,6 +114,7 @@ class Session:
                     self.folders,
                     version=self._version,
                     extractor=self.extractor,
+                    remembered=self.remembered,
                     recording=self.recorder.recording if self.recorder else None,
                     learnt=self.learning.learnt,
                     figures=self.learning.figures,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.remembered import Remembered
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.state import (
     CLASS,
@@ -31,6 +32,7 @@ def describe_session(
     *,
     version: int,
     extractor: FeatureExtractor,
+    remembered: Remembered | None,
     recording: Recording | None,
     learnt: Learnt | None,
     figures: Figures | None,
@@ -41,12 +43,13 @@ def describe_session(
 ) -> SessionState:
     """The state of ``version``; ``asked`` is the version of the photos that is to be learnt."""
     trash = folders.of(TRASH)
+    counts = remembered.counts if remembered else {}
     return SessionState(
         version=version,
         folder=folders.root.absolute().name,
         architecture=extractor.backbone.architecture.name,
         quantization=extractor.backbone.quantization,
-        classes=tuple(_class_state(folders, label, figures) for label in folders.classes),
+        classes=tuple(_class_state(folders, label, figures, counts.get(label, 0)) for label in folders.classes),
         inbox_photos=len(folders.of(INBOX)),
         trash_photos=len(trash),
         trash_bytes=sum(photo.size_bytes for photo in trash),
@@ -63,14 +66,14 @@ def describe_session(
     )
 
 
-def _class_state(folders: ClassFolders, label: str, figures: Figures | None) -> ClassState:
+def _class_state(folders: ClassFolders, label: str, figures: Figures | None, remembered: int) -> ClassState:
     photos = folders.of(CLASS, label)
     return ClassState(
         name=label,
         photos=len(photos),
         holds=len({photo.hold for photo in photos if photo.hold}),
         newest=_newest(photos),
-        remembered=0,
+        remembered=remembered,
         right=figures.by_class.get(label) if figures else None,
         advice=figures.class_advice.get(label) if figures else None,
     )
