@@ -154,7 +154,7 @@ class ClassFolders:
             if photo is not None:
                 self.assign([id_], label)
             else:
-                new = self._holds.next(hold, self._table.holds()) if hold else uploaded_name(name, form)
+                new = self._holds.next(hold, self._table.holds) if hold else uploaded_name(name, form)
                 what = f"{'recorded for' if hold else 'added to'} {shown(label)}"
                 target = Location(CLASS, f"{folder}/{new}")
                 self._actions.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
 from edge.pictures.formats import HEAD_BYTES, heif_format
@@ -44,8 +44,8 @@ class HoldNames:
         """Start without holds."""
         self._last: dict[str, tuple[str, int]] = {}  # the time in the names, and how many there are, by hold
 
-    def next(self, hold: Hold, used: Collection[str]) -> str:
-        """The name of the next photo of ``hold``; ``used`` are the times in the names of all photos.
+    def next(self, hold: Hold, used: Callable[[], Collection[str]]) -> str:
+        """The name of the next photo of ``hold``; ``used`` gives the times in the names of all photos.
 
         A hold whose time another hold has gets a time that is some milliseconds later.
         """
@@ -53,7 +53,7 @@ class HoldNames:
             started, number = self._last[hold.id]
         else:
             number, time_s = 0, hold.started_s
-            taken = {*used, *(started for started, _ in self._last.values())}
+            taken = {*used(), *(started for started, _ in self._last.values())}
             while (started := time_name(time_s)) in taken:
                 time_s += 0.001
         self._last[hold.id] = started, number + 1
