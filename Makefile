@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BIN = .venv/bin
+# Tests start this checkout's commands some hundred times: Python keeps what it compiled, whatever the caller's shell says.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo test test-processors test-pi lint docs command-reference hooks wheel-test edge-test pythons clean
 
@@ -49,8 +51,8 @@ hooks: .venv/installed ## the checks of 'make lint' before each commit
 	$(BIN)/pre-commit install
 
 edge-test: .venv-edge/installed ## the edge package's own tests, without TensorFlow, against the installed package
-	.venv-edge/bin/python $(PIP_INSTALL) pytest hypothesis
-	cd tests && ../.venv-edge/bin/python -m pytest edge
+	.venv-edge/bin/python $(PIP_INSTALL) pytest pytest-xdist hypothesis
+	cd tests && ../.venv-edge/bin/python -m pytest -n auto --dist=loadgroup edge
 
 pythons: ## the tests that need no TensorFlow, from the wheel, on each Python that is here; PYTHONS="3.10 3.12" chooses, --ends is the oldest and the newest
 	$(PYTHON) tests/support/pythons.py $(PYTHONS)

@@ -32,6 +32,16 @@ settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For ``-n auto``, one test process more than cores: many tests wait for a server, a timer or a process.
+
+    One core gets one process: tests there are to meet no other one.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1 if cores > 1 else 1
+
+
 # Folders in which most tests compute nothing: they use numpy for bytes, or for pictures to send, to keep or to show.
 # A file there whose tests compute has pytest.mark.numeric.
 NOT_NUMERIC = {"bench", "commands", "flash", "live", "modelfile", "service", "sinks", "sources", "store", "wheels"}
