@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -62,6 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("tensorflow")
 
 
+@functools.cache
 def _uses_numpy(module: ModuleType) -> bool:
     origins = {
         value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
