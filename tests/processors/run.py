@@ -8,6 +8,7 @@ processors, and their output is printed when they have ended.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import subprocess
@@ -43,18 +44,20 @@ def main(arguments: list[str]) -> int:
     assert here is not None, "the tests' own environment does not compute"
     print(f"this machine: {platform.machine()}, {description(here)}", flush=True)
     lines, beside, results = [], [], []
-    for processor in sorted(PROCESSORS, key=lambda one: one.cores is None):
-        found = probe_as(processor, here)
-        if found is None:
-            lines.append(f"skipped: {processor.name}: this machine cannot compute like it")
-            print(lines[-1], flush=True)
-            continue
-        print(f"as {processor.name}: {description(found)}", flush=True)
-        if processor.cores:
-            beside.append(_start(processor, here, arguments, tempfile.TemporaryFile()))
-        else:
-            results.append(_start(processor, here, arguments, None).end())
-    results += [run.end() for run in beside]
+    with contextlib.ExitStack() as files:
+        for processor in sorted(PROCESSORS, key=lambda one: one.cores is None):
+            found = probe_as(processor, here)
+            if found is None:
+                lines.append(f"skipped: {processor.name}: this machine cannot compute like it")
+                print(lines[-1], flush=True)
+                continue
+            print(f"as {processor.name}: {description(found)}", flush=True)
+            if processor.cores:
+                output = files.enter_context(tempfile.TemporaryFile())
+                beside.append(_start(processor, here, arguments, output))
+            else:
+                results.append(_start(processor, here, arguments, None).end())
+        results += [run.end() for run in beside]
     print(*(line for _, line in results), *lines, sep="\n")
     if not results:
         print("nothing was tested: this machine cannot compute like any of these processors", file=sys.stderr)

@@ -6,6 +6,7 @@ They are real flatbuffers that both interpreters run, a few kilobytes large, mad
 from __future__ import annotations
 
 import colorsys
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ COLOURS = {"blue": 0.62, "green": 0.36, "red": 0.0}
 """Class name -> hue, for :func:`paint`."""
 
 
+@functools.cache
 def backbone_bytes(quantization: str = "int8") -> bytes:
     """A backbone (1, 32, 32, 3) -> (1, 48): uint8 in and int8 out for int8, else float32 in and out."""
     int8 = quantization == "int8"

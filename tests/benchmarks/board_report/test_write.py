@@ -44,12 +44,17 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of one board: the whole grid, three accuracies measured, one model that failed."""
+def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The files of a report of one board: the whole grid, three accuracies measured, one model that failed."""
     folder = tmp_path_factory.mktemp("report")
     rows = [*whole_grid(accuracy=lambda point: ACCURACIES.get(point.name)), failed_row()]
-    write_report([write_bench(folder / "board.json", rows)], folder / "out")
-    return folder
+    return write_report([write_bench(folder / "board.json", rows)], folder / "out")
+
+
+@pytest.fixture(scope="module")
+def folder(written: list[Path]) -> Path:
+    """The folder of the bench file ``board.json`` and of that report, ``out``."""
+    return written[0].parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +63,8 @@ def page(folder: Path) -> Page:
     return Page((folder / "out" / "report.html").read_text(encoding="utf-8"))
 
 
-def test_report_writes_every_figure_twice_and_one_page(folder: Path) -> None:
+def test_report_writes_every_figure_twice_and_one_page(written: list[Path]) -> None:
     """Five figures of one board as PNG and SVG, 1120 pixels wide, and the page first in the list."""
-    written = write_report([folder / "board.json"], folder / "list")
     figures = ["accuracy-macs", "accuracy-latency-board", "pareto-board", "int8-float32-board", "threads-board"]
     names = [f"{figure}{suffix}" for figure in figures for suffix in (".png", ".svg")]
     assert [path.name for path in written] == ["report.html", *names]
