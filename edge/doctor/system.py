@@ -91,6 +91,9 @@ def _name_conflicts() -> tuple[Package, ...]:
     """Other distributions with a module ``edge`` or ``trainer``: pip replaces files of one by the other's, silently."""
     found = {}
     for one in importlib.metadata.distributions():
+        record = one.read_text("RECORD")
+        if record and not any(f"{module}/" in record for module in _MODULES):
+            continue  # to parse the records of all distributions takes a second
         name = one.metadata["Name"]  # none in what an interrupted installation left
         if name and any(path.parts[0] in _MODULES for path in one.files or ()):
             found[name] = one.version
