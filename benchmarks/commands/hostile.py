@@ -16,6 +16,7 @@ app = typer.Typer()
 @app.command(epilog="Example: python -m benchmarks hostile --area devices")
 def hostile(
     area: Annotated[list[str] | None, typer.Option(help="Run this area only; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of the random changes of pictures, models and inputs.")] = 18,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Run hostile cases and print one table: signals, tracebacks, hangs, peaks of memory, wrong acceptances."""
@@ -25,10 +26,12 @@ def hostile(
     unknown = sorted(set(area or ()) - set(AREAS))
     if unknown:
         raise UsageError(f"there is no area {unknown[0]!r}; the areas are {', '.join(AREAS)}")
-    results = run_areas([name for name in AREAS if not area or name in area])
+    results = run_areas([name for name in AREAS if not area or name in area], seed)
     rows = count_by_area(results)
     command = "python -m benchmarks hostile" + "".join(f" --area {name}" for name in area or ())
-    path = save_results("-".join(["hostile", *sorted(area or ())]), command, rows, results_dir)
+    path = save_results(
+        "-".join(["hostile", *sorted(area or ()), f"seed{seed}"]), f"{command} --seed {seed}", rows, results_dir
+    )
     print(f"{as_table(rows)}\n\n{path}")
     wrong = sum(result.result != "ok" for result in results)
     if wrong:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib
 import importlib.util
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -132,12 +133,22 @@ class ImageInterpreter:
         try:
             self._interpreter.set_tensor(self._input, self._make_input(pixels))
             self._interpreter.invoke()
+            outputs = self._values(self._output, self._model.output)
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.runtime} failed while running this model ({reason})") from None
-        outputs = np.asarray(self._interpreter.get_tensor(self._output)).reshape(-1)
         batch = self._model.image.batch
         return outputs if batch == 1 else outputs[: len(outputs) // batch]
+
+    def _values(self, index: int, tensor: TensorSpec) -> npt.NDArray[Any]:
+        """The values of the tensor ``index``, one-dimensional.
+
+        Raises :class:`ValueError` if they are not those that the file describes as ``tensor``.
+        """
+        values = np.asarray(self._interpreter.get_tensor(index)).reshape(-1)
+        if len(values) != math.prod(tensor.shape) or values.dtype != tensor.dtype:
+            raise ValueError(f"{len(values)} values of {values.dtype} come out, and its file says {tensor.shape}")
+        return values
 
     def steps(self, pixels: Pixels) -> Steps:
         """The inference of ``pixels`` (height, width, 3), uint8, as bare calls, to measure their time.
@@ -164,7 +175,10 @@ class ImageInterpreter:
         """Scores and bottleneck of ``pixels`` (height, width, 3), uint8; only if it was loaded ``with_bottleneck``."""
         assert self._bottleneck is not None
         scores = self.scores(pixels)
-        values = np.asarray(self._interpreter.get_tensor(self._hidden[0])).reshape(-1)
+        try:
+            values = self._values(self._hidden[0], self._bottleneck)
+        except ValueError as error:
+            raise ModelError(f"{self.runtime} gives no bottleneck of this model ({error})") from None
         return ScoresAndBottleneck(scores, dequantize(values, self._bottleneck))
 
 

@@ -12,15 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from edge.errors import ModelError
+from edge.modelfile.dataflow import check_operators
 from edge.modelfile.flatbuffer import Table
 from edge.modelfile.image_shape import ImageShape
 
 IDENTIFIER = b"TFL3"
 _MAX_ELEMENTS = 1 << 28  # of one tensor; far more than an image classifier has, and less than most damaged shapes
 _MAX_DIMENSIONS = 8  # of one tensor: as many as TFLite's kernels have
-_MAX_CONNECTIONS = 1_000_000  # inputs and outputs of all operators; a model of 500 operators has about 2,000
-_OPTIONAL = -1  # an operator input that is left out
-_SIGNATURE = 7  # slot of Tensor.shape_signature
+_SMALLEST_SCALE = 2.0**-126  # the smallest normal float32; LiteRT crashes on smaller ones
+_IS_VARIABLE, _SIGNATURE = 5, 7  # slots of Tensor
 
 # TensorType of the schema -> numpy dtype; types that no image classifier has as input or output are left out.
 _DTYPES: dict[int, type[np.generic]] = {
@@ -82,15 +82,15 @@ def examine(content: bytes) -> Structure:
         raise ModelError("the model has no graph in it")
     tables = list(subgraphs[0].tables(0))
     tensors = [_check_tensor(table, buffers) for table in tables]
-    codes = sum(1 for _ in model.tables(1))
-    if not _check_operators(subgraphs[0], len(tensors), codes):
-        raise ModelError("the model computes nothing: its graph has no operators")
     image = _only(subgraphs[0], 1, len(tensors), "input")
     scores = _only(subgraphs[0], 2, len(tensors), "output")
     outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
+    codes = sum(1 for _ in model.tables(1))
+    if not check_operators(subgraphs[0], _stored(tables, tensors, buffers), codes):
+        raise ModelError("the model computes nothing: its graph has no operators")
     for graph in subgraphs[1:]:
-        inner = [_check_tensor(table, buffers) for table in graph.tables(0)]
-        _check_operators(graph, len(inner), codes)
+        inner = list(graph.tables(0))
+        check_operators(graph, _stored(inner, [_check_tensor(table, buffers) for table in inner], buffers), codes)
     _check_signatures(model, len(tensors), len(subgraphs))
     return Structure(tensors[image], tensors[scores], outputs, _named_metadata(model, buffers))
 
@@ -136,11 +136,24 @@ def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
     return TensorSpec(name, shape, dtype, scale, zero_point)
 
 
+def _stored(tables: list[Table], tensors: list[TensorSpec], buffers: list[Table]) -> list[bool]:
+    """Whether each of the ``tensors``, which ``tables`` describe, has its values before an operator runs.
+
+    That is a constant, a variable, or a tensor without elements.
+    """
+    constant = [buffer.size(0) > 0 or buffer.integer(1, np.uint64) > 1 for buffer in buffers]
+    return [
+        constant[table.integer(2, np.uint32)] or 0 in tensor.shape or table.integer(_IS_VARIABLE, np.uint8) > 0
+        for table, tensor in zip(tables, tensors, strict=True)
+    ]
+
+
 def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantization: Table | None) -> tuple[float, int]:
     if quantization is None:
         return 0.0, 0
     scales = quantization.array(2, np.float32).astype(np.float32)
-    if not (np.isfinite(scales).all() and (scales > 0).all()):
+    smallest = _SMALLEST_SCALE if len(scales) == 1 else 0
+    if not (np.isfinite(scales).all() and (scales > 0).all() and (scales >= smallest).all()):
         raise ModelError(f"tensor {name!r} has a quantization scale that is not a positive number")
     zero_points = quantization.array(3, np.int64).astype(np.int64)
     if len(zero_points) not in (0, 1, len(scales)):
@@ -153,25 +166,6 @@ def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantizat
     if len(scales) != 1:
         return 0.0, 0
     return float(scales[0]), int(zero_points[0]) if len(zero_points) else 0
-
-
-def _check_operators(graph: Table, tensors: int, codes: int) -> int:
-    """Check the operators of ``graph`` and return how many there are."""
-    operators = connections = 0
-    for operator in graph.tables(3):
-        operators += 1
-        inputs, outputs = operator.array(1, np.int32), operator.array(2, np.int32)
-        connections += len(inputs) + len(outputs)
-        if connections > _MAX_CONNECTIONS:
-            raise ModelError(f"the model's operators have more than {_MAX_CONNECTIONS:,} inputs; the file is damaged")
-        wrong_inputs = ((inputs < _OPTIONAL) | (inputs >= tensors)).any()  # type: ignore[operator]
-        wrong_outputs = ((outputs < 0) | (outputs >= tensors)).any()  # type: ignore[operator]
-        options = operator.table(4)
-        if options is not None:
-            options.check_fields()
-        if operator.integer(0, np.uint32) >= codes or wrong_inputs or wrong_outputs:
-            raise ModelError("an operator refers to a tensor or kernel that is not there; the file is damaged")
-    return operators
 
 
 def _check_signatures(model: Table, tensors: int, graphs: int) -> None:

@@ -21,7 +21,7 @@ Fault = Callable[[Scene], "str | None"]
 """Does a fault, and returns None, or what is wrong afterwards; ``hang`` in it means that it did not recover in time."""
 
 
-def cases(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path, _: int) -> Iterator[CaseResult]:
     """Run all faults."""
     certificates = make_certificates(folder / "certificates")
     with stream() as source:

@@ -40,7 +40,7 @@ class Case(NamedTuple):
     tls: bool = False
 
 
-def cases(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path, _: int) -> Iterator[CaseResult]:
     """Run ``edge watch`` on each camera, and compare what it labels or says.
 
     Raises :class:`~edge.errors.ConfigurationError` if openssl is missing.

@@ -41,7 +41,7 @@ sys.exit(run_command("trainer", app))
 """
 
 
-def cases(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path, _: int) -> Iterator[CaseResult]:
     """Run a flash for every few hostile devices; one that ends wrongly is run again with each of them alone.
 
     Raises :class:`~edge.errors.ConfigurationError` if there is no ``sshd``.

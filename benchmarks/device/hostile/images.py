@@ -11,17 +11,16 @@ from benchmarks.device.hostile.edge_on_files import FileCase, run_edge
 from benchmarks.device.hostile.pictures import Picture, good_pictures, pictures
 from benchmarks.device.stream import MODEL
 
-_SEED = 18
 _NAMES = ("\x1b[2J", "\x1b]0;title\x07", "\n", "\r", "\x9b31m", "\u202egnp", "\u2066", "\x08\x08", "\x7f", "\u2028")
 
 
-def cases(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path, seed: int) -> Iterator[CaseResult]:
     """Label each of :func:`~benchmarks.device.hostile.pictures.pictures`, and good ones with hostile names."""
     made = []
     good = good_pictures()["PNG"]
     named = [(name, Picture(f"a name with {name!r}", good, "taken")) for name in _NAMES]
     named += [(name, Picture(f"a bad file with {name!r} in its name", b"bad", "refused")) for name in _NAMES]
-    for number, (name, picture) in enumerate([*named, *(("", picture) for picture in pictures(Random(_SEED)))]):
+    for number, (name, picture) in enumerate([*named, *(("", picture) for picture in pictures(Random(seed)))]):
         path = folder / f"{number}{name}.bin"
         path.write_bytes(picture.content)
         made.append(

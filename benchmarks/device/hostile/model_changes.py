@@ -178,13 +178,11 @@ def _gate(content: bytes, random: Random) -> bytes:
     """``content`` with another gate: its fields in the manifest, its floats, or its size."""
     packed = unpack_files(content)
     manifest = json.loads(packed.files[MANIFEST_NAME])
-    gate = bytearray(packed.files[GATE_NAME])
+    gate, features = bytearray(packed.files[GATE_NAME]), manifest["gate"]["features"]
     for _ in range(random.randrange(1, 3)):
         choice = random.randrange(4)
         if choice == 0:
-            struct.pack_into(
-                "<f", gate, 4 * random.randrange(manifest["gate"]["features"]), random.choice(_NUMBERS["f"])
-            )
+            struct.pack_into("<f", gate, 4 * random.randrange(features), random.choice(_NUMBERS["f"]))
         elif choice == 1:
             gate = bytearray(random.choice((b"", bytes(gate[:-1]), bytes(gate) + b"a", bytes(len(gate)))))
             gate = gate or bytearray(1)

@@ -13,17 +13,16 @@ from benchmarks.device.hostile.pictures import good_pictures
 from benchmarks.device.stream import MODEL
 from edge.inference.interpreter import RUNTIME_VARIABLE, installed_runtimes
 
-_SEED = 18
 _MODELS = ("tiny-int8", "tiny-gated")
 
 
-def cases(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path, seed: int) -> Iterator[CaseResult]:
     """Inspect each of :func:`~benchmarks.device.hostile.model_changes.changed_models` with each interpreter here."""
     photo = folder / "photo.png"
     photo.write_bytes(good_pictures()["PNG"])
     models = {name: (MODEL.parent / f"{name}.tflite").read_bytes() for name in _MODELS}
     made = []
-    for number, model in enumerate(changed_models(models, Random(_SEED))):
+    for number, model in enumerate(changed_models(models, Random(seed))):
         path = folder / f"{number}.tflite"
         path.write_bytes(model.content)
         label = ["label", "--reject", "--model", str(path), "--threads", "1", str(photo)]

@@ -17,7 +17,7 @@ _AREA = "pages"
 _MODEL = DATA / "foreign" / "int8.tflite"  # without labels of its own
 
 
-def cases(folder: Path) -> Iterator[CaseResult]:
+def cases(folder: Path, _: int) -> Iterator[CaseResult]:
     """Run all attacks; then end the process while 60 viewers are connected."""
     labels = folder / "labels.txt"
     labels.write_text(f"{HOSTILE_LABEL}\nb\nc\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 
 import numpy as np
@@ -20,6 +21,7 @@ from support import surgery
 from support.colours import COLOURS
 from support.gated import GATED, grey, noisy, repacked
 from support.paths import DATA
+from support.surgery import Patient
 
 POSITIVE = st.lists(st.floats(0.125, 8, width=32), min_size=4, max_size=4)
 
@@ -119,3 +121,17 @@ def test_damaged_facts(changes: dict[str, object]) -> None:
     """Facts of a gate that are no numbers, or impossible ones, are a damaged manifest."""
     with pytest.raises(ModelError, match="manifest is damaged"):
         repacked(changes)
+
+
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_a_bottleneck_of_another_size(runtime: str) -> None:
+    """A model whose bottleneck is not as long as its file says is refused: here two operators copy the pixels."""
+    patient = Patient(GATED.read_bytes())
+    for index in (1, 2):
+        patient.set_field(list(patient.graph.tables(3))[index], 0, "I", 0)
+    flatbuffer = patient.content[: unpack_files(patient.content).flatbuffer_bytes]
+    content = surgery.with_facts(patient.content, model_sha256=hashlib.sha256(flatbuffer).hexdigest())
+    with pytest.raises(
+        ModelError, match=f"^{runtime} (cannot run|failed while running|gives no bottleneck of) this model"
+    ):
+        Classifier(ModelFile.from_bytes(content), runtime=runtime, reject=True).classify(grey(0))

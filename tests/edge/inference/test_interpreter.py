@@ -119,6 +119,15 @@ def test_model_that_the_runtime_cannot_run() -> None:
         ImageInterpreter(_model(patient.content))
 
 
+@pytest.mark.parametrize("runtime", installed_runtimes())
+def test_output_of_another_size(runtime: str) -> None:
+    """Scores that are not as many as the file says are a ModelError: here the last operator gives the pixels."""
+    patient = Patient(surgery.tiny("int8")).foreign()
+    patient.set_item(list(patient.graph.tables(3))[5], 1, "i", 0)
+    with pytest.raises(ModelError, match=r"3072 values of uint8 come out, and its file says \(1, 3\)"):
+        ImageInterpreter(_model(patient.content), runtime=runtime).scores(_square("red"))
+
+
 def test_tensor_names_that_are_not_utf8() -> None:
     """A model with a damaged name is refused or runs, but never ends in a UnicodeDecodeError."""
     content = Patient(surgery.tiny("int8")).foreign().content.replace(b"scores\0", b"\xf3cores\0")

@@ -44,6 +44,14 @@ def _operator(patient: Patient, index: int) -> Table:
     return list(patient.graph.tables(3))[index]
 
 
+def _constant_input(patient: Patient) -> Patient:
+    """The weights become the input: they share the shape of the cells, which is that of a picture of 144 values."""
+    _shape("cells", 1, 3, 16, 3)(patient)
+    field, shape = patient.tensor("head/weights")._field(SHAPE), patient.tensor("cells")._follow(SHAPE)
+    assert field is not None and shape is not None
+    return patient.write(field, "I", shape - field).set_item(patient.graph, 1, "i", 4)
+
+
 FAULTS: dict[str, tuple[Callable[[Patient], Patient], str]] = {
     "scale 0": (_scale(0.0), "'image' has a quantization scale that is not a positive number"),
     "scale negative": (_scale(-1.0), "scale that is not a positive number"),
@@ -115,6 +123,40 @@ FAULTS: dict[str, tuple[Callable[[Patient], Patient], str]] = {
         lambda patient: patient.set_field(_operator(patient, 3), 0, "I", 99),
         "an operator refers to a tensor or kernel",
     ),
+    "operator reads what comes later": (
+        lambda patient: patient.set_item(_operator(patient, 2), 1, "i", 6),
+        "an operator reads a tensor that no operator before it has written",
+    ),
+    "operator reads what no operator writes": (
+        lambda patient: patient.set_length(_operator(patient, 3), 2, 0),
+        "an operator reads a tensor that no operator before it has written",
+    ),
+    "operator leaves out its first input": (
+        lambda patient: patient.set_item(_operator(patient, 0), 1, "i", -1),
+        "an operator reads a tensor that no operator before it has written",
+    ),
+    "operator leaves out its weights": (
+        lambda patient: patient.set_item(_operator(patient, 3), 1, "3i", 3, -1, 5),
+        "an operator reads a tensor that no operator before it has written",
+    ),
+    "operator writes a constant": (
+        lambda patient: patient.set_item(_operator(patient, 3), 2, "i", 4),
+        "an operator writes a tensor that has its values already",
+    ),
+    "operator writes the input": (
+        lambda patient: patient.set_item(_operator(patient, 0), 2, "i", 0),
+        "an operator writes a tensor that has its values already",
+    ),
+    "two operators write the same": (
+        lambda patient: patient.set_item(_operator(patient, 5), 2, "i", 2),
+        "an operator writes a tensor that has its values already",
+    ),
+    "no operator writes the output": (
+        lambda patient: patient.set_length(patient.graph, 3, 5),
+        "no operator writes the model's output",
+    ),
+    "input is a constant": (lambda patient: _constant_input(patient), "an input of the model is a constant"),
+    "scale subnormal": (_scale(1e-40), "scale that is not a positive number"),
     "another identifier": (lambda patient: patient.write(4, "4s", b"TFL2"), "not a TFLite model"),  # type: ignore[arg-type]
 }
 
