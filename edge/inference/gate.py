@@ -51,8 +51,12 @@ class Gate(NamedTuple):
         return familiarity
 
     def rejects(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> bool:
-        """Whether the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is like no class."""
-        familiarity = self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))
+        """Whether the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is like no class.
+
+        It is if any of these numbers is infinite or not a number.
+        """
+        with np.errstate(all="ignore"):
+            familiarity = self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))
         return not familiarity[0] >= self.threshold
 
     def to_bytes(self) -> bytes:

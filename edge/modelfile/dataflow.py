@@ -10,17 +10,18 @@ import numpy as np
 
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
+from edge.modelfile.kernels import check_kernel
 
 _MAX_CONNECTIONS = 1_000_000  # inputs and outputs of all operators; a model of 500 operators has about 2,000
 _OPTIONAL = -1  # an operator input that is left out
 _NEEDED = 2  # inputs that no operator of an image classifier leaves out: values and weights
 
 
-def check_operators(graph: Table, stored: list[bool], codes: int) -> int:
+def check_operators(graph: Table, stored: list[bool], kernels: list[int]) -> int:
     """Check the operators of ``graph`` and return how many there are.
 
     ``stored`` tells of each tensor whether it has its values before the first operator runs; the inputs of the graph
-    have theirs too. ``codes`` counts the kernels of the model.
+    have theirs too. ``kernels`` are the numbers of the model's kernels (:func:`~edge.modelfile.kernels.kernel_of`).
 
     Raises :class:`~edge.errors.ModelError` with one line that names the first fault.
     """
@@ -42,14 +43,15 @@ def check_operators(graph: Table, stored: list[bool], codes: int) -> int:
         options = operator.table(4)
         if options is not None:
             options.check_fields()
-        known = operator.integer(0, np.uint32) < codes
-        if not (known and _are_within(reads, _OPTIONAL, tensors) and _are_within(writes, 0, tensors)):
+        code = operator.integer(0, np.uint32)
+        if not (code < len(kernels) and _are_within(reads, _OPTIONAL, tensors) and _are_within(writes, 0, tensors)):
             raise ModelError("an operator refers to a tensor or kernel that is not there; the file is damaged")
         if _OPTIONAL in reads[:_NEEDED] or not ready.issuperset(reads):
             raise ModelError("an operator reads a tensor that no operator before it has written; the file is damaged")
         if not ready.isdisjoint(writes) or len(set(writes)) < len(writes):
             raise ModelError("an operator writes a tensor that has its values already; the file is damaged")
         ready.update(writes)
+        check_kernel(kernels[code], operator, len(reads))
     if operators and not ready.issuperset(outputs):
         raise ModelError("no operator writes the model's output; the model file is damaged")
     return operators

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.modelfile.flatbuffer import Table
+from edge.modelfile.kernels import kernel_of
 from edge.modelfile.structure import IDENTIFIER
 
 _ADD, _AVERAGE_POOL_2D, _CONV_2D, _FULLY_CONNECTED, _LOGISTIC, _MUL = 0, 1, 3, 9, 14, 18
@@ -59,7 +60,7 @@ class Graph:
         """
         model = Table.root(content, IDENTIFIER)
         graph = next(model.tables(2))
-        codes = [max(code.integer(0, np.int8), code.integer(3, np.int32)) for code in model.tables(1)]
+        codes = [kernel_of(code) for code in model.tables(1)]
         self._buffers = list(model.tables(4))
         self._tensors = list(graph.tables(0))
         self._input, self._output = int(graph.array(1, np.int32)[0]), int(graph.array(2, np.int32)[0])

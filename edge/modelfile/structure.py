@@ -15,9 +15,12 @@ from edge.errors import ModelError
 from edge.modelfile.dataflow import check_operators
 from edge.modelfile.flatbuffer import Table
 from edge.modelfile.image_shape import ImageShape
+from edge.modelfile.kernels import kernel_of
 
 IDENTIFIER = b"TFL3"
 _MAX_ELEMENTS = 1 << 28  # of one tensor; far more than an image classifier has, and less than most damaged shapes
+_MAX_COMPUTED_BYTES = 200_000_000  # of one tensor that is computed; classifiers of 1 megapixel have less
+_LARGEST_ITEM_BYTES = 16  # of the types that have no dtype here
 _MAX_DIMENSIONS = 8  # of one tensor: as many as TFLite's kernels have
 _SMALLEST_SCALE = 2.0**-126  # the smallest normal float32; LiteRT crashes on smaller ones
 _IS_VARIABLE, _SIGNATURE = 5, 7  # slots of Tensor
@@ -85,12 +88,12 @@ def examine(content: bytes) -> Structure:
     image = _only(subgraphs[0], 1, len(tensors), "input")
     scores = _only(subgraphs[0], 2, len(tensors), "output")
     outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
-    codes = sum(1 for _ in model.tables(1))
-    if not check_operators(subgraphs[0], _stored(tables, tensors, buffers), codes):
+    kernels = [kernel_of(code) for code in model.tables(1)]
+    if not check_operators(subgraphs[0], _stored(tables, tensors, buffers), kernels):
         raise ModelError("the model computes nothing: its graph has no operators")
     for graph in subgraphs[1:]:
         inner = list(graph.tables(0))
-        check_operators(graph, _stored(inner, [_check_tensor(table, buffers) for table in inner], buffers), codes)
+        check_operators(graph, _stored(inner, [_check_tensor(table, buffers) for table in inner], buffers), kernels)
     _check_signatures(model, len(tensors), len(subgraphs))
     return Structure(tensors[image], tensors[scores], outputs, _named_metadata(model, buffers))
 
@@ -139,13 +142,20 @@ def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
 def _stored(tables: list[Table], tensors: list[TensorSpec], buffers: list[Table]) -> list[bool]:
     """Whether each of the ``tensors``, which ``tables`` describe, has its values before an operator runs.
 
-    That is a constant, a variable, or a tensor without elements.
+    That is a constant, a variable, or a tensor without elements. The size of the others is checked.
     """
     constant = [buffer.size(0) > 0 or buffer.integer(1, np.uint64) > 1 for buffer in buffers]
-    return [
-        constant[table.integer(2, np.uint32)] or 0 in tensor.shape or table.integer(_IS_VARIABLE, np.uint8) > 0
-        for table, tensor in zip(tables, tensors, strict=True)
-    ]
+    stored = []
+    for table, tensor in zip(tables, tensors, strict=True):
+        size_bytes = math.prod(tensor.shape) * (tensor.dtype.itemsize if tensor.dtype else _LARGEST_ITEM_BYTES)
+        is_constant = constant[table.integer(2, np.uint32)]
+        if size_bytes > _MAX_COMPUTED_BYTES and not is_constant:
+            raise ModelError(
+                f"tensor {tensor.name!r} of the model takes {size_bytes // 1_000_000:,} MB, more than "
+                f"{_MAX_COMPUTED_BYTES // 1_000_000}; the model file is damaged"
+            )
+        stored.append(is_constant or size_bytes == 0 or table.integer(_IS_VARIABLE, np.uint8) > 0)
+    return stored
 
 
 def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantization: Table | None) -> tuple[float, int]:

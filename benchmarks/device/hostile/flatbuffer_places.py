@@ -39,6 +39,9 @@ def _add(kind: str, table: Any, found: set[tuple[int, str]]) -> None:
         if field is None:
             continue
         found.add((table._vtable + 4 + 2 * slot, "H"))
+        if kind == "options":  # numbers of one byte or four, whatever operator they belong to
+            found |= {(field, "B"), (field, "i")}
+            continue
         if what in "BIQ" or what == "i":
             found.add((field, "q" if what == "Q" else what))
             continue

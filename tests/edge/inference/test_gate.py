@@ -135,3 +135,13 @@ def test_a_bottleneck_of_another_size(runtime: str) -> None:
         ModelError, match=f"^{runtime} (cannot run|failed while running|gives no bottleneck of) this model"
     ):
         Classifier(ModelFile.from_bytes(content), runtime=runtime, reject=True).classify(grey(0))
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 3e38])
+@pytest.mark.filterwarnings("error")
+def test_a_bottleneck_that_is_no_number(value: float) -> None:
+    """A picture with a bottleneck that is infinite or not a number is rejected, without a warning on stderr."""
+    bottleneck = np.array([value, 1, 1, 1], np.float32)
+    assert hand_made()._replace(threshold=-1e9).rejects(bottleneck, np.array([0.5], np.float32)) is not math.isfinite(
+        value
+    )

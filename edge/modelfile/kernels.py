@@ -1,0 +1,65 @@
+"""What the kernels of an interpreter need of an operator and do not check: numbers that they divide by, a bias.
+
+Numbers are those of ``BuiltinOperator`` and ``BuiltinOptions`` in the public schema,
+``tensorflow/lite/schema/schema.fbs`` version 3.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.errors import ModelError
+from edge.modelfile.flatbuffer import Table
+
+_DEPTHWISE_CONV_2D = 4
+
+
+class _Divisors(NamedTuple):
+    """The type of an operator's options, and the slots of the numbers in it by which its kernel divides.
+
+    Those in ``strides`` have the default 0, those in ``dilations`` 1.
+    """
+
+    options: int
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...] = ()
+
+
+_POOL = _Divisors(5, (1, 2, 3, 4))
+_DIVISORS = {
+    1: _POOL,  # AVERAGE_POOL_2D
+    3: _Divisors(1, (1, 2), (4, 5)),  # CONV_2D
+    4: _Divisors(2, (1, 2), (5, 6)),  # DEPTHWISE_CONV_2D
+    5: _Divisors(94, (0,)),  # DEPTH_TO_SPACE
+    12: _POOL,  # L2_POOL_2D
+    17: _POOL,  # MAX_POOL_2D
+    26: _Divisors(19, (0,)),  # SPACE_TO_DEPTH
+    49: _Divisors(35, (0,)),  # SPLIT
+    67: _Divisors(49, (1, 2)),  # TRANSPOSE_CONV
+}
+
+
+def kernel_of(code: Table) -> int:
+    """The number of the kernel that an entry of the model's operator codes names: new files have it in two fields."""
+    return max(code.integer(0, np.int8), code.integer(3, np.int32))
+
+
+def check_kernel(kernel: int, operator: Table, inputs: int) -> None:
+    """Check what ``kernel`` needs of ``operator``, which has that many ``inputs``.
+
+    Raises :class:`~edge.errors.ModelError` if an interpreter would crash on it.
+    """
+    if kernel == _DEPTHWISE_CONV_2D and inputs < 3:
+        raise ModelError("a depthwise convolution of the model has no bias, on which interpreters crash")
+    divisors = _DIVISORS.get(kernel)
+    if divisors is None:
+        return
+    options = operator.table(4)
+    if options is None or operator.integer(3, np.uint8) != divisors.options:
+        raise ModelError(f"an operator of the model (kernel {kernel}) has no options of its own; the file is damaged")
+    numbers = [options.integer(slot, np.int32) for slot in divisors.strides]
+    numbers += [options.integer(slot, np.int32, 1) for slot in divisors.dilations]
+    if min(numbers) < 1:
+        raise ModelError(f"an operator of the model (kernel {kernel}) has a step below 1; the file is damaged")

@@ -1,0 +1,54 @@
+"""What interpreters do not check of an operator and crash on, cut into models with a pool and a convolution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge.errors import ModelError
+from edge.modelfile.flatbuffer import Table
+from edge.modelfile.structure import examine
+from support import surgery
+from support.paths import DATA
+from support.surgery import Patient
+
+POOL, CONVOLUTION = surgery.tiny("int8"), (DATA / "foreign" / "folded.tflite").read_bytes()
+_AT = {POOL: 1, CONVOLUTION: 0}  # the place of the operator
+_CODE, _INPUTS, _OPTIONS_TYPE, _OPTIONS = 0, 1, 3, 4  # slots of an operator
+
+
+def _operator(patient: Patient, index: int) -> Table:
+    return list(patient.graph.tables(3))[index]
+
+
+@pytest.mark.parametrize("value", [0, -1, -(2**31)])
+@pytest.mark.parametrize(
+    ("model", "slot"), [(POOL, 1), (POOL, 2), (POOL, 3), (POOL, 4), (CONVOLUTION, 1), (CONVOLUTION, 2)]
+)
+def test_steps_below_one(model: bytes, slot: int, value: int) -> None:
+    """Strides and sizes of filters below 1 are refused: kernels divide by them."""
+    patient = Patient(model)
+    options = _operator(patient, _AT[model]).table(_OPTIONS)
+    assert options is not None
+    patient.set_field(options, slot, "i", value)
+    with pytest.raises(ModelError, match=r"\(kernel [13]\) has a step below 1"):
+        examine(patient.content)
+
+
+def test_options_of_another_operator() -> None:
+    """Options of another type are refused: the interpreter would take zeros instead of them."""
+    patient = Patient(CONVOLUTION)
+    patient.set_field(_operator(patient, 0), _OPTIONS_TYPE, "B", 17)
+    with pytest.raises(ModelError, match=r"\(kernel 3\) has no options of its own"):
+        examine(patient.content)
+
+
+def test_depthwise_convolution_without_a_bias() -> None:
+    """A depthwise convolution has three inputs: both interpreters crash on two."""
+    patient = Patient(CONVOLUTION)
+    code = list(patient.model.tables(1))[_operator(patient, 0).integer(_CODE, np.uint32)]
+    for slot, form in ((0, "b"), (3, "i")):
+        patient.set_field(code, slot, form, 4)
+    patient.set_field(_operator(patient, 0), _OPTIONS_TYPE, "B", 2).set_length(_operator(patient, 0), _INPUTS, 2)
+    with pytest.raises(ModelError, match="a depthwise convolution of the model has no bias"):
+        examine(patient.content)
