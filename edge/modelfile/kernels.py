@@ -1,4 +1,4 @@
-"""What the kernels of an interpreter need of an operator and do not check: numbers that they divide by, a bias.
+"""What the kernels of an interpreter need of an operator and do not check: numbers by which they divide, a bias.
 
 Numbers are those of ``BuiltinOperator`` and ``BuiltinOptions`` in the public schema,
 ``tensorflow/lite/schema/schema.fbs`` version 3.
@@ -14,6 +14,7 @@ from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
 
 _DEPTHWISE_CONV_2D = 4
+_MAX_STEP = 1 << 15  # of larger ones a product with a size in pixels may not fit 32 bits
 
 
 class _Divisors(NamedTuple):
@@ -61,5 +62,5 @@ def check_kernel(kernel: int, operator: Table, inputs: int) -> None:
         raise ModelError(f"an operator of the model (kernel {kernel}) has no options of its own; the file is damaged")
     numbers = [options.integer(slot, np.int32) for slot in divisors.strides]
     numbers += [options.integer(slot, np.int32, 1) for slot in divisors.dilations]
-    if min(numbers) < 1:
-        raise ModelError(f"an operator of the model (kernel {kernel}) has a step below 1; the file is damaged")
+    if min(numbers) < 1 or max(numbers) > _MAX_STEP:
+        raise ModelError(f"an operator of the model (kernel {kernel}) has an impossible step; the file is damaged")

@@ -19,7 +19,8 @@ from edge.modelfile.kernels import kernel_of
 
 IDENTIFIER = b"TFL3"
 _MAX_ELEMENTS = 1 << 28  # of one tensor; far more than an image classifier has, and less than most damaged shapes
-_MAX_COMPUTED_BYTES = 200_000_000  # of one tensor that is computed; classifiers of 1 megapixel have less
+_MAX_INPUT_PIXELS = 1 << 22  # of all pictures of the input; each takes 12 bytes as float32, several times
+_MAX_COMPUTED_BYTES = 128_000_000  # of one tensor that is computed; classifiers of 1 megapixel have less
 _LARGEST_ITEM_BYTES = 16  # of the types that have no dtype here
 _MAX_DIMENSIONS = 8  # of one tensor: as many as TFLite's kernels have
 _SMALLEST_SCALE = 2.0**-126  # the smallest normal float32; LiteRT crashes on smaller ones
@@ -208,6 +209,9 @@ def _check_input_and_output(image: TensorSpec, scores: TensorSpec, table: Table)
             f"not an image classifier: its input is {image.shape}, not (1, height, width, 3), with 3 channels (RGB) or "
             "1 (grey)"
         )
+    pixels = shape.batch * shape.height * shape.width
+    if pixels > _MAX_INPUT_PIXELS:
+        raise ModelError(f"the model's input {image.shape} has {pixels:,} pixels, more than {_MAX_INPUT_PIXELS:,}")
     signature = tuple(int(size) for size in table.array(_SIGNATURE, np.int32)[:_MAX_DIMENSIONS])
     if any(open_size == -1 and size == 1 for open_size, size in zip(signature[1:], image.shape[1:], strict=False)):
         raise ModelError(f"the size of the model's input is not fixed {signature}; convert it with a fixed size")

@@ -21,17 +21,17 @@ def _operator(patient: Patient, index: int) -> Table:
     return list(patient.graph.tables(3))[index]
 
 
-@pytest.mark.parametrize("value", [0, -1, -(2**31)])
+@pytest.mark.parametrize("value", [0, -1, -(2**31), 2**28])
 @pytest.mark.parametrize(
     ("model", "slot"), [(POOL, 1), (POOL, 2), (POOL, 3), (POOL, 4), (CONVOLUTION, 1), (CONVOLUTION, 2)]
 )
-def test_steps_below_one(model: bytes, slot: int, value: int) -> None:
-    """Strides and sizes of filters below 1 are refused: kernels divide by them."""
+def test_impossible_steps(model: bytes, slot: int, value: int) -> None:
+    """Strides and sizes of filters below 1 and above all pictures are refused: kernels divide by them."""
     patient = Patient(model)
     options = _operator(patient, _AT[model]).table(_OPTIONS)
     assert options is not None
     patient.set_field(options, slot, "i", value)
-    with pytest.raises(ModelError, match=r"\(kernel [13]\) has a step below 1"):
+    with pytest.raises(ModelError, match=r"\(kernel [13]\) has an impossible step"):
         examine(patient.content)
 
 

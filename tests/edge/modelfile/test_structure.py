@@ -82,6 +82,7 @@ FAULTS: dict[str, tuple[Callable[[Patient], Patient], str]] = {
     "input without pixels": (_shape("image", 1, 0, 32, 3), r"its input is \(1, 0, 32, 3\)"),
     "negative shape": (_shape("cells", 1, -4, 4, 3), "'cells' has the impossible shape"),
     "huge shape": (_shape("image", 1, 2**20, 2**20, 3), "'image' has the impossible shape"),
+    "large input": (_shape("image", 1, 2**12, 2**11, 3), "has 8,388,608 pixels, more than 4,194,304"),
     "large computed values": (_shape("pixels", 1, 2**12, 2**14, 4), "tensor 'pixels' of the model takes 268 MB, more"),
     "output of several rows": (_shape("scores", 3, 1), r"its output is \(3, 1\), not one row of scores"),
     "no output values": (_shape("scores", 1, 0), r"its output is \(1, 0\)"),
