@@ -17,11 +17,12 @@ _OPTIONAL = -1  # an operator input that is left out
 _NEEDED = 2  # inputs that no operator of an image classifier leaves out: values and weights
 
 
-def check_operators(graph: Table, stored: list[bool], kernels: list[int]) -> int:
+def check_operators(graph: Table, shapes: list[tuple[int, ...]], stored: list[bool], kernels: list[int]) -> int:
     """Check the operators of ``graph`` and return how many there are.
 
-    ``stored`` tells of each tensor whether it has its values before the first operator runs; the inputs of the graph
-    have theirs too. ``kernels`` are the numbers of the model's kernels (:func:`~edge.modelfile.kernels.kernel_of`).
+    ``shapes`` are those of its tensors, and ``stored`` tells of each whether it has its values before the first
+    operator runs; the inputs of the graph have theirs too. ``kernels`` are the numbers of the model's kernels, from
+    :func:`~edge.modelfile.kernels.kernel_of`.
 
     Raises :class:`~edge.errors.ModelError` with one line that names the first fault.
     """
@@ -51,7 +52,7 @@ def check_operators(graph: Table, stored: list[bool], kernels: list[int]) -> int
         if not ready.isdisjoint(writes) or len(set(writes)) < len(writes):
             raise ModelError("an operator writes a tensor that has its values already; the file is damaged")
         ready.update(writes)
-        check_kernel(kernels[code], operator, len(reads))
+        check_kernel(kernels[code], operator, [None if index == _OPTIONAL else shapes[index] for index in reads])
     if operators and not ready.issuperset(outputs):
         raise ModelError("no operator writes the model's output; the model file is damaged")
     return operators

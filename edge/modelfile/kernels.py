@@ -1,4 +1,4 @@
-"""What the kernels of an interpreter need of an operator and do not check: numbers by which they divide, a bias.
+"""What the kernels of an interpreter need of an operator and do not check: steps, and weights that fit.
 
 Numbers are those of ``BuiltinOperator`` and ``BuiltinOptions`` in the public schema,
 ``tensorflow/lite/schema/schema.fbs`` version 3.
@@ -6,6 +6,8 @@ Numbers are those of ``BuiltinOperator`` and ``BuiltinOptions`` in the public sc
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +15,7 @@ import numpy as np
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
 
-_DEPTHWISE_CONV_2D = 4
+_CONV_2D, _DEPTHWISE_CONV_2D, _FULLY_CONNECTED = 3, 4, 9
 _MAX_STEP = 1 << 15  # of larger ones a product with a size in pixels may not fit 32 bits
 
 
@@ -47,16 +49,43 @@ def kernel_of(code: Table) -> int:
     return max(code.integer(0, np.int8), code.integer(3, np.int32))
 
 
-def check_kernel(kernel: int, operator: Table, inputs: int) -> None:
-    """Check what ``kernel`` needs of ``operator``, which has that many ``inputs``.
+def check_kernel(kernel: int, operator: Table, shapes: Sequence[tuple[int, ...] | None]) -> None:
+    """Check what ``kernel`` needs of ``operator``, whose inputs have ``shapes``; None for an input that is left out.
 
-    Raises :class:`~edge.errors.ModelError` if an interpreter would crash on it.
+    Raises :class:`~edge.errors.ModelError` if an interpreter may crash on it.
     """
-    if kernel == _DEPTHWISE_CONV_2D and inputs < 3:
-        raise ModelError("a depthwise convolution of the model has no bias, on which interpreters crash")
+    if kernel in (_CONV_2D, _DEPTHWISE_CONV_2D, _FULLY_CONNECTED):
+        if kernel == _DEPTHWISE_CONV_2D and len(shapes) < 3:
+            raise ModelError("a depthwise convolution of the model has no bias, on which interpreters crash")
+        if not _weights_fit(kernel, *shapes[:3]):
+            raise ModelError(f"an operator of the model (kernel {kernel}) has weights for another input; it is damaged")
     divisors = _DIVISORS.get(kernel)
-    if divisors is None:
-        return
+    if divisors is not None:
+        _check_steps(kernel, operator, divisors)
+
+
+def _weights_fit(
+    kernel: int,
+    values: tuple[int, ...] | None = None,
+    weights: tuple[int, ...] | None = None,
+    bias: tuple[int, ...] | None = None,
+) -> bool:
+    """Whether ``weights`` and ``bias`` are for ``values``, whose shape may be open: ()."""
+    if values is None or weights is None or 0 in weights:
+        return False
+    if kernel == _FULLY_CONNECTED:
+        fits = len(weights) == 2 and math.prod(values) % weights[1] == 0
+        outputs = weights[0]
+    elif len(weights) != 4 or len(values) not in (0, 4):
+        return False
+    elif kernel == _CONV_2D:
+        fits, outputs = not values or values[3] % weights[3] == 0, weights[0]
+    else:
+        fits, outputs = not values or (values[3] > 0 and weights[3] % values[3] == 0), weights[3]
+    return fits and (bias is None or math.prod(bias) == outputs)
+
+
+def _check_steps(kernel: int, operator: Table, divisors: _Divisors) -> None:
     options = operator.table(4)
     if options is None or operator.integer(3, np.uint8) != divisors.options:
         raise ModelError(f"an operator of the model (kernel {kernel}) has no options of its own; the file is damaged")

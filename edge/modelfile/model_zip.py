@@ -53,11 +53,11 @@ def _label_files(names: list[str]) -> list[str]:
 def _entries(content: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+            names = [entry.filename for entry in archive.infolist() if entry.filename]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, OSError) as error:
         raise ModelError(f"a damaged zip ({error}); copy it again") from None
     hidden = ("__MACOSX/", ".")
-    return [name for name in names if not name.startswith(hidden) and "/." not in name]
+    return [name for name in names if not (name.startswith(hidden) or name.endswith("/") or "/." in name)]
 
 
 def _read(content: bytes, name: str, largest: int) -> bytes:

@@ -90,11 +90,11 @@ def examine(content: bytes) -> Structure:
     scores = _only(subgraphs[0], 2, len(tensors), "output")
     outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
     kernels = [kernel_of(code) for code in model.tables(1)]
-    if not check_operators(subgraphs[0], _stored(tables, tensors, buffers), kernels):
+    if not _check_operators(subgraphs[0], tables, tensors, buffers, kernels):
         raise ModelError("the model computes nothing: its graph has no operators")
     for graph in subgraphs[1:]:
         inner = list(graph.tables(0))
-        check_operators(graph, _stored(inner, [_check_tensor(table, buffers) for table in inner], buffers), kernels)
+        _check_operators(graph, inner, [_check_tensor(table, buffers) for table in inner], buffers, kernels)
     _check_signatures(model, len(tensors), len(subgraphs))
     return Structure(tensors[image], tensors[scores], outputs, _named_metadata(model, buffers))
 
@@ -140,10 +140,12 @@ def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
     return TensorSpec(name, shape, dtype, scale, zero_point)
 
 
-def _stored(tables: list[Table], tensors: list[TensorSpec], buffers: list[Table]) -> list[bool]:
-    """Whether each of the ``tensors``, which ``tables`` describe, has its values before an operator runs.
+def _check_operators(
+    graph: Table, tables: list[Table], tensors: list[TensorSpec], buffers: list[Table], kernels: list[int]
+) -> int:
+    """Check the sizes of the ``tensors`` that ``graph`` computes, and its operators; returns how many there are.
 
-    That is a constant, a variable, or a tensor without elements. The size of the others is checked.
+    The other tensors, which ``tables`` describe too, are constants, variables, or have no elements.
     """
     constant = [buffer.size(0) > 0 or buffer.integer(1, np.uint64) > 1 for buffer in buffers]
     stored = []
@@ -156,7 +158,7 @@ def _stored(tables: list[Table], tensors: list[TensorSpec], buffers: list[Table]
                 f"{_MAX_COMPUTED_BYTES // 1_000_000}; the model file is damaged"
             )
         stored.append(is_constant or size_bytes == 0 or table.integer(_IS_VARIABLE, np.uint8) > 0)
-    return stored
+    return check_operators(graph, [tensor.shape for tensor in tensors], stored, kernels)
 
 
 def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantization: Table | None) -> tuple[float, int]:

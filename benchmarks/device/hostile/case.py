@@ -33,13 +33,14 @@ class CaseResult(NamedTuple):
     """``result`` of the case ``name`` in ``area``; ``detail`` is one line about it if it is not ``ok``.
 
     ``accepted wrongly`` also stands for a wrong answer: a message that does not name the cause, or a lost result of
-    another device.
+    another device. ``cases`` is more than 1 if the case stands for that many inputs.
     """
 
     area: str
     name: str
     result: Result
     detail: str = ""
+    cases: int = 1
 
 
 class Ended(NamedTuple):
@@ -121,8 +122,9 @@ def count_by_area(results: Sequence[CaseResult]) -> list[dict[str, str | int]]:
     rows: dict[str, dict[str, str | int]] = {}
     for result in results:
         row = rows.setdefault(result.area, {"area": result.area, "cases": 0, **dict.fromkeys(_COLUMNS, 0)})
-        for column in ("cases", *([] if result.result == "ok" else [result.result])):
-            row[column] = int(row[column]) + 1
+        row["cases"] = int(row["cases"]) + result.cases
+        if result.result != "ok":
+            row[result.result] = int(row[result.result]) + 1
     return list(rows.values())
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
+from edge.modelfile.kernels import check_kernel
 from edge.modelfile.structure import examine
 from support import surgery
 from support.paths import DATA
@@ -52,3 +53,38 @@ def test_depthwise_convolution_without_a_bias() -> None:
     patient.set_field(_operator(patient, 0), _OPTIONS_TYPE, "B", 2).set_length(_operator(patient, 0), _INPUTS, 2)
     with pytest.raises(ModelError, match="a depthwise convolution of the model has no bias"):
         examine(patient.content)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "shapes", "fits"),
+    [
+        (3, [(1, 6, 8, 3), (5, 1, 1, 3), (5,)], True),
+        (3, [(1, 6, 8, 6), (5, 1, 1, 3)], True),  # in two groups
+        (3, [(), (5, 1, 1, 3), None], True),
+        (3, [(1, 6, 8, 4), (5, 1, 1, 3), (5,)], False),
+        (3, [(1, 6, 8, 3), (5, 1, 1, 3), (4,)], False),
+        (3, [(1, 6, 8), (5, 1, 1, 3), (5,)], False),
+        (3, [(1, 6, 8, 3), (5, 3), (5,)], False),
+        (3, [(1, 6, 8, 3)], False),
+        (4, [(1, 6, 8, 3), (1, 3, 3, 6), (6,)], True),
+        (4, [(1, 6, 8, 4), (1, 3, 3, 6), (6,)], False),
+        (4, [(1, 6, 8, 0), (1, 3, 3, 6), (6,)], False),
+        (4, [(1, 6, 8, 3), (1, 3, 3, 6), (3,)], False),
+        (9, [(1, 1, 1, 48), (5, 48), (1, 5)], True),
+        (9, [(2, 48), (5, 48)], True),
+        (9, [(1, 47), (5, 48), None], False),
+        (9, [(1, 48), (5, 0), None], False),
+        (9, [(1, 48), (5, 48), (48,)], False),
+    ],
+)
+def test_weights_that_fit(kernel: int, shapes: list[tuple[int, ...] | None], fits: bool) -> None:
+    """Weights of convolutions and dense layers are for the channels of the input, and the bias for the outputs."""
+    patient = Patient(CONVOLUTION)  # a dense layer needs no options
+    patient.set_field(_operator(patient, 0), _OPTIONS_TYPE, "B", kernel - 2)
+    try:
+        check_kernel(kernel, _operator(patient, 0), shapes)
+    except ModelError as error:
+        assert not fits
+        assert str(error) == f"an operator of the model (kernel {kernel}) has weights for another input; it is damaged"
+    else:
+        assert fits
