@@ -157,3 +157,12 @@ def test_a_zip_without_labels() -> None:
         archive.writestr("b.txt", "b")
     with pytest.raises(ModelError, match="2 text files in it"):
         parse_label_file(content.getvalue(), "labels.zip")
+
+
+def test_a_zip_with_an_entry_without_a_name() -> None:
+    """An entry without a name is no label file, and no error."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("labels.txt", "daisy\nroses\ntulips\n")
+        archive.writestr(zipfile.ZipInfo(""), "x")
+    assert parse_label_file(content.getvalue(), "labels.zip") == FLOWERS
