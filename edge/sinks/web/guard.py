@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edge.sinks.web.access import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -32,9 +32,14 @@ class Guard:
     A route may set a header of these itself, such as ``Cache-Control``; it then keeps its value.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, pages: Collection[str] = ("/",)) -> None:
-        """Pass requests that ``access`` admits on to ``app``; at the paths ``pages`` others get a form."""
-        self._app, self._access, self._pages = app, access, pages
+    def __init__(
+        self, app: ASGIApp, access: Access, pages: Collection[str] = ("/",), json_below: str | None = None
+    ) -> None:
+        """Pass requests that ``access`` admits on to ``app``; at the paths ``pages`` others get a form.
+
+        Below the path ``json_below`` a refusal is ``{"error": line}``.
+        """
+        self._app, self._access, self._pages, self._json_below = app, access, pages, json_below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -58,16 +63,22 @@ class Guard:
         await app(scope, receive, send_guarded)
 
     def _refusal(self, request: Request) -> Response | None:
-        from starlette.responses import HTMLResponse, PlainTextResponse
+        from starlette.responses import HTMLResponse
 
-        if not self._access.admits_host(request.headers.get("host", "")):
-            return PlainTextResponse("open this page under the name localhost\n", status_code=421)
         path = request.url.path
+        if not self._access.admits_host(request.headers.get("host", "")):
+            return self._line(path, 421, "open this page under the name localhost")
         if path in _PUBLIC or self._access.admits(request.headers, request.query_params, request.cookies):
             return None
         challenge = {"WWW-Authenticate": "Bearer"}
         if path in self._pages:
             return HTMLResponse(_TOKEN_PAGE.read_text(encoding="utf-8"), status_code=401, headers=challenge)
-        return PlainTextResponse(
-            "the token is missing; send the header Authorization: Bearer TOKEN\n", status_code=401, headers=challenge
-        )
+        line = "the token is missing; send the header Authorization: Bearer TOKEN"
+        return self._line(path, 401, line, challenge)
+
+    def _line(self, path: str, status: int, line: str, headers: Mapping[str, str] | None = None) -> Response:
+        from starlette.responses import JSONResponse, PlainTextResponse
+
+        if self._json_below is not None and path.startswith(self._json_below):
+            return JSONResponse({"error": line}, status, headers)
+        return PlainTextResponse(f"{line}\n", status, headers)

@@ -1,0 +1,1 @@
+"""The page of a teaching session and the HTTP API under it."""

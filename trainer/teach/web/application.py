@@ -1,0 +1,69 @@
+"""The Starlette application of a session: its page, the page of the stream, and the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.sinks.web.access import Access
+from edge.sinks.web.application import file_route, page_routes, stream_routes
+from edge.sinks.web.feed import Feed
+from edge.sinks.web.guard import Guard
+from edge.statistics import StreamStatistics
+from trainer.teach.session import Session
+from trainer.teach.web.answers import exception_handlers
+from trainer.teach.web.class_routes import action_rules, class_rules
+from trainer.teach.web.events import Events
+from trainer.teach.web.photo_routes import photo_rules
+from trainer.teach.web.same_origin import SameOrigin
+from trainer.teach.web.served import Rule, Served
+from trainer.teach.web.session_routes import handover_rules, recording_rules, session_rules
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+_PAGE = Path(__file__).parent / "page"
+_PAGES = ("/", "/watch", "/api")
+
+
+def make_teach_application(
+    session: Session, feed: Feed, statistics: StreamStatistics, token: str | None, port: int
+) -> Starlette:
+    """The application of ``session`` and of the stream of ``feed`` and ``statistics``, on ``port``.
+
+    With ``token``, requests must give it. The page of the stream is at ``/watch``. The caller attaches ``session`` and
+    ``feed`` to the event loop of the server.
+    """
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.routing import Route
+
+    events = Events(session, feed, statistics)
+    rules = api_rules(Served(session))
+    parts = [path for path in sorted(_PAGE.iterdir()) if path.name != "teach.html"]
+    return Starlette(
+        routes=[
+            file_route("/", _PAGE / "teach.html"),
+            *(file_route(f"/{path.name}", path) for path in parts),
+            *page_routes("/watch"),
+            *stream_routes(feed, statistics, events.of_viewer),
+            *(Route(rule.path, rule.handler, methods=[rule.method]) for rule in rules),
+        ],
+        middleware=[
+            Middleware(Guard, access=Access(token, port), pages=_PAGES, json_below="/api/"),
+            Middleware(SameOrigin),
+        ],
+        exception_handlers=exception_handlers(),
+    )
+
+
+def api_rules(served: Served) -> list[Rule]:
+    """All routes of the API."""
+    return [
+        *session_rules(served),
+        *class_rules(served),
+        *action_rules(served),
+        *photo_rules(served),
+        *recording_rules(served),
+        *handover_rules(served),
+    ]
