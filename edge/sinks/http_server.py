@@ -19,6 +19,8 @@ CONNECTIONS = 64
 
 REQUEST_S = 10.0
 """The longest time from the start of a connection, or from its last answer, to the end of its next request, in s."""
+BODY_BYTES = 256 << 10
+"""A request whose body goes on may take :data:`REQUEST_S` more for each such number of bytes that has come."""
 UNREAD_S = 15.0
 """The longest time for which the other end may take no data of an answer, in seconds."""
 
@@ -112,11 +114,12 @@ def _bounded_protocol() -> type[H11Protocol]:
     class BoundedProtocol(H11Protocol):
         """Limits what uvicorn does not: connections without a request, and times that a client makes long.
 
-        ``waiting`` is the timer of a connection that has no whole request to answer; it is not set again by a part of a
-        request. ``unread`` is the timer of one whose answer is not taken.
+        ``waiting`` is the timer of a connection that has no whole request to answer; it is set again only by a large
+        part of a body. ``come`` counts the bytes since then. ``unread`` is the timer of one whose answer is not taken.
         """
 
         waiting: asyncio.TimerHandle | None = None
+        come = 0
         unread: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -127,6 +130,10 @@ def _bounded_protocol() -> type[H11Protocol]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
+            self.come += len(data)
+            if self.come >= BODY_BYTES:  # a head is never that large
+                _cancel(self.waiting)
+                self.waiting = None
             self._set_waiting()
 
         def on_response_complete(self) -> None:
@@ -151,6 +158,7 @@ def _bounded_protocol() -> type[H11Protocol]:
                 self.waiting = None
             elif self.waiting is None and not self.transport.is_closing():
                 self.waiting = self.loop.call_later(REQUEST_S, self.transport.abort)
+                self.come = 0
 
         def _make_room(self) -> None:
             """Close the connection that has waited longest, so that slow clients lock no other out."""

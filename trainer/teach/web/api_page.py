@@ -38,6 +38,4 @@ def api_page() -> str:
     operations = (
         f"<dt><code>{one.method} {escape(one.path)}</code></dt><dd>{escape(one.summary)}</dd>" for one in OPERATIONS
     )
-    return _PAGE.format(
-        about="\n".join(f"<p>{escape(part)}</p>" for part in about), operations="\n".join(operations)
-    )
+    return _PAGE.format(about="\n".join(f"<p>{escape(part)}</p>" for part in about), operations="\n".join(operations))

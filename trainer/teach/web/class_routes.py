@@ -34,9 +34,7 @@ def class_rules(served: Served) -> list[Rule]:
 
     async def merge(request: Request) -> Response:
         (into,) = await bodies.fields(request, {"into": text})
-        return await served.done(
-            session.merge_class, served.label(request.path_params["name"]), served.label(into)
-        )
+        return await served.done(session.merge_class, served.label(request.path_params["name"]), served.label(into))
 
     return [
         Rule("PUT", "/api/classes/{name}", add),

@@ -39,7 +39,6 @@ _ERRORS = {
     507: "The disk is full. Nothing was lost.",
 }
 _GENERAL, _CHANGING = (401, 404), (403,)
-_JPEG = {"image/jpeg": {}}
 
 
 class Operation(NamedTuple):
@@ -161,9 +160,7 @@ OPERATIONS = (
     ),
     Operation("POST", "/api/model/save", "Make, install and activate a model", _HANDOVER, status=202, errors=(409,)),
     Operation("POST", "/api/model/back", "Go back to the model before", _HANDOVER, status=202, errors=(409,)),
-    Operation(
-        "GET", "/api/model.tflite", "The model that was saved last", _content("application/octet-stream")
-    ),
+    Operation("GET", "/api/model.tflite", "The model that was saved last", _content("application/octet-stream")),
     Operation("GET", "/api/photos.zip", "All photos in class folders", _content("application/zip"), errors=(503,)),
 )
 
@@ -195,9 +192,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "parameters": _parameters(operation),
         "responses": {
             str(operation.status): {"description": operation.summary, "content": _body(operation.answer)},
-            **{
-                str(status): {"description": _ERRORS[status], "content": _body(ref("Error"))} for status in errors
-            },
+            **{str(status): {"description": _ERRORS[status], "content": _body(ref("Error"))} for status in errors},
         },
     }
     if operation.body is not None:
@@ -206,7 +201,8 @@ def _describe(operation: Operation) -> dict[str, Any]:
 
 
 def _body(schema: Schema) -> Schema:
-    return schema["content"] if "content" in schema else {"application/json": {"schema": schema}}
+    content: Schema = schema.get("content", {"application/json": {"schema": schema}})
+    return content
 
 
 def _parameters(operation: Operation) -> list[Schema]:

@@ -122,9 +122,7 @@ SCHEMAS: dict[str, Schema] = {
         inbox=record(photos=COUNT),
         trash=record(photos=COUNT, bytes=COUNT),
         recording=or_null(ref("Recording")),
-        learning=record(
-            state=one_of("too few", "learning", "ready"), seconds=or_null(NUMBER), thorough=BOOLEAN
-        ),
+        learning=record(state=one_of("too few", "learning", "ready"), seconds=or_null(NUMBER), thorough=BOOLEAN),
         figures=ref("Figures"),
         undo=or_null(ref("Action")),
         redo=or_null(ref("Action")),

@@ -63,7 +63,9 @@ def describe_photo(one: ReviewedPhoto) -> dict[str, Any]:
 
 def describe_details(details: PhotoDetails, size: tuple[int, int] | None) -> dict[str, Any]:
     """A photo with its scores and its nearest photos; ``size`` is its upright width and height in pixels."""
-    near = [{"id": one.photo.id, "class": one.photo.label, "cosine": round(one.cosine, 6)} for one in details.neighbours]
+    near = [
+        {"id": one.photo.id, "class": one.photo.label, "cosine": round(one.cosine, 6)} for one in details.neighbours
+    ]
     return {
         **describe_photo(details.reviewed),
         "scores": [_answer(score) for score in details.scores],

@@ -13,7 +13,7 @@ from trainer.teach.web.bodies import text
 from trainer.teach.web.openapi import openapi
 from trainer.teach.web.photos_zip import safe_name, zip_photos
 from trainer.teach.web.served import Rule, Served, in_thread
-from trainer.teach.web.session_json import describe_state
+from trainer.teach.web.session_json import describe_model, describe_recording, describe_state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
