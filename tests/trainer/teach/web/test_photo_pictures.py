@@ -27,6 +27,7 @@ def write(folder: Path, picture: Image.Image, form: str = "JPEG", *, turned: boo
 
 
 def opened(content: bytes) -> Image.Image:
+    """The picture in a file."""
     picture = Image.open(io.BytesIO(content))
     picture.load()
     return picture
