@@ -71,6 +71,7 @@ _LIST = {
     "offset": {**COUNT, "default": 0},
     "limit": {**COUNT, "default": 200},
 }
+_PAGE = _content("text/html")
 _DONE = ref("Done")
 _IDS = list_of(PHOTO_ID)
 _RECORDING = record(recording=or_null(ref("Recording")))
@@ -78,7 +79,7 @@ _HANDOVER = record(model=ref("Model"), version=COUNT)
 _JSON_BODY = (400, 413, 415)
 
 OPERATIONS = (
-    Operation("GET", "/api", "A page about the API", _content("text/html")),
+    Operation("GET", "/api", "A page about the API", _PAGE),
     Operation("GET", "/api/openapi.json", "This document", {"type": "object"}),
     Operation("GET", "/api/session", "The state of the session", ref("Session")),
     Operation("PUT", "/api/classes/{name}", "Add a class", record(name=TEXT), errors=(400, 507)),
@@ -184,7 +185,9 @@ def openapi() -> dict[str, Any]:
 
 
 def _describe(operation: Operation) -> dict[str, Any]:
-    changing = operation.method not in ("GET", "HEAD")
+    changing = operation.method != "GET"
+    # Without the token a browser gets a form for it at the address of a page.
+    error = operation.answer if operation.answer == _PAGE else ref("Error")
     errors = sorted({*_GENERAL, *(_CHANGING if changing else ()), *operation.errors})
     described: dict[str, Any] = {
         "summary": operation.summary,
@@ -192,7 +195,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "parameters": _parameters(operation),
         "responses": {
             str(operation.status): {"description": operation.summary, "content": _body(operation.answer)},
-            **{str(status): {"description": _ERRORS[status], "content": _body(ref("Error"))} for status in errors},
+            **{str(status): {"description": _ERRORS[status], "content": _body(error)} for status in errors},
         },
     }
     if operation.body is not None:
