@@ -154,7 +154,7 @@ OPERATIONS = (
         "Record the stream for a class, for one second; send it again to go on",
         _RECORDING,
         record(class_=TEXT, hold={**TEXT, "description": "Any text; the same while a button is held."}),
-        errors=(*_JSON_BODY, 409),
+        errors=(*_JSON_BODY, 409, 503, 507),
     ),
     Operation(
         "DELETE", "/api/recording", "Stop recording", _RECORDING, query={"hold": TEXT}, needed=("hold",), errors=(400,)

@@ -57,6 +57,9 @@ def recording_rules(served: Served) -> list[Rule]:
         label, hold = await served.bodies.fields(request, {"class": text, "hold": _hold})
         if session.recorder is None:
             raise Refused(409, "there is no camera in this session; add photos from files")
+        now = session.recorder.recording
+        if now is not None and now.hold != hold:
+            raise Refused(409, f"another page records {now.label} now; wait until it has stopped")
         await in_thread(session.record, served.label(label), hold)
         return recording()
 
