@@ -19,8 +19,8 @@ NEEDED = {
 }
 """What the trainer may import at module level, beside the standard library."""
 
-LATE = {"google", "keras", "scipy", "tensorboard", "tensorflow"}
-"""What is imported inside functions only, because it is slow to load or only sometimes needed."""
+LATE = {"google", "keras", "scipy", "starlette", "tensorboard", "tensorflow"}
+"""What is imported inside functions, or for type checkers, because it is slow to load or only sometimes needed."""
 
 TENSORFLOW_MODULES = {"convert", "folded_mobilenet", "train"}
 """The only modules of the trainer that import TensorFlow or Keras: the two child processes, and what they share."""
@@ -29,7 +29,7 @@ TENSORFLOW_MODULES = {"convert", "folded_mobilenet", "train"}
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
     """(package, whether at module level) of every import in a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inner = {node for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.Lambda)) for node in ast.walk(f)}
+    inner = {node for part in ast.walk(tree) if _is_late(part) for node in ast.walk(part)}
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -39,6 +39,13 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
             names = [node.module or ""]
         for name in names:
             yield name.split(".")[0], node not in inner
+
+
+def _is_late(node: ast.AST) -> bool:
+    """Whether what is inside ``node`` does not run when the module is imported."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
