@@ -165,7 +165,8 @@ def storage_errors(places: Places) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise StorageError(f"{places.root}: the disk is full; remove files from it; no photo is lost") from None
-        raise StorageError(f"{places.root}: cannot be changed ({error.strerror}); check the disk") from None
+        path = error.filename or places.root
+        raise StorageError(f"{path}: cannot be changed ({error.strerror}); check permissions and the disk") from None
 
 
 def _numbers(moves: Iterable[Move]) -> set[int]:

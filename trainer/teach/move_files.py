@@ -10,7 +10,7 @@ import filecmp
 import os
 import shutil
 from collections.abc import Iterable
-from errno import EXDEV
+from errno import EINVAL, EXDEV
 from pathlib import Path
 
 PART = ".part-"
@@ -81,12 +81,17 @@ def is_copy(source: Path, target: Path) -> bool:
 def sync_folders(folders: Iterable[Path]) -> None:
     """Put the entries of ``folders`` on the disk; those that are gone are skipped."""
     for folder in folders:
-        with contextlib.suppress(FileNotFoundError):
+        try:
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        except FileNotFoundError:
+            continue
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno != EINVAL:  # some network drives cannot do this for a folder
+                raise
+        finally:
+            os.close(descriptor)
 
 
 def remove_empty(folder: Path, top: Path) -> None:

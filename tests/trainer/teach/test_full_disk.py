@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from edge.errors import StorageError
 from support.mounts import in_own_mounts
-from support.paths import PACKAGES
+from support.paths import PACKAGES, TESTS, python_path
 from support.pictures import noise_picture
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.state import CLASS, TRASH, Hold
@@ -65,7 +66,7 @@ def test_recording_on_a_full_disk(tmp_path: Path) -> None:
     """Recording ends with a line; deleted photos make room for new ones; the next session has all photos."""
     (tmp_path / "disk").mkdir()
     (tmp_path / "session.py").write_text(SMALL_DISK)
-    run = f"PYTHONPATH={PACKAGES}:{PACKAGES / 'tests'} {sys.executable} session.py"
+    run = f"PYTHONPATH={shlex.quote(python_path(PACKAGES, TESTS))} {shlex.quote(sys.executable)} session.py"
     script = f"mount -t tmpfs -o size=600k none disk && {run}"
     done = in_own_mounts(script, tmp_path)
     full = "disk/photos: the disk is full; remove files from it; no photo is lost"
@@ -97,7 +98,7 @@ def numbers(folders: ClassFolders, place: str) -> list[int]:
 
 
 def test_the_trash_has_a_limit(folders: ClassFolders) -> None:
-    """The photos deleted first are removed for good if there are more than the limit; undo passes over them."""
+    """The photos deleted first are removed for good if there are more than the limit; undo skips them."""
     ids = {int(photo.path.stem[-1]): photo.id for photo in folders.of(CLASS)}
     for number in (7, 2, 5, 1, 8):
         folders.delete([ids[number]])

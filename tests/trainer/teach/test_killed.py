@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.paths import PACKAGES
+from support.paths import PACKAGES, TESTS, python_path
 from support.pictures import noise_picture
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.state import CLASS, INBOX, TRASH
-
-MEMORY = Path("/dev/shm")
-
-
-@pytest.fixture
-def other_file_system(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another file system than ``tmp_path``."""
-    if not os.access(MEMORY, os.W_OK) or MEMORY.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("there is only one file system here")
-    folder = Path(tempfile.mkdtemp(prefix="inboxes-", dir=MEMORY))
-    yield folder
-    shutil.rmtree(folder)
 
 
 def test_a_kill_at_a_change_of_the_disk_loses_no_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +49,7 @@ def check_kills(tmp_path: Path, inboxes: Path, first: int, monkeypatch: pytest.M
             (template / folder / name).write_bytes(content)
     start = set(photos_on_disk(template))
     command = [sys.executable, "-m", "support.killed_session", template, tmp_path / "killed", inboxes, str(first), "4"]
-    environment = {**os.environ, "PYTHONPATH": f"{PACKAGES}{os.pathsep}{PACKAGES / 'tests'}"}
+    environment = {**os.environ, "PYTHONPATH": python_path(PACKAGES, TESTS), "OPENBLAS_NUM_THREADS": "1"}  # it forks
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.stderr == ""
     moments = done.stdout.split()
