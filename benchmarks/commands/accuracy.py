@@ -134,6 +134,28 @@ def forecast(
     print(save_results("forecast", f"python -m benchmarks forecast PHOTOS --seeds {seeds}", rows, results_dir))
 
 
+@app.command(epilog="Example: python -m benchmarks remember flower_photos --seeds 5")
+def remember(
+    image_dir: ImageDir,
+    architecture: OneArchitecture = "mobilenet_0.50_224",
+    count: Annotated[
+        list[int] | None,
+        typer.Option(help="Remembered bottlenecks of each class; may be repeated (default: 10, 40 and 160)."),
+    ] = None,
+    seeds: Seeds = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Teach each class beside remembered bottlenecks of the others, and compare with training on all photos."""
+    from benchmarks.accuracy.remember import measure
+
+    chosen, counts = Architecture.parse(architecture), count or [10, 40, 160]
+    cache = bottleneck_dir or default_bottleneck_dir()
+    rows = measure(image_dir, chosen, counts, list(range(seeds)), cache, TerminalProgress(""))
+    command = f"python -m benchmarks remember PHOTOS --architecture {architecture} --seeds {seeds}"
+    print(save_results(f"remember-{architecture}", command, rows, results_dir))
+
+
 @app.command("fine-tune", epilog="Example: python -m benchmarks fine-tune flower_photos --seeds 5")
 def fine_tune(
     image_dir: ImageDir,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
 from trainer.groups.find_groups import find_groups
+from trainer.head.fit import balanced_weights
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents
@@ -117,6 +118,14 @@ def make_examples(snapshot: Snapshot, features: Features) -> Examples:
         else None,
     )
     return Examples(dataset, data, tuple(photo.id for photo in ordered), snapshot.remembered)
+
+
+def class_weights(data: Labelled, labels: int, remembered: Remembered | None) -> npt.NDArray[np.float64] | None:
+    """The weights of ``labels`` classes for a head on ``data``, (labels,); None, all 1, if nothing is remembered.
+
+    A class of which a few bottlenecks are remembered was taught by more photos; all classes have the same influence.
+    """
+    return None if remembered is None else balanced_weights(data.labels, labels)
 
 
 def with_remembered(data: Labelled, labels: Sequence[str], remembered: Remembered | None) -> Labelled:

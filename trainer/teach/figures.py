@@ -19,7 +19,7 @@ from trainer.photos.split import SplitRatios
 from trainer.report.doubtful_labels import find_doubtful_labels
 from trainer.report.measures import ScoredPhotos
 from trainer.teach.advice import class_advice, worth
-from trainer.teach.examples import Examples, Snapshot, with_remembered
+from trainer.teach.examples import Examples, Snapshot, class_weights, with_remembered
 from trainer.teach.state import Figures, Mix, Right
 
 _MOST_MIXED = 6
@@ -76,7 +76,8 @@ def _fold_scores(examples: Examples, l2: float, temperature: float, check: Calla
         training = with_remembered(data.where(~tested), labels, examples.remembered)
         if tested.any() and len(training.labels):
             # The head of another part is near.
-            head = fit_again(training, len(labels), l2, DEFAULT_STEPS, start=head, tolerance=_TOLERANCE)
+            weights = class_weights(training, len(labels), examples.remembered)
+            head = fit_again(training, len(labels), l2, DEFAULT_STEPS, weights, start=head, tolerance=_TOLERANCE)
             scores[tested] = softmax(with_temperature(head, temperature).logits(data.features[tested]))
     return scores
 
