@@ -227,6 +227,8 @@ def _rtsp() -> Iterator[Case]:
     yield case("RTSP: HTTP", send(ok(picture())), other)
     yield case("RTSP: a wrong password", send(asks), "refuses the user or the password (401)", 78)
     yield case("RTSP: 401 for ever", camera.endless(b"", asks, 0.01), "refuses the user or the password (401)", 78)
+    kind = b"RTSP/1.0 401 no\r\nCSeq: 1\r\nWWW-Authenticate: Negotiate\r\n\r\n"
+    yield case("RTSP: a login of another kind", send(kind), "not known here (negotiate)", 78)
     yield case("RTSP: headers without end", camera.endless(head, b"X: y\r\n" * 100, 0.01), other)
     yield case("RTSP: headers that drip", camera.endless(head, b"X: y\r\n", 0.1), "nothing in 5 s")
     yield case("RTSP: no such stream", send(b"RTSP/1.0 404 \x1b[2J\r\n\r\n"), "answers 404 Not Found; check the path")
