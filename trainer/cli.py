@@ -6,6 +6,7 @@ import typer
 
 from trainer.commands.adopt import adopt_command
 from trainer.commands.architectures import architectures_command
+from trainer.commands.backbone import backbone_command
 from trainer.commands.bottlenecks import bottlenecks_command
 from trainer.commands.bundle import bundle_command
 from trainer.commands.choose import choose_command
@@ -26,6 +27,7 @@ grid_app = typer.Typer(help="Models of all 16 architectures, for edge bench.", n
 for name, command, example in (
     ("retrain", retrain_command, "trainer retrain flower_photos --architecture mobilenet_0.50_224"),
     ("bottlenecks", bottlenecks_command, "trainer bottlenecks flower_photos --architecture mobilenet_0.50_224"),
+    ("backbone", backbone_command, "trainer backbone mobilenet_0.50_224 --output backbone.tflite"),
     ("evaluate", evaluate_command, "trainer evaluate models/flowers.tflite flower_photos"),
     ("compare", compare_command, "trainer compare old.tflite new.tflite flower_photos"),
     ("adopt", adopt_command, "trainer adopt model_unquant.tflite --labels labels.txt my_photos"),

@@ -49,6 +49,15 @@ WeightsChoice = Annotated[
     str | None,
     typer.Option("--weights", help="A Keras weights file, or 'offline' for the weights of the offline extra."),
 ]
+BackboneFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--backbone",
+        metavar="FILE",
+        help="A model file of trainer retrain or trainer backbone whose backbone is used, instead of --architecture "
+        "and --weights.",
+    ),
+]
 Quantizations = Annotated[
     list[Quantization] | None,
     typer.Option("--quantization", help="How the model computes; may be repeated (default: int8)."),

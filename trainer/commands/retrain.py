@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 from edge.errors import UsageError
-from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
+from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
+from trainer.backbones.cut_head import read_backbone
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
+    BackboneFile,
     BottleneckDir,
     Groups,
     GroupsChoice,
@@ -51,12 +53,14 @@ ClassWeights = Enum("ClassWeights", {name: name for name in CLASS_WEIGHTS}, type
 
 
 def retrain_command(
+    context: typer.Context,
     image_dir: ImageDir,
     layout: LayoutChoice = Layout[AUTO],
     architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
     output: Annotated[Path | None, typer.Option(help="The model file (default: in the folder models).")] = None,
     quantization: Quantizations = None,
     weights: WeightsChoice = None,
+    backbone: BackboneFile = None,
     bottleneck_dir: BottleneckDir = None,
     fine_tune: Annotated[
         int | None,
@@ -128,7 +132,15 @@ def retrain_command(
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
     chosen = Architecture.parse(architecture)
-    quantizations = chosen_quantizations(quantization)
+    given = None
+    if backbone is not None:
+        source = context.get_parameter_source("architecture")
+        if source is not None and source.name != "DEFAULT":
+            raise UsageError("--backbone FILE has an architecture; leave out --architecture")
+        given = read_backbone(backbone)
+        chosen = given.architecture
+    quantizations = chosen_quantizations(quantization, (given.quantization,) if given else DEFAULT_QUANTIZATIONS)
+    untuned = fine_tune is None and not (given and given.tuned)
     options = RetrainOptions(
         folder=image_dir,
         layout=layout.value,
@@ -142,12 +154,13 @@ def retrain_command(
         summaries_dir=summaries_dir,
         class_weights=class_weights.value,
         precision=precision,
-        cross_validate=cross_validation or (report and fine_tune is None),
-        learning_curve=learning_curve or (report and fine_tune is None),
+        cross_validate=cross_validation or (report and untuned),
+        learning_curve=learning_curve or (report and untuned),
         groups=groups.value,
         augment=augment,
         final=final,
         remember=remember,
+        backbone=backbone,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
     progress = TerminalProgress()

@@ -82,7 +82,7 @@ def export_model(
         dataset.counts(),
         provenance,
         gate,
-        seen_photos(dataset),
+        _seen(backbone, dataset),
         remembered,
     )
     evaluation = dataclasses.replace(
@@ -111,7 +111,7 @@ def export_final(
 
     ``evaluation`` is that of its twin, whose head was fitted on the training photos alone.
     """
-    seen = seen_photos(dataset, all_trained=True)
+    seen = _seen(backbone, dataset, all_trained=True)
     draft = _draft(
         backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen, remembered
     )
@@ -125,6 +125,7 @@ def export_unmeasured(
     samples: npt.NDArray[np.float32],
     labels: tuple[str, ...],
     provenance: Provenance,
+    score_threshold: float | None = None,
     runtime: str | None = None,
 ) -> bytes:
     """The bytes of a model file that is not evaluated: its manifest's accuracy is None.
@@ -132,7 +133,7 @@ def export_unmeasured(
     It is as large and as fast as a trained one and passes its self-test; see :func:`export_model`.
     """
     counts = {label: dict.fromkeys(SPLITS, 0) for label in labels}
-    return seal(_draft(backbone, head, samples, labels, counts, provenance), None, runtime)
+    return seal(_draft(backbone, head, samples, labels, counts, provenance), None, runtime, score_threshold)
 
 
 def _draft(
@@ -171,6 +172,13 @@ def _draft(
     )
     packed = packed_gate, packed_seen, bottlenecks and bottlenecks.content
     return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, *packed))
+
+
+def _seen(backbone: Backbone, dataset: Dataset, *, all_trained: bool = False) -> PhotoHashes | None:
+    """The photos that the model has seen, with those that its backbone was fine-tuned on before."""
+    seen = seen_photos(dataset, all_trained=all_trained)
+    before = backbone.tuned.photos if backbone.tuned else None
+    return seen if seen is None or before is None else seen.joined(before)
 
 
 def _known_photos(seen: PhotoHashes) -> KnownPhotos:

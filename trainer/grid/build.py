@@ -11,19 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from edge.errors import ConfigurationError, ModelError
 from edge.files import check_writable, write_whole
-from edge.inference.interpreter import ImageInterpreter, dequantize
-from edge.inference.self_test import make_patterns
 from edge.modelfile.model_file import ModelFile
-from edge.modelfile.provenance import Provenance
 from trainer.backbones.architectures import Architecture, grid
 from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.backbones.weights import OFFLINE, RANDOM, Weights, find_weights, weights_at_hand
-from trainer.export.export import export_unmeasured
-from trainer.head.fit import Head
+from trainer.export.untaught import export_untaught
 from trainer.photos.dataset import Dataset, dataset_fingerprint, read_dataset
 from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
@@ -36,9 +30,6 @@ DEFAULT_QUANTIZATIONS = ("int8", "float32")
 
 UNTRAINED_LABELS = tuple(f"class {index}" for index in range(5))
 UNTRAINED_NOTE = "untrained head: right for size and latency, worthless as a classifier"
-
-_HEAD_SEED, _PATTERN_SEED = 0, 0
-_HEAD_SPREAD = 0.05
 
 
 @dataclass(frozen=True)
@@ -188,21 +179,7 @@ def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progre
 
 
 def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptions) -> GridModel:
-    random = np.random.default_rng(_HEAD_SEED)
-    weights = random.normal(0, _HEAD_SPREAD, (backbone.bottleneck_size, len(plan.labels)))
-    head = Head(weights, np.zeros(len(plan.labels)))
-    interpreter = ImageInterpreter(backbone.model, runtime=options.runtime)
-    patterns = make_patterns(_PATTERN_SEED, backbone.model.input_size)
-    samples = np.stack([dequantize(interpreter.raw_outputs(pattern), backbone.model.output) for pattern in patterns])
-    provenance = Provenance(
-        backbone_sha256=backbone.model.sha256,
-        weights=plan.weights.origin,
-        weights_sha256=plan.weights.sha256,
-        note=UNTRAINED_NOTE,
-    )
-    content = export_unmeasured(
-        backbone, head, samples=samples, labels=plan.labels, provenance=provenance, runtime=options.runtime
-    )
+    content = export_untaught(backbone, plan.labels, UNTRAINED_NOTE, runtime=options.runtime)
     write_whole(plan.path, content)
     return _grid_model(plan, len(content))
 

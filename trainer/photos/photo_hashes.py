@@ -60,6 +60,11 @@ class PhotoHashes(NamedTuple):
             for in_training, in_validation in zip(trained, chosen, strict=True)
         ]
 
+    def joined(self, other: PhotoHashes) -> PhotoHashes | None:
+        """The photos of both; None if there are more than :data:`MOST_PHOTOS`."""
+        training, validation = (np.union1d(*both) for both in zip(self, other, strict=True))
+        return None if len(training) + len(validation) > MOST_PHOTOS else PhotoHashes(training, validation)
+
     def to_bytes(self) -> bytes:
         """The file; the same photos give the same bytes."""
         header = _HEADER.pack(_MAGIC, _VERSION, _HASH_BYTES, len(self.training), len(self.validation))

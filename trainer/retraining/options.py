@@ -32,6 +32,8 @@ class RetrainOptions:
     shares of the photos. ``groups`` says how photos that depend on each other are found. ``augment`` is how many
     augmented copies of each training photo the head is fitted on beside the photo itself. With ``fine_tune`` the
     backbone is trained first. With ``final`` the head of the file is fitted on all photos, after the figures are known.
+    ``backbone`` is a model file whose backbone is used; ``quantizations`` is its quantization then, and
+    ``architecture`` is not used.
     ``remember`` is the number of bottlenecks of each class that are packed into the file, so that another class can be
     taught beside them.
     """
@@ -56,6 +58,7 @@ class RetrainOptions:
     layout: str = AUTO
     final: bool = False
     remember: int = 0
+    backbone: Path | None = None
 
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.
@@ -79,6 +82,9 @@ class RetrainOptions:
         check_groups(self.groups)
         if self.class_weights not in CLASS_WEIGHTS:
             raise UsageError(f"--class-weights {self.class_weights!r}: give {' or '.join(CLASS_WEIGHTS)}")
+        if self.backbone is not None and (self.weights is not None or self.fine_tune is not None):
+            name = "weights" if self.weights is not None else "fine-tune"
+            raise UsageError(f"--backbone FILE has its own weights; leave out --{name}")
         if self.fine_tune is not None:
             self.fine_tune.check()
             for chosen, name in ((self.cross_validate, "cross-validate"), (self.learning_curve, "learning-curve")):

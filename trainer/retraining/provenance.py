@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.modelfile.provenance import Provenance
-from trainer.backbones.backbone import Backbone
+from trainer.backbones.backbone import Backbone, FineTuned
 from trainer.head.calibration import Calibration
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import HeadFit
@@ -22,8 +22,16 @@ def describe_training(
     *,
     cross_validation: CrossValidation | None = None,
     fine_tuning: FineTuningResult | None = None,
+    note: str | None = None,
 ) -> Provenance:
-    """What made the model: weights, photos, split and what was chosen during the training."""
+    """What made the model: weights, photos, split and what was chosen during the training.
+
+    Of a backbone that was fine-tuned before, in another run, the epochs are those of that run.
+    """
+    tuned = backbone.tuned
+    if fine_tuning is not None:
+        recipe = fine_tuning.tuned.recipe
+        tuned = FineTuned(recipe.epochs, recipe.from_block, fine_tuning.best_epoch, None)
     shown = cross_validation if dataset.has_evidence else None
     return Provenance(
         backbone_sha256=backbone.model.sha256,
@@ -45,8 +53,9 @@ def describe_training(
         independent_test_photos=len({photo.group for photo in dataset.test_photos}) if dataset.has_evidence else None,
         cross_validated_right=shown and round(shown.right, 6),
         cross_validated_photos=shown and shown.independent,
-        fine_tune=fine_tuning and fine_tuning.tuned.recipe.epochs,
-        fine_tune_from=fine_tuning and fine_tuning.tuned.recipe.from_block,
-        fine_tune_best_epoch=fine_tuning and fine_tuning.best_epoch,
+        fine_tune=tuned and tuned.epochs,
+        fine_tune_from=tuned and tuned.from_block,
+        fine_tune_best_epoch=tuned and tuned.best_epoch,
         final=options.final or None,
+        note=note,
     )

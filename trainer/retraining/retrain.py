@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
+from trainer.backbones.cut_head import read_backbone
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import DEFAULT_STEPS
@@ -21,7 +22,7 @@ def retrain(
     photos: Dataset | str | Path,
     *,
     architecture: Architecture | str = DEFAULT_ARCHITECTURE,
-    quantization: str = DEFAULT_QUANTIZATIONS[0],
+    quantization: str | None = None,
     output: str | Path | None = None,
     layout: str = AUTO,
     weights: str | Path | None = None,
@@ -35,6 +36,7 @@ def retrain(
     augment: int = RetrainOptions.augment,
     final: bool = RetrainOptions.final,
     remember: int = RetrainOptions.remember,
+    backbone: str | Path | None = None,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
     runtime: str | None = None,
@@ -48,21 +50,27 @@ def retrain(
 
     Of a data set, the folder, its layout and the split are used; its photos are read again. Each other argument is the
     option of ``trainer retrain`` of the same name, with the same default. ``fine_tune`` is the largest number of
-    epochs, or a whole :class:`~trainer.fine_tuning.recipe.Recipe`. ``progress`` is called with each
-    :class:`~trainer.progress.Stage`; None is silent. TensorFlow, if it is needed, runs in a process of its own.
+    epochs, or a whole :class:`~trainer.fine_tuning.recipe.Recipe`. Of a ``backbone``, a model file, architecture and
+    quantization are used. ``progress`` is called with each :class:`~trainer.progress.Stage`; None is silent.
+    TensorFlow, if it is needed, runs in a process of its own.
 
     Raises the errors of :mod:`edge.errors`; the file is written whole or not at all.
     """
     chosen = Architecture.parse(architecture) if isinstance(architecture, str) else architecture
+    quantizations = DEFAULT_QUANTIZATIONS if quantization is None else (quantization,)
+    if backbone is not None:
+        given = read_backbone(Path(backbone))
+        chosen = given.architecture
+        quantizations = (given.quantization,) if quantization is None else quantizations
     folder, ratios = (photos.root, photos.ratios) if isinstance(photos, Dataset) else (Path(photos), SplitRatios())
     layout = photos.layout if isinstance(photos, Dataset) else layout
     options = RetrainOptions(
         folder=folder,
-        output=default_output(folder, chosen, (quantization,)) if output is None else Path(output),
+        output=default_output(folder, chosen, quantizations) if output is None else Path(output),
         layout=layout,
         bottleneck_dir=default_bottleneck_dir() if bottleneck_dir is None else Path(bottleneck_dir),
         architecture=chosen,
-        quantizations=(quantization,),
+        quantizations=quantizations,
         weights=None if weights is None else str(weights),
         ratios=ratios,
         training_steps=training_steps,
@@ -76,6 +84,7 @@ def retrain(
         augment=augment,
         final=final,
         remember=remember,
+        backbone=None if backbone is None else Path(backbone),
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )
     (model,) = retrain_all(options, as_progress(progress))

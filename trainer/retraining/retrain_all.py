@@ -23,6 +23,7 @@ from trainer.photos.split import TEST, TRAINING, VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos, class_weights_of
 from trainer.retraining.final import fit_final
+from trainer.retraining.given_backbone import given_backbone, report_seen_tests
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
@@ -43,12 +44,15 @@ def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
     for output in options.outputs:
         check_writable(output)
     folder = list_photos(options.folder, options.layout, progress)
+    given = None if options.backbone is None else given_backbone(options)
     fine_tuning = None
     if options.fine_tune is not None:
         fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
     with progress.stage("backbone"):
         bottleneck_dir, architecture = options.bottleneck_dir, options.architecture
-        if fine_tuning is None:
+        if given is not None:
+            backbones = [given]
+        elif fine_tuning is None:
             backbones = load_backbones(bottleneck_dir, architecture, options.weights, options.quantizations)
         else:
             backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, options.quantizations)
@@ -92,7 +96,14 @@ def _retrain_one(
     curve = everything.learning_curve(fit.l2) if options.learning_curve else None
     samples = data.features[splits != TEST].astype(np.float32, copy=False)
     provenance = describe_training(
-        backbone, dataset, fit, calibration, options, cross_validation=validated, fine_tuning=fine_tuning
+        backbone,
+        dataset,
+        fit,
+        calibration,
+        options,
+        cross_validation=validated,
+        fine_tuning=fine_tuning,
+        note=report_seen_tests(backbone, dataset, progress),
     )
     with progress.stage("evaluation", len(evidence)) as advance:
         export = export_model(
