@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from support import tiny
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.progress import Progress
+from trainer.teach.class_folders import ClassFolders
+from trainer.teach.features import Features
+from trainer.teach.state import CLASS, TaughtPhoto
 
 MEMORY = Path("/dev/shm")
 
@@ -21,3 +28,29 @@ def other_file_system(tmp_path: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="other-", dir=MEMORY))
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def extractor(cache: Path) -> FeatureExtractor:
+    """The tiny backbone with a cache of its own."""
+    return tiny.extractor(cache, Progress())
+
+
+@pytest.fixture
+def listed(photos: Path) -> Callable[[], list[TaughtPhoto]]:
+    """A function that lists the photos in the class folders of the tiny photos."""
+
+    def list_now() -> list[TaughtPhoto]:
+        folders = ClassFolders(photos)
+        try:
+            return folders.of(CLASS)
+        finally:
+            folders.close()
+
+    return list_now
+
+
+@pytest.fixture
+def features(extractor: FeatureExtractor) -> Features:
+    """The bottlenecks of no photo yet."""
+    return Features(extractor)
