@@ -49,7 +49,7 @@ export function gridInput(grid, photos, chosen, { open, changed }) {
     touched = performance.now();
     click(index, event);
   });
-  list.addEventListener("dblclick", (event) => {
+  scroller.addEventListener("dblclick", (event) => {
     const index = grid.indexAt(event.clientX, event.clientY);
     if (index !== null) open(index);
   });

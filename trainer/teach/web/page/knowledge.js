@@ -12,7 +12,6 @@ onSession(({ figures }) => {
   setText(byId("right"), right ? `${rightText(right)} are named correctly` : "");
   byId("right").classList.toggle("known", Boolean(right));
   byId("right").style.setProperty("--share", right ? right.share : 0);
-  byId("knowledge").classList.toggle("old", figures.state === "computing");
   setText(byId("worth"), figures.worth || "Not enough to say yet.");
   byId("worth").title = right ? interval(right) : "";
   fillList(byId("advice"), figures.advice, () => element("li"), setText);

@@ -77,8 +77,11 @@ export function holdToRecord(button, labelOf) {
   };
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    if (button.hasPointerCapture(event.pointerId)) button.releasePointerCapture(event.pointerId); // else a finger never leaves
     press(`pointer ${event.pointerId}`);
+  });
+  // The events of a finger go to the button on which it began: it never leaves it.
+  button.addEventListener("pointermove", (event) => {
+    if (!button.contains(document.elementFromPoint(event.clientX, event.clientY))) release(`pointer ${event.pointerId}`);
   });
   for (const name of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(name, (event) => release(`pointer ${event.pointerId}`));
   const isKey = (event) => event.key === " " || event.key === "Enter";

@@ -72,7 +72,7 @@ export async function upload(files, label, bar) {
       try {
         results[(await addWhenFree(file, label)).outcome] += 1;
       } catch (error) {
-        errors.push(error.message);
+        errors.push(error.message.includes(file.name) ? error.message : `${file.name}: ${error.message}`);
         if ([0, 507].includes(error.status)) waiting.length = 0; // the next ones would fail too
       }
       done += 1;
