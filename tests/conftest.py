@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis draws the same examples every time, and disks that are full or read-only."""
+"""What all tests share: Hypothesis draws the same examples every time, disks that are full or read-only, a browser."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The emulated Raspberry Pi takes minutes, root and Debian's tools: it is asked for, by make test-pi.
 collect_ignore = ["pi"]
@@ -45,7 +49,19 @@ def pytest_xdist_auto_num_workers() -> int:
 
 # Folders in which most tests compute nothing: they use numpy for bytes, or for pictures to send, to keep or to show.
 # A file there whose tests compute has pytest.mark.numeric.
-NOT_NUMERIC = {"bench", "commands", "flash", "live", "modelfile", "service", "sinks", "sources", "store", "wheels"}
+NOT_NUMERIC = {
+    "bench",
+    "commands",
+    "flash",
+    "live",
+    "modelfile",
+    "service",
+    "sinks",
+    "sources",
+    "store",
+    "web",
+    "wheels",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -114,3 +130,16 @@ def read_only_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder that not even root can write to."""
     with _mounted(tmp_path / "read-only", "size=64k,ro") as folder:
         yield folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a file; each has a context of its own."""
+    from playwright.sync_api import sync_playwright
+
+    from support.chromium import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()

@@ -31,19 +31,6 @@ def sink(statistics: StreamStatistics) -> Iterator[WebSink]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of a file; each has a context of its own."""
-    from playwright.sync_api import sync_playwright
-
-    from support.chromium import CHROMIUM, FLAGS
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def open_page(browser: Browser, sink: WebSink) -> Iterator[OpenPage]:
     """Open the page in a window of 1280 x 800; it must request nothing from other hosts, and have no error."""

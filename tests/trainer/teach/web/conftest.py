@@ -37,19 +37,6 @@ def taught(tmp_path: Path) -> Iterator[TeachingStream]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of a file; each has a context of its own."""
-    from playwright.sync_api import sync_playwright
-
-    from support.chromium import CHROMIUM, FLAGS
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Open the page in a window of 1280 x 800; it must request nothing from other hosts, and have no error."""

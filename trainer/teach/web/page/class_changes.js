@@ -32,8 +32,8 @@ async function told(answer) {
 
 async function addClass(name) {
   try {
-    // Such a name cannot be part of an address.
-    if ([".", ".."].includes(name)) throw new Error(`The class ${name}: its name cannot begin or end with a dot.`);
+    // The session refuses such names too, but they cannot be part of an address.
+    if (/^\.\.?$|\//.test(name)) throw new Error(`The class ${name}: its name cannot have a slash, or begin with a dot.`);
     await api.addClass(name);
     return true;
   } catch (error) {
