@@ -27,6 +27,9 @@ MOST_BYTES = 12 << 20
 """The most bytes of all remembered bottlenecks: all that is packed into a model may take 16.7 MB."""
 
 
+_VALIDATES = 5  # one of this number of bottlenecks is for validation
+
+
 class Remembered(NamedTuple):
     """Bottlenecks of photos that may be gone: ``features`` (photos, values), float32, and each one's index of
     ``labels``, (photos,).
@@ -41,6 +44,26 @@ class Remembered(NamedTuple):
         """How many bottlenecks each label has."""
         numbers = np.bincount(self.indices, minlength=len(self.labels)).tolist()
         return dict(zip(self.labels, numbers, strict=True))
+
+    @property
+    def training(self) -> Remembered:
+        """Four of five bottlenecks of each label, and the only one of a label: a head is fitted on them."""
+        return self._where(~self._validates())
+
+    @property
+    def validation(self) -> Remembered:
+        """Every fifth bottleneck of each label: a penalty and a temperature are chosen on them."""
+        return self._where(self._validates())
+
+    def _validates(self) -> npt.NDArray[np.bool_]:
+        places = np.zeros(len(self.indices), np.intp)
+        for label in range(len(self.labels)):
+            own = self.indices == label
+            places[own] = np.arange(own.sum())
+        return np.asarray(places % _VALIDATES == _VALIDATES - 1)
+
+    def _where(self, chosen: npt.NDArray[np.bool_]) -> Remembered:
+        return Remembered(self.labels, self.features[chosen], self.indices[chosen])
 
     def packed(self, output: TensorSpec) -> PackedBottlenecks:
         """The packed file, and its facts for the manifest; ``output`` is the bottleneck's tensor in the artifact.

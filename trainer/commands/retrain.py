@@ -128,6 +128,13 @@ def retrain_command(
             "beside them when the photos are gone. They are no photos, but they say what was in them (default: 0).",
         ),
     ] = RetrainOptions.remember,
+    keep_classes: Annotated[
+        bool,
+        typer.Option(
+            "--keep-classes",
+            help="With --backbone FILE that remembers its classes: they stay, beside those of IMAGE_DIR.",
+        ),
+    ] = RetrainOptions.keep_classes,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -160,6 +167,7 @@ def retrain_command(
         augment=augment,
         final=final,
         remember=remember,
+        keep_classes=keep_classes,
         backbone=backbone,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )

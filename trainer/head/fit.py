@@ -89,6 +89,14 @@ def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[
     return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
 
 
+def weights_beside(data: Labelled, classes: int, remembered: object | None) -> npt.NDArray[np.float64] | None:
+    """:func:`balanced_weights` of ``data`` if something is ``remembered``, else None: all photos count the same.
+
+    A class of which a few bottlenecks are remembered was taught by more photos.
+    """
+    return None if remembered is None else balanced_weights(data.labels, classes)
+
+
 def fit_head(
     training: Labelled,
     validation: Labelled,

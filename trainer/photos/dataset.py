@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,10 +150,12 @@ def assemble(
     *,
     training: bool = True,
     groups: Mapping[str, str] | None = None,
+    beside: Sequence[str] = (),
 ) -> Dataset:
     """The data set of those files of ``folder`` that hold a photo, without duplicates, split by ``ratios``.
 
-    ``groups`` has the group of each photo by its relative path, None: the groups that the names show.
+    ``groups`` has the group of each photo by its relative path, None: the groups that the names show. The labels
+    ``beside`` belong to it too; they need no photos.
 
     If photos of one class have the same bytes, the first by path is kept, so that none is in two splits. The same
     bytes in two classes contradict each other: all of them are skipped.
@@ -183,7 +185,7 @@ def assemble(
         else:
             kept.append((file, sha256))
     labels = tuple(sorted({file.label for file, _ in kept}))
-    if len(labels) < 2 and training:
+    if len({*labels, *beside}) < 2 and training:
         have = f"only {labels[0]!r}" if labels else "none"
         raise DatasetError(
             f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}"
@@ -203,7 +205,7 @@ def assemble(
     ]
     photos.sort(key=lambda photo: photo.relative)
     skipped += [Skipped(label, "no usable photo in it") for label in folder.labels if label not in labels]
-    return Dataset(folder.root, labels, photos, sorted(set(skipped)), ratios)
+    return Dataset(folder.root, tuple(sorted({*labels, *beside})), photos, sorted(set(skipped)), ratios)
 
 
 def dataset_fingerprint(dataset: Dataset) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.remembered import Remembered
 from trainer.head.cross_validation import CrossValidation, cross_validate
 from trainer.head.fit import balanced_weights
 from trainer.head.folds import Folds, assign_folds
@@ -18,12 +19,16 @@ from trainer.retraining.options import AUTO_CLASS_WEIGHTS, RetrainOptions
 
 
 class AllPhotos(NamedTuple):
-    """The bottlenecks ``data`` of all photos of ``dataset``, in the order of :meth:`Dataset.by_split`."""
+    """The bottlenecks ``data`` of all photos of ``dataset``, in the order of :meth:`Dataset.by_split`.
+
+    ``remembered`` are bottlenecks of photos that are gone.
+    """
 
     data: Labelled
     dataset: Dataset
     options: RetrainOptions
     progress: Progress
+    remembered: Remembered | None = None
 
     def cross_validate(self) -> CrossValidation:
         """The cross-validation of these photos."""
@@ -60,5 +65,9 @@ class AllPhotos(NamedTuple):
 def class_weights_of(
     labels: npt.NDArray[np.intp], classes: int, options: RetrainOptions
 ) -> npt.NDArray[np.float64] | None:
-    """The weights of the ``classes`` for training ``labels`` (photos,), as ``options`` say; None: all the same."""
-    return balanced_weights(labels, classes) if options.class_weights == AUTO_CLASS_WEIGHTS else None
+    """The weights of the ``classes`` for training ``labels`` (photos,), as ``options`` say; None: all the same.
+
+    A class of which a few bottlenecks are remembered was taught by more photos; all classes weigh the same then.
+    """
+    balanced = options.keep_classes or options.class_weights == AUTO_CLASS_WEIGHTS
+    return balanced_weights(labels, classes) if balanced else None

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.augmented import with_copies
+from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.head.calibration import Calibration, with_temperature
 from trainer.head.fit import HeadFit, fit_again
@@ -30,10 +31,12 @@ def fit_final(extractor: FeatureExtractor, everything: AllPhotos, twin: HeadFit,
     The penalty is that of its ``twin``; temperature and recommended threshold are those of ``calibration``, which
     were found for the twin on photos that had not trained it.
     """
-    originals, dataset, options, _ = everything
-    fitted = with_copies(extractor, dataset.by_split(), originals, options.augment)
+    originals, dataset, options, _, remembered = everything
+    copied = with_copies(extractor, dataset.by_split(), originals, options.augment)
+    fitted = with_remembered(copied, dataset.labels, remembered)
     with extractor.progress.stage("final head"):
         weights = class_weights_of(fitted.labels, len(dataset.labels), options)
         head = fit_again(fitted, len(dataset.labels), twin.l2, options.training_steps, weights)
     final = calibration._replace(head=with_temperature(head, calibration.temperature))
-    return FinalHead(final, originals.features.astype(np.float32, copy=False))
+    samples = with_remembered(originals, dataset.labels, remembered).features
+    return FinalHead(final, samples.astype(np.float32, copy=False))

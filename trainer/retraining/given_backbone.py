@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from edge.errors import UsageError
+from edge.modelfile.model_file import ModelFile
 from trainer.backbones.backbone import Backbone
 from trainer.backbones.cut_head import read_backbone
+from trainer.bottlenecks.remembered import Remembered, require_remembered
 from trainer.evaluation.seen_photos import sights
 from trainer.photos.dataset import Dataset
 from trainer.photos.split import TEST
@@ -29,6 +31,17 @@ def given_backbone(options: RetrainOptions) -> Backbone:
         if chosen and backbone.tuned:
             raise UsageError(f"--{name} would evaluate photos that {options.backbone} was fine-tuned on; leave it out")
     return backbone
+
+
+def kept_classes(options: RetrainOptions) -> Remembered | None:
+    """The bottlenecks of the classes that stay, which the file of the backbone remembers; None without that option.
+
+    Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.DataError` if the file has none.
+    """
+    if not options.keep_classes:
+        return None
+    assert options.backbone is not None
+    return require_remembered(ModelFile.load(options.backbone), str(options.backbone))
 
 
 def report_seen_tests(backbone: Backbone, dataset: Dataset, progress: Progress) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from trainer.bottlenecks.compute import compute_bottlenecks
@@ -24,9 +24,15 @@ class GroupedDataset(NamedTuple):
 
 
 def extract(
-    extractor: FeatureExtractor, folder: PhotoFolder, options: RetrainOptions, groups: Mapping[str, str] | None
+    extractor: FeatureExtractor,
+    folder: PhotoFolder,
+    options: RetrainOptions,
+    groups: Mapping[str, str] | None,
+    beside: Sequence[str] = (),
 ) -> GroupedDataset:
     """Compute the bottlenecks of ``folder`` and find the groups of its photos, or take those that were found before.
+
+    The labels ``beside`` belong to the data set too; they need no photos.
 
     Raises :class:`~edge.errors.DatasetError` if there are too few photos to train on, and
     :class:`~edge.errors.StorageError` if the cache cannot be written.
@@ -37,7 +43,7 @@ def extract(
         dataset = assemble(folder, extracted.contents, options.ratios, training=False, groups=alone)
         groups = _find(extractor, dataset, options.groups)
     return GroupedDataset(
-        assemble(folder, extracted.contents, options.ratios, groups=groups), groups, extracted.computed
+        assemble(folder, extracted.contents, options.ratios, groups=groups, beside=beside), groups, extracted.computed
     )
 
 

@@ -35,7 +35,8 @@ class RetrainOptions:
     ``backbone`` is a model file whose backbone is used; ``quantizations`` is its quantization then, and
     ``architecture`` is not used.
     ``remember`` is the number of bottlenecks of each class that are packed into the file, so that another class can be
-    taught beside them.
+    taught beside them; with ``keep_classes`` the classes that ``backbone`` remembers stay beside those of
+    ``folder``.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class RetrainOptions:
     layout: str = AUTO
     final: bool = False
     remember: int = 0
+    keep_classes: bool = False
     backbone: Path | None = None
 
     def check(self) -> RetrainOptions:
@@ -70,6 +72,8 @@ class RetrainOptions:
             raise UsageError(f"--training-steps {self.training_steps} trains nothing; give at least 1")
         if self.augment < 0:
             raise UsageError(f"--augment {self.augment}: the number of copies cannot be negative; give 0 or more")
+        if self.keep_classes:
+            self._check_keep_classes()
         if self.remember < 0:
             raise UsageError(
                 f"--remember {self.remember}: the number of bottlenecks cannot be negative; give 0 or more"
@@ -93,6 +97,13 @@ class RetrainOptions:
                         f"--{name} would evaluate photos that --fine-tune has trained on; give one of the two"
                     )
         return self
+
+    def _check_keep_classes(self) -> None:
+        if self.backbone is None:
+            raise UsageError("--keep-classes needs --backbone FILE, a model file that remembers its classes")
+        for chosen, name in ((self.cross_validate, "cross-validate"), (self.learning_curve, "learning-curve")):
+            if chosen:
+                raise UsageError(f"--{name} would not see the kept classes, which have no photos; leave it out")
 
     @property
     def outputs(self) -> list[Path]:

@@ -36,6 +36,7 @@ def retrain(
     augment: int = RetrainOptions.augment,
     final: bool = RetrainOptions.final,
     remember: int = RetrainOptions.remember,
+    keep_classes: bool = RetrainOptions.keep_classes,
     backbone: str | Path | None = None,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
@@ -84,6 +85,7 @@ def retrain(
         augment=augment,
         final=final,
         remember=remember,
+        keep_classes=keep_classes,
         backbone=None if backbone is None else Path(backbone),
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )

@@ -9,9 +9,10 @@ import numpy as np
 from edge.files import check_writable, write_whole
 from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.augmented import with_copies
+from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import load_labelled
-from trainer.bottlenecks.remembered import remember_some
+from trainer.bottlenecks.remembered import Remembered, remember_some
 from trainer.export.export import export_final, export_model
 from trainer.head.calibration import calibrate, reliability
 from trainer.head.fit import fit_head, softmax
@@ -23,7 +24,7 @@ from trainer.photos.split import TEST, TRAINING, VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos, class_weights_of
 from trainer.retraining.final import fit_final
-from trainer.retraining.given_backbone import given_backbone, report_seen_tests
+from trainer.retraining.given_backbone import given_backbone, kept_classes, report_seen_tests
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
@@ -58,12 +59,13 @@ def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
             backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, options.quantizations)
     extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
     groups = None if fine_tuning is None else fine_tuning.groups
+    remembered = kept_classes(options)
     models = []
     for extractor, output in zip(extractors, options.outputs, strict=True):
         # One split for all files of a run: the groups are found with the first backbone.
-        extracted = extract(extractor, folder, options, groups)
+        extracted = extract(extractor, folder, options, groups, beside=remembered.labels if remembered else ())
         groups = extracted.groups
-        models.append(_retrain_one(extractor, output, extracted, options, fine_tuning))
+        models.append(_retrain_one(extractor, output, extracted, options, fine_tuning, remembered))
     if options.learning_curve and models[0].learning_curve is None:
         progress.message(TOO_FEW)
     return models
@@ -75,15 +77,20 @@ def _retrain_one(
     extracted: GroupedDataset,
     options: RetrainOptions,
     fine_tuning: FineTuningResult | None,
+    remembered: Remembered | None,
 ) -> Retrained:
     backbone, progress, dataset = extractor.backbone, extractor.progress, extracted.dataset
     photos, evidence = dataset.by_split(), {photo.relative for photo in dataset.test_photos}
     data = load_labelled(extractor, dataset, photos)  # once: the whole cache is read, however few photos are asked for
     splits = np.array([photo.split for photo in photos])
-    training, validation = data.where(splits == TRAINING), data.where(splits == VALIDATION)
+    own = data.where(splits == TRAINING)
+    training = with_remembered(own, dataset.labels, remembered and remembered.training)
+    validation = data.where(splits == VALIDATION)
+    validation = with_remembered(validation, dataset.labels, remembered and remembered.validation)
     tested = data.where(np.array([photo.relative in evidence for photo in photos]))
     _report_imbalance(dataset, options, progress)
-    fitted = with_copies(extractor, dataset.of(TRAINING), training, options.augment)
+    fitted = with_copies(extractor, dataset.of(TRAINING), own, options.augment)
+    fitted = with_remembered(fitted, dataset.labels, remembered and remembered.training)
     with progress.stage("head"):
         weights = class_weights_of(fitted.labels, len(dataset.labels), options)
         fit = fit_head(fitted, validation, len(dataset.labels), options.training_steps, weights)
@@ -91,10 +98,11 @@ def _retrain_one(
         if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
             calibration = calibration._replace(score_threshold=None)
         gate = fit_gate(training, validation, calibration.head, backbone.quantization)
-    everything = AllPhotos(data, dataset, options, progress)
+    everything = AllPhotos(data, dataset, options, progress, remembered)
+    known = with_remembered(data if options.final else own, dataset.labels, remembered)
     validated = everything.cross_validate() if options.cross_validate else None
     curve = everything.learning_curve(fit.l2) if options.learning_curve else None
-    samples = data.features[splits != TEST].astype(np.float32, copy=False)
+    samples = with_remembered(data.where(splits != TEST), dataset.labels, remembered).features
     provenance = describe_training(
         backbone,
         dataset,
@@ -109,11 +117,11 @@ def _retrain_one(
         export = export_model(
             backbone,
             calibration,
-            samples=samples,
+            samples=samples.astype(np.float32, copy=False),
             dataset=dataset,
             provenance=provenance,
             gate=gate,
-            remembered=remember_some(training, dataset.labels, options.remember),
+            remembered=remember_some(known, dataset.labels, options.remember),
             runtime=options.runtime,
             advance=advance,
         )
@@ -128,7 +136,7 @@ def _retrain_one(
             provenance=provenance,
             evaluation=export.evaluation,
             gate=gate,
-            remembered=remember_some(data, dataset.labels, options.remember),
+            remembered=remember_some(known, dataset.labels, options.remember),
             runtime=options.runtime,
         )
     write_whole(output, content)
@@ -161,7 +169,7 @@ def _retrain_one(
 def _report_imbalance(dataset: Dataset, options: RetrainOptions, progress: Progress) -> None:
     counts = sorted((sum(splits.values()), label) for label, splits in dataset.counts().items())
     (fewest, smallest), (most, largest) = counts[0], counts[-1]
-    if most >= IMBALANCE * fewest and options.class_weights == NO_CLASS_WEIGHTS:
+    if most >= IMBALANCE * fewest and options.class_weights == NO_CLASS_WEIGHTS and not options.keep_classes:
         progress.message(
             f"classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
             "more photos help most; --class-weights auto gives all classes the same influence"

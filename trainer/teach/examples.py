@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
 from trainer.groups.find_groups import find_groups
-from trainer.head.fit import balanced_weights
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents
@@ -69,12 +69,12 @@ class Examples(NamedTuple):
     @property
     def training(self) -> Labelled:
         """The training photos and what is remembered, as ``trainer retrain`` fits a head on them."""
-        return with_remembered(self._of(TRAINING), self.labels, self.remembered)
+        return with_remembered(self._of(TRAINING), self.labels, self.remembered and self.remembered.training)
 
     @property
     def validation(self) -> Labelled:
-        """The validation photos."""
-        return self._of(VALIDATION)
+        """The validation photos, and some of what is remembered."""
+        return with_remembered(self._of(VALIDATION), self.labels, self.remembered and self.remembered.validation)
 
     @property
     def can_choose(self) -> bool:
@@ -103,8 +103,7 @@ def make_examples(snapshot: Snapshot, features: Features) -> Examples:
     files = [PhotoFile(photo.path, photo.relative, photo.label) for photo in snapshot.photos]
     folder = PhotoFolder(Path(), snapshot.labels, files, [])
     contents = Contents({photo.relative: photo.sha256 for photo in snapshot.photos}, {})
-    dataset = assemble(folder, contents, SplitRatios(), training=False, groups=groups)
-    dataset = dataset._replace(labels=snapshot.labels)
+    dataset = assemble(folder, contents, SplitRatios(), training=False, groups=groups, beside=snapshot.labels)
     places = {photo.relative: place for place, photo in enumerate(snapshot.photos)}
     order = [places[photo.relative] for photo in dataset.by_split()]
     labels = {label: place for place, label in enumerate(snapshot.labels)}
@@ -118,26 +117,3 @@ def make_examples(snapshot: Snapshot, features: Features) -> Examples:
         else None,
     )
     return Examples(dataset, data, tuple(photo.id for photo in ordered), snapshot.remembered)
-
-
-def class_weights(data: Labelled, labels: int, remembered: Remembered | None) -> npt.NDArray[np.float64] | None:
-    """The weights of ``labels`` classes for a head on ``data``, (labels,); None, all 1, if nothing is remembered.
-
-    A class of which a few bottlenecks are remembered was taught by more photos; all classes have the same influence.
-    """
-    return None if remembered is None else balanced_weights(data.labels, labels)
-
-
-def with_remembered(data: Labelled, labels: Sequence[str], remembered: Remembered | None) -> Labelled:
-    """``data`` and the bottlenecks of ``remembered``, each a group of its own; ``labels`` has the labels of both."""
-    if remembered is None:
-        return data
-    places = np.array([labels.index(label) for label in remembered.labels], np.intp)
-    groups = data.groups
-    if groups is not None:
-        groups = np.concatenate([groups, groups.max(initial=-1) + 1 + np.arange(len(remembered.indices))])
-    return Labelled(
-        np.concatenate([data.features, remembered.features]),
-        np.concatenate([data.labels, places[remembered.indices]]),
-        groups,
-    )

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.labelled import Labelled
 from trainer.evaluation.interval import wilson_interval
 from trainer.head.calibration import with_temperature
-from trainer.head.fit import DEFAULT_STEPS, Matrix, fit_again, softmax
+from trainer.head.fit import DEFAULT_STEPS, Matrix, fit_again, softmax, weights_beside
 from trainer.head.folds import Folds, assign_folds
 from trainer.head.learning_curve import learning_curve
 from trainer.head.learning_curve_text import curve_sentences
@@ -19,7 +20,7 @@ from trainer.photos.split import SplitRatios
 from trainer.report.doubtful_labels import find_doubtful_labels
 from trainer.report.measures import ScoredPhotos
 from trainer.teach.advice import class_advice, worth
-from trainer.teach.examples import Examples, Snapshot, class_weights, with_remembered
+from trainer.teach.examples import Examples, Snapshot
 from trainer.teach.state import Figures, Mix, Right
 
 _MOST_MIXED = 6
@@ -76,7 +77,7 @@ def _fold_scores(examples: Examples, l2: float, temperature: float, check: Calla
         training = with_remembered(data.where(~tested), labels, examples.remembered)
         if tested.any() and len(training.labels):
             # The head of another part is near.
-            weights = class_weights(training, len(labels), examples.remembered)
+            weights = weights_beside(training, len(labels), examples.remembered)
             head = fit_again(training, len(labels), l2, DEFAULT_STEPS, weights, start=head, tolerance=_TOLERANCE)
             scores[tested] = softmax(with_temperature(head, temperature).logits(data.features[tested]))
     return scores

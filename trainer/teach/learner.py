@@ -12,9 +12,9 @@ import numpy as np
 from edge.errors import EdgeError
 from trainer.bottlenecks.remembered import Remembered
 from trainer.head.calibration import calibrate, with_temperature
-from trainer.head.fit import DEFAULT_STEPS, Head, fit_again, fit_head
+from trainer.head.fit import DEFAULT_STEPS, Head, fit_again, fit_head, weights_beside
 from trainer.retraining.options import DEFAULT_PRECISION
-from trainer.teach.examples import Examples, Snapshot, class_weights, make_examples
+from trainer.teach.examples import Examples, Snapshot, make_examples
 from trainer.teach.features import Features
 from trainer.teach.figures import Abandoned, make_figures
 from trainer.teach.state import Figures, Learnt, TaughtPhoto
@@ -105,7 +105,7 @@ class Learner:
             len(snapshot.labels),
             self._l2,
             DEFAULT_STEPS,
-            class_weights(everything, len(snapshot.labels), snapshot.remembered),
+            weights_beside(everything, len(snapshot.labels), snapshot.remembered),
             start=self._start(snapshot.labels),
             tolerance=_QUICK_TOLERANCE,
         )
@@ -126,14 +126,14 @@ class Learner:
         labels, training, validation = examples.labels, examples.training, examples.validation
         self._l2, self._temperature, threshold = DEFAULT_L2, 1.0, None
         if examples.can_choose:
-            weights = class_weights(training, len(labels), examples.remembered)
+            weights = weights_beside(training, len(labels), examples.remembered)
             fit = fit_head(training, validation, len(labels), class_weights=weights)
             self._check()
             calibration = calibrate(fit.head, validation, DEFAULT_PRECISION)
             self._l2, self._temperature = fit.l2, calibration.temperature
             threshold = calibration.score_threshold if examples.dataset.has_evidence else None
         everything = examples.everything
-        weights = class_weights(everything, len(labels), examples.remembered)
+        weights = weights_beside(everything, len(labels), examples.remembered)
         head = fit_again(everything, len(labels), self._l2, DEFAULT_STEPS, weights)
         self._last = labels, head
         return Learnt(version, labels, with_temperature(head, self._temperature), threshold, True, 0.0)
