@@ -23,7 +23,7 @@ MEMORY = Path("/dev/shm")
 @pytest.fixture
 def extractor(cache: Path) -> FeatureExtractor:
     """The tiny backbone with a cache of its own."""
-    return tiny.extractor(cache, Progress())
+    return tiny.extractor(cache, progress=Progress())
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def other_file_system(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def extractor(cache: Path) -> FeatureExtractor:
     """The tiny backbone with a cache of its own."""
-    return tiny.extractor(cache, Progress())
+    return tiny.extractor(cache, progress=Progress())
 
 
 @pytest.fixture
