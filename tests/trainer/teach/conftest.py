@@ -54,29 +54,3 @@ def other_file_system(tmp_path: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="other-", dir=MEMORY))
     yield folder
     shutil.rmtree(folder)
-
-
-@pytest.fixture
-def extractor(cache: Path) -> FeatureExtractor:
-    """The tiny backbone with a cache of its own."""
-    return tiny.extractor(cache, progress=Progress())
-
-
-@pytest.fixture
-def listed(photos: Path) -> Callable[[], list[TaughtPhoto]]:
-    """A function that lists the photos in the class folders of the tiny photos."""
-
-    def list_now() -> list[TaughtPhoto]:
-        folders = ClassFolders(photos)
-        try:
-            return folders.of(CLASS)
-        finally:
-            folders.close()
-
-    return list_now
-
-
-@pytest.fixture
-def features(extractor: FeatureExtractor) -> Features:
-    """The bottlenecks of no photo yet."""
-    return Features(extractor)
