@@ -27,6 +27,10 @@ STATUS_VARIABLE = "EDGE_STATUS"
 SERVICE_NAME = "edge-watch"
 """The name of the systemd service of ``edge watch``, and of its folder in ``/run``, unless another is given."""
 
+TEACH_SERVICE_NAME = "edge-teach"
+"""The same for the service of ``trainer teach``. It is another folder: the store asks the status of ``edge watch``
+whether a new model works, and a session never labels with a model of the store."""
+
 STATUS_NAME = "watch.json"
 """The name of the status file in the folder of the service."""
 

@@ -73,7 +73,7 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         from trainer.missing_package import explain_missing
 
-        raise explain_missing(error) or error from None
+        raise explain_missing(error, "trainer") or error from None
 
 
 def __dir__() -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from edge.run_command import run_command
-from trainer.missing_package import explain_missing
+from trainer.missing_package import explain_missing, extra_of
 
 
 def main() -> int:
@@ -19,9 +20,18 @@ def _command() -> int | None:
 
         app()  # some packages are imported only when they are needed
     except ModuleNotFoundError as error:
-        raise explain_missing(error) or error from None
+        raise explain_missing(error, extra_of(next(iter(sys.argv[1:]), None))) or error from None
     return 0
 
 
+def start() -> None:
+    """Run the command and end the process with its exit code.
+
+    Python would wait for threads that still compute: a teaching session must end within a second. All output is flushed
+    (see :mod:`edge.run_command`), and what must be on the disk is there.
+    """
+    os._exit(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from edge.cache_folder import default_cache_folder
 
 
 def default_bottleneck_dir() -> Path:
     """The default folder of backbones and bottlenecks: ``edge-for-poets`` in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "edge-for-poets"
+    return default_cache_folder()

@@ -15,6 +15,7 @@ from trainer.commands.evaluate import evaluate_command
 from trainer.commands.flash import flash_command, rollback_command
 from trainer.commands.grid import build_command
 from trainer.commands.retrain import retrain_command
+from trainer.commands.teach import teach_command
 
 app = typer.Typer(
     help="Retrain MobileNet on a folder of photos and export one quantized model file.",
@@ -26,6 +27,7 @@ grid_app = typer.Typer(help="Models of all 16 architectures, for edge bench.", n
 
 for name, command, example in (
     ("retrain", retrain_command, "trainer retrain flower_photos --architecture mobilenet_0.50_224"),
+    ("teach", teach_command, "trainer teach 0"),
     ("bottlenecks", bottlenecks_command, "trainer bottlenecks flower_photos --architecture mobilenet_0.50_224"),
     ("backbone", backbone_command, "trainer backbone mobilenet_0.50_224 --output backbone.tflite"),
     ("evaluate", evaluate_command, "trainer evaluate models/flowers.tflite flower_photos"),

@@ -1,4 +1,4 @@
-"""The extra ``trainer``: which packages it installs, and the error if one of them is missing."""
+"""The extras of the trainer: which packages they install, and the error if one of them is missing."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from edge.distribution import DISTRIBUTION, install_command
 from edge.errors import ConfigurationError
 
 
-def explain_missing(error: ModuleNotFoundError) -> ConfigurationError | None:
-    """The error with the command that installs it, if ``error`` is about a package of the extra; None otherwise."""
+def extra_of(command: str | None) -> str:
+    """The extra with the packages of ``command``, the first word after ``trainer``: ``teach`` has one of its own."""
+    return "teach" if command == "teach" else "trainer"
+
+
+def explain_missing(error: ModuleNotFoundError, extra: str) -> ConfigurationError | None:
+    """The error with the command that installs it, if ``error`` is about a package of ``extra``; None otherwise."""
     package = (error.name or "").partition(".")[0]
-    if package not in _packages():
+    if package not in _packages(extra):
         return None
-    return ConfigurationError(f"the trainer needs {package}: {install_command('trainer')}")
+    return ConfigurationError(f"the trainer needs {package}: {install_command(extra)}")
 
 
-def _packages() -> set[str]:
-    """The import names of the extra's packages: those of their distributions, with underscores.
+def _packages(extra: str) -> set[str]:
+    """The import names of the packages of ``extra``: those of their distributions, with underscores.
 
     A checkout that was never installed has no such record: then there are none.
     """
@@ -26,5 +31,5 @@ def _packages() -> set[str]:
         requirements = importlib.metadata.requires(DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError:
         return set()
-    ours = [text for text in requirements if re.search(r"extra\s*==\s*['\"]trainer['\"]", text)]
+    ours = [text for text in requirements if re.search(rf"extra\s*==\s*['\"]{extra}['\"]", text)]
     return {re.split(r"[^\w.-]", text.strip())[0].replace("-", "_").lower() for text in ours}

@@ -56,6 +56,31 @@ def watch(
     print(save_results("watch", command, rows, results_dir))
 
 
+@app.command("teach-stream", epilog="Example: python -m benchmarks teach-stream flower_photos")
+def teach_stream(
+    image_dir: Annotated[Path, typer.Argument(help="The folder with one folder of photos for each class.")],
+    architecture: Annotated[str, typer.Option(help="The network.")] = "mobilenet_1.0_224",
+    photos: Annotated[int, typer.Option(help="The photos of each class at the start.", min=1)] = 100,
+    fps: Annotated[float, typer.Option(help="Frames a second of the camera.")] = 30.0,
+    rounds: Rounds = 5,
+    seconds: Annotated[float, typer.Option(help="The time for which each rate is measured, in seconds.")] = 10.0,
+    actions: Annotated[int, typer.Option(help="The actions of the review afterwards; 0: none.", min=0)] = 1200,
+    bottleneck_dir: Annotated[Path | None, typer.Option(help="The folder of backbones and bottlenecks.")] = None,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Compare the frame rate of trainer teach with and without recording and learning; then memory over actions."""
+    from benchmarks.device.teach_stream import act, compare_rates, teaching
+
+    progress = TerminalProgress("")
+    with teaching(image_dir, architecture, photos, fps, bottleneck_dir) as session:
+        rows = [compare_rates(session, rounds, seconds, progress)]
+        rows += [act(session, actions, progress)] if actions else []
+    rows = [{"architecture": architecture, "fps": fps, "photos": photos, **row} for row in rows]
+    command = f"python -m benchmarks teach-stream IMAGE_DIR --architecture {architecture} --photos {photos}"
+    command += f" --fps {fps:g} --rounds {rounds} --seconds {seconds:g} --actions {actions}"
+    print(save_results("teach-stream", command, rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks faults")
 def faults(
     over_ssh: Annotated[

@@ -1,6 +1,7 @@
 """A camera for measurements: MJPEG over HTTP on loopback, in a process of its own, at an even pace.
 
-``python -m benchmarks.device.camera 90`` prints its address and sends 90 frames a second until stdin closes.
+``python -m benchmarks.device.camera 90`` prints its address and sends 90 frames a second until stdin closes. A third
+word is the number of different frames.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from benchmarks.device.ports import serving
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 
 SIZE = (640, 480)
-_FRAMES = 20
+FRAMES = 20
+"""How many different frames the camera sends by default."""
 _BOUNDARY = "frame"
 
 
-def draw_frames(count: int = _FRAMES) -> list[Image.Image]:
+def draw_frames(count: int = FRAMES) -> list[Image.Image]:
     """``count`` pictures of :data:`SIZE` (width, height) in pixels, RGB: drawn flowers, different flowers in turn."""
     kinds = sorted(KINDS)
     return [draw_flower(kinds[i % len(kinds)], i, max(SIZE)).resize(SIZE) for i in range(count)]
@@ -39,10 +41,13 @@ def film(path: Path, seconds: float, fps: float = 25.0) -> None:
     writer.release()
 
 
-def serve(fps: float) -> ThreadingHTTPServer:
-    """A server that sends frame ``n`` at ``n / fps`` seconds to every reader; a slow reader misses some."""
+def serve(fps: float, frames: int = FRAMES) -> ThreadingHTTPServer:
+    """A server that sends frame ``n`` at ``n / fps`` seconds to every reader; a slow reader misses some.
+
+    After ``frames`` different ones they come again.
+    """
     parts = []
-    for picture in draw_frames():
+    for picture in draw_frames(frames):
         file = io.BytesIO()
         picture.save(file, "JPEG", quality=85)
         head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {file.tell()}\r\n\r\n"
@@ -72,7 +77,7 @@ def serve(fps: float) -> ThreadingHTTPServer:
 
 def main() -> None:
     """Run as a program."""
-    with serving(serve(float(sys.argv[1]))) as port:
+    with serving(serve(float(sys.argv[1]), *map(int, sys.argv[2:3]))) as port:
         print(f"http://127.0.0.1:{port}/", flush=True)
         sys.stdin.read()
 

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.device.camera import FRAMES
 from benchmarks.device.mosquitto import Broker
 from edge.errors import UnavailableError
 
@@ -21,9 +22,9 @@ _LOOK_EVERY_S = 0.1
 
 
 @contextlib.contextmanager
-def camera(fps: float) -> Iterator[str]:
-    """The address of a camera that sends ``fps`` frames a second."""
-    command = [sys.executable, "-m", "benchmarks.device.camera", str(fps)]
+def camera(fps: float, frames: int = FRAMES) -> Iterator[str]:
+    """The address of a camera that sends ``fps`` frames a second, ``frames`` different ones in turn."""
+    command = [sys.executable, "-m", "benchmarks.device.camera", str(fps), str(frames)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()

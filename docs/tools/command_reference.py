@@ -130,12 +130,12 @@ def _read_typer(command: Any, name: str) -> Iterator[Command]:
 
 def _typer_option(param: Any, hint: Any) -> Option:
     kind, info = hint.__origin__, hint.__metadata__[0]
-    text, default = _without_default(info.help or "")
+    text, default = _without_default((info.help or "").replace("\\[", "["))  # escaped for Rich
     if param.param_type_name == "argument":
         return Option(param.name.upper(), "", default, text, True)
     if not default and param.default not in (None, False):
         default = _default(getattr(param.default, "value", param.default))
-    value = "" if param.is_flag else info.metavar or _value(kind)
+    value = "" if param.is_flag else (info.metavar or _value(kind)).replace("|", " or ")
     return Option(", ".join(param.opts), value, default, text, False)
 
 

@@ -32,6 +32,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--labels", metavar="FILE", help="label file for a model that carries none: one label a line, CSV, JSON or YAML"
     )
     add_pixel_options(parser)
+    add_runtime(parser)
+
+
+def add_runtime(parser: argparse.ArgumentParser) -> None:
+    """Add ``--runtime``, the interpreter."""
     parser.add_argument(
         "--runtime",
         choices=RUNTIMES,
@@ -95,6 +100,13 @@ def count(text: str) -> int:
     """An argument that is a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def whole_number(text: str) -> int:
+    """An argument that is a whole number of 0 or more."""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""``edge service``: ``edge watch`` as a systemd service."""
+"""``edge service``: ``edge watch`` or ``trainer teach`` as a systemd service."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, model_path
 from edge.commands.sink_options import sink_options
-from edge.commands.watch import add_watch_options, source_address
+from edge.commands.stream_options import source_address
+from edge.commands.teach_options import (
+    DEFAULT_FOLDER,
+    ENVIRONMENT_SOURCE,
+    OFFLINE,
+    add_teach_options,
+    named_source,
+    teach_source,
+)
+from edge.commands.watch import add_watch_options
 from edge.secrets import SOURCE_VARIABLE
 from edge.service.unit import UNIT_FOLDER
-from edge.status import SERVICE_NAME
+from edge.status import SERVICE_NAME, TEACH_SERVICE_NAME
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -39,12 +48,23 @@ def add(commands: Commands) -> None:
 
 
 def _add_own_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--teach",
+        action="store_true",
+        default=None,
+        help="run trainer teach instead, with its arguments: SOURCE, FOLDER and its options; it may write into FOLDER, "
+        "the inbox, the cache folder and the store",
+    )
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--output", type=Path, metavar="FILE", help="write the unit to this file instead")
     place.add_argument(
         "--install", action="store_true", default=None, help=f"write the unit into {UNIT_FOLDER} (as root: sudo)"
     )
-    parser.add_argument("--name", metavar="NAME", help=f"the name of the service (default {SERVICE_NAME})")
+    parser.add_argument(
+        "--name",
+        metavar="NAME",
+        help=f"the name of the service (default {SERVICE_NAME}; with --teach {TEACH_SERVICE_NAME})",
+    )
     parser.add_argument(
         "--user",
         metavar="USER",
@@ -57,8 +77,9 @@ def _service(options: argparse.Namespace) -> int:
     from edge.messages import print_message
     from edge.service.make_unit import installed_path, make_unit, next_steps
 
-    arguments = _watch_arguments(_take_own_options(options))
-    name = options.name or SERVICE_NAME
+    words = _take_own_options(options)
+    arguments = _teach_arguments(words) if options.teach else _watch_arguments(words)
+    name = options.name or (TEACH_SERVICE_NAME if options.teach else SERVICE_NAME)
     text = make_unit(arguments, name, options.user)
     path = installed_path(name) if options.install else options.output
     if path is None:
@@ -70,7 +91,7 @@ def _service(options: argparse.Namespace) -> int:
 
 
 def _take_own_options(options: argparse.Namespace) -> list[str]:
-    """The arguments of ``edge watch``, without the options of this command that stand among them."""
+    """The arguments of the program, without the options of this command that stand among them."""
     own = argparse.ArgumentParser(prog="edge service", add_help=False, allow_abbrev=False)
     _add_own_options(own)
     given = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
@@ -101,4 +122,42 @@ def _watch_arguments(words: list[str]) -> WatchArguments:
         sinks=sink_options(parsed),
         recursive=parsed.recursive,
         ca_file=parsed.ca_file,
+    )
+
+
+def _teach_arguments(words: list[str]) -> WatchArguments:
+    """The arguments of ``trainer teach`` in ``words``, with the folders that it finds here."""
+    from edge.cache_folder import default_cache_folder
+    from edge.service.arguments import TeachPaths, WatchArguments
+    from edge.store.layout import default_root
+
+    teach = argparse.ArgumentParser(prog="edge service --teach", add_help=False, allow_abbrev=False)
+    add_teach_options(teach)
+    teach.set_defaults(folder=None)
+    parsed = teach.parse_args(words)
+    paths = TeachPaths(
+        folder=parsed.folder or DEFAULT_FOLDER,
+        folder_word=str(parsed.folder or DEFAULT_FOLDER),
+        inbox=parsed.inbox,
+        cache=parsed.bottleneck_dir or default_cache_folder(),
+        store=parsed.store or default_root(),
+        backbone=parsed.backbone,
+        weights=Path(parsed.weights) if parsed.weights and parsed.weights != OFFLINE else None,
+    )
+    added = [] if parsed.source else [ENVIRONMENT_SOURCE]
+    added += [] if parsed.folder else [paths.folder_word]
+    added += [] if parsed.bottleneck_dir else ["--bottleneck-dir", str(paths.cache)]
+    added += [] if parsed.store else ["--store", str(paths.store)]
+    return WatchArguments(
+        words=(*words, *added),
+        source=teach_source(parsed),
+        source_word=named_source(parsed),
+        model=None,
+        labels=None,
+        status=parsed.status,
+        every_s=parsed.every,
+        sinks=sink_options(parsed),
+        recursive=parsed.recursive,
+        ca_file=parsed.ca_file,
+        teach=paths,
     )

@@ -11,10 +11,11 @@ from edge.sinks.mqtt.broker import PASSWORD_VARIABLE
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 _LOOPBACK = "127.0.0.1"
+_WEB = "serve a page with the live picture; without HOST only this machine can open it"
 
 
-def add_sink_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that :func:`sink_options` reads."""
+def add_sink_options(parser: argparse.ArgumentParser, *, web: str = _WEB) -> None:
+    """Add the options that :func:`sink_options` reads; ``web`` is the text of ``--web``."""
     sinks = parser.add_argument_group(
         "where the labels go", "several at the same time are possible; default: one line in the terminal"
     )
@@ -23,7 +24,7 @@ def add_sink_options(parser: argparse.ArgumentParser) -> None:
         "--web",
         type=address,
         metavar="[HOST:]PORT",
-        help="serve a page with the live picture; without HOST only this machine can open it",
+        help=web,
     )
     sinks.add_argument(
         "--web-token",

@@ -38,8 +38,8 @@ def label_stream(
     """Label ``source`` with the newest of ``models`` and pass the observations to ``sinks``; returns the exit code.
 
     It ends with the source, after ``settings.limit`` frames, or with SIGINT or SIGTERM: :func:`edge.live.run.run`. With
-    ``outlasts_source`` the end or the failure of the source does not end it: after a message it waits for a signal. It
-    must run on the main thread, because it handles signals. ``statistics`` are the counts that the sinks show.
+    ``outlasts_source`` the end of the source does not end it: after a message it waits for a signal. It must run on the
+    main thread, because it handles signals. ``statistics`` are the counts that the sinks show.
 
     ``max_frame_age_s`` and ``retries`` are those of :class:`edge.live.grabber.Grabber`. ``status`` is the status file;
     None means the one of the systemd service, if it runs as one. ``notifier`` is the connection to systemd, None: a new
@@ -68,7 +68,7 @@ def label_stream(
         try:
             watch.run(stopping)
         except UnavailableError as error:
-            if not outlasts_source:
+            if not outlasts_source or retries is not None:
                 raise
             end = str(error)
         if outlasts_source and not watch.reached_limit and not stopping.is_set():

@@ -1,18 +1,41 @@
-"""The arguments of the ``edge watch`` that a service runs."""
+"""The arguments of the ``edge watch`` or ``trainer teach`` that a service runs."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from edge.sinks.make_sinks import SinkOptions
 from edge.sources.uri import open_source
 
 
+class TeachPaths(NamedTuple):
+    """What ``trainer teach`` writes: the folder of photos, the inbox (None: inside it), cache and store; and reads.
+
+    ``folder_word`` is the folder as the command line names it.
+    """
+
+    folder: Path
+    folder_word: str
+    inbox: Path | None
+    cache: Path
+    store: Path
+    backbone: Path | None
+    weights: Path | None
+
+    @property
+    def written(self) -> tuple[Path | None, ...]:
+        """The folders that the session writes into."""
+        return self.folder, self.inbox, self.cache, self.store
+
+
 @dataclass(frozen=True)
 class WatchArguments:
-    """The command line of ``edge watch`` without its first two words, and the values in it that a unit depends on.
+    """The command line of the program without its name, and the values in it that a unit depends on.
+
+    The program is ``edge watch``; with ``teach`` it is ``trainer teach``, and ``model`` is None.
 
     ``words`` is the command line as it was given, and names the model. ``source_word`` is the source in it; None if
     ``source`` comes from the environment. ``every_s`` is the shortest time between two labelled frames, in seconds.
@@ -21,13 +44,14 @@ class WatchArguments:
     words: tuple[str, ...]
     source: str
     source_word: str | None
-    model: Path
+    model: Path | None
     labels: str | None
     status: Path | None
     every_s: float
     sinks: SinkOptions
     recursive: bool = False
     ca_file: str | None = None
+    teach: TeachPaths | None = None
 
     @property
     def local_source(self) -> Path | None:

@@ -18,6 +18,9 @@ PASSWORD_CREDENTIAL = "mqtt-password"
 
 _PASSWORD_OPTION = "--mqtt-password-file"
 _PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--ca-file", _PASSWORD_OPTION)
+_TEACH_PATH_OPTIONS = ("--backbone", "--weights", "--bottleneck-dir", "--inbox", "--store")
+_NO_PATH = "offline"  # a value of --weights
+_HIDDEN_SOURCE = "-"  # how trainer teach is given none, so that the folder can stand behind it
 
 
 def refuse_secrets(arguments: WatchArguments, name: str) -> None:
@@ -48,16 +51,22 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
             "the source is not written into the unit, because its address may hold a secret: write "
             f"{SOURCE_VARIABLE}=ADDRESS into {environment_file(name)} (owner root, mode 600)"
         )
-    result = [quote(word) for word in (sys.executable, "-m", "edge", "watch")]
+    teach = arguments.teach
+    program = ("edge", "watch") if teach is None else ("trainer", "teach")
+    path_options = _PATH_OPTIONS if teach is None else (*_PATH_OPTIONS, *_TEACH_PATH_OPTIONS)
+    hidden_words = [] if teach is None else [_HIDDEN_SOURCE]
+    result = [quote(word) for word in (sys.executable, "-m", *program)]
     previous = ""
     for word in arguments.words:
         option, equals, value = word.partition("=")
-        if previous in _PATH_OPTIONS:
+        if previous in path_options:
             result.append(_path_word(previous, word))
-        elif equals and option in _PATH_OPTIONS:
+        elif equals and option in path_options:
             result.append(_path_word(option, value, prefix=f"{option}="))
         elif word == arguments.source_word:
-            result += [] if hidden else [_source_word(arguments)]
+            result += hidden_words if hidden else [_source_word(arguments)]
+        elif teach is not None and word == teach.folder_word:
+            result.append(quote(str(teach.folder.absolute())))
         else:
             result.append(quote(word))
         previous = word
@@ -67,7 +76,7 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
 def _path_word(option: str, value: str, *, prefix: str = "") -> str:
     if option == _PASSWORD_OPTION:
         return f"{prefix}${{CREDENTIALS_DIRECTORY}}/{PASSWORD_CREDENTIAL}"
-    return quote(f"{prefix}{Path(value).absolute()}")
+    return quote(f"{prefix}{value if value == _NO_PATH else Path(value).absolute()}")
 
 
 def _source_word(arguments: WatchArguments) -> str:

@@ -1,4 +1,4 @@
-"""From the arguments of ``edge watch`` to the text of a unit."""
+"""From the arguments of ``edge watch`` or ``trainer teach`` to the text of a unit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edge.sources.uri import open_source
 
 
 def make_unit(arguments: WatchArguments, name: str, user: str | None) -> str:
-    """The unit file of the service ``name`` that runs ``edge watch`` with ``arguments`` as ``user``.
+    """The unit file of the service ``name`` that runs the program of ``arguments`` as ``user``.
 
     ``user`` None means the one that :func:`~edge.service.needs.find_needs` finds. Messages say what must be done
     besides.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import sys
 from pathlib import Path
 
@@ -25,26 +26,35 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     Raises :class:`~edge.errors.UsageError` if that user has no name.
     """
     local, sinks = arguments.local_source, arguments.sinks
-    store = store_of(arguments.model)  # the service writes there that it started the model, and that the model works
-    given = (arguments.model, arguments.labels, arguments.ca_file, sinks.mqtt_ca, local)
+    teach = arguments.teach
+    # The service writes there that it started the model, and that the model works.
+    store = store_of(arguments.model) if arguments.model else None
+    taught = (teach.backbone, teach.weights, teach.folder) if teach else ()
+    given = (arguments.model, *taught, arguments.labels, arguments.ca_file, sinks.mqtt_ca, local)
     read = _absolute(Path(sys.executable), Path(edge.__file__), *given)
-    written = _absolute(sinks.capture, arguments.status and arguments.status.parent, store.root if store else None)
+    status_folder = arguments.status and arguments.status.parent
+    store_root = store.root if store else None
+    written = _absolute(sinks.capture, status_folder, store_root, *(teach.written if teach else ()))
     temporary = [path for path in (*read, *written) if _is_temporary(path)]
     if temporary:
         print_message(f"{temporary[0]} is in a folder for temporary files, which are lost at the next start; move it")
     if user is None and (written or temporary or not all(map(_all_may_read, read))):
         user = _caller()
+    missing = [str(path) for path in written if not path.exists()] if teach else []
+    if missing:
+        print_message(f"make these folders first, because the service may not: mkdir -p {shlex.join(missing)}")
     password_file = sinks.mqtt_password_file
     return Needs(
         user=user,
         every_s=arguments.every_s,
         camera=arguments.is_camera,
         pi_camera=arguments.source.startswith("picamera2:"),
-        network=bool("://" in arguments.source or sinks.web or sinks.mqtt or sinks.prometheus),
+        network=bool("://" in arguments.source or sinks.web or sinks.mqtt or sinks.prometheus or teach),
         steady_frames=not arguments.is_folder,
+        teaches=teach is not None,
         mounts=tuple(map(str, _absolute(*given[:-1], None if arguments.is_folder else local))),
         folder=str(local.absolute()) if local and arguments.is_folder else None,
-        write_paths=tuple(map(str, written)),
+        write_paths=tuple(dict.fromkeys(map(str, written))),
         credentials=((PASSWORD_CREDENTIAL, str(password_file.absolute())),) if password_file else (),
         home=any(path.parts[1:2] in (("home",), ("root",)) for path in (*read, *written)),
         temporary=bool(temporary),

@@ -42,6 +42,11 @@ class Notifier:
         self._ready = True
         self._send(f"{ready}WATCHDOG=1\nSTATUS={' '.join(text.split())}")
 
+    def ready(self, text: str) -> None:
+        """Report that the service is ready, with the status ``text``, before there is a labelled frame."""
+        self._ready = True
+        self._send(f"READY=1\nSTATUS={' '.join(text.split())}")
+
     def stopping(self) -> None:
         """Report that the service is stopping."""
         self._send("STOPPING=1")

@@ -43,6 +43,8 @@ class Needs(NamedTuple):
     camera: bool = False
     pi_camera: bool = False
     network: bool = False
+    teaches: bool = False
+    """Whether it runs ``trainer teach``, which is ready and works without frames."""
     steady_frames: bool = True
     """Whether the source gives frames all the time, so that a minute without one is a fault."""
     mounts: tuple[str, ...] = ()
@@ -115,7 +117,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
     lines = [
         f"# Written by edge service. Secrets go into {environment_file(name)} (owner root, mode 600), not in here.",
         "[Unit]",
-        "Description=Edge for Poets: label a live stream",
+        f"Description=Edge for Poets: {'teach a model at the camera' if needs.teaches else 'label a live stream'}",
         "Documentation=man:systemd.service(5)",
         *(["Wants=network-online.target", "After=network-online.target"] if needs.network else []),
         *(f"RequiresMountsFor={path_setting(path)}" for path in needs.mounts),
@@ -135,7 +137,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "Restart=on-failure",
         f"RestartSec={RESTART_S}",
         f"RestartPreventExitStatus={exit_codes.USAGE} {exit_codes.CONFIGURATION}",
-        *_watchdog(watchdog_s, needs.steady_frames),
+        *_watchdog(watchdog_s, needs),
         "TimeoutStopSec=5",
         "LimitCORE=0",
         "",
@@ -188,8 +190,10 @@ def _wanted_mounts(folder: str | None) -> list[str]:
     return [f"Wants={names}", f"After={names}"] if names else []
 
 
-def _watchdog(watchdog_s: int, steady_frames: bool) -> list[str]:
-    if steady_frames:
+def _watchdog(watchdog_s: int, needs: Needs) -> list[str]:
+    if needs.teaches:
+        return ["# No watchdog: the page works without a camera.", "TimeoutStartSec=infinity"]
+    if needs.steady_frames:
         return [f"WatchdogSec={watchdog_s}", f"TimeoutStartSec={watchdog_s}"]
     return ["# No watchdog: the time of the next picture is not known.", "TimeoutStartSec=infinity"]
 

@@ -11,6 +11,7 @@ PACKAGE = Path(edge.__file__).parent
 
 LAYERS = [
     [
+        "cache_folder",
         "exit_codes",
         "distribution",
         "lazy_names",

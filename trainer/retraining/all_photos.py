@@ -63,11 +63,11 @@ class AllPhotos(NamedTuple):
 
 
 def class_weights_of(
-    labels: npt.NDArray[np.intp], classes: int, options: RetrainOptions
+    labels: npt.NDArray[np.intp], classes: int, options: RetrainOptions, remembered: Remembered | None = None
 ) -> npt.NDArray[np.float64] | None:
     """The weights of the ``classes`` for training ``labels`` (photos,), as ``options`` say; None: all the same.
 
-    A class of which a few bottlenecks are remembered was taught by more photos; all classes weigh the same then.
+    A class of which a few bottlenecks are ``remembered`` was taught by more photos; all classes weigh the same then.
     """
-    balanced = options.keep_classes or options.class_weights == AUTO_CLASS_WEIGHTS
+    balanced = remembered is not None or options.class_weights == AUTO_CLASS_WEIGHTS
     return balanced_weights(labels, classes) if balanced else None

@@ -35,7 +35,7 @@ def fit_final(extractor: FeatureExtractor, everything: AllPhotos, twin: HeadFit,
     copied = with_copies(extractor, dataset.by_split(), originals, options.augment)
     fitted = with_remembered(copied, dataset.labels, remembered)
     with extractor.progress.stage("final head"):
-        weights = class_weights_of(fitted.labels, len(dataset.labels), options)
+        weights = class_weights_of(fitted.labels, len(dataset.labels), options, remembered)
         head = fit_again(fitted, len(dataset.labels), twin.l2, options.training_steps, weights)
     final = calibration._replace(head=with_temperature(head, calibration.temperature))
     samples = with_remembered(originals, dataset.labels, remembered).features

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from edge.errors import UsageError
 from edge.modelfile.model_file import ModelFile
 from trainer.backbones.backbone import Backbone
@@ -12,6 +14,21 @@ from trainer.photos.dataset import Dataset
 from trainer.photos.split import TEST
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
+
+
+class Given(NamedTuple):
+    """A ``backbone`` that is there already, and the bottlenecks of classes that stay, None: there are none."""
+
+    backbone: Backbone
+    remembered: Remembered | None = None
+
+
+def read_given(options: RetrainOptions) -> Given | None:
+    """What the model file ``options.backbone`` gives; None without that option.
+
+    Raises the errors of :func:`given_backbone` and :func:`kept_classes`.
+    """
+    return None if options.backbone is None else Given(given_backbone(options), kept_classes(options))
 
 
 def given_backbone(options: RetrainOptions) -> Backbone:

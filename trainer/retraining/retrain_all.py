@@ -24,7 +24,7 @@ from trainer.photos.split import TEST, TRAINING, VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos, class_weights_of
 from trainer.retraining.final import fit_final
-from trainer.retraining.given_backbone import given_backbone, kept_classes, report_seen_tests
+from trainer.retraining.given_backbone import Given, read_given, report_seen_tests
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
@@ -36,8 +36,10 @@ IMBALANCE = 3.0
 """If the largest class has this many times the photos of the smallest, a message says so."""
 
 
-def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
+def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None = None) -> list[Retrained]:
     """Retrain once for each of ``options.quantizations`` and write the model files.
+
+    ``given`` is a backbone that is there already, None: that of ``options``.
 
     Raises the errors of :mod:`edge.errors`; every file is written whole or not at all.
     """
@@ -45,21 +47,21 @@ def retrain_all(options: RetrainOptions, progress: Progress) -> list[Retrained]:
     for output in options.outputs:
         check_writable(output)
     folder = list_photos(options.folder, options.layout, progress)
-    given = None if options.backbone is None else given_backbone(options)
+    given = given or read_given(options)
     fine_tuning = None
     if options.fine_tune is not None:
         fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
     with progress.stage("backbone"):
         bottleneck_dir, architecture = options.bottleneck_dir, options.architecture
         if given is not None:
-            backbones = [given]
+            backbones = [given.backbone]
         elif fine_tuning is None:
             backbones = load_backbones(bottleneck_dir, architecture, options.weights, options.quantizations)
         else:
             backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, options.quantizations)
     extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
     groups = None if fine_tuning is None else fine_tuning.groups
-    remembered = kept_classes(options)
+    remembered = given.remembered if given else None
     models = []
     for extractor, output in zip(extractors, options.outputs, strict=True):
         # One split for all files of a run: the groups are found with the first backbone.
@@ -88,11 +90,12 @@ def _retrain_one(
     validation = data.where(splits == VALIDATION)
     validation = with_remembered(validation, dataset.labels, remembered and remembered.validation)
     tested = data.where(np.array([photo.relative in evidence for photo in photos]))
-    _report_imbalance(dataset, options, progress)
+    if remembered is None:
+        _report_imbalance(dataset, options, progress)
     fitted = with_copies(extractor, dataset.of(TRAINING), own, options.augment)
     fitted = with_remembered(fitted, dataset.labels, remembered and remembered.training)
     with progress.stage("head"):
-        weights = class_weights_of(fitted.labels, len(dataset.labels), options)
+        weights = class_weights_of(fitted.labels, len(dataset.labels), options, remembered)
         fit = fit_head(fitted, validation, len(dataset.labels), options.training_steps, weights)
         calibration = calibrate(fit.head, validation, options.precision)
         if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
@@ -169,7 +172,7 @@ def _retrain_one(
 def _report_imbalance(dataset: Dataset, options: RetrainOptions, progress: Progress) -> None:
     counts = sorted((sum(splits.values()), label) for label, splits in dataset.counts().items())
     (fewest, smallest), (most, largest) = counts[0], counts[-1]
-    if most >= IMBALANCE * fewest and options.class_weights == NO_CLASS_WEIGHTS and not options.keep_classes:
+    if most >= IMBALANCE * fewest and options.class_weights == NO_CLASS_WEIGHTS:
         progress.message(
             f"classes are out of balance: {largest} has {most} photos, {smallest} {fewest}; "
             "more photos help most; --class-weights auto gives all classes the same influence"

@@ -15,6 +15,7 @@ from edge.store.install import InstallRequest, install
 from edge.store.layout import Store, short
 from edge.store.state import read_state
 from trainer.progress import Progress
+from trainer.retraining.given_backbone import Given
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain_all import retrain_all
 from trainer.retraining.retrained import Retrained
@@ -36,6 +37,7 @@ class ModelHandover:
     def __init__(
         self,
         options: RetrainOptions,
+        given: Given | None = None,
         *,
         announce: Callable[[], object],
         store: Store | None = None,
@@ -45,11 +47,11 @@ class ModelHandover:
     ) -> None:
         """Make models as ``options`` say, in their only output file; install them in ``store``, None: nowhere.
 
-        ``status`` is the status file of the device's ``edge watch``. ``announce`` is called after every change of
-        :attr:`state`.
+        ``given`` is that of :func:`~trainer.retraining.retrain_all.retrain_all`. ``status`` is the status file of the
+        device's ``edge watch``. ``announce`` is called after every change of :attr:`state`.
         """
         (self._output,) = options.outputs
-        self._options, self._store, self._status = options, store, status
+        self._options, self._given, self._store, self._status = options, given, store, status
         self._announce, self._progress, self._window_s = announce, progress, window_s
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
@@ -90,7 +92,7 @@ class ModelHandover:
             self._set("refused", str(error) or "not enough memory to make the model")
 
     def _save(self) -> None:
-        (model,) = retrain_all(self._options, self._progress)
+        (model,) = retrain_all(self._options, self._progress, self._given)
         accuracy = model.accuracy
         self.state = self.state._replace(path=model.path, size_bytes=model.size_bytes, accuracy=accuracy)
         if self._store is None:

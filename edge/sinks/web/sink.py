@@ -15,6 +15,31 @@ from edge.types import Observation
 _TRY_AGAIN_S = 10.0  # after this time a port that was in use is tried again
 
 
+def check_page(host: str, token: str | None, *, extra: str = "web") -> None:
+    """Check that a page with the camera's picture may be served on ``host`` with ``token``.
+
+    ``extra`` is the extra with the packages of the page.
+
+    Raises :class:`~edge.errors.UsageError` if other machines could open the page without a token, and
+    :class:`~edge.errors.ConfigurationError` if the extra is not installed.
+    """
+    from importlib.util import find_spec
+
+    if token is not None and not token.strip():
+        raise UsageError("the token of the web preview is empty; give --web-token TOKEN with at least one character")
+    if token is None and not is_loopback(host):
+        raise UsageError(
+            f"{host} would show the camera to other machines; give --web-token TOKEN, or set {WEB_TOKEN_VARIABLE}"
+        )
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        raise ConfigurationError(f"the web preview needs more packages: {install_command(extra)}")
+
+
+def page_url(host: str, port: int) -> str:
+    """The address of a page on ``host`` and ``port``, without its token."""
+    return f"http://{f'[{host}]' if ':' in host.strip('[]') and not host.startswith('[') else host}:{port}/"
+
+
 class WebSink:
     """Shows the stream on a web page.
 
@@ -27,21 +52,9 @@ class WebSink:
     def __init__(self, host: str, port: int, statistics: StreamStatistics, *, token: str | None) -> None:
         """Serve on ``host`` and ``port`` (0: any free one). If there is a ``token``, requests must give it.
 
-        Raises :class:`~edge.errors.UsageError` if other machines could open the page without a token, and
-        :class:`~edge.errors.ConfigurationError` if the extra is not installed.
+        Raises what :func:`check_page` raises.
         """
-        from importlib.util import find_spec
-
-        if token is not None and not token.strip():
-            raise UsageError(
-                "the token of the web preview is empty; give --web-token TOKEN with at least one character"
-            )
-        if token is None and not is_loopback(host):
-            raise UsageError(
-                f"{host} would show the camera to other machines; give --web-token TOKEN, or set {WEB_TOKEN_VARIABLE}"
-            )
-        if find_spec("starlette") is None or find_spec("uvicorn") is None:
-            raise ConfigurationError(f"the web preview needs more packages: {install_command('web')}")
+        check_page(host, token)
         self._host, self._port, self._token = host, port, token
         self._statistics = statistics
         self._feed = Feed()
@@ -51,8 +64,7 @@ class WebSink:
     @property
     def url(self) -> str:
         """The address of the page, without the token; when the sink is open, with the real port."""
-        host = f"[{self._host}]" if ":" in self._host.strip("[]") and not self._host.startswith("[") else self._host
-        return f"http://{host}:{self._port}/"
+        return page_url(self._host, self._port)
 
     def open(self) -> None:
         """Start the server.

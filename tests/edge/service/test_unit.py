@@ -25,6 +25,9 @@ NEEDS = {
     "pi camera": Needs(pi_camera=True),
     "folder": Needs(steady_frames=False, home=True, temporary=True, mounts=("/srv/a b/m.tflite", "/srv/100%/$x")),
     "disk": Needs(steady_frames=False, network=True, folder="/media/.\n%i/$x \\"),
+    "teach": Needs(
+        teaches=True, network=True, camera=True, home=True, write_paths=("/home/pi/photos", "/home/pi/.cache/x y")
+    ),
     "paths": Needs(network=True, write_paths=("/srv/a b%",), credentials=(("mqtt-password", "/etc/a b%"),)),
 }
 

@@ -1,0 +1,55 @@
+"""Which backbone a teaching session uses, on a machine that may have no TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from edge.errors import ConfigurationError, ModelError
+from edge.modelfile.model_file import ModelFile
+from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
+from trainer.backbones.backbone import load_backbones
+from trainer.backbones.cut_head import read_backbone
+from trainer.bottlenecks.remembered import read_remembered
+from trainer.retraining.given_backbone import Given
+from trainer.teach.options import TeachOptions
+
+
+def choose_backbone(options: TeachOptions, write_message: Callable[[str], None]) -> Given:
+    """The backbone that ``options`` say, and what its file remembers.
+
+    It is that of the model file ``backbone``; else that of the current model in the store, if there is one; else the
+    int8 artifact of ``architecture``, which is built with TensorFlow if it is not in the cache.
+
+    Raises :class:`~edge.errors.ModelError` if the file has no backbone of ours, and
+    :class:`~edge.errors.ConfigurationError` if the artifact cannot be built here.
+    """
+    if options.backbone is not None:
+        return _read(options.backbone)
+    if options.architecture is None and options.weights is None and options.store.linked("current"):
+        try:
+            return _read(options.store.current_model)
+        except ModelError as error:
+            write_message(f"the store's current model is not used as the backbone: {error}")
+    architecture = options.architecture or DEFAULT_ARCHITECTURE
+    try:
+        (backbone,) = load_backbones(options.bottleneck_dir, architecture, options.weights, ("int8",))
+    except ConfigurationError as error:
+        if find_spec("tensorflow") is not None:
+            raise
+        raise ConfigurationError(_without_tensorflow(architecture, options.weights)) from error
+    return Given(backbone)
+
+
+def _read(path: Path) -> Given:
+    return Given(read_backbone(path), read_remembered(ModelFile.load(path)))
+
+
+def _without_tensorflow(architecture: Architecture, weights: str | None) -> str:
+    given = f" --weights {weights}" if weights else ""
+    return (
+        f"the backbone of {architecture.name} is not on this machine, and making it needs TensorFlow. On a workstation "
+        f"run: trainer backbone {architecture.name}{given} --output backbone.tflite; copy the file to this machine and "
+        "give --backbone backbone.tflite, or give any model file of this project"
+    )
