@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from edge.printable import printable
 from edge.shorten import shorten
+from trainer.teach.places import SESSION_FOLDER
 from trainer.teach.session import Session
 from trainer.teach.state import Action, TaughtPhoto
 from trainer.teach.web.answers import Refused, busy, json_answer
@@ -67,9 +68,10 @@ class Served:
     """A session and what its API needs beside it."""
 
     def __init__(self, session: Session) -> None:
-        """Serve ``session``; thumbnails are kept in its folder."""
+        """Serve ``session``; thumbnails are kept in its folder, and those of photos that are gone are removed now."""
         self.session = session
-        self.thumbnails = Thumbnails(session.folder / ".teach" / "thumbnails")
+        self.thumbnails = Thumbnails(session.folder / SESSION_FOLDER / "thumbnails")
+        self.thumbnails.remove_others(session.folders.photos.keys())
         self.bodies = Bodies()
         self.decoding = Slots(DECODING, DECODING_WAIT_S)
 
