@@ -54,14 +54,17 @@ class PhotoScores:
         self._labels = labels
         self._rows = {id_: row for row, id_ in enumerate(ids)}
         self._scores = softmax(head.logits(features)) if len(ids) else np.zeros((0, len(labels)))
+        order = np.argsort(-self._scores, axis=1, kind="stable")[:, :2]
+        self._best = order[:, 0].tolist()
+        self._highest = np.take_along_axis(self._scores, order, axis=1).tolist()
 
     def answer(self, id_: str) -> tuple[Answer, bool] | None:
         """The best label of a photo and whether the model is unsure of it; None if the photo is not one of these."""
-        scores = self.scores(id_)
-        if not scores:
+        row = self._rows.get(id_)
+        if row is None:
             return None
-        best, second = scores[0], scores[1].score if len(scores) > 1 else 0.0
-        return best, best.score < UNSURE_BELOW or best.score - second < UNSURE_MARGIN
+        best, second = self._highest[row]
+        return Answer(self._labels[self._best[row]], best), best < UNSURE_BELOW or best - second < UNSURE_MARGIN
 
     def scores(self, id_: str) -> list[Answer]:
         """The score of every label for a photo, the best first; empty if the photo is not one of these."""

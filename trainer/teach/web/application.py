@@ -16,11 +16,14 @@ from trainer.teach.web.class_routes import action_rules, class_rules
 from trainer.teach.web.events import Events
 from trainer.teach.web.photo_routes import photo_rules
 from trainer.teach.web.same_origin import SameOrigin
-from trainer.teach.web.served import Rule, Served
+from trainer.teach.web.served import Handler, Rule, Served
 from trainer.teach.web.session_routes import handover_rules, recording_rules, session_rules
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
 _PAGE = Path(__file__).parent / "page"
 _PAGES = ("/", "/watch", "/api")
@@ -36,10 +39,8 @@ def make_teach_application(
     """
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
-    from starlette.routing import Route
 
     events = Events(session, feed, statistics)
-    rules = api_rules(Served(session))
     parts = [path for path in sorted(_PAGE.iterdir()) if path.name != "teach.html"]
     return Starlette(
         routes=[
@@ -47,7 +48,7 @@ def make_teach_application(
             *(file_route(f"/{path.name}", path) for path in parts),
             *page_routes("/watch"),
             *stream_routes(feed, statistics, events.of_viewer),
-            *(Route(rule.path, rule.handler, methods=[rule.method]) for rule in rules),
+            *_routes(api_rules(Served(session))),
         ],
         middleware=[
             Middleware(Guard, access=Access(token, port), pages=_PAGES, json_below="/api/"),
@@ -55,6 +56,23 @@ def make_teach_application(
         ],
         exception_handlers=exception_handlers(),
     )
+
+
+def _routes(rules: list[Rule]) -> list[Route]:
+    """One route for each path, so that the answer 405 names all methods of it."""
+    from starlette.routing import Route
+
+    by_path: dict[str, dict[str, Handler]] = {}
+    for rule in rules:
+        by_path.setdefault(rule.path, {})[rule.method] = rule.handler
+
+    def route(path: str, handlers: dict[str, Handler]) -> Route:
+        async def answer(request: Request) -> Response:
+            return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+        return Route(path, answer, methods=list(handlers))
+
+    return [route(path, handlers) for path, handlers in by_path.items()]
 
 
 def api_rules(served: Served) -> list[Rule]:

@@ -1,4 +1,4 @@
-"""Bodies of requests: read with a limit while they come, and checked."""
+"""Limits of requests, and their bodies: read with a limit while they come, and checked."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ PICTURE_BYTES = 64 << 20
 """The most bytes of a picture that is sent."""
 ALL_BYTES = 128 << 20
 """The most bytes of all bodies that are held at the same time; more is refused with 503."""
+LONGEST_HOLD = 100
+"""The most characters of the id of a hold."""
+LONGEST_NAME = 1000
+"""The most characters of the name of a file that is sent."""
+MOST_PHOTOS = 10_000
+"""The most photos of one answer."""
 
 _ID = re.compile(f"[0-9a-f]{{{ID_DIGITS}}}")
 _PICTURE_TYPES = re.compile(r"image/.*|application/octet-stream|", re.IGNORECASE)

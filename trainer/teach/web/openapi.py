@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from trainer.teach.review import FILTERS, ORDERS
 from trainer.teach.state import ID_DIGITS
+from trainer.teach.web.bodies import LONGEST_HOLD, LONGEST_NAME, MOST_PHOTOS
 from trainer.teach.web.schemas import (
     COUNT,
+    GIVEN,
     PHOTO_ID,
     SCHEMAS,
     TEXT,
@@ -68,12 +70,13 @@ _LIST = {
     "class": TEXT,
     "filter": one_of(*FILTERS),
     "order": {**one_of(*ORDERS), "default": "newest"},
-    "offset": {**COUNT, "default": 0},
-    "limit": {**COUNT, "default": 200},
+    "offset": {**COUNT, "maximum": 999_999_999, "default": 0},
+    "limit": {**COUNT, "maximum": MOST_PHOTOS, "default": 200},
 }
 _PAGE = _content("text/html")
 _DONE = ref("Done")
 _IDS = list_of(PHOTO_ID)
+_HOLD = {**GIVEN, "maxLength": LONGEST_HOLD, "description": "Any text; the same while a button is held."}
 _RECORDING = record(recording=or_null(ref("Recording")))
 _HANDOVER = record(model=ref("Model"), version=COUNT)
 _JSON_BODY = (400, 413, 415)
@@ -89,7 +92,7 @@ OPERATIONS = (
         "/api/classes/{name}/rename",
         "Rename a class",
         _DONE,
-        record(to=TEXT),
+        record(to=GIVEN),
         errors=(*_JSON_BODY, 409, 507),
     ),
     Operation(
@@ -97,7 +100,7 @@ OPERATIONS = (
         "/api/classes/{name}/merge",
         "Move all photos of a class into another one, and remove it",
         _DONE,
-        record(into=TEXT),
+        record(into=GIVEN),
         errors=(*_JSON_BODY, 507),
     ),
     Operation(
@@ -105,7 +108,7 @@ OPERATIONS = (
         "/api/photos/assign",
         "Move photos into a class",
         _DONE,
-        record(photos=_IDS, class_=TEXT),
+        record(photos=_IDS, class_=GIVEN),
         errors=(*_JSON_BODY, 507),
     ),
     Operation(
@@ -135,7 +138,10 @@ OPERATIONS = (
         "Add a photo to a class; the body is the file",
         ref("Added"),
         _content("image/*", "application/octet-stream"),
-        query={"class": TEXT, "name": {**TEXT, "description": "The name that the file had."}},
+        query={
+            "class": GIVEN,
+            "name": {**TEXT, "maxLength": LONGEST_NAME, "description": "The name that the file had."},
+        },
         needed=("class",),
         errors=(400, 413, 415, 503, 507),
     ),
@@ -153,11 +159,11 @@ OPERATIONS = (
         "/api/recording",
         "Record the stream for a class, for one second; send it again to go on",
         _RECORDING,
-        record(class_=TEXT, hold={**TEXT, "description": "Any text; the same while a button is held."}),
+        record(class_=GIVEN, hold=_HOLD),
         errors=(*_JSON_BODY, 409, 503, 507),
     ),
     Operation(
-        "DELETE", "/api/recording", "Stop recording", _RECORDING, query={"hold": TEXT}, needed=("hold",), errors=(400,)
+        "DELETE", "/api/recording", "Stop recording", _RECORDING, query={"hold": _HOLD}, needed=("hold",), errors=(400,)
     ),
     Operation("POST", "/api/model/save", "Make, install and activate a model", _HANDOVER, status=202, errors=(409,)),
     Operation("POST", "/api/model/back", "Go back to the model before", _HANDOVER, status=202, errors=(409,)),
@@ -209,7 +215,7 @@ def _body(schema: Schema) -> Schema:
 
 
 def _parameters(operation: Operation) -> list[Schema]:
-    in_path = {"name": TEXT, "id": {"type": "string", "minLength": ID_DIGITS, "maxLength": ID_DIGITS}}
+    in_path = {"name": GIVEN, "id": {"type": "string", "minLength": ID_DIGITS, "maxLength": ID_DIGITS}}
     return [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name, schema in in_path.items()

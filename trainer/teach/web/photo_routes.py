@@ -9,7 +9,7 @@ from edge.errors import ImageError
 from trainer.teach.review import FILTERS, NEWEST, ORDERS
 from trainer.teach.state import CLASS, TaughtPhoto
 from trainer.teach.web.answers import Refused, json_answer
-from trainer.teach.web.bodies import PICTURE_BYTES, check_picture_type, text
+from trainer.teach.web.bodies import LONGEST_NAME, MOST_PHOTOS, PICTURE_BYTES, check_picture_type, text
 from trainer.teach.web.photo_pictures import large_picture, upright_size
 from trainer.teach.web.served import Rule, Served, in_thread
 from trainer.teach.web.session_json import PLACES, describe_details, describe_photos
@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-MOST_PHOTOS = 10_000
-"""The most photos of one answer."""
-
 _FEW = 200
-_LONGEST_NAME = 1000
 _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # an id always means the same picture
 
 
@@ -55,8 +51,8 @@ def photo_rules(served: Served) -> list[Rule]:
     async def add(request: Request) -> Response:
         label = served.label(text("class", request.query_params.get("class")))
         name = request.query_params.get("name") or None
-        if name is not None and len(name) > _LONGEST_NAME:
-            raise Refused(400, f"the name of the file is too long; it may have {_LONGEST_NAME} characters")
+        if name is not None and len(name) > LONGEST_NAME:
+            raise Refused(400, f"the name of the file is too long; it may have {LONGEST_NAME} characters")
         check_picture_type(request)
         async with served.bodies.read(request, PICTURE_BYTES) as body:
             if not body:

@@ -10,6 +10,7 @@ from trainer.teach.web.session_json import PLACES
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
+GIVEN: Schema = {"type": "string", "minLength": 1}
 WHOLE: Schema = {"type": "integer"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 NUMBER: Schema = {"type": "number"}

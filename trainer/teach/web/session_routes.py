@@ -9,7 +9,7 @@ from trainer.teach.protocols import Handover
 from trainer.teach.state import CLASS
 from trainer.teach.web.answers import Refused, busy, json_answer
 from trainer.teach.web.api_page import api_page
-from trainer.teach.web.bodies import text
+from trainer.teach.web.bodies import LONGEST_HOLD, text
 from trainer.teach.web.openapi import openapi
 from trainer.teach.web.photos_zip import safe_name, zip_photos
 from trainer.teach.web.served import Rule, Served, in_thread
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 ZIPS = 2
 """The most zips that are sent at the same time; the next one gets the answer 503."""
-
-_LONGEST_HOLD = 100
 
 
 def session_rules(served: Served) -> list[Rule]:
@@ -139,6 +137,6 @@ def handover_rules(served: Served) -> list[Rule]:
 
 def _hold(name: str, value: Any) -> str:
     hold = text(name, value)
-    if len(hold) > _LONGEST_HOLD:
-        raise Refused(400, f"the field {name!r} is too long; it may have {_LONGEST_HOLD} characters")
+    if len(hold) > LONGEST_HOLD:
+        raise Refused(400, f"the field {name!r} is too long; it may have {LONGEST_HOLD} characters")
     return hold

@@ -157,6 +157,15 @@ def test_close_with_viewers_that_look_and_one_that_does_not_read() -> None:
         assert not threads[0].is_alive()
 
 
+def test_answers_are_not_held_back(sink: WebSink) -> None:
+    """The body of an answer does not wait, some 40 ms, until the other end confirms the head."""
+    with asking(sink, "/events") as events:
+        event(events, "now")
+        (connection,) = sink._server._server.server_state.connections
+        accepted = connection.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
 def test_a_slow_viewer_delays_no_other(sink: WebSink) -> None:
     """While one viewer reads nothing, the sink takes every observation and another viewer gets the newest."""
     camera = Camera((960, 720))

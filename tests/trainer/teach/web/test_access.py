@@ -73,6 +73,7 @@ def test_pages_of_other_sites_change_nothing(client: Client, headers: dict[str, 
 
 
 def test_methods_that_a_path_does_not_take(client: Client) -> None:
-    """They are 405 in JSON."""
+    """They are 405 in JSON, and the answer names all methods that the path takes."""
     answer = client.ask("PATCH", "/api/session", {})
     assert (answer.status, list(answer.json)) == (405, ["error"])
+    assert set(client.ask("PATCH", "/api/recording", {}).headers["Allow"].split(", ")) == {"PUT", "DELETE"}
