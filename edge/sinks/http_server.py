@@ -43,8 +43,8 @@ def listen(host: str, port: int, option: str) -> socket.socket:
             raise ConfigurationError(f"only root may use port {port}; choose one from 1024 on with {option}") from None
         reason = error.strerror or error
         raise UnavailableError(f"cannot listen on {host} ({reason}); give an address of this machine") from None
-    # Connections inherit it on Linux. Without it, each answer whose body is sent after its head takes 40 ms: asyncio sets
-    # it only for sockets that were made with the number of the protocol.
+    # Connections inherit it on Linux. Without it, an answer whose body is sent after its head takes 40 ms more. asyncio
+    # sets it only for sockets that were made with the number of the protocol.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections inherit it
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * UNREAD_S))
