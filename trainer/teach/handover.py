@@ -142,7 +142,12 @@ class ModelHandover:
 
 
 def _measured(model: Retrained) -> str:
-    return "; too few photos to say how good it is" if model.accuracy is None else f"; accuracy {model.accuracy:.1%}"
+    """How good the model is, with the number of photos that show it: a few of them show little."""
+    if model.accuracy is None or model.interval is None:
+        return "; too few independent photos to say how good it is"
+    (low, high), count = model.interval, model.evaluation.independent
+    photos = "photo" if count == 1 else "photos"
+    return f"; {model.accuracy:.0%} of {count} test {photos} right: on others like them {low:.0%} to {high:.0%}"
 
 
 def _by(what: str) -> str:
