@@ -23,10 +23,11 @@ def worth(snapshot: Snapshot, examples: Examples | None, right: Right | None) ->
             return "Nothing was taught yet: add two classes and show some of each."
         return f"Only {shorten(next(iter(counts)))} was taught yet: an answer needs at least two classes."
     if right is not None:
-        text = f"{right.share:.0%} of {right.independent} independent photos were labelled correctly"
-        sure = f"on other photos like these it is {right.low:.0%} to {right.high:.0%}"
         more = "; that is a wide range: show more" if right.high - right.low > _WIDE else ""
-        return f"{text}, each by a head that had not seen it; {sure}{more}."
+        return (
+            f"Each of {right.independent} independent photos was labelled by a head that had not seen it. Of other photos "
+            f"like these, {right.low:.0%} to {right.high:.0%} would be right{more}."
+        )
     fewest = min(_independent(examples).values())
     if fewest < _FEW:
         return f"An answer is hardly more than a guess: a class has {fewest} independent {_photos(fewest)}."

@@ -187,4 +187,4 @@ def test_figures_say_how_good_and_what_is_mixed_up(
     assert wrong.id in [id_ for id_, _ in figures.doubtful]
     mixed = {(mix.label, mix.taken_for): mix.photos for mix in figures.mixed}
     assert wrong.id in mixed["blue", "red"]
-    assert f"{figures.right.share:.0%} of {figures.right.independent} independent photos" in figures.worth
+    assert f"Each of {figures.right.independent} independent photos" in figures.worth
