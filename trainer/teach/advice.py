@@ -25,8 +25,8 @@ def worth(snapshot: Snapshot, examples: Examples | None, right: Right | None) ->
     if right is not None:
         more = "; that is a wide range: show more" if right.high - right.low > _WIDE else ""
         return (
-            f"Each of {right.independent} independent photos was labelled by a head that had not seen it. Of other photos "
-            f"like these, {right.low:.0%} to {right.high:.0%} would be right{more}."
+            f"Each of {right.independent} independent photos was labelled by a head that had not seen it. Of other "
+            f"photos like these, {right.low:.0%} to {right.high:.0%} would be right{more}."
         )
     fewest = min(_independent(examples).values())
     if fewest < _FEW:
