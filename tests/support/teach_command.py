@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,21 +39,25 @@ class TeachCommand:
     """A running ``trainer teach`` without TensorFlow, with the tiny backbone. ``messages`` is its stderr so far."""
 
     def __init__(
-        self, root: Path, *arguments: object, port: int | None = None, program: str = WITHOUT_TENSORFLOW
+        self,
+        root: Path,
+        *arguments: object,
+        backbone: Sequence[str] = ("--architecture", tiny.ARCHITECTURE.name, "--weights", "random"),
+        port: int | None = None,
     ) -> None:
-        """Run it on the folder ``root / "photos"``, with cache and store in ``root``; ``arguments`` are more."""
-        self.root, self.photos = root, root / "photos"
+        """Run it with ``arguments``, and with cache and store in the folder ``root``."""
+        self.root = root
         self.port = port or free_port()
         tiny.write_backbone(root / "cache")
         words = [
             *("teach", *arguments, "--web", self.port, "--bottleneck-dir", root / "cache", "--store", root / "store"),
-            *("--architecture", tiny.ARCHITECTURE.name, "--weights", "random"),
+            *backbone,
         ]
         ours = ("EDGE_RUNTIME", "EDGE_MODEL", "EDGE_STORE", "EDGE_SOURCE", "EDGE_WEB_TOKEN", "NOTIFY_SOCKET")
         environment = {name: value for name, value in os.environ.items() if name not in ours}
         self._errors = (root / "stderr").open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, *map(str, words)],
+            [sys.executable, "-c", WITHOUT_TENSORFLOW, *map(str, words)],
             stdout=(root / "stdout").open("w"),
             stderr=self._errors,
             cwd=root,

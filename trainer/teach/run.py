@@ -109,8 +109,12 @@ def _session(
 
 
 def _retrain_options(options: TeachOptions, given: Given) -> RetrainOptions:
-    """How a model is made of the session's photos: all of them fit its head in the end."""
+    """How a model is made of the session's photos: all of them fit its head in the end.
+
+    What the backbone's file remembers stays remembered: the next session begins with the saved model.
+    """
     backbone = given.backbone
+    kept = max(given.remembered.counts.values(), default=0) if given.remembered else 0
     name = default_output(options.folder, backbone.architecture, (backbone.quantization,)).name
     return RetrainOptions(
         folder=options.folder,
@@ -121,7 +125,7 @@ def _retrain_options(options: TeachOptions, given: Given) -> RetrainOptions:
         runtime=options.runtime,
         layout=CLASSES,
         final=True,
-        remember=options.remember,
+        remember=max(options.remember, kept),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.modelfile.model_file import ModelFile
 from support import tiny
 from support.complaint import complaint
 from support.ports import free_port
@@ -112,6 +113,29 @@ def test_captured_frames_are_the_inbox(tmp_path: Path) -> None:
             teach_two_classes(session)
             session.wait_for(lambda state: state["inbox"]["photos"] >= 1)
             assert list((tmp_path / "kept").glob("*/*.jpg"))
+
+
+def test_save_makes_it_the_stores_model(tmp_path: Path) -> None:
+    """The saved model is the store's current one; the next session takes its backbone from there."""
+    with StreamServer() as server:
+        with teach_command(tmp_path, server.uri, tmp_path / "photos") as session:
+            session.wait_for(lambda state: True)
+            for label in ("rose", "tulip"):
+                session.ask("PUT", f"/api/classes/{label}")
+                for number in range(4):
+                    session.hold(label, f"{label}-{number}", 3)
+            session.wait_for(lambda state: state["learning"]["state"] == "ready")
+            assert session.ask("POST", "/api/model/save")[0] == 202
+            model = session.wait_for(
+                lambda state: state["model"]["state"] not in ("saving", "installed") and state["model"]
+            )
+            assert model["state"] == "running", model
+        current = (tmp_path / "store" / "current" / "model.tflite").resolve()
+        assert ModelFile.load(current).labels == ("rose", "tulip")
+        with teach_command(tmp_path, server.uri, tmp_path / "photos", backbone=()) as session:
+            session.wait_for(lambda state: state["learning"]["state"] == "ready")
+            assert session.session()["backbone"]["architecture"] == tiny.ARCHITECTURE.name
+            assert "the backbone of" not in session.messages
 
 
 def test_two_sessions_of_one_folder(tmp_path: Path) -> None:
