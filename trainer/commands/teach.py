@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 import typer
 
 from edge.commands.sink_options import sink_options
 from edge.commands.stream_options import open_stream, stream_settings
-from edge.commands.teach_options import DEFAULT_ADDRESS, add_teach_options, teach_source
+from edge.commands.teach_options import DEFAULT_ADDRESS, DEFAULT_FOLDER, add_teach_options, teach_source
+from edge.errors import UsageError
 from edge.parallel import available_cores
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 from edge.store.layout import Store, default_root
@@ -36,8 +38,7 @@ def _teach(options: argparse.Namespace) -> None:
     progress = TerminalProgress()
     if options.pull is not None:
         _pull(options, progress)
-        if options.source is None:
-            return
+        return
     from trainer.teach.run import run_teach
 
     raise typer.Exit(run_teach(_teach_options(options), progress))
@@ -46,17 +47,20 @@ def _teach(options: argparse.Namespace) -> None:
 def _pull(options: argparse.Namespace, progress: TerminalProgress) -> None:
     from trainer.flash.pull import pull
 
+    if options.source is not None and options.folder != DEFAULT_FOLDER:
+        raise UsageError("--pull copies photos into one folder and needs no SOURCE; give FOLDER alone")
+    folder = options.folder if options.source is None else Path(options.source)
     interactive = sys.stdin.isatty() and sys.stderr.isatty()
     pulled = pull(
         options.pull,
         options.pull_folder,
-        options.folder,
+        folder,
         progress,
         config=options.ssh_config,
         interactive=interactive,
     )
     name_skipped(pulled.skipped, progress)
-    progress.message(f"{options.folder}: {pulled.copied} photos copied, {pulled.here} were here already")
+    progress.message(f"{folder}: {pulled.copied} photos copied, {pulled.here} were here already")
 
 
 def _teach_options(options: argparse.Namespace) -> TeachOptions:
