@@ -79,8 +79,8 @@ def add_teach_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pull",
         metavar="HOST",
-        help="start no session, but copy the photos of another device, user@host[:port], over SSH into FOLDER, which is "
-        "the only argument then",
+        help="start no session, but copy the photos of another device, user@host[:port], over SSH into FOLDER, which "
+        "is the only argument then",
     )
     parser.add_argument(
         "--pull-folder",
