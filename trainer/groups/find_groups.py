@@ -34,6 +34,9 @@ LEAST_EVIDENCE = 20.0
 _LEAST_IN_SERIES = 15.0  # if the names follow each other
 _LEAST_IN_BURST = 10.0  # if one camera took both within seconds
 
+Compared = dict[frozenset[bytes], float]
+"""The evidence of the pixels of two looks, in nats, by the sha256 of the pixels of both."""
+
 _NEIGHBOURS = 24  # of each photo, with those that are in its group already
 _LEAST_COSINE, _TRIES = 0.7, 3  # of bottlenecks; copies have at least this cosine, whatever the architecture
 _LEAST_LOOK_COSINE = 0.93  # of the brightness of looks: grey copies and framed ones, which bottlenecks do not find
@@ -61,30 +64,43 @@ def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> di
     return groups
 
 
-def find_groups(relatives: Sequence[str], features: npt.NDArray[np.float32], looks: Sequence[Look]) -> dict[str, str]:
+def find_groups(
+    relatives: Sequence[str],
+    features: npt.NDArray[np.float32],
+    looks: Sequence[Look],
+    compared: Compared | None = None,
+) -> dict[str, str]:
     """The group of each photo, by relative path: the first photo of its group in natural order.
 
     A photo that depends on no other one has its own path. ``features`` (photos, values) are the bottlenecks, ``looks``
-    the looks of the photos at ``relatives``. The order of the photos changes nothing.
+    the looks of the photos at ``relatives``. The order of the photos changes nothing. ``compared`` is what an earlier
+    call has compared, and gets what this one compares: so a few photos more cost little.
     """
     if len(relatives) < 2:
         return {relative: relative for relative in relatives}
     order = sorted(range(len(relatives)), key=lambda index: natural_order(relatives[index]))
     with one_thread():
-        return _find([relatives[i] for i in order], features[order], [looks[i] for i in order])
+        known = {} if compared is None else compared
+        return _find([relatives[i] for i in order], features[order], [looks[i] for i in order], known)
 
 
-def _find(relatives: list[str], features: npt.NDArray[np.float32], looks: list[Look]) -> dict[str, str]:
+def _find(
+    relatives: list[str], features: npt.NDArray[np.float32], looks: list[Look], known: Compared
+) -> dict[str, str]:
     named = [ordered(one, other) for one, other in same_by_name(relatives)]
     least = dict.fromkeys(series_neighbours(relatives), _LEAST_IN_SERIES)
     least.update(dict.fromkeys(by_exif(looks), _LEAST_IN_BURST))
     pixels = PixelComparison(np.stack([look.pixels for look in looks]))
+    digests = [hashlib.sha256(look.pixels.tobytes()).digest() for look in looks]
     compared: dict[Pair, float] = {}
     evidence: dict[Pair, float] = {}
 
     def compare(pairs: Iterable[Pair]) -> None:
         chosen = sorted({*pairs} - compared.keys())
-        compared.update(zip(chosen, map(float, pixels.evidence(chosen)), strict=True))
+        keys = {pair: frozenset(digests[look] for look in pair) for pair in chosen}
+        missing = [pair for pair in chosen if keys[pair] not in known]
+        known.update(zip((keys[pair] for pair in missing), map(float, pixels.evidence(missing)), strict=True))
+        compared.update((pair, known[keys[pair]]) for pair in chosen)
         evidence.update((pair, compared[pair]) for pair in chosen if compared[pair] >= least.get(pair, LEAST_EVIDENCE))
 
     sources = [

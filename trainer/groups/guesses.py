@@ -29,27 +29,43 @@ class Guesses(NamedTuple):
 
 
 class Guesser:
-    """Guesses for pairs of the looks ``pixels`` (looks, 64, 64), uint8. It keeps 2.3 kB for each look."""
+    """Guesses for pairs of the looks ``pixels`` (looks, 64, 64), uint8. It keeps 2.3 kB for each look in a pair."""
 
     def __init__(self, pixels: npt.NDArray[np.uint8]) -> None:
-        """Compute the spectra of all looks."""
-        blocks = [pixels[start : start + _TOGETHER] for start in range(0, len(pixels), _TOGETHER)]
-        spectra = [make_spectra(block) for block in blocks]
-        self._spectra = Spectra(*(np.concatenate(parts) for parts in zip(*spectra, strict=True)))
-        self._small = np.concatenate([_unit(details(block, _SMALL, _WINDOW)) for block in blocks])
+        """Compute nothing yet: what is compared of a look is computed when it is first in a pair."""
+        self._pixels = pixels
+        self._place = np.full(len(pixels), -1, np.intp)  # of each look in the arrays below
+        self._spectra: Spectra | None = None
+        self._small = np.empty((0, _SMALL, _SMALL), np.float32)
 
     def guess(self, pairs: npt.NDArray[np.intp]) -> Guesses:
         """Guesses for the ``pairs`` (pairs, 2), by index, that may show one picture."""
+        self._prepare(pairs)
+        pairs = self._place[pairs]
         parts = [self._guess(pairs[start : start + _TOGETHER], start) for start in range(0, len(pairs), _TOGETHER)]
         return Guesses(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
+    def _prepare(self, pairs: npt.NDArray[np.intp]) -> None:
+        """Compute what is compared of the looks in ``pairs``, if it is not known."""
+        looks = np.unique(pairs)
+        missing = looks[self._place[looks] < 0]
+        blocks = [self._pixels[missing[start : start + _TOGETHER]] for start in range(0, len(missing), _TOGETHER)]
+        if not blocks:
+            return
+        spectra = [*([self._spectra] if self._spectra else []), *(make_spectra(block) for block in blocks)]
+        self._place[missing] = len(self._small) + np.arange(len(missing))
+        self._spectra = Spectra(*(np.concatenate(parts) for parts in zip(*spectra, strict=True)))
+        self._small = np.concatenate([self._small, *(_unit(details(block, _SMALL, _WINDOW)) for block in blocks)])
+
     def _guess(self, pairs: npt.NDArray[np.intp], start: int) -> Guesses:
+        spectra = self._spectra
+        assert spectra is not None
         one, other = self._small[pairs[:, 0]], self._small[pairs[:, 1]]
         straight = [np.einsum("pij,pij->p", one, laid) for laid in (other, other[:, :, ::-1])]
         over = np.stack(straight, axis=1)
         alike, mirrored = np.nonzero(over > _LEAST_OVER)
         (rest,) = np.nonzero(over.max(axis=1) < _ENOUGH_OVER)
-        guess = compare_spectra(*(self._spectra.of(looks) for looks in pairs[rest].T))
+        guess = compare_spectra(*(spectra.of(looks) for looks in pairs[rest].T))
         turned, flipped = np.nonzero(guess.scores > _LEAST_ALIKE)
         return Guesses(
             start + np.concatenate([alike, rest[turned]]),

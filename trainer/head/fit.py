@@ -113,11 +113,11 @@ def fit_head(
 
     Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.
     """
-    _check_finite(training, validation)
+    check_finite(training, validation)
     # At these sizes, threads of the linear algebra would wait for each other longer than they compute. And the order
     # in which they add would make the last bits of the head depend on the number of cores.
     with one_thread():
-        return _search(training, validation, labels, max_steps, class_weights)
+        return _fit_found(training, validation, labels, max_steps, class_weights)
 
 
 def refit_head(
@@ -133,7 +133,7 @@ def refit_head(
     ``start`` is the first head, None: zeros.
     """
     weights = np.ones(labels) if class_weights is None else class_weights
-    return _fit(training, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
+    return minimise(training, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
 
 
 def fit_again(
@@ -153,28 +153,49 @@ def fit_again(
 
     Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number.
     """
-    _check_finite(training)
+    check_finite(training)
     weights = np.ones(labels) if class_weights is None else class_weights
     with one_thread():
         unit = Standardisation.of(training.features)
         first = None if start is None else Head(*unit.unfolded(*start))
         standard = Labelled(unit.apply(training.features), training.labels)
-        head = _fit(standard, weights, l2, max_steps, first, tolerance=tolerance)
+        head = minimise(standard, weights, l2, max_steps, first, tolerance=tolerance)
         return Head(*unit.folded(*head))
 
 
-def _check_finite(*sets: Labelled) -> None:
+def check_finite(*sets: Labelled) -> None:
+    """Raise :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number."""
     if not all(np.isfinite(part.features).all() for part in sets):
         raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
 
 
-def _search(
+class Search(NamedTuple):
+    """The penalty ``l2`` with the lowest validation cross entropy, and the loosely fitted ``head`` that had it.
+
+    ``unit`` is the standardisation, ``training`` and ``validation`` are standardised; ``weights`` (labels,) are those
+    of the classes.
+    """
+
+    l2: float
+    head: Head
+    unit: Standardisation
+    training: Labelled
+    validation: Labelled
+    weights: npt.NDArray[np.float64]
+
+
+def search_penalty(
     training: Labelled,
     validation: Labelled,
     labels: int,
     max_steps: int,
     class_weights: npt.NDArray[np.float64] | None,
-) -> HeadFit:
+    check: Callable[[], None] = lambda: None,
+) -> Search:
+    """Try the penalties of :data:`L2_GRID`, as :func:`fit_head` says; call it inside ``one_thread``.
+
+    ``check`` is called between two fits; it may raise to end this.
+    """
     weights = np.ones(labels) if class_weights is None else class_weights
     unit = Standardisation.of(training.features)
     standard, standard_validation = (
@@ -183,35 +204,47 @@ def _search(
     shares = weights[validation.labels]
     if validation.weights is not None:
         shares = shares * validation.weights
-    best: tuple[float, float] | None = None
+    best: tuple[float, float, Head] | None = None
     not_better = 0
     start = None
     for l2 in L2_GRID:
         # The next solution is near the last one, whose penalty is stronger.
-        head = _fit(standard, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
+        head = minimise(standard, weights, l2, max_steps, start, tolerance=_SEARCH_TOLERANCE)
         start = head
         logits = head.logits(standard_validation.features)
         loss = cross_entropy(logits, validation.labels, shares)
         if best is None or loss < best[0]:
-            best, not_better = (loss, l2), 0
+            best, not_better = (loss, l2, head), 0
         else:
             not_better += 1
             if not_better == _PATIENCE:
                 break
+        check()
     assert best is not None
+    return Search(best[1], best[2], unit, standard, standard_validation, weights)
+
+
+def _fit_found(
+    training: Labelled,
+    validation: Labelled,
+    labels: int,
+    max_steps: int,
+    class_weights: npt.NDArray[np.float64] | None,
+) -> HeadFit:
+    found = search_penalty(training, validation, labels, max_steps, class_weights)
     # The chosen head is fitted once more, from zeros, because its steps are shown to the user.
     steps: list[Step] = []
 
     def on_step(head: Head, on_training: TrainingLoss) -> None:
-        logits = head.logits(standard_validation.features)
+        logits = head.logits(found.validation.features)
         validated = accuracy(logits, validation.labels), cross_entropy(logits, validation.labels)
         steps.append(Step(float(on_training.right.mean()), float(on_training.losses.mean()), *validated))
 
-    head = _fit(standard, weights, best[1], max_steps, on_step=on_step)
-    return HeadFit(Head(*unit.folded(*head)), best[1], steps)
+    head = minimise(found.training, found.weights, found.l2, max_steps, on_step=on_step)
+    return HeadFit(Head(*found.unit.folded(*head)), found.l2, steps)
 
 
-def _fit(
+def minimise(
     training: Labelled,
     class_weights: npt.NDArray[np.float64],
     l2: float,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
-from trainer.groups.find_groups import find_groups
+from trainer.groups.find_groups import Compared, find_groups
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents
@@ -92,14 +92,15 @@ class Examples(NamedTuple):
         return self.data.where(np.array([photo.split == split for photo in self.dataset.by_split()], bool))
 
 
-def make_examples(snapshot: Snapshot, features: Features) -> Examples:
+def make_examples(snapshot: Snapshot, features: Features, compared: Compared | None = None) -> Examples:
     """The data set of ``snapshot``: groups and split as ``trainer retrain`` finds them in the folder.
 
-    A class with too few photos for a split is not refused. Raises the errors of
+    A class with too few photos for a split is not refused. ``compared`` is that of
+    :func:`~trainer.groups.find_groups.find_groups`. Raises the errors of
     :meth:`~trainer.teach.features.Features.looks`.
     """
     relatives = [photo.relative for photo in snapshot.photos]
-    groups = find_groups(relatives, snapshot.features, features.looks(snapshot.photos))
+    groups = find_groups(relatives, snapshot.features, features.looks(snapshot.photos), compared)
     files = [PhotoFile(photo.path, photo.relative, photo.label) for photo in snapshot.photos]
     folder = PhotoFolder(Path(), snapshot.labels, files, [])
     contents = Contents({photo.relative: photo.sha256 for photo in snapshot.photos}, {})

@@ -11,8 +11,10 @@ import numpy as np
 
 from edge.errors import EdgeError
 from trainer.bottlenecks.remembered import Remembered
+from trainer.groups.find_groups import Compared
 from trainer.head.calibration import calibrate, with_temperature
-from trainer.head.fit import DEFAULT_STEPS, Head, fit_again, fit_head, weights_beside
+from trainer.head.choose import choose_head
+from trainer.head.fit import DEFAULT_STEPS, Head, fit_again, weights_beside
 from trainer.retraining.options import DEFAULT_PRECISION
 from trainer.teach.examples import Examples, Snapshot, make_examples
 from trainer.teach.features import Features
@@ -46,6 +48,7 @@ class Learner:
         """Start to wait for a state. The functions are called on the learner's thread."""
         self._features, self._remembered = features, remembered
         self._on_learnt, self._on_figures, self._on_problem = on_learnt, on_figures, on_problem
+        self._compared: Compared = {}
         self._condition = threading.Condition()
         self._next: tuple[int, tuple[TaughtPhoto, ...]] | None = None
         self._closing = False
@@ -114,7 +117,7 @@ class Learner:
         calibrated = with_temperature(head, self._temperature)
         self._on_learnt(Learnt(snapshot.version, snapshot.labels, calibrated, None, False, quick_s))
         self._rest(_REST * quick_s)
-        examples = make_examples(snapshot, self._features)
+        examples = make_examples(snapshot, self._features, self._compared)
         self._check()
         learnt = self._learn_thoroughly(snapshot.version, examples)
         self._on_learnt(learnt._replace(seconds=time.monotonic() - started))
@@ -127,14 +130,14 @@ class Learner:
         self._l2, self._temperature, threshold = DEFAULT_L2, 1.0, None
         if examples.can_choose:
             weights = weights_beside(training, len(labels), examples.remembered)
-            fit = fit_head(training, validation, len(labels), class_weights=weights)
-            self._check()
+            fit = choose_head(training, validation, len(labels), weights, self._check)
             calibration = calibrate(fit.head, validation, DEFAULT_PRECISION)
             self._l2, self._temperature = fit.l2, calibration.temperature
             threshold = calibration.score_threshold if examples.dataset.has_evidence else None
         everything = examples.everything
         weights = weights_beside(everything, len(labels), examples.remembered)
-        head = fit_again(everything, len(labels), self._l2, DEFAULT_STEPS, weights)
+        # The quick head is near: it was fitted on the same photos, perhaps with another penalty.
+        head = fit_again(everything, len(labels), self._l2, DEFAULT_STEPS, weights, start=self._start(labels))
         self._last = labels, head
         return Learnt(version, labels, with_temperature(head, self._temperature), threshold, True, 0.0)
 

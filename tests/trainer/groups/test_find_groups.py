@@ -12,9 +12,11 @@ from support import tiny
 from support.scenes import ALTERED, draw_scene, noisy
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.groups import find_groups as module
+from trainer.groups.alignment import Floats
 from trainer.groups.evidence import PixelComparison
-from trainer.groups.find_groups import find_groups, groups_of_photos
+from trainer.groups.find_groups import Compared, find_groups, groups_of_photos
 from trainer.groups.look_features import look_features
+from trainer.groups.pairs import Pair
 from trainer.photos.dataset import assemble
 from trainer.photos.folder import list_photos
 from trainer.photos.look import LOOK_SIZE, Look, make_look
@@ -130,3 +132,24 @@ def test_painted_photos_of_the_tests_are_alone(tmp_path) -> None:
         for path in sorted(tiny.paint_folder(tmp_path).rglob("*.png"))
     }
     assert len(set(found(looks).values())) == len(looks) == 36
+
+
+def test_what_was_compared_once_is_not_compared_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the comparisons of an earlier call one photo more costs a few, and the groups are those of all looks."""
+    relatives, looks = list(LOOKS), list(LOOKS.values())
+    features = look_features(looks)
+    compared: Compared = {}
+    find_groups(relatives[:-1], features[:-1], looks[:-1], compared)
+    before, counts = len(compared), []
+    evidence = PixelComparison.evidence
+
+    def counted(self: PixelComparison, pairs: list[Pair]) -> Floats:
+        counts.append(len(pairs))
+        return evidence(self, pairs)
+
+    monkeypatch.setattr(PixelComparison, "evidence", counted)
+    assert find_groups(relatives, features, looks, compared) == found(LOOKS)
+    assert 0 < len(compared) - before < before / 2
+    counts.clear()
+    find_groups(relatives, features, looks, compared)
+    assert sum(counts) == 0
