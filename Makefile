@@ -33,7 +33,7 @@ test-processors: .venv/installed ## the numeric tests again, as other processors
 	$(BIN)/python tests/processors/run.py
 
 test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_ARCH=armhf for 32 bits); see docs/flashing.md
-	$(BIN)/python -m pytest -p no:xdist -v tests/pi
+	$(BIN)/python -m pytest -n 3 --dist=loadfile -v tests/pi
 
 lint: .venv/installed ## style, spelling and types
 	$(BIN)/ruff check .

@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE))  # tests/pi/emulated_pi.py and userland.py, which 
 from emulated_pi import Pi, running  # noqa: E402
 from userland import QEMU, CannotEmulate, userland  # noqa: E402
 
+from support.once import filled_once  # noqa: E402
 from trainer.photos.drawn_flowers import draw_flower_folder  # noqa: E402
 
 REPOSITORY = HERE.parents[1]
@@ -28,39 +29,49 @@ SHARED = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")
 TRAINED, COMPARED = 40, 10  # photos of each of the five classes: to train on, and to compare
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-_lines = pytest.StashKey[list[str]]()
+ARCH = os.environ.get("PI_ARCH") or "arm64"
+MEASURED = "measured on the emulated Raspberry Pi"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the empty list of measurements."""
-    config.stash[_lines] = []
+    """Build the userland before the test processes start, or end here if this machine cannot emulate."""
+    if hasattr(config, "workerinput"):
+        return
+    if ARCH not in QEMU:
+        pytest.exit(f"PI_ARCH={ARCH}: known are {', '.join(QEMU)}", 2)
+    try:
+        userland(ARCH)
+    except CannotEmulate as error:
+        pytest.exit(f"test-pi: {error}", 1)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the measurements."""
-    if config.stash[_lines]:
-        terminalreporter.section("measured on the emulated Raspberry Pi")
-        for line in config.stash[_lines]:
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    lines = [line for one in reports if one.when == "call" for name, line in one.user_properties if name == MEASURED]
+    if lines:
+        terminalreporter.section(MEASURED)
+        for line in lines:
             terminalreporter.line(line)
 
 
-@pytest.fixture(scope="session")
-def report(pytestconfig: pytest.Config) -> Callable[[str], None]:
+@pytest.fixture
+def report(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """A function that adds a line to the summary at the end of the run."""
-    return pytestconfig.stash[_lines].append
+    return lambda line: record_property(MEASURED, line)
 
 
 @pytest.fixture(scope="session")
 def arch() -> str:
-    """Debian's name of the emulated processor; its userland is built."""
-    name = os.environ.get("PI_ARCH") or "arm64"
-    if name not in QEMU:
-        pytest.exit(f"PI_ARCH={name}: known are {', '.join(QEMU)}", 2)
-    try:
-        userland(name)
-    except CannotEmulate as error:
-        pytest.exit(f"test-pi: {error}", 1)
-    return name
+    """Debian's name of the emulated processor."""
+    return ARCH
+
+
+@pytest.fixture(scope="module")
+def only_64_bit(arch: str) -> None:
+    """Skip for 32 bits: numpy and Pillow for them come from an index that the tests do not reach."""
+    if arch != "arm64":
+        pytest.skip("the package index has no wheels of numpy and Pillow for 32 bits")
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +98,11 @@ def workstation(tmp_path_factory: pytest.TempPathFactory) -> Command:
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders ``train`` and ``compare``: real flowers if they are there, else drawn ones."""
+    return filled_once(tmp_path_factory, "photos", _copy_photos)
+
+
+def _copy_photos(folder: Path) -> None:
     source = SHARED / "flower_photos"
-    folder = tmp_path_factory.mktemp("photos")
     if not source.is_dir():
         source = folder / "drawn"
         list(draw_flower_folder(source, TRAINED + COMPARED))
@@ -97,20 +111,24 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
             to = folder / ("train" if index < TRAINED else "compare") / flower.name
             to.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, to / path.name)
-    return folder
 
 
 @pytest.fixture(scope="session")
 def models(photos: Path, workstation: Command, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The models retrained here on the flowers: quantization -> model file."""
-    real = (SHARED / "keras_home").is_dir()
-    architecture = os.environ.get("PI_ARCHITECTURE") or ("mobilenet_0.25_128" if real else "mobilenet_1.0_128")
-    folder = tmp_path_factory.mktemp("models")
-    done = workstation(
-        *("trainer", "retrain", photos / "train", "--architecture", architecture, "--json"),
-        *("--quantization", "float32", "--quantization", "int8", "--output", folder / "flowers.tflite"),
-        *(() if real else ("--weights", "offline")),
-        env={"KERAS_HOME": str(SHARED / "keras_home")} if real else None,
-    )
-    assert done.returncode == 0, done.stderr
-    return {model["quantization"]: Path(model["path"]) for model in json.loads(done.stdout)["models"]}
+
+    def retrain(folder: Path) -> None:
+        real = (SHARED / "keras_home").is_dir()
+        architecture = os.environ.get("PI_ARCHITECTURE") or ("mobilenet_0.25_128" if real else "mobilenet_1.0_128")
+        done = workstation(
+            *("trainer", "retrain", photos / "train", "--architecture", architecture, "--json"),
+            *("--quantization", "float32", "--quantization", "int8", "--output", folder / "flowers.tflite"),
+            *(() if real else ("--weights", "offline")),
+            env={"KERAS_HOME": str(SHARED / "keras_home")} if real else None,
+        )
+        assert done.returncode == 0, done.stderr
+        (folder / "printed.json").write_text(done.stdout)
+
+    folder = filled_once(tmp_path_factory, "models", retrain)
+    printed = json.loads((folder / "printed.json").read_text())
+    return {model["quantization"]: folder / Path(model["path"]).name for model in printed["models"]}

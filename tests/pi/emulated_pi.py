@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shlex
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from userland import USER, userland
 
@@ -16,6 +18,9 @@ from support.ports import free_port
 
 CORES = {"arm64": "cortex-a72", "armhf": "cortex-a7"}
 """The emulated processor core: that of a Raspberry Pi 4, and for 32 bits that of a Raspberry Pi 2."""
+
+EDGE = ".local/share/edge/venv/bin/edge"
+"""The command that ``trainer flash`` and a bundle install, below the home folder."""
 
 _NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
 _START_S = 60.0
@@ -112,3 +117,11 @@ def running(arch: str, folder: Path, count: int = 1) -> Iterator[list[Pi]]:
     finally:
         for pi in pis:
             pi.stop()
+
+
+def current(pi: Pi) -> dict[str, Any]:
+    """What ``edge store current --json`` prints on the Pi."""
+    done = pi.run(f"{EDGE} store current --json")
+    assert done.returncode == 0, done.stderr
+    listing: dict[str, Any] = json.loads(done.stdout)
+    return listing

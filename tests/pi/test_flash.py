@@ -1,4 +1,4 @@
-"""A bare Raspberry Pi is flashed over ssh, labels, is rolled back, refuses models, and installs a bundle offline."""
+"""A bare Raspberry Pi is flashed over ssh, labels, is rolled back and refuses models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulated_pi import Pi, running
+from emulated_pi import EDGE, Pi, current, running
 
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
@@ -21,16 +21,8 @@ from trainer.export.metadata import label_lines, pack_files
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 TINY = DATA / "tiny-int8.tflite"
 FLEET = 5
-EDGE = ".local/share/edge/venv/bin/edge"
 
 pytestmark = pytest.mark.usefixtures("only_64_bit")
-
-
-@pytest.fixture(scope="module")
-def only_64_bit(arch: str) -> None:
-    """Skip for 32 bits: numpy and Pillow for them come from an index that the tests do not reach."""
-    if arch != "arm64":
-        pytest.skip("the package index has no wheels of numpy and Pillow for 32 bits")
 
 
 def _changed_copy(folder: Path, name: str, **changes: Any) -> Path:
@@ -65,13 +57,6 @@ def flashed(pi: Pi, models: dict[str, Path], trainer: Any) -> Pi:
     return pi
 
 
-def _current(pi: Pi) -> dict[str, Any]:
-    done = pi.run(f"{EDGE} store current --json")
-    assert done.returncode == 0, done.stderr
-    listing: dict[str, Any] = json.loads(done.stdout)
-    return listing
-
-
 def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstation: Command, models: Any) -> None:
     """The Pi gives a photo the label and the scores of the workstation."""
     photo = sorted((photos / "compare").rglob("*.jpg"))[0]
@@ -88,7 +73,7 @@ def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstati
 
 def test_a_flash_of_the_same_model_changes_nothing(flashed: Pi, models: dict[str, Path], trainer: Any) -> None:
     """The same command again has the state unchanged, and no byte is sent or written."""
-    models_there = f"find {_current(flashed)['root']}/models -printf '%p %T@\\n' | sort"
+    models_there = f"find {current(flashed)['root']}/models -printf '%p %T@\\n' | sort"
     before = flashed.run(models_there).stdout
     assert "/model.tflite " in before
     code, (result,) = trainer("flash", models["int8"], "--bootstrap", "--yes", flashed.name, pi=flashed)
@@ -101,49 +86,28 @@ def test_rollback_goes_back_and_an_older_model_is_refused(
     flashed: Pi, models: dict[str, Path], trainer: Any, tmp_path: Path
 ) -> None:
     """A flash of the model before needs --allow-older; a rollback makes it current, a second one changes nothing."""
-    first = _current(flashed)["current"]
+    first = current(flashed)["current"]
     code, (result,) = trainer("flash", _changed_copy(tmp_path, "second"), flashed.name, pi=flashed)
     assert (code, result["state"], result["previous"]) == (0, "flashed", first), result
     second = result["current"]
     code, (result,) = trainer("flash", models["int8"], flashed.name, pi=flashed)
     assert (code != 0, result["state"]) == (True, "failed")
     assert "--allow-older" in result["detail"]
-    assert _current(flashed)["current"] == second
+    assert current(flashed)["current"] == second
     for _ in range(2):
         code, (result,) = trainer("rollback", flashed.name, pi=flashed)
         assert (code, result["state"], result["current"]) == (0, "rolled back", first), result
-    assert _current(flashed)["current"] == first
+    assert current(flashed)["current"] == first
 
 
 def test_a_model_for_a_newer_runtime_is_refused(flashed: Pi, trainer: Any, tmp_path: Path) -> None:
     """If the interpreter of the Pi is too old, the error names one that runs the model; the current model stays."""
-    before = _current(flashed)
+    before = current(flashed)
     newer = _changed_copy(tmp_path, "newer", minimum_runtime="2.17.0")
     code, (result,) = trainer("flash", newer, flashed.name, pi=flashed)
     assert (code, result["state"]) == (65, "failed")
     assert "ai-edge-litert" in result["detail"]
-    assert _current(flashed) == before
-
-
-def test_a_bundle_needs_no_network(
-    arch: str, models: dict[str, Path], workstation: Command, photos: Path, tmp_path: Path
-) -> None:
-    """A bare Pi without any network labels after the installer of the bundle has run, also if it runs twice."""
-    archive = tmp_path / "bundle.tar.gz"
-    made = workstation("trainer", "bundle", models["int8"], "--platform", "aarch64", "--output", archive)
-    assert made.returncode == 0, made.stderr
-    photo = sorted((photos / "compare").rglob("*.jpg"))[0]
-    with running(arch, tmp_path / "keys") as (bare,):
-        bare.put(archive)
-        bare.put(photo)
-        assert bare.without_network('test "$(cat /proc/net/route | wc -l)" -le 1').returncode == 0
-        for _ in range(2):
-            done = bare.without_network("tar -xzf bundle.tar.gz && sh edge-bundle/install.sh")
-            assert done.returncode == 0, done.stderr
-            assert _current(bare)["current"] == ModelFile.load(models["int8"]).sha256
-        done = bare.without_network(f'{EDGE} label --json --model "$({EDGE} store current)" {photo.name}')
-        assert done.returncode == 0, done.stderr
-        assert len(json.loads(done.stdout)["labels"]) == 5
+    assert current(flashed) == before
 
 
 @pytest.fixture

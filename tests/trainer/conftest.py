@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support import tiny
+from support.once import filled_once
 from support.paths import PACKAGES, REPOSITORY, python_path
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
 from trainer.backbones.frozen_graph import installed_graph
@@ -154,23 +153,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
     The group mark would do it too, but pytest-xdist 3.8 ignores the mark beside pytest 9.2.
     """
-    root = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        root = root.parent
-    (root / "once").mkdir(exist_ok=True)
-
-    def folder(name: str, fill: Callable[[Path], object]) -> Path:
-        done, part = root / "once" / name, root / "once" / f"{name}.part"
-        with part.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not done.exists():
-                shutil.rmtree(part, ignore_errors=True)
-                part.mkdir()
-                fill(part)
-                part.rename(done)
-        return done
-
-    return folder
+    return lambda name, fill: filled_once(tmp_path_factory, name, fill)
 
 
 @pytest.fixture(scope="session")
