@@ -21,6 +21,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -44,9 +45,12 @@ def main(names: list[str]) -> int:
     pythons = {version: find_python(version) for version in wanted}
     missing = [version for version, python in pythons.items() if python is None]
     if ends:
-        here = [version for version, python in pythons.items() if python]
-        pythons = {version: pythons[version] for version in here[:1] + here[1:][-1:]}
-    failed = [version for version, python in pythons.items() if python and not _run_tests(python, version, wheel)]
+        found = [version for version, python in pythons.items() if python]
+        pythons = {version: pythons[version] for version in found[:1] + found[1:][-1:]}
+    here = {version: python for version, python in pythons.items() if python}
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # pip uses one core
+        list(pool.map(lambda item: _make_environment(*item, wheel), here.items()))
+    failed = [version for version in here if not _run_tests(version)]
     if missing:
         print(f"pythons: not on this machine: {', '.join(missing)}", file=sys.stderr)
     if failed:
@@ -94,8 +98,7 @@ def _read_metadata(wheel: Path) -> email.message.Message:
         return email.message_from_bytes(archive.read(name))
 
 
-def _run_tests(python: str, version: str, wheel: Path) -> bool:
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+def _make_environment(version: str, python: str, wheel: Path) -> None:
     folder = BUILD / version
     own = folder / "bin" / "python"
     needed = [f"{wheel}[{EXTRAS}]", *trainer_requirements(_read_metadata(wheel).get_all("Requires-Dist", [])), *TOOLS]
@@ -107,13 +110,20 @@ def _run_tests(python: str, version: str, wheel: Path) -> bool:
         [own, "-c", _NO_TENSORFLOW],
     ]
     for step in steps:
-        subprocess.run(step, check=True, env=environment)
+        subprocess.run(step, check=True, env=_environment())
     # Tests start programs of benchmarks/, which no wheel has: the checkout comes last, after what is installed.
     (site,) = folder.glob("lib/python*/site-packages")
     (site / "checkout.pth").write_text(f"{REPOSITORY}\n")
+
+
+def _run_tests(version: str) -> bool:
     print(f"pythons: Python {version}", flush=True)
-    tests = [folder / "bin" / "pytest", *TESTS, "tests/edge", "tests/trainer"]
-    return subprocess.run(tests, cwd=REPOSITORY, env=environment).returncode == 0
+    tests = [BUILD / version / "bin" / "pytest", *TESTS, "tests/edge", "tests/trainer"]
+    return subprocess.run(tests, cwd=REPOSITORY, env=_environment()).returncode == 0
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
 
 
 if __name__ == "__main__":
