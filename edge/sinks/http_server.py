@@ -98,6 +98,7 @@ class HttpServer:
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._server.serve(sockets=[self._listener]))
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
         finally:
             self._loop.close()

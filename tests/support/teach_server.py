@@ -92,6 +92,7 @@ class Teaching(NamedTuple):
     session: Session
     feed: Feed
     client: Client
+    server: HttpServer
 
 
 @contextlib.contextmanager
@@ -109,7 +110,7 @@ def teaching(folder: Path, token: str | None = None) -> Iterator[Teaching]:
 
     server = HttpServer(application, listener, "teach", on_start=start, on_end=feed.close)
     try:
-        yield Teaching(session, feed, Client(port, **({"Authorization": f"Bearer {token}"} if token else {})))
+        yield Teaching(session, feed, Client(port, **({"Authorization": f"Bearer {token}"} if token else {})), server)
     finally:
         server.close()
         session.close()

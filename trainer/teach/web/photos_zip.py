@@ -6,7 +6,7 @@ import io
 import re
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 
 from trainer.teach.state import TaughtPhoto
 
@@ -42,7 +42,7 @@ class _Window(io.BytesIO):
 
 def zip_photos(
     photos: Iterable[TaughtPhoto], folder: str, newest: Callable[[str], TaughtPhoto | None]
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """The pieces of a zip with the files of ``photos``, not compressed, as ``folder/CLASS/NAME``.
 
     A photo that was moved meanwhile is read where ``newest`` says that it is now; one that is gone is skipped.

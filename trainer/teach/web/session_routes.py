@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -122,8 +123,9 @@ def handover_rules(served: Served) -> list[Rule]:
         zips += 1
         try:
             made = zip_photos(session.folders.of(CLASS), folder, lambda id_: session.folders.photos.get(id_))
-            async for piece in iterate_in_threadpool(made):
-                yield piece
+            with contextlib.closing(made):
+                async for piece in iterate_in_threadpool(made):
+                    yield piece
         finally:
             zips -= 1
 

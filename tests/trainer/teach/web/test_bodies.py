@@ -13,10 +13,12 @@ import pytest
 from edge.pictures.formats import HEAD_BYTES
 from support.colours import encoded, ramp
 from support.png import png_of_rows
-from support.teach_server import Client, Teaching, photo
-from trainer.teach.web import bodies, served
+from support.teach_server import Client, Teaching, photo, teaching
+from support.waiting import wait_for
+from trainer.teach.web import bodies
 from trainer.teach.web.answers import Refused
 from trainer.teach.web.bodies import ids, number, text
+from trainer.teach.web.served import DECODING
 
 ID = "0" * 32
 
@@ -135,6 +137,7 @@ def _hostile() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("name", _hostile())
 def test_hostile_pictures(taught: Client, name: str) -> None:
     """What is not a picture within the limits is 400 with one line; nothing is written."""
@@ -163,8 +166,6 @@ def test_bodies_are_bounded(taught: Client, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_uploads_at_the_same_time_are_bounded(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """While too many bytes are held the next upload is 503 with Retry-After; later it is taken."""
-    from support.teach_server import teaching
-
     monkeypatch.setattr(bodies.Bodies.__init__, "__defaults__", (100_000,))
     with teaching(tmp_path / "photos") as made:
         made.client.add_class("red")
@@ -177,8 +178,6 @@ def test_uploads_at_the_same_time_are_bounded(tmp_path: Any, monkeypatch: pytest
 
 
 def _until(client: Client, status: int) -> Any:
-    from support.waiting import wait_for
-
     def sent() -> Any:
         answer = client.ask("POST", "/api/photos?class=red", photo("red", 1), Content_Type="image/png")
         return answer if answer.status == status else None
@@ -208,12 +207,7 @@ def test_decoding_is_bounded(served: Teaching, monkeypatch: pytest.MonkeyPatch) 
         assert client.get("/api/session")["classes"][0]["photos"] == 0  # the server answers meanwhile
         go.set()
         assert {one.result()["outcome"] for one in sent} == {"added"}
-    assert most <= served_slots() and client.get("/api/session")["classes"][0]["photos"] == 12
-
-
-def served_slots() -> int:
-    """The most pictures that are decoded at the same time."""
-    return served.DECODING
+    assert most <= DECODING and client.get("/api/session")["classes"][0]["photos"] == 12
 
 
 def test_fifty_uploads_at_the_same_time(taught: Client) -> None:
@@ -244,18 +238,28 @@ def test_slow_bodies_are_cut_off(taught: Client, monkeypatch: pytest.MonkeyPatch
             assert slow.recv(100) == b""
 
 
-def test_a_long_body_that_goes_on_is_taken(taught: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An upload may take longer than the time for a request, if enough of it comes in each such time."""
-    monkeypatch.setattr("edge.sinks.http_server.REQUEST_S", 0.5)
-    monkeypatch.setattr("edge.sinks.http_server.BODY_BYTES", 1000)
-    content, pause = encoded(ramp((300, 200)), "BMP"), threading.Event()
+def test_a_long_body_that_goes_on_is_taken(served: Teaching, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time for a request begins again after each large part of its body."""
+    monkeypatch.setattr("edge.sinks.http_server.BODY_BYTES", 10_000)
+    served.client.add_class("red")
+    content = encoded(ramp((300, 200)), "BMP")
     head = f"POST /api/photos?class=red HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", taught.port), timeout=20) as steady:
+    with socket.create_connection(("127.0.0.1", served.client.port), timeout=20) as steady:
         steady.sendall(head.encode())
-        for start in range(0, len(content), 20_000):
-            pause.wait(0.1)  # nine parts: longer than the time for a request
-            steady.sendall(content[start : start + 20_000])
+        connection = wait_for(lambda: _uploading(served))
+        timer = connection.waiting
+        steady.sendall(content[:20_000])
+        wait_for(lambda: connection.waiting is not timer)
+        assert timer.cancelled() and not connection.waiting.cancelled()
+        steady.sendall(content[20_000:])
         assert steady.recv(12) == b"HTTP/1.1 200"
+
+
+def _uploading(served: Teaching) -> Any:
+    """The connection of which the body of a request is being read."""
+    connections = list(served.server._server.server_state.connections)
+    reading = [one for one in connections if one.cycle and one.cycle.more_body and not one.cycle.response_complete]
+    return next((one for one in reading if one.waiting is not None), None)
 
 
 def test_a_body_that_ends_early_changes_nothing(taught: Client) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from pathlib import Path
 from typing import Any
 
+from support import tiny
+from support.colours import encoded
 from support.teach_server import Client, Teaching, photo, teaching
+from support.waiting import wait_for
 from support.web_client import event, next_event
 from support.web_stream import Camera
 
@@ -68,10 +73,32 @@ def test_a_busy_session_does_not_stop_the_stream(served: Teaching) -> None:
 
 
 def test_closing_ends_events_and_zips(tmp_path: Path) -> None:
-    """The server ends within its second, with open events."""
-    with teaching(tmp_path / "photos") as made:
+    """The server ends within its second, with open events and a zip of which only the beginning was read."""
+    with teaching(tmp_path / "photos") as made, contextlib.ExitStack() as opened:
         made.client.add_class("red")
-        with made.client.events() as events:
-            event(events, "session")
-            threads = [thread for thread in threading.enumerate() if thread.name == "teach"]
-    assert len(threads) == 1 and not threads[0].is_alive()
+        for seed in range(12):
+            made.client.add("red", encoded(tiny.paint("red", seed, (900, 600)), "BMP"))
+        events = opened.enter_context(made.client.events())
+        event(events, "session")
+        zip_ = opened.enter_context(socket.create_connection(("127.0.0.1", made.client.port), timeout=20))
+        zip_.sendall(b"GET /api/photos.zip HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert zip_.recv(12) == b"HTTP/1.1 200"
+        threads = [thread for thread in threading.enumerate() if thread.name == "teach"]
+        closing = opened.pop_all()  # the connections stay open when the server ends
+    with closing:
+        assert len(threads) == 1 and not threads[0].is_alive()
+
+
+def test_a_third_zip_waits(served: Teaching) -> None:
+    """While two clients read a zip slowly the third gets 503; when one has left, it is served."""
+    client = served.client
+    client.add_class("red")
+    for seed in range(12):
+        client.add("red", encoded(tiny.paint("red", seed, (900, 600)), "BMP"))
+    with contextlib.ExitStack() as opened:
+        for _ in range(2):
+            slow = opened.enter_context(socket.create_connection(("127.0.0.1", client.port), timeout=20))
+            slow.sendall(b"GET /api/photos.zip HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert slow.recv(12) == b"HTTP/1.1 200"
+        assert client.ask("GET", "/api/photos.zip").headers["Retry-After"] == "1"
+    assert wait_for(lambda: client.ask("GET", "/api/photos.zip").status == 200)
