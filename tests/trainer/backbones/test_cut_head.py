@@ -105,6 +105,7 @@ def test_the_cut_int8_backbone_is_the_artifact() -> None:
     assert cut_head(export(given, head())).model.content == given.model.content
 
 
+@pytest.mark.xdist_group("tensorflow")
 def test_the_artifacts_of_real_networks_come_out_again(trained: dict[str, Retrained]) -> None:
     """Trained files of MobileNet 1.0_128: int8 gives the artifact itself, the others its outputs bit for bit."""
     for quantization, model in trained.items():
