@@ -16,7 +16,7 @@ from trainer.groups.find_groups import Compared, find_groups
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents
-from trainer.photos.split import TRAINING, VALIDATION, SplitRatios
+from trainer.photos.split import LEAST_GROUPS, TRAINING, VALIDATION, SplitRatios
 from trainer.teach.features import Features
 from trainer.teach.state import TaughtPhoto
 
@@ -68,7 +68,10 @@ class Examples(NamedTuple):
 
     @property
     def training(self) -> Labelled:
-        """The training photos and what is remembered, as ``trainer retrain`` fits a head on them."""
+        """The training photos and what is remembered, as ``trainer retrain`` fits a head on them.
+
+        All photos of a class that is too small for a split are in it.
+        """
         return with_remembered(self._of(TRAINING), self.labels, self.remembered and self.remembered.training)
 
     @property
@@ -78,10 +81,20 @@ class Examples(NamedTuple):
 
     @property
     def can_choose(self) -> bool:
-        """Whether there are photos, and every class with photos has one to train on and one to choose a head with."""
-        taught = {photo.label for photo in self.dataset.photos}
-        splits = {(photo.label, photo.split) for photo in self.dataset.photos}
-        return bool(taught) and all((label, split) in splits for label in taught for split in (TRAINING, VALIDATION))
+        """Whether a head can be chosen: at least two classes have validation photos, or remembered bottlenecks."""
+        chosen = {photo.label for photo in self.dataset.photos} - self.small
+        return bool(chosen) and len(chosen | set(self.remembered.labels if self.remembered else ())) >= 2
+
+    @property
+    def small(self) -> set[str]:
+        """The classes that ``trainer retrain`` would refuse: they have too few photos to put one into each split."""
+        counts = self.dataset.counts()
+        return {
+            photo.label
+            for photo in self.dataset.photos
+            if sum(counts[photo.label].values()) < LEAST_GROUPS
+            or not (counts[photo.label][TRAINING] and counts[photo.label][VALIDATION])
+        }
 
     @property
     def everything(self) -> Labelled:
@@ -89,7 +102,9 @@ class Examples(NamedTuple):
         return with_remembered(self.data, self.labels, self.remembered)
 
     def _of(self, split: str) -> Labelled:
-        return self.data.where(np.array([photo.split == split for photo in self.dataset.by_split()], bool))
+        small = self.small
+        splits = [TRAINING if photo.label in small else photo.split for photo in self.dataset.by_split()]
+        return self.data.where(np.array([own == split for own in splits], bool))
 
 
 def make_examples(snapshot: Snapshot, features: Features, compared: Compared | None = None) -> Examples:

@@ -12,20 +12,15 @@ import numpy as np
 from edge.errors import EdgeError
 from trainer.bottlenecks.remembered import Remembered
 from trainer.groups.find_groups import Compared
-from trainer.head.calibration import calibrate, with_temperature
-from trainer.head.choose import choose_head
-from trainer.head.fit import DEFAULT_STEPS, Head, fit_again, weights_beside
-from trainer.retraining.options import DEFAULT_PRECISION
-from trainer.teach.examples import Examples, Snapshot, make_examples
+from trainer.head.calibration import with_temperature
+from trainer.head.fit import Head
+from trainer.teach.examples import Snapshot, make_examples
 from trainer.teach.features import Features
 from trainer.teach.figures import Abandoned, make_figures
 from trainer.teach.state import Figures, Learnt, TaughtPhoto
-
-DEFAULT_L2 = 0.1
-"""The penalty while a class has too few photos to choose one: see docs/measurements.md, few photos."""
+from trainer.teach.taught_head import Choice, TaughtHead, quick_head, teach_head
 
 _REST = 1.0  # after a quick fit the learner rests for this times the time that it took: the stream needs the processor
-_QUICK_TOLERANCE = 1e-4
 
 
 class Learner:
@@ -52,7 +47,7 @@ class Learner:
         self._condition = threading.Condition()
         self._next: tuple[int, tuple[TaughtPhoto, ...]] | None = None
         self._closing = False
-        self._l2, self._temperature = DEFAULT_L2, 1.0
+        self._choice = Choice()
         self._last: tuple[tuple[str, ...], Head] | None = None  # the last head, without its temperature
         self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
         self._thread.start()
@@ -100,46 +95,30 @@ class Learner:
         if len(snapshot.labels) < 2:
             self._last = None
             self._on_learnt(Learnt(snapshot.version, snapshot.labels, None, None, True, 0.0))
-            self._on_figures(make_figures(snapshot, None, DEFAULT_L2, 1.0, self._check))
+            self._on_figures(make_figures(snapshot, None, Choice(), self._check))
             return
-        everything = snapshot.everything
-        head = fit_again(
-            everything,
-            len(snapshot.labels),
-            self._l2,
-            DEFAULT_STEPS,
-            weights_beside(everything, len(snapshot.labels), snapshot.remembered),
-            start=self._start(snapshot.labels),
-            tolerance=_QUICK_TOLERANCE,
+        quick = quick_head(
+            snapshot.everything, len(snapshot.labels), snapshot.remembered, self._choice, self._start(snapshot.labels)
         )
-        self._last = snapshot.labels, head
         quick_s = time.monotonic() - started
-        calibrated = with_temperature(head, self._temperature)
-        self._on_learnt(Learnt(snapshot.version, snapshot.labels, calibrated, None, False, quick_s))
+        self._on_learnt(self._keep(snapshot, quick, quick_s, thorough=False))
         self._rest(_REST * quick_s)
         examples = make_examples(snapshot, self._features, self._compared)
         self._check()
-        learnt = self._learn_thoroughly(snapshot.version, examples)
-        self._on_learnt(learnt._replace(seconds=time.monotonic() - started))
-        self._check()
-        self._on_figures(make_figures(snapshot, examples, self._l2, self._temperature, self._check))
-
-    def _learn_thoroughly(self, version: int, examples: Examples) -> Learnt:
-        """What ``trainer retrain --final`` would learn; if it would refuse: the default penalty, no temperature."""
-        labels, training, validation = examples.labels, examples.training, examples.validation
-        self._l2, self._temperature, threshold = DEFAULT_L2, 1.0, None
-        if examples.can_choose:
-            weights = weights_beside(training, len(labels), examples.remembered)
-            fit = choose_head(training, validation, len(labels), weights, self._check)
-            calibration = calibrate(fit.head, validation, DEFAULT_PRECISION)
-            self._l2, self._temperature = fit.l2, calibration.temperature
-            threshold = calibration.score_threshold if examples.dataset.has_evidence else None
-        everything = examples.everything
-        weights = weights_beside(everything, len(labels), examples.remembered)
         # The quick head is near: it was fitted on the same photos, perhaps with another penalty.
-        head = fit_again(everything, len(labels), self._l2, DEFAULT_STEPS, weights, start=self._start(labels))
-        self._last = labels, head
-        return Learnt(version, labels, with_temperature(head, self._temperature), threshold, True, 0.0)
+        taught = teach_head(examples, self._start(snapshot.labels), self._check)
+        self._on_learnt(self._keep(snapshot, taught, time.monotonic() - started, thorough=True))
+        self._check()
+        self._on_figures(
+            make_figures(snapshot, examples, taught.choice, self._check, self._features.extractor.backbone.tuned)
+        )
+
+    def _keep(self, snapshot: Snapshot, taught: TaughtHead, seconds: float, *, thorough: bool) -> Learnt:
+        """Begin at ``taught`` the next time; what it is for others."""
+        self._last, self._choice = (snapshot.labels, taught.head), taught.choice
+        head = with_temperature(taught.head, taught.choice.temperature)
+        threshold = taught.choice.score_threshold if thorough else None
+        return Learnt(snapshot.version, snapshot.labels, head, threshold, thorough, seconds)
 
     def _start(self, labels: tuple[str, ...]) -> Head | None:
         """The last head with the columns of ``labels``; a new label's column is zero."""

@@ -95,7 +95,7 @@ def test_the_head_is_that_of_retraining_on_the_backbone_of_a_file(
         for version, state in enumerate((photos[3:], [photo for photo in photos if photo.label != "red"], photos)):
             learner.learn(version, state)
             learnt = results.thorough(version)
-        l2 = learner._l2
+        l2 = learner._choice.l2
     finally:
         learner.close()
     expected = finals[0].calibration
@@ -126,7 +126,7 @@ def test_one_photo_of_two_classes_is_enough(
     figures = results.figures_of(2)
     assert figures.right is None and figures.by_class == {}
     assert "hardly more than a guess" in figures.worth
-    assert figures.class_advice["blue"].startswith("not enough to say: 1 independent photo;")
+    assert figures.class_advice["blue"].startswith("not enough to say: it has 1 independent photo; show it at least 3")
 
 
 def test_the_quick_head_follows_classes_that_come_and_go(
