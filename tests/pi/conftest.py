@@ -28,6 +28,11 @@ REPOSITORY = HERE.parents[1]
 SHARED = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")
 TRAINED, COMPARED = 40, 10  # photos of each of the five classes: to train on, and to compare
 
+_REAL = (SHARED / "keras_home").is_dir()  # whether the weights of all widths are there
+ARCHITECTURE = os.environ.get("PI_ARCHITECTURE") or ("mobilenet_0.25_128" if _REAL else "mobilenet_1.0_128")
+WEIGHTS = () if _REAL else ("--weights", "offline")
+KERAS = {"KERAS_HOME": str(SHARED / "keras_home")} if _REAL else {}
+
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ARCH = os.environ.get("PI_ARCH") or "arm64"
 MEASURED = "measured on the emulated Raspberry Pi"
@@ -87,7 +92,7 @@ def workstation(tmp_path_factory: pytest.TempPathFactory) -> Command:
 
     def run(*arguments: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         ours = {name: value for name, value in os.environ.items() if name not in ("EDGE_RUNTIME", "EDGE_MODEL")}
-        environment = {**ours, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **(env or {})}
+        environment = {**ours, **KERAS, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **(env or {})}
         command = [sys.executable, "-m", *map(str, arguments)]
         folder = tmp_path_factory.mktemp("elsewhere")
         return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
@@ -114,17 +119,22 @@ def _copy_photos(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def backbone(workstation: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the int8 backbone of the models, and an untaught head."""
+    path = tmp_path_factory.mktemp("backbone") / "backbone.tflite"
+    done = workstation("trainer", "backbone", ARCHITECTURE, *WEIGHTS, "--output", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="session")
 def models(photos: Path, workstation: Command, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The models retrained here on the flowers: quantization -> model file."""
 
     def retrain(folder: Path) -> None:
-        real = (SHARED / "keras_home").is_dir()
-        architecture = os.environ.get("PI_ARCHITECTURE") or ("mobilenet_0.25_128" if real else "mobilenet_1.0_128")
         done = workstation(
-            *("trainer", "retrain", photos / "train", "--architecture", architecture, "--json"),
+            *("trainer", "retrain", photos / "train", "--architecture", ARCHITECTURE, *WEIGHTS, "--json"),
             *("--quantization", "float32", "--quantization", "int8", "--output", folder / "flowers.tflite"),
-            *(() if real else ("--weights", "offline")),
-            env={"KERAS_HOME": str(SHARED / "keras_home")} if real else None,
         )
         assert done.returncode == 0, done.stderr
         (folder / "printed.json").write_text(done.stdout)

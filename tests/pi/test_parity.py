@@ -5,35 +5,29 @@ from __future__ import annotations
 import importlib.util
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from emulated_pi import Pi
+from pi_wheels import build_edge, fetch
 from PIL import Image
 
 from edge.inference.interpreter import RUNTIMES
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import preprocess
-from support.paths import REPOSITORY
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 LARGEST = 1 / 255
-GLIBC = 36  # of Debian bookworm: 2.36
 
 
 def _wheels(folder: Path, arch: str) -> Path:
-    """Fetch the wheels of edge and of all its interpreters for the Pi, which itself reaches no package index."""
-    machine = {"arm64": "aarch64", "armhf": "armv7l"}[arch]
-    names = ["numpy", "pillow", "tflite-runtime", "ai-edge-litert"] if arch == "arm64" else ["tflite-runtime"]
-    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(17, GLIBC + 1)] + [f"manylinux2014_{machine}"]
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    download = [*pip, "download", "-c", REPOSITORY / "constraints.txt", "--only-binary=:all:", "--dest", folder]
-    download += [argument for tag in tags for argument in ("--platform", tag)]
-    options = ["--no-deps"] if arch == "armhf" else []  # numpy and Pillow are Debian's there
-    subprocess.run([*download, "--python-version", "3.11", *options, *names], check=True)
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, REPOSITORY], check=True)
+    """The wheels of edge and of all its interpreters for the Pi."""
+    if arch == "armhf":  # numpy and Pillow are Debian's there
+        fetch(folder, arch, "tflite-runtime", options=("--no-deps",))
+    else:
+        fetch(folder, arch, "numpy", "pillow", "tflite-runtime", "ai-edge-litert")
+    build_edge(folder)
     return folder
 
 
