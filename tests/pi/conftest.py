@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # tests/pi/emulated_pi.py and userland.py, which nothing else imports
+sys.path.insert(0, str(HERE))  # the modules of tests/pi, which nothing else imports
 
 from emulated_pi import Pi, running  # noqa: E402
 from userland import QEMU, CannotEmulate, userland  # noqa: E402
@@ -74,7 +74,7 @@ def arch() -> str:
 
 @pytest.fixture(scope="module")
 def only_64_bit(arch: str) -> None:
-    """Skip for 32 bits: numpy and Pillow for them come from an index that the tests do not reach."""
+    """Skip for 32 bits: numpy and Pillow for them come from an index that the tests do not reach, LiteRT from none."""
     if arch != "arm64":
         pytest.skip("the package index has no wheels of numpy and Pillow for 32 bits")
 
