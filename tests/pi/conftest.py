@@ -74,7 +74,7 @@ def arch() -> str:
 
 @pytest.fixture(scope="module")
 def only_64_bit(arch: str) -> None:
-    """Skip for 32 bits: numpy and Pillow for them come from an index that the tests do not reach, LiteRT from none."""
+    """Skip for 32 bits: the index of numpy and Pillow for them is not reached by the tests, and LiteRT has no wheels."""
     if arch != "arm64":
         pytest.skip("the package index has no wheels of numpy and Pillow for 32 bits")
 
