@@ -74,7 +74,7 @@ def arch() -> str:
 
 @pytest.fixture(scope="module")
 def only_64_bit(arch: str) -> None:
-    """Skip for 32 bits: the tests do not reach the index of their numpy and Pillow, and LiteRT has no wheels for them."""
+    """Skip for 32 bits: the tests do not reach the index of their numpy and Pillow, and LiteRT has none for them."""
     if arch != "arm64":
         pytest.skip("the package index has no wheels of numpy and Pillow for 32 bits")
 
