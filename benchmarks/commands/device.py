@@ -101,3 +101,16 @@ def faults(
     broken = sum(result.violation is not None for result in results)
     if broken:
         raise DataError(f"{broken} of {len(results)} faults broke a promise; they are named above")
+
+
+@app.command("teach-page", epilog="Example: python -m benchmarks teach-page backbone.tflite")
+def teach_page(
+    backbone: Annotated[Path, typer.Argument(help="A model file; trainer backbone makes one.")],
+    photos: Annotated[int, typer.Option(help="The number of photos in the session.", min=100)] = 5000,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure in Chromium how the review of a teaching session scrolls: frames a second, thumbnails, memory."""
+    from benchmarks.device.teaching import page_speed
+
+    rows = page_speed.measure(backbone, photos, TerminalProgress(""))
+    print(save_results("teach-page", f"python -m benchmarks teach-page BACKBONE --photos {photos}", rows, results_dir))

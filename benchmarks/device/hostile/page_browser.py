@@ -4,41 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import http.server
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.device.chromium import chromium
 from benchmarks.device.hostile.nginx import nginx
 from benchmarks.device.hostile.page_scene import TOKEN, Page
 from benchmarks.device.ports import serving
-from edge.errors import ConfigurationError
 
-_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-_FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 _REBIND = "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP other.example 127.0.0.1"
 _LIVE = "body[data-state=live]"
 _WAIT_MS = 10_000
 HOSTILE_LABEL = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"
 
 
-@contextlib.contextmanager
-def browser() -> Iterator[Any]:
+def browser() -> contextlib.AbstractContextManager[Any]:
     """A Chromium that takes the names of an attacker for this machine.
 
-    Raises :class:`~edge.errors.ConfigurationError` if Chromium or playwright is not installed.
+    Raises the errors of :func:`~benchmarks.device.chromium.chromium`.
     """
-    program = shutil.which("chromium")
-    if program is None:
-        raise ConfigurationError("this needs a browser: sudo apt install -y chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        raise ConfigurationError("this needs playwright: pip install playwright") from None
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=[*_FLAGS, _REBIND])
-        yield started
-        started.close()
+    return chromium(_REBIND)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""A teaching session in a browser: how its page scrolls, and how long it takes from nothing to a model."""
