@@ -114,3 +114,20 @@ def teach_page(
 
     rows = page_speed.measure(backbone, photos, TerminalProgress(""))
     print(save_results("teach-page", f"python -m benchmarks teach-page BACKBONE --photos {photos}", rows, results_dir))
+
+
+@app.command(
+    "teach-film", epilog="Example: python -m benchmarks teach-film backbone.tflite --picture docs/images/teach.jpg"
+)
+def teach_film(
+    backbone: Annotated[Path, typer.Argument(help="A model file; trainer backbone makes one.")],
+    picture: Annotated[Path | None, typer.Option(help="The file for four pictures of the page.")] = None,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Teach three classes of drawn flowers in Chromium, from nothing to a model that runs; time and photograph it."""
+    from benchmarks.device.teaching import film
+
+    pictures, row = film.make(backbone, TerminalProgress(""))
+    if picture is not None:
+        film.side_by_side(pictures).save(picture, quality=85, optimize=True)
+    print(save_results("teach-film", "python -m benchmarks teach-film BACKBONE", [row], results_dir))
