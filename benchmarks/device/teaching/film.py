@@ -24,6 +24,8 @@ from trainer.progress import Progress
 CLASSES = ("daisy", "sunflowers", "tulips")
 PHOTOS = 20
 """How many photos of each class are recorded."""
+HOLDS = 10
+"""In how many holds: the photos of one hold count as one."""
 HELD_BACK = 8
 """How many other flowers of each class are shown at the end."""
 
@@ -111,19 +113,20 @@ class _Film:
         self._photograph()
 
     def _record(self, label: str, *, first_picture: bool) -> None:
-        page = self._page
-        page.get_by_role("button", name=f"Record {label}").hover()
-        page.mouse.down()
-        seed = photos = 0
-        while photos < PHOTOS:
-            self._camera.show(_flower(label, seed))
-            page.wait_for_timeout(1000 * _FLOWER_S)
-            seed += 1
-            photos = int((self._column(label).locator(".counts").text_content() or "0").split()[0])
-            if first_picture and photos >= PHOTOS // 2:
-                first_picture = False
+        page, seed = self._page, 0
+        for hold in range(HOLDS):
+            page.get_by_role("button", name=f"Record {label}").hover()
+            page.mouse.down()
+            while self._photos(label) < PHOTOS * (hold + 1) // HOLDS:
+                self._camera.show(_flower(label, seed))
+                page.wait_for_timeout(1000 * _FLOWER_S)
+                seed += 1
+            if first_picture and hold == HOLDS // 2:
                 self._photograph()
-        page.mouse.up()
+            page.mouse.up()
+
+    def _photos(self, label: str) -> int:
+        return int((self._column(label).locator(".counts").text_content() or "0").split()[0])
 
     def _column(self, label: str) -> Any:
         return self._page.get_by_role("listitem", name=label, exact=True)

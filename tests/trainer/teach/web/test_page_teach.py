@@ -13,7 +13,7 @@ from support.teach_page import Finger, add_class, column, hold_button, mouse_hel
 from support.teach_stream import TeachingStream, teaching_stream
 from support.waiting import wait_for
 from support.web_page import OpenPage, Page, expect
-from trainer.teach.state import CLASS
+from trainer.teach.state import CLASS, Work
 
 
 def photos_of(taught: TeachingStream, label: str) -> int:
@@ -83,6 +83,19 @@ def test_recording_ends(taught: TeachingStream, open_page: OpenPage, way: str) -
         page.evaluate("location.hash = '#review'")
     else:
         page.goto("about:blank")
+    wait_for_end(taught)
+
+
+def test_a_button_that_moves_is_still_held(taught: TeachingStream, open_page: OpenPage) -> None:
+    """If the page grows above the button, recording goes on until the pointer itself moves away."""
+    taught.session.add_class("red")
+    page = open_page()
+    hold_button(page, "red").hover()
+    page.mouse.down()
+    wait_for_photos(taught, "red", 1)
+    page.evaluate("document.getElementById('taught').style.marginTop = '300px'")
+    wait_for_photos(taught, "red", photos_of(taught, "red") + 4)
+    page.mouse.move(700, 60)
     wait_for_end(taught)
 
 
@@ -312,6 +325,21 @@ def test_what_is_known_of_a_class(taught: TeachingStream, open_page: OpenPage) -
     expect(page.locator("#worth")).not_to_be_empty()
 
 
+def test_work_that_takes_long_moves_nothing(taught: TeachingStream, open_page: OpenPage) -> None:
+    """Work is shown with its progress, and the buttons stay where they are."""
+    taught.session.add_class("red")
+    page = open_page()
+    before = hold_button(page, "red").bounding_box()
+    taught.session.learning.work = Work("bottlenecks", 3, 60)
+    taught.session.announce()
+    expect(page.locator("#work li")).to_have_text("bottlenecks3 of 60")
+    assert page.locator("#work progress").evaluate("(bar) => bar.position") == pytest.approx(0.05)
+    assert hold_button(page, "red").bounding_box() == before
+    taught.session.learning.work = None
+    taught.session.announce()
+    expect(page.locator("#work li")).to_have_count(0)
+
+
 def test_messages_of_the_session(taught: TeachingStream, open_page: OpenPage) -> None:
     """A line of the session is shown when it comes, and kept in the list."""
     page = open_page()
@@ -335,6 +363,6 @@ def test_any_name_is_text_and_fits_a_phone(tmp_path: Path, open_page: OpenPage, 
         for view in ("teach", "review", "hand-over"):
             page.evaluate(f"location.hash = '#{view}'")
             expect(page.locator(f"#{view}-view")).to_be_visible()
-            assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+            assert page.evaluate("() => document.documentElement.scrollWidth") == 390, view
         expect(page.locator("#assign .of-class")).to_have_count(1)
         assert page.locator("b").count() == 0

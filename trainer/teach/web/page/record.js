@@ -5,6 +5,7 @@ import { count } from "./words.js";
 import { onSession, session } from "./session.js";
 import { showError } from "./toast.js";
 
+const MOVED = 12; // pixels; a pointer that moved less has not moved
 const RENEW_MS = 300; // the server ends a recording that is not renewed for a second
 
 let current = null; // the hold of this page: {label, id, kept, folded}
@@ -75,15 +76,19 @@ export function holdToRecord(button, labelOf) {
     held = null;
     stopRecording();
   };
+  let from = null; // where the pointer pressed
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
+    from = [event.clientX, event.clientY];
     press(`pointer ${event.pointerId}`);
   });
-  // The events of a finger go to the button on which it began: it never leaves it.
-  button.addEventListener("pointermove", (event) => {
-    if (!button.contains(document.elementFromPoint(event.clientX, event.clientY))) release(`pointer ${event.pointerId}`);
+  // Not pointerleave: a finger never leaves the button on which it began, and a button that moves under a pointer, since
+  // something above it has grown, is still held.
+  document.addEventListener("pointermove", ({ pointerId, clientX: x, clientY: y }) => {
+    if (held !== `pointer ${pointerId}` || Math.hypot(x - from[0], y - from[1]) < MOVED) return;
+    if (!button.contains(document.elementFromPoint(x, y))) release(held);
   });
-  for (const name of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(name, (event) => release(`pointer ${event.pointerId}`));
+  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, (event) => release(`pointer ${event.pointerId}`));
   const isKey = (event) => event.key === " " || event.key === "Enter";
   button.addEventListener("keydown", (event) => {
     if (!isKey(event) || event.ctrlKey || event.altKey || event.metaKey) return;
