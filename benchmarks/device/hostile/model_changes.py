@@ -42,6 +42,15 @@ class ChangedModel(NamedTuple):
     reject: bool = False
 
 
+def changed_networks(networks: dict[str, bytes], random: Random) -> Iterator[ChangedModel]:
+    """300 changes of the flatbuffer of each of ``networks``, by name, and all changes of the manifest of the first."""
+    for name, content in networks.items():
+        yield ChangedModel(f"{name}, good", content, "taken")
+        for number in range(300):
+            yield ChangedModel(f"{name}, flatbuffer by its fields ({number})", _flatbuffer(content, random), "either")
+    yield from _manifests(*next(iter(networks.items())))
+
+
 def changed_models(models: dict[str, bytes], random: Random) -> Iterator[ChangedModel]:
     """About 3,300 changes of ``models``, by name; the same ``random`` gives the same changes."""
     for name, content in models.items():
