@@ -42,6 +42,7 @@ _DIVISORS = {
     49: _Divisors(35, (0,)),  # SPLIT
     67: _Divisors(49, (1, 2)),  # TRANSPOSE_CONV
 }
+_WITH_VECTOR = {17, 30}  # options of RESHAPE and SQUEEZE: their slot 0 refers to a vector of int32
 
 
 def kernel_of(code: Table) -> int:
@@ -62,6 +63,9 @@ def check_kernel(kernel: int, operator: Table, shapes: Sequence[tuple[int, ...] 
     divisors = _DIVISORS.get(kernel)
     if divisors is not None:
         _check_steps(kernel, operator, divisors)
+    options = operator.table(4)
+    if options is not None and operator.integer(3, np.uint8) in _WITH_VECTOR:
+        options.array(0, np.int32)  # its offset and its length are checked
 
 
 def _weights_fit(

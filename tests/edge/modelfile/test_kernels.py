@@ -36,6 +36,17 @@ def test_impossible_steps(model: bytes, slot: int, value: int) -> None:
         examine(patient.content)
 
 
+def test_options_with_a_vector() -> None:
+    """The shape in the options of RESHAPE lies in the file: tflite-runtime follows its offset when it loads a model."""
+    patient = Patient(POOL)
+    options = _operator(patient, 2).table(_OPTIONS)
+    assert options is not None
+    position = options._field(0)
+    assert position is not None
+    with pytest.raises(ModelError, match="an offset points outside it"):
+        examine(patient.write(position, "I", 2**31 - 1).content)
+
+
 def test_options_of_another_operator() -> None:
     """Options of another type are refused: the interpreter would take zeros instead of them."""
     patient = Patient(CONVOLUTION)
