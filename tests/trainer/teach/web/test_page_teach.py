@@ -99,6 +99,19 @@ def test_a_button_that_moves_is_still_held(taught: TeachingStream, open_page: Op
     wait_for_end(taught)
 
 
+def test_one_hold_after_the_other(taught: TeachingStream, open_page: OpenPage) -> None:
+    """A button can be pressed again at once, and another one after it; each hold is a recording of its own."""
+    taught.session.add_class("red")
+    taught.session.add_class("green")
+    page = open_page()
+    for count, label in enumerate(("red", "red", "red", "green"), start=1):
+        with mouse_held(page, hold_button(page, label)):
+            wait_for(lambda: len({photo.hold for photo in taught.session.folders.of(CLASS)}) == count)  # noqa: B023
+    wait_for_end(taught)
+    expect(page.locator(".toast")).to_have_count(0)
+    expect(column(page, "red").locator(".counts")).to_contain_text("3 recordings")
+
+
 def test_a_finger_records(taught: TeachingStream, open_page: OpenPage) -> None:
     """A long touch records and opens no menu; a finger that slides off the button ends it; the page does not scroll."""
     taught.session.add_class("red")

@@ -8,6 +8,7 @@ import { showError } from "./toast.js";
 const MOVED = 12; // pixels; a pointer that moved less has not moved
 const RENEW_MS = 300; // the server ends a recording that is not renewed for a second
 
+let ending = Promise.resolve(); // the end of the hold before, which the session must know before the next one begins
 let current = null; // the hold of this page: {label, id, kept, folded}
 
 export function recordedHere() {
@@ -28,19 +29,20 @@ export function stopRecording() {
   clearTimeout(ended.timer);
   document.dispatchEvent(new Event("recording"));
   // A request that renews and comes after this one would start the recording again.
-  Promise.resolve(ended.renewing)
+  ending = Promise.allSettled([ending, ended.renewing])
     .then(() => api.stopRecording(ended.id))
     .catch(showError);
   setTimeout(() => announce(`${ended.label}: ${count(ended.kept, "photo")} recorded`), 300);
 }
 
 async function renew(hold) {
+  await ending;
+  if (current !== hold) return;
   const begun = performance.now();
   try {
     hold.renewing = api.record(hold.label, hold.id);
     await hold.renewing;
   } catch (error) {
-    hold.renewing = null;
     if (current === hold) {
       showError(error);
       stopRecording();
