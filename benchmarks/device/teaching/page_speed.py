@@ -62,16 +62,16 @@ def measure(backbone: Path, photos: int, progress: Progress) -> list[dict[str, A
 
 def draw_photos(folder: Path, count: int, progress: Progress) -> None:
     """Write ``count`` different photos of five classes: drawn flowers, and parts of them."""
-    random_ = random.Random(19)
     drawn = {kind: [draw_flower(kind, seed) for seed in range(_DRAWN // len(KINDS))] for kind in KINDS}
     with progress.stage("photos", count) as advance:
         for number in range(count):
-            kind = KINDS[number % len(KINDS)]
-            whole = random_.choice(drawn[kind])
-            left, top = random_.randrange(whole.width // 4), random_.randrange(whole.height // 4)
-            part = whole.crop((left, top, left + whole.width * 3 // 4, top + whole.height * 3 // 4))
+            kind, turn = KINDS[number % len(KINDS)], number // len(KINDS)
+            whole = drawn[kind][turn % len(drawn[kind])]
+            part = turn // len(drawn[kind])  # no two photos of a flower are the same part of it
+            left, top = 4 * part % (whole.width // 4), 8 * part % (whole.height // 4)
+            cut = whole.crop((left, top, left + whole.width * 3 // 4, top + whole.height * 3 // 4))
             (folder / kind).mkdir(parents=True, exist_ok=True)
-            part.save(folder / kind / f"{number:05d}.jpg", quality=85)
+            cut.save(folder / kind / f"{number:05d}.jpg", quality=70 + part % 26)
             advance(1)
 
 
