@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.device.chromium import chromium
-from benchmarks.device.teaching.session_process import TeachProcess, teach_process
+from benchmarks.device.teaching.session_process import STORE, TeachProcess, teach_process
 from benchmarks.device.teaching.shown_camera import ShownCamera
 from edge.parallel import available_cores
 from edge.store.layout import Store
@@ -29,8 +29,8 @@ HOLDS = 10
 HELD_BACK = 8
 """How many other flowers of each class are shown at the end."""
 
-_WINDOW = {"width": 1280, "height": 800}
-_PICTURE = (960, 600)
+_WINDOW = {"width": 1280, "height": 880}
+_PICTURE = (960, 660)
 _FLOWER_S = 0.25  # the time for which one flower is shown: a session records five frames a second
 _LIMIT_MS = 60_000
 _SIZE = (640, 480)
@@ -46,15 +46,14 @@ def make(backbone: Path, progress: Progress) -> tuple[list[Image.Image], dict[st
     camera.show(_flower("daisy", 0))
     with tempfile.TemporaryDirectory() as name, camera.running(), chromium() as browser:
         scratch = Path(name)
-        store = scratch / "store"
-        with teach_process(camera.address, scratch / "photos", backbone, scratch, store=store) as session:
+        with teach_process(camera.address, backbone, scratch) as session:
             page = browser.new_page(viewport=_WINDOW, color_scheme="light")
             page.set_default_timeout(_LIMIT_MS)
             film = _Film(page, camera, session, progress)
             film.teach()
             film.ask()
             film.save()
-        film.row["current_model"] = bool(read_state(Store(store)).current)
+        film.row["current_model"] = bool(read_state(Store(scratch / STORE)).current)
     return film.pictures, film.row
 
 

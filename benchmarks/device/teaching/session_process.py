@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +17,10 @@ from benchmarks.device.ports import accepts, free_port
 from benchmarks.device.waiting import wait
 from edge.errors import UnavailableError
 
+PHOTOS, STORE = "photos", "store"
+"""The folder of the photos and that of the store, in the folder in which the session runs."""
+
+_REPOSITORY = Path(__file__).parents[3]
 _START_S = 120.0
 _END_S = 10.0
 
@@ -47,20 +52,21 @@ class TeachProcess:
 
 
 @contextlib.contextmanager
-def teach_process(
-    source: str, folder: Path, backbone: Path, scratch: Path, *, store: Path | None = None
-) -> Iterator[TeachProcess]:
-    """``trainer teach source folder`` with the backbone of the model file ``backbone``; its cache is in ``scratch``.
+def teach_process(source: str, backbone: Path, scratch: Path) -> Iterator[TeachProcess]:
+    """``trainer teach`` on the frames of ``source`` with the backbone of a model file; it writes in ``scratch`` only.
 
     Raises :class:`~edge.errors.UnavailableError` if its page is not served within two minutes.
     """
     port = free_port()
-    command = [sys.executable, "-m", "trainer", "teach", source, str(folder), "--backbone", str(backbone)]
-    command += ["--bottleneck-dir", str(scratch / "cache"), "--store", str(store or scratch / "no-store")]
-    command += ["--web", str(port)]
+    command = [sys.executable, "-m", "trainer", "teach", source, PHOTOS, "--backbone", str(backbone.absolute())]
+    command += ["--bottleneck-dir", "cache", "--store", STORE, "--web", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(_REPOSITORY)}
     log = scratch / "teach.log"
     start_s = time.monotonic()
-    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+    with (
+        log.open("w") as output,
+        subprocess.Popen(command, cwd=scratch, env=environment, stdout=output, stderr=output) as process,
+    ):
         try:
             if not wait(lambda: process.poll() is not None or accepts(port), _START_S) or process.poll() is not None:
                 raise UnavailableError(f"trainer teach did not start: {log.read_text()[-500:]}")
