@@ -82,7 +82,9 @@ class _Film:
         with self._timed("first_right_answer_s"):
             page.locator("#label", has_text=CLASSES[-1]).wait_for()
         with self._timed("figures_s"):
+            page.locator(".column.recording").wait_for(state="detached")
             self._session.wait_until_idle(_LIMIT_MS / 1000)
+        page.locator("#learning", has_text="Learnt in").wait_for()
         page.locator("#right", has_text="%").wait_for()
         self._photograph()
 
