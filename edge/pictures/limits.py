@@ -23,7 +23,7 @@ MAX_BYTES = 300_000_000
 """The most memory that Pillow may take to decode one picture, in bytes."""
 
 MAX_HEIC_BYTES = 400_000_000
-"""The same for HEIC: phones make such photos of 48 megapixels, and 48,771,072 pixels take 370 MB."""
+"""The same for HEIC. Phones make photos of 48,771,072 pixels, which take 390 MB."""
 
 MAX_BLOCK_VISITS = 200_000_000
 """Blocks of 8 x 8 samples in a JPEG, times its scans. A progressive photo has about ten scans."""
@@ -47,6 +47,7 @@ _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N
 # a copy; GIF: what is to be drawn after the frame.
 _DECODER_BYTES = {"WEBP": 12, "AVIF": 6, "HEIF": 4, "GIF": 1}
 _WHOLE_FILE = ("WEBP", "AVIF", "HEIF")  # formats of which Pillow reads the whole file
+_METADATA, _METADATA_COPIES = ("icc_profile", "exif", "xmp"), 5  # what decoders copy again and again
 
 
 def check_tiff_pieces(file: BinaryIO, head: bytes) -> None:
@@ -79,14 +80,18 @@ def check_limits(picture: Image.Image, size_bytes: int) -> None:
     form = picture.format or ""
     needed = pixels * (_MODE_BYTES.get(picture.mode, 4) + _DECODER_BYTES.get(form, 0))
     if form in _WHOLE_FILE:
-        needed += size_bytes
+        needed += size_bytes + _METADATA_COPIES * sum(len(picture.info.get(name) or b"") for name in _METADATA)
     elif form in ("JPEG", "MPO"):
         needed += _check_jpeg(picture, size_bytes)
     elif form == "TIFF":
         needed += _check_tiff(picture)
     elif form == "PPM":
         _check_ppm(picture, size_bytes)
-    most = MAX_HEIC_BYTES if form == "HEIF" else MAX_BYTES
+    check_memory(needed, MAX_HEIC_BYTES if form == "HEIF" else MAX_BYTES)
+
+
+def check_memory(needed: int, most: int) -> None:
+    """Raise :class:`~edge.errors.ImageError` if a picture that needs ``needed`` bytes may take ``most``."""
     if needed > most:
         raise ImageError(
             f"too large: takes {needed // 1_000_000:,} MB of memory, more than {most // 1_000_000}; scale it down"

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from edge.distribution import install_command
 from edge.errors import ImageError
-from edge.pictures.bounded_file import open_bounded
+from edge.pictures.bounded_file import open_bounded, size_in_bytes
 from edge.pictures.formats import HEAD_BYTES, RAW, heif_format
 from edge.pictures.limits import check_tiff_pieces
 
@@ -47,6 +47,9 @@ def open_image(source: bytes | BinaryIO) -> Image.Image:
         if name is None:
             raise
     plugin = _load_heic() if name == "HEIC" else _load_avif()
+    from edge.pictures.heif_limits import check_heif  # most photos are JPEG
+
+    check_heif(file, size_in_bytes(file), name)
     try:
         return Image.open(file, formats=[plugin])
     except UnidentifiedImageError:

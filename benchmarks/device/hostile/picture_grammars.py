@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable
 from random import Random
 
+from benchmarks.device.hostile.heif_pictures import changed_boxes
+
 _SIZES = (0, 1, 2, 255, 9_459, 16_383, 30_000, 65_535, 2**24, 2**31 - 1, 2**32 - 1)
 JPEG_HEAD = b"\xff\xd8"
 
@@ -73,7 +75,7 @@ def _jpeg(random: Random, good: dict[str, bytes]) -> bytes:
         elif choice == 4 and len(part) > 9 and part[1] in (0xC0, 0xC2):
             part[5:9] = struct.pack(">HH", random.choice(_SIZES[:8]), random.choice(_SIZES[:8]))
             parts[index] = bytes(part)
-        elif choice == 5 and part[1] in (0xC0, 0xC2):
+        elif choice == 5 and len(part) > 4 and part[1] in (0xC0, 0xC2):
             part[1] = random.randrange(0xC0, 0xD0)
             part[random.randrange(4, len(part))] = random.randrange(256)
             parts[index] = bytes(part)
@@ -170,6 +172,10 @@ def _ppm(random: Random, _: object) -> bytes:
     return between.join(head) + b"\n" + random.choice((b"1 0 255 " * 2000, random.randbytes(8000), b"9" * 90_000))
 
 
+def _heif(random: Random, good: dict[str, bytes]) -> bytes:
+    return changed_boxes(random, good)
+
+
 GRAMMARS: dict[Callable[[Random, dict[str, bytes]], bytes], int] = {
     _png: 500,
     _jpeg: 500,
@@ -179,5 +185,6 @@ GRAMMARS: dict[Callable[[Random, dict[str, bytes]], bytes], int] = {
     _webp: 100,
     _ppm: 100,
     _exif: 200,
+    _heif: 600,
 }
 """Function -> how many pictures it makes. It gets random choices and good pictures; its name is that of the format."""

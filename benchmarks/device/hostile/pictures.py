@@ -10,9 +10,11 @@ from random import Random
 from typing import NamedTuple
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 from benchmarks.device.hostile.edge_on_files import Expected
+from benchmarks.device.hostile.heif_pictures import bombs
 from benchmarks.device.hostile.picture_grammars import GRAMMARS, JPEG_HEAD, chunk
 
 
@@ -25,7 +27,7 @@ class Picture(NamedTuple):
 
 
 def pictures(random: Random) -> Iterator[Picture]:
-    """About 3,500 pictures; the same ``random`` gives the same pictures."""
+    """About 5,000 pictures; the same ``random`` gives the same pictures."""
     good = good_pictures()
     for name, content in good.items():
         yield Picture(f"{name}, good", content, "taken")
@@ -46,6 +48,8 @@ def good_pictures() -> dict[str, bytes]:
     """One small picture for each format and kind that is read."""
     colours = np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8)
     photo = Image.fromarray(colours).resize((160, 120), Image.Resampling.BICUBIC)
+    transparent = Image.merge("RGBA", (*photo.split(), photo.convert("L")))
+    pillow_heif.register_heif_opener()
     kinds: dict[str, tuple[Image.Image, str, dict[str, object]]] = {
         "JPEG": (photo, "JPEG", {}),
         "JPEG progressive": (photo, "JPEG", {"progressive": True}),
@@ -65,6 +69,13 @@ def good_pictures() -> dict[str, bytes]:
         "TIFF LZW": (photo, "TIFF", {"compression": "tiff_lzw"}),
         "TIFF JPEG": (photo, "TIFF", {"compression": "jpeg"}),
         "TIFF deflate": (photo.convert("RGBA"), "TIFF", {"compression": "tiff_adobe_deflate"}),
+        "HEIC": (photo, "HEIF", {}),
+        "HEIC 4:4:4": (photo, "HEIF", {"chroma": 444}),
+        "HEIC RGBA": (transparent, "HEIF", {}),
+        "AVIF": (photo, "AVIF", {}),
+        "AVIF 4:4:4": (photo, "AVIF", {"subsampling": "4:4:4"}),
+        "AVIF RGBA": (transparent, "AVIF", {}),
+        "AVIF animation": (photo, "AVIF", {"save_all": True, "append_images": [photo.rotate(90)]}),
         "PPM": (photo, "PPM", {}),
         "PGM": (photo.convert("L"), "PPM", {}),
     }
@@ -114,6 +125,8 @@ def _bombs(good: dict[str, bytes]) -> Iterator[Picture]:
     for filling in (b"\xff", b"\0", b"\xff\xe3\0\x02", b"\xff\xfe\0\x03a"):
         content = JPEG_HEAD + b"\xff" + filling * (20_000_000 // len(filling)) + good["JPEG"][2:]
         yield Picture(f"JPEG after 20 MB of {filling.hex()}", content, "either")
+    for name, content in bombs():
+        yield Picture(name, content, "either")
     yield Picture(
         "PNG of 2 million parts", good["PNG"][:33] + chunk(b"prVt", b"") * 2_000_000 + good["PNG"][33:], "refused"
     )
