@@ -11,7 +11,6 @@ from pathlib import Path
 from edge.commands.arguments import add_runtime, whole_number
 from edge.commands.sink_options import add_sink_options
 from edge.commands.stream_options import add_stream_options, source_address
-from edge.store.layout import ROOT_VARIABLE
 
 ENVIRONMENT_SOURCE = "-"
 """The SOURCE that means that of the environment, so that FOLDER can stand behind it."""
@@ -26,6 +25,8 @@ DEFAULT_ADDRESS = ("127.0.0.1", 8080)
 
 def add_teach_options(parser: argparse.ArgumentParser) -> None:
     """Add the source, FOLDER, and every option of the command."""
+    from edge.store.layout import ROOT_VARIABLE  # most commands of a device do without it, and start sooner
+
     add_stream_options(parser, no_source=f"{ENVIRONMENT_SOURCE} or default")
     parser.add_argument(
         "folder",

@@ -17,8 +17,17 @@ from edge.live.watch import WatchSettings
 from edge.store.retention import KEEP, collect
 
 COMMANDS = sorted((Path(edge.__file__).parent / "commands").glob("*.py"))
-ONLY_HERE = {"--every", "--smooth", "--max-frame-age", "--health-window", "--rounds", "--seconds"}
-"""Options whose default is a number in the command: nothing below it has a default of its own for them."""
+ONLY_HERE = {
+    "--every",
+    "--smooth",
+    "--max-frame-age",
+    "--health-window",
+    "--rounds",
+    "--seconds",
+    "--pull-folder",
+    "--remember",
+}
+"""Options whose default is a constant in the command: nothing below it in this package has a default for them."""
 
 
 def test_numbers_stand_in_a_command_only_if_nothing_else_has_a_default() -> None:

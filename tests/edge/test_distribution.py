@@ -44,7 +44,7 @@ def test_every_extra_that_a_message_names_exists(metadata: importlib.metadata.Di
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "install_command":
                 named |= {argument.value for argument in call.args[:1] if isinstance(argument, ast.Constant)}
-    assert {"camera", "litert", "web"} <= named <= set(metadata.metadata.get_all("Provides-Extra") or ())
+    assert {"camera", "litert", "heif"} <= named <= set(metadata.metadata.get_all("Provides-Extra") or ())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)

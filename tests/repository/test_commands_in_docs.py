@@ -48,7 +48,7 @@ def known() -> dict[str, set[str]]:
     for name in found:
         if name.startswith("edge store "):
             found[name] |= found["edge store"]
-    found["edge service"] |= found["edge watch"]
+    found["edge service"] |= found["edge watch"] | found["trainer teach"]
     return found
 
 
