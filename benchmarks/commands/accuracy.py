@@ -156,6 +156,33 @@ def remember(
     print(save_results(f"remember-{architecture}", command, rows, results_dir))
 
 
+@app.command("few-photos", epilog="Example: python -m benchmarks few-photos flower_photos")
+def few_photos(
+    image_dir: ImageDir,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: the widths 0.25, 0.50 and 1.0 of size 224)."),
+    ] = None,
+    count: Annotated[
+        list[int] | None, typer.Option(help="Photos of each class; may be repeated (default: 1, 5, 10, 20 and 50).")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="How often photos are drawn.")] = 10,
+    first_draw: Annotated[int, typer.Option(help="The number of the first draw; other numbers draw other photos.")] = 0,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare the head of a teaching session with ridge regression and the nearest prototype after a few photos."""
+    from benchmarks.accuracy.few_photos import measure
+
+    names = architecture or [f"mobilenet_{width}_224" for width in ("0.25", "0.50", "1.0")]
+    chosen, numbers = [Architecture.parse(name) for name in names], list(range(first_draw, first_draw + draws))
+    cache = bottleneck_dir or default_bottleneck_dir()
+    rows = measure(image_dir, chosen, count or [1, 5, 10, 20, 50], numbers, cache, TerminalProgress(""))
+    command = f"python -m benchmarks few-photos PHOTOS --draws {draws}"
+    command += f" --first-draw {first_draw}" if first_draw else ""
+    print(save_results("few-photos", command, rows, results_dir))
+
+
 @app.command("fine-tune", epilog="Example: python -m benchmarks fine-tune flower_photos --seeds 5")
 def fine_tune(
     image_dir: ImageDir,

@@ -1,7 +1,10 @@
 """A head without a fit: each label's weights are the mean bottleneck of its photos. For one photo of each label.
 
 With one photo of each label a fit has nothing to learn the spread of the bottlenecks from. Such a head gives the label
-whose photo is nearest, by the cosine, and labels one or two flowers more in a hundred correctly than a fitted one.
+whose photo is nearest, by the cosine. What bottlenecks of the photos have in common says nothing of the labels, but how
+much that is, is hardly known from a few photos: so half of their mean is subtracted. Of flowers of five classes (150
+draws), 0.6 to 1.3 more in a hundred are labelled correctly than by the cosine alone, and 1.1 to 2.6 more than by ridge
+regression.
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ import numpy as np
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.fit import Head
 
-SHARPNESS = 8.0
-"""The difference of the logits for a difference of 1 of the cosines. With it, the best scores of photos of flowers that
-taught nothing have, for 3 and 5 classes, the mean of the share labelled correctly; for 2 classes they are 4 % too
-high."""
+SHARPNESS = 4.0
+"""The difference of the logits for a difference of 1 of the cosines. With it, the mean best score of photos of flowers
+that taught nothing is 2 to 8 points below the share labelled correctly for 3 and 5 classes, and 5 above it for 2."""
+
+_CENTRED = 0.5  # of the mean
 
 
 def prototype_head(data: Labelled, labels: int) -> Head:
@@ -25,5 +29,8 @@ def prototype_head(data: Labelled, labels: int) -> Head:
     """
     features = data.features.astype(np.float64)
     means = np.stack([features[data.labels == label].mean(axis=0) for label in range(labels)])
-    lengths = np.maximum(np.linalg.norm(means, axis=1), 1e-12)
-    return Head(SHARPNESS * (means / lengths[:, np.newaxis]).T / lengths.mean(), np.zeros(labels))
+    common = _CENTRED * means.mean(axis=0)
+    prototypes = means - common
+    lengths = np.maximum(np.linalg.norm(prototypes, axis=1), 1e-12)
+    weights = SHARPNESS * (prototypes / lengths[:, np.newaxis]).T / lengths.mean()
+    return Head(weights, -common @ weights)

@@ -14,11 +14,13 @@ from trainer.teach.taught_head import Choice, quick_head, teach_head
 
 
 def test_one_photo_of_each_class_gives_the_nearest_photo() -> None:
-    """The answer is the class whose photo has the largest cosine, for the quick head as for the thorough one."""
+    """The answer is the class whose photo has the largest cosine, half of the mean of the photos subtracted."""
     data = taught_examples({"a": 1, "b": 1, "c": 1})
     others = taught_examples({"a": 20, "b": 20, "c": 20}, seed=7).data.features
-    unit = data.data.features / np.linalg.norm(data.data.features, axis=1, keepdims=True)
-    nearest = data.data.labels[(others @ unit.T).argmax(axis=1)]
+    common = data.data.features.mean(axis=0) / 2
+    centred = data.data.features - common
+    unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    nearest = data.data.labels[((others - common) @ unit.T).argmax(axis=1)]
     thorough = teach_head(data)
     quick = quick_head(data.everything, 3, None, Choice(), None)
     for head in (thorough.head, quick.head):
@@ -28,10 +30,12 @@ def test_one_photo_of_each_class_gives_the_nearest_photo() -> None:
 
 def test_the_mean_of_the_photos_of_a_class_stands_for_it() -> None:
     """Two photos of a class are one prototype, and its length does not count."""
-    head = prototype_head(Labelled(np.array([[1.0, 0], [3, 0], [0, 9]]), np.array([0, 0, 1])), 2)
-    between, nearer = head.logits(np.array([[5.0, 5.0], [5.0, 4.0]]))
-    assert between[0] == pytest.approx(between[1])
-    assert nearer[0] > nearer[1]
+    one = prototype_head(Labelled(np.array([[2.0, 0], [0, 9]]), np.array([0, 1])), 2)
+    two = prototype_head(Labelled(np.array([[1.0, 0], [3, 0], [0, 9]]), np.array([0, 0, 1])), 2)
+    assert np.array_equal(one.weights, two.weights)
+    assert np.linalg.norm(one.weights[:, 0]) == pytest.approx(np.linalg.norm(one.weights[:, 1]))
+    logits = one.logits(np.array([[2.0, 0], [0, 9]]))
+    assert logits.argmax(axis=1).tolist() == [0, 1]
 
 
 def test_a_class_too_small_for_a_split_trains_and_the_others_choose() -> None:
