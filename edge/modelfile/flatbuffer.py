@@ -8,7 +8,7 @@ the vtable's entry for slot ``n`` lies at byte ``4 + 2 n`` and is 0 if the field
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,14 @@ import numpy.typing as npt
 
 from edge.errors import ModelError
 
-_INTEGERS = {np.int8: "<b", np.uint8: "<B", np.int32: "<i", np.uint32: "<I", np.uint64: "<Q"}
+_U16, _I32, _U32 = (struct.Struct(form).unpack_from for form in ("<H", "<i", "<I"))
+_INTEGERS = {
+    np.int8: struct.Struct("<b").unpack_from,
+    np.uint8: struct.Struct("<B").unpack_from,
+    np.int32: _I32,
+    np.uint32: _U32,
+    np.uint64: struct.Struct("<Q").unpack_from,
+}
 
 
 MAX_TABLES = 65_536
@@ -43,9 +50,9 @@ class _Budget:
             raise ModelError("the model file is damaged: too many of its parts refer to the same large one")
 
 
-def _unpack(content: bytes, form: str, position: int) -> int:
+def _unpack(content: bytes, form: Callable[[bytes, int], tuple[int]], position: int) -> int:
     try:
-        return int(struct.unpack_from(form, content, position)[0]) if position >= 0 else _outside()
+        return form(content, position)[0] if position >= 0 else _outside()
     except struct.error:
         return _outside()
 
@@ -67,9 +74,9 @@ class Table:
         self._content = content
         self._budget = _Budget(content) if budget is None else budget
         self._position = position
-        self._vtable = position - _unpack(content, "<i", position)
-        self._vtable_size = _unpack(content, "<H", self._vtable)
-        end = position + _unpack(content, "<H", self._vtable + 2)
+        self._vtable = position - _unpack(content, _I32, position)
+        self._vtable_size = _unpack(content, _U16, self._vtable)
+        end = position + _unpack(content, _U16, self._vtable + 2)
         if self._vtable_size < 4 or max(self._vtable + self._vtable_size, end) > len(content):
             _outside()
 
@@ -81,24 +88,24 @@ class Table:
         """
         if len(content) < 8 or content[4:8] != identifier:
             raise ModelError(f"not a flatbuffer of type {identifier.decode('ascii')}")
-        return cls(content, _unpack(content, "<I", 0))
+        return cls(content, _unpack(content, _U32, 0))
 
     def _field(self, slot: int) -> int | None:
         entry = 4 + 2 * slot
         if entry + 2 > self._vtable_size:
             return None
-        offset = _unpack(self._content, "<H", self._vtable + entry)
+        offset = _unpack(self._content, _U16, self._vtable + entry)
         return self._position + offset if offset else None
 
     def _follow(self, slot: int) -> int | None:
         field = self._field(slot)
-        return None if field is None else field + _unpack(self._content, "<I", field)
+        return None if field is None else field + _unpack(self._content, _U32, field)
 
     def check_fields(self) -> None:
         """Raise :class:`~edge.errors.ModelError` if a field lies outside the table: for tables of any type."""
-        size = _unpack(self._content, "<H", self._vtable + 2)
+        size = _unpack(self._content, _U16, self._vtable + 2)
         for entry in range(4, self._vtable_size - 1, 2):
-            if _unpack(self._content, "<H", self._vtable + entry) >= size:
+            if _unpack(self._content, _U16, self._vtable + entry) >= size:
                 _outside()
 
     def integer(self, slot: int, kind: type[np.integer[Any]], default: int = 0) -> int:
@@ -115,7 +122,7 @@ class Table:
         position = self._follow(slot)
         if position is None:
             return None
-        count = _unpack(self._content, "<I", position)
+        count = _unpack(self._content, _U32, position)
         if position + 4 + count * item_bytes > len(self._content):
             _outside()
         return position + 4, count
@@ -148,7 +155,7 @@ class Table:
                 raise ModelError(f"the model file is damaged: {vector[1]:,} parts in a list, more than {MAX_TABLES:,}")
             self._budget.take(vector[1])
             for position in range(vector[0], vector[0] + 4 * vector[1], 4):
-                yield Table(self._content, position + _unpack(self._content, "<I", position), self._budget)
+                yield Table(self._content, position + _unpack(self._content, _U32, position), self._budget)
 
     def bytes(self, slot: int) -> bytes:
         """The vector of bytes in ``slot``, empty if absent."""

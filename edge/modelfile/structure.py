@@ -7,7 +7,7 @@ wrong scores. Field numbers are those of the public schema, ``tensorflow/lite/sc
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,11 @@ _DTYPES: dict[int, type[np.generic]] = {
     7: np.int16,
     9: np.int8,
     10: np.float64,
+}
+_LIMITS: dict[np.dtype[Any], tuple[int, int]] = {
+    np.dtype(kind): (int(np.iinfo(kind).min), int(np.iinfo(kind).max))
+    for kind in _DTYPES.values()
+    if issubclass(kind, np.integer)
 }
 
 
@@ -166,15 +171,15 @@ def _check_quantization(name: str, dtype: np.dtype[np.generic] | None, quantizat
         return 0.0, 0
     scales = quantization.array(2, np.float32).astype(np.float32)
     smallest = _SMALLEST_SCALE if len(scales) == 1 else 0
-    if not (np.isfinite(scales).all() and (scales > 0).all() and (scales >= smallest).all()):
+    if len(scales) and not (0 < scales.min() >= smallest and scales.max() < math.inf):  # comparisons with NaN are false
         raise ModelError(f"tensor {name!r} has a quantization scale that is not a positive number")
     zero_points = quantization.array(3, np.int64).astype(np.int64)
     if len(zero_points) not in (0, 1, len(scales)):
         raise ModelError(f"tensor {name!r} has {len(scales)} scales but {len(zero_points)} zero points")
     if dtype is None or dtype.kind not in "iu":  # float tensors may keep the range they were trained with
         return 0.0, 0
-    limits = np.iinfo(dtype)  # type: ignore[type-var]
-    if ((zero_points < limits.min) | (zero_points > limits.max)).any():
+    smallest_point, largest_point = _LIMITS[dtype]
+    if len(zero_points) and not smallest_point <= zero_points.min() <= zero_points.max() <= largest_point:
         raise ModelError(f"tensor {name!r} has a zero point that {dtype} cannot hold; the model file is damaged")
     if len(scales) != 1:
         return 0.0, 0
