@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from typing import BinaryIO
 
 from edge.errors import ImageError
@@ -19,6 +21,7 @@ _PARSERS = {b"av01": av1_pictures, b"trak": av1_pictures, b"hvc1": hevc_pictures
 # Bytes for one pixel, measured with libheif 1.23 and libavif 1.4: the RGB picture, its copy, and more for transparency.
 _HEIC_BYTES, _HEIC_ALPHA_BYTES = 8.0, 2.0
 _AVIF_BYTES, _AVIF_ALPHA_BYTES = 7.5, 3.0
+_M_MMAP_THRESHOLD = -3  # of malloc.h
 _SUBSAMPLED = 1.5  # samples of a pixel in 4:2:0
 
 
@@ -59,3 +62,16 @@ def _pixel_bytes(coded: Coded, form: str, transparent: bool) -> float:
         return planes + _AVIF_BYTES + transparent * (_AVIF_ALPHA_BYTES + coded.sample_bytes - 1)
     needed = _HEIC_BYTES if coded.samples <= _SUBSAMPLED else 2.5 * planes + 5.5
     return needed + transparent * _HEIC_ALPHA_BYTES
+
+
+@functools.cache
+def return_large_blocks() -> None:
+    """Let glibc give blocks of 1 MiB and more back to the system when they are freed, from now on in this process.
+
+    By default it keeps some up to 32 MiB, between which the decoders of HEIC and AVIF leave hundreds of megabytes. One
+    call is enough for the process; without glibc nothing happens.
+    """
+    import ctypes  # only these formats need it
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1 << 20)

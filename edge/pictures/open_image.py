@@ -47,8 +47,9 @@ def open_image(source: bytes | BinaryIO) -> Image.Image:
         if name is None:
             raise
     plugin = _load_heic() if name == "HEIC" else _load_avif()
-    from edge.pictures.heif_limits import check_heif  # most photos are JPEG
+    from edge.pictures.heif_limits import check_heif, return_large_blocks  # most photos are JPEG
 
+    return_large_blocks()
     check_heif(file, size_in_bytes(file), name)
     try:
         return Image.open(file, formats=[plugin])
