@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
+import io
 import json
 import socket
 import time
@@ -21,6 +22,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.modelfile.model_zip import labels_of_zip, model_of_zip
 from edge.modelfile.structure import examine
 from edge.pictures.formats import heif_format, unread_format
+from edge.pictures.heif_limits import check_heif
 from edge.preprocess import preprocess
 from edge.sources.http_answer import Answer
 from edge.sources.http_login import Login, read_challenges
@@ -57,7 +59,6 @@ def _metadata_of(content: bytes) -> bytes:
 
 
 def _zips() -> list[bytes]:
-    import io
     import zipfile
 
     made = []
@@ -116,6 +117,16 @@ def _pictures() -> list[bytes]:
     from benchmarks.device.hostile.pictures import good_pictures
 
     return list(good_pictures().values())
+
+
+def _heif(data: bytes) -> None:
+    check_heif(io.BytesIO(data), len(data), "AVIF" if heif_format(data) == "AVIF" else "HEIC")
+
+
+def _heif_files() -> list[bytes]:
+    from benchmarks.device.hostile.pictures import good_pictures
+
+    return [content for name, content in good_pictures().items() if name.startswith(("HEIC", "AVIF"))]
 
 
 def _format(data: bytes) -> None:
@@ -241,6 +252,7 @@ TARGETS = {
     "TFLite metadata": Target(parse_metadata, (ModelError,), lambda: [_metadata_of(model) for model in _models()[-3:]]),
     "label file": Target(_labels, (ModelError,), _label_files),
     "picture": Target(lambda data: preprocess(data, _SIZE), (ImageError,), _pictures),
+    "boxes of HEIC and AVIF": Target(_heif, (ImageError,), _heif_files),
     "picture format": Target(_format, (), _formats),
     "multipart body": Target(_multipart, (ValueError,), _bodies),
     "HTTP answer": Target(_http_answer, (OSError, http.client.HTTPException, ValueError), _answers),
