@@ -78,7 +78,7 @@ def teach_stream(
     rows = [{"architecture": architecture, "fps": fps, "photos": photos, **row} for row in rows]
     command = f"python -m benchmarks teach-stream IMAGE_DIR --architecture {architecture} --photos {photos}"
     command += f" --fps {fps:g} --rounds {rounds} --seconds {seconds:g} --actions {actions}"
-    print(save_results("teach-stream", command, rows, results_dir))
+    print(save_results(f"teach-stream-{architecture}", command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks faults")
