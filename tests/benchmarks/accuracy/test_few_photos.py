@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from benchmarks.accuracy.few_photos import (
     ridge_scores,
     summary,
 )
-from benchmarks.results import FOLDER
 from support import tiny
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.standardisation import Standardisation
@@ -51,8 +49,9 @@ def test_prototypes_are_compared_by_the_cosine() -> None:
     assert np.allclose(prototype_scores(data, 3, tests), prototype_scores(longer, 3, tests))
 
 
-def test_a_draw_is_repeatable_and_learns_from_more_photos(tmp_path: Path, photos: Path) -> None:
+def test_a_draw_is_repeatable_and_learns_from_more_photos(tmp_path: Path) -> None:
     """The same draw gives the same shares; ten photos a class teach more than chance."""
+    photos = tiny.paint_folder(tmp_path / "photos")
     features = Features(tiny.extractor(tmp_path / "cache"))
     known = independent_photos(photos, features)
     assert 30 <= len(known) <= 36
@@ -68,13 +67,3 @@ def test_differences_are_paired() -> None:
     row = summary([Found(0.8, 0.7, 0.6, 0.1), Found(0.5, 0.4, 0.3, 0.3)])
     assert (row["ours"], row["over_ridge"], row["over_prototype"]) == pytest.approx((0.65, 0.1, 0.2))
     assert row["over_ridge_error"] == pytest.approx(0, abs=1e-9)
-
-
-def test_the_published_heads_are_nowhere_clearly_below() -> None:
-    """In the result file no mean is more than two standard errors below ridge or the nearest prototype."""
-    (path,) = FOLDER.glob("*-few-photos.json")
-    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    assert len(rows) == 15
-    for row in rows:
-        for name in ("ridge", "prototype"):
-            assert row[f"over_{name}"] > -2 * row[f"over_{name}_error"], row
