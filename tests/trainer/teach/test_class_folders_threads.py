@@ -23,7 +23,8 @@ def test_threads_lose_no_photo(tmp_path: Path) -> None:
         for number in range(25):
             hold = Hold(f"{thread}", 1.7e9 + thread)
             added.add(folders.add(noise_picture(1000 * thread + number), labels[thread % 3], hold=hold).photo.id)
-            chosen = chance.sample(sorted(folders.photos), k=min(3, len(folders.photos)))
+            known = sorted(folders.photos)
+            chosen = chance.sample(known, k=min(3, len(known)))
             action = (folders.undoable, folders.redoable)[number % 2]
             if action is not None and action.text.startswith("class"):  # the classes stay
                 action = None
