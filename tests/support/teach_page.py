@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from support.web_page import Page, expect  # isort: skip  # skips the module if there is no playwright
 from playwright.sync_api import Locator
-
-from support.web_page import Page, expect
 
 
 def column(page: Page, name: str) -> Locator:

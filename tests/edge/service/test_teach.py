@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from edge import cli
-from trainer.cli import app
 
 
 @pytest.fixture(autouse=True)
@@ -104,10 +103,12 @@ def test_missing_folders_are_named(capsys: pytest.CaptureFixture[str], here: Pat
 
 def test_words_are_those_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     """``trainer teach`` understands what the unit gives it, to the last option."""
-    from typer.testing import CliRunner
-
+    testing = pytest.importorskip("typer.testing", reason="the trainer is not installed")
+    app = pytest.importorskip("trainer.cli", reason="the trainer is not installed").app
     made = words(unit(capsys, "0", "--web", "0.0.0.0:8080", "--json", "--region", "0,0,9,9", "--count", "3"))
-    done = CliRunner().invoke(app, [*made, "--backbone", "/nowhere/b.tflite", "--architecture", "mobilenet_0.25_128"])
+    done = testing.CliRunner().invoke(
+        app, [*made, "--backbone", "/nowhere/b.tflite", "--architecture", "mobilenet_0.25_128"]
+    )
     assert "leave those options out" in str(done.exception)
 
 
