@@ -101,11 +101,17 @@ class TeachCommand:
         return wait_for(lambda: (state := self.session()) and look(state))
 
     def hold(self, label: str, hold: str, photos: int) -> None:
-        """Hold the button of ``label`` until ``photos`` of its photos were kept or folded."""
+        """Hold the button of ``label`` until ``photos`` of its photos were kept or folded.
+
+        If this machine is so busy that no frame comes for seconds, the button is pressed once more.
+        """
 
         def enough() -> bool:
-            status, _ = self.ask("PUT", "/api/recording", {"class": label, "hold": hold})
-            assert status == 200
+            nonlocal hold
+            status, answer = self.ask("PUT", "/api/recording", {"class": label, "hold": hold})
+            if status != 200:
+                assert "gives no pictures" in answer["error"]
+                hold += "-again"
             recording = self.session()["recording"]
             return recording is not None and recording["kept"] + recording["folded"] >= photos
 
