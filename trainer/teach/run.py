@@ -66,7 +66,7 @@ def run_teach(options: TeachOptions, progress: Progress) -> int:
                 given,
                 announce=session.announce,
                 store=options.store,
-                status=options.status or default_status(),
+                status=default_status(),
                 progress=_SessionProgress(session),
             )
             page.serve(session)
