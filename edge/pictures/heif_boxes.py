@@ -131,7 +131,8 @@ class _Parts:
     def _part(self, method: int, data: tuple[int, int], start: int, size: int) -> bytes:
         """``size`` bytes from ``start`` on, 0: all that follow; of the file, or with method 1 of the box ``data``."""
         if method == 0:
-            return self._read(start, min(size or self._size, max(self._size - start, 0)))
+            start = min(start, self._size)
+            return self._read(start, min(size or self._size, self._size - start))
         if method == 1:
             first, last = data[0] + start, data[1]
             size = min(size or last, max(last - first, 0))

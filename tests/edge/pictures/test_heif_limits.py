@@ -124,6 +124,14 @@ def test_limits_of_a_file(form: str) -> None:
         _check(heif(made.brand, [_item(made)]) + box(b"moov", bytes(17 << 20)), form)
 
 
+def test_a_place_far_behind_the_end() -> None:
+    """A track whose picture begins at byte 2**64 - 1 has no bytes."""
+    sizes, places = bytes(4) + struct.pack(">I", 1) + bytes(4), bytes(4) + struct.pack(">IQ", 1, 2**64 - 1)
+    table = box(b"stbl", box(b"stsz", sizes), box(b"co64", places))
+    content = box(b"moov", box(b"trak", box(b"mdia", box(b"minf", table))))
+    assert read_items(io.BytesIO(content), len(content)) == [(b"trak", b"")]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_damage_is_refused(form: str) -> None:
     """A file that is cut or changed anywhere is read or refused in one line."""
