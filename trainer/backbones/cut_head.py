@@ -9,7 +9,6 @@ computes the same, but is another file, with bottlenecks of its own.
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,24 +29,13 @@ _UNKNOWN = "not known"  # the weights of a file of an old release
 _INT8_HEAD, _FLOAT_HEAD = ("FULLY_CONNECTED", "SOFTMAX", "QUANTIZE"), ("FULLY_CONNECTED", "SOFTMAX")
 
 
-def read_backbone(path: Path) -> Backbone:
-    """The backbone in the model file at ``path``.
-
-    Raises :class:`~edge.errors.ModelError` if the file is damaged, or if it is not a file of this project that has a
-    head to cut off.
-    """
-    model = ModelFile.load(path)
-    try:
-        return cut_head(model)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from None
-
-
 def cut_head(model: ModelFile) -> Backbone:
     """The backbone of ``model``, whose output is the bottleneck.
 
     Architecture, quantization and weights are those that the manifest names. Splicing the same head onto the backbone
-    gives the flatbuffer of ``model`` again. Raises the errors of :func:`read_backbone`.
+    gives the flatbuffer of ``model`` again.
+
+    Raises :class:`~edge.errors.ModelError` if it is not a file of this project that has a head to cut off.
     """
     manifest = model.manifest
     if manifest is None or manifest.provenance.adopted_from is not None:

@@ -130,12 +130,11 @@ def read_remembered(model: ModelFile) -> Remembered | None:
     return Remembered(model.labels, features, np.repeat(np.arange(len(model.labels)), facts.counts).astype(np.intp))
 
 
-def require_remembered(model: ModelFile, name: str) -> Remembered:
-    """The bottlenecks that ``model``, the file ``name``, remembers.
+def require_remembered(remembered: Remembered | None, name: str) -> Remembered:
+    """What the model file ``name`` remembers, which :func:`read_remembered` has read.
 
-    Raises :class:`~edge.errors.DataError` if it remembers none.
+    Raises :class:`~edge.errors.DataError` if that is nothing.
     """
-    remembered = read_remembered(model)
     if remembered is None:
         raise DataError(
             f"{name}: does not remember its classes, so that another class cannot be taught beside them; retrain it "

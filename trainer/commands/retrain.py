@@ -11,7 +11,6 @@ import typer
 
 from edge.errors import UsageError
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
-from trainer.backbones.cut_head import read_backbone
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
     ArchitectureName,
@@ -36,6 +35,7 @@ from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.report.content import training_content
 from trainer.report.write import check_report, report_paths, write_report
+from trainer.retraining.given_backbone import read_given
 from trainer.retraining.options import (
     CLASS_WEIGHTS,
     DEFAULT_PRECISION,
@@ -144,10 +144,11 @@ def retrain_command(
         source = context.get_parameter_source("architecture")
         if source is not None and source.name != "DEFAULT":
             raise UsageError("--backbone FILE has an architecture; leave out --architecture")
-        given = read_backbone(backbone)
-        chosen = given.architecture
-    quantizations = chosen_quantizations(quantization, (given.quantization,) if given else DEFAULT_QUANTIZATIONS)
-    untuned = fine_tune is None and not (given and given.tuned)
+        given = read_given(backbone)
+        chosen = given.backbone.architecture
+    default = (given.backbone.quantization,) if given else DEFAULT_QUANTIZATIONS
+    quantizations = chosen_quantizations(quantization, default)
+    untuned = fine_tune is None and not (given and given.backbone.tuned)
     options = RetrainOptions(
         folder=image_dir,
         layout=layout.value,
@@ -175,7 +176,7 @@ def retrain_command(
     if report:
         for path in options.outputs:
             check_report(report_paths(path))
-    models = retrain_all(options, progress)
+    models = retrain_all(options, progress, given)
     pages = _write_reports(models, progress) if report else []
     name_skipped(models[0].dataset.skipped, progress)
     if as_json:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import UsageError
+from edge.errors import ModelError, UsageError
 from edge.modelfile.model_file import ModelFile
 from trainer.backbones.backbone import Backbone
-from trainer.backbones.cut_head import read_backbone
-from trainer.bottlenecks.remembered import Remembered, require_remembered
+from trainer.backbones.cut_head import cut_head
+from trainer.bottlenecks.remembered import Remembered, read_remembered, require_remembered
 from trainer.evaluation.seen_photos import sights
 from trainer.photos.dataset import Dataset
 from trainer.photos.split import TEST
@@ -17,28 +18,31 @@ from trainer.retraining.options import RetrainOptions
 
 
 class Given(NamedTuple):
-    """A ``backbone`` that is there already, and the bottlenecks of classes that stay, None: there are none."""
+    """A ``backbone`` that is there already, and what its file remembers of its classes; None: nothing."""
 
     backbone: Backbone
     remembered: Remembered | None = None
 
 
-def read_given(options: RetrainOptions) -> Given | None:
-    """What the model file ``options.backbone`` gives; None without that option.
+def read_given(path: Path) -> Given:
+    """What the model file at ``path`` gives.
 
-    Raises the errors of :func:`given_backbone` and :func:`kept_classes`.
+    Raises :class:`~edge.errors.ModelError` if the file is damaged, or if no backbone can be taken from it.
     """
-    return None if options.backbone is None else Given(given_backbone(options), kept_classes(options))
+    model = ModelFile.load(path)
+    try:
+        return Given(cut_head(model), read_remembered(model))
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
 
 
-def given_backbone(options: RetrainOptions) -> Backbone:
-    """The backbone of the model file ``options.backbone``.
+def as_options_say(given: Given, options: RetrainOptions) -> Given:
+    """``given``, the content of the file ``options.backbone``; what it remembers only if its classes are kept.
 
-    Raises the errors of :func:`~trainer.backbones.cut_head.read_backbone`, and :class:`~edge.errors.UsageError` if it
-    has another quantization than the options, or if photos that it was fine-tuned on would be evaluated.
+    Raises :class:`~edge.errors.UsageError` if it has another quantization than the options, or if photos that it was
+    fine-tuned on would be evaluated, and :class:`~edge.errors.DataError` if it remembers no classes to keep.
     """
-    assert options.backbone is not None
-    backbone = read_backbone(options.backbone)
+    backbone = given.backbone
     if options.quantizations != (backbone.quantization,):
         raise UsageError(
             f"--quantization {', '.join(options.quantizations)}: {options.backbone} is {backbone.quantization}, which "
@@ -47,18 +51,9 @@ def given_backbone(options: RetrainOptions) -> Backbone:
     for chosen, name in ((options.cross_validate, "cross-validate"), (options.learning_curve, "learning-curve")):
         if chosen and backbone.tuned:
             raise UsageError(f"--{name} would evaluate photos that {options.backbone} was fine-tuned on; leave it out")
-    return backbone
-
-
-def kept_classes(options: RetrainOptions) -> Remembered | None:
-    """The bottlenecks of the classes that stay, which the file of the backbone remembers; None without that option.
-
-    Raises :class:`~edge.errors.ModelError` and :class:`~edge.errors.DataError` if the file has none.
-    """
     if not options.keep_classes:
-        return None
-    assert options.backbone is not None
-    return require_remembered(ModelFile.load(options.backbone), str(options.backbone))
+        return Given(backbone)
+    return Given(backbone, require_remembered(given.remembered, str(options.backbone)))
 
 
 def report_seen_tests(backbone: Backbone, dataset: Dataset, progress: Progress) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
-from trainer.backbones.cut_head import read_backbone
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import DEFAULT_STEPS
@@ -13,6 +12,7 @@ from trainer.photos.dataset import Dataset
 from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.progress import ProgressLike, as_progress
+from trainer.retraining.given_backbone import read_given
 from trainer.retraining.options import DEFAULT_PRECISION, NO_CLASS_WEIGHTS, RetrainOptions, default_output
 from trainer.retraining.retrain_all import retrain_all
 from trainer.retraining.retrained import Retrained
@@ -59,10 +59,10 @@ def retrain(
     """
     chosen = Architecture.parse(architecture) if isinstance(architecture, str) else architecture
     quantizations = DEFAULT_QUANTIZATIONS if quantization is None else (quantization,)
-    if backbone is not None:
-        given = read_backbone(Path(backbone))
-        chosen = given.architecture
-        quantizations = (given.quantization,) if quantization is None else quantizations
+    given = None if backbone is None else read_given(Path(backbone))
+    if given is not None:
+        chosen = given.backbone.architecture
+        quantizations = (given.backbone.quantization,) if quantization is None else quantizations
     folder, ratios = (photos.root, photos.ratios) if isinstance(photos, Dataset) else (Path(photos), SplitRatios())
     layout = photos.layout if isinstance(photos, Dataset) else layout
     options = RetrainOptions(
@@ -89,5 +89,5 @@ def retrain(
         backbone=None if backbone is None else Path(backbone),
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )
-    (model,) = retrain_all(options, as_progress(progress))
+    (model,) = retrain_all(options, as_progress(progress), given)
     return model

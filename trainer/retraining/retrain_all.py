@@ -24,7 +24,7 @@ from trainer.photos.split import TEST, TRAINING, VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos, class_weights_of
 from trainer.retraining.final import fit_final
-from trainer.retraining.given_backbone import Given, read_given, report_seen_tests
+from trainer.retraining.given_backbone import Given, as_options_say, read_given, report_seen_tests
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
@@ -39,7 +39,8 @@ IMBALANCE = 3.0
 def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None = None) -> list[Retrained]:
     """Retrain once for each of ``options.quantizations`` and write the model files.
 
-    ``given`` is a backbone that is there already, None: that of ``options``.
+    ``given`` is a backbone that is there already: what ``options.backbone`` gives, if it was read before, or one that
+    the options do not name.
 
     Raises the errors of :mod:`edge.errors`; every file is written whole or not at all.
     """
@@ -47,7 +48,8 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
     for output in options.outputs:
         check_writable(output)
     folder = list_photos(options.folder, options.layout, progress)
-    given = given or read_given(options)
+    if options.backbone is not None:
+        given = as_options_say(given or read_given(options.backbone), options)
     fine_tuning = None
     if options.fine_tune is not None:
         fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
@@ -103,6 +105,7 @@ def _retrain_one(
         gate = fit_gate(training, validation, calibration.head, backbone.quantization)
     everything = AllPhotos(data, dataset, options, progress, remembered)
     known = with_remembered(data if options.final else own, dataset.labels, remembered)
+    kept = remember_some(known, dataset.labels, options.remember)
     validated = everything.cross_validate() if options.cross_validate else None
     curve = everything.learning_curve(fit.l2) if options.learning_curve else None
     samples = with_remembered(data.where(splits != TEST), dataset.labels, remembered).features
@@ -124,7 +127,7 @@ def _retrain_one(
             dataset=dataset,
             provenance=provenance,
             gate=gate,
-            remembered=remember_some(known, dataset.labels, options.remember),
+            remembered=kept,
             runtime=options.runtime,
             advance=advance,
         )
@@ -139,7 +142,7 @@ def _retrain_one(
             provenance=provenance,
             evaluation=export.evaluation,
             gate=gate,
-            remembered=remember_some(known, dataset.labels, options.remember),
+            remembered=kept,
             runtime=options.runtime,
         )
     write_whole(output, content)

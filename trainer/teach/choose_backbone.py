@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 
 from edge.errors import ConfigurationError, ModelError
-from edge.modelfile.model_file import ModelFile
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
 from trainer.backbones.backbone import load_backbones
-from trainer.backbones.cut_head import read_backbone
-from trainer.bottlenecks.remembered import read_remembered
-from trainer.retraining.given_backbone import Given
+from trainer.retraining.given_backbone import Given, read_given
 from trainer.teach.options import TeachOptions
 
 
@@ -26,10 +22,10 @@ def choose_backbone(options: TeachOptions, write_message: Callable[[str], None])
     :class:`~edge.errors.ConfigurationError` if the artifact cannot be built here.
     """
     if options.backbone is not None:
-        return _read(options.backbone)
+        return read_given(options.backbone)
     if options.architecture is None and options.weights is None and options.store.linked("current"):
         try:
-            return _read(options.store.current_model)
+            return read_given(options.store.current_model)
         except ModelError as error:
             write_message(f"the store's current model is not used as the backbone: {error}")
     architecture = options.architecture or DEFAULT_ARCHITECTURE
@@ -40,10 +36,6 @@ def choose_backbone(options: TeachOptions, write_message: Callable[[str], None])
             raise
         raise ConfigurationError(_without_tensorflow(architecture, options.weights)) from error
     return Given(backbone)
-
-
-def _read(path: Path) -> Given:
-    return Given(read_backbone(path), read_remembered(ModelFile.load(path)))
 
 
 def _without_tensorflow(architecture: Architecture, weights: str | None) -> str:

@@ -19,11 +19,12 @@ from edge.modelfile.provenance import Provenance
 from support import tiny
 from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.backbones.backbone import Backbone, as_model
-from trainer.backbones.cut_head import cut_head, read_backbone
+from trainer.backbones.cut_head import cut_head
 from trainer.export.export import export_unmeasured
 from trainer.export.metadata import label_lines, pack_files
 from trainer.head.fit import Head
 from trainer.photos.photo_hashes import PhotoHashes
+from trainer.retraining.given_backbone import read_given
 from trainer.retraining.retrained import Retrained
 from trainer.tflite import read_model, write_model
 
@@ -109,7 +110,7 @@ def test_the_cut_int8_backbone_is_the_artifact() -> None:
 def test_the_artifacts_of_real_networks_come_out_again(trained: dict[str, Retrained]) -> None:
     """Trained files of MobileNet 1.0_128: int8 gives the artifact itself, the others its outputs bit for bit."""
     for quantization, model in trained.items():
-        given, cut = model.backbone, read_backbone(model.path)
+        given, cut = model.backbone, read_given(model.path).backbone
         patterns = make_patterns(7, given.model.input_size)
         assert np.array_equal(outputs(cut, patterns), outputs(given, patterns))
         assert (cut.model.sha256 == given.model.sha256) == (quantization == "int8")
@@ -146,7 +147,7 @@ def test_other_files_are_refused_with_one_line(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(model.content[:-200])
     with pytest.raises(ModelError, match=r"model\.tflite: "):
-        read_backbone(path)
+        read_given(path)
     adopted = export(artifact("int8"), head(), adopted_from="other.tflite")
     tree = read_model(flatbuffer(model))
     tree.subgraphs[0].operators[-2].inputs = tree.subgraphs[0].operators[-3].inputs
@@ -159,7 +160,7 @@ def test_other_files_are_refused_with_one_line(tmp_path: Path) -> None:
     for reason, other in reasons.items():
         path.write_bytes(other.content)
         with pytest.raises(ModelError, match=reason) as raised:
-            read_backbone(path)
+            read_given(path)
         assert raised.value.exit_code == 65
         assert "\n" not in str(raised.value)
 

@@ -82,7 +82,7 @@ def test_a_file_remembers_photos_that_trained_it(options: RetrainOptions, final:
     without = before.path.read_bytes()
     (model,) = retrain_all(dataclasses.replace(plain, remember=3), Progress())
     file = ModelFile.load(model.path)
-    remembered = require_remembered(file, "tiny.tflite")
+    remembered = require_remembered(read_remembered(file), "tiny.tflite")
     assert remembered.counts == {"blue": 3, "green": 3, "red": 3}
     assert remembered.labels == file.labels
     extractor = FeatureExtractor(model.backbone, options.bottleneck_dir)
@@ -103,7 +103,7 @@ def test_a_file_that_remembers_nothing_says_how_it_could(options: RetrainOptions
     file = ModelFile.load(model.path)
     assert read_remembered(file) is None
     with pytest.raises(DataError, match=r"tiny\.tflite: does not remember its classes.*--remember 40"):
-        require_remembered(file, "tiny.tflite")
+        require_remembered(read_remembered(file), "tiny.tflite")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from edge.inference.classifier import Classifier
 from edge.inference.self_test import run_self_test
 from edge.modelfile.model_file import ModelFile
 from support import tiny
-from trainer.backbones.cut_head import read_backbone
 from trainer.commands.backbone import LABELS
+from trainer.retraining.given_backbone import read_given
 
 
 def make(childless_trainer, cache: Path, path: Path, *more: object):
@@ -34,7 +34,7 @@ def test_the_file_carries_the_backbone_and_says_that_it_is_untaught(childless_tr
     assert model.manifest.accuracy is None
     assert "untaught head" in (model.manifest.provenance.note or "")
     assert (facts["quantization"], facts["size_bytes"]) == ("int8", path.stat().st_size)
-    cut = read_backbone(path)
+    cut = read_given(path).backbone
     assert (cut.architecture, cut.quantization, cut.weights.origin) == (tiny.ARCHITECTURE, "int8", "random")
     classifier = Classifier(model)
     assert run_self_test(classifier).passed

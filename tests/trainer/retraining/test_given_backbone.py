@@ -13,10 +13,10 @@ from edge.modelfile.manifest import KnownPhotos
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
-from trainer.backbones.cut_head import read_backbone
 from trainer.export.metadata import label_lines, pack_files
 from trainer.photos.photo_hashes import PhotoHashes, read_photo_hashes
 from trainer.progress import SILENT, Progress, Stage
+from trainer.retraining.given_backbone import read_given
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain import retrain
 from trainer.retraining.retrain_all import retrain_all
@@ -95,7 +95,7 @@ def test_an_int8_backbone_shares_the_bottlenecks_of_its_artifact_once_it_was_cut
     """The file of a cut backbone has its sha256 in the manifest, and cutting it again gives that backbone."""
     (first,) = retrain_all(options, SILENT)
     second = on_backbone(options, first.path)
-    cut = read_backbone(second.path)
+    cut = read_given(second.path).backbone
     assert provenance_of(second.path).backbone_sha256 == cut.model.sha256
 
 

@@ -12,7 +12,7 @@ from edge.errors import DataError, UsageError
 from edge.inference.classifier import Classifier
 from edge.modelfile.model_file import ModelFile
 from support import tiny
-from trainer.bottlenecks.remembered import require_remembered
+from trainer.bottlenecks.remembered import read_remembered, require_remembered
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain_all import retrain_all
@@ -48,7 +48,7 @@ def test_a_new_class_stands_beside_the_old_ones(options: RetrainOptions, old: Pa
     file = ModelFile.load(model.path)
     assert file.labels == ("blue", "green", "red")
     assert model.accuracy is None
-    assert require_remembered(file, "new").counts == {"blue": 6, "green": 6, "red": 6}
+    assert require_remembered(read_remembered(file), "new").counts == {"blue": 6, "green": 6, "red": 6}
     classifier = Classifier(file)
     answers = [
         classifier.classify(tiny.paint(label, index)).label for label in tiny.COLOURS for index in range(100, 120)

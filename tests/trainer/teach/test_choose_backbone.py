@@ -16,7 +16,7 @@ from edge.sources.uri import open_source
 from edge.store.layout import Store
 from support import tiny
 from support.paths import DATA
-from trainer.backbones.cut_head import read_backbone
+from trainer.retraining.given_backbone import read_given
 from trainer.teach.choose_backbone import choose_backbone
 from trainer.teach.options import TeachOptions
 
@@ -70,7 +70,7 @@ def test_without_a_store_it_is_the_artifact(given: TeachOptions) -> None:
 def test_the_stores_current_model(given: TeachOptions) -> None:
     """The model that the device runs gives its backbone, unless another one is chosen."""
     install(given.store, MODEL)
-    assert choose_backbone(given, print).backbone.model.sha256 == read_backbone(MODEL).model.sha256
+    assert choose_backbone(given, print).backbone.model.sha256 == read_given(MODEL).backbone.model.sha256
     other = dataclasses.replace(given, architecture=tiny.ARCHITECTURE, weights="random")
     assert choose_backbone(other, print).backbone.model.sha256 == tiny.backbone().model.sha256
     named = dataclasses.replace(given, backbone=FLOAT_MODEL)

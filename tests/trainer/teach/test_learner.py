@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trainer.backbones.cut_head import read_backbone
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import remember
 from trainer.export.untaught import export_untaught
@@ -19,6 +18,7 @@ from trainer.head.fit import softmax
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining import retrain_all as retraining
+from trainer.retraining.given_backbone import read_given
 from trainer.retraining.options import RetrainOptions
 from trainer.teach.features import Features
 from trainer.teach.learner import Learner
@@ -87,7 +87,7 @@ def test_the_head_is_that_of_retraining_on_the_backbone_of_a_file(
     monkeypatch.setattr(retraining, "fit_final", lambda *args: finals.append(fit_final(*args)) or finals[-1])
     again = dataclasses.replace(options, ratios=SplitRatios(), final=True, backbone=file, weights=None)
     (model,) = retraining.retrain_all(again, Progress())
-    features = Features(FeatureExtractor(read_backbone(file), options.bottleneck_dir))
+    features = Features(FeatureExtractor(read_given(file).backbone, options.bottleneck_dir))
     photos = listed()
     features.fill(photos, lambda count: None)
     learner = Learner(features, on_learnt=results.learnt.put, on_figures=lambda figures: None)
