@@ -22,12 +22,20 @@ class Stage(NamedTuple):
 class Progress:
     """Calls a function with every step, or is silent; ``TerminalProgress`` draws bars.
 
-    Messages go to the logger ``trainer`` as warnings.
+    Messages go to a function too, or else to the logger ``trainer`` as warnings.
     """
 
-    def __init__(self, on_progress: Callable[[Stage], None] | None = None) -> None:
-        """Call ``on_progress`` at the start of each stage and whenever items are finished."""
+    def __init__(
+        self,
+        on_progress: Callable[[Stage], None] | None = None,
+        on_message: Callable[[str], None] | None = None,
+    ) -> None:
+        """Call ``on_progress`` at the start of each stage and whenever items are finished.
+
+        ``on_message`` gets each message.
+        """
         self._on_progress = on_progress
+        self._on_message = on_message
 
     @contextlib.contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Advance]:
@@ -48,7 +56,10 @@ class Progress:
 
     def message(self, text: str) -> None:
         """Report one line of ``text``, without a new line at its end."""
-        logging.getLogger("trainer").warning("%s", text)
+        if self._on_message is not None:
+            self._on_message(text)
+        else:
+            logging.getLogger("trainer").warning("%s", text)
 
 
 SILENT = Progress()

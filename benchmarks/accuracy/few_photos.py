@@ -73,7 +73,7 @@ def independent_photos(image_dir: Path, features: Features) -> list[TaughtPhoto]
         sha256 = hashlib.sha256(file.path.read_bytes()).digest()
         photo = TaughtPhoto(sha256.hex()[:ID_DIGITS], sha256, file.path, file.relative, CLASS, file.label, 0.0, 1)
         known.setdefault(sha256, photo)
-    unreadable = features.fill(list(known.values()), lambda count: None)
+    unreadable = features.fill(list(known.values()), lambda stage: None)
     photos = [photo for photo in known.values() if photo.id not in unreadable]
     examples = make_examples(Snapshot.of(0, photos, features, None), features)
     first = {photo.relative for photo in examples.dataset.photos if photo.group == photo.relative}

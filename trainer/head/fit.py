@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.remembered import Remembered
 from trainer.head.standardisation import Standardisation
 from trainer.head.training_loss import TrainingLoss, training_loss
 from trainer.one_thread import one_thread
@@ -89,7 +90,7 @@ def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[
     return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
 
 
-def weights_beside(data: Labelled, classes: int, remembered: object | None) -> npt.NDArray[np.float64] | None:
+def weights_beside(data: Labelled, classes: int, remembered: Remembered | None) -> npt.NDArray[np.float64] | None:
     """:func:`balanced_weights` of ``data`` if something is ``remembered``, else None: all photos count the same.
 
     A class of which a few bottlenecks are remembered was taught by more photos.

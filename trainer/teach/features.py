@@ -67,20 +67,14 @@ class Features:
             self._looks.update(zip((photo.id for photo in missing), found, strict=True))
         return [self._looks[photo.id] for photo in photos]
 
-    def fill(self, photos: Sequence[TaughtPhoto], advance: Callable[[int], None]) -> dict[str, str]:
+    def fill(self, photos: Sequence[TaughtPhoto], on_progress: Callable[[Stage], None]) -> dict[str, str]:
         """Make sure that the bottlenecks of ``photos`` are known; returns id -> reason for those that are not readable.
 
-        What is not in the cache is computed on all cores. ``advance`` is called with the number of photos that are
-        ready. Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
+        What is not in the cache is computed on all cores. ``on_progress`` is called with how many photos are ready.
+        Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
         """
-        ready = 0
-
-        def on_progress(stage: Stage) -> None:
-            nonlocal ready
-            advance(stage.done - ready)
-            ready = stage.done
-
-        extractor = dataclasses.replace(self.extractor, progress=_Forwarding(on_progress, self.extractor.progress))
+        progress = Progress(on_progress, self.extractor.progress.message)
+        extractor = dataclasses.replace(self.extractor, progress=progress)
         # The path is the name here: photos of several places may have the same relative path.
         files = [PhotoFile(photo.path, str(photo.path), photo.label) for photo in photos]
         contents = compute_bottlenecks(extractor, PhotoFolder(Path(), (), files, [])).contents
@@ -134,14 +128,3 @@ class Features:
                     self._matrix = np.concatenate([self._matrix, np.empty_like(self._matrix)])
                 self._matrix[place] = row
                 self._places[id_] = place
-
-
-class _Forwarding(Progress):
-    """Passes steps to a function and messages to another progress."""
-
-    def __init__(self, on_progress: Callable[[Stage], None], messages: Progress) -> None:
-        super().__init__(on_progress)
-        self._messages = messages
-
-    def message(self, text: str) -> None:
-        self._messages.message(text)

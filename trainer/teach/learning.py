@@ -8,11 +8,12 @@ from collections.abc import Callable
 from edge.errors import EdgeError
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import Remembered
+from trainer.progress import Stage
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.features import Features
 from trainer.teach.learner import Learner
 from trainer.teach.review import PhotoScores
-from trainer.teach.state import CLASS, INBOX, TRASH, Figures, Learnt, TaughtPhoto, Work
+from trainer.teach.state import CLASS, INBOX, TRASH, Figures, Learnt, TaughtPhoto
 
 _RESCAN_S = 2.0  # how often new files of other programs are looked for
 
@@ -39,13 +40,13 @@ class Learning:
         self._announce, self._write_message = announce, write_message
         self.learnt: Learnt | None = None
         self.figures: Figures | None = None
-        self.work: Work | None = None
+        self.work: Stage | None = None
         self.asked = 0
         """The version of the photos that is to be learnt."""
         self.features = Features(extractor)
         self._lock = threading.Lock()
         self._unreadable: set[str] = set()
-        self._scores: tuple[tuple[int, int], PhotoScores | None] | None = None
+        self._scores: tuple[tuple[Learnt | None, int], PhotoScores | None] = (None, 0), None
         self._learner = Learner(
             self.features,
             on_learnt=self._on_learnt,
@@ -74,17 +75,17 @@ class Learning:
 
     def scores(self) -> PhotoScores | None:
         """The scores of all photos but those in the trash with the newest head; None before there is a head."""
-        learnt = self.learnt
-        key = (learnt.version if learnt else -1, len(self.features))
         with self._lock:
-            if self._scores is None or self._scores[0] != key:
+            learnt = self.learnt
+            (scored, count), scores = self._scores
+            if scored is not learnt or count != len(self.features):
                 scores = None
                 if learnt is not None and learnt.head is not None:
                     photos = self._folders.photos.values()
                     ids = [photo.id for photo in photos if photo.place != TRASH and self.features.has(photo.id)]
                     scores = PhotoScores(learnt.head, learnt.labels, ids, self.features.rows(ids))
-                self._scores = key, scores
-            return self._scores[1]
+                self._scores = (learnt, len(self.features)), scores
+            return scores
 
     def close(self) -> None:
         """End the threads."""
@@ -127,16 +128,12 @@ class Learning:
         ]
         if not missing:
             return False
-        done = 0
 
-        def advance(count: int) -> None:
-            nonlocal done
-            done += count
-            self._set_work(Work("bottlenecks", done, len(missing)))
+        def on_progress(stage: Stage) -> None:
+            self._set_work(stage._replace(name="bottlenecks"))
 
-        advance(0)
         try:
-            for id_, reason in self.features.fill(missing, advance).items():
+            for id_, reason in self.features.fill(missing, on_progress).items():
                 self._unreadable.add(id_)
                 name = next(photo.relative for photo in missing if photo.id == id_)
                 self._write_message(f"{name}: skipped: {reason}")
@@ -144,6 +141,6 @@ class Learning:
             self._set_work(None)
         return True
 
-    def _set_work(self, work: Work | None) -> None:
+    def _set_work(self, work: Stage | None) -> None:
         self.work = work
         self._announce()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -94,23 +94,29 @@ def chosen(reviewed: Iterable[ReviewedPhoto], name: str | None, since_s: float) 
 
     Of a hold, the filter :data:`FOLDED` takes all photos but the first.
     """
+    if name == FOLDED:
+        return _later_of_holds(reviewed)
+    takes: Callable[[ReviewedPhoto], bool] = {
+        None: lambda one: True,
+        UNSURE: lambda one: one.unsure,
+        DISAGREES: lambda one: (
+            one.photo.place == CLASS and one.answer is not None and one.answer.label != one.photo.label
+        ),
+        NEW: lambda one: one.photo.added_s >= since_s,
+        DOUBTFUL: lambda one: one.doubtful is not None,
+    }[name]
+    return [one for one in reviewed if takes(one)]
+
+
+def _later_of_holds(reviewed: Iterable[ReviewedPhoto]) -> list[ReviewedPhoto]:
     first: set[tuple[str, str]] = set()
     found = []
     for one in reviewed:
-        photo = one.photo
-        later = photo.hold is not None and (photo.place, photo.hold) in first
-        if photo.hold is not None:
-            first.add((photo.place, photo.hold))
-        takes = {
-            None: True,
-            UNSURE: one.unsure,
-            DISAGREES: photo.place == CLASS and one.answer is not None and one.answer.label != photo.label,
-            NEW: photo.added_s >= since_s,
-            FOLDED: later,
-            DOUBTFUL: one.doubtful is not None,
-        }[name]
-        if takes:
-            found.append(one)
+        if one.photo.hold is not None:
+            hold = one.photo.place, one.photo.hold
+            if hold in first:
+                found.append(one)
+            first.add(hold)
     return found
 
 

@@ -67,7 +67,7 @@ def run_teach(options: TeachOptions, progress: Progress) -> int:
                 announce=session.announce,
                 store=options.store,
                 status=default_status(),
-                progress=_SessionProgress(session),
+                progress=Progress(on_message=session.message),
             )
             page.serve(session)
             notifier = Notifier()
@@ -127,14 +127,3 @@ def _retrain_options(options: TeachOptions, given: Given) -> RetrainOptions:
         final=True,
         remember=max(options.remember, kept),
     )
-
-
-class _SessionProgress(Progress):
-    """Messages go to the page; the state of the model says how far it is."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-
-    def message(self, text: str) -> None:
-        self._session.message(text)

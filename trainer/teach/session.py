@@ -116,10 +116,7 @@ class Session:
                     extractor=self.extractor,
                     remembered=self.remembered,
                     recording=self.recorder.recording if self.recorder else None,
-                    learnt=self.learning.learnt,
-                    figures=self.learning.figures,
-                    asked=self.learning.asked,
-                    work=self.learning.work,
+                    learning=self.learning,
                     model=self.handover.state if self.handover else ModelState("none", "no model was saved yet"),
                     messages=tuple(self._messages),
                 )
@@ -227,7 +224,8 @@ class Session:
         if photo is None:
             return None
         scores = self.learning.scores()
-        reviewed = review(self.folders.of(photo.place), scores, self._doubtful())
+        held = [other for other in self.folders.of(photo.place) if other.hold == photo.hold] if photo.hold else [photo]
+        reviewed = review(held, scores, self._doubtful())
         near: list[Neighbour] = []
         features = self.learning.features
         if features.has(id_):

@@ -7,20 +7,19 @@ from collections import Counter
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import Remembered
 from trainer.teach.class_folders import ClassFolders
+from trainer.teach.learning import Learning
 from trainer.teach.state import (
     CLASS,
     INBOX,
     TRASH,
     ClassState,
     Figures,
-    Learnt,
     Message,
     ModelState,
     NewestPhoto,
     Recording,
     SessionState,
     TaughtPhoto,
-    Work,
 )
 
 NEWEST = 8
@@ -34,14 +33,12 @@ def describe_session(
     extractor: FeatureExtractor,
     remembered: Remembered | None,
     recording: Recording | None,
-    learnt: Learnt | None,
-    figures: Figures | None,
-    asked: int,
-    work: Work | None,
+    learning: Learning,
     model: ModelState,
     messages: tuple[Message, ...],
 ) -> SessionState:
-    """The state of ``version``; ``asked`` is the version of the photos that is to be learnt."""
+    """The state of ``version``."""
+    learnt, figures, asked, work = learning.learnt, learning.figures, learning.asked, learning.work
     trash = folders.of(TRASH)
     counts = remembered.counts if remembered else {}
     return SessionState(

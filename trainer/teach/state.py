@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trainer.head.fit import Head
+from trainer.progress import Stage
 
 CLASS, INBOX, TRASH = PLACES = ("class", "inbox", "trash")
 """Where a photo of a session lies."""
@@ -116,14 +117,6 @@ class Recording(NamedTuple):
     folded: int
 
 
-class Work(NamedTuple):
-    """Work that takes a while: ``done`` of ``total`` parts; total None: not known."""
-
-    title: str
-    done: int
-    total: int | None
-
-
 class NewestPhoto(NamedTuple):
     """The newest photo of a hold, or one that was not recorded; ``photos`` is the number of photos of its hold."""
 
@@ -196,6 +189,6 @@ class SessionState(NamedTuple):
     computing: bool
     undo: Action | None
     redo: Action | None
-    work: tuple[Work, ...]
+    work: tuple[Stage, ...]
     model: ModelState
     messages: tuple[Message, ...]

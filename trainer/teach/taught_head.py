@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.remembered import Remembered
 from trainer.head.calibration import calibrate
 from trainer.head.choose import choose_head
 from trainer.head.fit import DEFAULT_STEPS, Head, fit_again, weights_beside
@@ -36,7 +37,7 @@ class TaughtHead(NamedTuple):
 
 
 def quick_head(
-    everything: Labelled, labels: int, remembered: object | None, choice: Choice, start: Head | None
+    everything: Labelled, labels: int, remembered: Remembered | None, choice: Choice, start: Head | None
 ) -> TaughtHead:
     """A head for all photos with an earlier ``choice``, fitted loosely from ``start``; None: from zeros."""
     if _one_of_each(everything, labels):

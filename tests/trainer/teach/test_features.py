@@ -11,6 +11,7 @@ from edge.errors import ImageError
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.photos.folder import list_photos
+from trainer.progress import Stage
 from trainer.retraining.options import RetrainOptions
 from trainer.teach.features import Features
 from trainer.teach.state import TaughtPhoto
@@ -22,9 +23,10 @@ def test_filling_gives_what_the_trainer_computes(
     options: RetrainOptions, extractor: FeatureExtractor, features: Features, listed: Listed
 ) -> None:
     """All bottlenecks are those of trainer bottlenecks, which finds them in the cache afterwards."""
-    photos, steps = listed(), []
-    assert features.fill(photos, steps.append) == {}
-    assert sum(steps) == len(photos) == len(features) == 36
+    photos: list[TaughtPhoto] = listed()
+    stages: list[Stage] = []
+    assert features.fill(photos, stages.append) == {}
+    assert stages[-1].done == stages[-1].total == len(photos) == len(features) == 36
     assert compute_bottlenecks(extractor, list_photos(options.folder)).computed == 0
     expected = extractor.load([photo.sha256 for photo in photos])
     assert np.array_equal(features.rows([photo.id for photo in photos]), expected)
@@ -40,8 +42,7 @@ def test_one_photo_gets_the_same_bottleneck_and_look(
         assert not features.has(photo.id)
         features.add(photo, photo.path.read_bytes())
         assert features.has(photo.id)
-    steps: list[int] = []
-    other.fill(photos[:5], steps.append)
+    other.fill(photos[:5], lambda stage: None)
     ids = [photo.id for photo in photos[:5]]
     assert np.array_equal(features.rows(ids), other.rows(ids))
     for one, another in zip(features.looks(photos[:5]), other.looks(photos[:5]), strict=True):
@@ -54,7 +55,7 @@ def test_photos_that_cannot_be_read_are_named(features: Features, listed: Listed
     photos[0].path.unlink()
     photos[1].path.write_bytes(photos[2].path.read_bytes())
     photos[3].path.write_bytes(b"no picture")
-    unreadable = features.fill(photos, lambda count: None)
+    unreadable = features.fill(photos, lambda stage: None)
     assert set(unreadable) == {photos[place].id for place in (0, 1, 3)}
     assert unreadable[photos[1].id] == "it was changed while it was read"
     assert len(features) == 33

@@ -89,7 +89,7 @@ def test_the_head_is_that_of_retraining_on_the_backbone_of_a_file(
     (model,) = retraining.retrain_all(again, Progress())
     features = Features(FeatureExtractor(read_given(file).backbone, options.bottleneck_dir))
     photos = listed()
-    features.fill(photos, lambda count: None)
+    features.fill(photos, lambda stage: None)
     learner = Learner(features, on_learnt=results.learnt.put, on_figures=lambda figures: None)
     try:
         for version, state in enumerate((photos[3:], [photo for photo in photos if photo.label != "red"], photos)):
@@ -112,7 +112,7 @@ def test_one_photo_of_two_classes_is_enough(
 ) -> None:
     """With one class there is no head; with one photo of each of two there is one that knows them, and no figure."""
     photos = listed()
-    features.fill(photos, lambda count: None)
+    features.fill(photos, lambda stage: None)
     first = [next(photo for photo in photos if photo.label == label) for label in ("blue", "green")]
     learner.learn(1, first[:1])
     alone = results.thorough(1)
@@ -134,7 +134,7 @@ def test_the_quick_head_follows_classes_that_come_and_go(
 ) -> None:
     """The head that comes first for a state knows the labels of that state, and most of its photos."""
     photos = listed()
-    features.fill(photos, lambda count: None)
+    features.fill(photos, lambda stage: None)
     states = [
         [photo for photo in photos if photo.label != "red"],
         photos,
@@ -157,7 +157,7 @@ def test_the_quick_head_follows_classes_that_come_and_go(
 def test_the_newest_state_wins(features: Features, listed: Listed, learner: Learner, results: Results) -> None:
     """States that come while the learner is busy are skipped, and the last one is learnt thoroughly."""
     photos = listed()
-    features.fill(photos, lambda count: None)
+    features.fill(photos, lambda stage: None)
     for version in range(1, 60):
         learner.learn(version, photos[: 10 + version % 26])
     assert results.thorough(59).version == 59
@@ -167,7 +167,7 @@ def test_the_newest_state_wins(features: Features, listed: Listed, learner: Lear
 def test_a_class_is_taught_beside_remembered_ones(features: Features, listed: Listed, results: Results) -> None:
     """The photos of blue and green are gone; red is taught beside them, and all three are known."""
     photos = listed()
-    features.fill(photos, lambda count: None)
+    features.fill(photos, lambda stage: None)
     old = [photo for photo in photos if photo.label != "red"]
     indices = np.array([("blue", "green").index(photo.label) for photo in old])
     remembered = remember(features.rows([photo.id for photo in old]), indices, ("blue", "green"), 6)
@@ -191,7 +191,7 @@ def test_figures_say_how_good_and_what_is_mixed_up(
 ) -> None:
     """Every class has a share with an interval; a photo in a wrong class is doubtful and shown as mixed up."""
     photos = listed()
-    features.fill(photos, lambda count: None)
+    features.fill(photos, lambda stage: None)
     wrong = next(photo for photo in photos if photo.label == "red")
     learner.learn(1, [photo._replace(label="blue") if photo.id == wrong.id else photo for photo in photos])
     figures = results.figures_of(1)

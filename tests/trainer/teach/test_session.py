@@ -208,3 +208,18 @@ def test_the_photos_stay_after_the_end(tmp_path: Path, extractor: FeatureExtract
         assert [(one.name, one.photos) for one in second.settled().classes] == [("red", 1)]
     finally:
         second.session.close()
+
+
+def test_answers_are_those_of_the_newest_head(full: Opened) -> None:
+    """A head that is chosen anew for the same photos gives other scores than the quick one before it."""
+    full.settled()
+    learning = full.session.learning
+    learnt, before = learning.learnt, learning.scores()
+    assert learnt is not None and learnt.head is not None and before is not None
+    sharper = learnt._replace(head=type(learnt.head)(2 * learnt.head.weights, 2 * learnt.head.bias))
+    learning.learnt = sharper
+    after = learning.scores()
+    assert after is not None and after is learning.scores()
+    (one, *_) = full.session.review()
+    assert one.answer is not None
+    assert one.answer.score == after.scores(one.photo.id)[0].score > before.scores(one.photo.id)[0].score

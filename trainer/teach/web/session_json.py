@@ -39,7 +39,7 @@ def describe_state(state: SessionState) -> dict[str, Any]:
         "figures": _figures(state),
         "undo": state.undo and state.undo._asdict(),
         "redo": state.redo and state.redo._asdict(),
-        "work": [work._asdict() for work in state.work],
+        "work": [{"title": work.name, "done": work.done, "total": work.total} for work in state.work],
         "model": describe_model(state.model),
         "messages": [{"time_s": round(message.time_s, 3), "text": message.text} for message in state.messages],
     }

@@ -13,7 +13,8 @@ from support.teach_page import Finger, add_class, column, hold_button, mouse_hel
 from support.teach_stream import TeachingStream, teaching_stream
 from support.waiting import wait_for
 from support.web_page import OpenPage, Page, expect
-from trainer.teach.state import CLASS, Work
+from trainer.progress import Stage
+from trainer.teach.state import CLASS
 
 
 def photos_of(taught: TeachingStream, label: str) -> int:
@@ -343,7 +344,7 @@ def test_work_that_takes_long_moves_nothing(taught: TeachingStream, open_page: O
     taught.session.add_class("red")
     page = open_page()
     before = hold_button(page, "red").bounding_box()
-    taught.session.learning.work = Work("bottlenecks", 3, 60)
+    taught.session.learning.work = Stage("bottlenecks", 3, 60)
     taught.session.announce()
     expect(page.locator("#work li")).to_have_text("bottlenecks3 of 60")
     assert page.locator("#work progress").evaluate("(bar) => bar.position") == pytest.approx(0.05)
