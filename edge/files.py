@@ -41,6 +41,15 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
                 temporary.unlink()
 
 
+def free_path(path: Path) -> Path:
+    """``path`` if nothing has it, else the first of ``NAME-2.EXT``, ``NAME-3.EXT`` and so on that nothing has."""
+    free, number = path, 1
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
+
+
 def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "choose another --output") -> None:
     """Make sure, before hours of work, that a file at ``path`` can be written.
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import StorageError
-from edge.files import check_writable, write_whole
+from edge.files import check_writable, free_path, write_whole
 
 
 @given(st.binary(max_size=1000), st.binary(max_size=1000))
@@ -83,3 +83,12 @@ def test_writability_is_known_before_the_work(tmp_path: Path, read_only_disk: Pa
         check_writable(tmp_path)
     check_writable(tmp_path / "new" / "model")
     assert os.listdir(tmp_path / "new") == []
+
+
+def test_a_free_path_has_the_first_free_number(tmp_path: Path) -> None:
+    """A path that is taken, by a broken link too, gets a number before its ending."""
+    path = tmp_path / "a.b.jpg"
+    assert free_path(path) == path
+    path.write_bytes(b"")
+    (tmp_path / "a.b-2.jpg").symlink_to(tmp_path / "gone")
+    assert free_path(path) == tmp_path / "a.b-3.jpg"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +25,7 @@ from trainer.flash.flash_targets import flash_targets, preview_flash, roll_back_
 from trainer.flash.rollout import Rollout
 from trainer.flash.signing import sign
 from trainer.flash.target import parse_targets
+from trainer.terminal.interactive import is_interactive
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
@@ -97,10 +97,10 @@ def flash_command(
         health_window_s=health_window,
         dry_run=dry_run,
         bootstrap=Bootstrap(find_links=find_links or [], extras=extra or [], service=words) if bootstrap else None,
-        ssh=ssh_options(targets, ssh_config, interactive=_interactive()),
+        ssh=ssh_options(targets, ssh_config, interactive=is_interactive()),
     )
     with _interruption_explained():
-        if bootstrap and _interactive() and not yes and not dry_run:
+        if bootstrap and is_interactive() and not yes and not dry_run:
             for result in preview_flash(targets, delivery, jobs=jobs):
                 TerminalProgress().message(f"{result.target}: {result.detail}")
             if not typer.confirm("Continue?", err=True):
@@ -121,15 +121,11 @@ def rollback_command(
 ) -> None:
     """Make the previous model of every TARGET current again. A repeat changes nothing."""
     targets = parse_targets(target or [], inventory or [])
-    ssh = ssh_options(targets, ssh_config, interactive=_interactive())
+    ssh = ssh_options(targets, ssh_config, interactive=is_interactive())
     with _interruption_explained():
         results = roll_back_targets(targets, ssh, Rollout(jobs, canary, abort_on_failure))
     _print_results(results, as_json=as_json)
     raise typer.Exit(exit_code_of(results))
-
-
-def _interactive() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @contextlib.contextmanager

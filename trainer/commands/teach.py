@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 import typer
@@ -21,6 +20,7 @@ from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.argparse_options import takes_options_of
 from trainer.commands.skipped_files import name_skipped
 from trainer.teach.options import TeachOptions
+from trainer.terminal.interactive import is_interactive
 from trainer.terminal.progress_bars import TerminalProgress
 
 
@@ -50,14 +50,13 @@ def _pull(options: argparse.Namespace, progress: TerminalProgress) -> None:
     if options.source is not None and options.folder != DEFAULT_FOLDER:
         raise UsageError("--pull copies photos into one folder and needs no SOURCE; give FOLDER alone")
     folder = options.folder if options.source is None else Path(options.source)
-    interactive = sys.stdin.isatty() and sys.stderr.isatty()
     pulled = pull(
         options.pull,
         options.pull_folder,
         folder,
         progress,
         config=options.ssh_config,
-        interactive=interactive,
+        interactive=is_interactive(),
     )
     name_skipped(pulled.skipped, progress)
     progress.message(f"{folder}: {pulled.copied} photos copied, {pulled.here} were here already")

@@ -6,12 +6,13 @@ import hashlib
 import io
 import os
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from edge.errors import DatasetError, StorageError, UnavailableError
+from edge.errors import DatasetError, ImageError, UnavailableError
+from edge.files import free_path, write_whole
+from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import MAX_FILE_BYTES
 from edge.printable import printable
 from edge.shorten import shorten
@@ -19,6 +20,7 @@ from edge.sources.files import UNNAMED, reason_to_ignore, walk_files
 from trainer.flash.device_answers import whole_number
 from trainer.flash.ssh_connection import SshConnection
 from trainer.photos.photo_files import Skipped
+from trainer.photos.reading import read_photo
 from trainer.progress import SILENT, Progress
 
 _LISTING_S = 600.0  # every photo is read for its hash; an SD card reads some 40 MB a second
@@ -76,7 +78,7 @@ def pull_photos(connection: SshConnection, source: str, folder: Path, progress: 
                 if content is None or hashlib.sha256(content).digest() != photo.sha256:
                     skipped.append(Skipped(photo.relative, "it was changed while it was copied; pull again"))
                 else:
-                    _write_new(folder / photo.relative, content)
+                    write_whole(free_path(folder / photo.relative), content)
                     copied += 1
             advance(len(batch))
     return Pulled(copied, len(found) - len(wanted), skipped)
@@ -130,15 +132,19 @@ def _refusal(relative: str) -> str | None:
 
 
 def _hashes(folder: Path) -> set[bytes]:
-    hashes = set()
-    if folder.is_dir():
-        for path in walk_files(folder, lambda path, reason: None):
-            with path.open("rb") as file:
-                digest = hashlib.sha256()
-                while part := file.read(1 << 20):
-                    digest.update(part)
-            hashes.add(digest.digest())
-    return hashes
+    """The content hash of every file of ``folder`` that can be read."""
+    if not folder.is_dir():
+        return set()
+    paths = walk_files(folder, lambda path, reason: None)
+    return {sha256 for sha256 in ordered_map(lambda: _hash, paths, available_cores()) if sha256 is not None}
+
+
+def _hash(path: Path) -> bytes | None:
+    try:
+        content, _ = read_photo(path)
+    except ImageError:
+        return None
+    return hashlib.sha256(content).digest()
 
 
 def _batches(photos: list[_DevicePhoto]) -> Iterator[list[_DevicePhoto]]:
@@ -171,28 +177,3 @@ def _fetch(connection: SshConnection, source: str, batch: list[_DevicePhoto]) ->
     except (tarfile.TarError, EOFError) as error:
         raise UnavailableError(f"it sent no archive of its photos ({error}); pull again") from None
     return contents
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Write ``content``, whole, to ``path``, or beside it if another file has that name."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".pull-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            number, free = 1, path
-            while True:
-                try:
-                    os.link(name, free)  # never overwrites
-                    break
-                except FileExistsError:
-                    number += 1
-                    free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        finally:
-            os.unlink(name)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror}); free some space and pull again") from None

@@ -118,7 +118,7 @@ class SshConnection:
         Raises what :meth:`open` does, also if the connection is lost or there is no answer within ``limit_s`` seconds
         (default: :data:`ANSWER_S`), and :class:`~edge.errors.ConfigurationError` if the answer is too long.
         """
-        return self._exchange(script, arguments, ANSWER_S if limit_s is None else limit_s)
+        return self._answer(self._exchange(script, arguments, ANSWER_S if limit_s is None else limit_s))
 
     def send(self, chunks: Iterable[bytes], sent: Callable[[int], None], script: str, *arguments: str | int) -> Answer:
         """Run ``script`` as :meth:`run` does, with the bytes of ``chunks`` on its stdin.
@@ -126,7 +126,7 @@ class SshConnection:
         Each chunk may take :data:`STALL_S`. ``sent`` is called with the size in bytes of every chunk that was sent.
         Raises what :meth:`run` does.
         """
-        return self._exchange(script, arguments, STALL_S, chunks, sent)
+        return self._answer(self._exchange(script, arguments, STALL_S, chunks, sent))
 
     def fetch(self, script: str, *arguments: str | int, limit_s: float, max_bytes: int) -> bytes:
         """The bytes that ``script`` writes to stdout, at most ``max_bytes`` beside what the login shell prints.
@@ -134,27 +134,14 @@ class SshConnection:
         Raises what :meth:`run` does, and :class:`~edge.errors.UnavailableError` if the script fails.
         """
         mark = secrets.token_hex(16)  # what comes before it is of the login shell
-        done = self._exchange_bytes(
-            f"echo {mark}\n{script}", arguments, limit_s, max_out_bytes=max_bytes + MAX_OUT_BYTES
-        )
-        answer = self._answer(done.code, b"", done.err)
+        done = self._exchange(f"echo {mark}\n{script}", arguments, limit_s, max_out_bytes=max_bytes + MAX_OUT_BYTES)
+        answer = self._answer(done._replace(out=b""))
         _, found, content = done.out.partition(f"{mark}\n".encode())
         if done.code or not found:
             raise UnavailableError(f"it could not send its files: {plain_text(answer.err) or f'exit code {done.code}'}")
         return content
 
     def _exchange(
-        self,
-        script: str,
-        arguments: Iterable[str | int],
-        limit_s: float,
-        chunks: Iterable[bytes] | None = None,
-        sent: Callable[[int], None] = lambda size: None,
-    ) -> Answer:
-        done = self._exchange_bytes(script, arguments, limit_s, chunks, sent)
-        return self._answer(done.code, done.out, done.err)
-
-    def _exchange_bytes(
         self,
         script: str,
         arguments: Iterable[str | int],
@@ -209,7 +196,7 @@ class SshConnection:
                     f"it did not finish the login within {self._login_s:g} s; look at it, and run the command again"
                 ) from None
             errors.seek(max(0, errors.seek(0, os.SEEK_END) - _MAX_ERRORS_BYTES))
-            self._answer(done.returncode, b"", errors.read())
+            self._answer(Finished(done.returncode, b"", errors.read()))
 
     def _command(self, script: str, arguments: Iterable[str | int]) -> list[str]:
         whole = f"{_UMASK}\nset -- {shlex.join(map(str, arguments))}\n{script}"
@@ -218,9 +205,9 @@ class SshConnection:
         remote = " ".join(["sh", "-c", f"'{_DECODE}'", "edge-flash", *words])
         return [*self._ssh, "-o", "ControlMaster=no", self.target.destination, remote]
 
-    def _answer(self, code: int, out: bytes, err: bytes) -> Answer:
-        answer = Answer(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
-        if code == _CONNECTION_FAILED or code < 0:
+    def _answer(self, done: Finished) -> Answer:
+        answer = Answer(done.code, done.out.decode("utf-8", "replace"), done.err.decode("utf-8", "replace"))
+        if done.code == _CONNECTION_FAILED or done.code < 0:
             raise ssh_error(self.target, answer.err)
         return answer
 

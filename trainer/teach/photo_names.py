@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from edge.pictures.formats import HEAD_BYTES, heif_format
 from edge.pictures.open_image import open_image
 from edge.preprocess import decode
-from edge.sinks.observation_json import utc
+from edge.sinks.capture.time_name import time_name
 from trainer.photos.look import LOOK_SIZE
 from trainer.teach.places import cut
 from trainer.teach.state import Hold
@@ -75,12 +75,6 @@ def uploaded_name(name: str | None, form: str) -> str:
         stem, ending = given, endings[0]
     stem = cut(re.sub(r"[^\w ()+,=@~-]+", "_", stem).strip("._ "), _LONGEST_BYTES) or "photo"
     return f"{time_name(time.time())}-{stem}.{ending}"
-
-
-def time_name(time_s: float) -> str:
-    """The time ``time_s``, in seconds since 1970, to a millisecond, as in ``20261126T211530.123Z``."""
-    when = utc(time_s)
-    return f"{when:%Y%m%dT%H%M%S}.{when.microsecond // 1000:03d}Z"
 
 
 def check_picture(content: bytes) -> str:

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 from edge.errors import StorageError
-from edge.files import write_whole
+from edge.files import free_path, write_whole
 from edge.sinks.capture.folder_name import folder_name
 from edge.sinks.capture.picture import region_picture, training_jpeg
 from edge.sinks.capture.thumbnails import Thumbnails
-from edge.sinks.observation_json import utc
+from edge.sinks.capture.time_name import time_name
 from edge.types import UNKNOWN, Observation
 
 UNSURE_BELOW = 0.6
@@ -64,7 +64,9 @@ class CaptureSink:
         self._not_before_s = now_s + _WAIT_AFTER_FAILURE_S
         jpeg = training_jpeg(picture)
         self._check_limit(len(jpeg))
-        write_whole(_free_path(self._folder / _class_folder(observation), observation.time_s), jpeg)
+        path = self._folder / _class_folder(observation) / f"{time_name(observation.time_s)}.jpg"
+        # On a board without a battery-backed clock the same time can come twice.
+        write_whole(free_path(path), jpeg)
         self._size_bytes += len(jpeg)
         self._thumbnails.add(picture)
         self._not_before_s = now_s + self._at_most_every_s
@@ -100,17 +102,6 @@ def _class_folder(observation: Observation) -> str:
     if observation.label == UNKNOWN or not observation.raw:
         return UNKNOWN
     return folder_name(observation.raw[0].label)
-
-
-def _free_path(folder: Path, time_s: float) -> Path:
-    """A path without a file: on a board without a battery-backed clock the same time can come twice."""
-    when = utc(time_s)
-    name = f"{when:%Y%m%dT%H%M%S}.{when.microsecond // 1000:03d}Z"
-    path, number = folder / f"{name}.jpg", 1
-    while os.path.lexists(path):
-        number += 1
-        path = folder / f"{name}-{number}.jpg"
-    return path
 
 
 def _size_bytes(folder: Path) -> int:

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from edge.errors import ImageError
+from edge.sinks.capture.time_name import time_name
 from edge.sources.files import reason_to_ignore
 from support.pictures import noise_picture
 from trainer.photos.dataset import Dataset
 from trainer.photos.name_groups import name_groups
 from trainer.teach.class_folders import ClassFolders
-from trainer.teach.photo_names import HoldNames, check_picture, time_name, uploaded_name
+from trainer.teach.photo_names import HoldNames, check_picture, uploaded_name
 from trainer.teach.state import CLASS, Hold
 
 TIME = re.compile(r"\d{8}T\d{6}\.\d{3}Z-")

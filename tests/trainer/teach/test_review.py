@@ -65,7 +65,7 @@ def test_filters(name: str | None, ids: str, scores: PhotoScores) -> None:
     """Each filter takes its photos; only photos in a class can disagree, and the first of a hold is not folded."""
     reviewed = review(PHOTOS, scores, {"b1": 0.5, "b2": 0.9})
     assert [one.photo.id for one in chosen(reviewed, name, since_s=4)] == ids.split()
-    assert {name for name in FILTERS} == {UNSURE, DISAGREES, NEW, FOLDED, DOUBTFUL}
+    assert set(FILTERS) == {UNSURE, DISAGREES, NEW, FOLDED, DOUBTFUL}
     assert [one.hold_photos for one in reviewed] == [2, 2, 1, 1, 1]
 
 
