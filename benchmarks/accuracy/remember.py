@@ -14,7 +14,8 @@ from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled, load_labelled
 from trainer.bottlenecks.remembered import remember
-from trainer.head.fit import DEFAULT_STEPS, fit_again, weights_beside
+from trainer.head.class_weights import weights_beside
+from trainer.head.fit import DEFAULT_STEPS, fit_again
 from trainer.photos.split import TEST
 from trainer.progress import Progress
 from trainer.retraining.retrain_all import retrain_all
@@ -67,7 +68,7 @@ def recalls(training: Labelled, test: Labelled, labels: tuple[str, ...], new: in
         old = training.where(training.labels != new)
         remembered = remember(old.features, old.labels, labels, count)
         taught = with_remembered(training.where(training.labels == new), labels, remembered)
-    weights = weights_beside(taught, len(labels), remembered)
+    weights = weights_beside(taught.labels, len(labels), remembered)
     head = fit_again(taught, len(labels), _L2, DEFAULT_STEPS, weights)
     right = head.logits(test.features).argmax(axis=1) == test.labels
     is_new = test.labels == new

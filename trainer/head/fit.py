@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
-from trainer.bottlenecks.remembered import Remembered
 from trainer.head.standardisation import Standardisation
 from trainer.head.training_loss import TrainingLoss, training_loss
 from trainer.one_thread import one_thread
@@ -79,23 +78,6 @@ def cross_entropies(logits: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray
     shifted = logits - logits.max(axis=1, keepdims=True)
     losses: npt.NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
     return losses
-
-
-def balanced_weights(labels: npt.NDArray[np.intp], classes: int) -> npt.NDArray[np.float64]:
-    """The weights that give all ``classes`` the same influence: (classes,), 1 if they are equally frequent.
-
-    ``photos / (classes * photos of the class)``, after King and Zeng, *Logistic Regression in Rare Events Data*
-    (2001).
-    """
-    return len(labels) / (classes * np.maximum(np.bincount(labels, minlength=classes), 1))
-
-
-def weights_beside(data: Labelled, classes: int, remembered: Remembered | None) -> npt.NDArray[np.float64] | None:
-    """:func:`balanced_weights` of ``data`` if something is ``remembered``, else None: all photos count the same.
-
-    A class of which a few bottlenecks are remembered was taught by more photos.
-    """
-    return None if remembered is None else balanced_weights(data.labels, classes)
 
 
 def fit_head(

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
+from trainer.head.class_weights import balanced_weights, weights_beside
 from trainer.head.cross_validation import CrossValidation, cross_validate
-from trainer.head.fit import balanced_weights
 from trainer.head.folds import Folds, assign_folds
 from trainer.head.learning_curve import LearningCurve, learning_curve
 from trainer.photos.dataset import Dataset
@@ -69,5 +69,6 @@ def class_weights_of(
 
     A class of which a few bottlenecks are ``remembered`` was taught by more photos; all classes weigh the same then.
     """
-    balanced = remembered is not None or options.class_weights == AUTO_CLASS_WEIGHTS
-    return balanced_weights(labels, classes) if balanced else None
+    if options.class_weights == AUTO_CLASS_WEIGHTS:
+        return balanced_weights(labels, classes)
+    return weights_beside(labels, classes, remembered)

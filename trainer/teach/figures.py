@@ -13,7 +13,8 @@ from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.labelled import Labelled
 from trainer.evaluation.interval import wilson_interval
 from trainer.head.calibration import with_temperature
-from trainer.head.fit import DEFAULT_STEPS, Matrix, fit_again, softmax, weights_beside
+from trainer.head.class_weights import weights_beside
+from trainer.head.fit import DEFAULT_STEPS, Matrix, fit_again, softmax
 from trainer.head.folds import Folds, assign_folds
 from trainer.head.learning_curve import learning_curve
 from trainer.head.learning_curve_text import curve_sentences
@@ -81,7 +82,7 @@ def _fold_scores(examples: Examples, choice: Choice, check: Callable[[], None]) 
         training = with_remembered(data.where(~tested), labels, examples.remembered)
         if tested.any() and len(training.labels):
             # The head of another part is near.
-            weights = weights_beside(training, len(labels), examples.remembered)
+            weights = weights_beside(training.labels, len(labels), examples.remembered)
             head = fit_again(training, len(labels), choice.l2, DEFAULT_STEPS, weights, start=head, tolerance=_TOLERANCE)
             scores[tested] = softmax(with_temperature(head, choice.temperature).logits(data.features[tested]))
     return scores

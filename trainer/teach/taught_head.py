@@ -9,7 +9,8 @@ from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
 from trainer.head.calibration import calibrate
 from trainer.head.choose import choose_head
-from trainer.head.fit import DEFAULT_STEPS, Head, fit_again, weights_beside
+from trainer.head.class_weights import weights_beside
+from trainer.head.fit import DEFAULT_STEPS, Head, fit_again
 from trainer.head.prototypes import prototype_head
 from trainer.retraining.options import DEFAULT_PRECISION
 from trainer.teach.examples import Examples
@@ -42,7 +43,7 @@ def quick_head(
     """A head for all photos with an earlier ``choice``, fitted loosely from ``start``; None: from zeros."""
     if _one_of_each(everything, labels):
         return _nearest(everything, labels)
-    weights = weights_beside(everything, labels, remembered)
+    weights = weights_beside(everything.labels, labels, remembered)
     head = fit_again(everything, labels, choice.l2, DEFAULT_STEPS, weights, start=start, tolerance=_QUICK_TOLERANCE)
     return TaughtHead(head, choice)
 
@@ -59,7 +60,7 @@ def teach_head(examples: Examples, start: Head | None = None, check: Callable[[]
     if _one_of_each(everything, labels):
         return _nearest(everything, labels)
     choice = _choose(examples, check)
-    weights = weights_beside(everything, labels, examples.remembered)
+    weights = weights_beside(everything.labels, labels, examples.remembered)
     return TaughtHead(fit_again(everything, labels, choice.l2, DEFAULT_STEPS, weights, start=start), choice)
 
 
@@ -67,7 +68,7 @@ def _choose(examples: Examples, check: Callable[[], None]) -> Choice:
     if not examples.can_choose:
         return Choice()
     training, validation, labels = examples.training, examples.validation, len(examples.labels)
-    weights = weights_beside(training, labels, examples.remembered)
+    weights = weights_beside(training.labels, labels, examples.remembered)
     chosen = choose_head(training, validation, labels, weights, check)
     calibration = calibrate(chosen.head, validation, DEFAULT_PRECISION)
     threshold = calibration.score_threshold if examples.dataset.has_evidence else None

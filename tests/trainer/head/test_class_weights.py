@@ -6,10 +6,8 @@ import numpy as np
 
 from support.blobs import blobs
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import (
-    balanced_weights,
-    fit_head,
-)
+from trainer.head.class_weights import balanced_weights
+from trainer.head.fit import fit_head
 
 
 def test_equal_class_weights_change_nothing() -> None:
