@@ -58,8 +58,12 @@ class Labelled(NamedTuple):
 
 def load_labelled(extractor: FeatureExtractor, dataset: Dataset, photos: Sequence[Photo]) -> Labelled:
     """The cached bottlenecks of ``photos``, which are some of ``dataset``, with their labels and groups."""
+    return with_labels(extractor.load([photo.sha256 for photo in photos]), dataset, photos)
+
+
+def with_labels(features: npt.NDArray[np.floating[Any]], dataset: Dataset, photos: Sequence[Photo]) -> Labelled:
+    """The bottlenecks ``features`` (photos, values) of ``photos``, which are some of ``dataset``."""
     index = {label: i for i, label in enumerate(dataset.labels)}
-    features = extractor.load([photo.sha256 for photo in photos])
     groups = None
     if dataset.independent < len(dataset.photos):
         numbers = {group: number for number, group in enumerate(sorted({photo.group for photo in dataset.photos}))}

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.beside import with_remembered
-from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.labelled import Labelled, with_labels
 from trainer.bottlenecks.remembered import Remembered
 from trainer.groups.find_groups import Compared, find_groups
 from trainer.photos.dataset import Dataset, assemble
@@ -122,14 +122,5 @@ def make_examples(snapshot: Snapshot, features: Features, compared: Compared | N
     dataset = assemble(folder, contents, SplitRatios(), training=False, groups=groups, beside=snapshot.labels)
     places = {photo.relative: place for place, photo in enumerate(snapshot.photos)}
     order = [places[photo.relative] for photo in dataset.by_split()]
-    labels = {label: place for place, label in enumerate(snapshot.labels)}
-    numbers = {group: number for number, group in enumerate(sorted(set(groups.values())))}
-    ordered = [snapshot.photos[place] for place in order]
-    data = Labelled(
-        snapshot.features[order],
-        np.array([labels[photo.label] for photo in ordered], np.intp),
-        np.array([numbers[groups[photo.relative]] for photo in ordered], np.intp)
-        if len(numbers) < len(order)
-        else None,
-    )
-    return Examples(dataset, data, tuple(photo.id for photo in ordered), snapshot.remembered)
+    data = with_labels(snapshot.features[order], dataset, dataset.by_split())
+    return Examples(dataset, data, tuple(snapshot.photos[place].id for place in order), snapshot.remembered)
