@@ -95,11 +95,12 @@ def examine(content: bytes) -> Structure:
     scores = _only(subgraphs[0], 2, len(tensors), "output")
     outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
     kernels = [kernel_of(code) for code in model.tables(1)]
-    if not _check_operators(subgraphs[0], tables, tensors, buffers, kernels):
+    constant = [buffer.size(0) > 0 or buffer.integer(1, np.uint64) > 1 for buffer in buffers]
+    if not _check_operators(subgraphs[0], tables, tensors, constant, kernels):
         raise ModelError("the model computes nothing: its graph has no operators")
     for graph in subgraphs[1:]:
         inner = list(graph.tables(0))
-        _check_operators(graph, inner, [_check_tensor(table, buffers) for table in inner], buffers, kernels)
+        _check_operators(graph, inner, [_check_tensor(table, buffers) for table in inner], constant, kernels)
     _check_signatures(model, len(tensors), len(subgraphs))
     return Structure(tensors[image], tensors[scores], outputs, _named_metadata(model, buffers))
 
@@ -146,13 +147,13 @@ def _check_tensor(table: Table, buffers: list[Table]) -> TensorSpec:
 
 
 def _check_operators(
-    graph: Table, tables: list[Table], tensors: list[TensorSpec], buffers: list[Table], kernels: list[int]
+    graph: Table, tables: list[Table], tensors: list[TensorSpec], constant: list[bool], kernels: list[int]
 ) -> int:
     """Check the sizes of the ``tensors`` that ``graph`` computes, and its operators; returns how many there are.
 
-    The other tensors, which ``tables`` describe too, are constants, variables, or have no elements.
+    The other tensors, which ``tables`` describe too, are constants, variables, or have no elements. ``constant`` says
+    of each buffer of the model whether it has values.
     """
-    constant = [buffer.size(0) > 0 or buffer.integer(1, np.uint64) > 1 for buffer in buffers]
     stored = []
     for table, tensor in zip(tables, tensors, strict=True):
         size_bytes = math.prod(tensor.shape) * (tensor.dtype.itemsize if tensor.dtype else _LARGEST_ITEM_BYTES)
