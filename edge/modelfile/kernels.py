@@ -60,11 +60,11 @@ def check_kernel(kernel: int, operator: Table, shapes: Sequence[tuple[int, ...] 
             raise ModelError("a depthwise convolution of the model has no bias, on which interpreters crash")
         if not _weights_fit(kernel, *shapes[:3]):
             raise ModelError(f"an operator of the model (kernel {kernel}) has weights for another input; it is damaged")
+    kind, options = operator.integer(3, np.uint8), operator.table(4)
     divisors = _DIVISORS.get(kernel)
     if divisors is not None:
-        _check_steps(kernel, operator, divisors)
-    options = operator.table(4)
-    if options is not None and operator.integer(3, np.uint8) in _WITH_VECTOR:
+        _check_steps(kernel, kind, options, divisors)
+    if options is not None and kind in _WITH_VECTOR:
         options.array(0, np.int32)  # its offset and its length are checked
 
 
@@ -89,9 +89,9 @@ def _weights_fit(
     return fits and (bias is None or math.prod(bias) == outputs)
 
 
-def _check_steps(kernel: int, operator: Table, divisors: _Divisors) -> None:
-    options = operator.table(4)
-    if options is None or operator.integer(3, np.uint8) != divisors.options:
+def _check_steps(kernel: int, kind: int, options: Table | None, divisors: _Divisors) -> None:
+    """Check the ``options`` of type ``kind`` that an operator has."""
+    if options is None or kind != divisors.options:
         raise ModelError(f"an operator of the model (kernel {kernel}) has no options of its own; the file is damaged")
     numbers = [options.integer(slot, np.int32) for slot in divisors.strides]
     numbers += [options.integer(slot, np.int32, 1) for slot in divisors.dilations]
