@@ -60,8 +60,7 @@ class _Parts:
                     raise ImageError(f"damaged: a box of {(end - start) >> 20} MiB")
                 self._content = self._read(start, end - start)
                 found += self._items_of_meta() if kind == b"meta" else self._first_samples()
-                if len(found) > MAX_ITEMS:
-                    raise ImageError(f"more than {MAX_ITEMS:,} items in one file; save it as JPEG")
+                _check_number(len(found))
         return found
 
     def _top(self) -> Iterator[tuple[bytes, int, int]]:
@@ -82,14 +81,19 @@ class _Parts:
 
     def _inside(self, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
         """Kind, start and end of each box from ``start`` on, and of those inside it."""
-        while start + 8 <= end:
-            first, stop = _extent(self._content, start, start, end)
+        ends = [end]  # of the boxes around this place: a file may have thousands of them
+        while ends:
+            if start + 8 > ends[-1]:
+                start = ends.pop()
+                continue
+            first, stop = _extent(self._content, start, start, ends[-1])
             kind = self._content[start + 4 : start + 8]
             self._count()
             yield kind, first, stop
-            if kind in _CONTAINERS:
-                yield from self._inside(first + _CONTAINERS[kind], stop)
             start = stop
+            if kind in _CONTAINERS:
+                ends.append(stop)
+                start = first + _CONTAINERS[kind]
 
     def _read(self, start: int, size: int) -> bytes:
         self._spend(size)
@@ -155,10 +159,10 @@ class _Parts:
         offset, length, base, index = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15, sizes & 15 if version else 0
         wide = 4 if version > 1 else 2
         count, position = self._number(start + 6, wide), start + 6 + wide
-        if count > MAX_ITEMS:
-            raise ImageError(f"more than {MAX_ITEMS:,} items in one file; save it as JPEG")
+        _check_number(count)
         places = {}
         for _ in range(count):
+            self._count()
             number, position = self._number(position, wide), position + wide
             method = self._number(position, 2) & 15 if version else 0
             position += 4 if version else 2
@@ -182,6 +186,11 @@ class _Parts:
             elif kind in (b"stco", b"co64"):
                 offsets.append(self._number(start + 8, 4 if kind == b"stco" else 8))
         return [Item(b"trak", self._part(0, (0, 0), *place)) for place in zip(offsets, sizes, strict=False)]
+
+
+def _check_number(items: int) -> None:
+    if items > MAX_ITEMS:
+        raise ImageError(f"more than {MAX_ITEMS:,} items in one file; save it as JPEG")
 
 
 def _extent(content: bytes, at: int, position: int, end: int) -> tuple[int, int]:

@@ -124,6 +124,28 @@ def test_limits_of_a_file(form: str) -> None:
         _check(heif(made.brand, [_item(made)]) + box(b"moov", bytes(17 << 20)), form)
 
 
+def test_boxes_in_boxes_in_boxes() -> None:
+    """Thousands of boxes inside each other are read as any others, and counted."""
+    for depth, refused in ((15_000, False), (25_000, True)):
+        nested = b"".join(struct.pack(">I4s", 8 * (depth - level), b"trak") for level in range(depth))
+        content = box(b"moov", nested)
+        if refused:
+            with pytest.raises(ImageError, match="damaged: more than 20,000 parts"):
+                read_items(io.BytesIO(content), len(content))
+        else:
+            assert read_items(io.BytesIO(content), len(content)) == []
+
+
+def test_items_without_bytes_are_counted() -> None:
+    """Lists of a thousand items each are refused after the twentieth: items that have no bytes take time too."""
+    places = box(b"iloc", struct.pack(">IHH", 0, 0, 1000), bytes(6 * 1000))
+    content = box(b"meta", bytes(4), places * 15)
+    assert read_items(io.BytesIO(content), len(content)) == []
+    content = box(b"meta", bytes(4), places * 25)
+    with pytest.raises(ImageError, match="damaged: more than 20,000 parts"):
+        read_items(io.BytesIO(content), len(content))
+
+
 def test_a_place_far_behind_the_end() -> None:
     """A track whose picture begins at byte 2**64 - 1 has no bytes."""
     sizes, places = bytes(4) + struct.pack(">I", 1) + bytes(4), bytes(4) + struct.pack(">IQ", 1, 2**64 - 1)
