@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-MAX_PARTS = 10_000
-"""The most units of one coded picture that are looked at."""
+MAX_UNITS = 10_000
+"""The most units in the coded pictures of one file that are looked at: those of a photo have a few each."""
 
 _SEQUENCE_HEADER, _SPS = 1, 33  # types of an AV1 unit, of an HEVC unit
 _SAMPLES = (1.0, 1.5, 2.0, 3.0)  # of a pixel: grey, 4:2:0, 4:2:2, 4:4:4
@@ -47,15 +47,28 @@ class _Bits:
         return (1 << zeros) - 1 + self.take(zeros)
 
 
-def av1_pictures(content: bytes) -> Iterator[Coded]:
+class Units:
+    """Counts the units in the coded pictures of one file: they may share their bytes."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._left = MAX_UNITS
+
+    def count(self) -> None:
+        """Count one more. Raises :class:`ValueError` if there are more than :data:`MAX_UNITS`."""
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("too many units")
+
+
+def av1_pictures(content: bytes, units: Units) -> Iterator[Coded]:
     """What each sequence header in the AV1 units ``content`` says.
 
-    Raises :class:`ValueError` if they are damaged, or more than :data:`MAX_PARTS`.
+    Raises :class:`ValueError` if they are damaged, or too many for ``units``.
     """
     position = 0
-    for _ in range(MAX_PARTS):
-        if position >= len(content):
-            return
+    while position < len(content):
+        units.count()
         head = content[position]
         position += 2 if head & 4 else 1
         size = len(content) - position
@@ -64,7 +77,6 @@ def av1_pictures(content: bytes) -> Iterator[Coded]:
         if head >> 3 & 15 == _SEQUENCE_HEADER:
             yield _sequence_header(_Bits(content[position : position + min(size, 256)]))
         position += size
-    raise ValueError("too many units")
 
 
 def _leb128(content: bytes, position: int) -> tuple[int, int]:
@@ -130,10 +142,10 @@ def _skip_operating_points(bits: _Bits) -> None:
             bits.take(4)
 
 
-def hevc_settings_pictures(content: bytes) -> Iterator[Coded]:
+def hevc_settings_pictures(content: bytes, units: Units) -> Iterator[Coded]:
     """What each sequence parameter set in the decoder settings ``hvcC`` says.
 
-    Raises :class:`ValueError` if they are damaged.
+    Raises :class:`ValueError` if they are damaged, or have too many for ``units``.
     """
     if len(content) < 23:
         raise ValueError("settings that are cut off")
@@ -142,6 +154,7 @@ def hevc_settings_pictures(content: bytes) -> Iterator[Coded]:
         count = int.from_bytes(content[position + 1 : position + 3], "big")
         position += 3
         for _ in range(count):
+            units.count()
             size = int.from_bytes(content[position : position + 2], "big")
             yield from _hevc_unit(content[position + 2 : position + 2 + min(size, 512)])
             position += 2 + size
@@ -149,19 +162,17 @@ def hevc_settings_pictures(content: bytes) -> Iterator[Coded]:
                 raise ValueError("settings that are cut off")
 
 
-def hevc_pictures(content: bytes) -> Iterator[Coded]:
+def hevc_pictures(content: bytes, units: Units) -> Iterator[Coded]:
     """What each sequence parameter set in the HEVC units ``content``, each behind its size in 4 bytes, says.
 
-    Raises :class:`ValueError` if they are damaged, or more than :data:`MAX_PARTS`.
+    Raises :class:`ValueError` if they are damaged, or too many for ``units``.
     """
     position = 0
-    for _ in range(MAX_PARTS):
-        if position + 4 > len(content):
-            return
+    while position + 4 <= len(content):
+        units.count()
         size = int.from_bytes(content[position : position + 4], "big")
         yield from _hevc_unit(content[position + 4 : position + 4 + min(size, 512)])
         position += 4 + size
-    raise ValueError("too many units")
 
 
 def _hevc_unit(content: bytes) -> Iterator[Coded]:

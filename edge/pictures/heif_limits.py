@@ -7,7 +7,7 @@ import functools
 from typing import BinaryIO
 
 from edge.errors import ImageError
-from edge.pictures.coded_pictures import Coded, av1_pictures, hevc_pictures, hevc_settings_pictures
+from edge.pictures.coded_pictures import Coded, Units, av1_pictures, hevc_pictures, hevc_settings_pictures
 from edge.pictures.heif_boxes import Item, read_items
 from edge.pictures.limits import MAX_HEIC_BYTES, check_memory
 
@@ -35,9 +35,9 @@ def check_heif(file: BinaryIO, size_bytes: int, form: str) -> None:
         raise ImageError(
             f"too large for a photo in {form}: {size_bytes >> 20} MiB; it may have {MAX_FILE_BYTES >> 20} MiB"
         )
-    items = read_items(file, size_bytes)
+    items, units = read_items(file, size_bytes), Units()
     try:
-        coded = [one for item in items if item.kind in _PARSERS for one in _PARSERS[item.kind](item.content)]
+        coded = [one for item in items if item.kind in _PARSERS for one in _PARSERS[item.kind](item.content, units)]
     except ValueError:
         raise ImageError(f"damaged: {form} photo that cannot be decoded") from None
     grids = [_grid_pixels(item) for item in items if item.kind == b"grid"]

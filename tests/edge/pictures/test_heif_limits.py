@@ -15,7 +15,7 @@ from PIL import Image
 
 from edge.errors import ImageError
 from edge.pictures import heif_limits
-from edge.pictures.coded_pictures import av1_pictures, hevc_pictures, hevc_settings_pictures
+from edge.pictures.coded_pictures import MAX_UNITS, Units, av1_pictures, hevc_pictures, hevc_settings_pictures
 from edge.pictures.heif_boxes import read_items
 from edge.pictures.heif_limits import MAX_FILE_BYTES, check_heif
 from edge.preprocess import preprocess
@@ -89,13 +89,13 @@ def test_headers(form: str, options: dict[str, object], expected: tuple[float, .
     made = _coded(form, **options)
     content = heif(made.brand, [_item(made)])
     items = {item.kind: item.content for item in read_items(io.BytesIO(content), len(content))}
-    found = av1_pictures(items[b"av01"]) if form == "AVIF" else hevc_settings_pictures(items[b"hvcC"])
-    assert list(found) == [expected]
+    read, kind = (av1_pictures, b"av01") if form == "AVIF" else (hevc_settings_pictures, b"hvcC")
+    assert list(read(items[kind], Units())) == [expected]
     if form == "HEIF":  # the same unit among those of the picture counts too
         settings = items[b"hvcC"]
         start = settings.index(b"\x42\x01")  # an SPS
         size = int.from_bytes(settings[start - 2 : start], "big")
-        assert list(hevc_pictures(struct.pack(">I", size) + settings[start : start + size])) == [expected]
+        assert list(hevc_pictures(struct.pack(">I", size) + settings[start : start + size], Units())) == [expected]
 
 
 def test_the_first_picture_of_an_animation() -> None:
@@ -105,7 +105,7 @@ def test_the_first_picture_of_an_animation() -> None:
     ramp(SIZE).save(file, "AVIF", save_all=True, append_images=[ramp(SIZE).rotate(180)])
     content = file.getvalue()
     tracks = [item for item in read_items(io.BytesIO(content), len(content)) if item.kind == b"trak"]
-    assert [list(av1_pictures(track.content)) for track in tracks] == [[(160, 120, 1.5, 1)]]
+    assert [list(av1_pictures(track.content, Units())) for track in tracks] == [[(160, 120, 1.5, 1)]]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -144,6 +144,22 @@ def test_items_without_bytes_are_counted() -> None:
     content = box(b"meta", bytes(4), places * 25)
     with pytest.raises(ImageError, match="damaged: more than 20,000 parts"):
         read_items(io.BytesIO(content), len(content))
+
+
+@pytest.mark.parametrize(("form", "unit"), [("HEIF", b"\0\0\0\0"), ("AVIF", b"\x02\0")])
+def test_units_of_all_pictures_are_counted(form: str, unit: bytes) -> None:
+    """A thousand pictures may share thousands of empty units; in all, no more than of one picture are looked at."""
+    made = _coded(form)._replace(content=unit * (MAX_UNITS // 2 - 100))
+    _check(heif(made.brand, [_item(made)] * 2), form)
+    with pytest.raises(ImageError, match=f"damaged: {FORMS[form]} photo that cannot be decoded"):
+        _check(heif(made.brand, [_item(made)] * 3), form)
+
+
+def test_units_in_the_settings_are_counted() -> None:
+    """The settings of an HEVC decoder may have thousands of empty units too."""
+    settings = bytes(22) + b"\1" + struct.pack(">BH", 33, MAX_UNITS + 1) + bytes(2 * MAX_UNITS + 2)
+    with pytest.raises(ValueError, match="too many units"):
+        list(hevc_settings_pictures(settings, Units()))
 
 
 def test_a_place_far_behind_the_end() -> None:
