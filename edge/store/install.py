@@ -66,12 +66,16 @@ class Installed:
 
 
 class _Model(NamedTuple):
-    """A model file in memory, its signature and who signed it; ``checked`` is None if it was not checked again."""
+    """A model file in memory, its signature and who signed it.
+
+    ``is_here`` says whether the store has it; ``checked`` is None if it was not checked again.
+    """
 
     content: bytes
     sha256: str
     signature: bytes | None
     signer: str | None
+    is_here: bool
     checked: CheckedModel | None
 
 
@@ -95,8 +99,9 @@ def install(store: Store, request: InstallRequest) -> Installed:
                 refuse_older(state, sha256, allow_older=request.allow_older)
             signature = given or stored_signature(store, sha256)
             signer = check_signature(store, content, signature)
-            if checked or not _needs_check(store, state, request, sha256):
-                return _take_in(store, state, request, _Model(content, sha256, signature, signer, checked))
+            is_here = _is_here(store, sha256)
+            if checked or not _needs_check(state, request, sha256, is_here):
+                return _take_in(store, state, request, _Model(content, sha256, signature, signer, is_here, checked))
         checked = _check(request.path, sha256)  # outside the lock: it may take long
 
 
@@ -111,9 +116,10 @@ def check_request(store: Store, request: InstallRequest) -> None:
     if request.activate:
         refuse_older(state, sha256, allow_older=request.allow_older)
     check_signature(store, content, signature or stored_signature(store, sha256))
-    if _needs_check(store, state, request, sha256):
+    is_here = _is_here(store, sha256)
+    if _needs_check(state, request, sha256, is_here):
         _check(request.path, sha256)
-    if not _is_here(store, sha256):
+    if not is_here:
         if not os.access(store.existing_folder(), os.W_OK | os.X_OK):
             raise StorageError(f"{store.root}: cannot be changed; run the command with sudo, or give another --root")
         _check_space(store, len(content))
@@ -150,12 +156,13 @@ def _read_signature(path: Path) -> bytes:
 
 
 def _is_here(store: Store, sha256: str) -> bool:
+    """Whether the store has the model, whole; all its bytes are read."""
     return is_intact(store, sha256) and store.record(sha256).is_file()
 
 
-def _needs_check(store: Store, state: State, request: InstallRequest, sha256: str) -> bool:
+def _needs_check(state: State, request: InstallRequest, sha256: str, is_here: bool) -> bool:
     """Whether the file must be checked for what ``request`` asks: it is new here, or becomes the current model."""
-    return not _is_here(store, sha256) or (request.activate and sha256 != state.current)
+    return not is_here or (request.activate and sha256 != state.current)
 
 
 def _check(path: Path, sha256: str) -> CheckedModel:
@@ -178,11 +185,11 @@ def _take_in(store: Store, state: State, request: InstallRequest, model: _Model)
     """Do what ``request`` asks, with the lock held; ``model`` has been checked if that is needed."""
     sha256, checked = model.sha256, model.checked
     outcome, messages = "present", []
-    if not _is_here(store, sha256):
+    if not model.is_here:
         assert checked is not None
         _add(store, model, checked)
         outcome, messages = "installed", checked.messages
-    elif request.signature and model.signature and model.signature != stored_signature(store, sha256):
+    elif model.signature and model.signature != stored_signature(store, sha256):
         write_file(store.signature(sha256), model.signature)
     known = state.with_installed(sha256)
     if request.activate and sha256 != state.current:
