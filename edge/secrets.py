@@ -11,6 +11,9 @@ import re
 SOURCE_VARIABLE = "EDGE_SOURCE"
 """The environment variable with the source of ``edge watch``, if the command line names none."""
 
+ENVIRONMENT_SOURCE = "-"
+"""The source that means that of the environment: the SOURCE of ``trainer teach`` if FOLDER stands behind it."""
+
 _HIDDEN = "***"
 
 

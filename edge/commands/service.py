@@ -10,16 +10,9 @@ from typing import TYPE_CHECKING
 from edge.commands.arguments import add_command, model_path
 from edge.commands.sink_options import sink_options
 from edge.commands.stream_options import source_address
-from edge.commands.teach_options import (
-    DEFAULT_FOLDER,
-    ENVIRONMENT_SOURCE,
-    OFFLINE,
-    add_teach_options,
-    named_source,
-    teach_source,
-)
+from edge.commands.teach_options import DEFAULT_FOLDER, OFFLINE, add_teach_options, named_source, teach_source
 from edge.commands.watch import add_watch_options
-from edge.secrets import SOURCE_VARIABLE
+from edge.secrets import ENVIRONMENT_SOURCE, SOURCE_VARIABLE
 from edge.service.unit import UNIT_FOLDER
 from edge.status import SERVICE_NAME, TEACH_SERVICE_NAME
 

@@ -11,9 +11,7 @@ from pathlib import Path
 from edge.commands.arguments import add_runtime, whole_number
 from edge.commands.sink_options import add_sink_options
 from edge.commands.stream_options import add_stream_options, source_address
-
-ENVIRONMENT_SOURCE = "-"
-"""The SOURCE that means that of the environment, so that FOLDER can stand behind it."""
+from edge.secrets import ENVIRONMENT_SOURCE
 
 OFFLINE = "offline"
 """The value of ``--weights`` that is no file."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge.errors import UsageError
 from edge.messages import print_message
-from edge.secrets import SOURCE_VARIABLE, may_hold_secret
+from edge.secrets import ENVIRONMENT_SOURCE, SOURCE_VARIABLE, may_hold_secret
 from edge.service.arguments import WatchArguments
 from edge.service.unit import environment_file, quote
 from edge.sinks.mqtt.broker import parse_broker
@@ -18,9 +18,8 @@ PASSWORD_CREDENTIAL = "mqtt-password"
 
 _PASSWORD_OPTION = "--mqtt-password-file"
 _PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--ca-file", _PASSWORD_OPTION)
-_TEACH_PATH_OPTIONS = ("--backbone", "--weights", "--bottleneck-dir", "--inbox", "--store")
-_NO_PATH = "offline"  # a value of --weights
-_HIDDEN_SOURCE = "-"  # how trainer teach is given none, so that the folder can stand behind it
+_WEIGHTS_OPTION = "--weights"
+_TEACH_PATH_OPTIONS = (*_PATH_OPTIONS, "--backbone", "--bottleneck-dir", "--inbox", "--store", _WEIGHTS_OPTION)
 
 
 def refuse_secrets(arguments: WatchArguments, name: str) -> None:
@@ -53,16 +52,16 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
         )
     teach = arguments.teach
     program = ("edge", "watch") if teach is None else ("trainer", "teach")
-    path_options = _PATH_OPTIONS if teach is None else (*_PATH_OPTIONS, *_TEACH_PATH_OPTIONS)
-    hidden_words = [] if teach is None else [_HIDDEN_SOURCE]
+    hidden_words = [] if teach is None else [ENVIRONMENT_SOURCE]
+    path_options = _PATH_OPTIONS if teach is None else _TEACH_PATH_OPTIONS
     result = [quote(word) for word in (sys.executable, "-m", *program)]
     previous = ""
     for word in arguments.words:
         option, equals, value = word.partition("=")
         if previous in path_options:
-            result.append(_path_word(previous, word))
+            result.append(_path_word(arguments, previous, word))
         elif equals and option in path_options:
-            result.append(_path_word(option, value, prefix=f"{option}="))
+            result.append(_path_word(arguments, option, value, prefix=f"{option}="))
         elif word == arguments.source_word:
             result += hidden_words if hidden else [_source_word(arguments)]
         elif teach is not None and word == teach.folder_word:
@@ -73,10 +72,12 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
     return result
 
 
-def _path_word(option: str, value: str, *, prefix: str = "") -> str:
+def _path_word(arguments: WatchArguments, option: str, value: str, *, prefix: str = "") -> str:
     if option == _PASSWORD_OPTION:
         return f"{prefix}${{CREDENTIALS_DIRECTORY}}/{PASSWORD_CREDENTIAL}"
-    return quote(f"{prefix}{value if value == _NO_PATH else Path(value).absolute()}")
+    if option == _WEIGHTS_OPTION and arguments.teach and not arguments.teach.weights:
+        return quote(f"{prefix}{value}")  # not a path but a word: offline
+    return quote(f"{prefix}{Path(value).absolute()}")
 
 
 def _source_word(arguments: WatchArguments) -> str:

@@ -74,6 +74,12 @@ def test_the_inbox_of_capture_is_writable_once(capsys: pytest.CaptureFixture[str
     assert words(made)[7:9] == ["--weights", "offline"]
 
 
+def test_only_weights_may_be_a_word(capsys: pytest.CaptureFixture[str], here: Path) -> None:
+    """A folder or file that has the name of the weights of the extra is a path like any other."""
+    made = words(unit(capsys, "0", "photos", "--inbox", "offline", "--backbone=offline", "--weights=offline"))
+    assert made[3:7] == ["--inbox", f"{here}/offline", f"--backbone={here}/offline", "--weights=offline"]
+
+
 @pytest.mark.parametrize("source", [[], ["-", "flowers"], ["rtsp://user:hush@camera/1", "flowers"]])
 def test_a_source_with_a_secret(
     capsys: pytest.CaptureFixture[str], here: Path, monkeypatch: pytest.MonkeyPatch, source: list[str]
