@@ -36,7 +36,7 @@ start()
 
 
 class TeachCommand:
-    """A running ``trainer teach`` without TensorFlow, with the tiny backbone. ``messages`` is its stderr so far."""
+    """A running ``trainer teach`` without TensorFlow, with the tiny backbone."""
 
     def __init__(
         self,
@@ -55,17 +55,18 @@ class TeachCommand:
         ]
         ours = ("EDGE_RUNTIME", "EDGE_MODEL", "EDGE_STORE", "EDGE_SOURCE", "EDGE_WEB_TOKEN", "NOTIFY_SOCKET")
         environment = {name: value for name, value in os.environ.items() if name not in ours}
-        self._errors = (root / "stderr").open("w")
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", WITHOUT_TENSORFLOW, *map(str, words)],
-            stdout=(root / "stdout").open("w"),
-            stderr=self._errors,
-            cwd=root,
-            env={**environment, "PYTHONPATH": python_path(PACKAGES)},
-        )
+        with (root / "stdout").open("w") as output, (root / "stderr").open("w") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", WITHOUT_TENSORFLOW, *map(str, words)],
+                stdout=output,
+                stderr=errors,
+                cwd=root,
+                env={**environment, "PYTHONPATH": python_path(PACKAGES)},
+            )
 
     @property
     def messages(self) -> str:
+        """What it has written to stderr so far."""
         return (self.root / "stderr").read_text()
 
     @property

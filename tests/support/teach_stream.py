@@ -7,14 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from edge.live.watch import Watch, WatchSettings
 from edge.service.notify import Notifier
-from edge.sinks.http_server import HttpServer, listen
-from edge.sinks.web.feed import Feed
 from edge.statistics import StreamStatistics
 from edge.store.layout import Store
 from edge.types import Frame, Observation
@@ -23,10 +21,10 @@ from support.colours import encoded
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.teach.handover import ModelHandover
+from trainer.teach.page_server import PageServer
 from trainer.teach.recorder import Recorder
 from trainer.teach.session import Session
 from trainer.teach.taught_model import TaughtModels
-from trainer.teach.web.application import make_teach_application
 
 EVERY_S = 0.05
 """The time between two frames, in seconds."""
@@ -73,7 +71,8 @@ def teaching_stream(
     """Serve a session of ``folder`` with the tiny backbone; models are saved beside the folder, and in ``store``."""
     extractor = tiny.extractor(folder.parent / "cache")
     tiny.write_backbone(folder.parent / "cache")
-    models, camera, feed, statistics = TaughtModels(extractor), PaintedCamera(), Feed(), StreamStatistics()
+    models, camera, statistics = TaughtModels(extractor), PaintedCamera(), StreamStatistics()
+    page = PageServer(("127.0.0.1", port), token, statistics)
     session = Session(folder, extractor, publish=models.publish)
     session.handover = ModelHandover(
         RetrainOptions(
@@ -95,7 +94,7 @@ def teaching_stream(
     )
 
     def write(observation: Observation) -> None:
-        feed.put(observation)
+        page.write(observation)
         recorder.write(observation)
 
     watch = Watch(
@@ -107,24 +106,16 @@ def teaching_stream(
         notifier=Notifier(),
         write_message=session.message,
     )
-    listener = listen("127.0.0.1", port, "--web")
-    port = listener.getsockname()[1]
-
-    def attach(loop: Any) -> None:
-        feed.attach(loop)
-        session.attach(loop)
-
-    application = make_teach_application(session, feed, statistics, token, port)
-    server = HttpServer(application, listener, "teach", on_start=attach, on_end=feed.close)
     stopping = threading.Event()
     stream = threading.Thread(target=watch.run, args=(stopping,), name="watch")
+    page.serve(session)
     recorder.open()
     stream.start()
     try:
-        yield TeachingStream(session, camera, f"http://127.0.0.1:{port}/", folder)
+        yield TeachingStream(session, camera, page.url, folder)
     finally:
         stopping.set()
         stream.join()
         recorder.close()
-        server.close()
+        page.close()
         session.close()
