@@ -130,7 +130,6 @@ def _teach_arguments(words: list[str]) -> WatchArguments:
     parsed = teach.parse_args(words)
     paths = TeachPaths(
         folder=parsed.folder or DEFAULT_FOLDER,
-        folder_word=str(parsed.folder or DEFAULT_FOLDER),
         inbox=parsed.inbox,
         cache=parsed.bottleneck_dir or default_cache_folder(),
         store=parsed.store or default_root(),
@@ -138,7 +137,7 @@ def _teach_arguments(words: list[str]) -> WatchArguments:
         weights=Path(parsed.weights) if parsed.weights and parsed.weights != OFFLINE else None,
     )
     added = [] if parsed.source else [ENVIRONMENT_SOURCE]
-    added += [] if parsed.folder else [paths.folder_word]
+    added += [] if parsed.folder else [str(paths.folder)]
     added += [] if parsed.bottleneck_dir else ["--bottleneck-dir", str(paths.cache)]
     added += [] if parsed.store else ["--store", str(paths.store)]
     return WatchArguments(

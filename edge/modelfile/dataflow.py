@@ -20,7 +20,7 @@ _NEEDED = 2  # inputs that no operator of an image classifier leaves out: values
 def check_operators(graph: Table, shapes: list[tuple[int, ...]], stored: list[bool], kernels: list[int]) -> int:
     """Check the operators of ``graph`` and return how many there are.
 
-    ``shapes`` are those of its tensors, and ``stored`` tells of each whether it has its values before the first
+    ``shapes`` are those of its tensors, and ``stored`` says of each whether it has its values before the first
     operator runs; the inputs of the graph have theirs too. ``kernels`` are the numbers of the model's kernels, from
     :func:`~edge.modelfile.kernels.kernel_of`.
 

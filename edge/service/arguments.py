@@ -12,13 +12,9 @@ from edge.sources.uri import open_source
 
 
 class TeachPaths(NamedTuple):
-    """What ``trainer teach`` writes: the folder of photos, the inbox (None: inside it), cache and store; and reads.
-
-    ``folder_word`` is the folder as the command line names it.
-    """
+    """What ``trainer teach`` writes: the folder of photos, the inbox (None: inside it), cache and store; and reads."""
 
     folder: Path
-    folder_word: str
     inbox: Path | None
     cache: Path
     store: Path

@@ -64,7 +64,7 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
             result.append(_path_word(arguments, option, value, prefix=f"{option}="))
         elif word == arguments.source_word:
             result += hidden_words if hidden else [_source_word(arguments)]
-        elif teach is not None and word == teach.folder_word:
+        elif teach is not None and Path(word) == teach.folder:
             result.append(quote(str(teach.folder.absolute())))
         else:
             result.append(quote(word))

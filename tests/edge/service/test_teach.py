@@ -74,6 +74,12 @@ def test_the_inbox_of_capture_is_writable_once(capsys: pytest.CaptureFixture[str
     assert words(made)[7:9] == ["--weights", "offline"]
 
 
+@pytest.mark.parametrize("folder", ["flowers/", "./flowers", "flowers//"])
+def test_a_folder_with_more_slashes(capsys: pytest.CaptureFixture[str], here: Path, folder: str) -> None:
+    """The folder is found among the words however it is written, as a shell completes it."""
+    assert words(unit(capsys, "0", folder, "--smooth", "2"))[:3] == ["teach", "0", str(here / "flowers")]
+
+
 def test_only_weights_may_be_a_word(capsys: pytest.CaptureFixture[str], here: Path) -> None:
     """A folder or file that has the name of the weights of the extra is a path like any other."""
     made = words(unit(capsys, "0", "photos", "--inbox", "offline", "--backbone=offline", "--weights=offline"))
