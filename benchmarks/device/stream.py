@@ -7,6 +7,7 @@ machine with other work, ``chrt -f 1 python -m benchmarks stream`` keeps that wo
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import subprocess
 import sys
@@ -87,7 +88,7 @@ def _stream() -> Iterator[tuple[Camera, Grabber, StreamStatistics]]:
 
 def freshness(seconds: float, labels_per_s: float, progress: Progress) -> dict[str, Any]:
     """Label for ``seconds`` with a model slowed to ``labels_per_s``; counts how old each frame was when taken."""
-    read_number = _read_number()
+    read_number = tests_module("stream_server").read_number
     classifier = Classifier.load(MODEL)
     lags: list[int] = []
     rounds = int(seconds * labels_per_s)
@@ -118,7 +119,7 @@ def faults(count: int, progress: Progress) -> list[dict[str, Any]]:
 
     The time to resume runs from when the camera is well again to the first label of a frame filmed since.
     """
-    read_number = _read_number()
+    read_number = tests_module("stream_server").read_number
     classifier = Classifier.load(MODEL)
     resumed: dict[str, list[float]] = {}
     held: list[dict[str, int]] = []
@@ -184,8 +185,8 @@ def _held() -> dict[str, int]:
     }
 
 
-def _read_number() -> Any:
-    sys.path.insert(0, str(TESTS))
-    from support.stream_server import read_number  # type: ignore[import-not-found]
-
-    return read_number
+def tests_module(name: str) -> Any:
+    """The module ``support.NAME`` of the tests, which makes what measurements need too."""
+    if str(TESTS) not in sys.path:
+        sys.path.insert(0, str(TESTS))
+    return importlib.import_module(f"support.{name}")

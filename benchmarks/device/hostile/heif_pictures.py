@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 from PIL import Image
 
-from benchmarks.device.stream import TESTS
+from benchmarks.device.stream import tests_module
 
 _VALUES = (0, 1, 2, 3, 127, 255, 4_096, 16_384, 65_535, 2**20, 2**31 - 1, 2**32 - 1)
 _SIDES = (1, 9_000, 9_461, 16_384, 30_000, 65_535, 2**31 - 1)
@@ -19,7 +18,7 @@ _TILE = (1560, 1170)  # 25 of them are 46 megapixels, nearly the largest HEIC th
 
 def changed_boxes(random: Random, good: dict[str, bytes]) -> bytes:
     """A good HEIC or AVIF with boxes whose fields, sizes or places are changed."""
-    boxes = _support().boxes
+    boxes = tests_module("heif_files").boxes
     content = bytearray(good[random.choice([name for name in good if name.startswith(("HEIC", "AVIF"))])])
     for _ in range(random.choice((1, 1, 2, 4))):
         found = [one for one in boxes(bytes(content)) if one[2] - one[1] >= 9]
@@ -42,7 +41,7 @@ def changed_boxes(random: Random, good: dict[str, bytes]) -> bytes:
 
 def bombs() -> Iterator[tuple[str, bytes]]:
     """Names and bytes of small files that ask for much memory or time."""
-    support = _support()
+    support = tests_module("heif_files")
     Item, heif, size_of, grid = support.Item, support.heif, support.size_of, support.grid
     for form in ("HEIF", "AVIF"):
         tile = support.coded(form, Image.new("RGB", _TILE, "teal"), quality=10)
@@ -90,12 +89,3 @@ def bombs() -> Iterator[tuple[str, bytes]]:
         yield f"{form} of a million boxes", file(one)[:36] + support.box(b"free") * 1_000_000 + file(one)[36:]
         turns = tuple(support.box(b"irot", bytes([1 + turn % 2])) for turn in range(2))
         yield f"{form} turned 200 times", file(one._replace(properties=good + turns * 100))
-
-
-def _support() -> Any:
-    """The module that writes the boxes, which the tests of ``edge`` use too."""
-    if str(TESTS) not in sys.path:
-        sys.path.insert(0, str(TESTS))
-    from support import heif_files
-
-    return heif_files
