@@ -76,6 +76,12 @@ def bombs() -> Iterator[tuple[str, bytes]]:
         yield f"{form} of 60,000 items", file(*[one] * 60_000)
         yield f"{form} of 900 pictures", file(*[one] * 900)
         yield f"{form} of 60,000 parts", file(one._replace(repeats=60_000))
+        units = one._replace(content=9_000 * (b"\0\0\0\0" if form == "HEIF" else b"\2\0"))
+        yield f"{form} of 900 pictures of 9,000 units", file(*[units] * 900)
+        inside = b"".join(struct.pack(">I4s", 8 * (15_000 - level), b"trak") for level in range(15_000))
+        yield f"{form} of 15,000 boxes inside each other", file(one) + support.box(b"moov", inside)
+        places = support.box(b"iloc", struct.pack(">IHH", 0, 0, 1000), bytes(6 * 1000))
+        yield f"{form} of 10,000 lists of items", file(one) + 4 * support.box(b"meta", bytes(4), 2_500 * places)
         for kind, start in ((b"Exif", b"\0\0\0\0MM\0*"), (b"mime", b"\0application/rdf+xml\0")):
             for repeats in (1, 1_000, 19_000):
                 beside = Item(kind, start + bytes(60_000), (), (1,), repeats, b"cdsc")
