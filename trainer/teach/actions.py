@@ -12,7 +12,7 @@ from trainer.photos.layout_messages import alike_messages
 from trainer.photos.photo_files import Skipped
 from trainer.progress import Progress
 from trainer.teach.class_list import ClassList
-from trainer.teach.journal import Change, Entry, Journal, Move
+from trainer.teach.journal import Entry, Journal, Move
 from trainer.teach.list_photos import find_files, hash_files
 from trainer.teach.move_files import remove_leftovers, write_new
 from trainer.teach.mover import Mover
@@ -25,8 +25,6 @@ _FULL = (ENOSPC, EDQUOT)
 _ROOM_BYTES = 1 << 20  # that is made at least if the disk is full
 
 Result = TypeVar("Result")
-Order = tuple[tuple[str, ...], tuple[str, ...]]
-"""The classes in their order before and after an action."""
 
 
 class Actions:
@@ -61,8 +59,7 @@ class Actions:
         if self.journal.damaged:
             progress.message(f"{places.root}: the journal of the session is damaged; earlier actions cannot be undone")
         self.journal.next_id = max(self.journal.next_id, self.trash.last_number() + 1)
-        if self.journal.unfinished is not None:
-            self._carry_out(self.journal.unfinished)
+        self._finish()
         self.classes.save()
 
     def do(self, text: str, moves: Iterable[Move], classes: Iterable[str] | None = None) -> Action:
@@ -123,10 +120,10 @@ class Actions:
         self.trash.empty()
 
     def _finish(self) -> None:
-        if self.journal.unfinished is not None:
-            self._carry_out(self.journal.unfinished)
-
-    def _carry_out(self, change: Change) -> None:
+        """Make the change that the journal has begun, if there is one."""
+        change = self.journal.unfinished
+        if change is None:
+            return
         numbers = _numbers(change.moves)
         try:
             self._with_room(lambda: self._mover.make(change.moves), keep=numbers)

@@ -25,7 +25,7 @@ class ClassList:
             self._order = [name for name in dict.fromkeys(names) if isinstance(name, str)]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             self._order = []
-        self._saved: list[str] | None = list(self._order)
+        self._saved = list(self._order)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -92,15 +92,13 @@ class Journal:
         """Write that ``move`` is going to be done as part of the last action, which has the new ``text``."""
         self._write({"more": self.done[-1].id, "text": text, "moves": [_row(move)]})
 
-    def undo(self) -> Change:
+    def undo(self) -> None:
         """Write that the last action is going to be undone."""
         self._write({"undo": self.done[-1].id})
-        return self._unfinished()
 
-    def redo(self) -> Change:
+    def redo(self) -> None:
         """Write that the action that was undone last is going to be done again."""
         self._write({"redo": self.undone[-1].id})
-        return self._unfinished()
 
     def finished(self) -> None:
         """Write that the change is finished. If that is lost, it is finished again, which changes nothing."""
@@ -130,10 +128,6 @@ class Journal:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-
-    def _unfinished(self) -> Change:
-        assert self.unfinished is not None
-        return self.unfinished
 
     def _write(self, record: dict[str, Any], *, sync: bool = True) -> None:
         line = memoryview(_line(record))

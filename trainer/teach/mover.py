@@ -24,24 +24,25 @@ class Mover:
         """Move files of ``places``, which ``table`` and ``classes`` describe."""
         self._places, self._table, self._classes = places, table, classes
 
-    def make(self, moves: Iterable[Move]) -> int:
-        """Make ``moves``, one after the other, and put them on the disk; returns how many changed something.
+    def make(self, moves: Iterable[Move]) -> None:
+        """Make ``moves``, one after the other, and put them on the disk.
 
         Raises OSError for the first one that fails; those after it are not made.
         """
         touched: set[Path] = set()
-        count = 0
         try:
             for move in moves:
-                count += self._move_photo(move, touched) if move.photo else self._move_folder(move, touched)
+                if move.photo:
+                    self._move_photo(move, touched)
+                else:
+                    self._move_folder(move, touched)
         finally:
             sync_folders(touched)
-        return count
 
-    def _move_photo(self, move: Move, touched: set[Path]) -> bool:
+    def _move_photo(self, move: Move, touched: set[Path]) -> None:
         source = self._now_at(move)
         if source is None:
-            return False
+            return
         path, target = self._places.path(source), move.target
         there = self._table.files.get(target)
         if there and there.id == move.photo and is_copy(path, self._places.path(target)):
@@ -55,14 +56,13 @@ class Mover:
                 if os.path.lexists(path):
                     raise
                 self._table.remove(source)  # another program removed it
-                return False
+                return
             self._table.move(source, target)
         if target.place == CLASS:
             self._classes.add_folder(target.relative.partition("/")[0])
         touched.update((path.parent, self._places.path(target).parent))
         if source.place == TRASH:
             remove_empty(path.parent, self._places.trash)
-        return True
 
     def _now_at(self, move: Move) -> Location | None:
         """Where the photo of ``move`` is, if that is still its class, or its place, at the start of the move."""
@@ -74,14 +74,15 @@ class Mover:
         ]
         return start if start in near else next(iter(near), None)
 
-    def _move_folder(self, move: Move, touched: set[Path]) -> bool:
+    def _move_folder(self, move: Move, touched: set[Path]) -> None:
         source, target = (self._places.path(location) for location in (move.source, move.target))
         if not source.is_dir():
             if move.target.place != CLASS or target.is_dir():
-                return False
+                return
             target.mkdir(parents=True)  # a class that was empty
         elif os.path.lexists(target) and not os.path.samefile(source, target):
-            return self._empty_folder(move, touched)  # another program made that folder, or a stop came in the middle
+            self._empty_folder(move, touched)  # another program made that folder, or a stop came in the middle
+            return
         elif source.is_symlink() and move.source.place != move.target.place:  # it may be relative
             self._empty_folder(move, touched)
             target.mkdir(parents=True, exist_ok=True)
@@ -98,13 +99,12 @@ class Mover:
         touched.update((source.parent, target.parent))
         if move.source.place == TRASH:
             remove_empty(source.parent, self._places.trash)
-        return True
 
-    def _empty_folder(self, move: Move, touched: set[Path]) -> bool:
+    def _empty_folder(self, move: Move, touched: set[Path]) -> None:
         """Move all photos of a folder into one that is there already."""
         photos = [
             Move(self._table.files[location].id, location, location.within(move.source, move.target))
             for location in self._table.inside(move.source)
         ]
-        moved = [self._move_photo(photo, touched) for photo in photos]
-        return any(moved)
+        for photo in photos:
+            self._move_photo(photo, touched)
