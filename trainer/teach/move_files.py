@@ -9,9 +9,12 @@ import contextlib
 import filecmp
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from errno import EINVAL, EXDEV
 from pathlib import Path
+from typing import BinaryIO
+
+from edge.store.durable import sync_folder
 
 PART = ".part-"
 """How the names of files begin that are not written whole yet; they are hidden."""
@@ -23,19 +26,7 @@ def write_new(path: Path, content: bytes) -> os.stat_result:
     Missing folders are made. Returns the status of the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(path)
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            status = os.fstat(file.fileno())
-        os.rename(part, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
-    return status
+    return _write_whole(path, lambda file: file.write(content))
 
 
 def move_file(source: Path, target: Path) -> None:
@@ -52,19 +43,15 @@ def move_file(source: Path, target: Path) -> None:
         except OSError as error:
             if error.errno != EXDEV:
                 raise
-    part = _part(target)
-    try:
-        with source.open("rb") as reader, part.open("wb") as writer:
+
+    def copy(writer: BinaryIO) -> None:
+        with source.open("rb") as reader:
             status = os.fstat(reader.fileno())
             shutil.copyfileobj(reader, writer, 1 << 20)
             writer.flush()
-            os.utime(part, ns=(status.st_mtime_ns, status.st_mtime_ns))
-            os.fsync(writer.fileno())
-        os.rename(part, target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
+            os.utime(writer.fileno(), ns=(status.st_mtime_ns, status.st_mtime_ns))
+
+    _write_whole(target, copy)
     sync_folders([target.parent])
     source.unlink()
 
@@ -82,16 +69,12 @@ def sync_folders(folders: Iterable[Path]) -> None:
     """Put the entries of ``folders`` on the disk; those that are gone are skipped."""
     for folder in folders:
         try:
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            sync_folder(folder)
         except FileNotFoundError:
             continue
-        try:
-            os.fsync(descriptor)
         except OSError as error:
             if error.errno != EINVAL:  # some network drives cannot do this for a folder
                 raise
-        finally:
-            os.close(descriptor)
 
 
 def remove_empty(folder: Path, top: Path) -> None:
@@ -111,6 +94,19 @@ def remove_leftovers(folder: Path) -> None:
         remove_empty(Path(parent), folder)
 
 
-def _part(path: Path) -> Path:
+def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> os.stat_result:
+    """Give ``path`` a new file that ``write`` writes: it has that name only when it is on the disk; its status."""
     # Always the same name for the same file: the next attempt replaces what an interrupted one left.
-    return path.with_name(PART + path.name if len(os.fsencode(path.name)) < 250 else PART + path.name[-60:])
+    part = path.with_name(PART + path.name if len(os.fsencode(path.name)) < 250 else PART + path.name[-60:])
+    try:
+        with part.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+            status = os.fstat(file.fileno())
+        os.rename(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    return status

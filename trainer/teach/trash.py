@@ -49,8 +49,8 @@ class Trash:
         for location in sorted(self._table.files):
             if location.place == TRASH:
                 numbered[number_of(location)].append(location)
-        for number in sorted(numbered):
-            for location in numbered[number] if number not in keep else ():
+        for number in sorted(numbered.keys() - set(keep)):
+            for location in numbered[number]:
                 if size_bytes <= most_bytes:
                     return gone
                 file = self._table.files[location]
@@ -59,7 +59,7 @@ class Trash:
                     size_bytes -= file.size_bytes
                     self._table.remove(location)
                     gone.add(file.id)
-            if number not in keep and size_bytes > most_bytes:  # what else lay in the folders of deleted classes
+            if size_bytes > most_bytes:  # what else lay in the folders of deleted classes
                 shutil.rmtree(self._places.trash / str(number), ignore_errors=True)
         return gone
 
