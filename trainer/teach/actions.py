@@ -75,8 +75,8 @@ class Actions:
     ) -> None:
         """Add the photo ``content`` at ``target``; it is part of the last action if that recorded the same ``hold``.
 
-        It is written to the trash and moved from there, so this is a move like others. ``describe`` gives the text of
-        an action that added so many photos.
+        It is written to the trash and moved from there, so this is a move like others. ``describe(count)`` gives
+        the text of an action that added ``count`` photos.
         """
         last = self.journal.done[-1] if hold is not None and self.journal.done else None
         if last is not None and (last.hold != hold or last.moves[-1].target.label != target.label):

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from edge.errors import DatasetError
 from trainer.photos.photo_files import Skipped
 from trainer.progress import SILENT, Progress
+from trainer.report.number_format import counted
 from trainer.teach.actions import Actions, storage_errors
 from trainer.teach.list_photos import check_layout, find_files
 from trainer.teach.photo_names import HoldNames, check_picture, uploaded_name
 from trainer.teach.places import SESSION_FOLDER, Location, Places
-from trainer.teach.plans import Plan, Plans, photos, shown
+from trainer.teach.plans import Plan, Plans, shown
 from trainer.teach.rescan import rescan
 from trainer.teach.session_lock import SessionLock
 from trainer.teach.state import CLASS, ID_DIGITS, Action, Hold, TaughtPhoto
@@ -158,7 +159,11 @@ class ClassFolders:
                 what = f"{'recorded for' if hold else 'added to'} {shown(label)}"
                 target = Location(CLASS, f"{folder}/{new}")
                 self._actions.add(
-                    content, sha256, target, lambda count: f"{photos(count)} {what}", hold.id if hold else None
+                    content,
+                    sha256,
+                    target,
+                    lambda count: f"{counted(count, 'photo')} {what}",
+                    hold.id if hold else None,
                 )
             return Added(self._table.photos[id_], ADDED)
 

@@ -32,13 +32,11 @@ _ENDINGS = {
 }
 
 
-def recorded_name(started: str, number: int) -> str:
-    """The name of a recorded photo: the codelab's form, in which the part before ``_nohash_`` names the group."""
-    return f"{started}_nohash_{number:04d}.jpg"
-
-
 class HoldNames:
-    """The names of recorded photos: those of one hold begin with the time at which it started, so they are a group."""
+    """The names of recorded photos: those of one hold begin with the time at which it started, so they are a group.
+
+    They have the codelab's form, in which the part before ``_nohash_`` names the group.
+    """
 
     def __init__(self) -> None:
         """Start without holds."""
@@ -59,7 +57,7 @@ class HoldNames:
         self._last[hold.id] = started, number + 1
         while len(self._last) > _HOLDS:
             del self._last[next(iter(self._last))]
-        return recorded_name(started, number + 1)
+        return f"{started}_nohash_{number + 1:04d}.jpg"
 
 
 def uploaded_name(name: str | None, form: str) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from edge.errors import UsageError
 from edge.printable import printable
 from edge.shorten import shorten
+from trainer.report.number_format import counted
 from trainer.teach.actions import Actions
 from trainer.teach.class_names import check_class_name
 from trainer.teach.journal import Move
@@ -89,7 +90,7 @@ class Plans:
             first, *others = self._table.locations(photo.id)
             moves.append(Move(photo.id, first, Location(CLASS, f"{folder}/{first.name}")))
             moves += [self._to_trash(photo.id, other) for other in others if other.place == CLASS]
-        return Plan(f"{photos(len(chosen))} to {shown(label)}", moves) if moves else None
+        return Plan(f"{counted(len(chosen), 'photo')} to {shown(label)}", moves) if moves else None
 
     def delete(self, ids: Sequence[str]) -> Plan | None:
         """The photos ``ids`` are in the trash, with all files of the same bytes."""
@@ -100,7 +101,7 @@ class Plans:
             for location in self._table.locations(photo.id)
             if location.place != TRASH
         ]
-        return Plan(f"{photos(len(chosen))} deleted", moves) if moves else None
+        return Plan(f"{counted(len(chosen), 'photo')} deleted", moves) if moves else None
 
     def _to_trash(self, id_: str, location: Location) -> Move:
         return Move(id_, location, self._in_trash(location.label, location.name))
@@ -137,11 +138,6 @@ class Plans:
                     moves.append(Move(self._table.files[location].id, location, target))
                 moves.append(Move("", start, self._in_trash("", name)))  # with what is not a photo
         return moves
-
-
-def photos(count: int) -> str:
-    """``count`` photos in words."""
-    return f"{count:,} photo{'s' * (count != 1)}"
 
 
 def shown(label: str) -> str:
