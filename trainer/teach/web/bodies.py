@@ -26,11 +26,13 @@ LONGEST_HOLD = 100
 """The most characters of the id of a hold."""
 LONGEST_NAME = 1000
 """The most characters of the name of a file that is sent."""
+FEW_PHOTOS = 200
+"""The most photos of one answer if the request gives no limit."""
 MOST_PHOTOS = 10_000
 """The most photos of one answer."""
 
 _ID = re.compile(f"[0-9a-f]{{{ID_DIGITS}}}")
-_PICTURE_TYPES = re.compile(r"image/.*|application/octet-stream|", re.IGNORECASE)
+_PICTURE_TYPES = re.compile(r"image/.*|application/octet-stream|")
 
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and its value; returns the value, or raises :class:`Refused`."""
@@ -75,8 +77,7 @@ class Bodies:
 
         Raises :class:`Refused`: 415 if it is not JSON by its type, 413 if it is too large, 400 for another shape.
         """
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
+        if _type_of(request) != "application/json":
             raise Refused(415, "send JSON, with the header Content-Type: application/json")
         async with self.read(request, JSON_BYTES) as body:
             try:
@@ -96,8 +97,7 @@ class Bodies:
 
 def check_picture_type(request: Request) -> None:
     """Raise :class:`Refused`, 415, if the body is a form or a text by its type."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if not _PICTURE_TYPES.fullmatch(kind):
+    if not _PICTURE_TYPES.fullmatch(_type_of(request)):
         raise Refused(415, "send the bytes of one picture, with the header Content-Type: image/jpeg or the like")
 
 
@@ -124,6 +124,11 @@ def ids(name: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) and _ID.fullmatch(one) for one in value):
         raise Refused(400, f"the field {name!r} must be a list of ids of photos, each of {ID_DIGITS} digits 0-9 a-f")
     return value
+
+
+def _type_of(request: Request) -> str:
+    """The media type of the body in small letters, without parameters; empty if the request does not say it."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _check_size(size_bytes: int, most_bytes: int) -> None:

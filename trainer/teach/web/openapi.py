@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any, NamedTuple
 
-from trainer.teach.review import FILTERS, ORDERS
+from trainer.teach.review import FILTERS, NEWEST, ORDERS
 from trainer.teach.state import ID_DIGITS
-from trainer.teach.web.bodies import LONGEST_HOLD, LONGEST_NAME, MOST_PHOTOS
+from trainer.teach.web.bodies import FEW_PHOTOS, LONGEST_HOLD, LONGEST_NAME, MOST_PHOTOS
 from trainer.teach.web.schemas import (
     COUNT,
     GIVEN,
@@ -69,9 +69,9 @@ _LIST = {
     "place": {**one_of(*PLACES), "default": "classes"},
     "class": TEXT,
     "filter": one_of(*FILTERS),
-    "order": {**one_of(*ORDERS), "default": "newest"},
+    "order": {**one_of(*ORDERS), "default": NEWEST},
     "offset": {**COUNT, "maximum": 999_999_999, "default": 0},
-    "limit": {**COUNT, "maximum": MOST_PHOTOS, "default": 200},
+    "limit": {**COUNT, "maximum": MOST_PHOTOS, "default": FEW_PHOTOS},
 }
 _PAGE = _content("text/html")
 _DONE = ref("Done")
@@ -81,55 +81,24 @@ _RECORDING = record(recording=or_null(ref("Recording")))
 _HANDOVER = record(model=ref("Model"), version=COUNT)
 _JSON_BODY = (400, 413, 415)
 
+
+def _action(path: str, summary: str, *errors: int, **fields: Schema) -> Operation:
+    """An action on classes or photos, which is given as JSON with ``fields``."""
+    return Operation("POST", path, summary, _DONE, record(**fields), errors=(*_JSON_BODY, 507, *errors))
+
+
 OPERATIONS = (
     Operation("GET", "/api", "A page about the API", _PAGE),
     Operation("GET", "/api/openapi.json", "This document", {"type": "object"}),
     Operation("GET", "/api/session", "The state of the session", ref("Session")),
     Operation("PUT", "/api/classes/{name}", "Add a class", record(name=TEXT), errors=(400, 507)),
     Operation("DELETE", "/api/classes/{name}", "Remove a class; its photos go to the trash", _DONE, errors=(507,)),
-    Operation(
-        "POST",
-        "/api/classes/{name}/rename",
-        "Rename a class",
-        _DONE,
-        record(to=GIVEN),
-        errors=(*_JSON_BODY, 409, 507),
-    ),
-    Operation(
-        "POST",
-        "/api/classes/{name}/merge",
-        "Move all photos of a class into another one, and remove it",
-        _DONE,
-        record(into=GIVEN),
-        errors=(*_JSON_BODY, 507),
-    ),
-    Operation(
-        "POST",
-        "/api/photos/assign",
-        "Move photos into a class",
-        _DONE,
-        record(photos=_IDS, class_=GIVEN),
-        errors=(*_JSON_BODY, 507),
-    ),
-    Operation(
-        "POST", "/api/photos/delete", "Move photos to the trash", _DONE, record(photos=_IDS), errors=(*_JSON_BODY, 507)
-    ),
-    Operation(
-        "POST",
-        "/api/undo",
-        "Undo an action, if it is the last one",
-        _DONE,
-        record(action=WHOLE),
-        errors=(*_JSON_BODY, 507),
-    ),
-    Operation(
-        "POST",
-        "/api/redo",
-        "Do an action again, if it was undone last",
-        _DONE,
-        record(action=WHOLE),
-        errors=(*_JSON_BODY, 507),
-    ),
+    _action("/api/classes/{name}/rename", "Rename a class", 409, to=GIVEN),
+    _action("/api/classes/{name}/merge", "Move all photos of a class into another one, and remove it", into=GIVEN),
+    _action("/api/photos/assign", "Move photos into a class", photos=_IDS, class_=GIVEN),
+    _action("/api/photos/delete", "Move photos to the trash", photos=_IDS),
+    _action("/api/undo", "Undo an action, if it is the last one", action=WHOLE),
+    _action("/api/redo", "Do an action again, if it was undone last", action=WHOLE),
     Operation("POST", "/api/trash/empty", "Remove the deleted photos for good", _DONE, errors=(507,)),
     Operation("GET", "/api/photos", "A list of photos", ref("Photos"), query=_LIST, errors=(400,)),
     Operation(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from edge.errors import ImageError
 from trainer.teach.review import FILTERS, NEWEST, ORDERS
 from trainer.teach.state import CLASS, TaughtPhoto
-from trainer.teach.web.answers import Refused, json_answer
-from trainer.teach.web.bodies import LONGEST_NAME, MOST_PHOTOS, PICTURE_BYTES, check_picture_type, text
+from trainer.teach.web.answers import Refused, busy, json_answer
+from trainer.teach.web.bodies import FEW_PHOTOS, LONGEST_NAME, MOST_PHOTOS, PICTURE_BYTES, check_picture_type, text
 from trainer.teach.web.photo_pictures import large_picture, upright_size
 from trainer.teach.web.served import Rule, Served, in_thread
 from trainer.teach.web.session_json import PLACES, describe_details, describe_photos
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_FEW = 200
 _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # an id always means the same picture
 
 
@@ -32,7 +31,7 @@ def photo_rules(served: Served) -> list[Rule]:
         label = served.label(query["class"]) if query.get("class") and place == CLASS else query.get("class") or None
         filter_ = _one_of(query["filter"], "filter", FILTERS) if query.get("filter") else None
         order = _one_of(query.get("order", NEWEST), "order", ORDERS)
-        offset, limit = _count(query.get("offset", "0"), "offset"), _count(query.get("limit", str(_FEW)), "limit")
+        offset, limit = _count(query.get("offset", "0"), "offset"), _count(query.get("limit", str(FEW_PHOTOS)), "limit")
 
         def listed() -> dict[str, Any]:
             photos = session.review(place, label, filter_, order)
@@ -45,7 +44,7 @@ def photo_rules(served: Served) -> list[Rule]:
         details = await in_thread(session.details, photo.id)
         if details is None:
             served.photo(photo.id)
-            raise Refused(503, "the photo is being moved; ask again", {"Retry-After": "1"})
+            raise busy("the photo is being moved; ask again")
         return json_answer(describe_details(details, await served.decoding.run(upright_size, photo.path)))
 
     async def add(request: Request) -> Response:
