@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import tracemalloc
@@ -11,10 +12,14 @@ from pathlib import Path
 import pytest
 
 from support import tiny
+from support.teach_server import Teaching
 from trainer import Dataset
 from trainer.teach.class_folders import ClassFolders
 from trainer.teach.state import CLASS, TaughtPhoto
+from trainer.teach.web.answers import Refused
 from trainer.teach.web.photos_zip import safe_name, zip_photos
+from trainer.teach.web.served import Served
+from trainer.teach.web.session_routes import handover_rules
 
 
 def photo(path: Path, relative: str | None = None, added_s: float = 1.7e9) -> TaughtPhoto:
@@ -99,6 +104,25 @@ def test_no_name_is_there_twice(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(b"".join(zip_photos(photos, "p", lambda id_: None)))) as archive:
         assert archive.namelist() == ["p/rose/one.jpg", "p/rose/ONE-2.jpg", "p/rose/one-3.jpg"]
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_zips_that_begin_together_stay_bounded(served: Teaching) -> None:
+    """Three requests that come before the first byte of any are answered; while they are, the next one is refused."""
+    from starlette.requests import Request
+
+    async def ask() -> None:
+        (zip_,) = (rule.handler for rule in handover_rules(Served(served.session)) if rule.path == "/api/photos.zip")
+        request = Request({"type": "http", "method": "GET", "headers": []})
+        answers = [await zip_(request) for _ in range(3)]
+        for answer in answers:
+            assert await anext(answer.body_iterator)  # type: ignore[attr-defined]
+        with pytest.raises(Refused, match="too many zips at the same time"):
+            await zip_(request)
+        for answer in answers:
+            await answer.body_iterator.aclose()  # type: ignore[attr-defined]
+        await zip_(request)
+
+    asyncio.run(ask())
 
 
 def test_no_photos_are_an_empty_zip() -> None:
