@@ -114,7 +114,9 @@ OPERATIONS = (
         needed=("class",),
         errors=(400, 413, 415, 503, 507),
     ),
-    Operation("GET", "/api/photos/{id}", "A photo, its scores and its nearest photos", ref("PhotoDetails")),
+    Operation(
+        "GET", "/api/photos/{id}", "A photo, its scores and its nearest photos", ref("PhotoDetails"), errors=(503,)
+    ),
     Operation("GET", "/api/photos/{id}/thumbnail.jpg", "A small picture", _content("image/jpeg"), errors=(400, 503)),
     Operation(
         "GET",

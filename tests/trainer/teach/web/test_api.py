@@ -138,6 +138,16 @@ def test_one_photo(client: Client, taught: Ids) -> None:
     assert taught["red"][0] not in {near["id"] for near in one["neighbours"]}
 
 
+def test_a_photo_that_is_being_moved(
+    client: Client, taught: Ids, served: Teaching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo whose file is not there for a moment is 503 with Retry-After, not 404."""
+    monkeypatch.setattr(served.session, "details", lambda id_: None)
+    answer = client.ask("GET", f"/api/photos/{taught['red'][0]}")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json == {"error": "the photo is being moved; ask again"}
+
+
 def test_pictures_of_a_photo(client: Client) -> None:
     """Thumbnail and large picture are JPEGs that a browser may keep, as an id always means the same picture."""
     client.add_class("ramp")
