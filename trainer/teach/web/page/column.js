@@ -1,10 +1,9 @@
 // One class: its button to record, its newest pictures, what is known of it, and what can be done with it.
 import { deleteClass, mergeClass, renameClass } from "./class_changes.js";
 import { element, fillList, icon, setAttribute, setText } from "./dom.js";
-import { openPhoto } from "./photo.js";
+import { pictureButton, showPicture } from "./photo.js";
 import { holdToRecord, recordedHere } from "./record.js";
 import { colourOf } from "./session.js";
-import { thumbnailOf } from "./api.js";
 import { acceptDrops, uploadButtons } from "./upload.js";
 import { count, interval, rightText } from "./words.js";
 
@@ -24,21 +23,20 @@ export class Column {
     this.right = element("p", { class: "right" });
     this.advice = element("p", { class: "hint" });
     const bar = element("p", { class: "progress", hidden: true }, element("progress", { "aria-label": `Photos being added to ${name}` }), element("span"));
-    this.menu = this.makeMenu(name);
     this.element = element(
       "li",
       { class: "card column", "aria-labelledby": id },
-      element("div", { class: "column-head" }, this.key, this.title, ...this.menu),
+      element("div", { class: "column-head" }, this.key, this.title, this.makeMenu(name)),
       this.counts,
       this.hold,
       this.newest,
       this.right,
       this.advice,
-      element("div", { class: "line" }, ...uploadButtons(() => name, bar)),
+      element("div", { class: "line" }, ...uploadButtons(name, bar)),
       bar,
     );
-    holdToRecord(this.hold, () => name);
-    acceptDrops(this.element, () => name, bar);
+    holdToRecord(this.hold, name);
+    acceptDrops(this.element, name, bar);
     this.name = name;
   }
 
@@ -59,7 +57,7 @@ export class Column {
       open(false);
       button.focus();
     });
-    return [around];
+    return around;
   }
 
   show(one, place, { recording, classes }) {
@@ -72,9 +70,9 @@ export class Column {
     setAttribute(this.hold, "title", place < 9 ? `Hold this button, or the key ${place + 1}` : "Hold this button");
     const remembered = one.remembered ? `, ${one.remembered.toLocaleString("en")} remembered` : "";
     setText(this.counts, `${count(one.photos, "photo")}${one.holds ? `, ${count(one.holds, "recording")}` : ""}${remembered}`);
-    setText(this.holdText, live ? `${live && recording.kept} kept${recording.folded ? `, ${recording.folded} nearly equal` : ""}` : held ? "Recording …" : "Hold to record");
+    setText(this.holdText, live ? `${recording.kept} kept${recording.folded ? `, ${recording.folded} nearly equal` : ""}` : held ? "Recording …" : "Hold to record");
     this.merge.hidden = classes.length < 2;
-    fillList(this.newest, one.newest, newPicture, (item, { id, photos }) => this.showPicture(item, id, photos));
+    fillList(this.newest, one.newest, newPicture, (item, { id, photos }) => this.showNewest(item, id, photos));
     setText(this.right, one.photos ? rightText(one.right) : "");
     this.right.classList.toggle("known", Boolean(one.right));
     setAttribute(this.right, "title", one.right && `${interval(one.right)} of new, different photos`);
@@ -82,20 +80,14 @@ export class Column {
     setText(this.advice, one.advice || "");
   }
 
-  showPicture(item, id, photos) {
+  showNewest(item, id, photos) {
     const button = item.firstChild;
-    const [picture, times] = button.children;
-    if (picture.dataset.id !== id) {
-      picture.dataset.id = id;
-      picture.src = thumbnailOf(id);
-      button.onclick = () => openPhoto(id);
-    }
-    setText(times, photos > 1 ? `×${photos}` : "");
+    showPicture(button, id);
+    setText(button.lastChild, photos > 1 ? `×${photos}` : "");
     setAttribute(button, "aria-label", photos > 1 ? `Photo of ${this.name}, the newest of ${photos} of a recording` : `Photo of ${this.name}`);
   }
 }
 
 function newPicture() {
-  const picture = element("img", { alt: "", decoding: "async", draggable: false });
-  return element("li", {}, element("button", { class: "picture", type: "button" }, picture, element("span", { class: "times" })));
+  return element("li", {}, pictureButton(element("span", { class: "times" })));
 }

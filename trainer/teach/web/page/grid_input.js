@@ -6,13 +6,12 @@ const EDGE = 40; // pixels from the edge at which a drag scrolls
 const SPEED = 14; // pixels a frame
 
 // `photos` is a PhotoList, `chosen` a Selection. `open(index)` shows a photo large.
-// Returns {active(), focus(index), reset()}: the photo on which the keyboard is.
+// Returns {active(), focus(index)}: the photo on which the keyboard is.
 export function gridInput(grid, photos, chosen, { open, changed }) {
   const { scroller, list } = grid;
   let active = 0;
   let anchor = 0; // where a range begins
   let drag = null;
-  let touched = 0; // time of the last touch, after which a browser sends a click as a mouse would
 
   function focus(index) {
     active = Math.min(Math.max(index, 0), Math.max(grid.total - 1, 0));
@@ -45,9 +44,7 @@ export function gridInput(grid, photos, chosen, { open, changed }) {
 
   list.addEventListener("click", (event) => {
     const index = grid.indexAt(event.clientX, event.clientY);
-    if (event.pointerType !== "touch" || index === null) return;
-    touched = performance.now();
-    click(index, event);
+    if (event.pointerType === "touch" && index !== null) click(index, event);
   });
   scroller.addEventListener("dblclick", (event) => {
     const index = grid.indexAt(event.clientX, event.clientY);
@@ -137,5 +134,5 @@ export function gridInput(grid, photos, chosen, { open, changed }) {
     }
   });
 
-  return { active: () => active, focus, touched: () => touched };
+  return { active: () => active, focus };
 }

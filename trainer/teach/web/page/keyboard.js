@@ -2,7 +2,7 @@
 import { redo, undo } from "./changes.js";
 import { recordedHere, startRecording, stopRecording } from "./record.js";
 import { assignSelected, deleteSelected, selectAll } from "./review.js";
-import { classNames } from "./session.js";
+import { classOfKey } from "./session.js";
 
 let held = null; // the digit that is held to record
 
@@ -24,7 +24,7 @@ document.addEventListener("keydown", (event) => {
     selectAll();
   }
   if (control || event.altKey || event.metaKey) return;
-  const label = /^[1-9]$/.test(event.key) && classNames()[event.key - 1];
+  const label = classOfKey(event.key);
   if (label && view === "teach" && !event.repeat && !recordedHere()) {
     held = event.key;
     startRecording(label);

@@ -1,7 +1,6 @@
 // What the figures say of all classes: how often the model is right, what to show more of, what is mixed up.
-import { thumbnailOf } from "./api.js";
 import { byId, element, fillList, setText } from "./dom.js";
-import { openPhoto } from "./photo.js";
+import { pictureButton, showPicture } from "./photo.js";
 import { onSession } from "./session.js";
 import { count, interval, rightText } from "./words.js";
 
@@ -27,15 +26,8 @@ function newMix() {
 function showMix(item, { class: label, taken_for: other, count: number, photos }) {
   const [text, pictures] = item.children;
   setText(text, `${label} taken for ${other}: ${number}`);
-  fillList(pictures, photos.slice(0, MOST_PHOTOS), newPicture, (button, id) => {
-    if (button.dataset.id === id) return;
-    button.dataset.id = id;
-    button.firstChild.src = thumbnailOf(id);
-    button.onclick = () => openPhoto(id);
+  fillList(pictures, photos.slice(0, MOST_PHOTOS), pictureButton, (button, id) => {
+    showPicture(button, id);
+    button.setAttribute("aria-label", `${label} taken for ${other}`);
   });
-  for (const button of pictures.children) button.setAttribute("aria-label", `${label} taken for ${other}`);
-}
-
-function newPicture() {
-  return element("button", { class: "picture", type: "button" }, element("img", { alt: "", decoding: "async" }));
 }

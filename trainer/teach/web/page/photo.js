@@ -3,7 +3,7 @@ import { api, pictureOf, thumbnailOf } from "./api.js";
 import { showBars } from "./bars.js";
 import { change } from "./changes.js";
 import { byId, element, fillList, setText } from "./dom.js";
-import { classNames, colourOf, onSession } from "./session.js";
+import { classOfKey, colourOf, onClasses } from "./session.js";
 import { showError } from "./toast.js";
 import { share, size } from "./words.js";
 
@@ -19,8 +19,6 @@ export function openPhoto(id, list = null) {
   showPhoto(id);
   if (!dialog.open) dialog.showModal();
 }
-
-export const photoIsOpen = () => dialog.open;
 
 async function showPhoto(id) {
   if (asked) asked.abort();
@@ -47,16 +45,27 @@ function fill(photo) {
   showBars(byId("photo-scores"), photo.scores.slice(0, 5), photo.place === "classes" ? photo.class : null, colourOf);
   fillList(byId("photo-neighbours"), photo.neighbours, newNeighbour, (item, { id, class: label, cosine }) => {
     const button = item.firstChild;
-    const [picture, name] = button.children;
-    picture.src = thumbnailOf(id);
-    setText(name, `${label} ${cosine.toFixed(2)}`);
+    showPicture(button, id, showPhoto);
+    setText(button.lastChild, `${label} ${cosine.toFixed(2)}`);
     button.style.setProperty("--colour", colourOf(label));
-    button.onclick = () => showPhoto(id);
   });
 }
 
 function newNeighbour() {
-  return element("li", {}, element("button", { class: "picture", type: "button" }, element("img", { alt: "", decoding: "async" }), element("span", { class: "name" })));
+  return element("li", {}, pictureButton(element("span", { class: "name" })));
+}
+
+// A button for a small picture, with `parts` on it.
+export function pictureButton(...parts) {
+  return element("button", { class: "picture", type: "button" }, element("img", { alt: "", decoding: "async", draggable: false }), ...parts);
+}
+
+// The button has the picture of the photo `id`, and opens that photo.
+export function showPicture(button, id, open = openPhoto) {
+  if (button.dataset.id === id) return;
+  button.dataset.id = id;
+  button.firstChild.src = thumbnailOf(id);
+  button.onclick = () => open(id);
 }
 
 function step(by) {
@@ -88,15 +97,11 @@ dialog.addEventListener("keydown", (event) => {
   if (event.key === "ArrowLeft") step(-1);
   if (event.key === "ArrowRight") step(1);
   if (event.key === "Delete") remove();
-  const label = /^[1-9]$/.test(event.key) && classNames()[event.key - 1];
+  const label = classOfKey(event.key);
   if (label) assign(label);
 });
 
-let buttonsFor = "";
-onSession(() => {
-  const names = classNames();
-  if (buttonsFor === JSON.stringify(names)) return;
-  buttonsFor = JSON.stringify(names);
+onClasses((names) => {
   const buttons = names.map((name, place) => classButton(name, place, () => assign(name)));
   byId("photo-assign").replaceChildren(...buttons, element("button", { class: "button", type: "button", click: remove }, "Delete"));
 });

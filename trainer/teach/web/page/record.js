@@ -65,13 +65,13 @@ onSession(({ recording }) => {
   if (current && recording && recording.hold === current.id) Object.assign(current, { kept: recording.kept, folded: recording.folded });
 });
 
-// Make `button` record for `labelOf()` while it is held: by mouse, finger, pen, space or enter.
-export function holdToRecord(button, labelOf) {
+// Make `button` record for the class `label` while it is held: by mouse, finger, pen, space or enter.
+export function holdToRecord(button, label) {
   let held = null; // the pointer or the key that holds the button
   const press = (by) => {
     if (held !== null) return;
     held = by;
-    startRecording(labelOf());
+    startRecording(label);
   };
   const release = (by) => {
     if (held === null || (by !== undefined && held !== by)) return;
@@ -107,10 +107,10 @@ export function holdToRecord(button, labelOf) {
   // A screen reader presses a button without a pointer or a key: the first press starts, the second one ends.
   button.addEventListener("click", (event) => {
     if (event.detail !== 0 || held !== null) return;
-    if (recordedHere() === labelOf()) stopRecording();
-    else if (session.value) startRecording(labelOf());
+    if (recordedHere() === label) stopRecording();
+    else if (session.value) startRecording(label);
   });
   document.addEventListener("recording", () => {
-    if (recordedHere() !== labelOf()) held = null; // something else ended it
+    if (recordedHere() !== label) held = null; // something else ended it
   });
 }

@@ -10,11 +10,11 @@ const BUSY_MS = 1000;
 const MOST_ERRORS = 3; // more errors than these are counted
 
 // The two buttons of a class; `bar` shows the progress.
-export function uploadButtons(labelOf, bar) {
+export function uploadButtons(label, bar) {
   const input = (properties, text) => {
     const field = element("input", { type: "file", accept: "image/*", class: "unseen", ...properties });
     field.addEventListener("change", () => {
-      upload([...field.files], labelOf(), bar);
+      upload([...field.files], label, bar);
       field.value = "";
     });
     return element("label", { class: "button" }, field, text);
@@ -27,7 +27,7 @@ export function uploadButtons(labelOf, bar) {
 }
 
 // Files that are dropped onto `column` become photos of its class.
-export function acceptDrops(column, labelOf, bar) {
+export function acceptDrops(column, label, bar) {
   let inside = 0; // entering a child comes before leaving its parent
   const hasFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
   const mark = (step) => {
@@ -38,7 +38,7 @@ export function acceptDrops(column, labelOf, bar) {
   column.addEventListener("dragleave", (event) => hasFiles(event) && mark(-1));
   column.addEventListener("drop", (event) => {
     mark(0);
-    if (hasFiles(event)) upload([...event.dataTransfer.files], labelOf(), bar);
+    if (hasFiles(event)) upload([...event.dataTransfer.files], label, bar);
   });
 }
 // A file that is dropped elsewhere must not replace the page.
