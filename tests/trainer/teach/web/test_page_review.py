@@ -214,6 +214,23 @@ def test_a_photo_large(taught_three: TeachingStream, open_page: OpenPage) -> Non
     expect(dialog).to_be_visible()
 
 
+def test_there_is_no_photo_before_the_first_one(taught_three: TeachingStream, open_page: OpenPage) -> None:
+    """An arrow at the start of the list changes nothing, and asks the session for nothing."""
+    page = open_page()
+    open_review(page, 24)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#photo-0").dblclick()
+    expect(page.locator("#photo-scores li")).to_have_count(3)
+    first = page.locator("#photo-picture").get_attribute("src")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#photo-picture")).to_have_attribute("src", first or "")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#photo-picture")).not_to_have_attribute("src", first or "")
+    assert not [url for url in asked if "offset=-" in url]
+    expect(page.locator(".toast")).to_have_count(0)
+
+
 def test_the_other_browser_changes_the_list(taught_three: TeachingStream, open_page: OpenPage) -> None:
     """A list that is open shows what another browser changes, and keeps what is selected."""
     page = open_page()

@@ -23,25 +23,18 @@ export class PhotoList {
     this.coming = new Map(); // number -> promise
   }
 
-  // Something has changed in the session: what is shown is read again.
+  // Something has changed in the session: what is shown is read again; the total is known when the promise is kept.
   refresh() {
     this.old = new Set(this.parts.keys());
-    if (this.total !== null) this.read(0).then(() => this.changed());
+    return this.total === null ? null : this.read(0);
   }
 
-  // The photo at `index`; null while it is being read.
+  // The photo at `index`; null while it is being read, and beside the list.
   at(index) {
+    if (index < 0 || index >= (this.total ?? Infinity)) return null;
     const part = Math.floor(index / PART);
     if (!this.parts.has(part) || this.old.has(part)) this.read(part);
     return this.parts.get(part)?.[index % PART] ?? null;
-  }
-
-  indexOf(id) {
-    for (const [part, photos] of this.parts) {
-      const place = photos.findIndex((photo) => photo.id === id);
-      if (place >= 0) return part * PART + place;
-    }
-    return -1;
   }
 
   // The photos from `first` to `last`, both included; reads what is missing.

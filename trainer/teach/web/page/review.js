@@ -7,7 +7,7 @@ import { gridInput } from "./grid_input.js";
 import { classButton, openPhoto } from "./photo.js";
 import { PhotoList } from "./photo_list.js";
 import { Selection } from "./selection.js";
-import { classNames, colourOf, onSession, session } from "./session.js";
+import { colourOf, onClasses, onSession, session } from "./session.js";
 import { showError } from "./toast.js";
 import { Thumbnails } from "./thumbnails.js";
 import { count, share } from "./words.js";
@@ -99,7 +99,6 @@ onSession((state) => {
   const classes = state.classes.map(({ name, photos: number }) => [`class ${name}`, `${name} (${number})`]);
   choices(place, [["classes", "All classes"], ...classes, ["inbox", `Inbox (${state.inbox.photos})`], ["trash", `Trash (${state.trash.photos})`]]);
   setText(byId("review-count"), String(state.classes.reduce((sum, one) => sum + one.photos, state.inbox.photos)));
-  showButtons();
   if (!isShown() || refreshing || version === state.version) return;
   refreshing = setTimeout(() => {
     refreshing = null;
@@ -110,8 +109,8 @@ onSession((state) => {
 choices(kind, KINDS);
 choices(order, ORDERS);
 choices(place, [["classes", "All classes"], ["inbox", "Inbox"], ["trash", "Trash"]]);
+kind.addEventListener("change", () => kind.value === "doubtful" && (order.value = "doubtful"));
 for (const select of [place, kind, order]) select.addEventListener("change", askAgain);
-kind.addEventListener("change", () => kind.value === "doubtful" && ((order.value = "doubtful"), askAgain()));
 addEventListener("view", () => {
   if (!isShown()) return;
   if (photos.total === null) askAgain();
@@ -132,7 +131,7 @@ async function move(answer) {
   const at = input.active();
   if (!(await change(answer))) return;
   chosen.clear();
-  await photos.read(0).then(() => photos.refresh());
+  await photos.refresh();
   input.focus(at);
 }
 
@@ -177,15 +176,10 @@ function showSelection() {
   grid.draw(true);
 }
 
-let buttonsFor = "";
-function showButtons() {
-  const key = JSON.stringify(classNames());
-  if (key === buttonsFor) return;
-  buttonsFor = key;
-  byId("assign").replaceChildren(...classNames().map((name, index) => classButton(name, index, () => assignSelected(name))));
+onClasses((names) => {
+  byId("assign").replaceChildren(...names.map((name, index) => classButton(name, index, () => assignSelected(name))));
   showSelection();
-}
-
+});
 byId("delete").addEventListener("click", deleteSelected);
 byId("enlarge").addEventListener("click", () => open(input.active()));
 byId("select-all").addEventListener("click", () => (chosen.ids.size ? chosen.clear() : selectAll()));
