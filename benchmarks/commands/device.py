@@ -69,7 +69,7 @@ def teach_stream(
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Compare the frame rate of trainer teach with and without recording and learning; then memory over actions."""
-    from benchmarks.device.teach_stream import act, compare_rates, teaching
+    from benchmarks.device.teaching.stream_speed import act, compare_rates, teaching
 
     progress = TerminalProgress("")
     with teaching(image_dir, architecture, photos, fps, bottleneck_dir) as session:

@@ -1,1 +1,1 @@
-"""A teaching session in a browser: how its page scrolls, and how long it takes from nothing to a model."""
+"""A teaching session: its frame rate and memory, how its page scrolls, and how long it takes to a model."""

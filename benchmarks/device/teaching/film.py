@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.device.chromium import chromium
-from benchmarks.device.teaching.session_process import STORE, TeachProcess, teach_process
+from benchmarks.device.teaching.session_process import STORE, TeachProcess, backbone_file, teach_process
 from benchmarks.device.teaching.shown_camera import ShownCamera
 from edge.parallel import available_cores
 from edge.store.layout import Store
@@ -46,7 +46,7 @@ def make(backbone: Path, progress: Progress) -> tuple[list[Image.Image], dict[st
     camera.show(_flower("daisy", 0))
     with tempfile.TemporaryDirectory() as name, camera.running(), chromium() as browser:
         scratch = Path(name)
-        with teach_process(camera.address, backbone, scratch) as session:
+        with teach_process(camera.address, scratch, *backbone_file(backbone)) as session:
             page = browser.new_page(viewport=_WINDOW, color_scheme="light")
             page.set_default_timeout(_LIMIT_MS)
             film = _Film(page, camera, session, progress)

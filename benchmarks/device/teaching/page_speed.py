@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.device.chromium import chromium
-from benchmarks.device.teaching.session_process import PHOTOS, teach_process
+from benchmarks.device.teaching.session_process import PHOTOS, backbone_file, teach_process
 from benchmarks.device.teaching.shown_camera import ShownCamera
 from edge.parallel import available_cores
 from trainer.photos.drawn_flowers import KINDS, draw_flower
@@ -53,7 +53,8 @@ def measure(backbone: Path, photos: int, progress: Progress) -> list[dict[str, A
         draw_photos(scratch / PHOTOS, photos, progress)
         camera = ShownCamera()
         camera.show(draw_flower("tulips", 0))
-        with camera.running(), teach_process(camera.address, backbone, scratch) as session:
+        options = backbone_file(backbone)
+        with camera.running(), teach_process(camera.address, scratch, *options) as session:
             with progress.stage("learning"):
                 session.wait_until_idle(_LEARN_S)
             with chromium() as browser:
