@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from support.web_page import Page, expect  # isort: skip  # skips the module if there is no playwright
 from playwright.sync_api import Locator
 
+from support.teach_stream import TeachingStream
+from support.waiting import wait_for
+from trainer.teach.state import CLASS
+
 
 def column(page: Page, name: str) -> Locator:
     """The column of a class."""
@@ -33,6 +37,16 @@ def mouse_held(page: Page, target: Locator) -> Iterator[None]:
     page.mouse.down()
     yield
     page.mouse.up()
+
+
+def photos_of(taught: TeachingStream, label: str, place: str = CLASS) -> int:
+    """How many photos of the class are in the place, on the disk."""
+    return len(taught.session.folders.of(place, label))
+
+
+def wait_for_photos(taught: TeachingStream, label: str, least: int) -> None:
+    """Wait until the class has ``least`` photos or more."""
+    wait_for(lambda: photos_of(taught, label) >= least)
 
 
 class Finger:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support import tiny
+from support.class_folders import Open
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.progress import Progress
 from trainer.teach.class_folders import ClassFolders
@@ -38,6 +39,26 @@ def listed(photos: Path) -> Callable[[], list[TaughtPhoto]]:
             folders.close()
 
     return list_now
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder of a session."""
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def opened(root: Path) -> Iterator[Open]:
+    """Opens sessions of ``root``; they are closed at the end."""
+    sessions: list[ClassFolders] = []
+
+    def open_session(inbox: Path | None = None, **options: object) -> ClassFolders:
+        sessions.append(ClassFolders(root, inbox, **options))  # type: ignore[arg-type]
+        return sessions[-1]
+
+    yield open_session
+    for session in sessions:
+        session.close()
 
 
 @pytest.fixture

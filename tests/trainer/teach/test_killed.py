@@ -29,7 +29,7 @@ def test_a_kill_with_an_inbox_on_another_file_system_loses_no_photo(
 
 
 def photos_on_disk(*folders: Path) -> dict[str, list[Path]]:
-    """All files of photos in ``folders``, by id; what a session writes for itself is left out."""
+    """All files of photos in ``folders``, by id; what a session writes for itself is skipped."""
     found: dict[str, list[Path]] = {}
     for folder in folders:
         for path in folder.rglob("*"):

@@ -29,7 +29,7 @@ _WAIT_S = 120.0
 
 
 class Results:
-    """What a learner says, in order."""
+    """What a learner has learnt, in order."""
 
     def __init__(self) -> None:
         self.learnt: queue.Queue[Learnt] = queue.Queue()
@@ -57,7 +57,7 @@ def results() -> Results:
 
 @pytest.fixture
 def learner(features: Features, results: Results) -> Iterator[Learner]:
-    """A learner that tells ``results``."""
+    """A learner that gives what it learns to ``results``."""
     learner = Learner(
         features,
         on_learnt=results.learnt.put,

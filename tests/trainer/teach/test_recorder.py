@@ -129,7 +129,7 @@ def test_nearly_equal_frames_are_folded(make: Callable[..., Session]) -> None:
 
 
 def test_at_most_five_a_second(make: Callable[..., Session]) -> None:
-    """Frames that come faster than the rate are left out."""
+    """Frames that come faster than the rate are skipped."""
     session = make(lease_s=LONG_S, per_s=1e-3)
     session.recorder.record("rose", "one")
     for seed in range(5):

@@ -13,9 +13,9 @@ import pytest
 
 from edge.errors import ImageError, UsageError
 from support import tiny
+from support.colours import encoded
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import Remembered
-from trainer.progress import Progress
 from trainer.teach.session import Session
 from trainer.teach.state import CLASS, INBOX, TRASH, Learnt, SessionState
 
@@ -54,12 +54,6 @@ class Opened:
 
 
 @pytest.fixture
-def extractor(cache: Path) -> FeatureExtractor:
-    """The tiny backbone with a cache of its own."""
-    return tiny.extractor(cache, progress=Progress())
-
-
-@pytest.fixture
 def empty(tmp_path: Path, extractor: FeatureExtractor) -> Iterator[Opened]:
     """A session of an empty folder."""
     opened = Opened(tmp_path / "taught", extractor)
@@ -77,11 +71,7 @@ def full(photos: Path, extractor: FeatureExtractor) -> Iterator[Opened]:
 
 def png(label: str, index: int) -> bytes:
     """The bytes of a tiny photo."""
-    import io
-
-    buffer = io.BytesIO()
-    tiny.paint(label, index).save(buffer, "PNG")
-    return buffer.getvalue()
+    return encoded(tiny.paint(label, index), "PNG")
 
 
 def test_an_empty_folder_becomes_a_model(empty: Opened) -> None:

@@ -36,19 +36,19 @@ def test_the_pages(client: Client) -> None:
 
 def test_a_token_is_required_everywhere(locked: Teaching) -> None:
     """Without it every path of the API is 401 in JSON, and pages show the form; with it they answer."""
-    stranger = Client(locked.client.port)
+    without = Client(locked.client.port)
     for one in OPERATIONS:
         if one.path != "/api":
-            answer = stranger.ask(one.method, one.path.replace("{id}", "0" * 32).replace("{name}", "red"))
+            answer = without.ask(one.method, one.path.replace("{id}", "0" * 32).replace("{name}", "red"))
             assert (answer.status, "token is missing" in answer.json["error"]) == (401, True)
     for page in ("/", "/watch", "/api"):
-        answer = stranger.ask("GET", page)
+        answer = without.ask("GET", page)
         assert answer.status == 401 and b"token-form" in answer.body
     for other in ("/events", "/picture.jpg", "/teach.js", "/observation.json"):
-        assert stranger.ask("GET", other).status == 401
+        assert without.ask("GET", other).status == 401
     assert locked.client.get("/api/session")["classes"] == []
     cookie = locked.client.ask("GET", "/?token=s3cret").headers["Set-Cookie"].partition(";")[0]
-    assert stranger.ask("GET", "/api/session", Cookie=cookie).status == 200
+    assert without.ask("GET", "/api/session", Cookie=cookie).status == 200
 
 
 def test_a_name_of_another_site_is_refused(client: Client) -> None:

@@ -147,7 +147,7 @@ def test_hostile_pictures(taught: Client, name: str) -> None:
 
 
 def test_bodies_are_bounded(taught: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that is too large is 413 by its length, or as soon as so many bytes have come."""
+    """A body is 413 if its length is too large, or as soon as more bytes than the limit have come."""
     monkeypatch.setattr("trainer.teach.web.photo_routes.PICTURE_BYTES", 1 << 20)
     monkeypatch.setattr(bodies, "JSON_BYTES", 1 << 20)
     large = bytes((1 << 20) + 1)

@@ -8,10 +8,10 @@ import pytest
 
 from support import tiny
 from support.colours import encoded
-from support.teach_page import column, open_review, selected
+from support.teach_page import column, open_review, photos_of, selected
 from support.teach_stream import TeachingStream
 from support.web_page import OpenPage, Page, expect
-from trainer.teach.state import CLASS, INBOX, TRASH, Hold
+from trainer.teach.state import INBOX, TRASH, Hold
 
 
 @pytest.fixture
@@ -20,11 +20,6 @@ def taught_three(taught: TeachingStream) -> TeachingStream:
     for label in tiny.COLOURS:
         taught.add(label, 8)
     return taught
-
-
-def of(taught: TeachingStream, label: str, place: str = CLASS) -> int:
-    """How many photos of the class are in the place."""
-    return len(taught.session.folders.of(place, label))
 
 
 def centre(page: Page, index: int) -> tuple[float, float]:
@@ -64,7 +59,7 @@ def test_what_the_model_thinks_is_wrong(taught_three: TeachingStream, open_page:
     found.click()
     page.keyboard.press("1")
     expect(found).to_have_count(0)
-    assert of(taught_three, "blue") == 9 and of(taught_three, "red") == 8
+    assert photos_of(taught_three, "blue") == 9 and photos_of(taught_three, "red") == 8
 
 
 def test_select_with_the_mouse(taught_three: TeachingStream, open_page: OpenPage) -> None:
@@ -158,12 +153,12 @@ def test_move_many_and_undo(taught_three: TeachingStream, open_page: OpenPage) -
     page.locator("#assign").get_by_role("button", name="blue").click()
     expect(page.locator("#review-total")).to_have_text("0 photos")
     expect(page.locator(".toast")).to_contain_text("8 photos")
-    assert of(taught_three, "blue") == 16
+    assert photos_of(taught_three, "blue") == 16
     page.keyboard.press("Control+z")
     expect(page.locator("#review-total")).to_have_text("8 photos")
     page.keyboard.press("Control+Shift+Z")
     expect(page.locator("#review-total")).to_have_text("0 photos")
-    assert of(taught_three, "red") == 0
+    assert photos_of(taught_three, "red") == 0
 
 
 def test_the_inbox(taught_three: TeachingStream, open_page: OpenPage) -> None:
@@ -182,7 +177,7 @@ def test_the_inbox(taught_three: TeachingStream, open_page: OpenPage) -> None:
     expect(page.locator("#review-total")).to_have_text("3 photos, 3 selected")
     page.keyboard.press("2")
     expect(page.locator("#grid-empty")).to_be_visible()
-    assert of(taught_three, "green") == 11
+    assert photos_of(taught_three, "green") == 11
     assert taught_three.session.folders.of(INBOX) == []
 
 
@@ -206,7 +201,7 @@ def test_a_photo_large(taught_three: TeachingStream, open_page: OpenPage) -> Non
     page.keyboard.press("1")
     expect(page.locator(".toast")).to_contain_text("blue")
     expect(page.locator("#photo-picture")).not_to_have_attribute("src", first or "")
-    assert of(taught_three, "blue") == 9
+    assert photos_of(taught_three, "blue") == 9
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.locator("#grid")).to_be_focused()

@@ -44,7 +44,7 @@ def test_size_of_a_thumbnail(tmp_path: Path, size: tuple[int, int], made: tuple[
 
 
 def test_pictures_are_upright_and_have_no_exif(tmp_path: Path) -> None:
-    """A photo taken sideways is turned, and where and when it was taken is left out."""
+    """A photo taken sideways is turned; the picture does not say where and when it was taken."""
     photo = write(tmp_path, ramp((640, 480)), turned=True)
     assert upright_size(photo) == (480, 640)
     upright = ramp((640, 480)).rotate(-90, expand=True)
