@@ -58,7 +58,7 @@ def test_an_inbox_on_another_file_system(tmp_path: Path, other_file_system: Path
     frame = other_file_system / "unknown" / "1.jpg"
     frame.parent.mkdir()
     frame.write_bytes(noise_picture(1))
-    added_s = frame.stat().st_mtime
+    added_s = frame.stat().st_mtime_ns / 1e9
     folders = ClassFolders(tmp_path / "photos", other_file_system)
     folders.add_class("rose")
     folders.assign([folders.of(INBOX)[0].id], "rose")
