@@ -64,20 +64,22 @@ def teach_stream(
     fps: Annotated[float, typer.Option(help="Frames a second of the camera.")] = 30.0,
     rounds: Rounds = 5,
     seconds: Annotated[float, typer.Option(help="The time for which each rate is measured, in seconds.")] = 10.0,
+    changes: Annotated[int, typer.Option(help="The changes whose refits are timed; 0: none.", min=0)] = 10,
     actions: Annotated[int, typer.Option(help="The actions of the review afterwards; 0: none.", min=0)] = 1200,
     bottleneck_dir: Annotated[Path | None, typer.Option(help="The folder of backbones and bottlenecks.")] = None,
     results_dir: ResultsDir = FOLDER,
 ) -> None:
-    """Compare the frame rate of trainer teach with and without recording and learning; then memory over actions."""
-    from benchmarks.device.teaching.stream_speed import act, compare_rates, teaching
+    """Compare the frame rate of trainer teach with and without learning; then times of refits, memory over actions."""
+    from benchmarks.device.teaching.stream_speed import act, compare_rates, teaching, time_refits
 
     progress = TerminalProgress("")
     with teaching(image_dir, architecture, photos, fps, bottleneck_dir) as session:
-        rows = [compare_rates(session, rounds, seconds, progress)]
+        rows = [time_refits(session, changes, progress)] if changes else []
+        rows += [compare_rates(session, rounds, seconds, progress)]
         rows += [act(session, actions, progress)] if actions else []
     rows = [{"architecture": architecture, "fps": fps, "photos": photos, **row} for row in rows]
     command = f"python -m benchmarks teach-stream IMAGE_DIR --architecture {architecture} --photos {photos}"
-    command += f" --fps {fps:g} --rounds {rounds} --seconds {seconds:g} --actions {actions}"
+    command += f" --fps {fps:g} --rounds {rounds} --seconds {seconds:g} --changes {changes} --actions {actions}"
     print(save_results(f"teach-stream-{architecture}", command, rows, results_dir))
 
 

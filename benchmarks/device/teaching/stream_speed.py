@@ -1,4 +1,4 @@
-"""``trainer teach`` while it records and learns: its frame rate, and its memory over many actions."""
+"""``trainer teach`` while it records and learns: its frame rate, the time of a refit, its memory over many actions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -48,6 +48,34 @@ def compare_rates(session: TeachProcess, rounds: int, seconds: float, progress: 
         "photos_recorded_per_s": round((_photos(session) - before) / (rounds * seconds), 2),
         "rounds": rounds,
         "seconds": seconds,
+    }
+
+
+def time_refits(session: TeachProcess, changes: int, progress: Progress) -> dict[str, Any]:
+    """Seconds from a change of one photo's class to the answer of the thorough head, while the stream is labelled.
+
+    ``quick_s`` are those to the first head that has learnt the change. Both are seen over the API, in steps of some
+    20 milliseconds.
+    """
+    names = [entry["name"] for entry in session.state()["classes"]]
+    quick, thorough = [], []
+    with progress.stage("refits", changes) as advance:
+        for turn in range(changes):
+            label, other = names[turn % len(names)], names[(turn + 1) % len(names)]
+            photo = session.ask("GET", f"api/photos?place=classes&class={quote(label)}&limit=1")["photos"][0]["id"]
+            session.wait_until_idle(_LEARNT_S)
+            started_s = time.monotonic()
+            session.ask("POST", "api/photos/assign", {"photos": [photo], "class": other})
+            quick.append(_seconds_until(session, started_s, lambda learning: not learning["thorough"]))
+            thorough.append(_seconds_until(session, started_s, lambda learning: learning["state"] == "ready"))
+            advance(1)
+    return {
+        "measurement": "refits",
+        "classes": len(names),
+        "changes": changes,
+        "quick_s": round(median(quick), 3),
+        "thorough_s": round(median(thorough), 3),
+        "longest_s": round(max(thorough), 3),
     }
 
 
@@ -110,6 +138,12 @@ def _rate(session: TeachProcess, seconds: float, label: str | None) -> float:
     rate = (session.labelled() - first) / (time.monotonic() - started_s)
     session.ask("DELETE", f"api/recording?hold={hold}")
     return rate
+
+
+def _seconds_until(session: TeachProcess, started_s: float, holds: Callable[[Any], bool]) -> float:
+    """Seconds from ``started_s`` until ``holds`` for what the session says about learning, or it is ready."""
+    wait(lambda: (learning := session.state()["learning"])["state"] == "ready" or holds(learning), _LEARNT_S)
+    return time.monotonic() - started_s
 
 
 def _photos(session: TeachProcess) -> int:
