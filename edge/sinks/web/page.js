@@ -20,8 +20,10 @@ const picture = new LivePicture(
   () => !paused && ["live", "stalled"].includes(body.dataset.state),
   () => latest.observation,
 );
-const connection = new Connection({ history: (history) => timeline.replace(history), model: useModel, now: showNow }, () =>
-  showState(connection.wasConnected ? "reconnecting" : "connecting"),
+const connection = new Connection(
+  { history: (history) => timeline.replace(history), model: useModel, now: showNow },
+  () => showState(connection.wasConnected ? "reconnecting" : "connecting"),
+  () => showState("yielded"),
 );
 
 function colourOf(label) {
@@ -80,8 +82,9 @@ function showState(state) {
     ],
     stalled: [`No frame for ${duration(silent)}`, "This is the last picture. edge watch tries the source again."],
     reconnecting: ["Reconnecting", latest && latest.observation ? `The last frame is ${duration(silent)} old.` : "edge watch does not answer."],
+    yielded: ["Shown in newer windows", "This browser shows the stream in four windows at a time. Click here to see it in this one."],
   };
-  const chips = { connecting: "Connecting", waiting: "Waiting", live: paused ? "Paused" : "Live", stalled: "No frames", reconnecting: "Reconnecting" };
+  const chips = { connecting: "Connecting", waiting: "Waiting", live: paused ? "Paused" : "Live", stalled: "No frames", reconnecting: "Reconnecting", yielded: "Not connected" };
   setText("state-text", chips[state]);
   setText("answer-title", paused ? "Label when paused" : state !== "live" && latest && latest.observation ? "Last label" : "Label");
   const notice = notices[state];

@@ -120,3 +120,22 @@ def test_reduced_motion(sink: WebSink, open_page: OpenPage) -> None:
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(moving)[0] == "none"
     assert page.evaluate("() => document.getAnimations().length") == 0
+
+
+def test_many_windows(sink: WebSink, open_page: OpenPage) -> None:
+    """Ten windows of one browser load and are live, older ones let go; a click in one of these makes it live again."""
+    pages = [open_page()]
+    pages += [pages[0].context.new_page() for _ in range(9)]
+    for page in pages[1:]:
+        page.goto(sink.url)
+        expect(page.locator("#state")).to_have_text("Waiting")
+    for page in pages[:6]:
+        expect(page.locator("#state")).to_have_text("Not connected")
+        expect(page.locator("#notice")).to_contain_text("Click here to see it in this one")
+    for page in pages[6:8]:
+        page.close()
+    pages[0].locator("#notice").click()
+    for page in (pages[0], *pages[8:]):
+        sink.write(Camera().observe("red"))
+        expect(page.locator("#state")).to_have_text("Live")
+    expect(pages[1].locator("#state")).to_have_text("Not connected")

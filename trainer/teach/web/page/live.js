@@ -17,8 +17,10 @@ const picture = new LivePicture(
   () => body.dataset.view === "teach" && ["live", "stalled"].includes(body.dataset.state),
   () => latest.observation,
 );
-const connection = new Connection({ session: receiveSession, now: showNow }, () =>
-  showState(connection.wasConnected ? "reconnecting" : "connecting"),
+const connection = new Connection(
+  { session: receiveSession, now: showNow },
+  () => showState(connection.wasConnected ? "reconnecting" : "connecting"),
+  () => showState("yielded"),
 );
 setInterval(() => body.dataset.state === "reconnecting" && showState("reconnecting"), 500);
 
@@ -59,8 +61,9 @@ function showState(state) {
     waiting: ["Waiting for the first frame", `for ${duration(silent)}; a camera needs a few seconds to start. Photos from files can be added now.`],
     stalled: [`No frame for ${duration(silent)}`, "This is the last picture. The camera is tried again; review and learning go on."],
     reconnecting: ["Reconnecting", "trainer teach does not answer. Nothing is lost: photos are on the disk before they count."],
+    yielded: ["Shown in newer windows", "This browser shows the session in four windows at a time. Click here to see it in this one."],
   };
-  const chips = { connecting: "Connecting", waiting: "Waiting", live: "Live", stalled: "No frames", reconnecting: "Reconnecting" };
+  const chips = { connecting: "Connecting", waiting: "Waiting", live: "Live", stalled: "No frames", reconnecting: "Reconnecting", yielded: "Not connected" };
   setText(byId("state-text"), chips[state]);
   setText(byId("answer-title"), state === "live" || !latest?.observation ? "Label" : "Last label");
   const notice = notices[state];
