@@ -19,10 +19,10 @@ from trainer.one_thread import one_thread
 from trainer.photos.folder import list_photos
 from trainer.photos.layout import CLASSES
 from trainer.progress import Progress
-from trainer.teach.examples import Snapshot, make_examples
-from trainer.teach.features import Features
+from trainer.teach.learning.examples import Snapshot, make_examples
+from trainer.teach.learning.features import Features
+from trainer.teach.learning.taught_head import teach_head
 from trainer.teach.state import CLASS, ID_DIGITS, TaughtPhoto
-from trainer.teach.taught_head import teach_head
 
 HELD_BACK = 0.3
 """The share of the independent photos of each class that is held back."""

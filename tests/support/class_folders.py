@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.pictures import noise_picture
-from trainer.teach.class_folders import ClassFolders
+from trainer.teach.folders.class_folders import ClassFolders
 from trainer.teach.state import CLASS
 
 Open = Callable[..., ClassFolders]

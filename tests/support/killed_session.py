@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from support.pictures import noise_picture
-from trainer.teach.class_folders import ClassFolders
+from trainer.teach.folders.class_folders import ClassFolders
 from trainer.teach.state import CLASS, INBOX, Hold
 
 _CHANGING = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.utime"})

@@ -9,7 +9,7 @@ import numpy as np
 from trainer.bottlenecks.labelled import Labelled
 from trainer.photos.dataset import Dataset, Photo
 from trainer.photos.split import GroupedPhoto, SplitRatios, assign_splits
-from trainer.teach.examples import Examples, Snapshot
+from trainer.teach.learning.examples import Examples, Snapshot
 from trainer.teach.state import CLASS, TaughtPhoto
 
 VALUES = 12

@@ -22,9 +22,9 @@ from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.teach.handover import ModelHandover
 from trainer.teach.page_server import PageServer
-from trainer.teach.recorder import Recorder
 from trainer.teach.session import Session
-from trainer.teach.taught_model import TaughtModels
+from trainer.teach.stream.recorder import Recorder
+from trainer.teach.stream.taught_model import TaughtModels
 
 EVERY_S = 0.05
 """The time between two frames, in seconds."""

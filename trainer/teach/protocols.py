@@ -8,7 +8,7 @@ from trainer.teach.state import ModelState, Recording
 
 
 class FrameRecorder(Protocol):
-    """Records the frames of a stream: :class:`trainer.teach.recorder.Recorder`."""
+    """Records the frames of a stream: :class:`trainer.teach.stream.recorder.Recorder`."""
 
     @property
     def recording(self) -> Recording | None:

@@ -21,13 +21,13 @@ from trainer.progress import Progress
 from trainer.retraining.given_backbone import Given
 from trainer.retraining.options import RetrainOptions, default_output
 from trainer.teach.choose_backbone import choose_backbone
+from trainer.teach.folders.places import SESSION_FOLDER
 from trainer.teach.handover import ModelHandover
 from trainer.teach.options import TeachOptions
 from trainer.teach.page_server import PageServer
-from trainer.teach.places import SESSION_FOLDER
-from trainer.teach.recorder import Recorder
 from trainer.teach.session import Session
-from trainer.teach.taught_model import TaughtModels
+from trainer.teach.stream.recorder import Recorder
+from trainer.teach.stream.taught_model import TaughtModels
 
 _CLOSE_S = 0.3
 """How long the session may take to end after the stream; all its photos are on the disk already."""

@@ -15,8 +15,8 @@ from edge.sinks.web.changes import Changes
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import Remembered
-from trainer.teach.class_folders import Added, ClassFolders
-from trainer.teach.learning import Learning
+from trainer.teach.folders.class_folders import Added, ClassFolders
+from trainer.teach.learning.session_learning import Learning
 from trainer.teach.protocols import FrameRecorder, Handover
 from trainer.teach.review import Neighbour, ReviewedPhoto, chosen, in_order, neighbours, review
 from trainer.teach.session_state import describe_session
@@ -62,7 +62,7 @@ class Session:
         The classes of ``remembered`` are classes of the session too; their photos are gone.
         ``publish`` gets each new head; ``write_message`` gets the lines that the page shows too.
 
-        Raises the errors of :class:`~trainer.teach.class_folders.ClassFolders`.
+        Raises the errors of :class:`~trainer.teach.folders.class_folders.ClassFolders`.
         """
         self.extractor, self._write_message = extractor, write_message
         self.opened_s = time.time()

@@ -6,8 +6,8 @@ from collections import Counter
 
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import Remembered
-from trainer.teach.class_folders import ClassFolders
-from trainer.teach.learning import Learning
+from trainer.teach.folders.class_folders import ClassFolders
+from trainer.teach.learning.session_learning import Learning
 from trainer.teach.state import (
     CLASS,
     INBOX,

@@ -18,7 +18,7 @@ from benchmarks.accuracy.few_photos import (
 from support import tiny
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.standardisation import Standardisation
-from trainer.teach.features import Features
+from trainer.teach.learning.features import Features
 
 
 def blobs(photos: int, seed: int = 0) -> Labelled:

@@ -14,8 +14,8 @@ from support import tiny
 from support.class_folders import Open
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.progress import Progress
-from trainer.teach.class_folders import ClassFolders
-from trainer.teach.features import Features
+from trainer.teach.folders.class_folders import ClassFolders
+from trainer.teach.learning.features import Features
 from trainer.teach.state import CLASS, TaughtPhoto
 
 MEMORY = Path("/dev/shm")

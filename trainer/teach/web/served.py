@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from edge.printable import printable
 from edge.shorten import shorten
-from trainer.teach.places import SESSION_FOLDER
+from trainer.teach.folders.places import SESSION_FOLDER
 from trainer.teach.session import Session
 from trainer.teach.state import Action, TaughtPhoto
 from trainer.teach.web.answers import Refused, busy, json_answer

@@ -14,7 +14,7 @@ import pytest
 from support import tiny
 from support.teach_server import Teaching
 from trainer import Dataset
-from trainer.teach.class_folders import ClassFolders
+from trainer.teach.folders.class_folders import ClassFolders
 from trainer.teach.state import CLASS, TaughtPhoto
 from trainer.teach.web.answers import Refused
 from trainer.teach.web.photos_zip import safe_name, zip_photos

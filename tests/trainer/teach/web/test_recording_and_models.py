@@ -18,7 +18,7 @@ from support.web_stream import Camera
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.teach.handover import ModelHandover
-from trainer.teach.recorder import Recorder
+from trainer.teach.stream.recorder import Recorder
 
 
 @pytest.fixture

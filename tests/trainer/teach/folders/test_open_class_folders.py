@@ -1,0 +1,110 @@
+"""Opening a session: which folders can be one, what is read of them, and what a message says of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge.errors import DatasetError, UnavailableError, UsageError
+from support.class_folders import Open, relatives, write
+from support.messages import Messages
+from support.pictures import noise_picture
+from trainer.bottlenecks.cache import file_key
+from trainer.photos.photo_files import Skipped
+from trainer.teach.folders.class_folders import ClassFolders
+from trainer.teach.state import CLASS
+
+
+def test_a_split_is_refused(root: Path, opened: Open) -> None:
+    """Folders train/ and test/ with class folders in them cannot be a session's, and no trace of a session is left."""
+    write(root, train__rose__1=1, train__tulip__2=2, test__rose__3=3, test__tulip__4=4)
+    with pytest.raises(DatasetError, match="its folders are a split, such as train/ and test/; give a folder of class"):
+        opened()
+    assert sorted(path.name for path in root.iterdir()) == ["test", "train"]
+
+
+def test_a_folder_around_all_classes_is_refused_at_first(root: Path, opened: Open) -> None:
+    """A folder around the class folders is named; in a session a class with folders in it may be the only one."""
+    write(root, flowers__rose__1=1, flowers__tulip__2=2, birds__3=3)
+    folders = opened()
+    folders.delete_class("birds")
+    folders.close()
+    assert opened().classes == ("flowers",)
+    shutil.rmtree(root / ".teach")
+    with pytest.raises(DatasetError, match="photos: the class folders are in flowers/; give that folder"):
+        opened()
+
+
+def test_a_folder_that_cannot_be_a_label_is_refused(root: Path, opened: Open) -> None:
+    """A class folder whose name has two lines is named, as ``trainer retrain`` does; later it is skipped."""
+    write(root, rose__1=1)
+    folders = opened()
+    write(root, **{"a\nb__2": 2})
+    assert folders.rescan()
+    assert folders.skipped == [Skipped("a\nb", "the class 'a\\nb' cannot be a label; rename it to one line of UTF-8")]
+    assert (folders.classes, relatives(folders)) == (("rose",), ["rose/1.jpg"])
+    folders.close()
+    with pytest.raises(DatasetError, match=r"the class 'a.*nb' cannot be a label; rename it to one line of UTF-8"):
+        opened()
+
+
+def test_only_one_session_uses_a_folder(root: Path, opened: Open) -> None:
+    """A second session of the same folder is refused, with the process of the first, until that is closed."""
+    first = opened()
+    with pytest.raises(UnavailableError, match=f"another session uses this folder .process {os.getpid()}.; end it"):
+        opened()
+    first.close()
+    assert opened().classes == ()
+
+
+@pytest.mark.parametrize("inbox", [".", "..", "rose", "captured/new"])
+def test_an_inbox_among_the_classes_is_refused(root: Path, opened: Open, inbox: str) -> None:
+    """The inbox is no class folder and does not hold them; a hidden folder is possible."""
+    with pytest.raises(UsageError, match="the folder of captured frames cannot be one with classes; give another one"):
+        opened(root / inbox)
+    assert opened(root / ".captured").classes == ()
+
+
+def test_known_files_are_not_read_again(root: Path, opened: Open) -> None:
+    """A file whose size and time are known has the known hash; another time, and it is read."""
+    write(root, rose__1=1, rose__2=2)
+    one, two = (root / "rose" / name for name in ("1.jpg", "2.jpg"))
+    known = {}
+    for path, late in ((one, 0), (two, 1)):
+        status = path.stat()
+        known[file_key(path)] = (status.st_size, status.st_mtime_ns + late, b"\x01" * 32)
+    folders = opened(known_files=known)
+    assert {photo.relative: photo.id == "01" * 16 for photo in folders.of(CLASS)} == {
+        "rose/1.jpg": True,
+        "rose/2.jpg": False,
+    }
+
+
+def test_twins_in_case_are_named(root: Path) -> None:
+    """Classes that differ in case alone are possible on the disk; a message asks whether they are one."""
+    write(root, rose__1=1, Rose__2=2, tulip__3=3)
+    if len(os.listdir(root)) < 3:
+        pytest.skip("this file system takes both as one")
+    messages = Messages()
+    ClassFolders(root, progress=messages).close()
+    assert messages.lines == [
+        f"{root}: the classes 'Rose' and 'rose' differ in case or blanks alone; are they one class?"
+    ]
+
+
+def test_a_damaged_journal_is_said(root: Path) -> None:
+    """Photos stay as they are if the journal cannot be read; a message says that earlier actions cannot be undone."""
+    folders = ClassFolders(root)
+    folders.add_class("rose")
+    folders.add(noise_picture(1), "rose")
+    folders.close()
+    (root / ".teach" / "journal.jsonl").write_bytes(b"nonsense\n")
+    (root / ".teach" / "classes.json").write_bytes(b"[")
+    messages = Messages()
+    folders = ClassFolders(root, progress=messages)
+    assert messages.lines == [f"{root}: the journal of the session is damaged; earlier actions cannot be undone"]
+    assert (folders.undoable, folders.classes, len(folders.photos)) == (None, ("rose",), 1)
+    folders.close()

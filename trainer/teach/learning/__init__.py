@@ -1,0 +1,1 @@
+"""What is learnt from a session's photos: bottlenecks, the head, and its figures."""
