@@ -1,8 +1,8 @@
 """A session that is killed while it saves its model, at its N-th change of the disk, in a child process for each N.
 
-``python -m support.killed_save TEMPLATE FOLDER STEP`` copies the folder TEMPLATE to FOLDER/N for N = 1, 1 + STEP, ... and
-saves there until a save ends before its N-th change. TEMPLATE has the folders photos, cache and store. It forks, so that
-no import is repeated. It prints each N.
+``python -m support.killed_save TEMPLATE FOLDER STEP`` copies the folder TEMPLATE to FOLDER/N for N = 1, 1 + STEP, ...
+and saves there until a save ends before its N-th change. TEMPLATE has the folders photos, cache and store. It forks, so
+that no import is repeated. It prints each N.
 """
 
 from __future__ import annotations

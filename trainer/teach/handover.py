@@ -45,12 +45,11 @@ class ModelHandover:
         progress: Progress,
         window_s: float = HEALTH_WINDOW_S,
     ) -> None:
-        """Make models as ``options`` say, in their only output file; install them in ``store``, None: nowhere.
+        """Make models as ``options`` say, which have one output file; install them in ``store``, None: nowhere.
 
         ``given`` is that of :func:`~trainer.retraining.retrain_all.retrain_all`. ``status`` is the status file of the
         device's ``edge watch``. ``announce`` is called after every change of :attr:`state`.
         """
-        (self._output,) = options.outputs
         self._options, self._given, self._store, self._status = options, given, store, status
         self._announce, self._progress, self._window_s = announce, progress, window_s
         self._lock = threading.Lock()
@@ -58,6 +57,12 @@ class ModelHandover:
         self.state = ModelState(
             "none", "no model was saved yet", store=store.root if store else None, can_go_back=self._can()
         )
+
+    def use(self, options: RetrainOptions, given: Given) -> None:
+        """Make models as ``options`` say, of the backbone ``given``, from now on; what is being made is waited for."""
+        self.wait()
+        with self._lock:
+            self._options, self._given = options, given
 
     def save(self) -> None:
         """Make the model, install it and activate it, on a thread of its own. Nothing happens if that is going on."""

@@ -23,6 +23,7 @@ from trainer.retraining.options import RetrainOptions, default_output
 from trainer.teach.choose_backbone import choose_backbone
 from trainer.teach.folders.places import SESSION_FOLDER
 from trainer.teach.handover import ModelHandover
+from trainer.teach.newer_backbone import BackboneWatch
 from trainer.teach.options import TeachOptions
 from trainer.teach.page_server import PageServer
 from trainer.teach.session import Session
@@ -61,7 +62,7 @@ def run_teach(options: TeachOptions, progress: Progress) -> int:
                 write_message=session.message,
                 every_s=options.settings.every_s,
             )
-            session.handover = ModelHandover(
+            handover = session.handover = ModelHandover(
                 _retrain_options(options, given),
                 given,
                 announce=session.announce,
@@ -69,23 +70,47 @@ def run_teach(options: TeachOptions, progress: Progress) -> int:
                 status=default_status(),
                 progress=Progress(on_message=session.message),
             )
-            page.serve(session)
-            notifier = Notifier()
-            notifier.ready("no frame yet")
-            _message(f"teach at {page.url} ({page.hint})")
-            return label_stream(
-                options.source,
-                models,
-                [*sinks, page, recorder],
-                options.settings,
-                statistics,
-                max_frame_age_s=options.max_frame_age_s,
-                retries=options.retries,
-                status=options.status,
-                notifier=notifier,
-                write_message=session.message,
-                outlasts_source=True,
-            )
+            use = functools.partial(_use_backbone, options, progress, session, models, handover)
+            with contextlib.closing(BackboneWatch(options.store, given.backbone, use, session.message)):
+                page.serve(session)
+                notifier = Notifier()
+                notifier.ready("no frame yet")
+                _message(f"teach at {page.url} ({page.hint})")
+                return label_stream(
+                    options.source,
+                    models,
+                    [*sinks, page, recorder],
+                    options.settings,
+                    statistics,
+                    max_frame_age_s=options.max_frame_age_s,
+                    retries=options.retries,
+                    status=options.status,
+                    notifier=notifier,
+                    write_message=session.message,
+                    outlasts_source=True,
+                )
+
+
+def _use_backbone(
+    options: TeachOptions,
+    progress: Progress,
+    session: Session,
+    models: TaughtModels,
+    handover: ModelHandover,
+    given: Given,
+) -> None:
+    """Go on with the backbone ``given``, unless the user named another one."""
+    name = given.backbone.architecture.name
+    if options.backbone is not None or options.architecture is not None or options.weights is not None:
+        session.message(
+            f"the store's new model has another backbone ({name}); to teach it, start again without --backbone, "
+            "--architecture and --weights"
+        )
+        return
+    handover.use(_retrain_options(options, given), given)
+    extractor = FeatureExtractor(given.backbone, options.bottleneck_dir, options.runtime, progress)
+    session.use_backbone(extractor, given.remembered, lambda: models.use(extractor))
+    session.message(f"the session goes on with the backbone of the store's new model ({name})")
 
 
 @contextlib.contextmanager

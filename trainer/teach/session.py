@@ -64,7 +64,7 @@ class Session:
 
         Raises the errors of :class:`~trainer.teach.folders.class_folders.ClassFolders`.
         """
-        self.extractor, self._write_message = extractor, write_message
+        self._publish, self._write_message = publish, write_message
         self.opened_s = time.time()
         with BottleneckCache(extractor.bottleneck_dir) as cache:
             known = cache.known_files()
@@ -79,14 +79,30 @@ class Session:
         self._state: SessionState | None = None
         for entry in self.folders.skipped:
             self.message(f"{entry.path}: skipped: {entry.reason}")
-        self.remembered = remembered
+        self._learn_with(extractor, remembered)
+
+    def use_backbone(
+        self, extractor: FeatureExtractor, remembered: Remembered | None, switch: Callable[[], None]
+    ) -> None:
+        """Go on with another backbone: that of ``extractor``, whose file has ``remembered`` classes.
+
+        ``switch`` is called when no head of the old backbone will be published any more. All bottlenecks are computed
+        anew, in the background; the first head comes after them.
+        """
+        self.learning.close()
+        switch()
+        self._learn_with(extractor, remembered)
+        self.announce()
+
+    def _learn_with(self, extractor: FeatureExtractor, remembered: Remembered | None) -> None:
+        self.extractor, self.remembered = extractor, remembered
         for label in remembered.labels if remembered else ():
             self.folders.add_class(label)
         self.learning = Learning(
             self.folders,
             extractor,
             remembered=remembered,
-            publish=publish,
+            publish=self._publish,
             announce=self.announce,
             write_message=self.message,
         )

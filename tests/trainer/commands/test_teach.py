@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import socket
 from pathlib import Path
@@ -9,12 +10,19 @@ from pathlib import Path
 import pytest
 
 from edge.modelfile.model_file import ModelFile
+from edge.store.health import await_confirmation
+from edge.store.install import InstallRequest, install
+from edge.store.layout import Store
 from support import tiny
 from support.complaint import complaint
 from support.ports import free_port
 from support.stream_server import StreamServer
 from support.teach_command import TeachCommand, teach_command
 from support.waiting import wait_for
+from trainer.progress import Progress
+from trainer.retraining.given_backbone import read_given
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain_all import retrain_all
 
 pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
@@ -27,6 +35,12 @@ def teach_two_classes(session: TeachCommand) -> None:
         session.ask("PUT", f"/api/classes/{label}")
         session.hold(label, f"hold-of-{label}", 2)
     session.wait_for(lambda state: state["learning"]["state"] == "ready")
+
+
+def install_confirmed(store: Store, path: Path) -> None:
+    """Make the model at ``path`` the current one of ``store``, as after a health window that went well."""
+    installed = install(store, InstallRequest(path, activate=True))
+    await_confirmation(store, installed.sha256, window_s=1.0, status=Path(), before=None)
 
 
 def test_from_nothing_to_a_live_answer(tmp_path: Path) -> None:
@@ -132,6 +146,38 @@ def test_save_makes_it_the_stores_model(tmp_path: Path) -> None:
         with teach_command(tmp_path, server.uri, tmp_path / "photos", backbone=()) as session:
             session.wait_for(lambda state: state["learning"]["state"] == "ready")
             assert session.session()["backbone"]["architecture"] == tiny.ARCHITECTURE.name
+
+
+def test_a_session_goes_on_with_the_backbone_of_a_flashed_model(options: RetrainOptions, tmp_path: Path) -> None:
+    """A model with another backbone becomes the store's while the session runs: it learns and saves with that one."""
+    store = Store(tmp_path / "store")
+    tiny.write_backbone(options.bottleneck_dir, "float32")
+    first, other = (
+        retrain_all(
+            dataclasses.replace(options, quantizations=(name,), output=tmp_path / f"{name}.tflite"), Progress()
+        )[0]
+        for name in ("int8", "float32")
+    )
+    install_confirmed(store, first.path)
+    with (
+        StreamServer() as server,
+        teach_command(tmp_path, server.uri, options.folder, "--json", backbone=()) as session,
+    ):
+        session.wait_for(lambda state: state["learning"]["state"] == "ready")
+        assert session.session()["backbone"]["quantization"] == "int8"
+        install_confirmed(store, other.path)
+        session.wait_for(lambda state: state["backbone"]["quantization"] == "float32")
+        wait_for(lambda: "the session goes on with the backbone of the store's new model" in session.messages)
+        session.wait_for(lambda state: state["learning"]["state"] == "ready" and not state["work"])
+        seen = len(session.lines)
+        wait_for(lambda: len(session.lines) > seen and session.lines[-1]["categories"])
+        assert session.ask("POST", "/api/model/save")[0] == 202
+        model = session.wait_for(
+            lambda state: state["model"]["state"] not in ("none", "saving", "installed") and state["model"]
+        )
+        assert model["state"] == "running", model
+        assert read_given(store.current_model).backbone.quantization == "float32"
+        assert session.messages.count("goes on with the backbone") == 1
 
 
 def test_two_sessions_of_one_folder(tmp_path: Path) -> None:

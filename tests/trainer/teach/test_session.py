@@ -186,6 +186,29 @@ def test_remembered_classes_are_classes_of_the_session(tmp_path: Path, extractor
     assert state.learnt is not None and state.learnt.labels == ("a", "b", "red")
 
 
+def test_another_backbone(full: Opened, cache: Path) -> None:
+    """All photos get the other backbone's bottlenecks; its first head is published after the switch, and no old one."""
+    full.settled()
+    ids = [photo.id for photo in full.session.folders.of(CLASS)]
+    before = full.session.learning.features.rows(ids)
+    other = tiny.extractor(cache, "float32")
+    switched: list[int] = []
+
+    def switch() -> None:
+        while not full.learnt.empty():
+            full.learnt.get()
+        switched.append(1)
+
+    full.session.use_backbone(other, None, switch)
+    state = full.settled()
+    assert switched == [1]
+    assert (state.quantization, state.learnt.labels if state.learnt else ()) == ("float32", ("blue", "green", "red"))
+    assert full.learnt.get().head is not None
+    after = full.session.learning.features.rows(ids)
+    assert after.shape == before.shape and not np.array_equal(after, before)
+    assert np.allclose(after, before, atol=0.1)
+
+
 def test_the_photos_stay_after_the_end(tmp_path: Path, extractor: FeatureExtractor) -> None:
     """Another session goes on where the first one ended."""
     folder = tmp_path / "taught"

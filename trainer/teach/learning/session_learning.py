@@ -88,15 +88,19 @@ class Learning:
             return scores
 
     def close(self) -> None:
-        """End the threads."""
-        self._closing.set()
+        """End the threads; nothing is published after that."""
+        with self._lock:
+            self._closing.set()
         self._wake.set()
         self._learner.close()
         self._filler.join(1.0)
 
     def _on_learnt(self, learnt: Learnt) -> None:
-        self.learnt = learnt
-        self._publish(learnt)
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self.learnt = learnt
+            self._publish(learnt)
         self._announce()
 
     def _on_figures(self, figures: Figures) -> None:

@@ -61,7 +61,7 @@ class TaughtModels:
 
         Raises what :class:`~edge.inference.interpreter.ImageInterpreter` raises.
         """
-        self._extractor = extractor
+        self._extractor, self._threads = extractor, threads
         self._interpreter = ImageInterpreter(extractor.backbone.model, threads=threads, runtime=extractor.runtime)
         self._lock = threading.Lock()
         self._newest = self._model((), None, 0.0)
@@ -78,6 +78,17 @@ class TaughtModels:
             same = model.card.sha256 == self._newest.card.sha256
             if not same or model.score_threshold != self._newest.score_threshold:
                 self._newest = model
+
+    def use(self, extractor: FeatureExtractor) -> None:
+        """Go on with the backbone of ``extractor``, without labels until the next head is published.
+
+        No head of the backbone before may be published after that. Raises what
+        :class:`~edge.inference.interpreter.ImageInterpreter` raises.
+        """
+        interpreter = ImageInterpreter(extractor.backbone.model, threads=self._threads, runtime=extractor.runtime)
+        with self._lock:
+            self._extractor, self._interpreter = extractor, interpreter
+            self._newest = self._model((), None, 0.0)
 
     def load_first(self) -> TaughtModel:
         """The newest model."""
