@@ -16,7 +16,8 @@ from trainer.bottlenecks.augmented import compute_copies, copy_sha256
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import accuracy, fit_head
+from trainer.head.fit import fit_head
+from trainer.head.linear import accuracy
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.folder import list_photos
 from trainer.photos.split import TEST, TRAINING, VALIDATION

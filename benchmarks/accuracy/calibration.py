@@ -16,7 +16,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import load_labelled
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.calibration import calibration_error, reliability
-from trainer.head.fit import Matrix, softmax
+from trainer.head.linear import Matrix, softmax
 from trainer.progress import Progress
 from trainer.report.measures import scored_photos
 from trainer.retraining.retrain_all import retrain_all

@@ -21,8 +21,9 @@ from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.calibration import calibrate
-from trainer.head.fit import Head, fit_head
+from trainer.head.fit import fit_head
 from trainer.head.gate import TRUE_ACCEPTANCE, best_scores, fit_gate
+from trainer.head.linear import Head
 from trainer.head.standardisation import feature_deviation
 from trainer.photos.dataset import assemble
 from trainer.photos.folder import list_photos

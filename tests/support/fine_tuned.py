@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.fine_tuning.recipe import Recipe
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.photos.augmentation import Strength
 from trainer.photos.dataset import Dataset, read_dataset
 from trainer.photos.split import SplitRatios

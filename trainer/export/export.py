@@ -34,7 +34,7 @@ from trainer.export.metadata import add_description, classifier_metadata, label_
 from trainer.export.quantized_head import quantize_head
 from trainer.export.splice import splice_head
 from trainer.head.calibration import Calibration
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.photos.dataset import Dataset
 from trainer.photos.photo_hashes import PhotoHashes, seen_photos
 from trainer.photos.split import SPLITS, TEST

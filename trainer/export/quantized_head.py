@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.modelfile.structure import TensorSpec
-from trainer.head.fit import Head, Matrix, softmax
+from trainer.head.linear import Head, Matrix, softmax
 from trainer.one_thread import one_thread
 
 SOFTMAX_SCALE = 1 / 256

@@ -8,7 +8,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from trainer.export.quantized_head import SOFTMAX_SCALE, QuantizedHead
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_operator, add_tensor, raise_runtime, set_signature
 
 # Versions that tflite-runtime 2.14 knows too: 4 is int8 weights with one scale (12, one a channel, is too new).

@@ -9,7 +9,7 @@ from edge.inference.self_test import make_patterns
 from edge.modelfile.provenance import Provenance
 from trainer.backbones.backbone import Backbone
 from trainer.export.export import export_unmeasured
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 
 _HEAD_SEED, _PATTERN_SEED = 0, 0
 _HEAD_SPREAD = 0.05

@@ -19,7 +19,7 @@ from trainer.fine_tuning.checkpoint import Epoch, read_epochs
 from trainer.fine_tuning.job import Job, TuningPhoto, identity_key, tuning_identity
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import best_epoch
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.split import TRAINING, VALIDATION
 from trainer.progress import Progress

@@ -26,7 +26,7 @@ from trainer.fine_tuning.job import Job
 from trainer.fine_tuning.photos import Batch, TuningPhotos, batches, load_training, plain_batches, training_batches
 from trainer.fine_tuning.schedule import Loss, best_epoch, has_stopped, learning_rate
 from trainer.head.calibration import calibrated_cross_entropies
-from trainer.head.fit import accuracy
+from trainer.head.linear import accuracy
 
 Report = Callable[[int], None]
 """Called with the number of training photos of each batch after it."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head, Matrix, cross_entropies, cross_entropy, softmax
+from trainer.head.linear import Head, Matrix, cross_entropies, cross_entropy, softmax
 from trainer.one_thread import one_thread
 
 BINS = 15

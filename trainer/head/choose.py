@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import DEFAULT_STEPS, Head, check_finite, minimise, search_penalty
+from trainer.head.fit import DEFAULT_STEPS, check_finite
+from trainer.head.linear import Head
+from trainer.head.minimise import minimise
+from trainer.head.penalty import search_penalty
 from trainer.one_thread import one_thread
 
 _TOLERANCE = 1e-8

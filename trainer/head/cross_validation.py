@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from trainer.head.calibration import fit_temperature
-from trainer.head.fit import Matrix, fit_head, softmax
+from trainer.head.fit import fit_head
 from trainer.head.folds import Folds
+from trainer.head.linear import Matrix, softmax
 from trainer.one_thread import one_thread
 
 

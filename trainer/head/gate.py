@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edge.inference.gate import Gate, cosines, directions
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head, softmax
+from trainer.head.linear import Head, softmax
 from trainer.head.standardisation import feature_deviation
 from trainer.one_thread import one_thread
 

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Matrix
 from trainer.head.folds import Folds
+from trainer.head.linear import Matrix
 from trainer.head.shares import SHARES, label_with_shares
 
 LEAST_INDEPENDENT = 20

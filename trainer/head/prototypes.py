@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 
 SHARPNESS = 4.0
 """The difference of the logits for a difference of 1 of the cosines. With it, the mean best score of photos of flowers

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head, Matrix, refit_head
 from trainer.head.folds import Folds
+from trainer.head.linear import Head, Matrix
+from trainer.head.minimise import refit_head
 from trainer.head.standardisation import Standardisation
 from trainer.one_thread import one_thread
 

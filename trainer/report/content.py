@@ -14,8 +14,9 @@ from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.evaluate import Evaluation
 from trainer.head.calibration import Bin, reliability
 from trainer.head.cross_validation import CrossValidation
-from trainer.head.fit import Matrix, Step
+from trainer.head.fit import Step
 from trainer.head.learning_curve import LearningCurve
+from trainer.head.linear import Matrix
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
 from trainer.report.photo_groups import PhotoGroups

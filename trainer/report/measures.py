@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.grouped_share import GroupedShare, grouped_share
-from trainer.head.fit import Matrix
+from trainer.head.linear import Matrix
 from trainer.photos.dataset import Photo
 
 _STEPS = 100  # thresholds of a curve between 0 and 1

@@ -15,9 +15,10 @@ from trainer.bottlenecks.labelled import load_labelled
 from trainer.bottlenecks.remembered import Remembered, remember_some
 from trainer.export.export import export_final, export_model
 from trainer.head.calibration import calibrate, reliability
-from trainer.head.fit import fit_head, softmax
+from trainer.head.fit import fit_head
 from trainer.head.gate import fit_gate
 from trainer.head.learning_curve_text import TOO_FEW
+from trainer.head.linear import softmax
 from trainer.photos.dataset import Dataset
 from trainer.photos.folder import list_photos
 from trainer.photos.split import TEST, TRAINING, VALIDATION

@@ -17,7 +17,8 @@ from trainer.fine_tuning.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import is_worse
 from trainer.head.calibration import calibrated_cross_entropies
-from trainer.head.fit import Head, fit_head
+from trainer.head.fit import fit_head
+from trainer.head.linear import Head
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Dataset
 from trainer.photos.photo_files import PhotoFolder

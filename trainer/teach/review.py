@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.sinks.capture.sink import UNSURE_BELOW, UNSURE_MARGIN
-from trainer.head.fit import Head, softmax
+from trainer.head.linear import Head, softmax
 from trainer.teach.state import CLASS, Answer, TaughtPhoto
 
 UNSURE, DISAGREES, NEW, FOLDED, DOUBTFUL = FILTERS = ("unsure", "disagrees", "new", "folded", "doubtful")

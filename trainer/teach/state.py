@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.progress import Stage
 
 CLASS, INBOX, TRASH = PLACES = ("class", "inbox", "trash")

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,15 @@ _COLUMNS: dict[Result, str] = {
     "accepted wrongly": "wrong acceptances",
 }
 _POLL_S = 0.01
+
+# Linux counts the memory of the process that starts another one as that of the other one, and this process may be
+# large: a small one starts the other one, and writes how it ended.
+_STARTER = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+os.write(int(sys.argv[1]), b"%d %d" % (os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024))
+"""
 
 
 class CaseResult(NamedTuple):
@@ -66,28 +76,32 @@ def run_limited(
     children that it has waited for, whichever is largest.
     """
     started = time.monotonic()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as end:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env, cwd=cwd, start_new_session=True
+            [sys.executable, "-ISc", _STARTER, str(end.fileno()), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,
+            pass_fds=(end.fileno(),),
         )
         stopped = False
-        while True:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if pid:
-                break
+        while process.poll() is None:
             if not stopped and time.monotonic() - started > limit_s:
                 os.killpg(process.pid, signal.SIGKILL)
                 stopped = True
             time.sleep(_POLL_S)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
+        for file in (out, err, end):
+            file.seek(0)
+        code, peak = map(int, end.read().split() or (process.returncode, 0))
         return Ended(
-            process.returncode,
+            code,
             out.read().decode("utf-8", "replace"),
             err.read().decode("utf-8", "replace"),
             time.monotonic() - started,
-            usage.ru_maxrss * 1024,
+            peak,
             stopped,
         )
 

@@ -22,7 +22,7 @@ from trainer.backbones.backbone import Backbone, as_model
 from trainer.backbones.cut_head import cut_head
 from trainer.export.export import export_unmeasured
 from trainer.export.metadata import label_lines, pack_files
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.photos.photo_hashes import PhotoHashes
 from trainer.retraining.given_backbone import read_given
 from trainer.retraining.retrained import Retrained

@@ -22,7 +22,7 @@ from support import tiny
 from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.export.export import float_tensors
-from trainer.head.fit import softmax
+from trainer.head.linear import softmax
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain_all import retrain_all

@@ -17,7 +17,8 @@ from trainer.export.quantized_head import (
     multiply_features,
     quantize_head,
 )
-from trainer.head.fit import Head, accuracy, fit_head, softmax
+from trainer.head.fit import fit_head
+from trainer.head.linear import Head, accuracy, softmax
 
 BOTTLENECK = TensorSpec("bottleneck", (1, 64), np.dtype(np.int8), 6 / 255, -128)
 """What MobileNet's int8 artifacts end in: values from 0 to 6."""

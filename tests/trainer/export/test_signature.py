@@ -20,7 +20,7 @@ from support.paths import DATA
 from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.backbones.backbone import as_model
 from trainer.export.splice import splice_head
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.retraining.retrained import Retrained
 from trainer.tflite import read_model, set_signature, write_model
 

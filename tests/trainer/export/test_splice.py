@@ -18,7 +18,7 @@ from support import tiny
 from trainer.backbones.backbone import as_model
 from trainer.export.quantized_head import QuantizedHead, quantize_head
 from trainer.export.splice import splice_head
-from trainer.head.fit import Head, softmax
+from trainer.head.linear import Head, softmax
 from trainer.tflite import MINIMUM_RUNTIME, add_metadata, minimum_runtime, read_model, write_model
 
 RUNTIME_SCRIPT = """

@@ -14,7 +14,7 @@ from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, write_checkpoint, 
 from trainer.fine_tuning.fine_tune import find_tuned, fine_tune
 from trainer.fine_tuning.job import identity_key, tuning_identity
 from trainer.fine_tuning.recipe import Recipe
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.photos.dataset import Dataset, read_dataset
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress

@@ -16,7 +16,7 @@ from trainer.head.calibration import (
     score_threshold,
     with_temperature,
 )
-from trainer.head.fit import Head, cross_entropy, softmax
+from trainer.head.linear import Head, cross_entropy, softmax
 
 
 def calibrated(seed: int, photos: int = 4000, labels: int = 4) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,8 @@ import pytest
 from edge.errors import DatasetError
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.choose import choose_head
-from trainer.head.fit import fit_head, softmax
+from trainer.head.fit import fit_head
+from trainer.head.linear import softmax
 
 
 def blobs(seed: int, photos: int, spread: float) -> Labelled:

@@ -13,15 +13,9 @@ from scipy.optimize import approx_fprime
 from edge.errors import DatasetError
 from support.blobs import blobs
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import (
-    L2_GRID,
-    Head,
-    HeadFit,
-    accuracy,
-    cross_entropy,
-    fit_head,
-    softmax,
-)
+from trainer.head.fit import HeadFit, fit_head
+from trainer.head.linear import Head, accuracy, cross_entropy, softmax
+from trainer.head.penalty import L2_GRID
 
 SEEDS = st.integers(0, 10_000)
 

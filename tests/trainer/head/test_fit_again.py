@@ -8,13 +8,9 @@ import pytest
 from edge.errors import DatasetError
 from support.blobs import blobs
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import (
-    DEFAULT_STEPS,
-    fit_again,
-    fit_head,
-    refit_head,
-    softmax,
-)
+from trainer.head.fit import DEFAULT_STEPS, fit_again, fit_head
+from trainer.head.linear import softmax
+from trainer.head.minimise import refit_head
 from trainer.head.standardisation import feature_deviation
 
 

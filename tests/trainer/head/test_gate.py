@@ -13,8 +13,8 @@ from edge.modelfile.model_file import ModelFile
 from support import tiny
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.fit import Head
 from trainer.head.gate import LEAST_PHOTOS, PER_CLASS, best_scores, fit_gate
+from trainer.head.linear import Head
 from trainer.photos.split import VALIDATION
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions

@@ -9,13 +9,9 @@ from hypothesis import strategies as st
 
 from support.blobs import blobs
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head import fit as fit_module
-from trainer.head.fit import (
-    accuracy,
-    cross_entropy,
-    fit_head,
-    softmax,
-)
+from trainer.head import penalty as penalty_module
+from trainer.head.fit import fit_head
+from trainer.head.linear import accuracy, cross_entropy, softmax
 from trainer.head.standardisation import feature_deviation
 
 SEEDS = st.integers(0, 10_000)
@@ -76,7 +72,7 @@ def test_deviation_has_a_floor(floor: float) -> None:
 
 def test_nearly_dead_features_count_less(monkeypatch: pytest.MonkeyPatch) -> None:
     """The unit of a feature does not matter, until it varies by less than 0.3 of what features usually vary."""
-    monkeypatch.setattr(fit_module, "L2_GRID", (0.3,))
+    monkeypatch.setattr(penalty_module, "L2_GRID", (0.3,))
     training, validation = blobs(1, 80, 6, 3, 1.5), blobs(2, 80, 6, 3, 1.5)
     effects = []
     for unit in (1.0, 0.5, 0.15):

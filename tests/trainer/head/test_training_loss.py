@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head import training_loss as module
-from trainer.head.fit import cross_entropies, fit_head, softmax
+from trainer.head.fit import fit_head
+from trainer.head.linear import cross_entropies, softmax
 from trainer.head.training_loss import TrainingLoss, training_loss
 from trainer.one_thread import one_thread
 

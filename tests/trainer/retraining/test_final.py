@@ -19,7 +19,8 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import load_labelled
 from trainer.evaluation.compare import compare
 from trainer.evaluation.evaluate import evaluate
-from trainer.head.fit import fit_again, softmax
+from trainer.head.fit import fit_again
+from trainer.head.linear import softmax
 from trainer.photos import photo_hashes
 from trainer.photos.split import SPLITS
 from trainer.progress import SILENT

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.teach.review import (
     DISAGREES,
     DOUBTFUL,

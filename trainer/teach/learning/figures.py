@@ -14,10 +14,11 @@ from trainer.bottlenecks.labelled import Labelled
 from trainer.evaluation.interval import wilson_interval
 from trainer.head.calibration import with_temperature
 from trainer.head.class_weights import weights_beside
-from trainer.head.fit import DEFAULT_STEPS, Matrix, fit_again, softmax
+from trainer.head.fit import DEFAULT_STEPS, fit_again
 from trainer.head.folds import Folds, assign_folds
 from trainer.head.learning_curve import learning_curve
 from trainer.head.learning_curve_text import curve_sentences
+from trainer.head.linear import Matrix, softmax
 from trainer.photos.split import SplitRatios
 from trainer.report.doubtful_labels import find_doubtful_labels
 from trainer.report.measures import ScoredPhotos

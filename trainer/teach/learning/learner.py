@@ -13,7 +13,7 @@ from edge.errors import EdgeError
 from trainer.bottlenecks.remembered import Remembered
 from trainer.groups.find_groups import Compared
 from trainer.head.calibration import with_temperature
-from trainer.head.fit import Head
+from trainer.head.linear import Head
 from trainer.teach.learning.examples import Snapshot, make_examples
 from trainer.teach.learning.features import Features
 from trainer.teach.learning.figures import Abandoned, make_figures

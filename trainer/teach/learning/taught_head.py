@@ -10,7 +10,8 @@ from trainer.bottlenecks.remembered import Remembered
 from trainer.head.calibration import calibrate
 from trainer.head.choose import choose_head
 from trainer.head.class_weights import weights_beside
-from trainer.head.fit import DEFAULT_STEPS, Head, fit_again
+from trainer.head.fit import DEFAULT_STEPS, fit_again
+from trainer.head.linear import Head
 from trainer.head.prototypes import prototype_head
 from trainer.retraining.options import DEFAULT_PRECISION
 from trainer.teach.learning.examples import Examples

@@ -14,7 +14,7 @@ from edge.inference.interpreter import ImageInterpreter, dequantize
 from edge.preprocess import Pixels, preprocess
 from edge.types import ModelCard
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.head.fit import Head, softmax
+from trainer.head.linear import Head, softmax
 from trainer.teach.state import Learnt
 
 NAME = "teaching"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 
 from benchmarks.device.hostile.case import CaseResult, as_table, count_by_area, fault_of, run_limited
@@ -22,6 +23,12 @@ from benchmarks.device.hostile.case import CaseResult, as_table, count_by_area, 
 def test_how_a_process_ended(program: str, expected: str) -> None:
     """A signal, a traceback and too much memory are faults; an exit code alone is not."""
     assert fault_of(run_limited([sys.executable, "-c", program], limit_s=60)) == expected
+
+
+def test_the_memory_is_that_of_the_process_alone() -> None:
+    """A large process that runs a small one does not count as the small one's memory."""
+    large = np.ones(100_000_000, np.uint8)
+    assert run_limited([sys.executable, "-c", "print('small')"], limit_s=60).peak_bytes < large.nbytes
 
 
 def test_a_process_that_does_not_end_is_killed_with_its_children() -> None:

@@ -14,7 +14,7 @@ import pytest
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import remember
 from trainer.export.untaught import export_untaught
-from trainer.head.fit import softmax
+from trainer.head.linear import softmax
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.retraining import retrain_all as retraining

@@ -8,7 +8,7 @@ import pytest
 from support.taught_examples import taught_examples
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.choose import choose_head
-from trainer.head.fit import softmax
+from trainer.head.linear import softmax
 from trainer.head.prototypes import prototype_head
 from trainer.teach.learning.taught_head import Choice, quick_head, teach_head
 

@@ -9,7 +9,7 @@ import pytest
 
 from support import tiny
 from trainer.bottlenecks.compute import compute_bottlenecks
-from trainer.head.fit import Head, softmax
+from trainer.head.linear import Head, softmax
 from trainer.photos.folder import list_photos
 from trainer.teach.state import Learnt
 from trainer.teach.stream.taught_model import TaughtModels
