@@ -129,6 +129,19 @@ def test_select_with_the_keyboard(taught_three: TeachingStream, open_page: OpenP
     expect(page.locator("#review-total")).to_have_text("24 photos")
 
 
+def test_keys_that_come_quickly_wait_for_each_other(taught_three: TeachingStream, open_page: OpenPage) -> None:
+    """Two photos deleted, both undone, both deleted again, each with keys pressed faster than the session answers."""
+    page = open_page()
+    open_review(page, 24)
+    page.locator("#photo-0").click()
+    for keys, photos in ((("Delete", "Delete"), 22), (("Control+z",) * 2, 24), (("Control+Shift+z",) * 2, 22)):
+        for key in keys:
+            page.keyboard.press(key)
+            if key == "Delete":
+                expect(page.locator("#review-total")).to_have_text(re.compile("23 photos|22 photos"))
+        expect(page.locator("#review-total")).to_have_text(f"{photos} photos")
+
+
 def test_a_finger_selects(taught_three: TeachingStream, open_page: OpenPage) -> None:
     """Each tap selects or deselects one photo; the buttons below move them."""
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)

@@ -1,11 +1,20 @@
 // Changes that can be undone: the buttons, and a notification after each change.
 import { api } from "./api.js";
 import { byId } from "./dom.js";
-import { onSession, session } from "./session.js";
+import { onSession, session, stateFrom } from "./session.js";
 import { showError, toast } from "./toast.js";
+
+// Kept when the page has the state after every change that it has asked for: only then it knows what can be undone.
+let settled = Promise.resolve();
+
+function settle(answer) {
+  const after = answer.then((value) => value && stateFrom(value.version), () => {});
+  settled = Promise.all([settled, after]);
+}
 
 // Wait for the answer to a change; its notification has a button to undo it. Returns whether it was done.
 export async function change(answer) {
+  settle(answer);
   try {
     const { action } = await answer;
     if (action) toast(capital(action.text), { action: ["Undo", () => undo(action.id)] });
@@ -17,17 +26,20 @@ export async function change(answer) {
 }
 
 export function undo(id) {
-  return step(api.undo, id ?? session.value?.undo?.id, "Undone");
+  return step(api.undo, () => id ?? session.value?.undo?.id, "Undone");
 }
 
 export function redo(id) {
-  return step(api.redo, id ?? session.value?.redo?.id, "Done again");
+  return step(api.redo, () => id ?? session.value?.redo?.id, "Done again");
 }
 
-async function step(ask, id, said) {
-  if (id === undefined) return;
+async function step(ask, find, said) {
+  const answer = settled.then(find).then((id) => (id === undefined ? null : ask(id))); // keys that come quickly wait
+  settle(answer);
   try {
-    const { action } = await ask(id);
+    const done = await answer;
+    if (!done) return;
+    const { action } = done;
     if (action) toast(`${said}: ${action.text}`);
     else toast("There was another change since. Use the button Undo.");
   } catch (error) {

@@ -1,5 +1,7 @@
 // The newest state of the session, and the parts of the page that show it.
+const WAIT_MS = 2000;
 const listeners = [];
+const waiting = new Set();
 export const session = { value: null };
 
 // `show` is called with every new state.
@@ -10,6 +12,18 @@ export function onSession(show) {
 export function receiveSession(value) {
   session.value = value;
   for (const show of listeners) show(value);
+  for (const look of [...waiting]) look();
+}
+
+// Kept when the page has the state `version`, or after a while: without a connection no state comes.
+export function stateFrom(version) {
+  return new Promise((resolve) => {
+    const end = () => waiting.delete(look) && resolve();
+    const look = () => session.value?.version >= version && end();
+    waiting.add(look);
+    setTimeout(end, WAIT_MS);
+    look();
+  });
 }
 
 export function classNames() {
