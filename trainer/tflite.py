@@ -59,6 +59,16 @@ def write_model(model: Any) -> bytes:
     return bytes(builder.Output())
 
 
+def new_model(description: str) -> tuple[Any, Any]:
+    """An empty model, and its only graph."""
+    model, graph = schema.ModelT(), schema.SubGraphT()
+    model.version, model.description = 3, description.encode()
+    model.buffers, model.metadata, model.operatorCodes = [schema.BufferT()], [], []  # the first buffer is empty
+    graph.name, graph.tensors, graph.operators = b"main", [], []
+    model.subgraphs, model.signatureDefs = [graph], []
+    return model, graph
+
+
 def add_metadata(model: Any, name: str, content: bytes) -> None:
     """Add the named metadata buffer ``name`` to ``model``, in place, replacing one of that name."""
     for entry in model.metadata:
@@ -126,12 +136,14 @@ def add_tensor(
     name: str,
     data_or_shape: npt.NDArray[np.generic] | tuple[int, ...],
     dtype: int,
-    scale: float = 0.0,
+    scale: float | npt.NDArray[np.float32] = 0.0,
     zero_point: int = 0,
+    axis: int = 0,
 ) -> int:
     """Append a tensor of the type ``dtype`` (``TensorType``) to ``graph``, in place; returns its index.
 
-    ``data_or_shape`` is the value of a constant, or the shape of a tensor that is computed. ``scale`` 0: not quantized.
+    ``data_or_shape`` is the value of a constant, or the shape of a tensor that is computed. ``scale`` 0: not quantized;
+    an array is a scale for each place along ``axis``.
     """
     tensor = schema.TensorT()
     tensor.name = name.encode()
@@ -144,10 +156,12 @@ def add_tensor(
     else:
         tensor.shape = np.array(data_or_shape, np.int32)
         tensor.buffer = add_buffer(model, None)
-    if scale:
+    scales = np.atleast_1d(np.asarray(scale, np.float32))
+    if scales.any():
         tensor.quantization = schema.QuantizationParametersT()
-        tensor.quantization.scale = np.array([scale], np.float32)
-        tensor.quantization.zeroPoint = np.array([zero_point], np.int64)
+        tensor.quantization.scale = scales
+        tensor.quantization.zeroPoint = np.full(len(scales), zero_point, np.int64)
+        tensor.quantization.quantizedDimension = axis
     graph.tensors.append(tensor)
     return len(graph.tensors) - 1
 

@@ -114,19 +114,9 @@ class ImageInterpreter:
             from edge.inference.scores import to_scores  # models that this project exported need none
 
             self._to_scores = to_scores
-        module = _import_runtime(self.runtime)
-        content = revealed.content if revealed else model.content
-        try:
-            with _without_needless_line():
-                self._interpreter = module.Interpreter(model_content=content, num_threads=threads)
-                self._interpreter.allocate_tensors()
-            self._input = self._interpreter.get_input_details()[0]["index"]
-            self._output, *self._hidden = (detail["index"] for detail in self._interpreter.get_output_details())
-        except (ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise ModelError(f"{self.runtime} cannot run this model ({reason})") from None
-        except SystemError:  # "returned a result with an exception set": tflite-runtime with numpy 2
-            raise ConfigurationError(_does_not_load(self.runtime, "_ARRAY_API")) from None
+        self._interpreter = open_interpreter(revealed.content if revealed else model.content, threads, self.runtime)
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output, *self._hidden = (detail["index"] for detail in self._interpreter.get_output_details())
 
     def raw_outputs(self, pixels: Pixels) -> npt.NDArray[Any]:
         """The model's outputs for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
@@ -180,6 +170,25 @@ class ImageInterpreter:
         except ValueError as error:
             raise ModelError(f"{self.runtime} gives no bottleneck of this model ({error})") from None
         return ScoresAndBottleneck(scores, dequantize(values, self._bottleneck))
+
+
+def open_interpreter(content: bytes, threads: int, runtime: str) -> Any:
+    """The interpreter of ``runtime``, one of :data:`RUNTIMES`, with the flatbuffer ``content`` and its memory.
+
+    Raises :class:`~edge.errors.ConfigurationError` if the runtime does not load, and
+    :class:`~edge.errors.ModelError` if it cannot run the model.
+    """
+    module = _import_runtime(runtime)
+    try:
+        with _without_needless_line():
+            interpreter = module.Interpreter(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
+            return interpreter
+    except (ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{runtime} cannot run this model ({reason})") from None
+    except SystemError:  # "returned a result with an exception set": tflite-runtime with numpy 2
+        raise ConfigurationError(_does_not_load(runtime, "_ARRAY_API")) from None
 
 
 def dequantize(values: npt.NDArray[Any], tensor: TensorSpec) -> npt.NDArray[np.float32]:

@@ -15,8 +15,8 @@ from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
 from edge.files import write_whole
-from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import Backbone, _key, as_model
+from trainer.backbones.architectures import CONVERTERS, Architecture
+from trainer.backbones.backbone import Backbone, artifact_prefix, as_model
 from trainer.backbones.weights import Weights
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.progress import SILENT, Progress
@@ -83,7 +83,7 @@ def backbone_bytes(quantization: str = "int8") -> bytes:
     pool = {"padding": schema.Padding.VALID, "strideW": step, "strideH": step}
     pool |= {"filterWidth": step, "filterHeight": step}
     operator("AVERAGE_POOL_2D", [pixels], cells, 2 if int8 else 1, "Pool2DOptions", **pool)
-    features = tensor("Identity", (1, FEATURES))
+    features = tensor("bottleneck", (1, FEATURES))
     operator("RESHAPE", [cells], features, 1, "ReshapeOptions", newShape=np.array([1, FEATURES], np.int32))
     graph.inputs, graph.outputs = np.array([image], np.int32), np.array([features], np.int32)
     return write_model(model)
@@ -110,7 +110,7 @@ def write_backbone(
 ) -> None:
     """Write the tiny backbone to where the trainer finds it for these weights, so that no TensorFlow runs."""
     made = backbone(quantization, architecture=architecture, weights=weights)
-    name = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-{made.model.sha256[:16]}"
+    name = artifact_prefix(architecture, weights, quantization, CONVERTERS[0]) + made.model.sha256[:16]
     write_whole(bottleneck_dir / "backbones" / f"{name}.tflite", made.model.content)
 
 

@@ -19,6 +19,9 @@ QUANTIZATIONS = ("int8", "float32", "float16", "dynamic")
 DEFAULT_QUANTIZATIONS = ("int8",)
 """The quantizations that are exported by default."""
 
+CONVERTERS = ("direct", "tensorflow")
+"""How a backbone is made: written directly from its weights, or by TensorFlow's converter, the reference."""
+
 _NAME = re.compile(r"mobilenet_(1\.0|0\.75|0\.50?|0\.25)_(224|192|160|128)")
 _TABLE = "mobilenet_v1.csv"
 

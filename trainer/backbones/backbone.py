@@ -14,15 +14,20 @@ from edge.files import write_whole
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import examine
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
-from trainer.backbones.architectures import Architecture
+from trainer.backbones.architectures import CONVERTERS, Architecture
 from trainer.backbones.bias_correction import correct_biases
+from trainer.backbones.mobilenet_file import write_mobilenet
+from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import run_tensorflow
-from trainer.backbones.weights import Weights, find_weights
+from trainer.backbones.weights import Weights, download, find_weights
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.photos.photo_hashes import PhotoHashes
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 """Goes up with any change of the conversion that alters the artifact's outputs."""
+
+Artifacts = dict[str, bytes]
+"""Flatbuffers by their quantization."""
 
 _FLOWERS_PER_KIND = 5
 
@@ -59,26 +64,34 @@ class Backbone(NamedTuple):
 
 
 def load_backbones(
-    bottleneck_dir: Path, architecture: Architecture, choice: str | None, quantizations: Sequence[str]
+    bottleneck_dir: Path,
+    architecture: Architecture,
+    choice: str | None,
+    quantizations: Sequence[str],
+    converter: str = CONVERTERS[0],
 ) -> list[Backbone]:
     """The artifacts of ``architecture`` in each of ``quantizations``; those not in ``bottleneck_dir`` are built first.
 
-    ``choice`` is the value of ``--weights``. TensorFlow runs in a child process, and only if something is missing.
+    ``choice`` is the value of ``--weights``, ``converter`` one of :data:`CONVERTERS`.
 
-    Raises :class:`~edge.errors.ConfigurationError` if there are no weights or no TensorFlow, and
-    :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot be written.
+    Raises :class:`~edge.errors.ConfigurationError` if there are no weights, if they are damaged or of another network,
+    or if there is no TensorFlow for its converter, and :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot
+    be written.
     """
 
     def settled(weights: Weights) -> bool:
-        return all(_cached(bottleneck_dir, architecture, weights, quantization) for quantization in quantizations)
+        return all(_cached(bottleneck_dir, architecture, weights, name, converter) for name in quantizations)
 
-    return load_backbones_from(
-        bottleneck_dir, architecture, find_weights(architecture, choice, settled, _download), quantizations
-    )
+    weights = find_weights(architecture, choice, settled, download)
+    return load_backbones_from(bottleneck_dir, architecture, weights, quantizations, converter)
 
 
 def load_backbones_from(
-    bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]
+    bottleneck_dir: Path,
+    architecture: Architecture,
+    weights: Weights,
+    quantizations: Sequence[str],
+    converter: str = CONVERTERS[0],
 ) -> list[Backbone]:
     """The artifacts with ``weights`` in each of ``quantizations``; those not in ``bottleneck_dir`` are built first.
 
@@ -87,13 +100,13 @@ def load_backbones_from(
     missing = [
         quantization
         for quantization in quantizations
-        if _cached(bottleneck_dir, architecture, weights, quantization) is None
+        if _cached(bottleneck_dir, architecture, weights, quantization, converter) is None
     ]
     if missing:
-        _build(bottleneck_dir, architecture, weights, missing)
+        _build(bottleneck_dir, architecture, weights, missing, converter)
     backbones = []
     for quantization in quantizations:
-        content = _cached(bottleneck_dir, architecture, weights, quantization)
+        content = _cached(bottleneck_dir, architecture, weights, quantization, converter)
         if content is None:
             raise ConfigurationError(
                 f"{bottleneck_dir}: the backbone just built there is gone; does another program delete files there?"
@@ -114,14 +127,18 @@ def as_model(content: bytes) -> ModelFile:
     )
 
 
-def _key(architecture: Architecture, weights: Weights, quantization: str) -> str:
-    recipe = [RECIPE_VERSION, PREPROCESSING_VERSION, architecture.name, weights.sha256, quantization]
-    return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
+def artifact_prefix(architecture: Architecture, weights: Weights, quantization: str, converter: str) -> str:
+    """How the name of an artifact's file begins; behind it stand 16 hexadecimal digits of its hash."""
+    recipe = [RECIPE_VERSION, PREPROCESSING_VERSION, architecture.name, weights.sha256, quantization, converter]
+    key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
+    return f"{architecture.name}-{quantization}-{key}-"
 
 
-def _cached(bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantization: str) -> bytes | None:
+def _cached(
+    bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantization: str, converter: str
+) -> bytes | None:
     """The artifact's bytes, None if it is missing; so is a file whose content does not match the hash in its name."""
-    prefix = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-"
+    prefix = artifact_prefix(architecture, weights, quantization, converter)
     for path in sorted((bottleneck_dir / "backbones").glob(f"{prefix}*.tflite")):
         content = path.read_bytes()
         if path.stem == prefix + hashlib.sha256(content).hexdigest()[:16]:
@@ -129,41 +146,43 @@ def _cached(bottleneck_dir: Path, architecture: Architecture, weights: Weights, 
     return None
 
 
-def _build(bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> None:
+def _build(
+    bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str], converter: str
+) -> None:
+    # An int8 artifact is corrected towards its float twin.
+    wanted = list(dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])]))
+    make = _write_directly if converter == CONVERTERS[0] else _convert
+    artifacts = make(architecture, weights, wanted)
+    for quantization in quantizations:
+        content = artifacts[quantization]
+        try:
+            if quantization == "int8":
+                content = correct_biases(content, artifacts["float32"], _calibration(architecture))
+            examine(content)
+        except ModelError as error:
+            raise ConfigurationError(f"the backbone of {architecture.name} is not a valid model: {error}") from None
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        name = f"{artifact_prefix(architecture, weights, quantization, converter)}{digest}.tflite"
+        write_whole(bottleneck_dir / "backbones" / name, content)
+
+
+def _write_directly(architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> Artifacts:
+    layers = layers_of(architecture, weights.path)
+    return {quantization: write_mobilenet(architecture, layers, quantization) for quantization in quantizations}
+
+
+def _convert(architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> Artifacts:
     with tempfile.TemporaryDirectory() as folder:
-        command = [architecture.name]
+        arguments = [architecture.name]
         if weights.path:
-            command += ["--weights", str(weights.path)]
-        # An int8 artifact is corrected towards its float twin.
-        built = dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])])
-        for quantization in built:
-            command += ["--artifact", quantization, str(Path(folder) / quantization)]
-        _run_tensorflow(command)
-        artifacts = {quantization: (Path(folder) / quantization).read_bytes() for quantization in built}
+            arguments += ["--weights", str(weights.path)]
         for quantization in quantizations:
-            content = artifacts[quantization]
-            try:
-                if quantization == "int8":
-                    content = correct_biases(content, artifacts["float32"], _calibration(architecture))
-                examine(content)
-            except ModelError as error:
-                raise ConfigurationError(
-                    f"TensorFlow's converter wrote a backbone that is not a valid model: {error}"
-                ) from None
-            digest = hashlib.sha256(content).hexdigest()[:16]
-            name = f"{architecture.name}-{quantization}-{_key(architecture, weights, quantization)}-{digest}.tflite"
-            write_whole(bottleneck_dir / "backbones" / name, content)
+            arguments += ["--artifact", quantization, str(Path(folder) / quantization)]
+        run_tensorflow("--converter tensorflow", "trainer.backbones.convert", arguments)
+        return {quantization: (Path(folder) / quantization).read_bytes() for quantization in quantizations}
 
 
 def _calibration(architecture: Architecture) -> list[Pixels]:
     """Drawn flowers for the bias correction: the artifact depends on no user's photos; see docs/adr/0002."""
     size = (architecture.input_size, architecture.input_size)
     return [preprocess(draw_flower(kind, seed), size) for kind in KINDS for seed in range(_FLOWERS_PER_KIND)]
-
-
-def _download(architecture: Architecture) -> None:
-    _run_tensorflow([architecture.name, "--download"])
-
-
-def _run_tensorflow(arguments: list[str]) -> None:
-    run_tensorflow("building a backbone", "trainer.backbones.convert", arguments)

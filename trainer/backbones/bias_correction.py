@@ -4,10 +4,13 @@ Rounding weights and activations to 8 bits shifts the mean of every channel a li
 up. So each layer is corrected, from the first to the last: the shift that is left after all earlier corrections is
 measured on a few pictures and subtracted from the layer's int32 bias: empirical bias correction, after Nagel et
 al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", arXiv:1906.04721, section 4.2.
+Each layer runs alone, on what the corrected layers before it have made of the pictures.
 """
 
 from __future__ import annotations
 
+import copy
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,18 +18,17 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
-from edge.inference.interpreter import ImageInterpreter
-from edge.modelfile.model_file import ModelFile
-from edge.modelfile.structure import TensorSpec
+from edge.inference.interpreter import choose_runtime, open_interpreter
+from edge.inference.processor import check_processor
 from edge.preprocess import Pixels
 from trainer.tflite import read_model, write_model
 
 _PASSES = 2  # each layer is measured twice: ReLU6 hides a part of the shift the first time
 _MOST_SHIFT = 1.0  # a channel's correction in one pass, in units of the activation (0..6)
 _LEAST_ACTIVE = 0.1  # below this share of unclamped activations, a correction may not be scaled up further
-_DTYPES = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.UINT8: np.uint8, schema.TensorType.INT8: np.int8}
 _CLAMPS = (0.01, 5.99)  # activations outside are clamped by ReLU6 and do not move with the bias
 
+Array = npt.NDArray[Any]
 Means = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
@@ -34,16 +36,24 @@ def correct_biases(int8: bytes, float32: bytes, pictures: Sequence[Pixels]) -> b
     """The flatbuffer ``int8`` with biases corrected towards ``float32``, the same network in floats.
 
     ``pictures`` are (height, width, 3), uint8, in the network's input size. Both networks must have the same
-    convolutions in the same order, as two conversions of one model do.
+    convolutions in the same order, one operator behind the other, as two conversions of one model do.
+
+    Raises :class:`~edge.errors.ModelError` if the interpreter cannot run them.
     """
-    corrected, reference = read_model(int8), read_model(float32)
-    pairs = list(zip(_convolutions(corrected), _convolutions(reference), strict=True))
-    for position, reference_position in pairs:
-        wanted, active = _channel_means(reference, reference_position, pictures)
-        for _ in range(_PASSES):
-            found, _ = _channel_means(corrected, position, pictures)
-            shift = (wanted - found) / np.maximum(active, _LEAST_ACTIVE)
-            _add_to_bias(corrected, position, shift.clip(-_MOST_SHIFT, _MOST_SHIFT))
+    check_processor()
+    corrected = read_model(int8)
+    wanted = iter(_channel_means(read_model(float32), pictures))
+    values = [picture[np.newaxis] for picture in pictures]
+    last = _convolutions(corrected)[-1]
+    for position in range(last + 1):
+        if position in _convolutions(corrected):
+            means, active = next(wanted)
+            for _ in range(_PASSES):
+                found = _means(_run(corrected, position, values), _output(corrected, position))
+                shift = (means - found) / np.maximum(active, _LEAST_ACTIVE)
+                _add_to_bias(corrected, position, shift.clip(-_MOST_SHIFT, _MOST_SHIFT))
+        if position < last:
+            values = _run(corrected, position, values)
     return write_model(corrected)
 
 
@@ -54,35 +64,66 @@ def _convolutions(model: Any) -> list[int]:
     return [i for i, operator in enumerate(operators) if model.operatorCodes[operator.opcodeIndex].builtinCode in codes]
 
 
-def _channel_means(model: Any, position: int, pictures: Sequence[Pixels]) -> Means:
-    """Mean activation of each channel behind the operator at ``position``, and the share that is not clamped."""
+def _channel_means(model: Any, pictures: Sequence[Pixels]) -> list[Means]:
+    """Of each convolution of the float ``model``: the mean activation of each channel, and the share not clamped."""
     graph = model.subgraphs[0]
-    operators, outputs = graph.operators, graph.outputs
-    try:  # the network up to this operator is a network too, and runs on the fast kernels
-        graph.operators, graph.outputs = operators[: position + 1], operators[position].outputs
-        content = write_model(model)
-    finally:
-        graph.operators, graph.outputs = operators, outputs
-    tensor = graph.tensors[int(operators[position].outputs[0])]
-    channels = int(tensor.shape[-1])
-    interpreter = ImageInterpreter(_runnable(content, graph.tensors[int(graph.inputs[0])], tensor))
-    total, active = np.zeros(channels), np.zeros(channels)
+    operators = [graph.operators[position] for position in _convolutions(model)]
+    graph.outputs = np.concatenate([operator.outputs for operator in operators])
+    interpreter = _interpreter(write_model(model))
+    outputs = [detail["index"] for detail in interpreter.get_output_details()]
+    sums: list[list[Any]] = [[0.0, 0.0] for _ in outputs]
     for picture in pictures:
-        activations = interpreter.scores(picture).reshape(-1, channels)
-        total += activations.mean(axis=0, dtype=np.float64)
-        active += ((activations > _CLAMPS[0]) & (activations < _CLAMPS[1])).mean(axis=0)
-    return total / len(pictures), active / len(pictures)
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], _normalised(picture))
+        interpreter.invoke()
+        for output, found in zip(outputs, sums, strict=True):
+            activations = interpreter.get_tensor(output)
+            activations = activations.reshape(-1, activations.shape[-1])
+            found[0] += activations.mean(axis=0, dtype=np.float64)
+            found[1] += ((activations > _CLAMPS[0]) & (activations < _CLAMPS[1])).mean(axis=0)
+    return [(total / len(pictures), active / len(pictures)) for total, active in sums]
 
 
-def _runnable(content: bytes, image: Any, output: Any) -> ModelFile:
-    specs = []
-    for tensor in (image, output):
-        quantized = tensor.quantization is not None and tensor.quantization.scale is not None
-        scale = float(tensor.quantization.scale[0]) if quantized else 0.0
-        zero_point = int(tensor.quantization.zeroPoint[0]) if quantized else 0
-        shape = tuple(int(size) for size in tensor.shape)
-        specs.append(TensorSpec(tensor.name.decode(), shape, np.dtype(_DTYPES[tensor.type]), scale, zero_point))
-    return ModelFile(content, (), None, specs[0], specs[1])
+def _normalised(picture: Pixels) -> npt.NDArray[np.float32]:
+    return (picture.astype(np.float32) / np.float32(127.5) - 1)[np.newaxis]
+
+
+def _run(model: Any, position: int, values: Sequence[Array]) -> list[Array]:
+    """What the operator at ``position`` makes of each of ``values``, in the type of its output."""
+    graph, part = model.subgraphs[0], copy.copy(model)
+    alone, operator = copy.copy(graph), graph.operators[position]
+    alone.operators, alone.inputs, alone.outputs = [operator], operator.inputs[:1], operator.outputs
+    used = {graph.tensors[index].buffer for index in operator.inputs}
+    part.buffers = [buffer if index in used else schema.BufferT() for index, buffer in enumerate(model.buffers)]
+    part.subgraphs, part.metadata = [alone], []
+    interpreter = _interpreter(write_model(part))
+    (source,), (target,) = interpreter.get_input_details(), interpreter.get_output_details()
+    made = []
+    for value in values:
+        interpreter.set_tensor(source["index"], value)
+        interpreter.invoke()
+        made.append(interpreter.get_tensor(target["index"]))
+    return made
+
+
+def _output(model: Any, position: int) -> Any:
+    graph = model.subgraphs[0]
+    return graph.tensors[int(graph.operators[position].outputs[0])]
+
+
+def _means(values: Sequence[Array], tensor: Any) -> npt.NDArray[np.float64]:
+    """The mean activation of each channel in ``values``, int8, whose scale and zero point are those of ``tensor``."""
+    flat = [value.reshape(-1, value.shape[-1]).astype(np.float32) for value in values]
+    # A product adds many times faster than a sum along the first axis, and adds these integers exactly.
+    sums = [np.ones(len(value), np.float32) @ value for value in flat]
+    mean = np.sum(sums, axis=0, dtype=np.float64) / sum(len(value) for value in flat)
+    found: npt.NDArray[np.float64] = (mean - float(tensor.quantization.zeroPoint[0])) * float(
+        tensor.quantization.scale[0]
+    )
+    return found
+
+
+def _interpreter(content: bytes) -> Any:
+    return open_interpreter(content, os.cpu_count() or 1, choose_runtime())
 
 
 def _add_to_bias(model: Any, position: int, shift: npt.NDArray[np.float64]) -> None:

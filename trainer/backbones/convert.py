@@ -1,6 +1,7 @@
-"""MobileNet without its classifier becomes a ``.tflite`` backbone: the one step that always needs TensorFlow.
+"""TensorFlow's converter makes a ``.tflite`` backbone of MobileNet: ``--converter tensorflow``.
 
-It runs as a program of its own (``python -m trainer.backbones.convert``), so that the process that trains never loads
+It is the reference of :mod:`trainer.backbones.mobilenet_file`. It runs as a program of its own
+(``python -m trainer.backbones.convert``), so that the process that trains never loads
 TensorFlow. That saves its memory, keeps its output off the terminal, and both TFLite interpreters can be used
 (tflite-runtime and TensorFlow cannot share a process).
 """
@@ -16,64 +17,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import ConfigurationError
 from edge.files import write_whole
 from edge.inference.self_test import make_patterns
-from trainer.backbones import frozen_graph
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
 from trainer.backbones.folded_mobilenet import unfold
+from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import end_child
-from trainer.backbones.tuned_weights import read_tuned
+from trainer.backbones.tuned_weights import Layers
 
 CALIBRATION_SEEDS = 25
 """Seeds of the calibration pictures, four pictures each: a hundred in all."""
 
-_DOWNLOAD_TIMEOUT_S = 20.0
-_BIAS_SPREAD = 0.5  # of random weights; trained networks have about that
 
-
-def build_model(architecture: Architecture, weights: Path | None) -> Any:
-    """Keras' MobileNet with average pooling instead of a classifier: (1, size, size, 3) -> (1, 1024 alpha).
-
-    ``weights`` is a Keras weights file, a frozen graph (``.pb``) or fine-tuned weights (``.npz``); None gives
-    random weights from seed 0.
-
-    Raises :class:`~edge.errors.ConfigurationError` if the weights do not fit the architecture.
-    """
+def build_model(architecture: Architecture, layers: Layers) -> Any:
+    """Keras' MobileNet with ``layers`` and average pooling: (1, size, size, 3) -> (1, 1024 alpha)."""
     import keras
 
-    keras.utils.set_random_seed(0)
     size = architecture.input_size
     model = keras.applications.MobileNet(
         input_shape=(size, size, 3), alpha=architecture.alpha, include_top=False, pooling="avg", weights=None
     )
-    try:
-        if weights is None:
-            _randomize_biases(model)
-            return model
-        if weights.suffix == ".pb":
-            for layer, values in frozen_graph.read_graph_weights(weights).items():
-                model.get_layer(layer).set_weights(values)
-        elif weights.suffix == ".npz":
-            unfold(model, read_tuned(weights))
-        else:
-            model.load_weights(weights)
-    except (ValueError, OSError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ConfigurationError(f"{weights}: not the weights of {architecture.name} ({reason})") from None
+    unfold(model, layers)
     return model
-
-
-def _randomize_biases(model: Any) -> None:
-    """Give the batch norms of an untrained ``model`` biases other than zero, as every trained one has.
-
-    The converter shares zeros between layers, and the file would be smaller than that of a trained network.
-    """
-    random = np.random.default_rng(0)
-    for layer in model.layers:
-        if type(layer).__name__ == "BatchNormalization":
-            gamma, beta, mean, variance = layer.get_weights()
-            layer.set_weights([gamma, random.normal(0, _BIAS_SPREAD, beta.shape), mean, variance])
 
 
 def calibration_pictures(input_size: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -114,40 +79,17 @@ def convert(model: Any, quantization: str) -> bytes:
     return bytes(converter.convert())
 
 
-def download(architecture: Architecture) -> None:
-    """Let Keras download the ImageNet weights of ``architecture`` into its own cache.
-
-    Raises :class:`~edge.errors.ConfigurationError` if the download fails.
-    """
-    import socket
-
-    import keras
-
-    socket.setdefaulttimeout(_DOWNLOAD_TIMEOUT_S)  # Keras sets none, and a silent firewall would hang for ever
-    size = architecture.input_size
-    try:
-        keras.applications.MobileNet(
-            input_shape=(size, size, 3), alpha=architecture.alpha, include_top=False, weights="imagenet"
-        )
-    except Exception as error:  # Keras raises a bare Exception
-        raise ConfigurationError(f"the download failed: {' '.join(str(error).split())[:120]}") from None
-
-
 def main() -> int:
-    """Build the artifacts that the arguments ask for, or download weights; its output goes to stderr."""
+    """Build the artifacts that the arguments ask for; its output goes to stderr."""
     parser = argparse.ArgumentParser(prog="python -m trainer.backbones.convert")
     parser.add_argument("architecture")
     parser.add_argument("--weights", type=Path)
-    parser.add_argument("--download", action="store_true")
     parser.add_argument("--artifact", nargs=2, action="append", metavar=("QUANTIZATION", "FILE"), default=[])
     options = parser.parse_args()
     architecture = Architecture.parse(options.architecture)
 
     def work() -> None:
-        if options.download:
-            download(architecture)
-            return
-        model = build_model(architecture, options.weights)
+        model = build_model(architecture, layers_of(architecture, options.weights))
         for quantization, file in options.artifact:
             assert quantization in QUANTIZATIONS
             write_whole(Path(file), convert(model, quantization))

@@ -24,7 +24,6 @@ from trainer.backbones.weights import Weights
 from trainer.photos.photo_hashes import read_photo_hashes
 from trainer.tflite import read_model, write_model
 
-_OUTPUT = b"Identity"  # how the converter names a backbone's output; the splice names it "bottleneck"
 _UNKNOWN = "not known"  # the weights of a file of an old release
 _INT8_HEAD, _FLOAT_HEAD = ("FULLY_CONNECTED", "SOFTMAX", "QUANTIZE"), ("FULLY_CONNECTED", "SOFTMAX")
 
@@ -92,7 +91,6 @@ def _cut(tree: Any, head: tuple[str, ...]) -> None:
         raise ValueError("a tensor of the backbone uses a buffer of the head")
     graph.operators, graph.tensors = kept, graph.tensors[:first]
     graph.outputs = np.array([bottleneck], np.int32)
-    graph.tensors[bottleneck].name = _OUTPUT
     tree.operatorCodes = tree.operatorCodes[: 1 + max(int(operator.opcodeIndex) for operator in kept)]
     tree.metadata = [entry for entry in tree.metadata if int(entry.buffer) < first_buffer]
     tree.buffers = tree.buffers[:first_buffer]

@@ -11,19 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trainer.backbones.architectures import BLOCKS
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.mobilenet_v1 import BATCH_NORM_EPSILON, convolutions
 from trainer.backbones.tuned_weights import Layers
 
 _LEAST_SCALE = 1e-3  # of a dead channel, whose kernel is nearly zero
-_STRIDED = {"conv1", "conv_dw_2", "conv_dw_4", "conv_dw_6", "conv_dw_12"}
-
-
-def layer_names(from_block: int = 0) -> list[str]:
-    """Keras' names of the convolutions from ``from_block`` (0 to 13) on, in order; 0 includes the first one."""
-    names = ["conv1"] if from_block == 0 else []
-    for block in range(max(1, from_block), BLOCKS + 1):
-        names += [f"conv_dw_{block}", f"conv_pw_{block}"]
-    return names
+_STRIDED = {layer.name for layer in convolutions(Architecture(1.0, 224)) if layer.stride == 2}
 
 
 class Layer(NamedTuple):
@@ -38,35 +31,24 @@ class Layer(NamedTuple):
         return self.kernel * self.scale, self.bias
 
 
-def fold_layers(model: Any) -> dict[str, Layer]:
-    """All convolutions of Keras' MobileNet ``model`` by name; scales have a shape that multiplies the kernel."""
-    layers = {}
-    for name in layer_names():
-        norm = model.get_layer(f"{name}_bn")
-        (kernel,) = model.get_layer(name).get_weights()
-        gamma, beta, mean, variance = norm.get_weights()
-        factor = gamma / np.sqrt(variance + norm.epsilon)
+def in_units(layers: Layers) -> dict[str, Layer]:
+    """``layers`` with kernels in units of their channels' sizes; scales have a shape that multiplies the kernel."""
+    scaled = {}
+    for name, (kernel, bias) in layers.items():
         # A depthwise kernel is (height, width, channels, 1), any other (height, width, in, channels).
-        depthwise = "_dw_" in name
-        folded = kernel * (factor[:, np.newaxis] if depthwise else factor)
-        size = np.sqrt((folded**2).mean((0, 1) if depthwise else (0, 1, 2)))
+        size = np.sqrt((kernel**2).mean((0, 1) if "_dw_" in name else (0, 1, 2)))
         scale = np.maximum(size, _LEAST_SCALE)
-        layers[name] = Layer(folded / scale, scale, beta - mean * factor)
-    return layers
+        scaled[name] = Layer(kernel / scale, scale, bias)
+    return scaled
 
 
 def unfold(model: Any, layers: Layers) -> None:
-    """Let Keras' MobileNet ``model`` compute what ``layers`` compute: their biases become those of batch norms.
-
-    Raises :class:`ValueError` if they do not fit.
-    """
-    if list(layers) != layer_names():
-        raise ValueError("other layers")
+    """Let Keras' MobileNet ``model`` compute what ``layers`` compute: their biases become those of batch norms."""
     for name, (kernel, bias) in layers.items():
         norm = model.get_layer(f"{name}_bn")
         model.get_layer(name).set_weights([kernel])
         ones, zeros = np.ones_like(bias), np.zeros_like(bias)
-        norm.set_weights([ones, bias, zeros, ones - np.float32(norm.epsilon)])
+        norm.set_weights([ones, bias, zeros, ones - np.float32(BATCH_NORM_EPSILON)])
 
 
 def compute_features(images: Any, layers: dict[str, tuple[Any, Any]]) -> Any:

@@ -74,17 +74,20 @@ def _layer_names() -> list[tuple[str, str, str]]:
 
 def _constants(path: Path) -> dict[str, npt.NDArray[np.float32]]:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-    from tensorboard.compat.proto import graph_pb2  # the protobuf classes alone, without TensorFlow
 
-    graph: Any = graph_pb2.GraphDef()
+    from trainer.backbones.graph_messages import FLOAT, graph_class
+
+    graph: Any = graph_class()()
     try:
         graph.ParseFromString(path.read_bytes())
     except DecodeError:
         raise DataError(f"{path.name}: not a frozen TensorFlow graph") from None
     constants = {}
     for node in graph.node:
-        tensor = node.attr["value"].tensor
-        if node.op == "Const" and tensor.dtype == 1 and tensor.tensor_content:  # 1 is DT_FLOAT
+        if node.op != "Const":
+            continue
+        tensor = next((entry.value.tensor for entry in node.attr if entry.key == "value"), None)
+        if tensor is not None and tensor.dtype == FLOAT and tensor.tensor_content:
             shape = [dimension.size for dimension in tensor.tensor_shape.dim]
             constants[node.name] = np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
     return constants

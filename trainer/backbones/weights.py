@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from edge.distribution import install_command
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, EdgeError
+from edge.files import write_whole
 from trainer.backbones import frozen_graph
 from trainer.backbones.architectures import Architecture
 
@@ -18,6 +21,11 @@ OFFLINE = "offline"
 
 RANDOM = "random"
 """Value for weights that were never trained: for measuring size and latency; the accuracy is useless."""
+
+_KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/"
+_TIMEOUT_S = 20.0  # without any byte; a silent firewall would hang for ever
+_LARGEST_BYTES = 100_000_000  # the largest file has 17 MB
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 _ALPHA_TEXT = {1.0: "1_0", 0.75: "7_5", 0.50: "5_0", 0.25: "2_5"}  # Keras' own spelling
 
@@ -47,6 +55,24 @@ def weights_at_hand(architecture: Architecture) -> str | None:
     if architecture.alpha == 1.0 and frozen_graph.installed_graph():
         return "offline extra"
     return None
+
+
+def download(architecture: Architecture) -> None:
+    """Download the ImageNet weights of ``architecture`` into Keras' cache, from where Keras itself takes them.
+
+    Raises :class:`~edge.errors.ConfigurationError` if that fails.
+    """
+    target = keras_cache_file(architecture)
+    try:
+        with urllib.request.urlopen(_KERAS_WEIGHTS + target.name, timeout=_TIMEOUT_S) as answer:
+            content = answer.read(_LARGEST_BYTES)
+        if not content.startswith(_HDF5) or len(content) == _LARGEST_BYTES:
+            raise ConfigurationError("the download failed: what came is no file of weights; is there a login page?")
+        write_whole(target, content)
+    except (OSError, http.client.HTTPException, EdgeError) as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        raise ConfigurationError(f"the download failed: {' '.join(str(error).split())[:120]}") from None
 
 
 def find_weights(

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from edge.files import check_writable, write_whole
-from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, Architecture
+from trainer.backbones.architectures import CONVERTERS, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.cache_folder import default_bottleneck_dir
-from trainer.commands.options import AsJson, BottleneckDir, Quantization, WeightsChoice
+from trainer.commands.options import AsJson, BottleneckDir, Converter, ConverterChoice, Quantization, WeightsChoice
 from trainer.export.untaught import export_untaught
 from trainer.terminal.progress_bars import TerminalProgress
 
@@ -33,6 +33,7 @@ def backbone_command(
         DEFAULT_QUANTIZATIONS[0]
     ],
     weights: WeightsChoice = None,
+    converter: ConverterChoice = Converter[CONVERTERS[0]],
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +46,9 @@ def backbone_command(
     path = output or Path("models") / f"{chosen.name}-backbone.tflite"
     check_writable(path)
     with TerminalProgress().stage("backbone"):
-        (backbone,) = load_backbones(bottleneck_dir or default_bottleneck_dir(), chosen, weights, (quantization.value,))
+        (backbone,) = load_backbones(
+            bottleneck_dir or default_bottleneck_dir(), chosen, weights, (quantization.value,), converter.value
+        )
     content = export_untaught(backbone, LABELS, NOTE, score_threshold=_NEVER)
     write_whole(path, content)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
+from trainer.backbones.architectures import CONVERTERS, DEFAULT_ARCHITECTURE, Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -13,6 +13,8 @@ from trainer.commands.options import (
     ArchitectureName,
     AsJson,
     BottleneckDir,
+    Converter,
+    ConverterChoice,
     ImageDir,
     Layout,
     LayoutChoice,
@@ -36,6 +38,7 @@ def bottlenecks_command(
     architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
     quantization: Quantizations = None,
     weights: WeightsChoice = None,
+    converter: ConverterChoice = Converter[CONVERTERS[0]],
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +48,7 @@ def bottlenecks_command(
     folder = list_photos(image_dir, layout.value, progress)
     chosen = chosen_quantizations(quantization)
     with progress.stage("backbone"):
-        backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen)
+        backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen, converter.value)
     rows = []
     skipped: list[Skipped] = []
     for backbone in backbones:

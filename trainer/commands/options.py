@@ -10,7 +10,7 @@ import typer
 
 from edge.errors import UsageError
 from edge.modelfile.normalization import parse_numbers
-from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS, QUANTIZATIONS
+from trainer.backbones.architectures import CONVERTERS, DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 from trainer.evaluation.evaluated_photos import EVALUATED
 from trainer.groups.modes import GROUPS
 from trainer.photos.layout import LAYOUTS
@@ -18,6 +18,7 @@ from trainer.photos.layout import LAYOUTS
 Split = Enum("Split", {name: name for name in EVALUATED}, type=str)  # type: ignore[misc]
 Quantization = Enum("Quantization", {name: name for name in QUANTIZATIONS}, type=str)  # type: ignore[misc]
 
+Converter = Enum("Converter", {name: name for name in CONVERTERS}, type=str)  # type: ignore[misc]
 Groups = Enum("Groups", {name: name for name in GROUPS}, type=str)  # type: ignore[misc]
 Layout = Enum("Layout", {name: name for name in LAYOUTS}, type=str)  # type: ignore[misc]
 
@@ -48,6 +49,13 @@ BottleneckDir = Annotated[
 WeightsChoice = Annotated[
     str | None,
     typer.Option("--weights", help="A Keras weights file, or 'offline' for the weights of the offline extra."),
+]
+ConverterChoice = Annotated[
+    Converter,
+    typer.Option(
+        "--converter",
+        help="How the backbone is made: written directly from its weights, or by TensorFlow's converter, to compare.",
+    ),
 ]
 BackboneFile = Annotated[
     Path | None,

@@ -10,13 +10,15 @@ from typing import Annotated
 import typer
 
 from edge.errors import UsageError
-from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
+from trainer.backbones.architectures import CONVERTERS, DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
     BackboneFile,
     BottleneckDir,
+    Converter,
+    ConverterChoice,
     Groups,
     GroupsChoice,
     ImageDir,
@@ -60,6 +62,7 @@ def retrain_command(
     output: Annotated[Path | None, typer.Option(help="The model file (default: in the folder models).")] = None,
     quantization: Quantizations = None,
     weights: WeightsChoice = None,
+    converter: ConverterChoice = Converter[CONVERTERS[0]],
     backbone: BackboneFile = None,
     bottleneck_dir: BottleneckDir = None,
     fine_tune: Annotated[
@@ -157,6 +160,7 @@ def retrain_command(
         architecture=chosen,
         quantizations=quantizations,
         weights=weights,
+        converter=converter.value,
         ratios=SplitRatios(validation_percentage, testing_percentage, seed),
         training_steps=training_steps,
         summaries_dir=summaries_dir,

@@ -1,7 +1,7 @@
 """Fine-tuning, in a process of its own (``python -m trainer.fine_tuning.train``): it trains MobileNet on the photos.
 
 It takes a :class:`~trainer.fine_tuning.job.Job` as JSON on stdin and reports each batch as a line of JSON on stdout.
-Like :mod:`trainer.backbones.convert` it keeps TensorFlow out of the process that trains the head.
+It keeps TensorFlow out of the process that trains the head.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import numpy as np
 
 from edge.errors import DatasetError
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.convert import build_model
-from trainer.backbones.folded_mobilenet import Layer, compute_features, fold_layers, layer_names
+from trainer.backbones.folded_mobilenet import Layer, compute_features, in_units
+from trainer.backbones.mobilenet_v1 import layer_names
+from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import end_child
 from trainer.backbones.tuned_weights import Layers
 from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint, write_tuned
@@ -84,7 +85,7 @@ class _Network:
         tf.config.experimental.enable_op_determinism()
         self._recipe = job.recipe
         weights = Path(job.weights) if job.weights else None
-        self._layers = fold_layers(build_model(Architecture.parse(job.architecture), weights))
+        self._layers = in_units(layers_of(Architecture.parse(job.architecture), weights))
         self._trained = layer_names(job.recipe.from_block)
         for name in self._trained:
             kernel, factor, bias = self._layers[name]

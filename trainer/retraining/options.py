@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import UsageError
-from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, QUANTIZATIONS, Architecture
+from trainer.backbones.architectures import (
+    CONVERTERS,
+    DEFAULT_ARCHITECTURE,
+    DEFAULT_QUANTIZATIONS,
+    QUANTIZATIONS,
+    Architecture,
+)
 from trainer.fine_tuning.recipe import Recipe
 from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.head.fit import DEFAULT_STEPS
@@ -45,6 +51,7 @@ class RetrainOptions:
     architecture: Architecture = DEFAULT_ARCHITECTURE
     quantizations: tuple[str, ...] = DEFAULT_QUANTIZATIONS
     weights: str | None = None
+    converter: str = CONVERTERS[0]
     ratios: SplitRatios = field(default_factory=SplitRatios)
     training_steps: int = DEFAULT_STEPS
     summaries_dir: Path | None = None

@@ -59,9 +59,13 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
         if given is not None:
             backbones = [given.backbone]
         elif fine_tuning is None:
-            backbones = load_backbones(bottleneck_dir, architecture, options.weights, options.quantizations)
+            backbones = load_backbones(
+                bottleneck_dir, architecture, options.weights, options.quantizations, options.converter
+            )
         else:
-            backbones = load_backbones_from(bottleneck_dir, architecture, fine_tuning.weights, options.quantizations)
+            backbones = load_backbones_from(
+                bottleneck_dir, architecture, fine_tuning.weights, options.quantizations, options.converter
+            )
     extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
     groups = None if fine_tuning is None else fine_tuning.groups
     remembered = given.remembered if given else None

@@ -79,7 +79,9 @@ def tuned_or_pretrained(
     """
     bottleneck_dir, runtime = options.bottleneck_dir, options.runtime
     with progress.stage("backbone"):
-        (backbone,) = load_backbones(bottleneck_dir, options.architecture, options.weights, ("int8",))
+        (backbone,) = load_backbones(
+            bottleneck_dir, options.architecture, options.weights, ("int8",), options.converter
+        )
     pretrained = FeatureExtractor(backbone, bottleneck_dir, runtime, progress)
     dataset, groups, _ = extract(pretrained, folder, options, None)
     head, before = _fit_and_score(pretrained, dataset)
@@ -87,7 +89,9 @@ def tuned_or_pretrained(
     if tuned is None:
         tuned = fine_tune(bottleneck_dir, backbone, dataset, recipe, head=head, progress=progress)
     with progress.stage("backbone"):
-        (tuned_backbone,) = load_backbones_from(bottleneck_dir, options.architecture, tuned.weights, ("int8",))
+        (tuned_backbone,) = load_backbones_from(
+            bottleneck_dir, options.architecture, tuned.weights, ("int8",), options.converter
+        )
     extractor = FeatureExtractor(tuned_backbone, bottleneck_dir, runtime, progress)
     compute_bottlenecks(extractor, folder)
     _, after = _fit_and_score(extractor, dataset)

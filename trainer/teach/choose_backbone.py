@@ -1,12 +1,11 @@
-"""Which backbone a teaching session uses, on a machine that may have no TensorFlow."""
+"""Which backbone a teaching session uses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from edge.errors import ConfigurationError, ModelError
-from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, Architecture
+from trainer.backbones.architectures import DEFAULT_ARCHITECTURE
 from trainer.backbones.backbone import load_backbones
 from trainer.retraining.given_backbone import Given, read_given
 from trainer.teach.options import TeachOptions
@@ -16,7 +15,7 @@ def choose_backbone(options: TeachOptions, write_message: Callable[[str], None])
     """The backbone that ``options`` say, and what its file remembers.
 
     It is that of the model file ``backbone``; else that of the current model in the store, if there is one; else the
-    int8 artifact of ``architecture``, which is built with TensorFlow if it is not in the cache.
+    int8 artifact of ``architecture``, which is written if it is not in the cache.
 
     Raises :class:`~edge.errors.ModelError` if the file has no backbone of ours, and
     :class:`~edge.errors.ConfigurationError` if the artifact cannot be built here.
@@ -32,16 +31,5 @@ def choose_backbone(options: TeachOptions, write_message: Callable[[str], None])
     try:
         (backbone,) = load_backbones(options.bottleneck_dir, architecture, options.weights, ("int8",))
     except ConfigurationError as error:
-        if find_spec("tensorflow") is not None:
-            raise
-        raise ConfigurationError(_without_tensorflow(architecture, options.weights)) from error
+        raise ConfigurationError(f"{error}; or give --backbone FILE, any model file of this project") from error
     return Given(backbone)
-
-
-def _without_tensorflow(architecture: Architecture, weights: str | None) -> str:
-    given = f" --weights {weights}" if weights else ""
-    return (
-        f"the backbone of {architecture.name} is not on this machine, and making it needs TensorFlow. On a workstation "
-        f"run: trainer backbone {architecture.name}{given} --output backbone.tflite; copy the file to this machine and "
-        "give --backbone backbone.tflite, or give any model file of this project"
-    )

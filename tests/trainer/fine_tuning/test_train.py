@@ -13,7 +13,7 @@ import pytest
 
 from support import tiny
 from support.fine_tuned import HEAD, RECIPE
-from trainer.backbones.folded_mobilenet import layer_names
+from trainer.backbones.mobilenet_v1 import layer_names
 from trainer.backbones.tuned_weights import read_tuned
 from trainer.fine_tuning import fine_tune as parent
 from trainer.fine_tuning.fine_tune import Tuned, fine_tune

@@ -1,0 +1,144 @@
+"""The convolutions of MobileNet v1 with their batch norms folded in, read from any file of weights as data.
+
+In inference mode a batch norm is a factor and a shift for each channel: the factor goes into the kernel, the shift is
+the bias.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import ConfigurationError, DataError
+from trainer.backbones import frozen_graph
+from trainer.backbones.architectures import Architecture
+from trainer.backbones.mobilenet_v1 import BATCH_NORM_EPSILON, Convolution, convolutions
+from trainer.backbones.tuned_weights import Layers, read_tuned
+
+_BATCH_NORM = 4  # gamma, beta, mean, variance
+
+Arrays = list[npt.NDArray[np.float32]]
+
+
+def layers_of(architecture: Architecture, weights: Path | None) -> Layers:
+    """The layers in the file ``weights``, see :func:`read_layers`; None: random ones."""
+    return random_layers(architecture) if weights is None else read_layers(weights, architecture)
+
+
+def read_layers(path: Path, architecture: Architecture) -> Layers:
+    """The layers of ``architecture`` in ``path``: weights of Keras, a frozen graph (``.pb``) or fine-tuned (``.npz``).
+
+    Raises :class:`~edge.errors.ConfigurationError` if the file is damaged, or has other weights.
+    """
+    try:
+        if path.suffix == ".npz":
+            layers = read_tuned(path)
+        else:
+            read = frozen_graph.read_graph_weights if path.suffix == ".pb" else _read_keras
+            layers = _folded(read(path), architecture)
+        _check(layers, architecture)
+    except (DataError, KeyError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ConfigurationError(f"{path}: not the weights of {architecture.name} ({reason})") from None
+    return layers
+
+
+def random_layers(architecture: Architecture) -> Layers:
+    """Layers that were never trained, always the same ones: for measuring size and latency.
+
+    Kernels have He's deviation, sqrt(2 / inputs), so that activations neither vanish nor saturate.
+    """
+    random = np.random.default_rng(0)
+    layers = {}
+    for layer in convolutions(architecture):
+        inputs = int(np.prod(layer.kernel[:2])) * (1 if layer.depthwise else layer.kernel[2])
+        kernel = random.normal(0, np.sqrt(2 / inputs), layer.kernel)
+        layers[layer.name] = kernel.astype(np.float32), random.normal(0, 0.5, layer.channels).astype(np.float32)
+    return layers
+
+
+def _check(layers: Layers, architecture: Architecture) -> None:
+    """Raise :class:`ValueError` if ``layers`` are not those of ``architecture``, or have values that are no numbers."""
+    wanted = convolutions(architecture)
+    if list(layers) != [layer.name for layer in wanted]:
+        raise ValueError("it has other layers")
+    for layer in wanted:
+        kernel, bias = layers[layer.name]
+        if kernel.shape != layer.kernel or bias.shape != (layer.channels,):
+            raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
+        if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+            raise ValueError(f"{layer.name} has values that are no finite numbers")
+
+
+def _folded(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
+    layers = {}
+    for layer in convolutions(architecture):
+        for name in (layer.name, f"{layer.name}_bn"):
+            if name not in weights:
+                raise ValueError(f"it has no layer {name}")
+        (kernel,) = weights[layer.name]
+        gamma, beta, mean, variance = weights[f"{layer.name}_bn"]
+        if kernel.shape != layer.kernel:
+            raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
+        # Rounded to float32 where TensorFlow's converter rounds: most constants are the same bits then.
+        deviation = np.sqrt((variance + np.float32(BATCH_NORM_EPSILON)).astype(np.float64))
+        factor = (1 / deviation).astype(np.float32) * gamma
+        kernel = kernel * (factor[:, np.newaxis] if layer.depthwise else factor)
+        layers[layer.name] = kernel, beta - mean * factor
+    return layers
+
+
+def _read_keras(path: Path) -> dict[str, Arrays]:
+    """The weights of each layer in a file of Keras 1 to 3: ``.h5``, ``.weights.h5`` or ``.keras``.
+
+    Raises :class:`~edge.errors.DataError` if it is none.
+    """
+    import h5py
+
+    try:
+        content: Any = path
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                content = io.BytesIO(archive.read("model.weights.h5"))
+        with h5py.File(content) as file:
+            return _by_class(file["layers"]) if "layers" in file else _by_name(file)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        reason = "it is cut short; delete it" if "truncated" in str(error) else str(error)
+        raise DataError(f"no file of Keras' weights: {reason}") from None
+
+
+def _by_name(file: Any) -> dict[str, Arrays]:
+    """Keras' old form: a group for each layer, with the names of its arrays in their order."""
+    groups = file.get("model_weights", file)
+    return {
+        name: [np.asarray(group[key]) for key in group.attrs["weight_names"]]
+        for name, group in groups.items()
+        if len(group.attrs.get("weight_names", ()))
+    }
+
+
+def _by_class(groups: Any) -> dict[str, Arrays]:
+    """Keras 3's own form: layers are counted for each class; here, in the order of the network."""
+
+    def arrays(kind: str, number: int) -> Arrays:
+        group = groups[f"{kind}_{number}" if number else kind]["vars"]
+        return [np.asarray(group[key]) for key in sorted(group, key=int)]
+
+    weights: dict[str, Arrays] = {}
+    counts = {"conv2d": 0, "depthwise_conv2d": 0}
+    for place, layer in enumerate(_order()):
+        kind = "depthwise_conv2d" if layer.depthwise else "conv2d"
+        weights[layer.name] = arrays(kind, counts[kind])
+        weights[f"{layer.name}_bn"] = arrays("batch_normalization", place)
+        counts[kind] += 1
+    return weights
+
+
+def _order() -> list[Convolution]:
+    """The convolutions in their order, of any width."""
+    return convolutions(Architecture(1.0, 224))
