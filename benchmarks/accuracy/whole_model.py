@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
+from trainer.backbones.read_layers import layers_of
 
 
 def main() -> None:
@@ -18,7 +18,8 @@ def main() -> None:
 
     folder = Path(sys.argv[3])
     inputs = np.load(folder / "inputs.npz")
-    backbone = build_model(Architecture.parse(sys.argv[1]), Path(sys.argv[2]))
+    architecture = Architecture.parse(sys.argv[1])
+    backbone = build_model(architecture, layers_of(architecture, Path(sys.argv[2])))
     dense = keras.layers.Dense(len(inputs["bias"]), activation="softmax")
     model = keras.Sequential([backbone, dense])
     model.build((None, *backbone.input_shape[1:]))

@@ -42,6 +42,27 @@ def accuracy(
     print(save_results("accuracy", f"python -m benchmarks accuracy PHOTOS --seeds {seeds}", rows, results_dir))
 
 
+@app.command(epilog="Example: python -m benchmarks converters flower_photos --architecture mobilenet_0.25_128")
+def converters(
+    image_dir: ImageDir,
+    architecture: Architectures = None,
+    seeds: Seeds = 5,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare backbones that are written directly with those of TensorFlow's converter: features, heads, seconds."""
+    from benchmarks.accuracy.converters import compare
+
+    rows = compare(
+        image_dir,
+        architectures(architecture),
+        list(range(seeds)),
+        bottleneck_dir or default_bottleneck_dir(),
+        TerminalProgress(""),
+    )
+    print(save_results("converters", f"python -m benchmarks converters PHOTOS --seeds {seeds}", rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks calibration flower_photos --seeds 5")
 def calibration(
     image_dir: ImageDir,

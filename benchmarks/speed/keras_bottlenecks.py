@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
+from trainer.backbones.read_layers import layers_of
 
 BATCH = 32
 
@@ -18,7 +19,7 @@ def main() -> None:
 
     architecture = Architecture.parse(sys.argv[1])
     size = architecture.input_size
-    model = build_model(architecture, Path(sys.argv[2]))
+    model = build_model(architecture, layers_of(architecture, Path(sys.argv[2])))
     paths = sys.stdin.read().splitlines()
 
     def load(path: tf.Tensor) -> tf.Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
+from trainer.backbones.read_layers import layers_of
 
 BATCH, EPOCHS, LEARNING_RATE = 32, 10, 1e-3
 
@@ -25,7 +26,7 @@ def main() -> None:
     splits = json.load(sys.stdin)
     architecture = Architecture.parse(sys.argv[1])
     size = architecture.input_size
-    backbone = build_model(architecture, Path(sys.argv[2]))
+    backbone = build_model(architecture, layers_of(architecture, Path(sys.argv[2])))
     backbone.trainable = False
     labels = 1 + max(label for _, label in splits["training"])
     dense = keras.layers.Dense(labels, activation="softmax")
