@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
 from trainer.backbones.read_layers import layers_of
 

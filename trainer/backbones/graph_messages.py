@@ -9,13 +9,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # type: ignore[import-untyped]
-
 FLOAT = 1
 """The type of a tensor of 32-bit floats."""
 
 _PACKAGE = "edge_for_poets.graph"
-_MANY, _ONE = descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED, descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
 _KINDS = {"text": "STRING", "bytes": "BYTES", "int": "INT64", "enum": "INT32", "float": "FLOAT"}
 
 # Message -> field: (number, kind or message, many). An enumeration is read as its number.
@@ -43,15 +40,20 @@ _MESSAGES: dict[str, dict[str, tuple[int, str, bool]]] = {
 @functools.cache
 def graph_class() -> Any:
     """The class of the message ``GraphDef``; ``attr`` of a node is a list of entries with ``key`` and ``value``."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory  # type: ignore[import-untyped]
+
+    kinds = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name=f"{_PACKAGE}.proto", package=_PACKAGE, syntax="proto3")
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field, (number, kind, many) in fields.items():
-            made = message.field.add(name=field, number=number, label=_MANY if many else _ONE)
+            made = message.field.add(
+                name=field, number=number, label=kinds.LABEL_REPEATED if many else kinds.LABEL_OPTIONAL
+            )
             if kind in _KINDS:
-                made.type = getattr(descriptor_pb2.FieldDescriptorProto, f"TYPE_{_KINDS[kind]}")
+                made.type = getattr(kinds, f"TYPE_{_KINDS[kind]}")
             else:
-                made.type, made.type_name = descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE, f".{_PACKAGE}.{kind}"
+                made.type, made.type_name = kinds.TYPE_MESSAGE, f".{_PACKAGE}.{kind}"
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.GraphDef"))

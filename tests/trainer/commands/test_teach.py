@@ -215,15 +215,12 @@ def test_a_port_that_is_taken(trainer) -> None:
     assert line == f"port {port} is used by another program; choose another with --web"
 
 
-def test_without_tensorflow_and_backbone(run_python, tmp_path: Path) -> None:
-    """On a device without a backbone the line says how a workstation makes one."""
-    script = "import sys; from trainer.teach import choose_backbone; choose_backbone.find_spec = lambda name: None; "
-    script += "from trainer.__main__ import start; start()"
+def test_without_weights_and_backbone(trainer, tmp_path: Path) -> None:
+    """On a device that has no weights the line names the other way, a model file."""
     words = ("teach", "0", "--architecture", tiny.ARCHITECTURE.name, "--weights", tmp_path / "gone.h5")
-    done = run_python("-c", script, *words, "--web", free_port(), "--bottleneck-dir", tmp_path / "cache")
-    line = complaint(done, 78)
-    assert "trainer backbone mobilenet_0.25_128 --weights" in line
-    assert "--output backbone.tflite; copy the file to this machine and give --backbone backbone.tflite" in line
+    line = complaint(trainer(*words, "--web", free_port(), "--bottleneck-dir", tmp_path / "cache"), 78)
+    assert "gone.h5: cannot read the weights" in line
+    assert line.endswith("or give --backbone FILE, any model file of this project")
 
 
 def test_help(trainer) -> None:

@@ -16,6 +16,7 @@ from edge.sources.uri import open_source
 from edge.store.layout import Store
 from support import tiny
 from support.paths import DATA
+from trainer.backbones.architectures import Architecture
 from trainer.retraining.given_backbone import read_given
 from trainer.teach.choose_backbone import choose_backbone
 from trainer.teach.options import TeachOptions
@@ -82,9 +83,15 @@ def test_a_foreign_model_in_the_store(given: TeachOptions, monkeypatch: pytest.M
     install(given.store, FOREIGN)
     monkeypatch.setattr("trainer.teach.choose_backbone.DEFAULT_ARCHITECTURE", tiny.ARCHITECTURE)
     monkeypatch.setenv("KERAS_HOME", str(given.folder))
-    monkeypatch.setattr("trainer.teach.choose_backbone.find_spec", lambda name: None)
+
+    def refuse(architecture: Architecture) -> None:
+        raise ConfigurationError("the download failed: no connection")
+
+    monkeypatch.setattr("trainer.backbones.backbone.download", refuse)
     messages: list[str] = []
-    with pytest.raises(ConfigurationError, match=r"trainer backbone mobilenet_0\.25_128 --output"):
+    with pytest.raises(
+        ConfigurationError, match=r"no pretrained weights for mobilenet_0\.25_128 .*give --backbone FILE"
+    ):
         choose_backbone(given, messages.append)
     assert len(messages) == 1
     assert messages[0].startswith("the store's current model is not used as the backbone: ")
