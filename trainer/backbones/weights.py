@@ -66,10 +66,13 @@ def download(architecture: Architecture) -> None:
     try:
         with urllib.request.urlopen(_KERAS_WEIGHTS + target.name, timeout=_TIMEOUT_S) as answer:
             content = answer.read(_LARGEST_BYTES)
+            promised = int(answer.headers.get("Content-Length", len(content)))
+        if len(content) < promised:  # the library does not say so if a number of bytes is asked for
+            raise ConfigurationError("the download failed: the connection was cut; run the same command again")
         if not content.startswith(_HDF5) or len(content) == _LARGEST_BYTES:
             raise ConfigurationError("the download failed: what came is no file of weights; is there a login page?")
         write_whole(target, content)
-    except (OSError, http.client.HTTPException, EdgeError) as error:
+    except (OSError, ValueError, http.client.HTTPException, EdgeError) as error:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(f"the download failed: {' '.join(str(error).split())[:120]}") from None

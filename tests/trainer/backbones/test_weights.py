@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigurationError
+from support.scripted_server import Request, ScriptedServer
 from trainer.backbones.architectures import ALPHAS, Architecture
 from trainer.backbones.frozen_graph import GRAPH_SHA256, installed_graph
-from trainer.backbones.weights import Weights, find_weights, keras_cache_file, weights_at_hand
+from trainer.backbones.weights import Weights, download, find_weights, keras_cache_file, weights_at_hand
 
 WIDE, NARROW = Architecture(1.0, 192), Architecture(0.5, 160)
 
@@ -36,7 +37,47 @@ class Connection:
 def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty Keras cache for each test."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     return tmp_path / "keras"
+
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the download failed: HTTP Error 404: Not Found"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + HDF5, "the connection was cut"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "what came is no file of weights"),
+        (b"no HTTP at all\r\n\r\n", "the download failed: "),
+    ],
+)
+def test_a_download_that_fails_leaves_nothing(
+    keras_home: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes, line: str
+) -> None:
+    """Each is one line, and no half file is found by the next run."""
+    with ScriptedServer(lambda request: answer) as server:
+        monkeypatch.setattr("trainer.backbones.weights._KERAS_WEIGHTS", server.uri)
+        with pytest.raises(ConfigurationError) as caught:
+            download(NARROW)
+    assert line in str(caught.value) and "\n" not in str(caught.value)
+    assert not list(keras_home.rglob("*"))
+
+
+def test_a_download_is_where_keras_would_put_it(keras_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file with Keras' name is asked for, and its bytes are in Keras' folder."""
+    asked = []
+
+    def answer(request: Request) -> bytes:
+        asked.append(request.target)
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n" + HDF5 + b"more"
+
+    with ScriptedServer(answer) as server:
+        monkeypatch.setattr("trainer.backbones.weights._KERAS_WEIGHTS", server.uri)
+        download(NARROW)
+    assert asked == ["/mobilenet_5_0_160_tf_no_top.h5"]
+    assert (keras_home / "models" / "mobilenet_5_0_160_tf_no_top.h5").read_bytes() == HDF5 + b"more"
 
 
 def put(path: Path, content: bytes) -> str:

@@ -89,9 +89,7 @@ def test_a_foreign_model_in_the_store(given: TeachOptions, monkeypatch: pytest.M
 
     monkeypatch.setattr("trainer.backbones.backbone.download", refuse)
     messages: list[str] = []
-    with pytest.raises(
-        ConfigurationError, match=r"no pretrained weights for mobilenet_0\.25_128 .*give --backbone FILE"
-    ):
+    with pytest.raises(ConfigurationError, match=r"no pretrained weights for .*; or give --backbone FILE"):
         choose_backbone(given, messages.append)
     assert len(messages) == 1
     assert messages[0].startswith("the store's current model is not used as the backbone: ")
