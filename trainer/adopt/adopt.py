@@ -26,7 +26,7 @@ from trainer.export.metadata import add_description, classifier_metadata, label_
 from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.layout import AUTO
 from trainer.photos.split import LEAST_GROUPS
-from trainer.progress import ProgressLike, as_progress
+from trainer.progress import Progress, ProgressLike, as_progress
 from trainer.tflite import noted_runtime, write_model
 
 ARCHITECTURE = "adopted"
@@ -67,6 +67,13 @@ def adopt(
         raise ModelError("this file was made by this project: there is nothing to adopt")
     draft = _draft(model, name)
     _check_scores(model, draft, runtime)
+    return measured(draft, photos, layout=layout, groups=groups, runtime=runtime, progress=progress)
+
+
+def measured(
+    draft: ModelFile, photos: str | Path | None, *, layout: str, groups: str, runtime: str | None, progress: Progress
+) -> Adopted:
+    """``draft`` with a self-test and, if ``photos`` are given, its accuracy on all of them: see :func:`adopt`."""
     evaluation = None
     if photos is not None:
         evaluation = evaluate(

@@ -19,6 +19,7 @@ from trainer.backbones.bias_correction import correct_biases
 from trainer.backbones.mobilenet_file import write_mobilenet
 from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import run_tensorflow
+from trainer.backbones.tuned_weights import Layers
 from trainer.backbones.weights import Weights, download, find_weights
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.photos.photo_hashes import PhotoHashes
@@ -113,6 +114,17 @@ def load_backbones_from(
             )
         backbones.append(Backbone(architecture, quantization, weights, as_model(content)))
     return backbones
+
+
+def backbone_of_layers(architecture: Architecture, layers: Layers, quantization: str, weights: Weights) -> Backbone:
+    """The backbone with ``layers``, written directly and kept nowhere; ``weights`` says where they come from.
+
+    Raises :class:`~edge.errors.ModelError` if the interpreter cannot run it.
+    """
+    content = write_mobilenet(architecture, layers, quantization)
+    if quantization == "int8":
+        content = correct_biases(content, write_mobilenet(architecture, layers, "float32"), _calibration(architecture))
+    return Backbone(architecture, quantization, weights, as_model(content))
 
 
 def as_model(content: bytes) -> ModelFile:

@@ -23,6 +23,8 @@ GRAPH_SHA256 = "3b90af536f810f5f75e9f6d431bc2e8a3c4fc2ff4f693aa0dd4ae429816f8735
 
 _SCOPE = "MobilenetV1/"
 
+Arrays = list[npt.NDArray[np.float32]]
+
 
 def installed_graph() -> Path | None:
     """The graph of the ``offline`` extra, or None if the extra is not installed. No module of it is imported.
@@ -44,44 +46,55 @@ def installed_graph() -> Path | None:
     return None
 
 
-def read_graph_weights(path: Path) -> dict[str, list[npt.NDArray[np.float32]]]:
-    """The weights of each layer of Keras' MobileNet, by layer name, in the order of ``layer.set_weights``.
-
-    Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance.
+def read_graph_weights(path: Path) -> dict[str, Arrays]:
+    """The weights of each layer of Keras' MobileNet in the graph ``path``: see :func:`graph_weights`.
 
     Raises :class:`~edge.errors.DataError` if the file is not a graph, or if a constant is missing.
     """
-    constants = _constants(path)
-    layers: dict[str, list[npt.NDArray[np.float32]]] = {}
-    for scope, kernel, layer in _layer_names():
-        parts = ("gamma", "beta", "moving_mean", "moving_variance")
-        try:
-            layers[layer] = [constants[f"{_SCOPE}{scope}/{kernel}"]]
-            layers[f"{layer}_bn"] = [constants[f"{_SCOPE}{scope}/BatchNorm/{part}"] for part in parts]
-        except KeyError as error:
-            raise DataError(f"{path.name}: no constant {error}; not a MobileNet v1 graph") from None
-    return layers
+    return graph_weights(read_graph(path), path.name)
 
 
-def _layer_names() -> list[tuple[str, str, str]]:
-    """(scope in the graph, name of the kernel there, layer in Keras) of every convolution."""
-    names = [("Conv2d_0", "weights", "conv1")]
-    for block in range(1, BLOCKS + 1):
-        names.append((f"Conv2d_{block}_depthwise", "depthwise_weights", f"conv_dw_{block}"))
-        names.append((f"Conv2d_{block}_pointwise", "weights", f"conv_pw_{block}"))
-    return names
+def read_graph(path: Path) -> Any:
+    """The message ``GraphDef`` in the file ``path``.
 
-
-def _constants(path: Path) -> dict[str, npt.NDArray[np.float32]]:
+    Raises :class:`~edge.errors.DataError` if the file is not a graph.
+    """
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-    from trainer.backbones.graph_messages import FLOAT, graph_class
+    from trainer.backbones.graph_messages import graph_class
 
     graph: Any = graph_class()()
     try:
         graph.ParseFromString(path.read_bytes())
     except DecodeError:
         raise DataError(f"{path.name}: not a frozen TensorFlow graph") from None
+    return graph
+
+
+def graph_weights(graph: Any, name: str) -> dict[str, Arrays]:
+    """The weights of each layer of Keras' MobileNet, by layer name, in the order of ``layer.set_weights``.
+
+    Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance. ``name`` is that of the
+    file.
+
+    Raises :class:`~edge.errors.DataError` if a constant is missing.
+    """
+    constants = graph_constants(graph)
+    layers: dict[str, Arrays] = {}
+    for scope, kernel, layer in _layer_names():
+        parts = ("gamma", "beta", "moving_mean", "moving_variance")
+        try:
+            layers[layer] = [constants[f"{_SCOPE}{scope}/{kernel}"]]
+            layers[f"{layer}_bn"] = [constants[f"{_SCOPE}{scope}/BatchNorm/{part}"] for part in parts]
+        except KeyError as error:
+            raise DataError(f"{name}: no constant {error}; not a MobileNet v1 graph") from None
+    return layers
+
+
+def graph_constants(graph: Any) -> dict[str, npt.NDArray[np.float32]]:
+    """The constants of ``graph`` that are arrays of 32-bit floats, by name."""
+    from trainer.backbones.graph_messages import FLOAT
+
     constants = {}
     for node in graph.node:
         if node.op != "Const":
@@ -91,3 +104,12 @@ def _constants(path: Path) -> dict[str, npt.NDArray[np.float32]]:
             shape = [dimension.size for dimension in tensor.tensor_shape.dim]
             constants[node.name] = np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
     return constants
+
+
+def _layer_names() -> list[tuple[str, str, str]]:
+    """(scope in the graph, name of the kernel there, layer in Keras) of every convolution."""
+    names = [("Conv2d_0", "weights", "conv1")]
+    for block in range(1, BLOCKS + 1):
+        names.append((f"Conv2d_{block}_depthwise", "depthwise_weights", f"conv_dw_{block}"))
+        names.append((f"Conv2d_{block}_pointwise", "weights", f"conv_pw_{block}"))
+    return names

@@ -25,7 +25,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str, bool]]] = {
         "attr": (5, "AttrEntry", True),
     },
     "AttrEntry": {"key": (1, "text", False), "value": (2, "AttrValue", False)},
-    "AttrValue": {"tensor": (8, "TensorProto", False)},
+    "AttrValue": {"shape": (7, "TensorShapeProto", False), "tensor": (8, "TensorProto", False)},
     "TensorProto": {
         "dtype": (1, "enum", False),
         "tensor_shape": (2, "TensorShapeProto", False),

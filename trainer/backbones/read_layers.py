@@ -12,17 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.errors import ConfigurationError, DataError
-from trainer.backbones import frozen_graph
 from trainer.backbones.architectures import Architecture
+from trainer.backbones.frozen_graph import Arrays, read_graph_weights
 from trainer.backbones.mobilenet_v1 import BATCH_NORM_EPSILON, Convolution, convolutions
 from trainer.backbones.tuned_weights import Layers, read_tuned
-
-_BATCH_NORM = 4  # gamma, beta, mean, variance
-
-Arrays = list[npt.NDArray[np.float32]]
 
 
 def layers_of(architecture: Architecture, weights: Path | None) -> Layers:
@@ -39,8 +34,8 @@ def read_layers(path: Path, architecture: Architecture) -> Layers:
         if path.suffix == ".npz":
             layers = read_tuned(path)
         else:
-            read = frozen_graph.read_graph_weights if path.suffix == ".pb" else _read_keras
-            layers = _folded(read(path), architecture)
+            read = read_graph_weights if path.suffix == ".pb" else _read_keras
+            layers = fold(read(path), architecture)
         _check(layers, architecture)
     except (DataError, KeyError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -62,20 +57,11 @@ def random_layers(architecture: Architecture) -> Layers:
     return layers
 
 
-def _check(layers: Layers, architecture: Architecture) -> None:
-    """Raise :class:`ValueError` if ``layers`` are not those of ``architecture``, or have values that are no numbers."""
-    wanted = convolutions(architecture)
-    if list(layers) != [layer.name for layer in wanted]:
-        raise ValueError("it has other layers")
-    for layer in wanted:
-        kernel, bias = layers[layer.name]
-        if kernel.shape != layer.kernel or bias.shape != (layer.channels,):
-            raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
-        if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
-            raise ValueError(f"{layer.name} has values that are no finite numbers")
+def fold(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
+    """The layers of ``weights``: kernels by layer, and gamma, beta, mean and variance by layer with ``_bn``.
 
-
-def _folded(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
+    Raises :class:`ValueError` if a layer is missing or has another shape.
+    """
     layers = {}
     for layer in convolutions(architecture):
         for name in (layer.name, f"{layer.name}_bn"):
@@ -91,6 +77,19 @@ def _folded(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
         kernel = kernel * (factor[:, np.newaxis] if layer.depthwise else factor)
         layers[layer.name] = kernel, beta - mean * factor
     return layers
+
+
+def _check(layers: Layers, architecture: Architecture) -> None:
+    """Raise :class:`ValueError` if ``layers`` are not those of ``architecture``, or have values that are no numbers."""
+    wanted = convolutions(architecture)
+    if list(layers) != [layer.name for layer in wanted]:
+        raise ValueError("it has other layers")
+    for layer in wanted:
+        kernel, bias = layers[layer.name]
+        if kernel.shape != layer.kernel or bias.shape != (layer.channels,):
+            raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
+        if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+            raise ValueError(f"{layer.name} has values that are no finite numbers")
 
 
 def _read_keras(path: Path) -> dict[str, Arrays]:

@@ -8,9 +8,13 @@ from typing import Annotated
 
 import typer
 
+from edge.errors import UsageError
 from edge.files import check_writable, write_whole
+from edge.modelfile.labels import read_labels
 from edge.modelfile.model_file import ModelFile
 from trainer.adopt.adopt import ARCHITECTURE, Adopted, adopt
+from trainer.adopt.adopt_graph import GRAPH_SUFFIX, Agreement, adopt_graph
+from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS
 from trainer.commands.evaluated_output import accuracy_lines, photo_counts
 from trainer.commands.options import (
     AsJson,
@@ -21,6 +25,8 @@ from trainer.commands.options import (
     Layout,
     LayoutChoice,
     Mean,
+    PixelArguments,
+    Quantization,
     Std,
     pixel_arguments,
 )
@@ -31,7 +37,10 @@ from trainer.terminal.progress_bars import TerminalProgress
 
 
 def adopt_command(
-    model: Annotated[Path, typer.Argument(help="The model file of another project, or a zip with it.")],
+    model: Annotated[
+        Path,
+        typer.Argument(help="The model file of another project, a zip with it, or the codelab's retrained_graph.pb."),
+    ],
     photos: Annotated[
         Path | None,
         typer.Argument(help="Photos to measure the accuracy on: a folder with one folder for each class, or a list."),
@@ -40,6 +49,9 @@ def adopt_command(
     input_range: InputRange = None,
     mean: Mean = None,
     std: Std = None,
+    quantization: Annotated[
+        Quantization | None, typer.Option(help="How the file of a graph (.pb) computes (default: int8).")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help=f"The file to write (default: models/MODEL-{ARCHITECTURE}.tflite).")
     ] = None,
@@ -54,17 +66,36 @@ def adopt_command(
     """
     progress = TerminalProgress()
     path = output or Path("models") / f"{model.stem}-{ARCHITECTURE}.tflite"
-    loaded = ModelFile.load(model, labels, **pixel_arguments(mean, std, input_range))
-    check_writable(path)
-    for line in loaded.messages():
-        progress.message(line)
-    adopted = adopt(loaded, model.name, photos, layout=layout.value, groups=groups.value, progress=progress)
+    pixels = pixel_arguments(mean, std, input_range)
+    agreement = None
+    if model.suffix == GRAPH_SUFFIX:
+        _check_graph_options(model, labels, pixels)
+        assert labels is not None
+        check_writable(path)
+        chosen = (quantization or Quantization[DEFAULT_QUANTIZATIONS[0]]).value
+        found = adopt_graph(
+            model, read_labels(labels), chosen, photos, layout=layout.value, groups=groups.value, progress=progress
+        )
+        adopted, agreement = found.adopted, found.agreement
+    else:
+        if quantization is not None:
+            raise UsageError(f"--quantization is for graphs ({GRAPH_SUFFIX}); {model} keeps its own arithmetic")
+        loaded = ModelFile.load(model, labels, **pixels)
+        check_writable(path)
+        for line in loaded.messages():
+            progress.message(line)
+        adopted = adopt(loaded, model.name, photos, layout=layout.value, groups=groups.value, progress=progress)
     write_whole(path, adopted.content)
     if adopted.evaluation:
         name_skipped(adopted.evaluation.skipped, progress)
     if as_json:
-        print(json.dumps(_as_json(adopted, path)))
+        print(json.dumps(_as_json(adopted, path, agreement)))
     else:
+        if agreement is not None:
+            print(
+                f"the file gives the graph's label for {agreement.same} of {agreement.pictures} drawn flowers; no score "
+                f"differs by more than {agreement.largest:.3f}"
+            )
         if adopted.evaluation:
             counts = photo_counts(adopted.evaluation.count, adopted.evaluation.independent)
             cautions = (", which may have trained the model", ", if they have not")
@@ -72,7 +103,14 @@ def adopt_command(
         print(path)
 
 
-def _as_json(adopted: Adopted, path: Path) -> dict[str, object]:
+def _check_graph_options(model: Path, labels: Path | None, pixels: PixelArguments) -> None:
+    if labels is None:
+        raise UsageError(f"{model} has no labels in it; give the codelab's file: --labels retrained_labels.txt")
+    if any(value is not None for value in pixels.values()):
+        raise UsageError("a graph of the codelab takes pixels from -1 to 1; leave out --mean, --std and --input-range")
+
+
+def _as_json(adopted: Adopted, path: Path, agreement: Agreement | None) -> dict[str, object]:
     made = ModelFile.from_bytes(adopted.content)
     assert made.manifest is not None
     evaluation = adopted.evaluation
@@ -87,4 +125,5 @@ def _as_json(adopted: Adopted, path: Path) -> dict[str, object]:
         "photos": evaluation.count if evaluation else 0,
         "independent": evaluation.independent if evaluation else 0,
         "accuracy_interval": [round(end, 6) for end in evaluation.interval] if evaluation else None,
+        "agreement": agreement and agreement._asdict(),
     }

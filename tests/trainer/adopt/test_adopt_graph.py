@@ -1,0 +1,179 @@
+"""Graphs of the codelab become files of ours: the same network and labels, in every quantization."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.errors import DataError
+from edge.inference.classifier import Classifier
+from edge.inference.self_test import make_patterns, run_self_test
+from edge.modelfile.model_file import ModelFile
+from edge.preprocess import preprocess
+from support.codelab import CodelabGraph
+from support.complaint import complaint
+from trainer.adopt.adopt_graph import adopt_graph
+from trainer.adopt.codelab_graph import read_codelab_graph
+from trainer.backbones.architectures import QUANTIZATIONS, Architecture
+from trainer.photos.drawn_flowers import KINDS, draw_flower
+
+NARROW = Architecture(0.25, 128)
+LABELS = ("lion", "tiger", "bear")
+
+GRAPH_SCRIPT = """
+import sys
+import numpy as np
+import tensorflow as tf
+graph = tf.compat.v1.GraphDef()
+graph.ParseFromString(open(sys.argv[1], "rb").read())
+pictures = np.load(sys.argv[2])
+with tf.Graph().as_default():
+    tf.import_graph_def(graph, name="")
+    with tf.compat.v1.Session() as session:
+        np.save(sys.argv[3], np.stack([session.run("final_result:0", {"input:0": one[None]})[0] for one in pictures]))
+"""
+
+
+@pytest.fixture(scope="module")
+def graph_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graph with three labels."""
+    return CodelabGraph(NARROW, len(LABELS)).write(tmp_path_factory.mktemp("codelab") / "retrained_graph.pb")
+
+
+def test_both_layers_are_one(graph_file: Path) -> None:
+    """The head on the bottleneck gives what the ImageNet classifier and the codelab's layer behind it give."""
+    made, read = CodelabGraph(NARROW, len(LABELS)), read_codelab_graph(graph_file)
+    assert read.architecture == NARROW
+    features = np.random.default_rng(0).uniform(0, 6, (5, 256))
+    logits = features @ made.weights[0].astype(float) + made.biases[0]
+    expected = logits @ made.weights[1].astype(float) + made.biases[1]
+    assert np.allclose(read.head.logits(features), expected, atol=1e-9)
+
+
+def test_the_newer_script_of_the_codelab(tmp_path: Path) -> None:
+    """Names of the last layer do not matter, nor that it stands on the bottleneck itself."""
+    made = CodelabGraph(Architecture(0.5, 160), 2, scope="final_retrain_ops")
+    made.node("final_retrain_ops/matmul").input[0] = "pool"
+    weights = np.random.default_rng(1).normal(size=(512, 2))
+    made.constant("own", weights)
+    made.node("final_retrain_ops/matmul").input[1] = "own"
+    read = read_codelab_graph(made.write(tmp_path / "graph.pb"))
+    assert read.architecture == Architecture(0.5, 160)
+    assert np.allclose(read.head.weights, weights.astype("<f4"))
+
+
+@pytest.mark.parametrize("quantization", QUANTIZATIONS)
+def test_the_file(graph_file: Path, quantization: str) -> None:
+    """It carries labels, origin and self-test, and agrees with the network in floats as its quantization allows."""
+    found = adopt_graph(graph_file, LABELS, quantization)
+    model = ModelFile.from_bytes(found.adopted.content)
+    assert model.labels == LABELS
+    assert model.manifest is not None
+    assert (model.manifest.architecture, model.manifest.quantization) == (NARROW.name, quantization)
+    assert model.manifest.accuracy is None
+    assert model.manifest.provenance.adopted_from == "retrained_graph.pb"
+    assert run_self_test(Classifier(model)).passed
+    pictures, same, largest = found.agreement
+    assert pictures == 40
+    assert same >= {"float32": 40, "float16": 40}.get(quantization, 36)
+    assert largest < {"float32": 1e-5, "float16": 0.02}.get(quantization, 0.1)
+
+
+@pytest.mark.xdist_group("tensorflow")
+def test_a_graph_of_the_codelab(shared: Path, tmp_path: Path, run_python) -> None:
+    """The float file of a graph that the codelab's script made gives the scores that TensorFlow gives of it."""
+    graph, labels = (shared / "legacy" / name for name in ("retrained_graph.pb", "retrained_labels.txt"))
+    flowers = [preprocess(draw_flower(kind, 3), (128, 128)) for kind in KINDS]
+    pictures = np.stack([*make_patterns(7, (128, 128)), *flowers])
+    np.save(tmp_path / "pictures.npy", pictures.astype(np.float32) / np.float32(127.5) - 1)
+    done = run_python("-c", GRAPH_SCRIPT, graph, tmp_path / "pictures.npy", tmp_path / "scores.npy")
+    assert done.returncode == 0, done.stderr
+    expected = np.load(tmp_path / "scores.npy")
+    names = tuple(labels.read_text().splitlines())
+    classifier = Classifier(ModelFile.from_bytes(adopt_graph(graph, names, "float32").adopted.content))
+    assert np.abs(np.stack([classifier.scores(picture) for picture in pictures]) - expected).max() < 1e-4
+    assert len(np.unique(expected.argmax(axis=1))) > 1
+
+
+def _foreign(graph: CodelabGraph) -> None:
+    graph.add("quantized", "FakeQuantWithMinMaxVars", "pool")
+
+
+def _circle(graph: CodelabGraph) -> None:
+    graph.node("squeeze").input[0] = "placeholder"
+
+
+def _two_ends(graph: CodelabGraph) -> None:
+    graph.add("other", "Softmax", "pool")
+
+
+def _no_end(graph: CodelabGraph) -> None:
+    graph.graph.node.remove(graph.node("final_result"))
+
+
+def _no_linear_layer(graph: CodelabGraph) -> None:
+    graph.node("final_training_ops/add").op = "Mul"
+
+
+def _other_size(graph: CodelabGraph) -> None:
+    for dimension in graph.node("input").attr["shape"].shape.dim[1:3]:
+        dimension.size = 100
+
+
+def _other_width(graph: CodelabGraph) -> None:
+    graph.node("logits/convolution").input[1] = "final_training_ops/weights"
+
+
+@pytest.mark.parametrize(
+    ("damage", "line"),
+    [
+        (_foreign, "the operator FakeQuantWithMinMaxVars is none of the codelab's MobileNet"),
+        (_circle, "its layers run in a circle"),
+        (_two_ends, "2 softmaxes at its end"),
+        (_no_end, "0 softmaxes at its end"),
+        (_no_linear_layer, "a Mul behind a MatMul where a linear layer should be"),
+        (_other_size, "a MobileNet v1 of width 0.25 and 100 pixels is none of the sixteen"),
+        (_other_width, "retrained_graph.pb: "),
+    ],
+)
+def test_other_graphs_are_refused(tmp_path: Path, damage, line: str) -> None:  # type: ignore[no-untyped-def]
+    """One line says what was found."""
+    graph = CodelabGraph(NARROW, 3)
+    damage(graph)
+    with pytest.raises(DataError) as caught:
+        read_codelab_graph(graph.write(tmp_path / "retrained_graph.pb"))
+    assert line in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_graph_that_was_cut_short(tmp_path: Path, graph_file: Path, share: float) -> None:
+    """It is no graph, or a constant is missing."""
+    content = graph_file.read_bytes()
+    (tmp_path / "cut.pb").write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DataError, match=r"cut\.pb: "):
+        read_codelab_graph(tmp_path / "cut.pb")
+
+
+def test_the_command(trainer, graph_file: Path, tmp_path: Path) -> None:
+    """It writes the file, says how well it agrees, and needs the labels."""
+    labels = tmp_path / "retrained_labels.txt"
+    labels.write_text("\n".join(LABELS))
+    output = tmp_path / "zoo.tflite"
+    done = trainer("adopt", graph_file, "--labels", labels, "--output", output)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].startswith("the file gives the graph's label for ")
+    assert done.stdout.splitlines()[-1] == str(output)
+    assert ModelFile.load(output).labels == LABELS
+    printed = json.loads(trainer("adopt", graph_file, "--labels", labels, "--output", output, "--json").stdout)
+    assert printed["agreement"]["pictures"] == 40
+    assert printed["quantization"] == "int8"
+    line = complaint(trainer("adopt", graph_file), 2)
+    assert line.endswith("has no labels in it; give the codelab's file: --labels retrained_labels.txt")
+    assert "leave out --mean" in complaint(trainer("adopt", graph_file, "--labels", labels, "--mean", "0"), 2)
+    labels.write_text("one\ntwo\n")
+    line = complaint(trainer("adopt", graph_file, "--labels", labels, "--output", tmp_path / "no.tflite"), 65)
+    assert line == "retrained_graph.pb has 3 outputs and not 2: give the label file that belongs to it"
+    assert not (tmp_path / "no.tflite").exists()

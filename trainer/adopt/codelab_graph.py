@@ -1,0 +1,109 @@
+"""The codelab's ``retrained_graph.pb``, read as data: MobileNet, Google's 1001 classes, and the user's head on them.
+
+The codelab fitted its head on the 1001 logits of the ImageNet classifier. Both layers are linear, so they are one layer
+on the bottleneck: ``(x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2)``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import DataError
+from trainer.backbones.architectures import ALPHAS, INPUT_SIZES, Architecture
+from trainer.backbones.frozen_graph import graph_constants, graph_weights, read_graph
+from trainer.backbones.read_layers import fold
+from trainer.backbones.tuned_weights import Layers
+from trainer.head.linear import Head
+
+_FIRST_CHANNELS = 32  # of the first convolution, times the width
+_KNOWN = frozenset(
+    {"Add", "AddV2", "AvgPool", "BiasAdd", "Const", "Conv2D", "DepthwiseConv2dNative", "Identity", "MatMul", "Mean"}
+    | {"Mul", "NoOp", "Placeholder", "PlaceholderWithDefault", "Relu6", "Reshape", "Rsqrt", "Softmax", "Squeeze", "Sub"}
+)
+"""The operators of such a graph."""
+
+_SAME = frozenset({"Identity", "PlaceholderWithDefault", "Reshape", "Squeeze"})
+"""Operators that leave the values of their first input as they are."""
+
+
+class CodelabGraph(NamedTuple):
+    """The ``architecture`` of a graph, its convolutions, and its two last layers as one ``head`` on bottlenecks."""
+
+    architecture: Architecture
+    layers: Layers
+    head: Head
+
+
+def read_codelab_graph(path: Path) -> CodelabGraph:
+    """The network in the frozen graph ``path``.
+
+    Raises :class:`~edge.errors.DataError` if it is not the codelab's: another network, another end, or an operator
+    that a MobileNet does not have, such as those of quantization-aware training.
+    """
+    graph = read_graph(path)
+    nodes = {node.name: node for node in graph.node}
+    foreign = sorted({node.op for node in graph.node} - _KNOWN)
+    weights = graph_weights(graph, path.name)
+    if foreign:
+        raise DataError(f"{path.name}: the operator {foreign[0]} is none of the codelab's MobileNet")
+    architecture = _architecture(nodes, weights["conv1"][0].shape[-1], path.name)
+    try:
+        head = _head(nodes, graph_constants(graph))
+        layers = fold(weights, architecture)
+    except (LookupError, ValueError) as error:
+        raise DataError(f"{path.name}: not a graph of the codelab's retrain script ({error})") from None
+    if len(head.weights) != layers["conv_pw_13"][1].shape[0]:
+        raise DataError(f"{path.name}: its last layers do not fit its network")
+    return CodelabGraph(architecture, layers, head)
+
+
+def _architecture(nodes: dict[str, Any], channels: int, name: str) -> Architecture:
+    alpha = channels / _FIRST_CHANNELS
+    sizes = [
+        [dimension.size for dimension in entry.value.shape.dim]
+        for node in nodes.values()
+        for entry in node.attr
+        if node.op == "Placeholder" and entry.key == "shape"
+    ]
+    size = next((shape[1] for shape in sizes if len(shape) == 4 and shape[1] == shape[2]), None)
+    if alpha not in ALPHAS or size not in INPUT_SIZES:
+        raise DataError(f"{name}: a MobileNet v1 of width {alpha:g} and {size} pixels is none of the sixteen")
+    return Architecture(alpha, size)
+
+
+def _head(nodes: dict[str, Any], constants: dict[str, npt.NDArray[np.float32]]) -> Head:
+    """The linear layers between the mean and the last softmax, as one.
+
+    Raises :class:`LookupError` or :class:`ValueError` if there are others.
+    """
+    users = {name.split(":")[0] for node in nodes.values() for name in node.input}
+    ends = [node for node in nodes.values() if node.op == "Softmax" and node.name not in users]
+    if len(ends) != 1:
+        raise ValueError(f"{len(ends)} softmaxes at its end")
+    found: Head | None = None
+    node = _source(nodes, ends[0].input[0])
+    for _ in nodes:  # a damaged graph may run in circles
+        if node.op in ("AvgPool", "Mean") and found is not None:
+            return found
+        product = _source(nodes, node.input[0])
+        if node.op not in ("Add", "AddV2", "BiasAdd") or product.op not in ("MatMul", "Conv2D"):
+            raise ValueError(f"a {node.op} behind a {product.op} where a linear layer should be")
+        weights, bias = (constants[_source(nodes, one.input[1]).name].astype(np.float64) for one in (product, node))
+        layer = Head(weights.reshape(weights.shape[-2:]), bias)
+        found = layer if found is None else Head(layer.weights @ found.weights, layer.bias @ found.weights + found.bias)
+        node = _source(nodes, product.input[0])
+    raise ValueError("its layers run in a circle")
+
+
+def _source(nodes: dict[str, Any], name: str) -> Any:
+    """The node whose values are those of the output ``name``, past operators that leave them as they are."""
+    node = nodes[name.split(":")[0]]
+    for _ in nodes:
+        if node.op not in _SAME:
+            return node
+        node = nodes[node.input[0].split(":")[0]]
+    raise ValueError("its layers run in a circle")
