@@ -74,9 +74,7 @@ def adopt_graph(
     graph = read_codelab_graph(path)
     outputs = len(graph.head.bias)
     if len(labels) != outputs:
-        raise DataError(
-            f"{path.name} has {outputs} outputs and not {len(labels)}: give the label file that belongs to it"
-        )
+        raise DataError(f"{path.name} has {outputs} outputs, not {len(labels)}: give the label file that belongs to it")
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     weights = Weights(path.name, None, sha256)
     with progress.stage("backbone"):

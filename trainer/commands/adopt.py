@@ -93,8 +93,8 @@ def adopt_command(
     else:
         if agreement is not None:
             print(
-                f"the file gives the graph's label for {agreement.same} of {agreement.pictures} drawn flowers; no score "
-                f"differs by more than {agreement.largest:.3f}"
+                f"the file gives the graph's label for {agreement.same} of {agreement.pictures} drawn flowers; scores "
+                f"differ by up to {agreement.largest:.3f}"
             )
         if adopted.evaluation:
             counts = photo_counts(adopted.evaluation.count, adopted.evaluation.independent)

@@ -175,5 +175,5 @@ def test_the_command(trainer, graph_file: Path, tmp_path: Path) -> None:
     assert "leave out --mean" in complaint(trainer("adopt", graph_file, "--labels", labels, "--mean", "0"), 2)
     labels.write_text("one\ntwo\n")
     line = complaint(trainer("adopt", graph_file, "--labels", labels, "--output", tmp_path / "no.tflite"), 65)
-    assert line == "retrained_graph.pb has 3 outputs and not 2: give the label file that belongs to it"
+    assert line == "retrained_graph.pb has 3 outputs, not 2: give the label file that belongs to it"
     assert not (tmp_path / "no.tflite").exists()
