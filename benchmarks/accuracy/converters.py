@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.splits import thirty_percent
-from trainer.backbones.architectures import CONVERTERS, QUANTIZATIONS, Architecture
+from trainer.backbones.architectures import CONVERTERS, Architecture
 from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -25,7 +26,12 @@ Floats = npt.NDArray[np.floating[Any]]
 
 
 def compare(
-    image_dir: Path, architectures: list[Architecture], seeds: list[int], cache: Path, progress: Progress
+    image_dir: Path,
+    architectures: list[Architecture],
+    quantizations: Sequence[str],
+    seeds: list[int],
+    cache: Path,
+    progress: Progress,
 ) -> list[dict[str, Any]]:
     """One row for each architecture and quantization.
 
@@ -37,7 +43,7 @@ def compare(
     folder = list_photos(image_dir)
     rows = []
     for architecture in architectures:
-        for quantization in QUANTIZATIONS:
+        for quantization in quantizations:
             built = {name: _build(architecture, quantization, name, cache) for name in CONVERTERS}
             extractors = {
                 name: FeatureExtractor(backbone, cache, progress=progress) for name, (backbone, _) in built.items()

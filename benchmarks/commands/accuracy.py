@@ -16,7 +16,7 @@ from benchmarks.commands.options import (
     architectures,
 )
 from benchmarks.results import FOLDER, save_results
-from trainer.backbones.architectures import Architecture
+from trainer.backbones.architectures import QUANTIZATIONS, Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.terminal.progress_bars import TerminalProgress
@@ -46,6 +46,7 @@ def accuracy(
 def converters(
     image_dir: ImageDir,
     architecture: Architectures = None,
+    quantization: Annotated[list[str] | None, typer.Option(help="This quantization only; may be repeated.")] = None,
     seeds: Seeds = 5,
     results_dir: ResultsDir = FOLDER,
     bottleneck_dir: CacheDir = None,
@@ -56,11 +57,14 @@ def converters(
     rows = compare(
         image_dir,
         architectures(architecture),
+        quantization or QUANTIZATIONS,
         list(range(seeds)),
         bottleneck_dir or default_bottleneck_dir(),
         TerminalProgress(""),
     )
-    print(save_results("converters", f"python -m benchmarks converters PHOTOS --seeds {seeds}", rows, results_dir))
+    command = f"python -m benchmarks converters PHOTOS --seeds {seeds}"
+    command += "".join(f" --quantization {name}" for name in quantization or ())
+    print(save_results(f"converters-{len(rows)}", command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks calibration flower_photos --seeds 5")

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from trainer.backbones.architectures import Architecture, grid
-from trainer.backbones.weights import keras_cache_file
+from trainer.backbones.weights import weights_at_hand
 
 ImageDir = Annotated[Path, typer.Argument(help="A folder that has one folder of photos for each class.")]
 ResultsDir = Annotated[Path, typer.Option(help="The folder of the result file.", show_default="benchmarks/results")]
 CacheDir = Annotated[Path | None, typer.Option(help="The folder of the bottleneck cache (default: the trainer's own).")]
 Architectures = Annotated[
-    list[str] | None, typer.Option(help="An architecture; may be repeated (default: all of which Keras has weights).")
+    list[str] | None, typer.Option(help="An architecture; may be repeated (default: all whose weights are on this machine).")
 ]
 OneArchitecture = Annotated[str, typer.Option(help="An architecture of the grid.")]
 Seeds = Annotated[int, typer.Option(help="The number of splits.")]
@@ -22,6 +22,6 @@ Rounds = Annotated[int, typer.Option(help="The number of runs of each, in turn."
 
 
 def architectures(names: list[str] | None) -> list[Architecture]:
-    """The architectures named, or all of which Keras has weights."""
+    """The architectures named, or all whose weights are on this machine."""
     named = [Architecture.parse(name) for name in names or []]
-    return named or [each for each in grid() if keras_cache_file(each).is_file()]
+    return named or [each for each in grid() if weights_at_hand(each)]
