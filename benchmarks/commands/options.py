@@ -14,7 +14,8 @@ ImageDir = Annotated[Path, typer.Argument(help="A folder that has one folder of 
 ResultsDir = Annotated[Path, typer.Option(help="The folder of the result file.", show_default="benchmarks/results")]
 CacheDir = Annotated[Path | None, typer.Option(help="The folder of the bottleneck cache (default: the trainer's own).")]
 Architectures = Annotated[
-    list[str] | None, typer.Option(help="An architecture; may be repeated (default: all whose weights are on this machine).")
+    list[str] | None,
+    typer.Option(help="An architecture; may be repeated (default: all with weights on this machine)."),
 ]
 OneArchitecture = Annotated[str, typer.Option(help="An architecture of the grid.")]
 Seeds = Annotated[int, typer.Option(help="The number of splits.")]

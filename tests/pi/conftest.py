@@ -22,6 +22,9 @@ from emulated_pi import Pi, running  # noqa: E402
 from userland import QEMU, CannotEmulate, userland  # noqa: E402
 
 from support.once import filled_once  # noqa: E402
+from trainer.backbones.architectures import Architecture  # noqa: E402
+from trainer.backbones.frozen_graph import installed_graph  # noqa: E402
+from trainer.backbones.weights import keras_cache_file  # noqa: E402
 from trainer.photos.drawn_flowers import draw_flower_folder  # noqa: E402
 
 REPOSITORY = HERE.parents[1]
@@ -116,6 +119,16 @@ def _copy_photos(folder: Path) -> None:
             to = folder / ("train" if index < TRAINED else "compare") / flower.name
             to.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, to / path.name)
+
+
+@pytest.fixture(scope="session")
+def weights() -> tuple[str, Path]:
+    """The architecture of the compared models, and the file with its weights."""
+    file = installed_graph()
+    if _REAL:
+        file = SHARED / "keras_home" / "models" / keras_cache_file(Architecture.parse(ARCHITECTURE)).name
+    assert file is not None
+    return ARCHITECTURE, file
 
 
 @pytest.fixture(scope="session")
