@@ -81,7 +81,7 @@ def _measure(extractor: FeatureExtractor, folder: PhotoFolder, seeds: list[int])
         sets = {split: load_labelled(extractor, dataset, dataset.of(split)) for split in (TRAINING, VALIDATION, TEST)}
         head = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels)).head
         right.append(float((head.logits(sets[TEST].features).argmax(axis=1) == sets[TEST].labels).mean()))
-    return extractor.load(list(contents.sha256.values())), right
+    return extractor.load([contents.sha256[relative] for relative in sorted(contents.sha256)]), right
 
 
 def _differences(found: Floats, expected: Floats) -> dict[str, float]:
