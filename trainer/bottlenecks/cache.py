@@ -178,8 +178,8 @@ class BottleneckCache:
 
         Raises :class:`~edge.errors.StorageError` if one of them is missing.
         """
-        rows = {image: row for row, image in enumerate(images)}
-        matrix = np.empty((len(images), features), dtype)
+        rows = {image: row for row, image in enumerate(dict.fromkeys(images))}
+        matrix = np.empty((len(rows), features), dtype)
         missing = set(rows)
         for image, vector in self._intact(artifact):
             if image in rows:
@@ -187,7 +187,8 @@ class BottleneckCache:
                 missing.discard(image)
         if missing:
             raise StorageError(f"{self._path}: lost {len(missing)} bottlenecks while training; run again")
-        return matrix
+        # An image that is asked for twice has one row so far.
+        return matrix if len(rows) == len(images) else matrix[[rows[image] for image in images]]
 
     def images_with_look(self) -> set[bytes]:
         """The sha256 of every image with a look, intact or not."""

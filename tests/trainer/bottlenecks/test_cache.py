@@ -113,3 +113,11 @@ def test_two_artifacts_live_side_by_side(photos: Path, tmp_path: Path) -> None:
     images = list(extracted.contents.sha256.values())
     features = [tiny.extractor(tmp_path, quantization).load(images) for quantization in ("int8", "float32")]
     assert np.abs(features[0] - features[1]).max() < 0.02
+
+
+def test_a_photo_that_is_asked_for_twice_has_two_equal_rows(photos: Path, tmp_path: Path) -> None:
+    """Each row is the bottleneck of its photo, in the order asked for."""
+    extractor = tiny.extractor(tmp_path)
+    hashes = list(compute_bottlenecks(extractor, list_photos(photos)).contents.sha256.values())[:3]
+    once = extractor.load(hashes)
+    assert np.array_equal(extractor.load([hashes[1], hashes[0], hashes[1], hashes[2]]), once[[1, 0, 1, 2]])
