@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
-from edge.errors import UsageError
+from edge.distribution import install_command
+from edge.errors import ConfigurationError, UsageError
 from trainer.backbones.architectures import (
     CONVERTERS,
     DEFAULT_ARCHITECTURE,
@@ -72,9 +74,12 @@ class RetrainOptions:
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.
 
-        Raises :class:`~edge.errors.UsageError` for numbers out of range and for options that exclude each other.
+        Raises :class:`~edge.errors.UsageError` for numbers out of range and for options that exclude each other, and
+        :class:`~edge.errors.ConfigurationError` for summaries without TensorBoard.
         """
         self.ratios.check()
+        if self.summaries_dir is not None and find_spec("tensorboard") is None:
+            raise ConfigurationError(f"--summaries-dir needs TensorBoard: {install_command('trainer')}")
         if self.training_steps < 1:
             raise UsageError(f"--training-steps {self.training_steps} trains nothing; give at least 1")
         if self.augment < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import struct
 from pathlib import Path
@@ -11,9 +12,12 @@ import pytest
 from PIL import Image
 from tensorboard.compat.proto import event_pb2
 
-from edge.errors import StorageError
+from edge.errors import ConfigurationError, StorageError
 from support.evaluations import evaluation_with
 from trainer.head.fit import Step
+from trainer.progress import Progress
+from trainer.retraining.options import RetrainOptions
+from trainer.retraining.retrain_all import retrain_all
 from trainer.retraining.tensorboard import FILE_NAME, draw_confusion, write_summaries
 
 STEPS = [Step(0.2, 1.6, 0.25, 1.5), Step(0.75, 0.5, 0.5, 0.75), Step(1.0, 0.125, 0.875, 0.25)]
@@ -95,3 +99,11 @@ def test_place_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot be written"):
         write_summaries(tmp_path / "file", STEPS, EVALUATION)
+
+
+def test_without_tensorboard_nothing_is_trained(options: RetrainOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra trainer-lite has no TensorBoard: the line comes before the work, and no file is written."""
+    monkeypatch.setattr("trainer.retraining.options.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=r"^--summaries-dir needs TensorBoard: pip install .*\[trainer\]"):
+        retrain_all(dataclasses.replace(options, summaries_dir=options.output.parent / "summaries"), Progress())
+    assert not options.output.exists()
