@@ -64,7 +64,7 @@ def converters(
     )
     command = f"python -m benchmarks converters PHOTOS --seeds {seeds}"
     command += "".join(f" --quantization {name}" for name in quantization or ())
-    print(save_results(f"converters-{len(rows)}", command, rows, results_dir))
+    print(save_results("-".join(["converters", *(quantization or ())]), command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks calibration flower_photos --seeds 5")
