@@ -10,7 +10,6 @@ Each layer runs alone, on what the corrected layers before it have made of the p
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edge.inference.interpreter import choose_runtime, open_interpreter
 from edge.inference.processor import check_processor
+from edge.parallel import available_cores
 from edge.preprocess import Pixels
 from trainer.tflite import read_model, write_model
 
@@ -123,7 +123,7 @@ def _means(values: Sequence[Array], tensor: Any) -> npt.NDArray[np.float64]:
 
 
 def _interpreter(content: bytes) -> Any:
-    return open_interpreter(content, os.cpu_count() or 1, choose_runtime())
+    return open_interpreter(content, available_cores(), choose_runtime())
 
 
 def _add_to_bias(model: Any, position: int, shift: npt.NDArray[np.float64]) -> None:
