@@ -67,8 +67,9 @@ def adopt_graph(
 
     ``photos``, ``layout`` and ``groups`` are those of :func:`~trainer.adopt.adopt.adopt`.
 
-    Raises :class:`~edge.errors.DataError` if it is another graph, or has another number of labels, and the errors of
-    :func:`~trainer.evaluation.evaluate.evaluate`.
+    Raises :class:`~edge.errors.DataError` if it is another graph, or has another number of labels,
+    :class:`~edge.errors.ConfigurationError` if no interpreter loads, :class:`~edge.errors.ModelError` if it cannot run
+    the file, and the errors of :func:`~trainer.evaluation.evaluate.evaluate`.
     """
     progress = as_progress(progress)
     graph = read_codelab_graph(path)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from edge.errors import DataError
 from trainer.backbones.architectures import ALPHAS, INPUT_SIZES, Architecture
 from trainer.backbones.frozen_graph import graph_constants, graph_weights, read_graph
-from trainer.backbones.read_layers import fold
+from trainer.backbones.read_layers import check_layers, fold
 from trainer.backbones.tuned_weights import Layers
 from trainer.head.linear import Head
 
@@ -50,10 +50,11 @@ def read_codelab_graph(path: Path) -> CodelabGraph:
     weights = graph_weights(graph, path.name)
     if foreign:
         raise DataError(f"{path.name}: the operator {foreign[0]} is none of the codelab's MobileNet")
-    architecture = _architecture(nodes, weights["conv1"][0].shape[-1], path.name)
     try:
+        architecture = _architecture(nodes, weights["conv1"][0].shape[-1], path.name)
         head = _head(nodes, graph_constants(graph))
         layers = fold(weights, architecture)
+        check_layers(layers, architecture)
     except (LookupError, ValueError) as error:
         raise DataError(f"{path.name}: not a graph of the codelab's retrain script ({error})") from None
     if len(head.weights) != layers["conv_pw_13"][1].shape[0]:
@@ -93,6 +94,10 @@ def _head(nodes: dict[str, Any], constants: dict[str, npt.NDArray[np.float32]]) 
         if node.op not in ("Add", "AddV2", "BiasAdd") or product.op not in ("MatMul", "Conv2D"):
             raise ValueError(f"a {node.op} behind a {product.op} where a linear layer should be")
         weights, bias = (constants[_source(nodes, one.input[1]).name].astype(np.float64) for one in (product, node))
+        if weights.ndim < 2 or bias.shape != weights.shape[-1:]:
+            raise ValueError(f"weights of the shape {weights.shape} with a bias of {bias.shape}")
+        if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
+            raise ValueError("its last layers have values that are no finite numbers")
         layer = Head(weights.reshape(weights.shape[-2:]), bias)
         found = layer if found is None else Head(layer.weights @ found.weights, layer.bias @ found.weights + found.bias)
         node = _source(nodes, product.input[0])

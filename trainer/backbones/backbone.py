@@ -119,7 +119,7 @@ def load_backbones_from(
 def backbone_of_layers(architecture: Architecture, layers: Layers, quantization: str, weights: Weights) -> Backbone:
     """The backbone with ``layers``, written directly and kept nowhere; ``weights`` says where they come from.
 
-    Raises :class:`~edge.errors.ModelError` if the interpreter cannot run it.
+    Raises what :func:`~trainer.backbones.bias_correction.correct_biases` raises.
     """
     content = write_mobilenet(architecture, layers, quantization)
     if quantization == "int8":

@@ -38,7 +38,8 @@ def correct_biases(int8: bytes, float32: bytes, pictures: Sequence[Pixels]) -> b
     ``pictures`` are (height, width, 3), uint8, in the network's input size. Both networks must have the same
     convolutions in the same order, one operator behind the other, as two conversions of one model do.
 
-    Raises :class:`~edge.errors.ModelError` if the interpreter cannot run them.
+    The preferred interpreter runs them. Raises :class:`~edge.errors.ModelError` if it cannot, and what
+    :func:`~edge.inference.interpreter.choose_runtime` raises.
     """
     check_processor()
     corrected = read_model(int8)

@@ -1,7 +1,7 @@
 """TensorFlow's converter makes a ``.tflite`` backbone of MobileNet: ``--converter tensorflow``.
 
 It is the reference of :mod:`trainer.backbones.mobilenet_file`. It runs as a program of its own
-(``python -m trainer.backbones.convert``), so that the process that trains never loads
+(``python -m trainer.backbones.convert``), so that the process that asks for it never loads
 TensorFlow. That saves its memory, keeps its output off the terminal, and both TFLite interpreters can be used
 (tflite-runtime and TensorFlow cannot share a process).
 """

@@ -1,9 +1,8 @@
 """A model file of ours without its head: the backbone that its head was fitted on.
 
-What the splice appended lies behind everything else in the flatbuffer's tables, so cutting it off leaves the backbone
-as it was. An int8 backbone is then the artifact again, byte for byte, and shares its bottlenecks. The artifacts of the
-other quantizations were laid out by TensorFlow's converter, which no file of ours is: the backbone that is cut out
-computes the same, but is another file, with bottlenecks of its own.
+What the splice appended lies behind everything else in the flatbuffer's tables, so cutting it off leaves the artifact
+that the file was made of, byte for byte, with its bottlenecks in the cache. Artifacts of TensorFlow's converter name
+their output otherwise: what is cut out computes the same, but is another file, with bottlenecks of its own.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def cut_head(model: ModelFile) -> Backbone:
     Raises :class:`~edge.errors.ModelError` if it is not a file of this project that has a head to cut off.
     """
     manifest = model.manifest
-    if manifest is None or manifest.provenance.adopted_from is not None:
+    if manifest is None:
         raise _no_backbone("it was not made by trainer retrain or trainer backbone")
     try:
         architecture = Architecture.parse(manifest.architecture)

@@ -92,7 +92,10 @@ def graph_weights(graph: Any, name: str) -> dict[str, Arrays]:
 
 
 def graph_constants(graph: Any) -> dict[str, npt.NDArray[np.float32]]:
-    """The constants of ``graph`` that are arrays of 32-bit floats, by name."""
+    """The constants of ``graph`` that are arrays of 32-bit floats, by name.
+
+    Raises :class:`~edge.errors.DataError` if one has not the bytes of its shape.
+    """
     from trainer.backbones.graph_messages import FLOAT
 
     constants = {}
@@ -102,7 +105,10 @@ def graph_constants(graph: Any) -> dict[str, npt.NDArray[np.float32]]:
         tensor = next((entry.value.tensor for entry in node.attr if entry.key == "value"), None)
         if tensor is not None and tensor.dtype == FLOAT and tensor.tensor_content:
             shape = [dimension.size for dimension in tensor.tensor_shape.dim]
-            constants[node.name] = np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
+            try:
+                constants[node.name] = np.frombuffer(tensor.tensor_content, "<f4").reshape(shape)
+            except ValueError:
+                raise DataError(f"the constant {node.name} has not the bytes of its shape") from None
     return constants
 
 

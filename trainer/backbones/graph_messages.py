@@ -13,7 +13,7 @@ FLOAT = 1
 """The type of a tensor of 32-bit floats."""
 
 _PACKAGE = "edge_for_poets.graph"
-_KINDS = {"text": "STRING", "bytes": "BYTES", "int": "INT64", "enum": "INT32", "float": "FLOAT"}
+_KINDS = {"text": "STRING", "bytes": "BYTES", "int": "INT64", "enum": "INT32"}
 
 # Message -> field: (number, kind or message, many). An enumeration is read as its number.
 _MESSAGES: dict[str, dict[str, tuple[int, str, bool]]] = {
@@ -30,7 +30,6 @@ _MESSAGES: dict[str, dict[str, tuple[int, str, bool]]] = {
         "dtype": (1, "enum", False),
         "tensor_shape": (2, "TensorShapeProto", False),
         "tensor_content": (4, "bytes", False),
-        "float_val": (5, "float", True),
     },
     "TensorShapeProto": {"dim": (2, "Dim", True)},
     "Dim": {"size": (1, "int", False)},

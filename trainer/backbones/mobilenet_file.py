@@ -147,4 +147,5 @@ class _Writer:
 def _scales(layer: Convolution, kernel: Array) -> npt.NDArray[np.float32]:
     """The scale of each channel's weights, so that the largest one is 127; 1 for a channel of zeros."""
     largest = np.abs(kernel).max(axis=(0, 1, 2) if layer.depthwise else (1, 2, 3))
-    return np.where(largest > 0, largest / _LARGEST, 1.0).astype(np.float32)
+    scales = (largest / _LARGEST).astype(np.float32)
+    return np.where(scales > 0, scales, np.float32(1))

@@ -12,16 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edge.errors import ConfigurationError, DataError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.frozen_graph import Arrays, read_graph_weights
 from trainer.backbones.mobilenet_v1 import BATCH_NORM_EPSILON, Convolution, convolutions
-from trainer.backbones.tuned_weights import Layers, read_tuned
+from trainer.backbones.tuned_weights import DAMAGED, Layers, read_tuned
+
+_LARGEST = 1024 * 1024  # values of an array of MobileNet
 
 
 def layers_of(architecture: Architecture, weights: Path | None) -> Layers:
-    """The layers in the file ``weights``, see :func:`read_layers`; None: random ones."""
+    """The layers in the file ``weights``, see :func:`read_layers`; None: random ones.
+
+    Raises :class:`~edge.errors.ConfigurationError` as :func:`read_layers` does.
+    """
     return random_layers(architecture) if weights is None else read_layers(weights, architecture)
 
 
@@ -36,8 +42,8 @@ def read_layers(path: Path, architecture: Architecture) -> Layers:
         else:
             read = read_graph_weights if path.suffix == ".pb" else _read_keras
             layers = fold(read(path), architecture)
-        _check(layers, architecture)
-    except (DataError, KeyError, ValueError) as error:
+        check_layers(layers, architecture)
+    except (DataError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigurationError(f"{path}: not the weights of {architecture.name} ({reason})") from None
     return layers
@@ -68,9 +74,11 @@ def fold(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
             if name not in weights:
                 raise ValueError(f"it has no layer {name}")
         (kernel,) = weights[layer.name]
-        gamma, beta, mean, variance = weights[f"{layer.name}_bn"]
         if kernel.shape != layer.kernel:
             raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
+        gamma, beta, mean, variance = norms = weights[f"{layer.name}_bn"]
+        if any(values.shape != (layer.channels,) for values in norms):
+            raise ValueError(f"{layer.name}_bn has other shapes than its convolution")
         # Rounded to float32 where TensorFlow's converter rounds: most constants are the same bits then.
         deviation = np.sqrt((variance + np.float32(BATCH_NORM_EPSILON)).astype(np.float64))
         factor = (1 / deviation).astype(np.float32) * gamma
@@ -79,7 +87,7 @@ def fold(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
     return layers
 
 
-def _check(layers: Layers, architecture: Architecture) -> None:
+def check_layers(layers: Layers, architecture: Architecture) -> None:
     """Raise :class:`ValueError` if ``layers`` are not those of ``architecture``, or have values that are no numbers."""
     wanted = convolutions(architecture)
     if list(layers) != [layer.name for layer in wanted]:
@@ -106,19 +114,18 @@ def _read_keras(path: Path) -> dict[str, Arrays]:
                 content = io.BytesIO(archive.read("model.weights.h5"))
         with h5py.File(content) as file:
             return _by_class(file["layers"]) if "layers" in file else _by_name(file)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        reason = "it is cut short; delete it" if "truncated" in str(error) else str(error)
+    except DataError:
+        raise
+    except (OSError, *DAMAGED) as error:  # h5py checks little: a changed byte can raise any of these
+        reason = "it is cut short; delete it" if "truncated" in str(error) else str(error) or type(error).__name__
         raise DataError(f"no file of Keras' weights: {reason}") from None
 
 
 def _by_name(file: Any) -> dict[str, Arrays]:
     """Keras' old form: a group for each layer, with the names of its arrays in their order."""
     groups = file.get("model_weights", file)
-    return {
-        name: [np.asarray(group[key]) for key in group.attrs["weight_names"]]
-        for name, group in groups.items()
-        if len(group.attrs.get("weight_names", ()))
-    }
+    names = [name for layer in _order() for name in (layer.name, f"{layer.name}_bn") if name in groups]
+    return {name: [_array(groups[name][key]) for key in groups[name].attrs["weight_names"]] for name in names}
 
 
 def _by_class(groups: Any) -> dict[str, Arrays]:
@@ -126,7 +133,7 @@ def _by_class(groups: Any) -> dict[str, Arrays]:
 
     def arrays(kind: str, number: int) -> Arrays:
         group = groups[f"{kind}_{number}" if number else kind]["vars"]
-        return [np.asarray(group[key]) for key in sorted(group, key=int)]
+        return [_array(group[key]) for key in sorted(group, key=int)]
 
     weights: dict[str, Arrays] = {}
     counts = {"conv2d": 0, "depthwise_conv2d": 0}
@@ -138,6 +145,13 @@ def _by_class(groups: Any) -> dict[str, Arrays]:
     return weights
 
 
+def _array(dataset: Any) -> npt.NDArray[np.float32]:
+    """The floats of ``dataset``; what a file claims is checked before it takes memory."""
+    if dataset.dtype.kind != "f" or dataset.size > _LARGEST:
+        raise DataError(f"{dataset.name} is no array of floats that MobileNet has")
+    return np.asarray(dataset, np.float32)
+
+
 def _order() -> list[Convolution]:
-    """The convolutions in their order, of any width."""
+    """The convolutions in their order, of the largest width."""
     return convolutions(Architecture(1.0, 224))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import struct
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import DataError
+
+DAMAGED = (
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError, EOFError),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
+"""What readers of arrays raise for a damaged file."""
 
 LAYER_PARTS = ("kernel", "bias")
 DETAILS = "facts"
@@ -44,6 +53,6 @@ def read_arrays(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         details = json.loads(arrays.pop(DETAILS).tobytes())
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, SyntaxError, *DAMAGED) as error:
         raise DataError(f"{path.name}: not a file of fine-tuning ({' '.join(str(error).split())[:80]})") from None
     return arrays, details

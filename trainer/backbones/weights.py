@@ -127,6 +127,6 @@ def _from_file(path: Path, origin: str) -> Weights:
 def _unavailable(architecture: Architecture, reason: str) -> Weights:
     raise ConfigurationError(
         f"no pretrained weights for {architecture.name} ({reason}): give --weights FILE, or connect once so that "
-        "Keras downloads them (or set KERAS_HOME to a folder that has them), or for width 1.0 "
+        "they are downloaded (or set KERAS_HOME to a folder that has them), or for width 1.0 "
         f"{install_command('offline')}"
     )

@@ -48,7 +48,9 @@ BottleneckDir = Annotated[
 ]
 WeightsChoice = Annotated[
     str | None,
-    typer.Option("--weights", help="A Keras weights file, or 'offline' for the weights of the offline extra."),
+    typer.Option(
+        "--weights", help="A file with Keras' weights, a frozen graph, or 'offline': the weights of the offline extra."
+    ),
 ]
 ConverterChoice = Annotated[
     Converter,

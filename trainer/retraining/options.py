@@ -101,6 +101,8 @@ class RetrainOptions:
         if self.backbone is not None and (self.weights is not None or self.fine_tune is not None):
             name = "weights" if self.weights is not None else "fine-tune"
             raise UsageError(f"--backbone FILE has its own weights; leave out --{name}")
+        if self.backbone is not None and self.converter != CONVERTERS[0]:
+            raise UsageError("--backbone FILE is made already; leave out --converter")
         if self.fine_tune is not None:
             self.fine_tune.check()
             for chosen, name in ((self.cross_validate, "cross-validate"), (self.learning_curve, "learning-curve")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from edge.errors import EdgeError
+from edge.errors import EdgeError, ModelError
 from edge.store.layout import Store
 from edge.store.state import read_state
 from trainer.backbones.backbone import Backbone
@@ -21,15 +21,21 @@ class BackboneWatch:
     """
 
     def __init__(
-        self, store: Store, backbone: Backbone, use: Callable[[Given], None], write_message: Callable[[str], None]
+        self,
+        store: Store,
+        current: str | None,
+        backbone: Backbone,
+        use: Callable[[Given], None],
+        write_message: Callable[[str], None],
     ) -> None:
         """Call ``use`` with every backbone that is another one than before, ``backbone`` at first.
 
-        ``write_message`` gets a line if it cannot be used.
+        ``current`` is the model that was current when ``backbone`` was chosen. ``write_message`` gets a line if a
+        backbone cannot be used; what may pass, such as a full disk, is tried again.
         """
         self._store, self._use, self._write_message = store, use, write_message
         self._backbone = backbone.model.sha256
-        self._current = store.linked("current")
+        self._current, self._told = current, ""
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="backbone", daemon=True)
         self._thread.start()
@@ -51,10 +57,18 @@ class BackboneWatch:
         try:
             if read_state(self._store).pending:
                 return  # the store may go back soon
-            self._current = current
             given = read_given(self._store.model(current))
             if given.backbone.model.sha256 != self._backbone:
                 self._use(given)
                 self._backbone = given.backbone.model.sha256
-        except (EdgeError, MemoryError) as error:
-            self._write_message(f"the store's new model cannot teach, the session keeps its backbone: {error}")
+            self._current = current
+        except ModelError as error:
+            self._current = current
+            self._tell(current, f"the store's new model cannot teach, the session keeps its backbone: {error}")
+        except (EdgeError, OSError, MemoryError) as error:
+            self._tell(current, f"the store's new model is not used yet: {error or 'not enough memory'}")
+
+    def _tell(self, current: str, text: str) -> None:
+        if self._told != current:
+            self._told = current
+            self._write_message(text)

@@ -51,6 +51,7 @@ def run_teach(options: TeachOptions, progress: Progress) -> int:
     statistics = StreamStatistics()
     sinks = make_sinks(options.sinks, statistics, _message)
     with contextlib.closing(PageServer(options.address, options.token, statistics)) as page:
+        current = options.store.linked("current")
         with progress.stage("backbone"):
             given = choose_backbone(options, progress.message)
         extractor = FeatureExtractor(given.backbone, options.bottleneck_dir, options.runtime, progress)
@@ -71,7 +72,7 @@ def run_teach(options: TeachOptions, progress: Progress) -> int:
                 progress=Progress(on_message=session.message),
             )
             use = functools.partial(_use_backbone, options, progress, session, models, handover)
-            with contextlib.closing(BackboneWatch(options.store, given.backbone, use, session.message)):
+            with contextlib.closing(BackboneWatch(options.store, current, given.backbone, use, session.message)):
                 page.serve(session)
                 notifier = Notifier()
                 notifier.ready("no frame yet")
@@ -107,9 +108,10 @@ def _use_backbone(
             "--architecture and --weights"
         )
         return
-    handover.use(_retrain_options(options, given), given)
     extractor = FeatureExtractor(given.backbone, options.bottleneck_dir, options.runtime, progress)
-    session.use_backbone(extractor, given.remembered, lambda: models.use(extractor))
+    interpreter = models.load(extractor)  # what can fail comes first: the session must stay as it is then
+    session.use_backbone(extractor, given.remembered, lambda: models.use(extractor, interpreter))
+    handover.use(_retrain_options(options, given), given)
     session.message(f"the session goes on with the backbone of the store's new model ({name})")
 
 

@@ -79,6 +79,7 @@ class Session:
         self._state: SessionState | None = None
         for entry in self.folders.skipped:
             self.message(f"{entry.path}: skipped: {entry.reason}")
+        self._add_remembered(remembered)
         self._learn_with(extractor, remembered)
 
     def use_backbone(
@@ -88,16 +89,21 @@ class Session:
 
         ``switch`` is called when no head of the old backbone will be published any more. All bottlenecks are computed
         anew, in the background; the first head comes after them.
+
+        Raises the errors of :meth:`add_class`, for a class that is remembered; the session is then as it was.
         """
+        self._add_remembered(remembered)
         self.learning.close()
         switch()
         self._learn_with(extractor, remembered)
         self.announce()
 
-    def _learn_with(self, extractor: FeatureExtractor, remembered: Remembered | None) -> None:
-        self.extractor, self.remembered = extractor, remembered
+    def _add_remembered(self, remembered: Remembered | None) -> None:
         for label in remembered.labels if remembered else ():
             self.folders.add_class(label)
+
+    def _learn_with(self, extractor: FeatureExtractor, remembered: Remembered | None) -> None:
+        self.extractor, self.remembered = extractor, remembered
         self.learning = Learning(
             self.folders,
             extractor,

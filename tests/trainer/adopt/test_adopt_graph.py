@@ -18,6 +18,7 @@ from support.complaint import complaint
 from trainer.adopt.adopt_graph import adopt_graph
 from trainer.adopt.codelab_graph import read_codelab_graph
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
+from trainer.backbones.cut_head import cut_head
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 
 NARROW = Architecture(0.25, 128)
@@ -76,6 +77,7 @@ def test_the_file(graph_file: Path, quantization: str) -> None:
     assert model.manifest.accuracy is None
     assert model.manifest.provenance.adopted_from == "retrained_graph.pb"
     assert run_self_test(Classifier(model)).passed
+    assert cut_head(model).model.sha256 == model.manifest.provenance.backbone_sha256
     pictures, same, largest = found.agreement
     assert pictures == 40
     assert same >= {"float32": 40, "float16": 40}.get(quantization, 36)
@@ -127,6 +129,37 @@ def _other_width(graph: CodelabGraph) -> None:
     graph.node("logits/convolution").input[1] = "final_training_ops/weights"
 
 
+def _short_constant(graph: CodelabGraph) -> None:
+    tensor = graph.node("MobilenetV1/Conv2d_0/weights").attr["value"].tensor
+    tensor.tensor_content = tensor.tensor_content[:-4]
+
+
+def _half_a_float(graph: CodelabGraph) -> None:
+    tensor = graph.node("final_training_ops/weights").attr["value"].tensor
+    tensor.tensor_content = tensor.tensor_content[:-2]
+
+
+def _scalar_kernel(graph: CodelabGraph) -> None:
+    tensor = graph.node("MobilenetV1/Conv2d_0/weights").attr["value"].tensor
+    tensor.tensor_content = tensor.tensor_content[:4]
+    del tensor.tensor_shape.dim[:]
+
+
+def _no_number(graph: CodelabGraph) -> None:
+    graph.constant("nan", np.full(3, np.nan))
+    graph.node("final_training_ops/add").input[1] = "nan"
+
+
+def _one_bias(graph: CodelabGraph) -> None:
+    graph.constant("one", np.ones(1))
+    graph.node("final_training_ops/add").input[1] = "one"
+
+
+def _one_gamma(graph: CodelabGraph) -> None:
+    graph.graph.node.remove(graph.node("MobilenetV1/Conv2d_0/BatchNorm/gamma"))
+    graph.constant("MobilenetV1/Conv2d_0/BatchNorm/gamma", np.ones(1))
+
+
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
@@ -137,6 +170,12 @@ def _other_width(graph: CodelabGraph) -> None:
         (_no_linear_layer, "a Mul behind a MatMul where a linear layer should be"),
         (_other_size, "a MobileNet v1 of width 0.25 and 100 pixels is none of the sixteen"),
         (_other_width, "retrained_graph.pb: "),
+        (_short_constant, "the constant MobilenetV1/Conv2d_0/weights has not the bytes of its shape"),
+        (_half_a_float, "the constant final_training_ops/weights has not the bytes of its shape"),
+        (_scalar_kernel, "retrained_graph.pb: "),
+        (_no_number, "values that are no finite numbers"),
+        (_one_bias, "weights of the shape (1001, 3) with a bias of (1,)"),
+        (_one_gamma, "conv1_bn has other shapes than its convolution"),
     ],
 )
 def test_other_graphs_are_refused(tmp_path: Path, damage, line: str) -> None:  # type: ignore[no-untyped-def]

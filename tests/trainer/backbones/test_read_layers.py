@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edge.errors import ConfigurationError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.frozen_graph import installed_graph
 from trainer.backbones.mobilenet_v1 import convolutions
 from trainer.backbones.read_layers import layers_of, random_layers, read_layers
+from trainer.backbones.tuned_weights import LAYER_PARTS
 
 NARROW = Architecture(0.25, 128)
 
@@ -131,6 +135,77 @@ def test_a_missing_layer_is_named(tmp_path: Path) -> None:
     del broken["conv_dw_7_bn"]
     with pytest.raises(ConfigurationError, match=r"not the weights of .* \(it has no layer conv_dw_7_bn\)"):
         read_layers(write_keras(tmp_path / "w.h5", broken), NARROW)
+
+
+def _names_as_number(file: h5py.File) -> None:
+    file["conv1"].attrs["weight_names"] = 7
+
+
+def _group_for_array(file: h5py.File) -> None:
+    del file["conv1/conv1/0:0"]
+    file["conv1"].create_group("conv1/0:0")
+
+
+def _link_to_nothing(file: h5py.File) -> None:
+    del file["conv1"]
+    file["conv1"] = h5py.SoftLink("/nowhere")
+
+
+def _weights_as_array(file: h5py.File) -> None:
+    file["model_weights"] = np.zeros(3)
+
+
+def _scalar(file: h5py.File) -> None:
+    del file["conv1_bn/conv1_bn/3:0"]
+    file["conv1_bn/conv1_bn/3:0"] = np.float32(1)
+
+
+def _text(file: h5py.File) -> None:
+    del file["conv1/conv1/0:0"]
+    file["conv1/conv1/0:0"] = np.array([b"a", b"b"])
+
+
+def _huge(file: h5py.File) -> None:
+    del file["conv1/conv1/0:0"]
+    file.create_dataset("conv1/conv1/0:0", (1 << 40,), np.float32, chunks=(1 << 10,))
+
+
+@pytest.mark.parametrize(
+    "damage", [_names_as_number, _group_for_array, _link_to_nothing, _weights_as_array, _scalar, _text, _huge]
+)
+def test_odd_files_are_one_line(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+    """Whatever stands where arrays should be, the line names the file, and no memory is taken for what it claims."""
+    path = write_keras(tmp_path / "w.h5", weights(NARROW))
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(ConfigurationError, match=r"w\.h5: not the weights of mobilenet_0\.25_128 \(") as caught:
+        read_layers(path, NARROW)
+    assert "\n" not in str(caught.value)
+
+
+@given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("form", ["h5", "npz"])
+def test_changed_bytes_are_found_or_change_nothing(tmp_path: Path, form: str, changes: list[tuple[float, int]]) -> None:
+    """A file with some changed bytes gives layers, or one line; nothing else is raised."""
+    good = tmp_path / f"good.{form}"
+    if not good.exists() and form == "h5":
+        write_keras(good, weights(NARROW))
+    elif not good.exists():
+        layers = random_layers(NARROW)
+        parts = {
+            f"{name}/{part}": value
+            for name, both in layers.items()
+            for part, value in zip(LAYER_PARTS, both, strict=True)
+        }
+        np.savez_compressed(good, facts=np.frombuffer(b"{}", np.uint8), **parts)
+    content = bytearray(good.read_bytes())
+    for place, change in changes:
+        content[int(place * len(content))] ^= change
+    path = tmp_path / f"changed.{form}"
+    path.write_bytes(content)
+    with contextlib.suppress(ConfigurationError):
+        assert len(read_layers(path, NARROW)) == 27
 
 
 @pytest.mark.parametrize("share", [0.001, 0.3, 0.9])

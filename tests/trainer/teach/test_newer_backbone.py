@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.errors import StorageError
 from edge.store.activate import rollback
 from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
@@ -26,8 +27,16 @@ class Watched:
         self.used: list[Given] = []
         self.messages: list[str] = []
         backbone = read_given(path).backbone
-        self.watch = BackboneWatch(store, backbone, self.used.append, self.messages.append)
+        self.watch = BackboneWatch(store, store.linked("current"), backbone, self.use, self.messages.append)
         self.watch.close()
+        self.trouble: Exception | None = None
+
+    def use(self, given: Given) -> None:
+        """Fail once if there is trouble."""
+        trouble, self.trouble = self.trouble, None
+        if trouble is not None:
+            raise trouble
+        self.used.append(given)
 
 
 @pytest.fixture
@@ -91,3 +100,18 @@ def test_a_model_that_cannot_teach(models: dict[str, Path], tmp_path: Path) -> N
     assert watched.used == []
     (line,) = watched.messages
     assert line.startswith("the store's new model cannot teach, the session keeps its backbone: ")
+
+
+@pytest.mark.parametrize("trouble", [StorageError("the disk is full"), OSError("gone"), MemoryError()])
+def test_what_may_pass_is_tried_again(models: dict[str, Path], tmp_path: Path, trouble: Exception) -> None:
+    """A full disk, a file that is gone for a moment: one line, and the next look goes on."""
+    store = Store(tmp_path / "store")
+    watched = Watched(store, models["int8"])
+    make_current(store, models["float32"])
+    watched.trouble = trouble
+    watched.watch.look()
+    assert watched.used == []
+    watched.watch.look()
+    assert len(watched.used) == 1
+    (line,) = watched.messages
+    assert line.startswith("the store's new model is not used yet: ")

@@ -11,6 +11,7 @@ from trainer.bottlenecks.remembered import Remembered
 from trainer.progress import Stage
 from trainer.teach.folders.class_folders import ClassFolders
 from trainer.teach.learning.features import Features
+from trainer.teach.learning.figures import Abandoned
 from trainer.teach.learning.learner import Learner
 from trainer.teach.review import PhotoScores
 from trainer.teach.state import CLASS, INBOX, TRASH, Figures, Learnt, TaughtPhoto
@@ -88,7 +89,7 @@ class Learning:
             return scores
 
     def close(self) -> None:
-        """End the threads; nothing is published after that."""
+        """End the threads, at the next photo if bottlenecks are being computed; nothing is published after that."""
         with self._lock:
             self._closing.set()
         self._wake.set()
@@ -117,6 +118,8 @@ class Learning:
                     self.learn()
                 if self._fill(INBOX):
                     self._announce()
+            except Abandoned:
+                return
             except EdgeError as error:
                 self._write_message(str(error))
             first = False
@@ -134,6 +137,8 @@ class Learning:
             return False
 
         def on_progress(stage: Stage) -> None:
+            if self._closing.is_set():
+                raise Abandoned
             self._set_work(stage._replace(name="bottlenecks"))
 
         try:

@@ -62,7 +62,7 @@ class TaughtModels:
         Raises what :class:`~edge.inference.interpreter.ImageInterpreter` raises.
         """
         self._extractor, self._threads = extractor, threads
-        self._interpreter = ImageInterpreter(extractor.backbone.model, threads=threads, runtime=extractor.runtime)
+        self._interpreter = self.load(extractor)
         self._lock = threading.Lock()
         self._newest = self._model((), None, 0.0)
         self._taken = self._newest
@@ -79,13 +79,18 @@ class TaughtModels:
             if not same or model.score_threshold != self._newest.score_threshold:
                 self._newest = model
 
-    def use(self, extractor: FeatureExtractor) -> None:
-        """Go on with the backbone of ``extractor``, without labels until the next head is published.
+    def load(self, extractor: FeatureExtractor) -> ImageInterpreter:
+        """The interpreter of another backbone for :meth:`use`.
 
-        No head of the backbone before may be published after that. Raises what
-        :class:`~edge.inference.interpreter.ImageInterpreter` raises.
+        Raises what :class:`~edge.inference.interpreter.ImageInterpreter` raises.
         """
-        interpreter = ImageInterpreter(extractor.backbone.model, threads=self._threads, runtime=extractor.runtime)
+        return ImageInterpreter(extractor.backbone.model, threads=self._threads, runtime=extractor.runtime)
+
+    def use(self, extractor: FeatureExtractor, interpreter: ImageInterpreter) -> None:
+        """Go on with the backbone of ``extractor`` on ``interpreter``, without labels until a head is published.
+
+        No head of the backbone before may be published after that.
+        """
         with self._lock:
             self._extractor, self._interpreter = extractor, interpreter
             self._newest = self._model((), None, 0.0)

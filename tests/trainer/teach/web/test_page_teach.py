@@ -201,7 +201,7 @@ def test_work_that_takes_long_moves_nothing(taught: TeachingStream, open_page: O
 def test_messages_of_the_session(taught: TeachingStream, open_page: OpenPage) -> None:
     """A line of the session is shown when it comes, and kept in the list."""
     page = open_page()
-    expect(page.locator("#state")).to_have_text("Live")
+    expect(page.get_by_text("Teach the camera what it sees")).to_be_visible()  # what the session was before is known
     taught.session.message("the disk is full")
     expect(page.locator(".toast")).to_contain_text("the disk is full")
     page.locator("#messages summary").click()
