@@ -71,9 +71,9 @@ def __getattr__(name: str) -> Any:
     try:
         return _get(name)
     except ModuleNotFoundError as error:
-        from trainer.missing_package import explain_missing
+        from trainer.missing_package import explain_missing, extras_of
 
-        raise explain_missing(error, "trainer") or error from None
+        raise explain_missing(error, extras_of(None)) or error from None
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from edge.run_command import run_command
-from trainer.missing_package import explain_missing, extra_of
+from trainer.missing_package import explain_missing, extras_of
 
 
 def main() -> int:
@@ -20,7 +20,7 @@ def _command() -> int | None:
 
         app()  # some packages are imported only when they are needed
     except ModuleNotFoundError as error:
-        raise explain_missing(error, extra_of(next(iter(sys.argv[1:]), None))) or error from None
+        raise explain_missing(error, extras_of(next(iter(sys.argv[1:]), None))) or error from None
     return 0
 
 

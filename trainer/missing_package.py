@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from collections.abc import Sequence
 
 from edge.distribution import DISTRIBUTION, install_command
 from edge.errors import ConfigurationError
 
 
-def extra_of(command: str | None) -> str:
-    """The extra with the packages of ``command``, the first word after ``trainer``: ``teach`` has one of its own."""
-    return "teach" if command == "teach" else "trainer"
+def extras_of(command: str | None) -> tuple[str, ...]:
+    """The extras with the packages of ``command``, the first word after ``trainer``, the smallest first."""
+    return ("teach",) if command == "teach" else ("trainer-lite", "trainer")
 
 
-def explain_missing(error: ModuleNotFoundError, extra: str) -> ConfigurationError | None:
-    """The error with the command that installs it, if ``error`` is about a package of ``extra``; None otherwise."""
+def explain_missing(error: ModuleNotFoundError, extras: Sequence[str]) -> ConfigurationError | None:
+    """The error with the command that installs it, if ``error`` is about a package of ``extras``; None otherwise."""
     package = (error.name or "").partition(".")[0]
-    if package not in _packages(extra):
-        return None
-    return ConfigurationError(f"the trainer needs {package}: {install_command(extra)}")
+    for extra in extras:
+        if package in _packages(extra):
+            return ConfigurationError(f"the trainer needs {package}: {install_command(extra)}")
+    return None
 
 
 def _packages(extra: str) -> set[str]:

@@ -110,9 +110,8 @@ def test_missing_weights_file_ends_in_78(trainer, photos: Path, tmp_path: Path) 
     assert complaint(done, 78) == f"{tmp_path / 'gone.h5'}: cannot read the weights (No such file or directory)"
 
 
-@pytest.mark.xdist_group("tensorflow")
 def test_wrong_weights_file_ends_in_78(trainer, photos: Path, tmp_path: Path) -> None:
-    """A file that is no weights file is one line, through the TensorFlow child."""
+    """A file that is no weights file is one line."""
     (tmp_path / "wrong.h5").write_bytes(b"nothing of use")
     done = trainer("bottlenecks", photos, "--weights", tmp_path / "wrong.h5", "--bottleneck-dir", tmp_path / "c")
     assert complaint(done, 78).startswith(f"{tmp_path / 'wrong.h5'}: not the weights of mobilenet_1.0_224")
@@ -126,7 +125,7 @@ def test_missing_extra_ends_in_78(tiny_arguments: list[object], tmp_path: Path, 
     script = f"import sys; sys.path.insert(0, {str(tmp_path / 'hidden')!r}); from trainer.__main__ import main; "
     script += "sys.exit(main())"
     done = run_python("-c", script, "retrain", *tiny_arguments, "--output", tmp_path / "m.tflite")
-    assert complaint(done, 78) == f"the trainer needs {package}: pip install 'edge-for-poets[trainer]'"
+    assert complaint(done, 78) == f"the trainer needs {package}: pip install 'edge-for-poets[trainer-lite]'"
 
 
 def test_bottlenecks_fills_the_cache_for_retrain(trainer, tiny_arguments: list[object], tmp_path: Path) -> None:

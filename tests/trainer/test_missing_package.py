@@ -6,16 +6,16 @@ import importlib.metadata
 
 import pytest
 
-from trainer.missing_package import explain_missing, extra_of
+from trainer.missing_package import explain_missing, extras_of
 
-REQUIREMENTS = ["numpy>=1.23", 'scipy>=1.11; extra == "trainer"', 'scipy>=1.11; extra == "teach"']
+REQUIREMENTS = ["numpy>=1.23", *(f'scipy>=1.11; extra == "{extra}"' for extra in ("trainer-lite", "trainer", "teach"))]
 REQUIREMENTS += ['tensorboard>=2; extra == "trainer"', 'uvicorn>=0.3; extra == "teach"']
 
 
 @pytest.mark.parametrize(
     ("command", "package", "extra"),
     [
-        ("retrain", "scipy", "trainer"),
+        ("retrain", "scipy", "trainer-lite"),
         ("teach", "scipy", "teach"),
         ("teach", "uvicorn", "teach"),
         (None, "tensorboard.summary", "trainer"),
@@ -27,9 +27,9 @@ REQUIREMENTS += ['tensorboard>=2; extra == "trainer"', 'uvicorn>=0.3; extra == "
 def test_the_extra_of_the_command(
     monkeypatch: pytest.MonkeyPatch, command: str | None, package: str, extra: str | None
 ) -> None:
-    """A session needs the extra ``teach``, all other commands ``trainer``; other packages are not explained."""
+    """A session needs ``teach``, all else the smallest extra that has the package; others are not explained."""
     monkeypatch.setattr(importlib.metadata, "requires", lambda name: REQUIREMENTS)
-    explained = explain_missing(ModuleNotFoundError("no", name=package), extra_of(command))
+    explained = explain_missing(ModuleNotFoundError("no", name=package), extras_of(command))
     if extra is None:
         assert explained is None
     else:

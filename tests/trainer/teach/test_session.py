@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.errors import ImageError, UsageError
+from edge.errors import ImageError, StorageError, UsageError
 from support import tiny
 from support.colours import encoded
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -207,6 +207,26 @@ def test_another_backbone(full: Opened, cache: Path) -> None:
     after = full.session.learning.features.rows(ids)
     assert after.shape == before.shape and not np.array_equal(after, before)
     assert np.allclose(after, before, atol=0.1)
+
+
+def test_a_switch_that_fails_leaves_the_session_as_it_was(
+    full: Opened, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a remembered class cannot be added, because the disk is full, the old backbone goes on to learn."""
+    full.settled()
+
+    def refuse(name: str) -> str:
+        raise StorageError("no space left on the disk")
+
+    remembered = Remembered(("violet",), np.zeros((1, tiny.FEATURES), np.float32), np.zeros(1, np.intp))
+    switched: list[int] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(full.session.folders, "add_class", refuse)
+        with pytest.raises(StorageError):
+            full.session.use_backbone(tiny.extractor(cache, "float32"), remembered, lambda: switched.append(1))
+    assert switched == [] and full.session.remembered is None
+    full.session.delete([full.session.folders.of(CLASS)[0].id])
+    assert full.settled().quantization == "int8"
 
 
 def test_the_photos_stay_after_the_end(tmp_path: Path, extractor: FeatureExtractor) -> None:
