@@ -80,10 +80,11 @@ def fold(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
         if any(values.shape != (layer.channels,) for values in norms):
             raise ValueError(f"{layer.name}_bn has other shapes than its convolution")
         # Rounded to float32 where TensorFlow's converter rounds: most constants are the same bits then.
-        deviation = np.sqrt((variance + np.float32(BATCH_NORM_EPSILON)).astype(np.float64))
-        factor = (1 / deviation).astype(np.float32) * gamma
-        kernel = kernel * (factor[:, np.newaxis] if layer.depthwise else factor)
-        layers[layer.name] = kernel, beta - mean * factor
+        with np.errstate(all="ignore"):  # what becomes no number is refused by check_layers
+            deviation = np.sqrt((variance + np.float32(BATCH_NORM_EPSILON)).astype(np.float64))
+            factor = (1 / deviation).astype(np.float32) * gamma
+            kernel = kernel * (factor[:, np.newaxis] if layer.depthwise else factor)
+            layers[layer.name] = kernel, beta - mean * factor
     return layers
 
 

@@ -245,3 +245,12 @@ def test_real_weights(shared: Path, offline: None) -> None:
     graph = installed_graph()
     assert graph is not None
     assert json.dumps(len(read_layers(graph, Architecture(1.0, 224)))) == "27"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_negative_variance_is_no_number(tmp_path: Path) -> None:
+    """It is refused in one line, without a warning of NumPy."""
+    broken = weights(NARROW)
+    broken["conv1_bn"][3][2] = -1
+    with pytest.raises(ConfigurationError, match="conv1 has values that are no finite numbers"):
+        read_layers(write_keras(tmp_path / "w.h5", broken), NARROW)
