@@ -109,6 +109,7 @@ def hash_files(
 ) -> tuple[dict[Location, KnownFile], list[Skipped]]:
     """What is known of each of ``files``, and those that cannot be photos, with the reason.
 
+    A file that is gone meanwhile, because an action has moved it, is in neither.
     Files whose size and time of change are in ``known``, or by their path in ``known_files``, are not read again.
     """
     hashed, unread = {}, {}
@@ -129,15 +130,16 @@ def hash_files(
                 if isinstance(result, str):
                     if location.place != TRASH:
                         skipped.append(Skipped(location.relative, result))
-                else:
+                elif result is not None:
                     hashed[location] = result
                 advance(1)
     return hashed, skipped
 
 
-def _hash(places: Places, location: Location) -> tuple[Location, KnownFile | str]:
+def _hash(places: Places, location: Location) -> tuple[Location, KnownFile | str | None]:
+    path = places.path(location)
     try:
-        content, status = read_photo(places.path(location))
+        content, status = read_photo(path)
     except ImageError as error:
-        return location, str(error)
+        return location, str(error) if os.path.lexists(path) else None
     return location, KnownFile(hashlib.sha256(content).digest(), status.st_size, status.st_mtime_ns)

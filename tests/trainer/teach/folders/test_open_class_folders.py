@@ -14,7 +14,10 @@ from support.messages import Messages
 from support.pictures import noise_picture
 from trainer.bottlenecks.cache import file_key
 from trainer.photos.photo_files import Skipped
+from trainer.progress import SILENT
 from trainer.teach.folders.class_folders import ClassFolders
+from trainer.teach.folders.list_photos import find_files, hash_files
+from trainer.teach.folders.places import Places
 from trainer.teach.state import CLASS
 
 
@@ -108,3 +111,14 @@ def test_a_damaged_journal_is_said(root: Path) -> None:
     assert messages.lines == [f"{root}: the journal of the session is damaged; earlier actions cannot be undone"]
     assert (folders.undoable, folders.classes, len(folders.photos)) == (None, ("rose",), 1)
     folders.close()
+
+
+def test_a_file_that_an_action_moves_while_it_is_read_is_not_skipped(tmp_path: Path) -> None:
+    """A scan that has found a file which is gone when it is read says nothing about it."""
+    path = tmp_path / "photos" / "rose" / "1.jpg"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(noise_picture(1))
+    places = Places(tmp_path / "photos", tmp_path / "inbox")
+    found = find_files(places, trash=False).files
+    path.unlink()
+    assert hash_files(places, found, {}, {}, SILENT) == ({}, [])
