@@ -32,6 +32,9 @@ from trainer.tflite import noted_runtime, write_model
 ARCHITECTURE = "adopted"
 """The architecture in the manifest: which network it is, is not known."""
 
+NOTE = "made by another project: its training is not known, so any photos may have trained it"
+"""What the provenance of an adopted file says."""
+
 _LARGEST_DIFFERENCE = 0.02  # of a score, between the given model and the adopted file
 _EIGHT_BITS = (schema.TensorType.UINT8, schema.TensorType.INT8, schema.TensorType.INT4)
 
@@ -109,7 +112,7 @@ def _draft(model: ModelFile, name: str) -> ModelFile:
 
 
 def _provenance(model: ModelFile, name: str) -> Provenance:
-    note = "made by another project: its training is not known, so any photos may have trained it"
+    note = NOTE
     if model.input.dtype == np.float32 and model.normalization.origin == GUESSED:
         note += f"; that it takes pixels of {model.normalization.text} is a guess"
     return Provenance(adopted_from=name, adopted_sha256=model.sha256, note=note)

@@ -7,23 +7,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.errors import DataError
 from edge.inference.classifier import Classifier
-from edge.inference.interpreter import ImageInterpreter, dequantize
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
-from edge.preprocess import Pixels, preprocess
-from trainer.adopt.adopt import Adopted, measured
+from trainer.adopt.adopt import NOTE, Adopted, measured
 from trainer.adopt.codelab_graph import CodelabGraph, read_codelab_graph
-from trainer.backbones.architectures import Architecture
-from trainer.backbones.backbone import Backbone, backbone_of_layers
+from trainer.backbones.backbone import backbone_of_layers, drawn_pictures
 from trainer.backbones.weights import Weights
 from trainer.export.export import export_unmeasured
 from trainer.groups.modes import GROUPS_AUTO
 from trainer.head.linear import softmax
-from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.photos.layout import AUTO
 from trainer.progress import ProgressLike, as_progress
 
@@ -45,10 +40,9 @@ class Agreement(NamedTuple):
 
 
 class AdoptedGraph(NamedTuple):
-    """The finished file, the graph's ``architecture``, and how well both agree."""
+    """The finished file, and how well it agrees with the graph."""
 
     adopted: Adopted
-    architecture: Architecture
     agreement: Agreement
 
 
@@ -86,32 +80,22 @@ def adopt_graph(
         weights_sha256=sha256,
         adopted_from=path.name,
         adopted_sha256=sha256,
-        note="made by another project: its training is not known, so any photos may have trained it",
+        note=NOTE,
     )
-    samples = _features(backbone, _pictures(graph.architecture, _SAMPLE_SEEDS), runtime)
+    samples = backbone.features(drawn_pictures(graph.architecture, _SAMPLE_SEEDS), runtime)
     content = export_unmeasured(
         backbone, graph.head, samples=samples, labels=labels, provenance=provenance, runtime=runtime
     )
     draft = ModelFile.from_bytes(content)
     agreement = _agreement(graph, draft, weights, runtime)
     adopted = measured(draft, photos, layout=layout, groups=groups, runtime=runtime, progress=progress)
-    return AdoptedGraph(adopted, graph.architecture, agreement)
-
-
-def _pictures(architecture: Architecture, seeds: range) -> list[Pixels]:
-    size = (architecture.input_size, architecture.input_size)
-    return [preprocess(draw_flower(kind, seed), size) for kind in KINDS for seed in seeds]
-
-
-def _features(backbone: Backbone, pictures: list[Pixels], runtime: str | None) -> npt.NDArray[np.float32]:
-    interpreter = ImageInterpreter(backbone.model, runtime=runtime)
-    return np.stack([dequantize(interpreter.raw_outputs(picture), backbone.model.output) for picture in pictures])
+    return AdoptedGraph(adopted, agreement)
 
 
 def _agreement(graph: CodelabGraph, draft: ModelFile, weights: Weights, runtime: str | None) -> Agreement:
-    pictures = _pictures(graph.architecture, _TEST_SEEDS)
+    pictures = drawn_pictures(graph.architecture, _TEST_SEEDS)
     floating = backbone_of_layers(graph.architecture, graph.layers, "float32", weights)
-    expected = softmax(graph.head.logits(_features(floating, pictures, runtime)))
+    expected = softmax(graph.head.logits(floating.features(pictures, runtime)))
     classifier = Classifier(draft, runtime=runtime)
     found = np.stack([classifier.scores(picture) for picture in pictures])
     same = int((found.argmax(axis=1) == expected.argmax(axis=1)).sum())

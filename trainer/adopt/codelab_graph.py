@@ -15,11 +15,11 @@ import numpy.typing as npt
 from edge.errors import DataError
 from trainer.backbones.architectures import ALPHAS, INPUT_SIZES, Architecture
 from trainer.backbones.frozen_graph import graph_constants, graph_weights, read_graph
+from trainer.backbones.mobilenet_v1 import FIRST_CHANNELS
 from trainer.backbones.read_layers import check_layers, fold
 from trainer.backbones.tuned_weights import Layers
 from trainer.head.linear import Head
 
-_FIRST_CHANNELS = 32  # of the first convolution, times the width
 _KNOWN = frozenset(
     {"Add", "AddV2", "AvgPool", "BiasAdd", "Const", "Conv2D", "DepthwiseConv2dNative", "Identity", "MatMul", "Mean"}
     | {"Mul", "NoOp", "Placeholder", "PlaceholderWithDefault", "Relu6", "Reshape", "Rsqrt", "Softmax", "Squeeze", "Sub"}
@@ -47,12 +47,13 @@ def read_codelab_graph(path: Path) -> CodelabGraph:
     graph = read_graph(path)
     nodes = {node.name: node for node in graph.node}
     foreign = sorted({node.op for node in graph.node} - _KNOWN)
-    weights = graph_weights(graph, path.name)
+    constants = graph_constants(graph)
+    weights = graph_weights(constants, path.name)
     if foreign:
         raise DataError(f"{path.name}: the operator {foreign[0]} is none of the codelab's MobileNet")
     try:
         architecture = _architecture(nodes, weights["conv1"][0].shape[-1], path.name)
-        head = _head(nodes, graph_constants(graph))
+        head = _head(nodes, constants)
         layers = fold(weights, architecture)
         check_layers(layers, architecture)
     except (LookupError, ValueError) as error:
@@ -63,7 +64,7 @@ def read_codelab_graph(path: Path) -> CodelabGraph:
 
 
 def _architecture(nodes: dict[str, Any], channels: int, name: str) -> Architecture:
-    alpha = channels / _FIRST_CHANNELS
+    alpha = channels / FIRST_CHANNELS
     sizes = [
         [dimension.size for dimension in entry.value.shape.dim]
         for node in nodes.values()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from edge.errors import ConfigurationError, ModelError
 from edge.files import write_whole
+from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import examine
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
@@ -62,6 +66,14 @@ class Backbone(NamedTuple):
     def bottleneck_size(self) -> int:
         """How many values a bottleneck has: 1024 times the width multiplier."""
         return self.model.output.shape[-1]
+
+    def features(self, pictures: Iterable[Pixels], runtime: str | None = None) -> npt.NDArray[np.float32]:
+        """The bottlenecks of ``pictures``, uint8 in the network's input size, on ``runtime``: (pictures, values).
+
+        Raises what :class:`~edge.inference.interpreter.ImageInterpreter` raises.
+        """
+        interpreter = ImageInterpreter(self.model, runtime=runtime)
+        return np.stack([interpreter.scores(picture) for picture in pictures])
 
 
 def load_backbones(
@@ -121,10 +133,8 @@ def backbone_of_layers(architecture: Architecture, layers: Layers, quantization:
 
     Raises what :func:`~trainer.backbones.bias_correction.correct_biases` raises.
     """
-    content = write_mobilenet(architecture, layers, quantization)
-    if quantization == "int8":
-        content = correct_biases(content, write_mobilenet(architecture, layers, "float32"), _calibration(architecture))
-    return Backbone(architecture, quantization, weights, as_model(content))
+    artifacts = _write(architecture, layers, _with_twin([quantization]))
+    return Backbone(architecture, quantization, weights, as_model(_corrected(artifacts, quantization, architecture)))
 
 
 def as_model(content: bytes) -> ModelFile:
@@ -161,15 +171,14 @@ def _cached(
 def _build(
     bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str], converter: str
 ) -> None:
-    # An int8 artifact is corrected towards its float twin.
-    wanted = list(dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])]))
-    make = _write_directly if converter == CONVERTERS[0] else _convert
-    artifacts = make(architecture, weights, wanted)
+    wanted = _with_twin(quantizations)
+    if converter == CONVERTERS[0]:
+        artifacts = _write(architecture, layers_of(architecture, weights.path), wanted)
+    else:
+        artifacts = _convert(architecture, weights, wanted)
     for quantization in quantizations:
-        content = artifacts[quantization]
         try:
-            if quantization == "int8":
-                content = correct_biases(content, artifacts["float32"], _calibration(architecture))
+            content = _corrected(artifacts, quantization, architecture)
             examine(content)
         except ModelError as error:
             raise ConfigurationError(f"the backbone of {architecture.name} is not a valid model: {error}") from None
@@ -178,8 +187,20 @@ def _build(
         write_whole(bottleneck_dir / "backbones" / name, content)
 
 
-def _write_directly(architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> Artifacts:
-    layers = layers_of(architecture, weights.path)
+def _with_twin(quantizations: Sequence[str]) -> list[str]:
+    """``quantizations``, and float32 if int8 is one of them: it is corrected towards its float twin."""
+    return list(dict.fromkeys([*quantizations, *(["float32"] if "int8" in quantizations else [])]))
+
+
+def _corrected(artifacts: Artifacts, quantization: str, architecture: Architecture) -> bytes:
+    content = artifacts[quantization]
+    if quantization != "int8":
+        return content
+    # Drawn flowers: the artifact depends on no user's photos; see docs/adr/0002.
+    return correct_biases(content, artifacts["float32"], drawn_pictures(architecture, range(_FLOWERS_PER_KIND)))
+
+
+def _write(architecture: Architecture, layers: Layers, quantizations: Sequence[str]) -> Artifacts:
     return {quantization: write_mobilenet(architecture, layers, quantization) for quantization in quantizations}
 
 
@@ -194,7 +215,7 @@ def _convert(architecture: Architecture, weights: Weights, quantizations: Sequen
         return {quantization: (Path(folder) / quantization).read_bytes() for quantization in quantizations}
 
 
-def _calibration(architecture: Architecture) -> list[Pixels]:
-    """Drawn flowers for the bias correction: the artifact depends on no user's photos; see docs/adr/0002."""
+def drawn_pictures(architecture: Architecture, seeds: Iterable[int]) -> list[Pixels]:
+    """A drawn flower of each kind and each of ``seeds``, as the network takes pictures: uint8."""
     size = (architecture.input_size, architecture.input_size)
-    return [preprocess(draw_flower(kind, seed), size) for kind in KINDS for seed in range(_FLOWERS_PER_KIND)]
+    return [preprocess(draw_flower(kind, seed), size) for kind in KINDS for seed in seeds]

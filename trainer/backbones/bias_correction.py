@@ -45,15 +45,15 @@ def correct_biases(int8: bytes, float32: bytes, pictures: Sequence[Pixels]) -> b
     corrected = read_model(int8)
     wanted = iter(_channel_means(read_model(float32), pictures))
     values = [picture[np.newaxis] for picture in pictures]
-    last = _convolutions(corrected)[-1]
-    for position in range(last + 1):
-        if position in _convolutions(corrected):
+    convolutions = _convolutions(corrected)
+    for position in range(convolutions[-1] + 1):
+        if position in convolutions:
             means, active = next(wanted)
             for _ in range(_PASSES):
                 found = _means(_run(corrected, position, values), _output(corrected, position))
                 shift = (means - found) / np.maximum(active, _LEAST_ACTIVE)
                 _add_to_bias(corrected, position, shift.clip(-_MOST_SHIFT, _MOST_SHIFT))
-        if position < last:
+        if position < convolutions[-1]:
             values = _run(corrected, position, values)
     return write_model(corrected)
 

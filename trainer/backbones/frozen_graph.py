@@ -51,7 +51,7 @@ def read_graph_weights(path: Path) -> dict[str, Arrays]:
 
     Raises :class:`~edge.errors.DataError` if the file is not a graph, or if a constant is missing.
     """
-    return graph_weights(read_graph(path), path.name)
+    return graph_weights(graph_constants(read_graph(path)), path.name)
 
 
 def read_graph(path: Path) -> Any:
@@ -71,15 +71,14 @@ def read_graph(path: Path) -> Any:
     return graph
 
 
-def graph_weights(graph: Any, name: str) -> dict[str, Arrays]:
+def graph_weights(constants: dict[str, npt.NDArray[np.float32]], name: str) -> dict[str, Arrays]:
     """The weights of each layer of Keras' MobileNet, by layer name, in the order of ``layer.set_weights``.
 
-    Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance. ``name`` is that of the
-    file.
+    Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance. ``constants`` are those
+    of a graph, ``name`` is that of its file.
 
     Raises :class:`~edge.errors.DataError` if a constant is missing.
     """
-    constants = graph_constants(graph)
     layers: dict[str, Arrays] = {}
     for scope, kernel, layer in _layer_names():
         parts = ("gamma", "beta", "moving_mean", "moving_variance")

@@ -110,8 +110,12 @@ class _Writer:
         return [weights, self._tensor(f"{layer.name}/bias", rounded, _INT32, bias_scales)]
 
     def _quantized(self, layer: Convolution, kernel: Array, scales: Array) -> int:
-        shaped = scales.astype(np.float64) if layer.depthwise else scales.astype(np.float64)[:, None, None, None]
-        rounded = np.rint(kernel / shaped).clip(-_LARGEST, _LARGEST).astype(np.int8)
+        units = scales.astype(np.float64)
+        rounded = (
+            np.rint(kernel / (units if layer.depthwise else units[:, None, None, None]))
+            .clip(-_LARGEST, _LARGEST)
+            .astype(np.int8)
+        )
         return self._tensor(f"{layer.name}/kernel", rounded, _INT8, scales, axis=3 if layer.depthwise else 0)
 
     def _half(self, layer: Convolution, part: str, values: Array) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trainer.backbones.architectures import BLOCKS, Architecture
+from trainer.backbones.architectures import Architecture
 
 BATCH_NORM_EPSILON = 1e-3
 """Added to the variance in every batch norm, by Keras and in Google's graphs alike."""
 
-_FIRST = 32
+FIRST_CHANNELS = 32
+"""Channels of the first convolution, at width 1."""
+
 _WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 _STRIDED_BLOCKS = (2, 4, 6, 12)
 
@@ -31,17 +33,9 @@ class Convolution(NamedTuple):
         return self.kernel[2] if self.depthwise else self.kernel[3]
 
 
-def layer_names(from_block: int = 0) -> list[str]:
-    """Keras' names of the convolutions from ``from_block`` (0 to 13) on, in order; 0 includes the first one."""
-    names = ["conv1"] if from_block == 0 else []
-    for block in range(max(1, from_block), BLOCKS + 1):
-        names += [f"conv_dw_{block}", f"conv_pw_{block}"]
-    return names
-
-
 def convolutions(architecture: Architecture) -> list[Convolution]:
     """All 27 convolutions of ``architecture``, in order."""
-    channels = int(_FIRST * architecture.alpha)
+    channels = int(FIRST_CHANNELS * architecture.alpha)
     found = [Convolution("conv1", (3, 3, 3, channels), 2, False)]
     for block, width in enumerate(_WIDTHS, start=1):
         stride = 2 if block in _STRIDED_BLOCKS else 1
@@ -50,3 +44,9 @@ def convolutions(architecture: Architecture) -> list[Convolution]:
         found.append(Convolution(f"conv_pw_{block}", (1, 1, channels, wider), 1, False))
         channels = wider
     return found
+
+
+def layer_names(from_block: int = 0) -> list[str]:
+    """Keras' names of the convolutions from ``from_block`` (0 to 13) on, in order; 0 includes the first one."""
+    names = [layer.name for layer in convolutions(Architecture(1.0, 224))]
+    return names[max(0, 2 * from_block - 1) :]  # two a block, behind the first one

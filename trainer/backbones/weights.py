@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import os
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -62,6 +60,9 @@ def download(architecture: Architecture) -> None:
 
     Raises :class:`~edge.errors.ConfigurationError` if that fails.
     """
+    import http.client  # with TLS, slow to load: a cached run needs neither
+    import urllib.request
+
     target = keras_cache_file(architecture)
     try:
         with urllib.request.urlopen(_KERAS_WEIGHTS + target.name, timeout=_TIMEOUT_S) as answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from edge.inference.interpreter import ImageInterpreter, dequantize
 from edge.inference.self_test import make_patterns
 from edge.modelfile.provenance import Provenance
 from trainer.backbones.backbone import Backbone
@@ -30,9 +29,7 @@ def export_untaught(
     """
     random = np.random.default_rng(_HEAD_SEED)
     weights = random.normal(0, _HEAD_SPREAD, (backbone.bottleneck_size, len(labels)))
-    interpreter = ImageInterpreter(backbone.model, runtime=runtime)
-    patterns = make_patterns(_PATTERN_SEED, backbone.model.input_size)
-    samples = np.stack([dequantize(interpreter.raw_outputs(pattern), backbone.model.output) for pattern in patterns])
+    samples = backbone.features(make_patterns(_PATTERN_SEED, backbone.model.input_size), runtime)
     provenance = Provenance(
         backbone_sha256=backbone.model.sha256,
         weights=backbone.weights.origin,

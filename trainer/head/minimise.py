@@ -26,7 +26,8 @@ def refit_head(
     class_weights: npt.NDArray[np.float64] | None = None,
     start: Head | None = None,
 ) -> Head:
-    """Fit a head on standardised features with the penalty ``l2``, as loosely as the search of :func:`fit_head` does.
+    """Fit a head on standardised features with the penalty ``l2``, as loosely as
+    :func:`~trainer.head.penalty.search_penalty` does.
 
     ``start`` is the first head, None: zeros.
     """

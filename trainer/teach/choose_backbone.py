@@ -22,7 +22,7 @@ def choose_backbone(options: TeachOptions, write_message: Callable[[str], None])
     """
     if options.backbone is not None:
         return read_given(options.backbone)
-    if options.architecture is None and options.weights is None and options.store.linked("current"):
+    if not options.names_backbone and options.store.linked("current"):
         try:
             return read_given(options.store.current_model)
         except ModelError as error:

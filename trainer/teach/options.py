@@ -55,6 +55,11 @@ class TeachOptions:
         return self
 
     @property
+    def names_backbone(self) -> bool:
+        """Whether the user has said which backbone it is; else it is the one of the store's current model."""
+        return any(choice is not None for choice in (self.backbone, self.architecture, self.weights))
+
+    @property
     def inbox_folder(self) -> Path | None:
         """The inbox; None means the one inside the folder."""
         return self.inbox or self.sinks.capture

@@ -102,7 +102,7 @@ def _use_backbone(
 ) -> None:
     """Go on with the backbone ``given``, unless the user named another one."""
     name = given.backbone.architecture.name
-    if options.backbone is not None or options.architecture is not None or options.weights is not None:
+    if options.names_backbone:
         session.message(
             f"the store's new model has another backbone ({name}); to teach it, start again without --backbone, "
             "--architecture and --weights"
