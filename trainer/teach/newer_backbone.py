@@ -25,13 +25,14 @@ class BackboneWatch:
         store: Store,
         current: str | None,
         backbone: Backbone,
-        use: Callable[[Given], None],
+        use: Callable[[Given], bool],
         write_message: Callable[[str], None],
     ) -> None:
-        """Call ``use`` with every backbone that is another one than before, ``backbone`` at first.
+        """Call ``use`` with every backbone that is another one than the session's, which is ``backbone`` at first.
 
-        ``current`` is the model that was current when ``backbone`` was chosen. ``write_message`` gets a line if a
-        backbone cannot be used; what may pass, such as a full disk, is tried again.
+        ``use`` returns whether the session goes on with that one. ``current`` is the model that was current when
+        ``backbone`` was chosen. ``write_message`` gets a line if a backbone cannot be used; what may pass, such as a
+        full disk, is tried again.
         """
         self._store, self._use, self._write_message = store, use, write_message
         self._backbone = backbone.model.sha256
@@ -58,8 +59,7 @@ class BackboneWatch:
             if read_state(self._store).pending:
                 return  # the store may go back soon
             given = read_given(self._store.model(current))
-            if given.backbone.model.sha256 != self._backbone:
-                self._use(given)
+            if given.backbone.model.sha256 != self._backbone and self._use(given):
                 self._backbone = given.backbone.model.sha256
             self._current = current
         except ModelError as error:

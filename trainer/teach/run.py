@@ -99,20 +99,21 @@ def _use_backbone(
     models: TaughtModels,
     handover: ModelHandover,
     given: Given,
-) -> None:
-    """Go on with the backbone ``given``, unless the user named another one."""
+) -> bool:
+    """Go on with the backbone ``given``, unless the user named another one; whether the session does."""
     name = given.backbone.architecture.name
     if options.names_backbone:
         session.message(
             f"the store's new model has another backbone ({name}); to teach it, start again without --backbone, "
             "--architecture and --weights"
         )
-        return
+        return False
     extractor = FeatureExtractor(given.backbone, options.bottleneck_dir, options.runtime, progress)
     interpreter = models.load(extractor)  # what can fail comes first: the session must stay as it is then
     session.use_backbone(extractor, given.remembered, lambda: models.use(extractor, interpreter))
     handover.use(_retrain_options(options, given), given)
     session.message(f"the session goes on with the backbone of the store's new model ({name})")
+    return True
 
 
 @contextlib.contextmanager

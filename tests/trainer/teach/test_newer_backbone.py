@@ -30,13 +30,15 @@ class Watched:
         self.watch = BackboneWatch(store, store.linked("current"), backbone, self.use, self.messages.append)
         self.watch.close()
         self.trouble: Exception | None = None
+        self.named = False
 
-    def use(self, given: Given) -> None:
-        """Fail once if there is trouble."""
+    def use(self, given: Given) -> bool:
+        """Fail once if there is trouble; else go on with ``given``, or with what it was if the user has named it."""
         trouble, self.trouble = self.trouble, None
         if trouble is not None:
             raise trouble
         self.used.append(given)
+        return not self.named
 
 
 @pytest.fixture
@@ -115,3 +117,16 @@ def test_what_may_pass_is_tried_again(models: dict[str, Path], tmp_path: Path, t
     assert len(watched.used) == 1
     (line,) = watched.messages
     assert line.startswith("the store's new model is not used yet: ")
+
+
+def test_the_way_back_to_the_sessions_own_backbone_is_no_news(models: dict[str, Path], tmp_path: Path) -> None:
+    """If the session keeps its backbone, a store that goes back to a model with that one changes nothing."""
+    store = Store(tmp_path / "store")
+    make_current(store, models["int8"])
+    watched = Watched(store, models["int8"])
+    watched.named = True
+    make_current(store, models["float32"])
+    watched.watch.look()
+    rollback(store)
+    watched.watch.look()
+    assert [given.backbone.quantization for given in watched.used] == ["float32"]
