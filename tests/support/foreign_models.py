@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from trainer.tflite import add_operator, add_tensor, write_model
+from trainer.tflite import add_operator, add_tensor, new_model, write_model
 
 SIZE = (6, 8)
 """Height and width of the input."""
@@ -48,7 +48,7 @@ def foreign_model(
     ``scaling`` is a factor and a summand for its input, ``quantized`` scale and zero point with which a float input is
     quantized first, ``convolution`` the weight of each colour in a first convolution, ``activation`` that of the layer.
     """
-    model, graph = _empty()
+    model, graph = new_model("foreign")
     size = (channels, *SIZE) if channels_first else (*SIZE, channels)
     steps = (scale, zero_point) if dtype != "float32" else (0.0, 0)
     tensor = image = add_tensor(model, graph, "image", (batch, *size), _TYPES[dtype], *steps)
@@ -96,14 +96,6 @@ def foreign_model(
         tensor = made
     graph.inputs, graph.outputs = np.array([image], np.int32), np.array([tensor], np.int32)
     return write_model(model)
-
-
-def _empty() -> tuple[Any, Any]:
-    model, graph = schema.ModelT(), schema.SubGraphT()
-    model.version, model.description, model.buffers = 3, b"foreign", [schema.BufferT()]
-    model.metadata, model.operatorCodes, model.subgraphs = [], [], [graph]
-    graph.tensors, graph.operators, graph.name = [], [], b"main"
-    return model, graph
 
 
 def _options(ending: str) -> tuple[Any, ...]:

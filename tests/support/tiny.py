@@ -20,7 +20,7 @@ from trainer.backbones.backbone import Backbone, artifact_prefix, as_model
 from trainer.backbones.weights import Weights
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.progress import SILENT, Progress
-from trainer.tflite import write_model
+from trainer.tflite import new_model, write_model
 
 INPUT_SIZE = 32
 CELLS = 4
@@ -35,15 +35,7 @@ COLOURS = {"blue": 0.62, "green": 0.36, "red": 0.0}
 def backbone_bytes(quantization: str = "int8") -> bytes:
     """A backbone (1, 32, 32, 3) -> (1, 48): uint8 in and int8 out for int8, else float32 in and out."""
     int8 = quantization == "int8"
-    model = schema.ModelT()
-    model.version = 3
-    model.description = b"tiny"
-    model.buffers = [schema.BufferT()]
-    model.metadata = []
-    model.operatorCodes = []
-    graph = schema.SubGraphT()
-    graph.tensors, graph.operators, graph.name = [], [], b"main"
-    model.subgraphs = [graph]
+    model, graph = new_model("tiny")
     kind = schema.TensorType.INT8 if int8 else schema.TensorType.FLOAT32
 
     def tensor(name: str, shape: tuple[int, ...], of: int = kind, zero_point: int = -1) -> int:

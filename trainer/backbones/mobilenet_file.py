@@ -111,11 +111,8 @@ class _Writer:
 
     def _quantized(self, layer: Convolution, kernel: Array, scales: Array) -> int:
         units = scales.astype(np.float64)
-        rounded = (
-            np.rint(kernel / (units if layer.depthwise else units[:, None, None, None]))
-            .clip(-_LARGEST, _LARGEST)
-            .astype(np.int8)
-        )
+        units = units if layer.depthwise else units[:, np.newaxis, np.newaxis, np.newaxis]
+        rounded = np.rint(kernel / units).clip(-_LARGEST, _LARGEST).astype(np.int8)
         return self._tensor(f"{layer.name}/kernel", rounded, _INT8, scales, axis=3 if layer.depthwise else 0)
 
     def _half(self, layer: Convolution, part: str, values: Array) -> int:

@@ -26,10 +26,9 @@ def refit_head(
     class_weights: npt.NDArray[np.float64] | None = None,
     start: Head | None = None,
 ) -> Head:
-    """Fit a head on standardised features with the penalty ``l2``, as loosely as
-    :func:`~trainer.head.penalty.search_penalty` does.
+    """Fit a head on standardised features with the penalty ``l2``, loosely.
 
-    ``start`` is the first head, None: zeros.
+    It ends as early as a fit of :func:`~trainer.head.penalty.search_penalty`. ``start`` is the first head, None: zeros.
     """
     weights = np.ones(labels) if class_weights is None else class_weights
     return minimise(training, weights, l2, max_steps, start, tolerance=SEARCH_TOLERANCE)

@@ -15,6 +15,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.preprocess import preprocess
 from support.codelab import CodelabGraph
 from support.complaint import complaint
+from support.frozen_graphs import run_graph
 from trainer.adopt.adopt_graph import adopt_graph
 from trainer.adopt.codelab_graph import read_codelab_graph
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
@@ -23,19 +24,6 @@ from trainer.photos.drawn_flowers import KINDS, draw_flower
 
 NARROW = Architecture(0.25, 128)
 LABELS = ("lion", "tiger", "bear")
-
-GRAPH_SCRIPT = """
-import sys
-import numpy as np
-import tensorflow as tf
-graph = tf.compat.v1.GraphDef()
-graph.ParseFromString(open(sys.argv[1], "rb").read())
-pictures = np.load(sys.argv[2])
-with tf.Graph().as_default():
-    tf.import_graph_def(graph, name="")
-    with tf.compat.v1.Session() as session:
-        np.save(sys.argv[3], np.stack([session.run("final_result:0", {"input:0": one[None]})[0] for one in pictures]))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +78,7 @@ def test_a_graph_of_the_codelab(shared: Path, tmp_path: Path, run_python) -> Non
     graph, labels = (shared / "legacy" / name for name in ("retrained_graph.pb", "retrained_labels.txt"))
     flowers = [preprocess(draw_flower(kind, 3), (128, 128)) for kind in KINDS]
     pictures = np.stack([*make_patterns(7, (128, 128)), *flowers])
-    np.save(tmp_path / "pictures.npy", pictures.astype(np.float32) / np.float32(127.5) - 1)
-    done = run_python("-c", GRAPH_SCRIPT, graph, tmp_path / "pictures.npy", tmp_path / "scores.npy")
-    assert done.returncode == 0, done.stderr
-    expected = np.load(tmp_path / "scores.npy")
+    expected = run_graph(run_python, graph, "final_result:0", pictures, tmp_path)
     names = tuple(labels.read_text().splitlines())
     classifier = Classifier(ModelFile.from_bytes(adopt_graph(graph, names, "float32").adopted.content))
     assert np.abs(np.stack([classifier.scores(picture) for picture in pictures]) - expected).max() < 1e-4

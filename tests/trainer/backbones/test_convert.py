@@ -11,24 +11,11 @@ from edge.inference.interpreter import ImageInterpreter
 from edge.inference.self_test import make_patterns
 from edge.preprocess import preprocess
 from support import tiny
+from support.frozen_graphs import run_graph
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.backbones.convert import calibration_pictures
 from trainer.backbones.frozen_graph import installed_graph
-
-GRAPH_SCRIPT = """
-import sys
-import numpy as np
-import tensorflow as tf
-graph = tf.compat.v1.GraphDef()
-graph.ParseFromString(open(sys.argv[1], "rb").read())
-pictures = np.load(sys.argv[2])
-with tf.Graph().as_default():
-    tf.import_graph_def(graph, name="")
-    with tf.compat.v1.Session() as session:
-        run = lambda one: session.run("MobilenetV1/Logits/AvgPool_1a/AvgPool:0", {"input:0": one[None]}).reshape(-1)
-        np.save(sys.argv[3], np.stack([run(picture) for picture in pictures]))
-"""
 
 
 def test_calibration_pictures_span_exactly_minus_one_to_one() -> None:
@@ -54,11 +41,9 @@ def test_offline_weights_give_the_features_of_the_graph_itself(offline: None, tm
     """The file with the frozen constants computes what the frozen graph computes, within 1e-4."""
     photos = [preprocess(tiny.paint(label, 1, (300, 200)), (224, 224)) for label in tiny.COLOURS]
     pictures = np.stack([*make_patterns(7, (224, 224)), *photos])
-    np.save(tmp_path / "pictures.npy", pictures.astype(np.float32) / np.float32(127.5) - 1)
     graph = installed_graph()
-    done = run_python("-c", GRAPH_SCRIPT, graph, tmp_path / "pictures.npy", tmp_path / "features.npy")
-    assert done.returncode == 0, done.stderr
-    expected = np.load(tmp_path / "features.npy")
+    assert graph is not None
+    expected = run_graph(run_python, graph, "MobilenetV1/Logits/AvgPool_1a/AvgPool:0", pictures, tmp_path)
     (backbone,) = load_backbones(tmp_path / "cache", Architecture(1.0, 224), "offline", ["float32"])
     interpreter = ImageInterpreter(backbone.model, runtime="litert")
     features = np.stack([interpreter.raw_outputs(picture) for picture in pictures])
