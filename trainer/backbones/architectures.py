@@ -7,7 +7,7 @@ import functools
 import re
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from edge.errors import UsageError
 
@@ -28,6 +28,18 @@ _TABLE = "mobilenet_v1.csv"
 
 BLOCKS = 13
 """Depthwise-separable blocks of MobileNet v1, after the first full convolution."""
+
+
+class Network(Protocol):
+    """What all networks have: a name, and ``input_size``, the edge of the square pictures that they take, in pixels."""
+
+    @property
+    def name(self) -> str:
+        """How the network is called in file names, reports and the manifest."""
+
+    @property
+    def input_size(self) -> int:
+        """The edge of the pictures, in pixels."""
 
 
 class Architecture(NamedTuple):

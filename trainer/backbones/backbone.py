@@ -18,7 +18,7 @@ from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import examine
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
-from trainer.backbones.architectures import CONVERTERS, Architecture
+from trainer.backbones.architectures import CONVERTERS, Architecture, Network
 from trainer.backbones.bias_correction import correct_biases
 from trainer.backbones.mobilenet_file import write_mobilenet
 from trainer.backbones.read_layers import layers_of
@@ -51,12 +51,12 @@ class FineTuned(NamedTuple):
 
 
 class Backbone(NamedTuple):
-    """MobileNet without its classifier, as a ``.tflite`` that turns a picture into its bottleneck.
+    """A network without its classifier, as a ``.tflite`` that turns a picture into its bottleneck.
 
     ``tuned`` is known of a backbone that was cut out of a model file, see :mod:`trainer.backbones.cut_head`.
     """
 
-    architecture: Architecture
+    architecture: Network
     quantization: str
     weights: Weights
     model: ModelFile
@@ -64,7 +64,7 @@ class Backbone(NamedTuple):
 
     @property
     def bottleneck_size(self) -> int:
-        """How many values a bottleneck has: 1024 times the width multiplier."""
+        """How many values a bottleneck has."""
         return self.model.output.shape[-1]
 
     def features(self, pictures: Iterable[Pixels], runtime: str | None = None) -> npt.NDArray[np.float32]:
@@ -215,7 +215,7 @@ def _convert(architecture: Architecture, weights: Weights, quantizations: Sequen
         return {quantization: (Path(folder) / quantization).read_bytes() for quantization in quantizations}
 
 
-def drawn_pictures(architecture: Architecture, seeds: Iterable[int]) -> list[Pixels]:
+def drawn_pictures(architecture: Network, seeds: Iterable[int]) -> list[Pixels]:
     """A drawn flower of each kind and each of ``seeds``, as the network takes pictures: uint8."""
     size = (architecture.input_size, architecture.input_size)
     return [preprocess(draw_flower(kind, seed), size) for kind in KINDS for seed in seeds]

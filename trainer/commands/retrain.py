@@ -148,14 +148,14 @@ def retrain_command(
         if source is not None and source.name != "DEFAULT":
             raise UsageError("--backbone FILE has an architecture; leave out --architecture")
         given = read_given(backbone)
-        chosen = given.backbone.architecture
     default = (given.backbone.quantization,) if given else DEFAULT_QUANTIZATIONS
     quantizations = chosen_quantizations(quantization, default)
+    network = given.backbone.architecture if given else chosen
     untuned = fine_tune is None and not (given and given.backbone.tuned)
     options = RetrainOptions(
         folder=image_dir,
         layout=layout.value,
-        output=output or default_output(image_dir, chosen, quantizations),
+        output=output or default_output(image_dir, network, quantizations),
         bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
         architecture=chosen,
         quantizations=quantizations,

@@ -14,6 +14,7 @@ from trainer.backbones.architectures import (
     DEFAULT_QUANTIZATIONS,
     QUANTIZATIONS,
     Architecture,
+    Network,
 )
 from trainer.fine_tuning.recipe import Recipe
 from trainer.groups.modes import GROUPS_AUTO, check_groups
@@ -128,7 +129,7 @@ class RetrainOptions:
         return [self.output.with_name(f"{self.output.stem}-{name}{suffix}") for name in self.quantizations]
 
 
-def default_output(folder: Path, architecture: Architecture, quantizations: tuple[str, ...]) -> Path:
-    """The default model file: named after the photos and the architecture, in the folder ``models``."""
-    stem = f"{photos_name(folder) or 'model'}-{architecture.name}"
+def default_output(folder: Path, network: Network, quantizations: tuple[str, ...]) -> Path:
+    """The default model file: named after the photos and the network, in the folder ``models``."""
+    stem = f"{photos_name(folder) or 'model'}-{network.name}"
     return Path("models") / (f"{stem}-{quantizations[0]}.tflite" if len(quantizations) == 1 else f"{stem}.tflite")

@@ -61,13 +61,13 @@ def retrain(
     quantizations = DEFAULT_QUANTIZATIONS if quantization is None else (quantization,)
     given = None if backbone is None else read_given(Path(backbone))
     if given is not None:
-        chosen = given.backbone.architecture
         quantizations = (given.backbone.quantization,) if quantization is None else quantizations
+    network = given.backbone.architecture if given else chosen
     folder, ratios = (photos.root, photos.ratios) if isinstance(photos, Dataset) else (Path(photos), SplitRatios())
     layout = photos.layout if isinstance(photos, Dataset) else layout
     options = RetrainOptions(
         folder=folder,
-        output=default_output(folder, chosen, quantizations) if output is None else Path(output),
+        output=default_output(folder, network, quantizations) if output is None else Path(output),
         layout=layout,
         bottleneck_dir=default_bottleneck_dir() if bottleneck_dir is None else Path(bottleneck_dir),
         architecture=chosen,

@@ -148,7 +148,6 @@ def _retrain_options(options: TeachOptions, given: Given) -> RetrainOptions:
         folder=options.folder,
         output=options.folder / SESSION_FOLDER / "models" / name,
         bottleneck_dir=options.bottleneck_dir,
-        architecture=backbone.architecture,
         quantizations=(backbone.quantization,),
         runtime=options.runtime,
         layout=CLASSES,
