@@ -1,4 +1,4 @@
-"""The 4 x 4 grid of MobileNet v1: four widths, four resolutions, and what was published about each."""
+"""The networks that are known by name: the 4 x 4 grid of MobileNet v1, and its successors."""
 
 from __future__ import annotations
 
@@ -22,9 +22,16 @@ DEFAULT_QUANTIZATIONS = ("int8",)
 CONVERTERS = ("direct", "tensorflow")
 """How a backbone is made: written directly from its weights, or by TensorFlow's converter, the reference."""
 
-_NAME = re.compile(r"mobilenet_(1\.0|0\.75|0\.50?|0\.25)_(224|192|160|128)")
 _TABLE = "mobilenet_v1.csv"
 
+
+MOBILENET_V1, MOBILENET_V2, MOBILENET_V3_SMALL, EFFICIENTNET_LITE0 = (
+    "mobilenet",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "efficientnet_lite0",
+)
+"""The families of networks, as their names begin."""
 
 BLOCKS = 13
 """Depthwise-separable blocks of MobileNet v1, after the first full convolution."""
@@ -42,31 +49,50 @@ class Network(Protocol):
         """The edge of the pictures, in pixels."""
 
 
+class _Family(NamedTuple):
+    """The widths and the input sizes for which weights were published, the largest first."""
+
+    alphas: tuple[float, ...]
+    input_sizes: tuple[int, ...]
+
+
+FAMILIES = {
+    MOBILENET_V1: _Family(ALPHAS, INPUT_SIZES),
+    MOBILENET_V2: _Family((1.0, 0.75, 0.50, 0.35), (*INPUT_SIZES, 96)),
+    MOBILENET_V3_SMALL: _Family((1.0, 0.75), (224,)),
+    EFFICIENTNET_LITE0: _Family((1.0,), (224,)),
+}
+"""What each family has."""
+
+
 class Architecture(NamedTuple):
-    """A width and an input size: ``alpha`` is the width multiplier, ``input_size`` the picture's edge in pixels."""
+    """A network: ``alpha`` is the width multiplier, ``input_size`` the picture's edge in pixels."""
 
     alpha: float
     input_size: int
+    family: str = MOBILENET_V1
 
     @property
     def name(self) -> str:
-        """The codelab's name, such as ``mobilenet_0.50_224``."""
+        """The codelab's name, such as ``mobilenet_0.50_224``; a family of one width leaves the width out."""
+        if len(FAMILIES[self.family].alphas) == 1:
+            return f"{self.family}_{self.input_size}"
         width = "1.0" if self.alpha == 1.0 else f"{self.alpha:.2f}"
-        return f"mobilenet_{width}_{self.input_size}"
+        return f"{self.family}_{width}_{self.input_size}"
 
     @classmethod
     def parse(cls, name: str) -> Architecture:
         """The architecture called ``name``; ``0.5`` is read as ``0.50``.
 
-        Raises :class:`~edge.errors.UsageError` for a name that is not one of the 16.
+        Raises :class:`~edge.errors.UsageError` for a name that is not one of them.
         """
-        match = _NAME.fullmatch(name)
-        if not match:
+        found = _by_name().get(re.sub(r"_0\.5_", "_0.50_", name))
+        if found is None:
             raise UsageError(
                 f"unknown architecture {name!r}; use mobilenet_WIDTH_SIZE with WIDTH 1.0, 0.75, 0.50 or 0.25 "
-                "and SIZE 224, 192, 160 or 128"
+                "and SIZE 224, 192, 160 or 128; trainer architectures lists all networks"
             )
-        return cls(float(match[1]), int(match[2]))
+        return found
 
 
 DEFAULT_ARCHITECTURE = Architecture(1.0, 224)
@@ -84,8 +110,24 @@ class Published(NamedTuple):
 
 
 def grid() -> list[Architecture]:
-    """All 16 architectures, the largest width and input size first."""
-    return [Architecture(alpha, size) for alpha in ALPHAS for size in INPUT_SIZES]
+    """The 16 architectures of MobileNet v1, the largest width and input size first."""
+    return [architecture for architecture in architectures() if architecture.family == MOBILENET_V1]
+
+
+@functools.cache
+def architectures() -> tuple[Architecture, ...]:
+    """All architectures, family by family, the largest width and input size first."""
+    return tuple(
+        Architecture(alpha, size, name)
+        for name, family in FAMILIES.items()
+        for alpha in family.alphas
+        for size in family.input_sizes
+    )
+
+
+@functools.cache
+def _by_name() -> dict[str, Architecture]:
+    return {architecture.name: architecture for architecture in architectures()}
 
 
 @functools.cache

@@ -16,11 +16,14 @@ from edge.errors import ConfigurationError, ModelError
 from edge.files import write_whole
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
+from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization
 from edge.modelfile.structure import examine
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
+from trainer.backbones.activation_ranges import activation_ranges
 from trainer.backbones.architectures import CONVERTERS, Architecture, Network
 from trainer.backbones.bias_correction import correct_biases
-from trainer.backbones.mobilenet_file import write_mobilenet
+from trainer.backbones.network_file import write_network
+from trainer.backbones.networks import network_graph
 from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import run_tensorflow
 from trainer.backbones.tuned_weights import Layers
@@ -124,7 +127,8 @@ def load_backbones_from(
             raise ConfigurationError(
                 f"{bottleneck_dir}: the backbone just built there is gone; does another program delete files there?"
             )
-        backbones.append(Backbone(architecture, quantization, weights, as_model(content)))
+        model = as_model(content, _normalization(architecture))
+        backbones.append(Backbone(architecture, quantization, weights, model))
     return backbones
 
 
@@ -134,11 +138,15 @@ def backbone_of_layers(architecture: Architecture, layers: Layers, quantization:
     Raises what :func:`~trainer.backbones.bias_correction.correct_biases` raises.
     """
     artifacts = _write(architecture, layers, _with_twin([quantization]))
-    return Backbone(architecture, quantization, weights, as_model(_corrected(artifacts, quantization, architecture)))
+    content = _corrected(artifacts, quantization, architecture)
+    return Backbone(architecture, quantization, weights, as_model(content, _normalization(architecture)))
 
 
-def as_model(content: bytes) -> ModelFile:
-    """A backbone's flatbuffer as a model file without labels, for the interpreter."""
+def as_model(content: bytes, normalization: Normalization = DEFAULT) -> ModelFile:
+    """A backbone's flatbuffer as a model file without labels, for the interpreter.
+
+    ``normalization`` says what a pixel is for a network that takes floats.
+    """
     structure = examine(content)
     return ModelFile(
         content=content,
@@ -146,7 +154,13 @@ def as_model(content: bytes) -> ModelFile:
         manifest=None,
         input=structure.input,
         output=structure.output,
+        normalization=normalization,
     )
+
+
+def _normalization(architecture: Architecture) -> Normalization:
+    graph = network_graph(architecture)
+    return Normalization(graph.mean, graph.std, IN_FILE)
 
 
 def artifact_prefix(architecture: Architecture, weights: Weights, quantization: str, converter: str) -> str:
@@ -196,12 +210,24 @@ def _corrected(artifacts: Artifacts, quantization: str, architecture: Architectu
     content = artifacts[quantization]
     if quantization != "int8":
         return content
-    # Drawn flowers: the artifact depends on no user's photos; see docs/adr/0002.
-    return correct_biases(content, artifacts["float32"], drawn_pictures(architecture, range(_FLOWERS_PER_KIND)))
+    graph, pictures = network_graph(architecture), _calibration_pictures(architecture)
+    return correct_biases(content, artifacts["float32"], pictures, graph.mean, graph.std)
 
 
 def _write(architecture: Architecture, layers: Layers, quantizations: Sequence[str]) -> Artifacts:
-    return {quantization: write_mobilenet(architecture, layers, quantization) for quantization in quantizations}
+    artifacts = {name: write_network(architecture, layers, name) for name in quantizations if name != "int8"}
+    if "int8" in quantizations:
+        graph = network_graph(architecture)
+        ranges = activation_ranges(
+            artifacts["float32"], _calibration_pictures(architecture), graph.mean, graph.std
+        )
+        artifacts["int8"] = write_network(architecture, layers, "int8", ranges)
+    return artifacts
+
+
+def _calibration_pictures(architecture: Architecture) -> list[Pixels]:
+    """Drawn flowers: the artifact depends on no user's photos; see docs/adr/0002."""
+    return drawn_pictures(architecture, range(_FLOWERS_PER_KIND))
 
 
 def _convert(architecture: Architecture, weights: Weights, quantizations: Sequence[str]) -> Artifacts:

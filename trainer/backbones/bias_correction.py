@@ -1,6 +1,6 @@
 """Bias correction: the int8 backbone is made to compute, on average, what the float backbone computes.
 
-Rounding weights and activations to 8 bits shifts the mean of every channel a little, and the shifts of 27 layers add
+Rounding weights and activations to 8 bits shifts the mean of every channel a little, and the shifts of many layers add
 up. So each layer is corrected, from the first to the last: the shift that is left after all earlier corrections is
 measured on a few pictures and subtracted from the layer's int32 bias: empirical bias correction, after Nagel et
 al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", arXiv:1906.04721, section 4.2.
@@ -23,38 +23,49 @@ from edge.parallel import available_cores
 from edge.preprocess import Pixels
 from trainer.tflite import read_model, write_model
 
-_PASSES = 2  # each layer is measured twice: ReLU6 hides a part of the shift the first time
-_MOST_SHIFT = 1.0  # a channel's correction in one pass, in units of the activation (0..6)
+_PASSES = 2  # each layer is measured twice: its ends at 0 and 6 hide a part of the shift the first time
+_MOST_SHIFT = 1 / 6  # a channel's correction in one pass, as a share of the range of the layer's activations
 _LEAST_ACTIVE = 0.1  # below this share of unclamped activations, a correction may not be scaled up further
-_CLAMPS = (0.01, 5.99)  # activations outside are clamped by ReLU6 and do not move with the bias
+_CLAMPS = {  # activations outside are clamped and do not move with the bias
+    schema.ActivationFunctionType.RELU6: (0.01, 5.99),
+    schema.ActivationFunctionType.RELU: (0.01, np.inf),
+    schema.ActivationFunctionType.NONE: (-np.inf, np.inf),
+}
+
+_STEPS = 255  # of int8
 
 Array = npt.NDArray[Any]
 Means = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
-def correct_biases(int8: bytes, float32: bytes, pictures: Sequence[Pixels]) -> bytes:
+def correct_biases(
+    int8: bytes, float32: bytes, pictures: Sequence[Pixels], mean: float = 127.5, std: float = 127.5
+) -> bytes:
     """The flatbuffer ``int8`` with biases corrected towards ``float32``, the same network in floats.
 
-    ``pictures`` are (height, width, 3), uint8, in the network's input size. Both networks must have the same
-    convolutions in the same order, one operator behind the other, as two conversions of one model do.
+    ``pictures`` are (height, width, 3), uint8, in the network's input size; for the float network, a pixel becomes
+    ``(p - mean) / std``. Both networks must have the same convolutions in the same order.
 
     The preferred interpreter runs them. Raises :class:`~edge.errors.ModelError` if it cannot, and what
     :func:`~edge.inference.interpreter.choose_runtime` raises.
     """
     check_processor()
     corrected = read_model(int8)
-    wanted = iter(_channel_means(read_model(float32), pictures))
-    values = [picture[np.newaxis] for picture in pictures]
+    floats = [picture.astype(np.float32) / np.float32(std) - np.float32(mean / std) for picture in pictures]
+    wanted = iter(_channel_means(read_model(float32), floats))
+    values = _Values(corrected, pictures)
     convolutions = _convolutions(corrected)
     for position in range(convolutions[-1] + 1):
         if position in convolutions:
             means, active = next(wanted)
+            output = _output(corrected, position)
+            most = _MOST_SHIFT * _STEPS * float(output.quantization.scale[0])
             for _ in range(_PASSES):
-                found = _means(_run(corrected, position, values), _output(corrected, position))
+                found = _means(values.of(position), output)
                 shift = (means - found) / np.maximum(active, _LEAST_ACTIVE)
-                _add_to_bias(corrected, position, shift.clip(-_MOST_SHIFT, _MOST_SHIFT))
+                _add_to_bias(corrected, position, shift.clip(-most, most))
         if position < convolutions[-1]:
-            values = _run(corrected, position, values)
+            values.keep(position)
     return write_model(corrected)
 
 
@@ -65,45 +76,59 @@ def _convolutions(model: Any) -> list[int]:
     return [i for i, operator in enumerate(operators) if model.operatorCodes[operator.opcodeIndex].builtinCode in codes]
 
 
-def _channel_means(model: Any, pictures: Sequence[Pixels]) -> list[Means]:
+def _channel_means(model: Any, pictures: Sequence[npt.NDArray[np.float32]]) -> list[Means]:
     """Of each convolution of the float ``model``: the mean activation of each channel, and the share not clamped."""
     graph = model.subgraphs[0]
     operators = [graph.operators[position] for position in _convolutions(model)]
+    clamps = [_CLAMPS[operator.builtinOptions.fusedActivationFunction] for operator in operators]
     graph.outputs = np.concatenate([operator.outputs for operator in operators])
     interpreter = _interpreter(write_model(model))
     outputs = [detail["index"] for detail in interpreter.get_output_details()]
     sums: list[list[Any]] = [[0.0, 0.0] for _ in outputs]
     for picture in pictures:
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], _normalised(picture))
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[np.newaxis])
         interpreter.invoke()
-        for output, found in zip(outputs, sums, strict=True):
+        for output, (low, high), found in zip(outputs, clamps, sums, strict=True):
             activations = interpreter.get_tensor(output)
             activations = activations.reshape(-1, activations.shape[-1])
             found[0] += activations.mean(axis=0, dtype=np.float64)
-            found[1] += ((activations > _CLAMPS[0]) & (activations < _CLAMPS[1])).mean(axis=0)
+            found[1] += ((activations > low) & (activations < high)).mean(axis=0)
     return [(total / len(pictures), active / len(pictures)) for total, active in sums]
 
 
-def _normalised(picture: Pixels) -> npt.NDArray[np.float32]:
-    return (picture.astype(np.float32) / np.float32(127.5) - 1)[np.newaxis]
+class _Values:
+    """The activations of an int8 network for a few pictures, one operator after the other."""
 
+    def __init__(self, model: Any, pictures: Sequence[Pixels]) -> None:
+        self._model, graph = model, model.subgraphs[0]
+        self._values: dict[int, list[Array]] = {int(graph.inputs[0]): [picture[np.newaxis] for picture in pictures]}
+        self._last_use = {int(index): i for i, operator in enumerate(graph.operators) for index in operator.inputs}
 
-def _run(model: Any, position: int, values: Sequence[Array]) -> list[Array]:
-    """What the operator at ``position`` makes of each of ``values``, in the type of its output."""
-    graph, part = model.subgraphs[0], copy.copy(model)
-    alone, operator = copy.copy(graph), graph.operators[position]
-    alone.operators, alone.inputs, alone.outputs = [operator], operator.inputs[:1], operator.outputs
-    used = {graph.tensors[index].buffer for index in operator.inputs}
-    part.buffers = [buffer if index in used else schema.BufferT() for index, buffer in enumerate(model.buffers)]
-    part.subgraphs, part.metadata = [alone], []
-    interpreter = _interpreter(write_model(part))
-    (source,), (target,) = interpreter.get_input_details(), interpreter.get_output_details()
-    made = []
-    for value in values:
-        interpreter.set_tensor(source["index"], value)
-        interpreter.invoke()
-        made.append(interpreter.get_tensor(target["index"]))
-    return made
+    def keep(self, position: int) -> None:
+        """Compute the output of the operator at ``position`` for those behind it; drop what none of them takes."""
+        made = self.of(position)
+        self._values = {index: values for index, values in self._values.items() if self._last_use[index] > position}
+        self._values[int(self._model.subgraphs[0].operators[position].outputs[0])] = made
+
+    def of(self, position: int) -> list[Array]:
+        """What the operator at ``position`` makes of each picture's activations, in the type of its output."""
+        graph, part = self._model.subgraphs[0], copy.copy(self._model)
+        alone, operator = copy.copy(graph), graph.operators[position]
+        sources = list(dict.fromkeys(int(index) for index in operator.inputs if int(index) in self._values))
+        alone.operators, alone.inputs, alone.outputs = [operator], np.array(sources, np.int32), operator.outputs
+        used = {graph.tensors[index].buffer for index in operator.inputs}
+        part.buffers = [buffer if i in used else schema.BufferT() for i, buffer in enumerate(self._model.buffers)]
+        part.subgraphs, part.metadata = [alone], []
+        interpreter = _interpreter(write_model(part))
+        places = [detail["index"] for detail in interpreter.get_input_details()]
+        (target,) = interpreter.get_output_details()
+        made = []
+        for inputs in zip(*(self._values[index] for index in sources), strict=True):
+            for place, value in zip(places, inputs, strict=True):
+                interpreter.set_tensor(place, value)
+            interpreter.invoke()
+            made.append(interpreter.get_tensor(target["index"]))
+        return made
 
 
 def _output(model: Any, position: int) -> Any:

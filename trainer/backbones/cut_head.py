@@ -63,7 +63,7 @@ def cut_head(model: ModelFile) -> Backbone:
             provenance.fine_tune_best_epoch,
             read_photo_hashes(model),
         )
-    return Backbone(architecture, manifest.quantization, weights, as_model(content), tuned)
+    return Backbone(architecture, manifest.quantization, weights, as_model(content, model.normalization), tuned)
 
 
 def _no_backbone(reason: str) -> ModelError:

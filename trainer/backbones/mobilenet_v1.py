@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from trainer.backbones.architectures import Architecture
+from trainer.backbones.network_graph import Convolution, NetworkGraph
 
 BATCH_NORM_EPSILON = 1e-3
 """Added to the variance in every batch norm, by Keras and in Google's graphs alike."""
@@ -16,34 +15,26 @@ _WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 _STRIDED_BLOCKS = (2, 4, 6, 12)
 
 
-class Convolution(NamedTuple):
-    """A convolution: ``name`` in Keras, shape of its kernel in Keras' order, ``stride``, and what it works on.
-
-    ``kernel`` is (height, width, channels in, channels out), of a depthwise one (height, width, channels, 1).
-    """
-
-    name: str
-    kernel: tuple[int, int, int, int]
-    stride: int
-    depthwise: bool
-
-    @property
-    def channels(self) -> int:
-        """How many channels come out."""
-        return self.kernel[2] if self.depthwise else self.kernel[3]
+def mobilenet_v1(architecture: Architecture) -> NetworkGraph:
+    """The layers of ``architecture``: 27 convolutions, each of which ends at 6."""
+    return NetworkGraph("MobileNet v1", tuple(convolutions(architecture)), BATCH_NORM_EPSILON)
 
 
 def convolutions(architecture: Architecture) -> list[Convolution]:
     """All 27 convolutions of ``architecture``, in order."""
     channels = int(FIRST_CHANNELS * architecture.alpha)
-    found = [Convolution("conv1", (3, 3, 3, channels), 2, False)]
+    found = [_convolution("conv1", (3, 3, 3, channels), 2, False)]
     for block, width in enumerate(_WIDTHS, start=1):
         stride = 2 if block in _STRIDED_BLOCKS else 1
-        found.append(Convolution(f"conv_dw_{block}", (3, 3, channels, 1), stride, True))
+        found.append(_convolution(f"conv_dw_{block}", (3, 3, channels, 1), stride, True))
         wider = int(width * architecture.alpha)
-        found.append(Convolution(f"conv_pw_{block}", (1, 1, channels, wider), 1, False))
+        found.append(_convolution(f"conv_pw_{block}", (1, 1, channels, wider), 1, False))
         channels = wider
     return found
+
+
+def _convolution(name: str, kernel: tuple[int, int, int, int], stride: int, depthwise: bool) -> Convolution:
+    return Convolution(name, kernel, stride, depthwise, norm=f"{name}_bn")
 
 
 def layer_names(from_block: int = 0) -> list[str]:

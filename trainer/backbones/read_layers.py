@@ -1,4 +1,4 @@
-"""The convolutions of MobileNet v1 with their batch norms folded in, read from any file of weights as data.
+"""The convolutions of a network with their batch norms folded in, read from any file of weights as data.
 
 In inference mode a batch norm is a factor and a shift for each channel: the factor goes into the kernel, the shift is
 the bias.
@@ -7,20 +7,22 @@ the bias.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.errors import ConfigurationError, DataError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.frozen_graph import Arrays, read_graph_weights
-from trainer.backbones.mobilenet_v1 import BATCH_NORM_EPSILON, Convolution, convolutions
-from trainer.backbones.tuned_weights import DAMAGED, Layers, read_tuned
+from trainer.backbones.network_graph import Convolution, NetworkGraph
+from trainer.backbones.networks import network_graph
+from trainer.backbones.torch_weights import read_torch_weights
+from trainer.backbones.tuned_weights import DAMAGED, Floats, Layers, read_tuned
 
-_LARGEST = 1024 * 1024  # values of an array of MobileNet
+_LARGEST = 1024 * 1024  # values of an array of these networks
 
 
 def layers_of(architecture: Architecture, weights: Path | None) -> Layers:
@@ -32,7 +34,9 @@ def layers_of(architecture: Architecture, weights: Path | None) -> Layers:
 
 
 def read_layers(path: Path, architecture: Architecture) -> Layers:
-    """The layers of ``architecture`` in ``path``: weights of Keras, a frozen graph (``.pb``) or fine-tuned (``.npz``).
+    """The layers of ``architecture`` in ``path``: weights of Keras or of PyTorch (``.pth``), a graph, or fine-tuned ones.
+
+    A frozen graph ends with ``.pb``, fine-tuned weights with ``.npz``.
 
     Raises :class:`~edge.errors.ConfigurationError` if the file is damaged, or has other weights.
     """
@@ -40,13 +44,18 @@ def read_layers(path: Path, architecture: Architecture) -> Layers:
         if path.suffix == ".npz":
             layers = read_tuned(path)
         else:
-            read = read_graph_weights if path.suffix == ".pb" else _read_keras
-            layers = fold(read(path), architecture)
+            layers = fold(_read_weights(path, network_graph(architecture)), architecture)
         check_layers(layers, architecture)
     except (DataError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ConfigurationError(f"{path}: not the weights of {architecture.name} ({reason})") from None
     return layers
+
+
+def _read_weights(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
+    if path.suffix == ".pb":
+        return read_graph_weights(path)
+    return read_torch_weights(path, graph) if path.suffix == ".pth" else _read_keras(path, graph)
 
 
 def random_layers(architecture: Architecture) -> Layers:
@@ -56,7 +65,7 @@ def random_layers(architecture: Architecture) -> Layers:
     """
     random = np.random.default_rng(0)
     layers = {}
-    for layer in convolutions(architecture):
+    for layer in network_graph(architecture).convolutions:
         inputs = int(np.prod(layer.kernel[:2])) * (1 if layer.depthwise else layer.kernel[2])
         kernel = random.normal(0, np.sqrt(2 / inputs), layer.kernel)
         layers[layer.name] = kernel.astype(np.float32), random.normal(0, 0.5, layer.channels).astype(np.float32)
@@ -64,33 +73,43 @@ def random_layers(architecture: Architecture) -> Layers:
 
 
 def fold(weights: dict[str, Arrays], architecture: Architecture) -> Layers:
-    """The layers of ``weights``: kernels by layer, and gamma, beta, mean and variance by layer with ``_bn``.
+    """The layers of ``weights``: kernels by layer, and gamma, beta, mean and variance by the name of the batch norm.
 
-    Raises :class:`ValueError` if a layer is missing or has another shape.
+    A layer without a batch norm has a kernel and a bias. Raises :class:`ValueError` if a layer is missing or has
+    another shape.
     """
-    layers = {}
-    for layer in convolutions(architecture):
-        for name in (layer.name, f"{layer.name}_bn"):
-            if name not in weights:
+    graph, layers = network_graph(architecture), {}
+    for layer in graph.convolutions:
+        for name in (layer.name, layer.norm):
+            if name and name not in weights:
                 raise ValueError(f"it has no layer {name}")
-        (kernel,) = weights[layer.name]
+        kernel, *biases = weights[layer.name]
         if kernel.shape != layer.kernel:
             raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
-        gamma, beta, mean, variance = norms = weights[f"{layer.name}_bn"]
-        if any(values.shape != (layer.channels,) for values in norms):
-            raise ValueError(f"{layer.name}_bn has other shapes than its convolution")
-        # Rounded to float32 where TensorFlow's converter rounds: most constants are the same bits then.
-        with np.errstate(all="ignore"):  # what becomes no number is refused by check_layers
-            deviation = np.sqrt((variance + np.float32(BATCH_NORM_EPSILON)).astype(np.float64))
-            factor = (1 / deviation).astype(np.float32) * gamma
-            kernel = kernel * (factor[:, np.newaxis] if layer.depthwise else factor)
-            layers[layer.name] = kernel, beta - mean * factor
+        if layer.norm is None:
+            (bias,) = biases
+        else:
+            kernel, bias = _folded(kernel, weights[layer.norm], layer, graph.epsilon)
+        if layer.factor != 1:
+            kernel = kernel * np.float32(layer.factor)
+        layers[layer.name] = kernel, bias + np.float32(layer.shift) if layer.shift else bias
     return layers
+
+
+def _folded(kernel: Floats, norms: Arrays, layer: Convolution, epsilon: float) -> tuple[Floats, Floats]:
+    if any(values.shape != (layer.channels,) for values in norms):
+        raise ValueError(f"{layer.norm} has other shapes than its convolution")
+    gamma, beta, mean, variance = norms
+    # Rounded to float32 where TensorFlow's converter rounds: most constants are the same bits then.
+    with np.errstate(all="ignore"):  # what becomes no number is refused by check_layers
+        deviation = np.sqrt((variance + np.float32(epsilon)).astype(np.float64))
+        factor = (1 / deviation).astype(np.float32) * gamma
+        return kernel * (factor[:, np.newaxis] if layer.depthwise else factor), beta - mean * factor
 
 
 def check_layers(layers: Layers, architecture: Architecture) -> None:
     """Raise :class:`ValueError` if ``layers`` are not those of ``architecture``, or have values that are no numbers."""
-    wanted = convolutions(architecture)
+    wanted = network_graph(architecture).convolutions
     if list(layers) != [layer.name for layer in wanted]:
         raise ValueError("it has other layers")
     for layer in wanted:
@@ -101,7 +120,7 @@ def check_layers(layers: Layers, architecture: Architecture) -> None:
             raise ValueError(f"{layer.name} has values that are no finite numbers")
 
 
-def _read_keras(path: Path) -> dict[str, Arrays]:
+def _read_keras(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
     """The weights of each layer in a file of Keras 1 to 3: ``.h5``, ``.weights.h5`` or ``.keras``.
 
     Raises :class:`~edge.errors.DataError` if it is none.
@@ -114,7 +133,7 @@ def _read_keras(path: Path) -> dict[str, Arrays]:
             with zipfile.ZipFile(path) as archive:
                 content = io.BytesIO(archive.read("model.weights.h5"))
         with h5py.File(content) as file:
-            return _by_class(file["layers"]) if "layers" in file else _by_name(file)
+            return _by_class(file["layers"], graph) if "layers" in file else _by_name(file, graph)
     except DataError:
         raise
     except (OSError, *DAMAGED) as error:  # h5py checks little: a changed byte can raise any of these
@@ -122,37 +141,42 @@ def _read_keras(path: Path) -> dict[str, Arrays]:
         raise DataError(f"no file of Keras' weights: {reason}") from None
 
 
-def _by_name(file: Any) -> dict[str, Arrays]:
+def _by_name(file: Any, graph: NetworkGraph) -> dict[str, Arrays]:
     """Keras' old form: a group for each layer, with the names of its arrays in their order."""
-    groups = file.get("model_weights", file)
-    names = [name for layer in _order() for name in (layer.name, f"{layer.name}_bn") if name in groups]
-    return {name: [_array(groups[name][key]) for key in groups[name].attrs["weight_names"]] for name in names}
+    groups, weights = file.get("model_weights", file), {}
+    for name in [name for layer in graph.convolutions for name in (layer.name, layer.norm) if name]:
+        group = next((groups[spelt] for spelt in (name, _older_name(name)) if spelt in groups), None)
+        if group is not None:
+            weights[name] = [_array(group[key]) for key in group.attrs["weight_names"]]
+    return weights
 
 
-def _by_class(groups: Any) -> dict[str, Arrays]:
+def _older_name(name: str) -> str:
+    """How Keras 2 spelt ``name``, a layer of MobileNetV3: ``expanded_conv_3/squeeze_excite/Conv_1``."""
+    name = re.sub(r"(?<=conv)((?:_\d+)?)_(?=expand|depthwise|project|squeeze)", r"\1/", name)
+    name = re.sub(r"_bn$", "/BatchNorm", name)
+    return re.sub(r"(^|squeeze_excite_)conv", lambda match: match[1].replace("excite_", "excite/") + "Conv", name)
+
+
+def _by_class(groups: Any, graph: NetworkGraph) -> dict[str, Arrays]:
     """Keras 3's own form: layers are counted for each class; here, in the order of the network."""
+    counts = {"conv2d": 0, "depthwise_conv2d": 0, "batch_normalization": 0}
 
-    def arrays(kind: str, number: int) -> Arrays:
+    def arrays(kind: str) -> Arrays:
+        number, counts[kind] = counts[kind], counts[kind] + 1
         group = groups[f"{kind}_{number}" if number else kind]["vars"]
         return [_array(group[key]) for key in sorted(group, key=int)]
 
     weights: dict[str, Arrays] = {}
-    counts = {"conv2d": 0, "depthwise_conv2d": 0}
-    for place, layer in enumerate(_order()):
-        kind = "depthwise_conv2d" if layer.depthwise else "conv2d"
-        weights[layer.name] = arrays(kind, counts[kind])
-        weights[f"{layer.name}_bn"] = arrays("batch_normalization", place)
-        counts[kind] += 1
+    for layer in graph.convolutions:
+        weights[layer.name] = arrays("depthwise_conv2d" if layer.depthwise else "conv2d")
+        if layer.norm:
+            weights[layer.norm] = arrays("batch_normalization")
     return weights
 
 
-def _array(dataset: Any) -> npt.NDArray[np.float32]:
+def _array(dataset: Any) -> Floats:
     """The floats of ``dataset``; what a file claims is checked before it takes memory."""
     if dataset.dtype.kind != "f" or dataset.size > _LARGEST:
-        raise DataError(f"{dataset.name} is no array of floats that MobileNet has")
+        raise DataError(f"{dataset.name} is no array of floats that such a network has")
     return np.asarray(dataset, np.float32)
-
-
-def _order() -> list[Convolution]:
-    """The convolutions in their order, of the largest width."""
-    return convolutions(Architecture(1.0, 224))

@@ -1,0 +1,106 @@
+"""Weights in a file of PyTorch, read as data: only arrays and their names are built, whatever else the file asks for.
+
+The form is that of PyTorch before 1.6: five pickles (a magic number, a version, facts of the machine, the arrays by
+name, the keys of their storages), then each storage's count and bytes (torch/serialization.py, ``_legacy_load``).
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import DataError
+from trainer.backbones.frozen_graph import Arrays
+from trainer.backbones.network_graph import NetworkGraph
+from trainer.backbones.tuned_weights import DAMAGED
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+_LARGEST_BYTES = 100_000_000
+_NORM_PARTS = ("weight", "bias", "running_mean", "running_var")
+
+
+class _Storage(NamedTuple):
+    key: str
+    dtype: str
+
+
+class _Array(NamedTuple):
+    storage: _Storage
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+class _Reader(pickle.Unpickler):
+    """Builds dictionaries, numbers, texts and placeholders of arrays; no other class or function is ever called."""
+
+    _KNOWN = {
+        ("collections", "OrderedDict"): OrderedDict,
+        ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, shape, stride, *_: _Array(
+            storage, offset, shape, stride
+        ),
+        ("torch", "FloatStorage"): "<f4",
+        ("torch", "LongStorage"): "<i8",
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in self._KNOWN:
+            raise DataError(f"it asks for {module}.{name}, which no file of weights needs")
+        return self._KNOWN[module, name]
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        return _Storage(pid[2], pid[1])
+
+
+def read_torch_weights(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
+    """The weights of each layer of ``graph`` in the file ``path``, in Keras' order of axes and of arrays.
+
+    Raises :class:`~edge.errors.DataError` if it is another kind of file, or if an array is missing.
+    """
+    try:
+        arrays = _read_arrays(path)
+        layers: dict[str, Arrays] = {}
+        for layer in graph.convolutions:
+            axes = (2, 3, 0, 1) if layer.depthwise else (2, 3, 1, 0)
+            layers[layer.name] = [arrays[f"{layer.name}.weight"].transpose(axes)]
+            if layer.norm:
+                layers[layer.norm] = [arrays[f"{layer.norm}.{part}"] for part in _NORM_PARTS]
+            else:
+                layers[layer.name].append(arrays[f"{layer.name}.bias"])
+    except KeyError as error:
+        raise DataError(f"it has no array {error}") from None
+    except (OSError, pickle.UnpicklingError, *DAMAGED) as error:
+        raise DataError(f"no file of PyTorch's weights: {error}") from None
+    return layers
+
+
+def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.float32]]:
+    content = path.read_bytes()
+    if len(content) > _LARGEST_BYTES:
+        raise DataError("it is larger than any file of weights that is known")
+    stream = io.BytesIO(content)
+    magic, _, _, named, keys = (_Reader(stream).load() for _ in range(5))
+    if magic != _MAGIC:
+        raise DataError("it has not PyTorch's number at its beginning")
+    found = {name: array for name, array in named.items() if isinstance(array, _Array) and array.storage.dtype == "<f4"}
+    dtypes = {array.storage.key: np.dtype(array.storage.dtype) for array in named.values()}
+    storages = {}
+    for key in keys:
+        (count,) = struct.unpack("<q", stream.read(8))
+        storages[key] = np.frombuffer(stream.read(count * dtypes[key].itemsize), dtypes[key])
+    return {name: _array(array, storages[array.storage.key]) for name, array in found.items()}
+
+
+def _array(array: _Array, storage: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    size = int(np.prod(array.shape))
+    steps = np.cumprod((1, *array.shape[:0:-1]))[::-1] if array.shape else ()
+    if tuple(array.stride) != tuple(int(step) for step in steps):
+        raise DataError("an array is not stored in its own order")
+    return storage[array.offset : array.offset + size].reshape(array.shape)
