@@ -15,13 +15,12 @@ from benchmarks.board_report.drawing import Drawing
 from benchmarks.board_report.measurements import (
     Board,
     PlottedPoint,
-    alphas_of,
     headline_setting,
     main_quantization,
     setting_text,
     short_name,
 )
-from trainer.backbones.architectures import Architecture, grid
+from trainer.backbones.architectures import Architecture, architectures
 
 _GAP = 4 * "\N{NO-BREAK SPACE}"  # SVG would draw blanks as one
 _FASTER = f"\N{LEFTWARDS ARROW} float32 is faster{_GAP}times as fast{_GAP}int8 is faster \N{RIGHTWARDS ARROW}"
@@ -81,13 +80,13 @@ def boards_compared(boards: Sequence[Board], shown: dict[str, list[PlottedPoint]
 def _dots(series: dict[str, dict[Architecture, tuple[float, int]]]) -> tuple[Figure, Axes]:
     """A line for each architecture, a mark for each of ``series``: name -> architecture -> (x, measurement)."""
     named = {architecture for values in series.values() for architecture in values}
-    rows = [architecture for architecture in grid() if architecture in named]
+    rows = [architecture for architecture in architectures() if architecture in named]
     figure, (axes,) = drawing.new_figure(1.5 + 0.2 * len(rows))
     for (values, marker), solid in zip(
         zip(series.values(), _SERIES_MARKERS, strict=False), [True, *[False] * len(series)], strict=False
     ):
         for architecture, (x, index) in values.items():
-            style = drawing.circle_style(drawing.WIDTHS[architecture.alpha], True)
+            style = drawing.circle_style(drawing.colour_of(architecture), True)
             style |= {} if solid else {"facecolor": drawing.PAPER}
             drawing.mark(axes, x, rows.index(architecture), index, s=44, marker=marker, **style)
     names = [short_name(architecture) for architecture in rows]
@@ -130,7 +129,7 @@ def threads_scaling(board: Board, points: Sequence[PlottedPoint]) -> list[Drawin
                 continue
             known = sorted(line)
             ratios = [line[fewest].latency_ms / line[threads].latency_ms for threads in known]
-            colour = drawing.WIDTHS[architecture.alpha]
+            colour = drawing.colour_of(architecture)
             axes.plot(known, ratios, color=colour, linewidth=0.9, alpha=0.6)
             for threads, ratio in zip(known, ratios, strict=True):
                 if threads != fewest:
@@ -142,6 +141,6 @@ def threads_scaling(board: Board, points: Sequence[PlottedPoint]) -> list[Drawin
         axes.set_xlim(counts[0] - 0.15, counts[-1] + 0.25)
         axes.set_xlabel("threads")
     all_axes[0].set_ylabel(f"times as fast as with {fewest}")
-    drawing.width_legend(figure, alphas_of(points))
+    drawing.colour_legend(figure, (point.architecture for point in points))
     caption = f"{board.name}, {runtime}. Dashed: twice the threads, twice as fast."
     return [Drawing(f"threads-{board.slug}", "What more threads bring", caption, figure)]

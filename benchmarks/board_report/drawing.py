@@ -13,16 +13,41 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from trainer.backbones.architectures import (
+    EFFICIENTNET_LITE0,
+    MOBILENET_V2,
+    MOBILENET_V3_SMALL,
+    Architecture,
+    architectures,
+)
+
 INK, MUTED, RULE, PAPER = "#1d2327", "#5c666e", "#e2e6e9", "#fffffe"
 WIDTHS = {1.0: "#2f5fb3", 0.75: "#0e8a7d", 0.50: "#b97700", 0.25: "#b0417c"}
 """One colour a width multiplier, which colour-blind readers see as different too (in hue and in lightness)."""
+
+FAMILY_COLOURS = {MOBILENET_V2: "#6b4fb3", MOBILENET_V3_SMALL: "#a3402b", EFFICIENTNET_LITE0: "#587014"}
+"""The colour of each family that followed MobileNet v1, for all its widths."""
+
+_FAMILY_KEYS = {MOBILENET_V2: "v2", MOBILENET_V3_SMALL: "v3", EFFICIENTNET_LITE0: "lite0"}
+_FAMILY_NAMES = {MOBILENET_V2: "MobileNetV2", MOBILENET_V3_SMALL: "V3-Small", EFFICIENTNET_LITE0: "EfficientNet-Lite0"}
+
+
+def colour_of(architecture: Architecture) -> str:
+    """The colour that stands for the width of ``architecture``, or for its family."""
+    return FAMILY_COLOURS.get(architecture.family) or WIDTHS[architecture.alpha]
+
+
+def colour_key(architecture: Architecture) -> str:
+    """The name of that colour in the page's style sheet: ``w050``, ``v2``."""
+    return _FAMILY_KEYS.get(architecture.family, f"w{round(100 * architecture.alpha):03d}")
+
 
 THEME = {
     INK: "ink",
     MUTED: "muted",
     RULE: "rule",
     PAPER: "card",
-    **{colour: f"w{round(100 * alpha):03d}" for alpha, colour in WIDTHS.items()},
+    **{colour_of(architecture): colour_key(architecture) for architecture in architectures()},
 }
 """Colour in a figure -> the CSS variable that the page puts in its place."""
 
@@ -142,11 +167,15 @@ def circle_style(colour: str, solid: bool, pale: bool = False) -> dict[str, Any]
     return {"facecolor": (colour, 0.1), "edgecolor": (colour, strength), "linestyle": (0, (2.2, 1.4))}
 
 
-def width_legend(figure: Figure, alphas: Sequence[float], extra: Sequence[Line2D] = ()) -> None:
-    """Name the colours above the axes, and ``extra`` marks behind them."""
-    handles = [
-        Line2D([], [], marker="o", linestyle="", color=WIDTHS[alpha], label=f"width {alpha:.2f}") for alpha in alphas
-    ]
+def colour_legend(figure: Figure, shown: Iterable[Architecture], extra: Sequence[Line2D] = ()) -> None:
+    """Name the colours of the architectures ``shown`` above the axes, and ``extra`` marks behind them."""
+    known = {*shown}
+    names = {
+        colour_of(each): _FAMILY_NAMES.get(each.family, f"width {each.alpha:.2f}")
+        for each in architectures()
+        if each in known
+    }
+    handles = [Line2D([], [], marker="o", linestyle="", color=colour, label=name) for colour, name in names.items()]
     figure.legend(
         handles=[*handles, *extra], loc="outside upper left", ncols=4 + len(extra), fontsize=8.5, columnspacing=0.9
     )

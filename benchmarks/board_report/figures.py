@@ -18,7 +18,6 @@ from benchmarks.board_report.measurements import (
     Board,
     Measurement,
     PlottedPoint,
-    alphas_of,
     headline_setting,
     main_quantization,
     plotted_points,
@@ -40,7 +39,9 @@ class _Panel(NamedTuple):
 
     def height(self, point: PlottedPoint) -> float:
         """The accuracy of ``point`` (0..1) in this panel."""
-        return point.accuracy if self.measured and point.accuracy is not None else point.top1
+        height = point.accuracy if self.measured else point.top1
+        assert height is not None  # such points are in the other panel
+        return height
 
 
 def draw_all(boards: Sequence[Board], measurements: Sequence[Measurement]) -> list[Drawing]:
@@ -100,17 +101,17 @@ def _circles(points: Sequence[PlottedPoint], x: Abscissa, label: str, limits: tu
     limits = limits or drawing.log_limits(x(point) for point in points)
     for panel, axes in zip(panels, all_axes, strict=True):
         largest = max(point.size_mb for point in panel.points)
-        for alpha, line in _by_width(panel.points).items():
-            colour = drawing.WIDTHS[alpha]
+        for line in _lines(panel.points):
+            colour = drawing.colour_of(line[0].architecture)
             axes.plot([x(p) for p in line], [panel.height(p) for p in line], color=colour, linewidth=0.9, alpha=0.55)
         for point in sorted(panel.points, key=lambda point: -point.size_mb):  # small circles above large ones
             area = drawing.circle_area(point.size_mb, largest)
-            style = drawing.circle_style(drawing.WIDTHS[point.architecture.alpha], panel.measured)
+            style = drawing.circle_style(drawing.colour_of(point.architecture), panel.measured)
             drawing.mark(axes, x(point), panel.height(point), point.index, s=area, **style)
         drawing.size_legend(axes, largest)
         _finish_panel(axes, panel, limits)
     drawing.log_axis(all_axes[-1], label, limits)
-    drawing.width_legend(figure, alphas_of(points))
+    drawing.colour_legend(figure, (point.architecture for point in points))
     for panel, axes in zip(panels, all_axes, strict=True):
         largest = max(point.size_mb for point in panel.points)
         labels = [
@@ -136,7 +137,7 @@ def _pareto(board: Board, points: Sequence[PlottedPoint], limits: tuple[float, f
         xs, ys = [p.latency_ms for p in steps], [panel.height(p) for p in steps]
         axes.step([*xs, limits[1]], [*ys, ys[-1]], where="post", color=drawing.INK, linewidth=1.1, zorder=2)
         for place, point in enumerate(panel.points):
-            colour = drawing.WIDTHS[point.architecture.alpha]
+            colour = drawing.colour_of(point.architecture)
             style = drawing.circle_style(colour, panel.measured, pale=place not in front)
             style |= {"s": 52, "marker": drawing.MARKERS.get(point.quantization, "P")}
             drawing.mark(axes, point.latency_ms, panel.height(point), point.index, **style)
@@ -150,7 +151,7 @@ def _pareto(board: Board, points: Sequence[PlottedPoint], limits: tuple[float, f
         )
         for quantization in quantizations
     ]
-    drawing.width_legend(figure, alphas_of(points), shapes)
+    drawing.colour_legend(figure, (point.architecture for point in points), shapes)
     for labels, axes in zip(labels_of, all_axes, strict=True):
         place_labels(axes, labels, "qlarb")
     caption = (
@@ -164,7 +165,8 @@ def _panels(points: Sequence[PlottedPoint]) -> list[_Panel]:
     """Measured points in a panel of their own; the published ones below, unless all were measured."""
     measured = [point for point in points if point.accuracy is not None]
     panels = [_Panel(True, measured)] if measured else []
-    return panels if len(measured) == len(points) else [*panels, _Panel(False, list(points))]
+    published = [point for point in points if point.top1 is not None]
+    return [*panels, _Panel(False, published)] if published and len(measured) < len(points) else panels
 
 
 def _panel_axes(panels: Sequence[_Panel]) -> tuple[Figure, list[Axes]]:
@@ -181,11 +183,12 @@ def _finish_panel(axes: Axes, panel: _Panel, limits: tuple[float, float]) -> Non
     drawing.percent_axis(axes, "accuracy" if panel.measured else "top-1")
 
 
-def _by_width(points: Iterable[PlottedPoint]) -> dict[float, list[PlottedPoint]]:
-    lines: dict[float, list[PlottedPoint]] = defaultdict(list)
+def _lines(points: Iterable[PlottedPoint]) -> list[list[PlottedPoint]]:
+    """The points of each width of each family, the smallest pictures first."""
+    lines: dict[tuple[str, float], list[PlottedPoint]] = defaultdict(list)
     for point in sorted(points, key=lambda point: point.architecture.input_size):
-        lines[point.architecture.alpha].append(point)
-    return lines
+        lines[point.architecture.family, point.architecture.alpha].append(point)
+    return list(lines.values())
 
 
 def _first_of_each(points: Iterable[PlottedPoint]) -> list[PlottedPoint]:

@@ -10,7 +10,16 @@ from typing import Any, NamedTuple
 from edge.bench.results import load_results
 from edge.errors import DataError, UsageError
 from edge.inference.interpreter import RUNTIMES
-from trainer.backbones.architectures import ALPHAS, QUANTIZATIONS, Architecture, Published, published
+from trainer.backbones.architectures import (
+    EFFICIENTNET_LITE0,
+    MOBILENET_V2,
+    MOBILENET_V3_SMALL,
+    QUANTIZATIONS,
+    Architecture,
+    Published,
+    architectures,
+    published,
+)
 from trainer.grid.choose import published_top1
 
 
@@ -26,7 +35,7 @@ class Board(NamedTuple):
 class Measurement:
     """One row of one board; ``index`` is its place among all measurements of the report.
 
-    ``architecture`` and ``published`` are None for a model that is not in the grid. ``top1`` is the
+    ``architecture`` and ``published`` are None for a network that is not known by name. ``top1`` is the
     published ImageNet top-1 (0..1) of its quantization.
     """
 
@@ -64,7 +73,7 @@ class PlottedPoint:
     latency_ms: float
     size_mb: float
     accuracy: float | None
-    top1: float
+    top1: float | None
 
     @property
     def index(self) -> int:
@@ -92,7 +101,7 @@ def read_boards(bench_files: Sequence[Path]) -> list[Board]:
 
 
 def read_measurements(boards: Iterable[Board]) -> list[Measurement]:
-    """All rows of all boards, widest and sharpest architectures first on each.
+    """All rows of all boards, on each in the order of ``trainer architectures``.
 
     Raises :class:`~edge.errors.DataError` if nothing was measured.
     """
@@ -121,7 +130,7 @@ def headline_setting(measurements: Iterable[Measurement]) -> tuple[str, int] | N
 
 
 def plotted_points(measurements: Iterable[Measurement], setting: tuple[str, int] | None = None) -> list[PlottedPoint]:
-    """The measurements of models of the grid, without those that failed; with a ``setting``, only those in it."""
+    """The measurements of known architectures, without those that failed; with a ``setting``, only those in it."""
     return [
         PlottedPoint(
             measurement,
@@ -131,7 +140,7 @@ def plotted_points(measurements: Iterable[Measurement], setting: tuple[str, int]
             measurement.row["p50_ms"],
             measurement.row["size_bytes"] / 1e6,
             measurement.row["accuracy"],
-            measurement.top1 or 0.0,
+            measurement.top1,
         )
         for measurement in measurements
         if measurement.measured
@@ -161,14 +170,11 @@ def setting_text(board: Board, setting: tuple[str, int] | None) -> str:
 
 
 def short_name(architecture: Architecture) -> str:
-    """``0.50 160``: width and size."""
-    return f"{architecture.alpha:.2f} {architecture.input_size}"
-
-
-def alphas_of(points: Iterable[PlottedPoint]) -> list[float]:
-    """The width multipliers among ``points``, widest first."""
-    found = {point.architecture.alpha for point in points}
-    return [alpha for alpha in ALPHAS if alpha in found]
+    """Width and size, behind the family if it is not MobileNet v1: ``0.50 160``, ``V2 0.35 96``."""
+    if architecture.family == EFFICIENTNET_LITE0:
+        return f"Lite0 {architecture.input_size}"
+    family = {MOBILENET_V2: "V2 ", MOBILENET_V3_SMALL: "V3-Small "}.get(architecture.family, "")
+    return f"{family}{architecture.alpha:.2f} {architecture.input_size}"
 
 
 def _name(results: dict[str, Any]) -> str:
@@ -186,7 +192,7 @@ def _architecture(row: dict[str, Any]) -> Architecture | None:
 def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     def key(row: dict[str, Any]) -> tuple[Any, ...]:
         architecture = _architecture(row)
-        size = (-architecture.alpha, -architecture.input_size) if architecture else (0.0, 0)
-        return (*size, row["model"], row["runtime"], row["threads"])
+        place = architectures().index(architecture) if architecture else len(architectures())
+        return (place, row["model"], row["runtime"], row["threads"])
 
     return sorted(rows, key=key)

@@ -10,6 +10,7 @@ from string import Template
 from typing import Any, NamedTuple
 
 from benchmarks.board_report.columns import FIGURES_FROM, Column, columns, format_ms, format_percent
+from benchmarks.board_report.drawing import colour_key
 from benchmarks.board_report.measurements import Board, Measurement
 from benchmarks.board_report.summary import board_card
 
@@ -124,7 +125,7 @@ def _table(shown: Sequence[Column], measurements: Sequence[Measurement]) -> str:
 
 def _row(shown: Sequence[Column], first: int, published: int, measurement: Measurement) -> str:
     values = [column.value(measurement) for column in shown]
-    width = f" w{round(100 * measurement.architecture.alpha):03d}" if measurement.architecture else ""
+    width = f" {colour_key(measurement.architecture)}" if measurement.architecture else ""
     name = measurement.architecture.name if measurement.architecture else measurement.row["model"]
     short = html.escape(str(name).removeprefix(_PREFIX))
     prefix = f'<span class="prefix">{_PREFIX}</span>' if str(name).startswith(_PREFIX) else ""

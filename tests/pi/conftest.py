@@ -23,7 +23,7 @@ from userland import QEMU, CannotEmulate, userland  # noqa: E402
 
 from support.once import filled_once  # noqa: E402
 from trainer.backbones.architectures import Architecture  # noqa: E402
-from trainer.backbones.frozen_graph import installed_graph  # noqa: E402
+from trainer.backbones.packaged_weights import GRAPH, installed  # noqa: E402
 from trainer.backbones.weights import keras_cache_file  # noqa: E402
 from trainer.photos.drawn_flowers import draw_flower_folder  # noqa: E402
 
@@ -124,7 +124,7 @@ def _copy_photos(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def weights() -> tuple[str, Path]:
     """The architecture of the compared models, and the file with its weights."""
-    file = installed_graph()
+    file = installed(GRAPH)
     if _REAL:
         file = SHARED / "keras_home" / "models" / keras_cache_file(Architecture.parse(ARCHITECTURE)).name
     assert file is not None

@@ -15,7 +15,7 @@ from support import tiny
 from support.once import filled_once
 from support.paths import PACKAGES, REPOSITORY, python_path
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
-from trainer.backbones.frozen_graph import installed_graph
+from trainer.backbones.packaged_weights import GRAPH, installed
 from trainer.photos.drawn_flowers import draw_flower_folder
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
@@ -168,7 +168,7 @@ def drawn_photos(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
 @pytest.fixture(scope="session")
 def offline() -> None:
     """Skip if the ``offline`` extra is not installed."""
-    if installed_graph() is None:
+    if installed(GRAPH) is None:
         pytest.skip("the offline extra is not installed")
 
 

@@ -22,7 +22,9 @@ DEFAULT_QUANTIZATIONS = ("int8",)
 CONVERTERS = ("direct", "tensorflow")
 """How a backbone is made: written directly from its weights, or by TensorFlow's converter, the reference."""
 
-_TABLE = "mobilenet_v1.csv"
+_TABLE = "networks.csv"
+_OF_ALL = ("million_macs", "million_parameters", "top1_float")
+_OF_SOME = ("top1_quantized", "pixel3_float_ms", "pixel3_quantized_ms")
 
 
 MOBILENET_V1, MOBILENET_V2, MOBILENET_V3_SMALL, EFFICIENTNET_LITE0 = (
@@ -99,14 +101,14 @@ DEFAULT_ARCHITECTURE = Architecture(1.0, 224)
 
 
 class Published(NamedTuple):
-    """Published figures of one architecture; units and sources are in ``models/README.md``."""
+    """Published figures of one architecture; units and sources are in ``models/README.md``. None: not published."""
 
     million_macs: float
     million_parameters: float
     top1_float: float
-    top1_quantized: float
-    pixel3_float_ms: float
-    pixel3_quantized_ms: float
+    top1_quantized: float | None
+    pixel3_float_ms: float | None
+    pixel3_quantized_ms: float | None
 
 
 def grid() -> list[Architecture]:
@@ -132,10 +134,12 @@ def _by_name() -> dict[str, Architecture]:
 
 @functools.cache
 def published() -> dict[Architecture, Published]:
-    """The published figures of all 16 architectures."""
+    """The published figures of all architectures."""
     with _table_text().open(encoding="utf-8", newline="") as table:
         return {
-            Architecture.parse(row.pop("architecture")): Published(**{k: float(v) for k, v in row.items()})
+            Architecture.parse(row["architecture"]): Published(
+                *(float(row[name]) for name in _OF_ALL), *(float(row[name]) if row[name] else None for name in _OF_SOME)
+            )
             for row in csv.DictReader(table)
         }
 

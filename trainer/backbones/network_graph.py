@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 LINEAR, RELU, RELU6, HARD_SWISH = "linear", "relu", "relu6", "hard swish"
-"""What happens to the output of a convolution: nothing, max(x, 0), min(max(x, 0), 6), or x min(max(x + 3, 0), 6) / 6."""
+"""What happens to the output x of a convolution: nothing; max(x, 0); also min(x, 6); x min(max(x + 3, 0), 6) / 6."""
 
 
 class Convolution(NamedTuple):
@@ -81,6 +81,6 @@ class NetworkGraph(NamedTuple):
 
 
 def make_divisible(channels: float, divisor: int = 8) -> int:
-    """``channels`` as a multiple of ``divisor``, at least 0.9 of it: Sandler et al. 2018 (arXiv:1801.04381), in code."""
+    """``channels`` as a multiple of ``divisor``, at least 0.9 of it, as MobileNetV2's authors round widths."""
     rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * channels else rounded

@@ -17,7 +17,7 @@ import numpy as np
 from edge.errors import ConfigurationError, DataError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.frozen_graph import Arrays, read_graph_weights
-from trainer.backbones.network_graph import Convolution, NetworkGraph
+from trainer.backbones.network_graph import LINEAR, Convolution, NetworkGraph
 from trainer.backbones.networks import network_graph
 from trainer.backbones.torch_weights import read_torch_weights
 from trainer.backbones.tuned_weights import DAMAGED, Floats, Layers, read_tuned
@@ -34,9 +34,9 @@ def layers_of(architecture: Architecture, weights: Path | None) -> Layers:
 
 
 def read_layers(path: Path, architecture: Architecture) -> Layers:
-    """The layers of ``architecture`` in ``path``: weights of Keras or of PyTorch (``.pth``), a graph, or fine-tuned ones.
+    """The layers of ``architecture`` in the file ``path``.
 
-    A frozen graph ends with ``.pb``, fine-tuned weights with ``.npz``.
+    It has weights of Keras, of PyTorch (``.pth``), a frozen graph (``.pb``), or fine-tuned weights (``.npz``).
 
     Raises :class:`~edge.errors.ConfigurationError` if the file is damaged, or has other weights.
     """
@@ -61,14 +61,16 @@ def _read_weights(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
 def random_layers(architecture: Architecture) -> Layers:
     """Layers that were never trained, always the same ones: for measuring size and latency.
 
-    Kernels have He's deviation, sqrt(2 / inputs), so that activations neither vanish nor saturate.
+    Kernels have He's deviation, sqrt(2 / inputs), and sqrt(1 / inputs) without an activation, so that
+    activations neither vanish nor saturate.
     """
     random = np.random.default_rng(0)
     layers = {}
     for layer in network_graph(architecture).convolutions:
         inputs = int(np.prod(layer.kernel[:2])) * (1 if layer.depthwise else layer.kernel[2])
-        kernel = random.normal(0, np.sqrt(2 / inputs), layer.kernel)
-        layers[layer.name] = kernel.astype(np.float32), random.normal(0, 0.5, layer.channels).astype(np.float32)
+        deviation = np.sqrt((1 if layer.activation == LINEAR else 2) / inputs) * layer.factor
+        kernel = random.normal(0, deviation, layer.kernel).astype(np.float32)
+        layers[layer.name] = kernel, random.normal(layer.shift, 0.5, layer.channels).astype(np.float32)
     return layers
 
 

@@ -38,22 +38,23 @@ class _Array(NamedTuple):
     stride: tuple[int, ...]
 
 
+_KNOWN = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, shape, stride, *_: _Array(
+        storage, offset, shape, stride
+    ),
+    ("torch", "FloatStorage"): "<f4",
+    ("torch", "LongStorage"): "<i8",
+}
+
+
 class _Reader(pickle.Unpickler):
     """Builds dictionaries, numbers, texts and placeholders of arrays; no other class or function is ever called."""
 
-    _KNOWN = {
-        ("collections", "OrderedDict"): OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, shape, stride, *_: _Array(
-            storage, offset, shape, stride
-        ),
-        ("torch", "FloatStorage"): "<f4",
-        ("torch", "LongStorage"): "<i8",
-    }
-
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self._KNOWN:
+        if (module, name) not in _KNOWN:
             raise DataError(f"it asks for {module}.{name}, which no file of weights needs")
-        return self._KNOWN[module, name]
+        return _KNOWN[module, name]
 
     def persistent_load(self, pid: Any) -> _Storage:
         return _Storage(pid[2], pid[1])
@@ -99,8 +100,12 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.float32]]:
 
 
 def _array(array: _Array, storage: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    size = int(np.prod(array.shape))
-    steps = np.cumprod((1, *array.shape[:0:-1]))[::-1] if array.shape else ()
-    if tuple(array.stride) != tuple(int(step) for step in steps):
-        raise DataError("an array is not stored in its own order")
-    return storage[array.offset : array.offset + size].reshape(array.shape)
+    """``array`` out of its ``storage``: an axis may be stored in any order, but not outside of it."""
+    places = [np.arange(count) * step for count, step in zip(array.shape, array.stride, strict=True)]
+    index = np.asarray(array.offset)
+    for axis in places:
+        index = index[..., np.newaxis] + axis
+    if index.min(initial=0) < 0:
+        raise DataError("an array begins before its storage")
+    taken: npt.NDArray[np.float32] = storage[index]
+    return taken

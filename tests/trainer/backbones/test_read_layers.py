@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from edge.errors import ConfigurationError
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.frozen_graph import installed_graph
 from trainer.backbones.mobilenet_v1 import convolutions
+from trainer.backbones.packaged_weights import GRAPH, installed
 from trainer.backbones.read_layers import layers_of, random_layers, read_layers
 from trainer.backbones.tuned_weights import LAYER_PARTS
 
@@ -242,7 +242,7 @@ def test_real_weights(shared: Path, offline: None) -> None:
         )
         with pytest.raises(ConfigurationError, match="another width"):
             read_layers(path, Architecture(0.75, 128))
-    graph = installed_graph()
+    graph = installed(GRAPH)
     assert graph is not None
     assert json.dumps(len(read_layers(graph, Architecture(1.0, 224)))) == "27"
 

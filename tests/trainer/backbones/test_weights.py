@@ -11,7 +11,7 @@ import pytest
 from edge.errors import ConfigurationError
 from support.scripted_server import Request, ScriptedServer
 from trainer.backbones.architectures import ALPHAS, Architecture
-from trainer.backbones.frozen_graph import GRAPH_SHA256, installed_graph
+from trainer.backbones.packaged_weights import GRAPH, installed
 from trainer.backbones.weights import Weights, download, find_weights, keras_cache_file, weights_at_hand
 
 WIDE, NARROW = Architecture(1.0, 192), Architecture(0.5, 160)
@@ -121,14 +121,14 @@ def test_download_comes_before_the_offline_graph(offline: None) -> None:
 def test_offline_graph_serves_width_one_where_the_download_fails(offline: None) -> None:
     """Without a connection the graph of the extra is taken, and its origin says so."""
     connection = Connection(None)
-    assert find(WIDE, None, connection) == Weights("imagenet (1.0_224, offline extra)", installed_graph(), GRAPH_SHA256)
+    assert find(WIDE, None, connection) == Weights("imagenet (1.0_224, offline extra)", installed(GRAPH), GRAPH.sha256)
     assert connection.asked == 1
 
 
 def test_settled_offline_run_does_not_try_the_network_again(offline: None) -> None:
     """A second run on an unconnected machine does not wait for a time-out."""
     connection = Connection(None)
-    assert find(WIDE, None, connection, settled=True).sha256 == GRAPH_SHA256
+    assert find(WIDE, None, connection, settled=True).sha256 == GRAPH.sha256
     assert connection.asked == 0
 
 
@@ -146,7 +146,7 @@ def test_nothing_at_hand_names_the_three_ways() -> None:
 def test_offline_by_name(offline: None) -> None:
     """--weights offline never asks the network, and says that other widths are not in it."""
     connection = Connection(b"new")
-    assert find(WIDE, "offline", connection).path == installed_graph()
+    assert find(WIDE, "offline", connection).path == installed(GRAPH)
     with pytest.raises(ConfigurationError, match=r"0\.50_160 \(the offline extra has only width 1\.0\)"):
         find(NARROW, "offline", connection)
     assert connection.asked == 0
