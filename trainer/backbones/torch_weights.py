@@ -19,7 +19,7 @@ import numpy.typing as npt
 from edge.errors import DataError
 from trainer.backbones.frozen_graph import Arrays
 from trainer.backbones.network_graph import NetworkGraph
-from trainer.backbones.tuned_weights import DAMAGED
+from trainer.backbones.tuned_weights import DAMAGED, Floats
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _LARGEST_BYTES = 100_000_000
@@ -65,9 +65,9 @@ def read_torch_weights(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
 
     Raises :class:`~edge.errors.DataError` if it is another kind of file, or if an array is missing.
     """
+    arrays = read_torch_arrays(path)
+    layers: dict[str, Arrays] = {}
     try:
-        arrays = _read_arrays(path)
-        layers: dict[str, Arrays] = {}
         for layer in graph.convolutions:
             axes = (2, 3, 0, 1) if layer.depthwise else (2, 3, 1, 0)
             layers[layer.name] = [arrays[f"{layer.name}.weight"].transpose(axes)]
@@ -77,29 +77,39 @@ def read_torch_weights(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
                 layers[layer.name].append(arrays[f"{layer.name}.bias"])
     except KeyError as error:
         raise DataError(f"it has no array {error}") from None
-    except (OSError, pickle.UnpicklingError, *DAMAGED) as error:
-        raise DataError(f"no file of PyTorch's weights: {error}") from None
+    except ValueError:
+        raise DataError(f"{layer.name} is no kernel of a convolution") from None
     return layers
 
 
-def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.float32]]:
-    content = path.read_bytes()
-    if len(content) > _LARGEST_BYTES:
-        raise DataError("it is larger than any file of weights that is known")
-    stream = io.BytesIO(content)
-    magic, _, _, named, keys = (_Reader(stream).load() for _ in range(5))
-    if magic != _MAGIC:
-        raise DataError("it has not PyTorch's number at its beginning")
-    found = {name: array for name, array in named.items() if isinstance(array, _Array) and array.storage.dtype == "<f4"}
-    dtypes = {array.storage.key: np.dtype(array.storage.dtype) for array in named.values()}
-    storages = {}
-    for key in keys:
-        (count,) = struct.unpack("<q", stream.read(8))
-        storages[key] = np.frombuffer(stream.read(count * dtypes[key].itemsize), dtypes[key])
-    return {name: _array(array, storages[array.storage.key]) for name, array in found.items()}
+def read_torch_arrays(path: Path) -> dict[str, Floats]:
+    """All arrays of floats in the file ``path``, by their names.
+
+    Raises :class:`~edge.errors.DataError` if it is another kind of file.
+    """
+    try:
+        content = path.read_bytes()
+        if len(content) > _LARGEST_BYTES:
+            raise DataError("it is larger than any file of weights that is known")
+        stream = io.BytesIO(content)
+        magic, _, _, named, keys = (_Reader(stream).load() for _ in range(5))
+        if magic != _MAGIC:
+            raise DataError("it has not PyTorch's number at its beginning")
+        arrays = {name: array for name, array in named.items() if isinstance(array, _Array)}
+        dtypes = {array.storage.key: np.dtype(array.storage.dtype) for array in arrays.values()}
+        storages = {key: _storage(stream, dtypes[key]) for key in keys}
+        floats = {name: array for name, array in arrays.items() if array.storage.dtype == "<f4"}
+        return {name: _array(array, storages[array.storage.key]) for name, array in floats.items()}
+    except (OSError, pickle.UnpicklingError, *DAMAGED) as error:
+        raise DataError(f"no file of PyTorch's weights: {error}") from None
 
 
-def _array(array: _Array, storage: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+def _storage(stream: io.BytesIO, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    (count,) = struct.unpack("<q", stream.read(8))
+    return np.frombuffer(stream.read(count * dtype.itemsize), dtype)
+
+
+def _array(array: _Array, storage: npt.NDArray[Any]) -> Floats:
     """``array`` out of its ``storage``: an axis may be stored in any order, but not outside of it."""
     places = [np.arange(count) * step for count, step in zip(array.shape, array.stride, strict=True)]
     index = np.asarray(array.offset)
@@ -107,5 +117,5 @@ def _array(array: _Array, storage: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         index = index[..., np.newaxis] + axis
     if index.min(initial=0) < 0:
         raise DataError("an array begins before its storage")
-    taken: npt.NDArray[np.float32] = storage[index]
+    taken: Floats = storage[index]
     return taken

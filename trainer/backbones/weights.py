@@ -28,6 +28,7 @@ RANDOM = "random"
 
 _KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _KERAS_FOLDERS = {MOBILENET_V1: "mobilenet", MOBILENET_V2: "mobilenet_v2", MOBILENET_V3_SMALL: "mobilenet_v3"}
+_WHAT_IT_HAS = "has only mobilenet_1.0 and efficientnet_lite0"
 _TIMEOUT_S = 20.0  # without any byte; a silent firewall would hang for ever
 _LARGEST_BYTES = 100_000_000  # the largest file has 17 MB
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -115,7 +116,7 @@ def find_weights(
     if choice == RANDOM:
         return Weights("random", None, "")
     if choice == OFFLINE:
-        reason = "the offline extra " + ("is not installed" if package_of(architecture) else "does not have them")
+        reason = "the offline extra " + ("is not installed" if package_of(architecture) else _WHAT_IT_HAS)
         return _offline(architecture) or _unavailable(architecture, reason)
     if choice is not None:
         return _from_file(Path(choice), str(Path(choice).name))
@@ -151,6 +152,7 @@ def _unavailable(architecture: Architecture, reason: str) -> Weights:
     ways = ["give --weights FILE"]
     if has_keras_weights(architecture):
         ways.append("or connect once so that they are downloaded (or set KERAS_HOME to a folder that has them)")
-    if package_of(architecture):
-        ways.append(f"or {install_command(OFFLINE)}")
+    if package_of(architecture) or architecture.family == MOBILENET_V1:
+        other = "" if package_of(architecture) else "for width 1.0 "
+        ways.append(f"or {other}{install_command(OFFLINE)}")
     raise ConfigurationError(f"no pretrained weights for {architecture.name} ({reason}): {', '.join(ways)}")

