@@ -10,19 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.accuracy.splits import thirty_percent
+from benchmarks.accuracy.heads import Floats, measure_heads
 from trainer.backbones.architectures import CONVERTERS, Architecture
 from trainer.backbones.backbone import Backbone, load_backbones
-from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.labelled import load_labelled
-from trainer.head.fit import fit_head
-from trainer.photos.dataset import assemble
-from trainer.photos.folder import PhotoFolder, list_photos
-from trainer.photos.split import TEST, TRAINING, VALIDATION
+from trainer.photos.folder import list_photos
 from trainer.progress import Progress
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 def compare(
@@ -50,7 +43,7 @@ def compare(
             }
             features, right = {}, {}
             for name, extractor in extractors.items():
-                features[name], right[name] = _measure(extractor, folder, seeds)
+                features[name], right[name] = measure_heads(extractor, folder, seeds)
             rows.append(
                 {
                     "architecture": architecture.name,
@@ -71,17 +64,6 @@ def _build(architecture: Architecture, quantization: str, converter: str, cache:
     (backbone,) = load_backbones(cache, architecture, None, (quantization,), converter)
     seconds = time.perf_counter() - started
     return backbone, round(seconds, 2) if len(list(cache.glob("backbones/*"))) > before else None
-
-
-def _measure(extractor: FeatureExtractor, folder: PhotoFolder, seeds: list[int]) -> tuple[Floats, list[float]]:
-    contents = compute_bottlenecks(extractor, folder).contents
-    right = []
-    for seed in seeds:
-        dataset = assemble(folder, contents, thirty_percent(seed))
-        sets = {split: load_labelled(extractor, dataset, dataset.of(split)) for split in (TRAINING, VALIDATION, TEST)}
-        head = fit_head(sets[TRAINING], sets[VALIDATION], len(dataset.labels)).head
-        right.append(float((head.logits(sets[TEST].features).argmax(axis=1) == sets[TEST].labels).mean()))
-    return extractor.load([contents.sha256[relative] for relative in sorted(contents.sha256)]), right
 
 
 def _differences(found: Floats, expected: Floats) -> dict[str, float]:

@@ -17,6 +17,8 @@ from benchmarks.commands.options import (
 )
 from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
+from trainer.backbones.architectures import architectures as known_architectures
+from trainer.backbones.weights import weights_at_hand
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.terminal.progress_bars import TerminalProgress
@@ -229,6 +231,29 @@ def fine_tune(
     command = f"python -m benchmarks fine-tune PHOTOS --architecture {architecture} --seeds {seeds}"
     command += f" --epochs {epochs} --from-block {from_block}"
     print(save_results(f"fine-tune-{architecture}", command, rows, results_dir))
+
+
+@app.command(
+    "networks", epilog="Example: python -m benchmarks networks flower_photos --architecture mobilenet_v2_0.35_96"
+)
+def networks(
+    image_dir: ImageDir,
+    architecture: Architectures = None,
+    seeds: Seeds = 5,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare networks in one table: accuracy of their heads, what int8 loses, time and size."""
+    from benchmarks.accuracy.networks import measure, summary
+
+    named = [Architecture.parse(name) for name in architecture or []]
+    chosen = named or [each for each in known_architectures() if weights_at_hand(each)]
+    cache = bottleneck_dir or default_bottleneck_dir()
+    rows = measure(image_dir, chosen, list(range(seeds)), cache, TerminalProgress(""))
+    print("\n".join(summary(rows)))
+    options = "".join(f" --architecture {each.name}" for each in named)
+    command = f"python -m benchmarks networks PHOTOS{options} --seeds {seeds}"
+    print(save_results("networks", command, rows, results_dir))
 
 
 @app.command("label-errors", epilog="Example: python -m benchmarks label-errors flower_photos --seeds 3")

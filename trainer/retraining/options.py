@@ -12,6 +12,7 @@ from trainer.backbones.architectures import (
     CONVERTERS,
     DEFAULT_ARCHITECTURE,
     DEFAULT_QUANTIZATIONS,
+    MOBILENET_V1,
     QUANTIZATIONS,
     Architecture,
     Network,
@@ -105,6 +106,8 @@ class RetrainOptions:
         if self.backbone is not None and self.converter != CONVERTERS[0]:
             raise UsageError("--backbone FILE is made already; leave out --converter")
         if self.fine_tune is not None:
+            if self.architecture.family != MOBILENET_V1:
+                raise UsageError(f"--fine-tune works with MobileNet v1 alone, not with {self.architecture.name}")
             self.fine_tune.check()
             for chosen, name in ((self.cross_validate, "cross-validate"), (self.learning_curve, "learning-curve")):
                 if chosen:
