@@ -39,9 +39,8 @@ def measure(
     rows = []
     for architecture in architectures:
         backbones = load_backbones(cache, architecture, None, KINDS)
-        measured = [
-            measure_heads(FeatureExtractor(each, cache, progress=progress), folder, seeds) for each in backbones
-        ]
+        extractors = [FeatureExtractor(each, cache, progress=progress) for each in backbones]
+        measured = [measure_heads(extractor, folder, seeds) for extractor in extractors]
         (int8, right), (floats, right_floats) = ((features.astype(np.float64), right) for features, right in measured)
         loss = np.array(right_floats) - np.array(right)
         rows.append(

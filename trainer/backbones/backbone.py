@@ -91,8 +91,8 @@ def load_backbones(
     ``choice`` is the value of ``--weights``, ``converter`` one of :data:`CONVERTERS`.
 
     Raises :class:`~edge.errors.ConfigurationError` if there are no weights, if they are damaged or of another network,
-    or if there is no TensorFlow for its converter, or it does not have the network, and :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot
-    be written.
+    if there is no TensorFlow for its converter, or if that does not have the network, and
+    :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot be written.
     """
 
     def settled(weights: Weights) -> bool:
