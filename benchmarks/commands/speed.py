@@ -98,6 +98,25 @@ def retrain_command(
     print(save_results("retrain", command + " --keras" * keras, [row], results_dir))
 
 
+@app.command("codelab", epilog="Example: python -m benchmarks codelab flower_photos --rounds 2")
+def codelab_command(
+    image_dir: ImageDir,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: mobilenet_0.25_128 and mobilenet_1.0_224)."),
+    ] = None,
+    rounds: Rounds = 3,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Compare the time of trainer retrain with that of the loop of TensorFlow for Poets, written anew."""
+    from benchmarks.speed.codelab_runs import compare
+
+    named = architecture or ["mobilenet_0.25_128", "mobilenet_1.0_224"]
+    rows = compare(image_dir, [Architecture.parse(name) for name in named], rounds, TerminalProgress(""))
+    options = "".join(f" --architecture {name}" for name in named)
+    print(save_results("codelab", f"python -m benchmarks codelab PHOTOS{options} --rounds {rounds}", rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks steps flower_photos --architecture mobilenet_0.25_224 --epochs 40")
 def steps(
     image_dir: ImageDir,
