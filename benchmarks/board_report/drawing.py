@@ -58,6 +58,7 @@ MARK = "measurement-"
 """Prefix of the id of a mark that stands for a measurement."""
 
 _WIDTH_INCHES = 5.6
+_LEGEND_COLUMNS = 6
 _DPI = 200
 _STYLE: Any = {
     "font.family": "DejaVu Sans",
@@ -176,8 +177,14 @@ def colour_legend(figure: Figure, shown: Iterable[Architecture], extra: Sequence
         if each in known
     }
     handles = [Line2D([], [], marker="o", linestyle="", color=colour, label=name) for colour, name in names.items()]
+    handles += extra
+    rows = -(-len(handles) // _LEGEND_COLUMNS)
     figure.legend(
-        handles=[*handles, *extra], loc="outside upper left", ncols=4 + len(extra), fontsize=8.5, columnspacing=0.9
+        handles=handles,
+        loc="outside upper left",
+        ncols=-(-len(handles) // rows),
+        fontsize=8.5,
+        columnspacing=0.9,
     )
 
 
