@@ -8,9 +8,8 @@ scale.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,15 @@ from ai_edge_litert import schema_py_generated as schema
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.network_graph import HARD_SWISH, LINEAR, RELU, RELU6, Convolution, Mean, NetworkLayer, Product
 from trainer.backbones.networks import network_graph
+from trainer.backbones.quantized_tensors import (
+    ENDS_AT_6,
+    LARGEST_WEIGHT,
+    LOWEST,
+    STEPS,
+    Activations,
+    Quantization,
+    weight_scales,
+)
 from trainer.backbones.tuned_weights import Layers
 from trainer.tflite import add_operator, add_tensor, new_model, raise_runtime, write_model
 
@@ -32,10 +40,8 @@ _VERSIONS = {
 # The releases of TensorFlow Lite in which these versions came, as TensorFlow's converter notes them.
 _RUNTIMES = {"int8": "1.14.0", "float32": "1.6.0", "float16": "1.15.0", "dynamic": "2.4.0"}
 _HARD_SWISH_RUNTIME = "1.15.0"
+_SWISH_GAIN = 6.0
 
-_STEPS = 255  # of a byte, from its lowest to its highest value
-_LOWEST = -128  # of int8
-_LARGEST = 127  # of int8 weights, which are symmetric: -128 is not used
 _LEAST_MULTIPLIER = 2.0**-31  # kernels of XNNPACK refuse a smaller ratio of scales; a channel that needs it is dead
 _LARGEST_BIAS = 2.0**30  # leaves room for the sums of products in int32
 _FEW_WEIGHTS = 1024  # TensorFlow's converter leaves smaller kernels in floats, and so do we: they take no room
@@ -62,36 +68,6 @@ Ranges = Mapping[str, tuple[float, float]]
 """The lowest and the highest value of tensors, by their names."""
 
 
-class _Quantization(NamedTuple):
-    """Of int8: the value ``q`` stands for ``scale * (q - zero_point)``."""
-
-    scale: float
-    zero_point: int
-
-    @classmethod
-    def of(cls, low: float, high: float) -> _Quantization:
-        """The quantization in which ``low`` and ``high`` are the ends; 0 lies between them and is exact."""
-        low, high = min(low, 0.0), max(high, 0.0)
-        scale = (high - low) / _STEPS or 1.0
-        return cls(scale, _LOWEST + math.ceil(-low / scale - 0.5))  # a half is rounded down, as TensorFlow does
-
-
-class _Tensor(NamedTuple):
-    """A tensor with activations: its number in the graph, its edge in places, its channels, and how it is quantized."""
-
-    number: int
-    size: int
-    channels: int
-    quantization: _Quantization
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        return (1, self.size, self.size, self.channels)
-
-
-_ENDS_AT_6 = _Quantization.of(0, 6)
-
-
 def write_network(architecture: Architecture, layers: Layers, quantization: str, ranges: Ranges | None = None) -> bytes:
     """The backbone of ``architecture`` with ``layers``: pictures (1, size, size, 3) -> bottlenecks (1, channels).
 
@@ -109,33 +85,33 @@ class _Writer:
         self._network = network_graph(architecture)
         self._model, self._graph = new_model(self._network.title)
         self._versions = _VERSIONS[quantization]
-        self._made: dict[str, _Tensor] = {}
+        self._made: dict[str, Activations] = {}
 
     def write(self, layers: Layers) -> bytes:
         image, values = self._picture()
         for layer in self._network.layers:
             values = self._layer(layer, layers, values)
             self._made[layer.name] = values
-        output = self._mean(values, BOTTLENECK, keep=False)
+        output = self._bottleneck(values)
         self._graph.inputs, self._graph.outputs = np.array([image], np.int32), np.array([output.number], np.int32)
         raise_runtime(self._model, _RUNTIMES[self._kind])
         return write_model(self._model)
 
-    def _picture(self) -> tuple[int, _Tensor]:
+    def _picture(self) -> tuple[int, Activations]:
         """The input, and what the first layer takes."""
         network, shape = self._network, (1, self._size, self._size, 3)
-        low, high = -network.mean / network.std, (_STEPS - network.mean) / network.std
-        pixels = _Quantization.of(low, high)
+        low, high = -network.mean / network.std, (STEPS - network.mean) / network.std
+        pixels = Quantization.of(low, high)
         if self._kind != "int8":
             image = self._tensor("image", shape, _FLOAT32)
-            return image, _Tensor(image, self._size, 3, pixels)
-        zero_point = pixels.zero_point - _LOWEST
+            return image, Activations(image, self._size, 3, pixels)
+        zero_point = pixels.zero_point - LOWEST
         image = self._tensor("image", shape, schema.TensorType.UINT8, pixels.scale, zero_point)
         values = self._tensor("pixels", shape, _INT8, pixels.scale, pixels.zero_point)
         self._operator("QUANTIZE", [image], values)
-        return image, _Tensor(values, self._size, 3, pixels)
+        return image, Activations(values, self._size, 3, pixels)
 
-    def _layer(self, layer: NetworkLayer, layers: Layers, before: _Tensor) -> _Tensor:
+    def _layer(self, layer: NetworkLayer, layers: Layers, before: Activations) -> Activations:
         """The output of ``layer``; ``before`` is that of the layer before it."""
         if isinstance(layer, Convolution):
             values = before if layer.source is None else self._made[layer.source]
@@ -145,31 +121,34 @@ class _Writer:
         product = isinstance(layer, Product)
         names = (layer.source, layer.factors) if isinstance(layer, Product) else (layer.first, layer.second)
         first, second = (self._made[name] for name in names)
-        output = self._activations(layer.name, first.size, first.channels, self._range(layer.name))
+        quantization = self._range(layer.name, first.gain)
+        output = self._activations(layer.name, first.size, first.channels, quantization)._replace(gain=first.gain)
         name, options = ("MUL", "Mul") if product else ("ADD", "Add")
         self._operator(name, [first.number, second.number], output.number, options)
         return output
 
-    def _mean(self, values: _Tensor, name: str, keep: bool) -> _Tensor:
+    def _mean(self, values: Activations, name: str, keep: bool) -> Activations:
         axes = self._tensor(f"{name if keep else 'mean'}/axes", np.array([1, 2], "<i4"), _INT32)
-        output = _Tensor(0, 1, values.channels, values.quantization)
+        output = values._replace(size=1)
         number = self._activation(name, output.shape if keep else (1, values.channels), values.quantization)
         self._operator("MEAN", [values.number, axes], number, "Reducer", keepDims=keep)
         return output._replace(number=number)
 
-    def _convolution(self, layer: Convolution, kernel: Array, bias: Array, values: _Tensor) -> _Tensor:
+    def _convolution(self, layer: Convolution, kernel: Array, bias: Array, values: Activations) -> Activations:
         swish = layer.activation == HARD_SWISH
         name = layer.name + BEFORE_SWISH if swish else layer.name
-        quantization = _ENDS_AT_6 if layer.activation == RELU6 else self._range(name)
+        quantization = ENDS_AT_6 if layer.activation == RELU6 else self._range(name)
         # TFLite's order: (channels out, height, width, channels in), of a depthwise one (1, height, width, channels).
         kernel = kernel.transpose(3, 0, 1, 2)
+        if values.gain != 1:
+            kernel = kernel / np.float32(values.gain)
         if self._kind == "int8":
             constants = self._int8(layer, kernel, bias, values.quantization.scale, quantization.scale)
         elif self._kind == "float16":
             constants = [self._half(layer, "kernel", kernel), self._half(layer, "bias", bias)]
         else:
             hybrid = self._kind == "dynamic" and kernel.size >= _FEW_WEIGHTS
-            weights = self._quantized(layer, kernel, _scales(layer, kernel)) if hybrid else None
+            weights = self._quantized(layer, kernel, weight_scales(layer, kernel)) if hybrid else None
             if weights is None:
                 weights = self._tensor(f"{layer.name}/kernel", kernel.astype("<f4"), _FLOAT32)
             constants = [weights, self._tensor(f"{layer.name}/bias", bias.astype("<f4"), _FLOAT32)]
@@ -184,21 +163,51 @@ class _Writer:
             self._operator("CONV_2D", inputs, output.number, "Conv2D", **options)
         return self._swish(layer, output) if swish else output
 
-    def _swish(self, layer: Convolution, values: _Tensor) -> _Tensor:
-        output = self._activations(layer.name, values.size, values.channels, self._range(layer.name))
+    def _swish(self, layer: Convolution, values: Activations) -> Activations:
+        if self._kind == "int8":
+            return self._int8_swish(layer, values)
+        output = self._activations(layer.name, values.size, values.channels, ENDS_AT_6)
         self._operator("HARD_SWISH", [values.number], output.number, "HardSwish")
         raise_runtime(self._model, _HARD_SWISH_RUNTIME)
         return output
 
-    def _range(self, name: str) -> _Quantization:
-        return _Quantization.of(*self._ranges[name]) if self._kind == "int8" else _ENDS_AT_6
+    def _int8_swish(self, layer: Convolution, values: Activations) -> Activations:
+        """X min(max(x + 3, 0), 6): 6 times the hard swish, for which XNNPACK has no kernel in integers.
+
+        A sum and a product, which it has; the 6 divides the weights behind them.
+        """
+        three = self._tensor(f"{layer.name}/three", np.array([127], np.int8), _INT8, 3 / 127)
+        factors = self._activations(f"{layer.name}/factors", values.size, values.channels, ENDS_AT_6)
+        relu6 = schema.ActivationFunctionType.RELU6
+        self._operator("ADD", [values.number, three], factors.number, "Add", fusedActivationFunction=relu6)
+        quantization = self._range(layer.name, _SWISH_GAIN)
+        output = self._activations(layer.name, values.size, values.channels, quantization)._replace(gain=_SWISH_GAIN)
+        self._operator("MUL", [values.number, factors.number], output.number, "Mul")
+        return output
+
+    def _bottleneck(self, values: Activations) -> Activations:
+        """The output: the mean of ``values``."""
+        if values.gain == 1:
+            return self._mean(values, BOTTLENECK, keep=False)
+        multiplied = self._mean(values, "multiplied bottleneck", keep=False)
+        gain = self._tensor("mean/gain", np.array([127], np.int8), _INT8, 1 / values.gain / 127)
+        quantization = values.quantization._replace(scale=values.quantization.scale / values.gain)
+        output = self._activation(BOTTLENECK, (1, values.channels), quantization)
+        self._operator("MUL", [multiplied.number, gain], output, "Mul")
+        return multiplied._replace(number=output)
+
+    def _range(self, name: str, gain: float = 1.0) -> Quantization:
+        if self._kind != "int8":
+            return ENDS_AT_6
+        low, high = self._ranges[name]
+        return Quantization.of(gain * low, gain * high)
 
     def _int8(
         self, layer: Convolution, kernel: Array, bias: Array, input_scale: float, output_scale: float
     ) -> list[int]:
         unit = np.float64(np.float32(input_scale))
         least = np.maximum(_LEAST_MULTIPLIER * output_scale, np.abs(bias) / _LARGEST_BIAS) / unit
-        scales = np.maximum(_scales(layer, kernel), least).astype(np.float32)
+        scales = np.maximum(weight_scales(layer, kernel), least).astype(np.float32)
         weights = self._quantized(layer, kernel, scales)
         bias_scales = (np.float32(input_scale) * scales).astype(np.float32)
         rounded = np.rint(bias / bias_scales.astype(np.float64)).astype("<i4")
@@ -207,7 +216,7 @@ class _Writer:
     def _quantized(self, layer: Convolution, kernel: Array, scales: Array) -> int:
         units = scales.astype(np.float64)
         units = units if layer.depthwise else units[:, np.newaxis, np.newaxis, np.newaxis]
-        rounded = np.rint(kernel / units).clip(-_LARGEST, _LARGEST).astype(np.int8)
+        rounded = np.rint(kernel / units).clip(-LARGEST_WEIGHT, LARGEST_WEIGHT).astype(np.int8)
         return self._tensor(f"{layer.name}/kernel", rounded, _INT8, scales, axis=3 if layer.depthwise else 0)
 
     def _half(self, layer: Convolution, part: str, values: Array) -> int:
@@ -216,11 +225,11 @@ class _Writer:
         self._operator("DEQUANTIZE", [half], whole)
         return whole
 
-    def _activations(self, name: str, size: int, channels: int, quantization: _Quantization) -> _Tensor:
-        output = _Tensor(0, size, channels, quantization)
+    def _activations(self, name: str, size: int, channels: int, quantization: Quantization) -> Activations:
+        output = Activations(0, size, channels, quantization)
         return output._replace(number=self._activation(name, output.shape, quantization))
 
-    def _activation(self, name: str, shape: tuple[int, ...], quantization: _Quantization) -> int:
+    def _activation(self, name: str, shape: tuple[int, ...], quantization: Quantization) -> int:
         if self._kind == "int8":
             return self._tensor(name, shape, _INT8, *quantization)
         return self._tensor(name, shape, _FLOAT32)
@@ -242,10 +251,3 @@ class _Writer:
             setattr(made, field, value)
         kind = getattr(schema.BuiltinOptions, f"{options}Options") if options else 0
         add_operator(self._model, self._graph, name, self._versions, inputs, output, kind, made)
-
-
-def _scales(layer: Convolution, kernel: Array) -> npt.NDArray[np.float32]:
-    """The scale of each channel's weights, so that the largest one is 127; 1 for a channel of zeros."""
-    largest = np.abs(kernel).max(axis=(0, 1, 2) if layer.depthwise else (1, 2, 3))
-    scales = (largest / _LARGEST).astype(np.float32)
-    return np.where(scales > 0, scales, np.float32(1))

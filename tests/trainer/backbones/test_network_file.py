@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from edge.inference.interpreter import ImageInterpreter, installed_runtimes
 from edge.modelfile.structure import examine
@@ -56,8 +57,6 @@ def features(content: bytes, runtime: str, size: int = 128) -> np.ndarray:
 )
 def test_operators(quantization: str, operators: dict[str, int], runtime: str) -> None:
     """Padding, bias and ReLU6 are parts of the convolutions; versions are old enough for tflite-runtime."""
-    from ai_edge_litert import schema_py_generated as schema
-
     names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
     model = read_model(write_network(NARROW, random_layers(NARROW), quantization))
     found: dict[str, int] = {}
@@ -143,6 +142,17 @@ def test_families_that_followed(architecture: Architecture, runtime: str) -> Non
     found = features(content, runtime, size)
     assert found.shape == expected.shape == (len(KINDS), network_graph(architecture).convolutions[-1].channels)
     assert ((found - expected) ** 2).mean() < 0.2 * expected.var()
+
+
+def test_the_hard_swish_in_integers_is_a_sum_and_a_product() -> None:
+    """XNNPACK has an integer kernel for every operator; in floats the operator itself is there."""
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    found = {}
+    for quantization in ("int8", "float32"):
+        model = read_model(content_of(SMALL_V3, quantization))
+        found[quantization] = {names[code.builtinCode] for code in model.operatorCodes}
+    assert found["int8"] == {"QUANTIZE", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "MUL", "MEAN"}
+    assert found["float32"] == {"CONV_2D", "DEPTHWISE_CONV_2D", "HARD_SWISH", "ADD", "MUL", "MEAN"}
 
 
 def test_lite0_takes_pixels_from_127_128ths() -> None:
