@@ -133,10 +133,10 @@ def noise(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def distinguishable(one: dict[str, Any], other: dict[str, Any], resolution: float) -> bool:
-    """Whether the p50 of two rows differ by at least the share ``resolution`` of the smaller one."""
-    low, high = sorted((one["p50_ms"], other["p50_ms"]))
-    return bool(high - low >= resolution * low)
+def distinguishable(one_ms: float, other_ms: float, resolution: float) -> bool:
+    """Whether two times differ by at least the share ``resolution`` of the smaller one."""
+    low, high = sorted((one_ms, other_ms))
+    return high - low >= resolution * low
 
 
 def to_json(results: dict[str, Any]) -> str:

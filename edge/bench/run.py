@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bench.board import board_state, describe_board
+from edge.bench.fastest import fastest_quantizations
 from edge.bench.journal import Journal
 from edge.bench.models import examine_models, find_models
 from edge.bench.photo import draw_photo
@@ -79,6 +80,7 @@ def bench(options: argparse.Namespace) -> int:
             make_row(configuration, versions.get(PACKAGES[configuration.runtime]), answers[configuration.key])
             for configuration in configurations
         ]
+        noise_found = noise(rows)
         results = {
             "schema_version": SCHEMA_VERSION,
             "kind": KIND,
@@ -88,7 +90,8 @@ def bench(options: argparse.Namespace) -> int:
             "state_before": journal.start["state"],
             "state_after": board_state(),
             "settings": settings.as_json(),
-            "noise": noise(rows),
+            "noise": noise_found,
+            "fastest": fastest_quantizations(rows, noise_found["resolution"]),
             "rows": rows,
         }
         if options.csv:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from edge.bench.fastest import fastest_lines
 from edge.bench.results import distinguishable
 from edge.text_table import aligned
 
@@ -18,18 +19,20 @@ def format_table(results: dict[str, Any]) -> str:
     """The table of ``results`` (the content of a results file), as lines.
 
     ``photo ms`` is the time from the photo's bytes to the scores, ``MB`` the peak memory of the process,
-    ``kB`` the size of the file. ``~`` marks a p50 that may be equal to the one above it.
+    ``kB`` the size of the file. ``~`` marks a p50 that may be equal to the one above it. The last lines name the
+    fastest quantization.
     """
     rows = sorted((row for row in results["rows"] if row["error"] is None), key=lambda row: float(row["p50_ms"]))
     resolution = results["noise"]["resolution"]
     cells: list[Sequence[str]] = [_HEADER]
     for above, row in zip([None, *rows], rows, strict=False):
-        same = above is not None and not distinguishable(above, row, resolution)
+        same = above is not None and not distinguishable(above["p50_ms"], row["p50_ms"], resolution)
         cells.append(_cells(row, same))
     lines = list(aligned(cells, _LEFT)) if rows else []
     lines += _errors(results["rows"])
     if rows:
         lines += ["", *_remarks(results, any(_SAME in line[3] for line in cells[1:]))]
+        lines += fastest_lines(results)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

@@ -21,6 +21,9 @@ GATE_NAME = "gate.bin"
 KNOWN_PHOTOS_NAME = "photos.bin"
 REMEMBERED_NAME = "remembered.bin"
 SCHEMA_VERSION = 1
+ADOPTED = "adopted"
+"""The architecture of a model of another project: which network it is, is not known."""
+
 MAX_TOLERANCE = 0.1
 """The largest tolerance of a self-test. With a larger one, a model could give any scores and pass."""
 

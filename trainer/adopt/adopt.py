@@ -13,7 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import pattern_scores
-from edge.modelfile.manifest import Manifest, SelfTest
+from edge.modelfile.manifest import ADOPTED, Manifest, SelfTest
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GUESSED
 from edge.modelfile.provenance import Provenance
@@ -28,9 +28,6 @@ from trainer.photos.layout import AUTO
 from trainer.photos.split import LEAST_GROUPS
 from trainer.progress import Progress, ProgressLike, as_progress
 from trainer.tflite import noted_runtime, write_model
-
-ARCHITECTURE = "adopted"
-"""The architecture in the manifest: which network it is, is not known."""
 
 NOTE = "made by another project: its training is not known, so any photos may have trained it"
 """What the provenance of an adopted file says."""
@@ -95,7 +92,7 @@ def _draft(model: ModelFile, name: str) -> ModelFile:
     add_description(tree, metadata)
     flatbuffer, lines = write_model(tree), label_lines(model.labels)
     manifest = Manifest(
-        architecture=ARCHITECTURE,
+        architecture=ADOPTED,
         quantization=_arithmetic(tree),
         input_size=max(model.input_size),
         preprocessing_version=PREPROCESSING_VERSION,

@@ -11,8 +11,9 @@ import typer
 from edge.errors import UsageError
 from edge.files import check_writable, write_whole
 from edge.modelfile.labels import read_labels
+from edge.modelfile.manifest import ADOPTED
 from edge.modelfile.model_file import ModelFile
-from trainer.adopt.adopt import ARCHITECTURE, Adopted, adopt
+from trainer.adopt.adopt import Adopted, adopt
 from trainer.adopt.adopt_graph import GRAPH_SUFFIX, Agreement, adopt_graph
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS
 from trainer.commands.evaluated_output import accuracy_lines, photo_counts
@@ -53,7 +54,7 @@ def adopt_command(
         Quantization | None, typer.Option(help="How the file of a graph (.pb) computes (default: int8).")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help=f"The file to write (default: models/MODEL-{ARCHITECTURE}.tflite).")
+        Path | None, typer.Option(help=f"The file to write (default: models/MODEL-{ADOPTED}.tflite).")
     ] = None,
     layout: LayoutChoice = Layout[AUTO],
     groups: GroupsChoice = Groups[GROUPS_AUTO],
@@ -65,7 +66,7 @@ def adopt_command(
     not known: PHOTOS may have trained it, and then the accuracy is too good.
     """
     progress = TerminalProgress()
-    path = output or Path("models") / f"{model.stem}-{ARCHITECTURE}.tflite"
+    path = output or Path("models") / f"{model.stem}-{ADOPTED}.tflite"
     pixels = pixel_arguments(mean, std, input_range)
     agreement = None
     if model.suffix == GRAPH_SUFFIX:

@@ -67,9 +67,13 @@ def test_results_name_no_folder(tmp_path: Path, fake: list[Any]) -> None:
 
 
 def test_as_json(fake: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
-    """With --json stdout is what the file holds."""
+    """With --json stdout is what the file holds, with the comparison of the quantizations."""
     assert main([*BENCH, "--json", "--output", "bench.json"]) == 0
-    assert json.loads(capsys.readouterr().out) == _results()
+    results = json.loads(capsys.readouterr().out)
+    assert results == _results()
+    (compared,) = results["fastest"]
+    assert (compared["runtime"], compared["threads"], compared["times_as_long"]) == (RUNTIME, 1, {})
+    assert sorted(compared["fastest"]) == ["float32", "int8"]  # the fake times are equal
 
 
 def test_threads_and_runtimes(fake: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
