@@ -23,15 +23,8 @@ def fastest_quantizations(rows: _Rows, resolution: float) -> list[dict[str, Any]
     found = []
     for (architecture, runtime, threads), files in _comparable(rows).items():
         ranking = rank({name: row["p50_ms"] for name, row in files.items()}, resolution)
-        found.append(
-            {
-                "architecture": architecture,
-                "runtime": runtime,
-                "threads": threads,
-                "fastest": list(ranking.fastest),
-                "times_as_long": {name: round(factor, 4) for name, factor in ranking.slower.items()},
-            }
-        )
+        case = {"architecture": architecture, "runtime": runtime, "threads": threads}
+        found.append({**case, **ranking.as_json()})
     return found
 
 

@@ -30,13 +30,17 @@ def add(commands: Commands) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from edge.doctor.checks import PROBLEM, run_checks
+    from edge.doctor.check import PROBLEM
+    from edge.doctor.checks import run_checks
+    from edge.doctor.speed_check import speed_json
     from edge.doctor.system import read_facts
 
-    checks = run_checks(_with_model(read_facts(), options))
+    facts = _with_model(read_facts(), options)
+    checks = run_checks(facts)
     problems = sum(check.outcome == PROBLEM for check in checks)
     if options.json:
-        print(json.dumps({"problems": problems, "checks": [check._asdict() for check in checks]}))
+        listed = [check._asdict() for check in checks]
+        print(json.dumps({"problems": problems, "checks": listed, "speed": speed_json(facts)}))
     else:
         for check in checks:
             print(printable(f"{check.outcome:<9}{check.name:<13}{check.text}"))
@@ -46,7 +50,9 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFacts:
+    from edge.doctor.checks import working_runtimes
     from edge.doctor.model_trial import try_model
+    from edge.doctor.runtime_trial import compare_runtimes
     from edge.parallel import available_cores
 
     if facts.processor_hidden:
@@ -55,8 +61,18 @@ def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFact
         path = model_path(options.model)
     except UsageError:  # none, or several: the command checks the machine only
         return facts
-    trial = try_model(path, options.labels, options.runtime, available_cores(), pixel_options(options))
+    threads, pixels = available_cores(), pixel_options(options)
+    trial = try_model(path, options.labels, options.runtime, threads, pixels)
+    facts = facts._replace(model=str(path), model_error=trial.refused, model_crash=trial.crashed)
+    if trial.runtime is None:
+        return facts
     note = f"self-test passed on {trial.runtime}" if trial.self_test else f"runs on {trial.runtime}; no self-test in it"
+    names = [package.name for package in working_runtimes(facts)]
+    speed = compare_runtimes(path, options.labels, names, threads, pixels) if len(names) > 1 else None
     return facts._replace(
-        model=str(path), model_error=trial.refused, model_crash=trial.crashed, model_note=trial.runtime and note
+        model_note=note,
+        model_quantization=trial.quantization,
+        model_runtime=trial.runtime,
+        threads=threads,
+        speed=speed,
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from edge.distribution import DISTRIBUTION, install_command
-from edge.doctor.machine_facts import MachineFacts
+from edge.doctor.check import OK, PROBLEM, WARNING, Check
+from edge.doctor.machine_facts import MachineFacts, Package
+from edge.doctor.speed_check import speed_checks
 from edge.inference.interpreter import NUMPY_FIX, PACKAGES
 from edge.inference.processor import NO_PROCESSOR, PROCESSOR_FIX
-
-OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
 THROTTLED_BITS = {
     0: "undervoltage now",
@@ -35,18 +34,6 @@ _MEMORY_WARNING, _MEMORY_PROBLEM = 300 * _MB, 120 * _MB
 _DISK_WARNING, _DISK_PROBLEM = 500 * _MB, 50 * _MB
 
 
-class Check(NamedTuple):
-    """The result of one check: ``outcome`` is :data:`OK`, :data:`WARNING` or :data:`PROBLEM`.
-
-    ``text`` says what was found, ``fix`` is the command or the action that fixes it.
-    """
-
-    name: str
-    outcome: str
-    text: str
-    fix: str | None = None
-
-
 def run_checks(facts: MachineFacts) -> list[Check]:
     """All checks of ``facts``, in the order in which a stream would have the problems."""
     return [check for one in _CHECKS for check in one(facts)]
@@ -57,11 +44,16 @@ def throttled_meanings(bits: int) -> list[str]:
     return [meaning for bit, meaning in THROTTLED_BITS.items() if bits >> bit & 1]
 
 
+def working_runtimes(facts: MachineFacts) -> list[Package]:
+    """The installed interpreters that load here, the preferred one first."""
+    return [package for package in facts.runtimes if package.error is None and not _clashes(package.name, facts)]
+
+
 def _interpreter(facts: MachineFacts) -> list[Check]:
     if not facts.runtimes:
         return [Check("interpreter", PROBLEM, "no TFLite interpreter is installed", install_command("litert"))]
     checks = []
-    working = [package for package in facts.runtimes if package.error is None and not _clashes(package.name, facts)]
+    working = working_runtimes(facts)
     for package in facts.runtimes:
         if _clashes(package.name, facts):
             continue  # the check of numpy names it
@@ -249,4 +241,5 @@ _CHECKS: tuple[Callable[[MachineFacts], list[Check]], ...] = (
     _memory,
     _disk,
     _model,
+    speed_checks,
 )

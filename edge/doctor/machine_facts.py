@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from edge.bench.ranking import Comparison
+
 
 class Package(NamedTuple):
     """An installed package: its version, and the error of its import (None: it works)."""
@@ -38,6 +40,8 @@ class MachineFacts(NamedTuple):
     ``vcgencmd`` is whether that program is installed. ``processor_hidden`` is that of
     :func:`edge.inference.processor.processor_is_hidden`. ``model`` is the path that was tested, ``model_error`` why it
     failed, ``model_crash`` how the interpreter crashed with it, ``model_note`` the result of one that passed.
+    ``model_quantization`` is that of its manifest, ``model_runtime`` the interpreter that ran it on ``threads``
+    threads, and ``speed`` compares the installed interpreters with it, None if there is only one that works.
     """
 
     python: str
@@ -62,3 +66,7 @@ class MachineFacts(NamedTuple):
     model_error: str | None = None
     model_crash: str | None = None
     model_note: str | None = None
+    model_quantization: str | None = None
+    model_runtime: str | None = None
+    threads: int = 1
+    speed: Comparison | None = None

@@ -26,7 +26,8 @@ def main() -> None:
 def run(request: dict[str, Any]) -> dict[str, Any]:
     """Load the model of ``request`` (``path``, ``labels``, ``pixels``, ``runtime``, ``threads``) and run its self-test.
 
-    Returns ``runtime`` and ``self_test``, whether the model carries one; or ``refused``, why the model cannot be used.
+    Returns ``runtime``, ``self_test``, whether the model carries one, and the ``quantization`` that its manifest says;
+    or ``refused``, why the model cannot be used.
     """
     from edge.errors import EdgeError
     from edge.inference.classifier import Classifier
@@ -43,7 +44,8 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
             return {"refused": f"{request['path']}: {error}"}
     except EdgeError as error:
         return {"refused": str(error)}
-    return {"runtime": classifier.runtime, "self_test": result is not None}
+    quantization = model.manifest and model.manifest.quantization
+    return {"runtime": classifier.runtime, "self_test": result is not None, "quantization": quantization}
 
 
 if __name__ == "__main__":

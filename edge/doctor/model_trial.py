@@ -18,12 +18,14 @@ TIME_LIMIT_S = 60.0
 class ModelTrial(NamedTuple):
     """What came of a model: one of ``runtime``, ``refused`` and ``crashed`` is not None.
 
-    ``runtime`` is the interpreter that ran it, and ``self_test`` whether the model carries a self-test. ``refused`` is
-    why the model cannot be used, ``crashed`` how the process ended instead of answering.
+    ``runtime`` is the interpreter that ran it, ``self_test`` whether the model carries a self-test, and
+    ``quantization`` what its manifest says, if it has one. ``refused`` is why the model cannot be used, ``crashed``
+    how the process ended instead of answering.
     """
 
     runtime: str | None = None
     self_test: bool = False
+    quantization: str | None = None
     refused: str | None = None
     crashed: str | None = None
 
@@ -48,4 +50,4 @@ def try_model(
         return ModelTrial(crashed=answer["error"])
     if "refused" in answer:
         return ModelTrial(refused=answer["refused"].replace(str(path.absolute()), str(path)))
-    return ModelTrial(runtime=answer["runtime"], self_test=answer["self_test"])
+    return ModelTrial(answer["runtime"], answer["self_test"], answer["quantization"])

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from edge.errors import UsageError
+from edge.printable import printable
 from trainer.backbones.architectures import CONVERTERS, DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
@@ -30,6 +31,7 @@ from trainer.commands.options import (
 )
 from trainer.commands.retrain_output import FEW_PHOTOS, model_json, print_models
 from trainer.commands.skipped_files import name_skipped
+from trainer.commands.speed_output import report_slow, speed_json, speed_line, time_retrained
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.layout import AUTO
@@ -180,16 +182,21 @@ def retrain_command(
     if report:
         for path in options.outputs:
             check_report(report_paths(path))
+    report_slow(quantizations, progress)
     models = retrain_all(options, progress, given)
     pages = _write_reports(models, progress) if report else []
     name_skipped(models[0].dataset.skipped, progress)
+    speed = time_retrained(models, progress)
     if as_json:
         dataset = models[0].dataset
         found = [[photo.relative for photo in group] for group in dataset.groups()]
         skipped = [entry._asdict() for entry in dataset.skipped]
-        print(json.dumps({"models": [model_json(model) for model in models], "groups": found, "skipped": skipped}))
+        figures = {"models": [model_json(model) for model in models], "speed": speed_json(speed)}
+        print(json.dumps({**figures, "groups": found, "skipped": skipped}))
     else:
         print_models(models)
+        if speed is not None:
+            print(printable(speed_line(speed, models)))
         for page in pages:
             print(page)
 

@@ -60,7 +60,7 @@ def test_models_of_other_projects_are_not_compared() -> None:
 def test_what_the_noise_hides_is_said() -> None:
     """Below the resolution of the machine no quantization is named as the one to take."""
     rows = _row("int8", 1.0), _row("float32", 1.2)
-    assert _lines(*rows, resolution=0.3) == ["litert: int8 and float32 are about equally fast"]
+    assert _lines(*rows, resolution=0.3) == ["litert: int8 and float32 are about the same within the noise"]
     assert fastest_quantizations(rows, 0.3)[0]["fastest"] == ["int8", "float32"]
 
 
@@ -76,7 +76,7 @@ def test_many_architectures_share_a_line() -> None:
     rows[1] = {**rows[1], "p50_ms": 1.01}
     assert _lines(*rows) == [
         "litert (3 of 4 comparisons): take int8: 1.3 to 2.9 times as fast as float32",
-        f"litert ({SMALL}, 1 thread): int8 and float32 are about equally fast",
+        f"litert ({SMALL}, 1 thread): int8 and float32 are about the same within the noise",
     ]
 
 

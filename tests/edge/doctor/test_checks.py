@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.doctor.checks import OK, PROBLEM, THROTTLED_BITS, WARNING, Check, run_checks, throttled_meanings
+from edge.doctor.check import OK, PROBLEM, WARNING, Check
+from edge.doctor.checks import THROTTLED_BITS, run_checks, throttled_meanings, working_runtimes
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
 
 USB = VideoDevice("/dev/video0", "HD Webcam", "video", True, False)
@@ -70,6 +71,14 @@ def test_an_interpreter_that_does_not_load() -> None:
         OK,
         WARNING,
     ]
+
+
+def test_interpreters_that_work() -> None:
+    """One that does not load, or that numpy 2 breaks, is not compared with the other."""
+    assert [package.name for package in working_runtimes(HEALTHY)] == ["litert", "tflite-runtime"]
+    assert [package.name for package in working_runtimes(HEALTHY._replace(numpy="2.1.0"))] == ["litert"]
+    broken = (Package("litert", "2.3.0", "ImportError: libc"), Package("tflite-runtime", "2.14.0"))
+    assert [package.name for package in working_runtimes(HEALTHY._replace(runtimes=broken))] == ["tflite-runtime"]
 
 
 def test_numpy_2_and_tflite_runtime() -> None:

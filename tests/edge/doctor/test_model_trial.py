@@ -15,7 +15,7 @@ from edge.inference.interpreter import installed_runtimes
 def test_a_good_model(int8_model: Path) -> None:
     """The runtime that ran it, and that it carries a self-test."""
     trial = try_model(int8_model, None, None, 1)
-    assert trial == ModelTrial(runtime=installed_runtimes()[0], self_test=True)
+    assert trial == ModelTrial(runtime=installed_runtimes()[0], self_test=True, quantization="int8")
 
 
 def test_a_model_that_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

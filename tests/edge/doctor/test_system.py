@@ -14,6 +14,7 @@ import pytest
 
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
 from edge.doctor.system import read_facts, run_command, try_import
+from edge.inference.interpreter import installed_runtimes
 from support.mounts import in_own_mounts
 
 CAMERAS = """Available cameras
@@ -182,6 +183,14 @@ def test_doctor_command(edge_command, int8_model: Path) -> None:
     assert done.stderr == ""
     (model,) = [check for check in report["checks"] if check["name"] == "model"]
     assert model["outcome"] == "ok"
+    if len(installed_runtimes()) > 1:
+        assert (report["speed"]["in_use"], set(report["speed"]["median_ms"])) == (
+            "litert",
+            {"litert", "tflite-runtime"},
+        )
+        assert report["checks"][-1]["name"] == "speed"
+    else:
+        assert report["speed"] is None
 
 
 def test_doctor_command_with_a_broken_model(edge_command, tmp_path: Path) -> None:

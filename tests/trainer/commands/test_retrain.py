@@ -36,7 +36,7 @@ def test_retrain_prints_a_short_table_and_the_path(trainer, tiny_arguments: list
     assert rows[0] == ["mobilenet_0.25_128,", "weights:", "random"]
     assert rows[1] == ["quantization", "classes", "photos", "independent", "skipped", "test", "accuracy", "size"]
     assert rows[3] == ["int8", "3", "36", "36", "1", *accuracy.split(), f"{output.stat().st_size / 1e6:.2f}", "MB"]
-    assert rows[-1] == [str(output)]
+    assert rows[-1] == [str(output)]  # one file has none to be compared with
     assert done.stderr.startswith("trainer: skipped red/notes.txt: not an image of a known format")
     assert done.stderr.count("\n") == 1
 
@@ -76,7 +76,9 @@ def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_
     done = trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite", *SHARES, *choices, "--json")
     printed = json.loads(done.stdout)
     assert done.stdout.count("\n") == 1
-    assert set(printed) == {"models", "groups", "skipped"}
+    assert set(printed) == {"models", "speed", "groups", "skipped"}
+    assert (printed["speed"]["runtime"], set(printed["speed"]["median_ms"])) == ("litert", {"float32", "int8"})
+    assert {*printed["speed"]["fastest"], *printed["speed"]["times_as_long"]} == {"float32", "int8"}
     assert printed["groups"] == []
     assert [set(model) for model in printed["models"]] == [RETRAINED_KEYS] * 2
     assert [model["quantization"] for model in printed["models"]] == ["float32", "int8"]
