@@ -63,9 +63,7 @@ def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstati
     flashed.put(photo)
     there = flashed.run(f'{EDGE} label --json --model "$({EDGE} store current)" {photo.name}')
     assert there.returncode == 0, there.stderr
-    here = workstation(
-        "edge", "label", "--json", "--model", models["int8"], photo, env={"EDGE_RUNTIME": "tflite-runtime"}
-    )
+    here = workstation("edge", "label", "--json", "--model", models["int8"], photo, env={"EDGE_RUNTIME": "litert"})
     theirs, ours = json.loads(there.stdout), json.loads(here.stdout)
     assert theirs["labels"][0] == ours["labels"][0]
     assert theirs["scores"] == pytest.approx(ours["scores"], abs=1 / 255)
@@ -103,7 +101,7 @@ def test_rollback_goes_back_and_an_older_model_is_refused(
 def test_a_model_for_a_newer_runtime_is_refused(flashed: Pi, trainer: Any, tmp_path: Path) -> None:
     """If the interpreter of the Pi is too old, the error names one that runs the model; the current model stays."""
     before = current(flashed)
-    newer = _changed_copy(tmp_path, "newer", minimum_runtime="2.17.0")
+    newer = _changed_copy(tmp_path, "newer", minimum_runtime="2.99.0")
     code, (result,) = trainer("flash", newer, flashed.name, pi=flashed)
     assert (code, result["state"]) == (65, "failed")
     assert "ai-edge-litert" in result["detail"]

@@ -72,6 +72,11 @@ class DevicePlatform(NamedTuple):
         minor = glibc.removeprefix("2.")
         return platform._replace(glibc=int(minor)) if re.fullmatch(r"2\.[0-9]{1,2}", glibc) else platform
 
+    @property
+    def bits(self) -> int:
+        """How many bits a pointer of its programs has: 64, or 32 whatever its kernel is."""
+        return 32 if self.processor == "armv7l" else 64
+
     def tags(self) -> list[str]:
         """The platform tags of wheels that run on it, the newest first."""
         oldest = _OLDEST_GLIBC[self.processor]

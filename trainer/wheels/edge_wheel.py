@@ -8,6 +8,7 @@ import importlib.metadata
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import edge
@@ -30,8 +31,10 @@ def distribution() -> importlib.metadata.Distribution:
         raise ConfigurationError(f"{DISTRIBUTION} is not installed here: pip install '.[trainer]'") from None
 
 
-def build_edge_wheel(folder: Path) -> Path:
+def build_edge_wheel(folder: Path, requires: Sequence[str]) -> Path:
     """Write the wheel to ``folder`` and return its path. It contains the ``edge`` package and its metadata.
+
+    ``requires`` takes the place of the requirements in the metadata.
 
     This needs neither a build backend nor a package index. Raises :class:`~edge.errors.ConfigurationError` if the
     project is not installed, and :class:`~edge.errors.StorageError` if the wheel cannot be written.
@@ -46,7 +49,7 @@ def build_edge_wheel(folder: Path) -> Path:
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
     parts = dict(sorted(parts.items()))
-    parts[f"{metadata}/METADATA"] = (installed.read_text("METADATA") or "").encode()
+    parts[f"{metadata}/METADATA"] = _metadata(installed, requires).encode()
     parts[f"{metadata}/WHEEL"] = _WHEEL.encode()
     parts[f"{metadata}/entry_points.txt"] = _entry_points(installed).encode()
     record = [f"{name},sha256={_digest(content)},{len(content)}" for name, content in parts.items()]
@@ -54,6 +57,12 @@ def build_edge_wheel(folder: Path) -> Path:
     path = folder / f"{stem}-py3-none-any.whl"
     write_whole(path, _zip(parts))
     return path
+
+
+def _metadata(installed: importlib.metadata.Distribution, requires: Sequence[str]) -> str:
+    head, blank, body = (installed.read_text("METADATA") or "").partition("\n\n")
+    lines = [line for line in head.splitlines() if not line.startswith("Requires-Dist:")]
+    return "\n".join([*lines, *(f"Requires-Dist: {text}" for text in requires)]) + blank + body
 
 
 def _entry_points(installed: importlib.metadata.Distribution) -> str:

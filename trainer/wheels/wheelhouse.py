@@ -21,6 +21,7 @@ from edge.errors import ConfigurationError, UnavailableError, UsageError
 from edge.inference.interpreter import PACKAGES
 from edge.store.compatibility import Runtime
 from trainer.wheels.device_platform import DevicePlatform
+from trainer.wheels.device_requirements import device_requirements
 from trainer.wheels.edge_wheel import build_edge_wheel, distribution
 
 
@@ -73,25 +74,27 @@ def collect_wheels(
 ) -> Wheelhouse:
     """Write the wheels of ``request`` to ``folder``; ``advance`` is called with the number of wheels that arrived.
 
-    The requirements of each wheel are followed here, and not by pip, because pip evaluates their environment markers
-    for the Python of this workstation.
+    The interpreter is LiteRT on 64 bits and tflite-runtime on 32: :func:`device_requirements`. The requirements of
+    each wheel are followed here, and not by pip, because pip evaluates their environment markers for the Python of
+    this workstation.
 
     Raises :class:`~edge.errors.UnavailableError` if pip does not run or reaches no index,
     :class:`~edge.errors.UsageError` if the edge package does not have one of the extras, and the errors of
     :func:`~trainer.wheels.edge_wheel.build_edge_wheel`.
     """
     platform = request.platform
-    edge_wheel = build_edge_wheel(folder)
+    installed = distribution()
+    requires = device_requirements(installed.requires or [], platform)
+    edge_wheel = build_edge_wheel(folder, requires)
     advance(1)
     wanted: dict[str, SpecifierSet] = {}
     found: dict[str, Path] = {}
     missing: dict[str, str] = {}
-    installed = distribution()
     known = set(installed.metadata.get_all("Provides-Extra") or [])
     for extra in request.extras:
         if extra not in known:
             raise UsageError(f"the edge package has no extra {extra!r}; known are {', '.join(sorted(known))}")
-    pending = _requirements(installed.requires or [], platform, request.extras)
+    pending = _requirements(requires, platform, request.extras)
     while pending:
         batch: dict[str, str] = {}
         for requirement in pending:

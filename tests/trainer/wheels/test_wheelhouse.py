@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import re
@@ -35,7 +36,7 @@ def collect(processor: str, folder: Path, *find_links: Path) -> Wheelhouse:
 
 def test_the_device_wheel_is_the_edge_package_and_the_same_bytes_each_time(tmp_path: Path) -> None:
     """The wheel has every module of edge, its ``py.typed`` and no trainer; a second one has the same bytes."""
-    one, two = build_edge_wheel(tmp_path / "a"), build_edge_wheel(tmp_path / "b")
+    one, two = (build_edge_wheel(tmp_path / name, ["numpy"]) for name in "ab")
     assert one.read_bytes() == two.read_bytes()
     with zipfile.ZipFile(one) as archive:
         names = archive.namelist()
@@ -48,7 +49,7 @@ def test_the_device_wheel_is_the_edge_package_and_the_same_bytes_each_time(tmp_p
 
 def test_the_device_wheel_brings_the_command_of_the_project(tmp_path: Path) -> None:
     """Installed by pip it has the ``edge`` command of pyproject.toml, which labels a photo, and no other command."""
-    wheel, site, photo = build_edge_wheel(tmp_path / "wheels"), tmp_path / "site", tmp_path / "red.png"
+    wheel, site, photo = build_edge_wheel(tmp_path / "wheels", []), tmp_path / "site", tmp_path / "red.png"
     install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", str(site), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     assert [path.name for path in (site / "bin").iterdir()] == ["edge"]
@@ -75,15 +76,43 @@ def test_requirements_are_followed_with_the_markers_of_the_device(tmp_path: Path
     write_wheel(index, "numpy", "1.26.4", "cp311-cp311-manylinux_2_17_x86_64")
     requires = ('old_python; python_version < "3.11"', 'this_python; python_version == "3.11"')
     write_wheel(index, "pillow", "12.0", "cp311-cp311-manylinux_2_28_aarch64", requires)
-    write_wheel(index, "tflite_runtime", "2.14.0", "cp311-cp311-manylinux_2_34_aarch64", ("numpy>=1.23.2",))
+    write_wheel(index, "ai_edge_litert", "2.3.0", "cp311-cp311-manylinux_2_27_aarch64", ("numpy>=1.23.2",))
     write_wheel(index, "this_python", "1.0")
     write_wheel(index, "old_python", "1.0")
     found = collect("aarch64", folder, index)
     assert found.missing == []
     assert [wheel.name.split("-")[0] for wheel in found.wheels] == [
-        *("edge_for_poets", "numpy", "pillow", "tflite_runtime", "this_python")
+        *("edge_for_poets", "ai_edge_litert", "numpy", "pillow", "this_python")
     ]
     assert {wheel.name.split("_")[-1] for wheel in found.wheels[1:4]} == {"aarch64.whl"}
+
+
+@pytest.mark.parametrize(
+    ("processor", "interpreter"), [("aarch64", "litert"), ("x86_64", "litert"), ("armv7l", "tflite-runtime")]
+)
+def test_litert_on_64_bits_and_tflite_runtime_on_32(processor: str, interpreter: str, tmp_path: Path) -> None:
+    """Of two interpreters that the index has, the device gets one; its edge wheel asks for that one on any machine."""
+    index = tmp_path / "index"
+    for name, version in (("numpy", "1.26.4"), ("pillow", "12.0"), ("ai_edge_litert", "2.3.0")):
+        write_wheel(index, name, version)
+    write_wheel(index, "tflite_runtime", "2.14.0")
+    found = collect(processor, tmp_path / "wheels", index)
+    runtime = found.interpreter()
+    assert runtime is not None and runtime.name == interpreter
+    assert [
+        wheel.name.split("-")[0] for wheel in found.wheels if "edge_litert" in wheel.name or "tflite" in wheel.name
+    ] == [{"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}[interpreter]]
+    with zipfile.ZipFile(found.wheels[0]) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        metadata = email.message_from_string(archive.read(name).decode())
+    asked = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
+    assert [re.split("[<>=]", line)[0] for line in sorted(asked)] == [
+        *(["ai-edge-litert"] if interpreter == "litert" else []),
+        *("numpy", "pillow"),
+        *(["tflite-runtime"] if interpreter == "tflite-runtime" else []),
+    ]
+    assert not any(";" in line for line in asked)
+    assert "Edge for Poets" in metadata.get_payload()
 
 
 def test_a_later_requirement_narrows_an_earlier_choice(tmp_path: Path) -> None:
@@ -92,7 +121,7 @@ def test_a_later_requirement_narrows_an_earlier_choice(tmp_path: Path) -> None:
     for version in ("1.24.0", "1.26.4", "2.0.0"):
         write_wheel(index, "numpy", version)
     write_wheel(index, "pillow", "12.0", requires=("numpy<1.25",))
-    write_wheel(index, "tflite_runtime", "2.14.0")
+    write_wheel(index, "ai_edge_litert", "2.3.0")
     found = collect("aarch64", folder, index)
     assert [wheel.name for wheel in folder.glob("numpy*")] == ["numpy-1.24.0-py3-none-any.whl"]
     assert found.missing == []
