@@ -33,10 +33,11 @@ class Pi:
     def __init__(self, name: str, arch: str, keys: Path) -> None:
         """Start it with ``host_key`` and ``user_key`` of the folder ``keys``."""
         self.name = name
+        self._core = CORES[arch]
         self.port = free_port()
         self.config = keys / "config"
         self._log = keys / f"{name}.log"
-        boot = [Path(__file__).parent / "boot.sh", userland(arch), keys, self.port, CORES[arch]]
+        boot = [Path(__file__).parent / "boot.sh", userland(arch), keys, self.port, self._core]
         with self._log.open("wb") as log:
             # sshd becomes the first process of the namespace; if it ends, all processes there end. It ends if unshare
             # ends, and unshare ends if this process ends, in any way.
@@ -65,7 +66,9 @@ class Pi:
         """Run a shell command as the user ``pi`` without any network, not even loopback."""
         inside = ["nsenter", "--target", str(self._first_process()), "--mount", "--pid", "--root", "--wd"]
         inside += ["--setuid", _OWNER, "--setgid", _OWNER, "--"]
-        environment = ["env", "-i", "PATH=/usr/bin:/bin", f"HOME=/home/{USER}", f"USER={USER}"]
+        # Without QEMU_CPU the processor would be another one than over ssh, and than /proc/cpuinfo says.
+        user = [f"HOME=/home/{USER}", f"USER={USER}", f"QEMU_CPU={self._core}"]
+        environment = ["env", "-i", "PATH=/usr/bin:/bin", *user]
         arguments = ["unshare", "--net", *inside, *environment, "sh", "-c", f"cd && {command}"]
         return subprocess.run(arguments, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 

@@ -28,6 +28,9 @@ REPOSITORY = Path(__file__).parents[2]
 BUILD = REPOSITORY / "build" / "pythons"
 EXTRAS = "camera,heif,litert,mqtt,prometheus,web"
 TOOLS = ("hypothesis", "pytest", "pytest-xdist")
+OTHER_INTERPRETER = ("tflite-runtime==2.14.0; python_version < '3.12'", "numpy<2; python_version < '3.12'")
+"""The tests run both interpreters where both are; on 64 bits the package itself brings LiteRT."""
+
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 TESTS = ("-q", "-n", "auto", "--dist=loadgroup", "-p", "no:cacheprovider", "-m", "not tensorflow")
 
@@ -101,7 +104,8 @@ def _read_metadata(wheel: Path) -> email.message.Message:
 def _make_environment(version: str, python: str, wheel: Path) -> None:
     folder = BUILD / version
     own = folder / "bin" / "python"
-    needed = [f"{wheel}[{EXTRAS}]", *trainer_requirements(_read_metadata(wheel).get_all("Requires-Dist", [])), *TOOLS]
+    needed = [f"{wheel}[{EXTRAS}]", *trainer_requirements(_read_metadata(wheel).get_all("Requires-Dist", []))]
+    needed += [*TOOLS, *OTHER_INTERPRETER]
     install = [own, *PIP, "install", "-c", REPOSITORY / "constraints.txt"]
     steps = [
         [python, "-m", "venv", folder],
