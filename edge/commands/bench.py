@@ -17,7 +17,7 @@ def add(commands: Commands) -> None:
     bench = add_command(
         commands,
         "bench",
-        "Measure how fast models run on this device.",
+        "Measure how fast models run on this device, and which quantization is the fastest.",
         "edge bench models/ --threads 1,4 --output bench.json",
     )
     bench.add_argument(
