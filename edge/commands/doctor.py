@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
     doctor = add_command(
         commands,
         "doctor",
-        "Check this machine: interpreters and their speed with the model, OpenCV, cameras, power, memory, disk, the model. "
-        "Exit code 78 for a problem.",
+        "Check this machine: interpreters and their speed with the model, OpenCV, cameras, power, memory, disk, the "
+        "model. Exit code 78 for a problem.",
         "edge doctor --model models/flowers.tflite",
     )
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
