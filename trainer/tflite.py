@@ -15,6 +15,9 @@ from edge.modelfile.structure import IDENTIFIER
 MINIMUM_RUNTIME = "min_runtime_version"
 """Name of the metadata buffer in which the converter notes the oldest TensorFlow Lite that runs the model."""
 
+NOT_KNOWN = b"not known"
+"""The note in a model of another project that notes no such release: whatever is added to it, it stays."""
+
 _CONVERSION = b"CONVERSION_METADATA"
 _ALIGNMENT = 16  # force_align of Buffer.data in the schema
 FLOAT_RUNTIME, INT8_RUNTIME = "1.5.0", "1.14.0"  # first releases with the kernel versions used below
@@ -116,6 +119,11 @@ def noted_runtime(model: Any) -> str | None:
     return None
 
 
+def _data(model: Any, entry: Any) -> bytes:
+    data = model.buffers[entry.buffer].data
+    return b"" if data is None else bytes(data)
+
+
 def add_buffer(model: Any, data: npt.NDArray[np.uint8] | None) -> int:
     """Append a buffer with ``data``, (bytes,) or None for an empty one, to ``model``, in place; returns its index."""
     buffer = schema.BufferT()
@@ -125,7 +133,12 @@ def add_buffer(model: Any, data: npt.NDArray[np.uint8] | None) -> int:
 
 
 def raise_runtime(model: Any, needed: str) -> None:
-    """Note in ``model``, in place, that it needs TensorFlow Lite ``needed`` or what it needed before, if newer."""
+    """Note in ``model``, in place, that it needs TensorFlow Lite ``needed`` or what it needed before, if newer.
+
+    If it is noted that this is not known, that stays.
+    """
+    if any(entry.name == MINIMUM_RUNTIME.encode() and _data(model, entry) == NOT_KNOWN for entry in model.metadata):
+        return
     newest = max(minimum_runtime(model), needed, key=lambda version: [int(part) for part in version.split(".")])
     add_metadata(model, MINIMUM_RUNTIME, newest.encode().ljust(16, b"\0"))
 

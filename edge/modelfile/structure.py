@@ -71,8 +71,10 @@ class Structure(NamedTuple):
     metadata: dict[str, bytes]
 
 
-def examine(content: bytes) -> Structure:
+def examine(content: bytes, *, maps: bool = False) -> Structure:
     """Check the flatbuffer at the start of ``content`` and return its structure.
+
+    With ``maps``, the output may be a map too: (pictures, height, width, values), of a network without a classifier.
 
     Checked: identifier, every offset, tensor shapes, finite positive scales, zero points within their type,
     buffer sizes against shapes, tensor and operator indices, one image input (:class:`ImageShape`) and one output
@@ -93,7 +95,7 @@ def examine(content: bytes) -> Structure:
     tensors = [_check_tensor(table, buffers) for table in tables]
     image = _only(subgraphs[0], 1, len(tensors), "input")
     scores = _only(subgraphs[0], 2, len(tensors), "output")
-    outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image])
+    outputs = _check_input_and_output(tensors[image], tensors[scores], tables[image], maps)
     kernels = [kernel_of(code) for code in model.tables(1)]
     constant = [buffer.size(0) > 0 or buffer.integer(1, np.uint64) > 1 for buffer in buffers]
     if not _check_operators(subgraphs[0], tables, tensors, constant, kernels):
@@ -209,8 +211,8 @@ def _only(graph: Table, slot: int, tensors: int, role: str) -> int:
     return int(indices[0])
 
 
-def _check_input_and_output(image: TensorSpec, scores: TensorSpec, table: Table) -> int:
-    """The number of scores of one picture."""
+def _check_input_and_output(image: TensorSpec, scores: TensorSpec, table: Table, maps: bool) -> int:
+    """The number of scores of one picture, or of values in a map."""
     shape = ImageShape.of(image.shape)
     if shape is None:
         raise ModelError(
@@ -227,7 +229,8 @@ def _check_input_and_output(image: TensorSpec, scores: TensorSpec, table: Table)
     if len(scores.shape) > 1:
         rows, row = scores.shape[:1], scores.shape[1:]
     outputs = math.prod(row)
-    if not row or math.prod(rows) != shape.batch or outputs < 1 or max(row) != outputs:
+    is_row = row and max(row) == outputs
+    if not (is_row or (maps and len(row) == 3)) or math.prod(rows) != shape.batch or outputs < 1:
         raise ModelError(
             f"not an image classifier: its output is {scores.shape}, not one row of scores for each of "
             f"{shape.batch} pictures"

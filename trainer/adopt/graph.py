@@ -9,18 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from edge.errors import ModelError
-from edge.inference.model_input import input_steps
 from edge.modelfile.foreign import Function, ScoreTransform
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
+from trainer.backbones.foreign.image_input import put_image_first
 from trainer.export.splice import SIGNATURE, add_fully_connected, add_softmax
 from trainer.tflite import add_operator, add_tensor, noted_runtime, raise_runtime, read_model, set_signature
 
-_VERSIONS = {"QUANTIZE": 1, "MUL": 1, "ADD": 1, "RESHAPE": 1, "SOFTMAX": 1, "LOGISTIC": 1, "FULLY_CONNECTED": 1}
+_VERSIONS = {"QUANTIZE": 1, "RESHAPE": 1, "SOFTMAX": 1, "LOGISTIC": 1, "FULLY_CONNECTED": 1}
 _DEQUANTIZE = {schema.TensorType.UINT8: 1, schema.TensorType.INT8: 2}
 _RUNTIME = "1.14.0"  # has all versions above
 _FLOAT32, _UINT8, _INT8 = schema.TensorType.FLOAT32, schema.TensorType.UINT8, schema.TensorType.INT8
@@ -39,49 +38,13 @@ def adopted_tree(model: ModelFile) -> Any:
     graph = tree.subgraphs[0]
     for border in (graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]):
         border.name = b"original " + (border.name or b"")
-    before = len(graph.operators)
-    graph.inputs = np.array([_image(tree, graph, model)], np.int32)
-    # Operators run in their order: those of the input come first.
-    graph.operators = [*graph.operators[before:], *graph.operators[:before]]
+    put_image_first(tree, model)
     graph.outputs = np.array([_scores(tree, graph, model, model.transform)], np.int32)
     graph.tensors[graph.inputs[0]].name, graph.tensors[graph.outputs[0]].name = b"image", b"scores"
     set_signature(tree, SIGNATURE)
     if noted_runtime(tree) is not None:
         raise_runtime(tree, _RUNTIME)
     return tree
-
-
-def _image(tree: Any, graph: Any, model: ModelFile) -> int:
-    """The tensor that takes the pixels: the input itself, or a new one of uint8 before it."""
-    given = int(graph.inputs[0])
-    tensor = graph.tensors[given]
-    if tensor.type not in _EIGHT_BITS:
-        return given
-    shape = tuple(map(int, tensor.shape))
-    if input_steps(model) is None:  # the steps are the pixels, counted from the lowest step
-        if tensor.type == _UINT8:
-            return given
-        scale, zero_point = _quantization(tensor)
-        image = add_tensor(tree, graph, "image", shape, _UINT8, scale, zero_point + 128)
-        add_operator(tree, graph, "QUANTIZE", _VERSIONS, [image], given)
-        return image
-    image = add_tensor(tree, graph, "image", shape, _UINT8, 1.0, 0)
-    pixels = _dequantized(tree, graph, image)
-    mean, std = (_channels(value, model) for value in (model.mean, model.std))
-    scaled = _float(tree, graph, "scaled", shape)
-    factor = add_tensor(tree, graph, "1 / std", (1 / std).astype("<f4"), _FLOAT32)
-    options = schema.BuiltinOptions
-    add_operator(tree, graph, "MUL", _VERSIONS, [pixels, factor], scaled, options.MulOptions, schema.MulOptionsT())
-    real = _float(tree, graph, "normalized", shape)
-    summand = add_tensor(tree, graph, "-mean / std", (-mean / std).astype("<f4"), _FLOAT32)
-    add_operator(tree, graph, "ADD", _VERSIONS, [scaled, summand], real, options.AddOptions, schema.AddOptionsT())
-    add_operator(tree, graph, "QUANTIZE", _VERSIONS, [real], given)
-    return image
-
-
-def _channels(value: float | tuple[float, ...], model: ModelFile) -> npt.NDArray[np.float64]:
-    numbers = np.atleast_1d(np.asarray(value, np.float64))
-    return numbers.reshape(-1, 1, 1) if model.image.channels_first else numbers
 
 
 def _scores(tree: Any, graph: Any, model: ModelFile, transform: ScoreTransform) -> int:

@@ -22,6 +22,7 @@ from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
 from trainer.backbones.activation_ranges import activation_ranges
 from trainer.backbones.architectures import CONVERTERS, Architecture, Network
 from trainer.backbones.bias_correction import correct_biases
+from trainer.backbones.foreign.network import ForeignNetwork
 from trainer.backbones.network_file import write_network
 from trainer.backbones.networks import network_graph
 from trainer.backbones.read_layers import layers_of
@@ -69,6 +70,11 @@ class Backbone(NamedTuple):
     def bottleneck_size(self) -> int:
         """How many values a bottleneck has."""
         return self.model.output.shape[-1]
+
+    @property
+    def foreign(self) -> str | None:
+        """How the file of another project was read whose network this is; None if it is one of ours."""
+        return self.architecture.reading if isinstance(self.architecture, ForeignNetwork) else None
 
     def features(self, pictures: Iterable[Pixels], runtime: str | None = None) -> npt.NDArray[np.float32]:
         """The bottlenecks of ``pictures``, uint8 in the network's input size, on ``runtime``: (pictures, values).

@@ -7,23 +7,30 @@ their output otherwise: what is cut out computes the same, but is another file, 
 
 from __future__ import annotations
 
-import struct
 from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from edge.errors import ModelError, UsageError
+from edge.modelfile.manifest import Manifest
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import examine
-from trainer.backbones.architectures import QUANTIZATIONS, Architecture
+from trainer.backbones.architectures import QUANTIZATIONS, Architecture, Network
 from trainer.backbones.backbone import Backbone, FineTuned, as_model
+from trainer.backbones.foreign.custom_operators import check_custom_operators
+from trainer.backbones.foreign.network import ForeignNetwork
+from trainer.backbones.foreign.read_file import READER_ERRORS
+from trainer.backbones.foreign.tree_view import TreeView
 from trainer.backbones.weights import Weights
 from trainer.photos.photo_hashes import read_photo_hashes
 from trainer.tflite import read_model, write_model
 
 _UNKNOWN = "not known"  # the weights of a file of an old release
+FACTORS = b"head/factors"
+"""The name of what a head multiplies features by, if it does."""
+
 _INT8_HEAD, _FLOAT_HEAD = ("FULLY_CONNECTED", "SOFTMAX", "QUANTIZE"), ("FULLY_CONNECTED", "SOFTMAX")
 
 
@@ -38,18 +45,15 @@ def cut_head(model: ModelFile) -> Backbone:
     manifest = model.manifest
     if manifest is None:
         raise _no_backbone("it was not made by trainer retrain or trainer backbone")
-    try:
-        architecture = Architecture.parse(manifest.architecture)
-    except UsageError:
-        raise _no_backbone("its architecture is not one of ours") from None
+    network = _network(manifest)
     if manifest.quantization not in QUANTIZATIONS:
         raise _no_backbone("its quantization is not one of ours")
     try:
         tree = read_model(model.content[: unpack_files(model.content).flatbuffer_bytes])
         _cut(tree, _INT8_HEAD if manifest.quantization == "int8" else _FLOAT_HEAD)
+        check_custom_operators(TreeView(tree))
         content = write_model(tree)
-    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, struct.error):
-        # The generated reader checks nothing. What it meets in a file that was made by hand can raise any of these.
+    except READER_ERRORS:
         raise _no_backbone("its last operators are not those of our heads") from None
     if examine(content).output.shape[:-1] != (1,):
         raise _no_backbone("its bottleneck is not one row of numbers")
@@ -63,7 +67,21 @@ def cut_head(model: ModelFile) -> Backbone:
             provenance.fine_tune_best_epoch,
             read_photo_hashes(model),
         )
-    return Backbone(architecture, manifest.quantization, weights, as_model(content, model.normalization), tuned)
+    return Backbone(network, manifest.quantization, weights, as_model(content, model.normalization), tuned)
+
+
+def _network(manifest: Manifest) -> Network:
+    """The network that ``manifest`` names.
+
+    Raises :class:`~edge.errors.ModelError` if it is neither one of ours nor one that a user brought.
+    """
+    reading = manifest.provenance.foreign
+    if reading is not None:
+        return ForeignNetwork(manifest.architecture, manifest.input_size, reading)
+    try:
+        return Architecture.parse(manifest.architecture)
+    except UsageError:
+        raise _no_backbone("its architecture is not one of ours") from None
 
 
 def _no_backbone(reason: str) -> ModelError:
@@ -102,11 +120,16 @@ def _find_head(tree: Any, graph: Any, head: tuple[str, ...]) -> tuple[int, int]:
     operators = list(graph.operators)
     for name in reversed(head):
         wanted = _input(tree, operators.pop(), name, wanted)
-    if head == _INT8_HEAD and _is(tree, operators[-1], "MUL"):
+    if head == _INT8_HEAD and _is(tree, operators[-1], "MUL") and _multiplies_features(graph, operators[-1]):
         wanted = _input(tree, operators.pop(), "MUL", wanted)
-    if _indices(operators[-1].outputs) != [wanted]:
+    if wanted not in _indices(operators[-1].outputs):
         raise ValueError("the head does not stand behind the last operator")
     return wanted, len(graph.operators) - len(operators)
+
+
+def _multiplies_features(graph: Any, operator: Any) -> bool:
+    """Whether the MUL ``operator`` is one of a head: a network may end in one too."""
+    return bool(graph.tensors[operator.inputs[1]].name == FACTORS)
 
 
 def _indices(numbers: Any) -> list[int]:

@@ -38,7 +38,7 @@ from trainer.head.linear import Head
 from trainer.photos.dataset import Dataset
 from trainer.photos.photo_hashes import PhotoHashes, seen_photos
 from trainer.photos.split import SPLITS, TEST
-from trainer.tflite import minimum_runtime, read_model
+from trainer.tflite import noted_runtime, read_model
 
 SELF_TEST_SEED = 1
 OTHER_TOLERANCE = {"int8": 0.1, "dynamic": 0.1}
@@ -222,19 +222,21 @@ def seal(
 
 
 def _spliced(backbone: Backbone, head: Head, samples: npt.NDArray[np.float32]) -> tuple[bytes, int, str]:
-    """The flatbuffer, the index of its bottleneck, and the oldest runtime that runs it."""
+    """The flatbuffer, the index of its bottleneck, and the oldest runtime that runs it, empty if that is not known."""
     model = read_model(backbone.model.content)
     bottleneck = int(model.subgraphs[0].outputs[0])
     int8 = backbone.quantization == "int8"
+    floats = len(float_tensors(model))
     splice_head(model, quantize_head(head, samples, backbone.model.output) if int8 else head)
     if int8:
-        floats = float_tensors(model)
-        assert not floats, f"an int8 model computes in floats: {floats}"
+        added = len(float_tensors(model)) - floats
+        assert not added, f"the int8 head computes in floats: {float_tensors(model)[-added:]}"
     name = f"{backbone.architecture.name} ({backbone.quantization})"
     description = "Image classifier retrained with Edge for Poets"
-    metadata = classifier_metadata(name, description, backbone.model.mean, backbone.model.std)
+    grey = backbone.model.image.channels == 1
+    metadata = classifier_metadata(name, description, backbone.model.mean, backbone.model.std, grey=grey)
     add_description(model, metadata)
-    return write_with_hidden_output(model, bottleneck), bottleneck, minimum_runtime(model)
+    return write_with_hidden_output(model, bottleneck), bottleneck, noted_runtime(model) or ""
 
 
 def float_tensors(model: Any) -> list[str]:

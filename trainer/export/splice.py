@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from trainer.backbones.cut_head import FACTORS
 from trainer.export.quantized_head import SOFTMAX_SCALE, QuantizedHead
 from trainer.head.linear import Head
 from trainer.tflite import FLOAT_RUNTIME, INT8_RUNTIME, add_operator, add_tensor, raise_runtime, set_signature
@@ -61,7 +62,7 @@ def _append_int8(model: Any, graph: Any, bottleneck: int, head: QuantizedHead) -
     features = bottleneck
     if head.factors is not None:
         doubled = (head.factors[np.newaxis].astype(np.int16) * 2).astype(np.int8)
-        factors = add_tensor(model, graph, "head/factors", doubled, int8, _HALF, 0)
+        factors = add_tensor(model, graph, FACTORS.decode(), doubled, int8, _HALF, 0)
         features = add_tensor(model, graph, "multiplied bottleneck", doubled.shape, int8, input_scale, zero_point)
         _add_multiplication(model, graph, [bottleneck, factors], features)
     bias_scale = float(np.float32(input_scale) * np.float32(head.weight_scale))

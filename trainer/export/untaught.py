@@ -34,6 +34,7 @@ def export_untaught(
         backbone_sha256=backbone.model.sha256,
         weights=backbone.weights.origin,
         weights_sha256=backbone.weights.sha256,
+        foreign=backbone.foreign,
         note=note,
     )
     return export_unmeasured(

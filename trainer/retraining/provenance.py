@@ -37,6 +37,7 @@ def describe_training(
         backbone_sha256=backbone.model.sha256,
         weights=backbone.weights.origin,
         weights_sha256=backbone.weights.sha256,
+        foreign=backbone.foreign,
         dataset_sha256=dataset_fingerprint(dataset),
         validation_percentage=float(options.ratios.validation_percentage),
         testing_percentage=float(options.ratios.testing_percentage),

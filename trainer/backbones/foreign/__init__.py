@@ -1,0 +1,1 @@
+"""Networks that users bring: a ``.tflite`` of another project becomes a backbone."""
