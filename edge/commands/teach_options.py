@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edge.commands.arguments import add_runtime, whole_number
+from edge.commands.arguments import add_pixel_options, add_runtime, whole_number
 from edge.commands.sink_options import add_sink_options
 from edge.commands.stream_options import add_stream_options, source_address
 from edge.secrets import ENVIRONMENT_SOURCE
@@ -38,9 +38,10 @@ def add_teach_options(parser: argparse.ArgumentParser) -> None:
         "--backbone",
         type=Path,
         metavar="FILE",
-        help="a model file of this project, whose own classes are not used; or what trainer backbone wrote (default: "
-        "the store's current model, else the backbone of --architecture)",
+        help="a model file of this project, whose own classes are not used; or what trainer backbone wrote; or a "
+        ".tflite of another project (default: the store's current model, else the backbone of --architecture)",
     )
+    add_pixel_options(parser)
     parser.add_argument(
         "--architecture",
         metavar="NAME",

@@ -22,8 +22,8 @@ class Provenance:
     groups too, and ``cross_validated_right`` is the sum, over these groups, of the share labelled correctly.
     ``final`` is true if the head was fitted on all photos in the end: what was measured and chosen is then that of its
     twin, whose head was fitted on the training photos alone.
-    ``foreign`` says how the file of another project whose network this is was read: where it was cut, and how its pixels
-    are scaled; ``weights`` is the name of that file then.
+    ``foreign`` says how the file of another project whose network this is was read: where it was cut, and how its
+    pixels are scaled; ``weights`` is the name of that file then.
     ``adopted_from`` and ``adopted_sha256`` are name and hash of a file of another project, whose training is not known.
     """
 

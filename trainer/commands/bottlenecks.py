@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import typer
+
+from edge.errors import UsageError
 from trainer.backbones.architectures import CONVERTERS, DEFAULT_ARCHITECTURE, Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
@@ -12,15 +15,20 @@ from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
+    BackboneFile,
     BottleneckDir,
     Converter,
     ConverterChoice,
     ImageDir,
+    InputRange,
     Layout,
     LayoutChoice,
+    Mean,
     Quantizations,
+    Std,
     WeightsChoice,
     chosen_quantizations,
+    normalization_of,
 )
 from trainer.commands.skipped_files import name_skipped
 from trainer.photos.dataset import assemble
@@ -28,37 +36,54 @@ from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
 from trainer.photos.photo_files import Skipped
 from trainer.photos.split import SplitRatios
+from trainer.retraining.given_backbone import read_given
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
 
 
 def bottlenecks_command(
+    context: typer.Context,
     image_dir: ImageDir,
     layout: LayoutChoice = Layout[AUTO],
     architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
     quantization: Quantizations = None,
     weights: WeightsChoice = None,
     converter: ConverterChoice = Converter[CONVERTERS[0]],
+    backbone: BackboneFile = None,
+    input_range: InputRange = None,
+    mean: Mean = None,
+    std: Std = None,
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts quickly."""
     progress = TerminalProgress()
     cache = bottleneck_dir or default_bottleneck_dir()
+    normalization = normalization_of(backbone, mean, std, input_range)
+    given = None if backbone is None else read_given(backbone, normalization, write_message=progress.message).backbone
     folder = list_photos(image_dir, layout.value, progress)
-    chosen = chosen_quantizations(quantization)
-    with progress.stage("backbone"):
-        backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen, converter.value)
+    if given is not None:
+        for name in ("architecture", "quantization", "weights", "converter"):
+            source = context.get_parameter_source(name)
+            if source is not None and source.name != "DEFAULT":
+                raise UsageError(
+                    f"--backbone FILE says the network, its weights and how it computes; leave out --{name}"
+                )
+        backbones = [given]
+    else:
+        chosen = chosen_quantizations(quantization)
+        with progress.stage("backbone"):
+            backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen, converter.value)
     rows = []
     skipped: list[Skipped] = []
-    for backbone in backbones:
-        extracted = compute_bottlenecks(FeatureExtractor(backbone, cache, progress=progress), folder)
+    for network in backbones:
+        extracted = compute_bottlenecks(FeatureExtractor(network, cache, progress=progress), folder)
         dataset = assemble(folder, extracted.contents, SplitRatios(), training=False)
         skipped = dataset.skipped
         rows.append(
             {
-                "architecture": backbone.architecture.name,
-                "quantization": backbone.quantization,
+                "architecture": network.architecture.name,
+                "quantization": network.quantization,
                 "photos": len(dataset.photos),
                 "computed": extracted.computed,
                 "cache": str(cache),

@@ -9,7 +9,7 @@ from typing import Annotated, TypedDict
 import typer
 
 from edge.errors import UsageError
-from edge.modelfile.normalization import parse_numbers
+from edge.modelfile.normalization import Normalization, given_normalization, parse_numbers
 from trainer.backbones.architectures import CONVERTERS, DEFAULT_QUANTIZATIONS, QUANTIZATIONS
 from trainer.evaluation.evaluated_photos import EVALUATED
 from trainer.groups.modes import GROUPS
@@ -64,8 +64,8 @@ BackboneFile = Annotated[
     typer.Option(
         "--backbone",
         metavar="FILE",
-        help="A model file of trainer retrain or trainer backbone whose backbone is used, instead of --architecture "
-        "and --weights.",
+        help="A file whose network is used, instead of --architecture and --weights: a model file of trainer retrain "
+        "or trainer backbone, or a .tflite of another project, a classifier or an embedder.",
     ),
 ]
 Quantizations = Annotated[
@@ -118,6 +118,19 @@ def chosen_quantizations(
 ) -> tuple[str, ...]:
     """The chosen quantizations, each once, in their order; ``default`` if there are none."""
     return tuple(dict.fromkeys(entry.value for entry in chosen or [])) or default
+
+
+def normalization_of(
+    backbone: Path | None, mean: str | None, std: str | None, input_range: str | None
+) -> Normalization | None:
+    """What :data:`Mean`, :data:`Std` and :data:`InputRange` say of the network in the file ``backbone``.
+
+    Raises :class:`~edge.errors.UsageError` if they make no sense, or if there is no such file.
+    """
+    normalization = given_normalization(**pixel_arguments(mean, std, input_range))
+    if normalization is not None and backbone is None:
+        raise UsageError("--input-range, --mean and --std are for the network of --backbone FILE; leave them out")
+    return normalization
 
 
 class PixelArguments(TypedDict):

@@ -23,11 +23,15 @@ from trainer.commands.options import (
     Groups,
     GroupsChoice,
     ImageDir,
+    InputRange,
     Layout,
     LayoutChoice,
+    Mean,
     Quantizations,
+    Std,
     WeightsChoice,
     chosen_quantizations,
+    normalization_of,
 )
 from trainer.commands.retrain_output import FEW_PHOTOS, model_json, print_models
 from trainer.commands.skipped_files import name_skipped
@@ -66,6 +70,17 @@ def retrain_command(
     weights: WeightsChoice = None,
     converter: ConverterChoice = Converter[CONVERTERS[0]],
     backbone: BackboneFile = None,
+    input_range: InputRange = None,
+    mean: Mean = None,
+    std: Std = None,
+    compiled: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The network of --backbone as edgetpu_compiler wrote it: MODEL_edgetpu.tflite gets the same head. It "
+            "cannot be run or measured here.",
+        ),
+    ] = None,
     bottleneck_dir: BottleneckDir = None,
     fine_tune: Annotated[
         int | None,
@@ -144,12 +159,14 @@ def retrain_command(
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
     chosen = Architecture.parse(architecture)
+    progress = TerminalProgress()
+    normalization = normalization_of(backbone, mean, std, input_range)
     given = None
     if backbone is not None:
         source = context.get_parameter_source("architecture")
         if source is not None and source.name != "DEFAULT":
             raise UsageError("--backbone FILE has an architecture; leave out --architecture")
-        given = read_given(backbone)
+        given = read_given(backbone, normalization, compiled, progress.message)
     default = (given.backbone.quantization,) if given else DEFAULT_QUANTIZATIONS
     quantizations = chosen_quantizations(quantization, default)
     network = given.backbone.architecture if given else chosen
@@ -176,9 +193,9 @@ def retrain_command(
         remember=remember,
         keep_classes=keep_classes,
         backbone=backbone,
+        compiled=compiled,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
-    progress = TerminalProgress()
     if report:
         for path in options.outputs:
             check_report(report_paths(path))

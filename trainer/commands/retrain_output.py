@@ -27,6 +27,7 @@ def model_json(model: Retrained) -> dict[str, Any]:
     validated = model.cross_validation
     return {
         "path": str(model.path),
+        "compiled": model.compiled and str(model.compiled),
         "architecture": model.backbone.architecture.name,
         "quantization": model.backbone.quantization,
         "weights": model.backbone.weights.origin,
@@ -127,6 +128,8 @@ def print_models(models: list[Retrained]) -> None:
         for line in _figures(model):
             print(printable(line))
         print(model.path)
+        if model.compiled is not None:
+            print(f"{model.compiled}: the same head for an Edge TPU; not run here, so no figure above is of this file")
 
 
 def _accuracy(model: Retrained) -> str:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import typer
 
+from edge.commands.arguments import pixel_options
 from edge.commands.sink_options import sink_options
 from edge.commands.stream_options import open_stream, stream_settings
 from edge.commands.teach_options import DEFAULT_ADDRESS, DEFAULT_FOLDER, add_teach_options, teach_source
 from edge.errors import UsageError
+from edge.modelfile.normalization import given_normalization
 from edge.parallel import available_cores
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 from edge.store.layout import Store, default_root
@@ -82,6 +84,7 @@ def _teach_options(options: argparse.Namespace) -> TeachOptions:
         bottleneck_dir=options.bottleneck_dir or default_bottleneck_dir(),
         inbox=options.inbox,
         store=Store(options.store or default_root()),
+        normalization=given_normalization(**pixel_options(options)),
     )
 
 

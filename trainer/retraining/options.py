@@ -43,7 +43,8 @@ class RetrainOptions:
     augmented copies of each training photo the head is fitted on beside the photo itself. With ``fine_tune`` the
     backbone is trained first. With ``final`` the head of the file is fitted on all photos, after the figures are known.
     ``backbone`` is a model file whose backbone is used; ``quantizations`` is its quantization then, and
-    ``architecture`` is not used.
+    ``architecture`` is not used. ``compiled`` is the network of ``backbone`` as it was compiled for an Edge TPU: it
+    gets the same head, in a file beside ``output``.
     ``remember`` is the number of bottlenecks of each class that are packed into the file, so that another class can be
     taught beside them; with ``keep_classes`` the classes that ``backbone`` remembers stay beside those of
     ``folder``.
@@ -72,6 +73,7 @@ class RetrainOptions:
     remember: int = 0
     keep_classes: bool = False
     backbone: Path | None = None
+    compiled: Path | None = None
 
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.
@@ -105,6 +107,8 @@ class RetrainOptions:
             raise UsageError(f"--backbone FILE has its own weights; leave out --{name}")
         if self.backbone is not None and self.converter != CONVERTERS[0]:
             raise UsageError("--backbone FILE is made already; leave out --converter")
+        if self.compiled is not None and self.backbone is None:
+            raise UsageError("--compiled FILE needs --backbone, the file that FILE was compiled from: it can run here")
         if self.fine_tune is not None:
             if self.architecture.family != MOBILENET_V1:
                 raise UsageError(f"--fine-tune works with MobileNet v1 alone, not with {self.architecture.name}")

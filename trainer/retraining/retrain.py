@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.modelfile.normalization import PerChannel, given_normalization
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import Recipe
@@ -38,6 +39,10 @@ def retrain(
     remember: int = RetrainOptions.remember,
     keep_classes: bool = RetrainOptions.keep_classes,
     backbone: str | Path | None = None,
+    mean: PerChannel | None = None,
+    std: PerChannel | None = None,
+    input_range: tuple[float, float] | None = None,
+    compiled: str | Path | None = None,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
     runtime: str | None = None,
@@ -51,15 +56,20 @@ def retrain(
 
     Of a data set, the folder, its layout and the split are used; its photos are read again. Each other argument is the
     option of ``trainer retrain`` of the same name, with the same default. ``fine_tune`` is the largest number of
-    epochs, or a whole :class:`~trainer.fine_tuning.recipe.Recipe`. Of a ``backbone``, a model file, architecture and
-    quantization are used. ``progress`` is called with each :class:`~trainer.progress.Stage`; None is silent.
-    TensorFlow, if it is needed, runs in a process of its own.
+    epochs, or a whole :class:`~trainer.fine_tuning.recipe.Recipe`. Of a ``backbone``, a model file or a network of
+    another project, architecture and quantization are used; ``mean`` and ``std``, in pixels from 0 to 255, or
+    ``input_range`` are for a network that does not say how its pixels are scaled. ``progress`` is called with each
+    :class:`~trainer.progress.Stage`; None is silent. TensorFlow, if it is needed, runs in a process of its own.
 
     Raises the errors of :mod:`edge.errors`; the file is written whole or not at all.
     """
     chosen = Architecture.parse(architecture) if isinstance(architecture, str) else architecture
     quantizations = DEFAULT_QUANTIZATIONS if quantization is None else (quantization,)
-    given = None if backbone is None else read_given(Path(backbone))
+    told = as_progress(progress)
+    given = None
+    if backbone is not None:
+        twin = None if compiled is None else Path(compiled)
+        given = read_given(Path(backbone), given_normalization(mean, std, input_range), twin, told.message)
     if given is not None:
         quantizations = (given.backbone.quantization,) if quantization is None else quantizations
     network = given.backbone.architecture if given else chosen
@@ -87,7 +97,8 @@ def retrain(
         remember=remember,
         keep_classes=keep_classes,
         backbone=None if backbone is None else Path(backbone),
+        compiled=None if compiled is None else Path(compiled),
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )
-    (model,) = retrain_all(options, as_progress(progress), given)
+    (model,) = retrain_all(options, told, given)
     return model

@@ -13,6 +13,7 @@ from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import load_labelled
 from trainer.bottlenecks.remembered import Remembered, remember_some
+from trainer.export.compiled import compiled_path, export_compiled
 from trainer.export.export import export_final, export_model
 from trainer.head.calibration import calibrate, reliability
 from trainer.head.fit import fit_head
@@ -48,9 +49,12 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
     options.check()
     for output in options.outputs:
         check_writable(output)
+        if options.compiled is not None:
+            check_writable(compiled_path(output))
     folder = list_photos(options.folder, options.layout, progress)
     if options.backbone is not None:
-        given = as_options_say(given or read_given(options.backbone), options)
+        given = given or read_given(options.backbone, None, options.compiled, progress.message)
+        given = as_options_say(given, options)
     fine_tuning = None
     if options.fine_tune is not None:
         fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
@@ -74,7 +78,12 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
         # One split for all files of a run: the groups are found with the first backbone.
         extracted = extract(extractor, folder, options, groups, beside=remembered.labels if remembered else ())
         groups = extracted.groups
-        models.append(_retrain_one(extractor, output, extracted, options, fine_tuning, remembered))
+        model = _retrain_one(extractor, output, extracted, options, fine_tuning, remembered)
+        if given is not None and given.compiled is not None:
+            compiled = compiled_path(output)
+            write_whole(compiled, export_compiled(output.read_bytes(), given.compiled))
+            model = model._replace(compiled=compiled)
+        models.append(model)
     if options.learning_curve and models[0].learning_curve is None:
         progress.message(TOO_FEW)
     return models

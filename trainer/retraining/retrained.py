@@ -40,7 +40,8 @@ class Retrained(NamedTuple):
     and ``reliability_after`` are the bins of the same without and with the temperature. ``cross_validation`` has its
     scores in the order of training, validation and test photos. ``learning_curve`` is None if it was not asked for,
     or if there are too few independent photos. If ``final``, the head of the file was fitted on all photos; all else
-    here is of its twin, whose head was fitted on the training photos alone.
+    here is of its twin, whose head was fitted on the training photos alone. ``compiled`` is the file for an Edge TPU
+    with the same head, which could not be run here; None if there is none.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Retrained(NamedTuple):
     size_bytes: int
     fine_tuning: FineTuningResult | None
     final: bool
+    compiled: Path | None = None
 
     @property
     def accuracy(self) -> float | None:

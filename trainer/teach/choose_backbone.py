@@ -14,14 +14,14 @@ from trainer.teach.options import TeachOptions
 def choose_backbone(options: TeachOptions, write_message: Callable[[str], None]) -> Given:
     """The backbone that ``options`` say, and what its file remembers.
 
-    It is that of the model file ``backbone``; else that of the current model in the store, if there is one; else the
+    It is that of the file ``backbone``; else that of the current model in the store, if there is one; else the
     int8 artifact of ``architecture``, which is written if it is not in the cache.
 
-    Raises :class:`~edge.errors.ModelError` if the file has no backbone of ours, and
+    Raises :class:`~edge.errors.ModelError` if no backbone can be taken from the file, and
     :class:`~edge.errors.ConfigurationError` if the artifact cannot be built here.
     """
     if options.backbone is not None:
-        return read_given(options.backbone)
+        return read_given(options.backbone, options.normalization, write_message=write_message)
     if not options.names_backbone and options.store.linked("current"):
         try:
             return read_given(options.store.current_model)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.errors import UsageError
 from edge.live.watch import WatchSettings
+from edge.modelfile.normalization import Normalization
 from edge.sinks.make_sinks import Address, SinkOptions
 from edge.sources.protocol import FrameSource
 from edge.store.layout import Store
@@ -19,7 +20,8 @@ class TeachOptions:
 
     ``source`` is not open yet. ``folder`` has one folder of photos for each class. ``sinks`` are the sinks beside the
     page, which is served at ``address`` with ``token``. ``threads`` is the number of CPU threads for one frame.
-    ``backbone`` is a model file; without it and without ``architecture`` and ``weights`` it is the current model of
+    ``backbone`` is a model file or a network of another project, and ``normalization`` is for one that does not say how
+    its pixels are scaled; without it and without ``architecture`` and ``weights`` it is the current model of
     ``store``, if there is one. ``remember`` is the number of bottlenecks of each class that saved models get.
     """
 
@@ -41,6 +43,7 @@ class TeachOptions:
     inbox: Path | None
     store: Store
     remember: int = 0
+    normalization: Normalization | None = None
 
     def check(self) -> TeachOptions:
         """The same options, after checking those that depend on each other.
@@ -49,6 +52,8 @@ class TeachOptions:
         """
         if self.backbone is not None and (self.architecture is not None or self.weights is not None):
             raise UsageError("--backbone FILE says the architecture and the weights; leave those options out")
+        if self.normalization is not None and self.backbone is None:
+            raise UsageError("--input-range, --mean and --std are for the network of --backbone FILE; leave them out")
         capture = self.sinks.capture
         if None not in (self.inbox, capture) and self.inbox != capture:
             raise UsageError(f"--capture fills the inbox: leave out --inbox, or give the same folder ({capture})")

@@ -11,12 +11,13 @@ EDGE_TPU = "edgetpu-custom-op"
 _FLEX = "Flex"
 
 
-def check_custom_operators(view: TreeView) -> None:
-    """Raise :class:`~edge.errors.ModelError` if the graph of ``view`` has a custom operator."""
+def check_custom_operators(view: TreeView, allowed: str | None = None) -> None:
+    """Raise :class:`~edge.errors.ModelError` if the graph of ``view`` has another custom operator than ``allowed``."""
     for operator in view.graph.operators:
         name = view.custom_name(operator)
-        if name is None:
+        if name in (None, allowed):
             continue
+        assert name is not None
         if name == EDGE_TPU:
             raise ModelError(
                 "it was compiled for an Edge TPU and cannot run on this processor; give the file that it was compiled "

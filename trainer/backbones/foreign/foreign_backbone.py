@@ -73,8 +73,10 @@ def foreign_backbone(content: bytes, file_name: str, normalization: Normalizatio
     return Brought(backbone, (f"a network of another project, {reading}; {size}", *lines))
 
 
-def cut_artifact(file: ForeignFile, cut: Cut) -> ModelFile:
+def cut_artifact(file: ForeignFile, cut: Cut, allowed: str | None = None) -> ModelFile:
     """The tree of ``file``, cut at ``cut``, changed in place and written as an artifact.
+
+    ``allowed`` is a custom operator that it may have.
 
     Raises :class:`~edge.errors.ModelError` if it cannot be one.
     """
@@ -84,11 +86,11 @@ def cut_artifact(file: ForeignFile, cut: Cut) -> ModelFile:
         raise ModelError("nothing is computed before the layer that would be cut off; give a whole network")
     graph.outputs = np.array([cut.tensor], np.int32)
     prune(tree)
-    check_custom_operators(TreeView(tree))
-    return written_artifact(tree, given)
+    check_custom_operators(TreeView(tree), allowed)
+    return _written_artifact(tree, given)
 
 
-def written_artifact(tree: Any, given: ModelFile) -> ModelFile:
+def _written_artifact(tree: Any, given: ModelFile) -> ModelFile:
     """``tree``, which was read from ``given``, changed in place to the borders of our artifacts, and written.
 
     Raises :class:`~edge.errors.ModelError` if its output is no row of values.

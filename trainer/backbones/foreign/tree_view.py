@@ -22,7 +22,8 @@ class TreeView:
 
     def name(self, operator: Any) -> str:
         """The name of ``operator`` in ``BuiltinOperator``."""
-        return _NAMES.get(int(self.tree.operatorCodes[operator.opcodeIndex].builtinCode), "UNKNOWN")
+        name: str = _NAMES.get(int(self.tree.operatorCodes[operator.opcodeIndex].builtinCode), "UNKNOWN")
+        return name
 
     def custom_name(self, operator: Any) -> str | None:
         """The name of a custom ``operator``; None for the others."""
