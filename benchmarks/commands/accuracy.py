@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -67,6 +68,18 @@ def converters(
     command = f"python -m benchmarks converters PHOTOS --seeds {seeds}"
     command += "".join(f" --quantization {name}" for name in quantization or ())
     print(save_results("-".join(["converters", *(quantization or ())]), command, rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks networks mobilenet_v2_1.0_224_quant.tflite")
+def networks(
+    networks: Annotated[list[Path], typer.Argument(help="Classifiers or embedders of other projects, .tflite.")],
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Compare networks of other projects with the files that are made of them: features, scores, both interpreters."""
+    from benchmarks.accuracy.networks import compare
+
+    rows = compare(networks)
+    print(save_results("networks", "python -m benchmarks networks FILE...", rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks calibration flower_photos --seeds 5")

@@ -38,6 +38,7 @@ RUNTIME_VARIABLE = "EDGE_RUNTIME"
 MAX_THREADS = 1024
 """The largest number of CPU threads: more than any board has, and small enough for every runtime."""
 
+_EDGE_TPU = "edgetpu-custom-op"  # stands in what an interpreter says of a file that was compiled for one
 _NEEDLESS_LINE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
 _needless_line_came = threading.Event()
 _stderr_lock = threading.Lock()
@@ -186,6 +187,11 @@ def open_interpreter(content: bytes, threads: int, runtime: str) -> Any:
             return interpreter
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
+        if _EDGE_TPU in reason:
+            raise ModelError(
+                "this model was compiled for an Edge TPU, which this package does not use; give the file for the "
+                "processor, whose name has no _edgetpu"
+            ) from None
         raise ModelError(f"{runtime} cannot run this model ({reason})") from None
     except SystemError:  # "returned a result with an exception set": tflite-runtime with numpy 2
         raise ConfigurationError(_does_not_load(runtime, "_ARRAY_API")) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,8 +23,10 @@ from edge.modelfile.reading import ZIP_START
 from edge.modelfile.structure import IDENTIFIER, Structure, examine
 from trainer.tflite import read_model
 
-READER_ERRORS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, struct.error)
+READER_ERRORS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, struct.error)
 """What the generated reader, which checks nothing, raises for files that were made by hand."""
+
+_MOST_DIMENSIONS = 8  # as many as TFLite's kernels have
 
 Result = TypeVar("Result")
 
@@ -94,22 +97,31 @@ def _found(model: ModelFile, by_ultralytics: bool) -> Normalization:
 def _check_borders(content: bytes) -> None:
     """Refuse what a backbone cannot be, with words for networks: :func:`examine` has words for classifiers."""
     graphs = list(Table.root(content, IDENTIFIER).tables(2))
-    if len(graphs) != 1:
+    if len(graphs) > 1:
         raise ModelError(
             f"it has {len(graphs)} graphs, so it branches or loops, and a backbone is one graph; convert it without "
             "control flow"
         )
-    tensors = list(graphs[0].tables(0))
-    for slot, role in ((1, "input"), (2, "output")):
-        numbers = graphs[0].array(slot, np.int32)
-        if len(numbers) != 1:
-            raise ModelError(f"it has {len(numbers)} {role}s; give a network with one {role}, for one picture")
-    index = int(graphs[0].array(1, np.int32)[0])
+    for graph in graphs:
+        image, features = (_border(graph, slot, role) for slot, role in ((1, "input"), (2, "output")))
+        shape = ImageShape.of(image)
+        if shape is None:
+            raise ModelError(f"its input {image} is not a picture (1, height, width, 3); give a network for images")
+        if shape.batch != 1:
+            raise ModelError(f"its input {image} takes {shape.batch} pictures at a time; convert it for one")
+        if len(features) != 4 and math.prod(features) != max(features, default=0):
+            raise ModelError(
+                f"its output {features} is neither a row of numbers nor a map of features; give a classifier or a "
+                "feature vector"
+            )
+
+
+def _border(graph: Table, slot: int, role: str) -> tuple[int, ...]:
+    """The shape of the only input or output."""
+    numbers, tensors = graph.array(slot, np.int32), list(graph.tables(0))
+    if len(numbers) != 1:
+        raise ModelError(f"it has {len(numbers)} {role}s; give a network with one {role}, for one picture")
+    index = int(numbers[0])
     if not 0 <= index < len(tensors):
-        raise ModelError("its input is a tensor that is not there; copy the file again")
-    shape = tuple(int(size) for size in tensors[index].array(0, np.int32)[:8])
-    image = ImageShape.of(shape)
-    if image is None:
-        raise ModelError(f"its input {shape} is not a picture (1, height, width, 3); give a network for images")
-    if image.batch != 1:
-        raise ModelError(f"its input {shape} takes {image.batch} pictures at a time; convert it for one")
+        raise ModelError(f"its {role} is a tensor that is not there; copy the file again")
+    return tuple(int(size) for size in tensors[index].array(0, np.int32)[:_MOST_DIMENSIONS])
