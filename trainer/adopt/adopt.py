@@ -21,8 +21,9 @@ from edge.preprocess import PREPROCESSING_VERSION
 from trainer.adopt.graph import adopted_tree
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import ALL
-from trainer.export.export import SELF_TEST_SEED, seal
+from trainer.export.export import seal
 from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
+from trainer.export.self_test_patterns import FIRST_SEED
 from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.layout import AUTO
 from trainer.photos.split import LEAST_GROUPS
@@ -103,7 +104,7 @@ def _draft(model: ModelFile, name: str) -> ModelFile:
         accuracy=None,
         test_photos=0,
         training=_provenance(model, name).to_training(),
-        self_test=SelfTest(SELF_TEST_SEED, []),
+        self_test=SelfTest(FIRST_SEED, []),
     )
     return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest))
 
@@ -137,7 +138,7 @@ def _check_scores(model: ModelFile, draft: ModelFile, runtime: str | None) -> No
 
     Raises :class:`~edge.errors.ModelError` if it does not.
     """
-    before, after = (pattern_scores(Classifier(each, runtime=runtime), SELF_TEST_SEED) for each in (model, draft))
+    before, after = (pattern_scores(Classifier(each, runtime=runtime), FIRST_SEED) for each in (model, draft))
     difference = float(np.abs(before - after).max())
     if not difference <= _LARGEST_DIFFERENCE:
         raise ModelError(

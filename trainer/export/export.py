@@ -32,6 +32,7 @@ from trainer.evaluation.evaluate import Evaluation, evaluate_photos
 from trainer.export.hidden_output import write_with_hidden_output
 from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
 from trainer.export.quantized_head import quantize_head
+from trainer.export.self_test_patterns import FIRST_SEED, steady_seed
 from trainer.export.splice import splice_head
 from trainer.head.calibration import Calibration
 from trainer.head.linear import Head
@@ -40,7 +41,6 @@ from trainer.photos.photo_hashes import PhotoHashes, seen_photos
 from trainer.photos.split import SPLITS, TEST
 from trainer.tflite import noted_runtime, read_model
 
-SELF_TEST_SEED = 1
 OTHER_TOLERANCE = {"int8": 0.1, "dynamic": 0.1}
 """Largest difference of a score on another interpreter, for quantizations with 8-bit arithmetic; see docs/adr/0007."""
 
@@ -165,7 +165,7 @@ def _draft(
         accuracy=None,
         test_photos=0,
         training=provenance.to_training(),
-        self_test=SelfTest(SELF_TEST_SEED, []),
+        self_test=SelfTest(FIRST_SEED, []),
         gate=None if gate is None else _gate_facts(gate, bottleneck),
         known_photos=None if seen is None else _known_photos(seen),
         remembered=bottlenecks and bottlenecks.facts,
@@ -205,10 +205,12 @@ def seal(
     """The bytes of ``draft``, whose flatbuffer is final, with its self-test and, if it was evaluated, the result."""
     assert draft.manifest is not None
     classifier = Classifier(draft, runtime=runtime)
-    expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, SELF_TEST_SEED)]
-    self_test = SelfTest(SELF_TEST_SEED, expected, classifier.runtime)
-    if draft.manifest.quantization in OTHER_TOLERANCE:
-        self_test = dataclasses.replace(self_test, other_tolerance=OTHER_TOLERANCE[draft.manifest.quantization])
+    other_tolerance = OTHER_TOLERANCE.get(draft.manifest.quantization)
+    seed = FIRST_SEED if other_tolerance is None else steady_seed(classifier, other_tolerance / 2)
+    expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, seed)]
+    self_test = SelfTest(seed, expected, classifier.runtime)
+    if other_tolerance is not None:
+        self_test = dataclasses.replace(self_test, other_tolerance=other_tolerance)
     sealed = dataclasses.replace(
         draft.manifest,
         accuracy=None if evaluation is None else round(evaluation.accuracy, 6),
