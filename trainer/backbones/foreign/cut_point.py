@@ -39,7 +39,8 @@ def find_cut(view: TreeView) -> Cut:
         name = view.name(operator)
         if name in _LAYERS and _is_last(view, operator, name, probabilities is not None, pooled):
             outputs = view.shape(int(operator.inputs[1]))[0]
-            return Cut(before_conversions(view, int(operator.inputs[0])), f"{name} with {outputs:,} output{'s' if outputs > 1 else ''}")
+            layer = f"{name} with {outputs:,} output{'s' if outputs > 1 else ''}"
+            return Cut(before_conversions(view, int(operator.inputs[0])), layer)
         computed = view.computed(operator)
         if len(computed) != 1:
             break
