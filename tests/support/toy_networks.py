@@ -26,7 +26,7 @@ NONE, RELU, RELU6 = 0, 1, 3
 _VERSIONS = {"float32": {"CONV_2D": 1, "FULLY_CONNECTED": 1, "AVERAGE_POOL_2D": 1, "SOFTMAX": 1, "RESHAPE": 1}}
 _VERSIONS["uint8"] = _VERSIONS["float32"]
 _VERSIONS["int8"] = {"CONV_2D": 3, "FULLY_CONNECTED": 4, "AVERAGE_POOL_2D": 2, "SOFTMAX": 2, "RESHAPE": 1}
-_OTHERS = {"HARD_SWISH": 1, "L2_NORMALIZATION": 1, "LOGISTIC": 1, "MEAN": 1, "MAX_POOL_2D": 1, "MUL": 1}
+_OTHERS = {"HARD_SWISH": 1, "L2_NORMALIZATION": 1, "LOGISTIC": 1, "MEAN": 1, "MUL": 2}
 _STEP = 6 / 255
 
 
@@ -99,8 +99,11 @@ class ToyNetwork:
 
     def row(self) -> ToyNetwork:
         """The values as one row."""
+        return self.reshaped((1, int(np.prod(self.shape))))
+
+    def reshaped(self, shape: tuple[int, ...]) -> ToyNetwork:
+        """The values in another shape."""
         options = schema.ReshapeOptionsT()
-        shape = (1, int(np.prod(self.shape)))
         options.newShape = np.array(shape, np.int32)
         found = self.graph.tensors[self.tensor].quantization
         steps = (float(found.scale[0]), int(found.zeroPoint[0])) if found else (0.0, 0)
@@ -115,6 +118,10 @@ class ToyNetwork:
     def plain(self, name: str) -> ToyNetwork:
         """An operator of one input that keeps the shape."""
         return self._operator(name, [self.tensor], self.shape)
+
+    def square(self) -> ToyNetwork:
+        """Each value times itself, at most 6 in a quantized network."""
+        return self._operator("MUL", [self.tensor, self.tensor], self.shape, "Mul", schema.MulOptionsT())
 
     def convert(self, name: str, kind: str) -> ToyNetwork:
         """QUANTIZE or DEQUANTIZE to another type; 8-bit types keep the steps."""

@@ -41,16 +41,13 @@ def find_cut(view: TreeView) -> Cut:
             outputs = view.shape(int(operator.inputs[1]))[0]
             layer = f"{name} with {outputs:,} output{'s' if outputs > 1 else ''}"
             return Cut(before_conversions(view, int(operator.inputs[0])), layer)
-        computed = view.computed(operator)
-        if len(computed) != 1:
-            break
         if name in _PROBABILITIES:
             probabilities = name
         elif name in _POOLING and probabilities is not None:
             pooled = True
-        elif not (name in _MOVING or (name == "ADD" and not _activation(operator))):
+        elif name not in _MOVING and not _adds_constant(view, operator, name):
             break
-        tensor = computed[0]
+        tensor = int(operator.inputs[0])  # the values; a second input may be a computed shape
     if probabilities is not None:
         found = "nothing" if operator is None else view.custom_name(operator) or view.name(operator)
         raise ModelError(
@@ -84,6 +81,10 @@ def _is_last(view: TreeView, operator: Any, name: str, probabilities: bool, pool
         return True
     kernel, made = view.shape(int(operator.inputs[1])), view.shape(int(operator.outputs[0]))
     return kernel[1:3] == (1, 1) and (pooled or made[1:3] == (1, 1))
+
+
+def _adds_constant(view: TreeView, operator: Any, name: str) -> bool:
+    return name == "ADD" and not _activation(operator) and view.computed(operator) == [int(operator.inputs[0])]
 
 
 def _activation(operator: Any) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
@@ -13,7 +11,7 @@ from edge.inference.classifier import Classifier
 from edge.inference.interpreter import dequantize, installed_runtimes
 from edge.inference.model_input import ModelInput
 from edge.inference.self_test import make_patterns, run_self_test
-from edge.modelfile.metadata import BUFFER_NAME, unpack_files
+from edge.modelfile.metadata import BUFFER_NAME
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GIVEN, Normalization, from_range
 from edge.modelfile.provenance import Provenance
@@ -53,6 +51,7 @@ NETWORKS: dict[str, bytes] = {
         for kind in ("uint8", "int8")
     },
     "unit length": embedder().row().plain("L2_NORMALIZATION").content(),
+    "squares": embedder("int8").row().square().content(),
     "wide": embedder(size=(32, 48)).content(),
     "grey": classifier(channels=1),
     "grey uint8": classifier("uint8", channels=1),
@@ -105,12 +104,12 @@ def exported(backbone: Backbone, head: Head) -> ModelFile:
 @pytest.mark.parametrize("content", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("runtime", installed_runtimes())
 def test_bottlenecks_are_what_the_network_computes(content: bytes, runtime: str) -> None:
-    """They are the values of the given file at the cut, on each interpreter; 8-bit ones within two steps."""
+    """They are the values of the given file at the cut, on each interpreter; 8-bit ones within six steps."""
     backbone = foreign_backbone(content, "toy.tflite").backbone
     pictures = patterns(backbone)
     expected, found = original(content, pictures), backbone.features(pictures, runtime)
     assert found.shape == (16, 16)
-    atol = 2.5 * 6 / 255 if backbone.quantization == "int8" else 1e-5
+    atol = 6.5 * 6 / 255 if backbone.quantization == "int8" else 1e-5
     np.testing.assert_allclose(found, expected.reshape(16, -1), atol=atol)
     assert found.std() > 0.05
 
@@ -231,22 +230,18 @@ def test_names_are_names_of_files_without_their_folders() -> None:
     assert len(backbone.weights.sha256) == 64
 
 
-def test_a_network_with_a_multiplication_at_its_end_keeps_it() -> None:
-    """Only the MUL of a head is cut off with the head."""
-    content = ToyNetwork("int8").convolve(16).average().content()
-    backbone = foreign_backbone(content, "toy.tflite").backbone
+@pytest.mark.parametrize("spread", [1.0, 400.0])
+def test_a_network_with_a_multiplication_at_its_end_keeps_it(spread: float) -> None:
+    """Only the MUL of a head is cut off with the head: it has one if a weight is very large."""
+    backbone = foreign_backbone(embedder("int8").row().square().content(), "toy.tflite").backbone
     features = backbone.features(patterns(backbone))
     weights = head_for(features).weights
-    weights[0] *= 400  # one weight so large that the head gets factors
+    weights[features.max(axis=0).argmin()] *= spread
     model = exported(backbone, Head(weights, np.zeros(3)))
-    names = {
-        tensor.name
-        for tensor in read_model(model.content[: unpack_files(model.content).flatbuffer_bytes]).subgraphs[0].tensors
-    }
-    assert cut_head(model).model.content == backbone.model.content, names
+    assert cut_head(model).model.content == backbone.model.content
 
 
-def test_a_network_that_says_nothing_is_refused(tmp_path: Path) -> None:
+def test_a_network_that_says_nothing_is_refused() -> None:
     """The same features for every picture teach nothing."""
     network = ToyNetwork().convolve(16, NONE)
     for tensor in network.graph.tensors:
