@@ -70,16 +70,16 @@ def converters(
     print(save_results("-".join(["converters", *(quantization or ())]), command, rows, results_dir))
 
 
-@app.command(epilog="Example: python -m benchmarks networks mobilenet_v2_1.0_224_quant.tflite")
-def networks(
+@app.command(epilog="Example: python -m benchmarks foreign mobilenet_v2_1.0_224_quant.tflite")
+def foreign(
     networks: Annotated[list[Path], typer.Argument(help="Classifiers or embedders of other projects, .tflite.")],
     results_dir: ResultsDir = FOLDER,
 ) -> None:
     """Compare networks of other projects with the files that are made of them: features, scores, both interpreters."""
-    from benchmarks.accuracy.networks import compare
+    from benchmarks.accuracy.foreign import compare
 
     rows = compare(networks)
-    print(save_results("networks", "python -m benchmarks networks FILE...", rows, results_dir))
+    print(save_results("foreign", "python -m benchmarks foreign FILE...", rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks calibration flower_photos --seeds 5")
