@@ -102,4 +102,3 @@ def original_features(content: bytes, pictures: Sequence[Pixels], normalization:
             values = values.mean(axis=(0, 1))
         rows.append((values.reshape(-1) - zero_point) * scale)
     return np.stack(rows)
-

@@ -24,7 +24,7 @@ def choose_backbone(options: TeachOptions, write_message: Callable[[str], None])
         return read_given(options.backbone, options.normalization, write_message=write_message)
     if not options.names_backbone and options.store.linked("current"):
         try:
-            return read_given(options.store.current_model)
+            return read_given(options.store.current_model, write_message=write_message)
         except ModelError as error:
             write_message(f"the store's current model is not used as the backbone: {error}")
     architecture = options.architecture or DEFAULT_ARCHITECTURE

@@ -89,6 +89,15 @@ def test_many_lines_of_a_runtime_become_one(monkeypatch: pytest.MonkeyPatch) -> 
         ImageInterpreter(ModelFile.from_bytes(surgery.tiny("int8")))
 
 
+def test_a_file_for_an_edge_tpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the runtime says of the operator that it does not have becomes what to do."""
+    _fake_runtime(monkeypatch, ValueError("Encountered unresolved custom op: edgetpu-custom-op. Node number 0"))
+    with pytest.raises(
+        ModelError, match="compiled for an Edge TPU, which this package does not use; give the file for"
+    ):
+        ImageInterpreter(ModelFile.from_bytes(surgery.tiny("int8")))
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_each_runtime_in_a_process_of_its_own(runtime: str, edge_command, any_model: Path) -> None:
     """Each runtime that is installed passes the self-test of both models and writes nothing else."""

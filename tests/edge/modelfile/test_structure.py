@@ -277,3 +277,15 @@ def test_options_of_operators_are_checked() -> None:
         content = write(patient, next(entry for entry in patient.graph.tables(3) if entry.table(4))).content
         with pytest.raises(ModelError, match="an offset points outside it"):
             examine(content)
+
+
+def test_a_map_is_an_output_of_a_network_alone() -> None:
+    """A network without its classifier may end in (1, height, width, values); a classifier must end in a row."""
+    patient = Patient(surgery.tiny("float32"))
+    cells = next(i for i, tensor in enumerate(patient.graph.tables(0)) if tensor.text(3) == "cells")
+    patient.set_item(patient.graph, 2, "i", cells)
+    with pytest.raises(ModelError, match=r"its output is \(1, 4, 4, 3\), not one row of scores"):
+        examine(patient.content)
+    structure = examine(patient.content, maps=True)
+    assert (structure.output.shape, structure.outputs) == ((1, 4, 4, 3), 48)
+    assert examine(surgery.tiny("float32"), maps=True) == examine(surgery.tiny("float32"))

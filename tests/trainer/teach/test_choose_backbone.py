@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import ConfigurationError, ModelError
+from edge.errors import ConfigurationError, ModelError, UsageError
 from edge.live.watch import WatchSettings
+from edge.modelfile.normalization import given_normalization
 from edge.sinks.make_sinks import SinkOptions
 from edge.sources.uri import open_source
 from edge.store.layout import Store
-from support import tiny
+from support import tiny, toy_networks
 from support.paths import DATA
 from trainer.backbones.architectures import Architecture
 from trainer.retraining.given_backbone import read_given
@@ -79,7 +80,7 @@ def test_the_stores_current_model(given: TeachOptions) -> None:
 
 
 def test_a_foreign_model_in_the_store(given: TeachOptions, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model of another project has no backbone of ours: a message names it, and the artifact is used."""
+    """A model of another project may have no backbone: a message names it, and the artifact is used."""
     install(given.store, FOREIGN)
     monkeypatch.setattr("trainer.teach.choose_backbone.DEFAULT_ARCHITECTURE", tiny.ARCHITECTURE)
     monkeypatch.setenv("KERAS_HOME", str(given.folder))
@@ -97,5 +98,19 @@ def test_a_foreign_model_in_the_store(given: TeachOptions, monkeypatch: pytest.M
 
 def test_a_file_without_a_backbone(given: TeachOptions) -> None:
     """A file that is named must have a backbone."""
-    with pytest.raises(ModelError, match="no backbone can be taken from this model"):
+    with pytest.raises(ModelError, match=r"hanging\.tflite: it has 3 graphs"):
         choose_backbone(dataclasses.replace(given, backbone=FOREIGN), print)
+
+
+def test_a_network_of_another_project(given: TeachOptions, tmp_path: Path) -> None:
+    """It is read with the range that the options give, and a line says how."""
+    (tmp_path / "theirs.tflite").write_bytes(toy_networks.classifier())
+    messages: list[str] = []
+    options = dataclasses.replace(
+        given, backbone=tmp_path / "theirs.tflite", normalization=given_normalization(input_range=(0, 1))
+    )
+    chosen = choose_backbone(options.check(), messages.append)
+    assert (chosen.backbone.architecture.name, chosen.backbone.model.std) == ("theirs", 255)
+    assert len(messages) == 1 and "pixels are scaled to 0..1; a bottleneck has 16 values" in messages[0]
+    with pytest.raises(UsageError, match="are for the network of --backbone FILE"):
+        dataclasses.replace(options, backbone=None).check()

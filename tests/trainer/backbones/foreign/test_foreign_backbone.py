@@ -16,6 +16,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GIVEN, Normalization, from_range
 from edge.modelfile.provenance import Provenance
 from edge.modelfile.structure import TensorSpec
+from support.head_scores import INT8_ATOL, head_scores
 from support.toy_networks import NONE, ToyNetwork, classifier, embedder
 from trainer.backbones.backbone import Backbone
 from trainer.backbones.cut_head import cut_head
@@ -26,7 +27,7 @@ from trainer.backbones.foreign.read_file import read_foreign
 from trainer.backbones.foreign.tree_view import TreeView
 from trainer.export.export import export_unmeasured
 from trainer.export.metadata import classifier_metadata
-from trainer.head.linear import Head, softmax
+from trainer.head.linear import Head
 from trainer.tflite import read_model, set_signature, write_model
 
 LABELS = ("blue", "green", "red")
@@ -124,8 +125,8 @@ def test_the_file_computes_the_head_on_the_bottlenecks(content: bytes, runtime: 
     model = exported(backbone, head)
     found = Classifier(model, runtime=runtime)
     scores = np.stack([found.scores(picture) for picture in patterns(backbone)])
-    atol = 0.03 if backbone.quantization == "int8" else 1e-5
-    np.testing.assert_allclose(scores, softmax(head.logits(features)), atol=atol)
+    expected = head_scores(model, head, features, backbone.model.output)
+    np.testing.assert_allclose(scores, expected, atol=INT8_ATOL if backbone.quantization == "int8" else 1e-5)
     assert run_self_test(found).passed
 
 

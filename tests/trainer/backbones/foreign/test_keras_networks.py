@@ -14,18 +14,17 @@ from edge.inference.self_test import make_patterns, run_self_test
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GIVEN, from_range
 from edge.modelfile.provenance import Provenance
+from support.head_scores import INT8_ATOL, head_scores
 from support.keras_networks import NETWORKS, make_networks
 from trainer.backbones.backbone import Backbone
 from trainer.backbones.cut_head import cut_head
 from trainer.backbones.foreign.foreign_backbone import foreign_backbone
 from trainer.export.export import export_unmeasured
-from trainer.head.linear import Head, softmax
+from trainer.head.linear import Head
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
 LABELS = ("blue", "green", "red")
-SCORES = {"int8": 0.05, "dynamic": 0.02}
-"""How far a score may be from that of a float head, with 8-bit arithmetic: an int8 head rounds its logits."""
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +64,8 @@ def test_the_file_is_the_network_with_the_head(networks: Path, name: str, facts:
     for runtime in installed_runtimes():
         found = Classifier(model, runtime=runtime)
         scores = np.stack([found.scores(pattern) for pattern in patterns()])
-        expected = softmax(head.logits(backbone.features(patterns(), runtime)))
-        np.testing.assert_allclose(scores, expected, atol=SCORES.get(facts[0], 1e-4))
+        expected = head_scores(model, head, backbone.features(patterns(), runtime), backbone.model.output)
+        np.testing.assert_allclose(scores, expected, atol=INT8_ATOL if facts[0] == "int8" else 1e-4)
     assert run_self_test(Classifier(model)).passed
     cut = cut_head(model)
     assert (cut.model.content, cut.architecture) == (backbone.model.content, backbone.architecture)
@@ -74,13 +73,13 @@ def test_the_file_is_the_network_with_the_head(networks: Path, name: str, facts:
 
 def test_the_same_network_in_other_types_has_nearly_the_same_features(networks: Path) -> None:
     """The difference from floats is a small share of the variance; types of the input and the output change nothing."""
-    floats = backbone_of(networks, "v2-float32").features(patterns())
-    shares = {"v2-float16": 1e-5, "v2-dynamic": 0.1, "v2-int8-uint8": 0.3}
+    floats = backbone_of(networks, "small-float32").features(patterns())
+    shares = {"small-float16": 1e-5, "small-dynamic": 0.05, "small-int8-uint8": 0.05}
     for name, share in shares.items():
         found = backbone_of(networks, name).features(patterns())
         assert ((found - floats) ** 2).mean() < share * floats.var(), name
-    uint8 = backbone_of(networks, "v2-int8-uint8")
-    for name in ("v2-int8-int8", "v2-int8-float32"):
+    uint8 = backbone_of(networks, "small-int8-uint8")
+    for name in ("small-int8-int8", "small-int8-float32"):
         found = backbone_of(networks, name)
         difference = np.abs(found.features(patterns()) - uint8.features(patterns()))
         assert difference.max() <= 12 * uint8.model.output.scale, name
@@ -89,5 +88,5 @@ def test_the_same_network_in_other_types_has_nearly_the_same_features(networks: 
 
 def test_a_map_is_averaged(networks: Path) -> None:
     """A network without its top has the bottleneck of the classifier that its weights are of."""
-    floats, averaged = (backbone_of(networks, name).features(patterns()) for name in ("v2-float32", "v2-map-float32"))
+    floats, averaged = (backbone_of(networks, name).features(patterns()) for name in ("small-float32", "map-float32"))
     np.testing.assert_allclose(averaged, floats, atol=1e-4)
