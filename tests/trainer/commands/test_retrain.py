@@ -14,7 +14,18 @@ from support import tiny
 from support.complaint import complaint
 
 RETRAINED_KEYS = {
-    *("path", "architecture", "quantization", "weights", "labels", "photos", "used", "independent", "skipped"),
+    *(
+        "path",
+        "compiled",
+        "architecture",
+        "quantization",
+        "weights",
+        "labels",
+        "photos",
+        "used",
+        "independent",
+        "skipped",
+    ),
     *("test_accuracy", "test_photos", "test_independent", "test_accuracy_interval", "classes_without_figure"),
     *("cross_validation", "learning_curve", "temperature", "calibration_error_before", "calibration_error"),
     *("score_threshold", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
