@@ -22,8 +22,8 @@ NEEDED = {
 LATE = {"google", "h5py", "keras", "scipy", "starlette", "tensorboard", "tensorflow"}
 """What is imported inside functions, or for type checkers, because it is slow to load or only sometimes needed."""
 
-TENSORFLOW_MODULES = {"convert", "folded_mobilenet", "train"}
-"""The only modules of the trainer that import TensorFlow or Keras: the two child processes, and what they share."""
+TENSORFLOW_MODULES = {"convert", "folded_mobilenet", "layers", "network"}
+"""The only modules of the trainer that import TensorFlow or Keras: what the two child processes run."""
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:

@@ -7,6 +7,7 @@ sizes, so that a step of a given learning rate moves every channel by the same s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,15 +59,34 @@ def compute_features(images: Any, layers: dict[str, tuple[Any, Any]]) -> Any:
     """
     import tensorflow as tf
 
+    def convolution(name: str, values: Any) -> Any:
+        kernel, bias = layers[name]
+        return tf.nn.bias_add(convolve(name, values, kernel), bias)
+
+    return run_network(images, layers, convolution)
+
+
+def run_network(images: Any, names: Iterable[str], convolution: Callable[[str, Any], Any]) -> Any:
+    """The bottlenecks (photos, values) of ``images`` (photos, size, size, 3), uint8, through the layers ``names``.
+
+    ``convolution`` gets the name of a layer and what goes into it, and returns what its activation gets.
+    """
+    import tensorflow as tf
+
     values = tf.cast(images, tf.float32) / 127.5 - 1
-    for name, (kernel, bias) in layers.items():
-        stride = 2 if name in _STRIDED else 1
-        if stride == 2:  # as Keras pads, which differs from TensorFlow's own SAME
-            values = tf.pad(values, [[0, 0], [0, 1], [0, 1], [0, 0]])
-        padding = "VALID" if stride == 2 else "SAME"
-        if "_dw_" in name:
-            values = tf.nn.depthwise_conv2d(values, kernel, [1, stride, stride, 1], padding)
-        else:
-            values = tf.nn.conv2d(values, kernel, stride, padding)
-        values = tf.nn.relu6(tf.nn.bias_add(values, bias))
+    for name in names:
+        values = tf.nn.relu6(convolution(name, values))
     return tf.reduce_mean(values, [1, 2])
+
+
+def convolve(name: str, values: Any, kernel: Any) -> Any:
+    """What the layer ``name`` makes of ``values`` (photos, height, width, channels) with ``kernel``, without a bias."""
+    import tensorflow as tf
+
+    stride = 2 if name in _STRIDED else 1
+    if stride == 2:  # as Keras pads, which differs from TensorFlow's own SAME
+        values = tf.pad(values, [[0, 0], [0, 1], [0, 1], [0, 0]])
+    padding = "VALID" if stride == 2 else "SAME"
+    if "_dw_" in name:
+        return tf.nn.depthwise_conv2d(values, kernel, [1, stride, stride, 1], padding)
+    return tf.nn.conv2d(values, kernel, stride, padding)

@@ -39,7 +39,15 @@ def test_job_survives_the_way_through_json() -> None:
 
 def test_every_choice_is_part_of_the_key() -> None:
     """Other epochs, another seed, other photos, a stronger augmentation: another fine-tuning."""
-    changes = [{"epochs": 4}, {"from_block": 7}, {"seed": 1}, {"strength": Strength()}, {"picture_size": 128}]
+    changes = [
+        {"epochs": 4},
+        {"from_block": 7},
+        {"seed": 1},
+        {"strength": Strength()},
+        {"picture_size": 128},
+        {"momentum": 0.9},
+        {"batch_norm": False},
+    ]
     keys = {identity_key(identity(dataclasses.replace(RECIPE, **change))) for change in changes}
     keys |= {identity_key(identity()), identity_key(identity(photos="ef"))}
     assert len(keys) == len(changes) + 2
@@ -62,9 +70,9 @@ def test_there_are_thirteen_blocks(block: int) -> None:
 
 
 def test_narrow_networks_take_larger_steps() -> None:
-    """The rates that were measured: 0.002 for width 1.0, 0.003 for width 0.25."""
+    """The rates that were measured: 0.002 for width 1.0, 0.012 for width 0.25, whose batch norms learn."""
     assert peak_rate(1.0) == 0.002
-    assert peak_rate(0.25) == pytest.approx(0.003, rel=0.02)
+    assert peak_rate(0.25) == pytest.approx(0.012, rel=0.02)
 
 
 @pytest.mark.parametrize("architecture", grid(), ids=lambda architecture: architecture.name)
@@ -78,6 +86,7 @@ def test_wide_networks_learn_from_smaller_pictures(architecture: Architecture) -
 
 
 def test_recipe_of_an_architecture() -> None:
-    """What is measured in docs/adr/0012: 160 pixels and a rate of 0.002 for 1.0_224."""
+    """What is measured in docs/adr/0012: 160 pixels and a rate of 0.002 for 1.0_224, norms that learn for 0.25_224."""
     recipe = Recipe.of(Architecture(1.0, 224), 20, seed=7)
-    assert recipe == Recipe(20, 0, 160, 7, learning_rate=0.002)
+    assert recipe == Recipe(20, 0, 160, 7, batch_norm=False, learning_rate=0.002)
+    assert Recipe.of(Architecture(0.25, 224), 20).batch_norm

@@ -16,6 +16,7 @@ from support.fine_tuned import HEAD, RECIPE
 from trainer.backbones.mobilenet_v1 import layer_names
 from trainer.backbones.tuned_weights import read_tuned
 from trainer.fine_tuning import fine_tune as parent
+from trainer.fine_tuning.checkpoint import read_epochs
 from trainer.fine_tuning.fine_tune import Tuned, fine_tune
 from trainer.fine_tuning.job import Job
 from trainer.fine_tuning.recipe import Recipe
@@ -32,9 +33,11 @@ import numpy as np
 from edge.errors import EdgeError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.convert import build_model
-from trainer.backbones.folded_mobilenet import compute_features, in_units, unfold
+from trainer.backbones.folded_mobilenet import compute_features, in_units, run_network, unfold
+from trainer.backbones.mobilenet_v1 import layer_names
 from trainer.backbones.read_layers import random_layers
 from trainer.fine_tuning.checkpoint import write_tuned
+from trainer.fine_tuning.layers import with_learnt_norms
 from trainer.fine_tuning.train import tune
 from trainer.fine_tuning.job import Job
 architecture = Architecture(0.25, 128)
@@ -50,6 +53,19 @@ said = {"spread": float(expected.std()), "unfolded": float(abs(keras - expected)
 folded = {name: layer.folded() for name, layer in in_units(layers).items()}
 write_tuned(Path(sys.argv[1]).with_suffix(".npz"), folded, [])
 said["folded"] = float(abs(compute_features(pictures, folded).numpy() - untouched).max())
+others = np.random.default_rng(1).integers(100, 256, (8, 128, 128, 3), np.uint8)
+norms = with_learnt_norms(in_units(layers), layer_names(), others)
+first = {name: layer.folded(name) for name, layer in norms.items()}
+said["normalised"] = float(abs(compute_features(pictures, first).numpy() - untouched).max())
+def learnt(momentum):
+    return run_network(pictures, norms, lambda name, values: norms[name].learn(name, values, momentum)).numpy()
+of_the_batch = learnt(0.0)
+after = {name: layer.folded(name) for name, layer in norms.items()}
+said["averaged"] = float(abs(compute_features(pictures, after).numpy() - of_the_batch).max())
+said["moved"] = float(abs(of_the_batch - untouched).max())
+before = norms["conv1"].mean.numpy()
+run_network(others, norms, lambda name, values: norms[name].learn(name, values, 1.0))
+said["stayed"] = float(abs(norms["conv1"].mean.numpy() - before).max())
 for path in sys.argv[1:]:
     reports = []
     try:
@@ -86,14 +102,20 @@ def said(
 ) -> dict[str, Any]:
     """What one process with TensorFlow reports of the folded network, a whole fine-tuning and one that diverges."""
     folder = tmp_path_factory.mktemp("jobs")
-    for name, recipe in {"whole": RECIPE, "diverging": dataclasses.replace(RECIPE, learning_rate=1e30)}.items():
+    recipes = {
+        "whole": RECIPE,
+        "fixed": dataclasses.replace(RECIPE, batch_norm=False),
+        "diverging": dataclasses.replace(RECIPE, learning_rate=1e30),
+    }
+    for name, recipe in recipes.items():
         (folder / f"{name}.json").write_text(job_of(folder / name, recipe).to_json())
-    done = command_line("-c", IN_ONE_PROCESS, folder / "whole.json", folder / "diverging.json")
+    done = command_line("-c", IN_ONE_PROCESS, *(folder / f"{name}.json" for name in recipes))
     assert done.returncode == 0, done.stderr
     return {
         **json.loads(done.stdout.splitlines()[-1]),
         "job": Job.from_json((folder / "whole.json").read_text()),
         "before": folder / "whole.npz",
+        "fixed": Job.from_json((folder / "fixed.json").read_text()).output,
     }
 
 
@@ -102,6 +124,18 @@ def test_folded_network_computes_what_keras_computes(said: dict[str, Any]) -> No
     assert said["spread"] > 0.1
     assert said["folded"] < 1e-4
     assert said["unfolded"] < 1e-4
+
+
+def test_batch_norms_begin_with_what_the_network_computes(said: dict[str, Any]) -> None:
+    """Whatever pictures they are made from, the features of others are those of the network without them."""
+    assert said["normalised"] < 1e-3
+
+
+def test_averages_stand_for_the_batch_when_the_norms_are_folded(said: dict[str, Any]) -> None:
+    """With no memory they are the last batch's own numbers; with nothing but memory they stay."""
+    assert said["moved"] > 0.03
+    assert said["averaged"] < 0.02
+    assert said["stayed"] == 0
 
 
 def test_every_training_photo_is_reported_once_an_epoch(said: dict[str, Any], dataset: Dataset) -> None:
@@ -150,3 +184,12 @@ def test_only_the_last_blocks_have_changed(said: dict[str, Any], resumed: tuple[
     assert start.validation_cross_entropy == pytest.approx(np.log(3), abs=1e-5)  # the head knew nothing
     assert best.validation_cross_entropy < start.validation_cross_entropy
     assert tuned.weights.origin == "random, fine-tuned"
+
+
+def test_norms_that_stay_as_they_are_learn_too(said: dict[str, Any]) -> None:
+    """Without batch norms of their own the same layers change, and learning helps as well."""
+    before, after = read_tuned(said["before"]), read_tuned(Path(said["fixed"]))
+    changed = [name for name in before if not np.array_equal(before[name][0], after[name][0])]
+    assert changed == layer_names(12)
+    start, *learnt = read_epochs(Path(said["fixed"]))
+    assert min(epoch.validation_cross_entropy for epoch in learnt) < start.validation_cross_entropy
