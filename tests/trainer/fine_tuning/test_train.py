@@ -53,18 +53,19 @@ said = {"spread": float(expected.std()), "unfolded": float(abs(keras - expected)
 folded = {name: layer.folded() for name, layer in in_units(layers).items()}
 write_tuned(Path(sys.argv[1]).with_suffix(".npz"), folded, [])
 said["folded"] = float(abs(compute_features(pictures, folded).numpy() - untouched).max())
-others = np.random.default_rng(1).integers(100, 256, (8, 128, 128, 3), np.uint8)
-norms = with_learnt_norms(in_units(layers), layer_names(), others)
+dark = np.random.default_rng(1).integers(0, 100, (8, 128, 128, 3), np.uint8)
+norms = with_learnt_norms(in_units(layers), layer_names(), pictures)
 first = {name: layer.folded(name) for name, layer in norms.items()}
-said["normalised"] = float(abs(compute_features(pictures, first).numpy() - untouched).max())
-def learnt(momentum):
-    return run_network(pictures, norms, lambda name, values: norms[name].learn(name, values, momentum)).numpy()
-of_the_batch = learnt(0.0)
+said["normalised"] = float(abs(compute_features(dark, first).numpy() - compute_features(dark, folded).numpy()).max())
+def learn(momentum):
+    return run_network(dark, norms, lambda name, values: norms[name].learn(name, values, momentum)).numpy()
+learnt = learn(0.0)
 after = {name: layer.folded(name) for name, layer in norms.items()}
-said["averaged"] = float(abs(compute_features(pictures, after).numpy() - of_the_batch).max())
-said["moved"] = float(abs(of_the_batch - untouched).max())
+said["moved"] = float(abs(compute_features(dark, first).numpy() - learnt).mean())
+said["averaged"] = float(abs(compute_features(dark, after).numpy() - learnt).mean())
 before = norms["conv1"].mean.numpy()
-run_network(others, norms, lambda name, values: norms[name].learn(name, values, 1.0))
+dark = pictures
+learn(1.0)
 said["stayed"] = float(abs(norms["conv1"].mean.numpy() - before).max())
 for path in sys.argv[1:]:
     reports = []
@@ -133,8 +134,7 @@ def test_batch_norms_begin_with_what_the_network_computes(said: dict[str, Any]) 
 
 def test_averages_stand_for_the_batch_when_the_norms_are_folded(said: dict[str, Any]) -> None:
     """With no memory they are the last batch's own numbers; with nothing but memory they stay."""
-    assert said["moved"] > 0.03
-    assert said["averaged"] < 0.02
+    assert said["averaged"] < 0.3 * said["moved"]
     assert said["stayed"] == 0
 
 
