@@ -62,17 +62,8 @@ def test_every_command_takes_the_file(
     for command in (["evaluate", output, photos], ["compare", output, output, photos]):
         done = childless_trainer(*command)
         assert done.returncode == 0, (command, done.stderr)
-    again = childless_trainer(
-        "retrain",
-        photos,
-        "--backbone",
-        output,
-        "--bottleneck-dir",
-        cache,
-        "--output",
-        tmp_path / "again.tflite",
-        "--json",
-    )
+    second = [photos, "--backbone", output, "--bottleneck-dir", cache, "--output", tmp_path / "again.tflite"]
+    again = childless_trainer("retrain", *second, "--report", "--json")
     assert json.loads(again.stdout)["models"][0]["computed_bottlenecks"] == 0
     assert (tmp_path / "again.tflite").read_bytes() == output.read_bytes()
 
