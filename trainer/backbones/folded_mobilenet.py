@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.mobilenet_v1 import BATCH_NORM_EPSILON, convolutions
+from trainer.backbones.mobilenet_v1 import convolutions
 from trainer.backbones.tuned_weights import Layers
 
 _LEAST_SCALE = 1e-3  # of a dead channel, whose kernel is nearly zero
@@ -41,15 +41,6 @@ def in_units(layers: Layers) -> dict[str, Layer]:
         scale = np.maximum(size, _LEAST_SCALE)
         scaled[name] = Layer(kernel / scale, scale, bias)
     return scaled
-
-
-def unfold(model: Any, layers: Layers) -> None:
-    """Let Keras' MobileNet ``model`` compute what ``layers`` compute: their biases become those of batch norms."""
-    for name, (kernel, bias) in layers.items():
-        norm = model.get_layer(f"{name}_bn")
-        model.get_layer(name).set_weights([kernel])
-        ones, zeros = np.ones_like(bias), np.zeros_like(bias)
-        norm.set_weights([ones, bias, zeros, ones - np.float32(BATCH_NORM_EPSILON)])
 
 
 def compute_features(images: Any, layers: dict[str, tuple[Any, Any]]) -> Any:
