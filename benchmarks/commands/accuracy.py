@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,9 +16,7 @@ from benchmarks.commands.options import (
     architectures,
 )
 from benchmarks.results import FOLDER, save_results
-from trainer.backbones.architectures import QUANTIZATIONS, Architecture
-from trainer.backbones.architectures import architectures as known_architectures
-from trainer.backbones.weights import weights_at_hand
+from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.terminal.progress_bars import TerminalProgress
@@ -43,43 +40,6 @@ def accuracy(
         image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
     )
     print(save_results("accuracy", f"python -m benchmarks accuracy PHOTOS --seeds {seeds}", rows, results_dir))
-
-
-@app.command(epilog="Example: python -m benchmarks converters flower_photos --architecture mobilenet_0.25_128")
-def converters(
-    image_dir: ImageDir,
-    architecture: Architectures = None,
-    quantization: Annotated[list[str] | None, typer.Option(help="This quantization only; may be repeated.")] = None,
-    seeds: Seeds = 5,
-    results_dir: ResultsDir = FOLDER,
-    bottleneck_dir: CacheDir = None,
-) -> None:
-    """Compare backbones that are written directly with those of TensorFlow's converter: features, heads, seconds."""
-    from benchmarks.accuracy.converters import compare
-
-    rows = compare(
-        image_dir,
-        architectures(architecture),
-        quantization or QUANTIZATIONS,
-        list(range(seeds)),
-        bottleneck_dir or default_bottleneck_dir(),
-        TerminalProgress(""),
-    )
-    command = f"python -m benchmarks converters PHOTOS --seeds {seeds}"
-    command += "".join(f" --quantization {name}" for name in quantization or ())
-    print(save_results("-".join(["converters", *(quantization or ())]), command, rows, results_dir))
-
-
-@app.command(epilog="Example: python -m benchmarks foreign mobilenet_v2_1.0_224_quant.tflite")
-def foreign(
-    networks: Annotated[list[Path], typer.Argument(help="Classifiers or embedders of other projects, .tflite.")],
-    results_dir: ResultsDir = FOLDER,
-) -> None:
-    """Compare networks of other projects with the files that are made of them: features, scores, both interpreters."""
-    from benchmarks.accuracy.foreign import compare
-
-    rows = compare(networks)
-    print(save_results("foreign", "python -m benchmarks foreign FILE...", rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks calibration flower_photos --seeds 5")
@@ -244,29 +204,6 @@ def fine_tune(
     command = f"python -m benchmarks fine-tune PHOTOS --architecture {architecture} --seeds {seeds}"
     command += f" --epochs {epochs} --from-block {from_block}"
     print(save_results(f"fine-tune-{architecture}", command, rows, results_dir))
-
-
-@app.command(
-    "networks", epilog="Example: python -m benchmarks networks flower_photos --architecture mobilenet_v2_0.35_96"
-)
-def networks(
-    image_dir: ImageDir,
-    architecture: Architectures = None,
-    seeds: Seeds = 5,
-    results_dir: ResultsDir = FOLDER,
-    bottleneck_dir: CacheDir = None,
-) -> None:
-    """Compare networks in one table: accuracy of their heads, what int8 loses, time and size."""
-    from benchmarks.accuracy.networks import measure, summary
-
-    named = [Architecture.parse(name) for name in architecture or []]
-    chosen = named or [each for each in known_architectures() if weights_at_hand(each)]
-    cache = bottleneck_dir or default_bottleneck_dir()
-    rows = measure(image_dir, chosen, list(range(seeds)), cache, TerminalProgress(""))
-    print("\n".join(summary(rows)))
-    options = "".join(f" --architecture {each.name}" for each in named)
-    command = f"python -m benchmarks networks PHOTOS{options} --seeds {seeds}"
-    print(save_results("networks", command, rows, results_dir))
 
 
 @app.command("label-errors", epilog="Example: python -m benchmarks label-errors flower_photos --seeds 3")
