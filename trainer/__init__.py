@@ -1,4 +1,4 @@
-"""Retrain MobileNet on a folder of photos and export one quantized model file that carries everything.
+"""Retrain a network on a folder of photos and export one quantized model file that carries everything.
 
 >>> from trainer import Dataset, compare, evaluate, retrain  # doctest: +SKIP
 >>> photos = Dataset.from_folder("flower_photos")  # doctest: +SKIP

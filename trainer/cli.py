@@ -18,12 +18,12 @@ from trainer.commands.retrain import retrain_command
 from trainer.commands.teach import teach_command
 
 app = typer.Typer(
-    help="Retrain MobileNet on a folder of photos and export one quantized model file.",
+    help="Retrain a network on a folder of photos and export one quantized model file.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-grid_app = typer.Typer(help="Models of all 16 architectures, for edge bench.", no_args_is_help=True)
+grid_app = typer.Typer(help="Models of the 16 MobileNets, or of other networks, for edge bench.", no_args_is_help=True)
 
 for name, command, example in (
     ("retrain", retrain_command, "trainer retrain flower_photos --architecture mobilenet_0.50_224"),

@@ -32,7 +32,8 @@ def build_command(
         typer.Option(help="How the model computes; may be repeated (default: int8 and float32)."),
     ] = None,
     architecture: Annotated[
-        list[str] | None, typer.Option(help="Build only this architecture; may be repeated (default: all 16).")
+        list[str] | None,
+        typer.Option(help="Build only this architecture; may be repeated (default: the 16 of MobileNet v1)."),
     ] = None,
     bottleneck_dir: BottleneckDir = None,
     as_json: AsJson = False,
