@@ -20,8 +20,9 @@ _PREFIX = "mobilenet_"  # not shown if the screen is narrow
 _PARTS = Path(__file__).parent
 _FOOTER = """\
 <p>Muted columns hold published figures of the original 1001-class networks, not of these files: multiply-adds,
-parameters and ImageNet top-1 from tensorflow/models (mobilenet_v1.md), Pixel 3 latency (4 threads) from TensorFlow
-Lite's hosted models. The published accuracy is that of another task and never to be compared with a measured one.</p>
+parameters and ImageNet top-1 of their authors (the tables are named in models/README.md), Pixel 3 latency (4 threads)
+from TensorFlow Lite's hosted models. The published accuracy is that of another task and never to be compared with a
+measured one.</p>
 <p>Latency is the median of one inference, without decoding; end to end adds decoding and preprocessing of one photo.
 An empty accuracy was not measured: such a file has an untrained head, and only its size and speed mean anything.</p>
 """

@@ -45,10 +45,10 @@ def add_teach_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--architecture",
         metavar="NAME",
-        help="the network if there is no model file: mobilenet_WIDTH_SIZE; trainer architectures lists them",
+        help="the network if there is no model file, such as mobilenet_0.50_224: trainer architectures lists them",
     )
     parser.add_argument(
-        "--weights", metavar="FILE", help=f"a Keras weights file, or '{OFFLINE}' for the weights of the offline extra"
+        "--weights", metavar="FILE", help=f"a file of weights, or '{OFFLINE}' for those of the offline extra"
     )
     parser.add_argument(
         "--bottleneck-dir",

@@ -16,7 +16,8 @@ def row(architecture: str | None = "mobilenet_0.25_128", quantization: str = "in
     name = f"{architecture}-{quantization}.tflite" if architecture else "foreign.tflite"
     configuration = Architecture.parse(architecture) if architecture else Architecture(0.25, 128)
     figures = published()[configuration]
-    latency = changes.get("p50_ms", figures.pixel3_quantized_ms if quantization == "int8" else figures.pixel3_float_ms)
+    published_ms = figures.pixel3_quantized_ms if quantization == "int8" else figures.pixel3_float_ms
+    latency = changes.get("p50_ms", published_ms)
     made = {
         "model": name,
         "sha256": hashlib.sha256(name.encode()).hexdigest(),

@@ -71,8 +71,8 @@ def calibration_pictures(input_size: int) -> Iterator[npt.NDArray[np.float32]]:
     """A hundred pictures (1, size, size, 3), float32, spanning exactly [-1, 1].
 
     They are drawn, not taken from the user's photos, so that the artifact (and every bottleneck cached for
-    it) stays valid when photos are added. MobileNet's activations are clamped to [0, 6] and saturate on
-    drawn pictures as they do on photos; see docs/adr/0002.
+    it) stays valid when photos are added. Activations that end at 6 saturate on drawn pictures as they do
+    on photos, see docs/adr/0002; the ranges of others come out wider than on photos.
     """
     for seed in range(CALIBRATION_SEEDS):
         for pattern in make_patterns(seed, (input_size, input_size)):

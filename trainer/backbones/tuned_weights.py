@@ -28,7 +28,7 @@ DETAILS = "facts"
 Floats = npt.NDArray[np.float32]
 
 Layers = dict[str, tuple[Floats, Floats]]
-"""Kernel and bias of each convolution by its name in Keras' MobileNet: conv1, conv_dw_1, conv_pw_1 ..."""
+"""Kernel and bias of each convolution by its name in the network's graph: conv1, conv_dw_1, conv_pw_1 ..."""
 
 
 def read_tuned(path: Path) -> Layers:

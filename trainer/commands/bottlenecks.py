@@ -60,15 +60,16 @@ def bottlenecks_command(
     progress = TerminalProgress()
     cache = bottleneck_dir or default_bottleneck_dir()
     normalization = normalization_of(backbone, mean, std, input_range)
-    given = None if backbone is None else read_given(backbone, normalization, write_message=progress.message).backbone
-    folder = list_photos(image_dir, layout.value, progress)
-    if given is not None:
+    if backbone is not None:
         for name in ("architecture", "quantization", "weights", "converter"):
             source = context.get_parameter_source(name)
             if source is not None and source.name != "DEFAULT":
                 raise UsageError(
                     f"--backbone FILE says the network, its weights and how it computes; leave out --{name}"
                 )
+    given = None if backbone is None else read_given(backbone, normalization, write_message=progress.message).backbone
+    folder = list_photos(image_dir, layout.value, progress)
+    if given is not None:
         backbones = [given]
     else:
         chosen = chosen_quantizations(quantization)

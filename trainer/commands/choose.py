@@ -52,13 +52,14 @@ def _print_choice(choice: Choice) -> None:
     print(printable(str(choice.best)))
     if choice.runner_up:
         print(printable(f"runner-up: {choice.runner_up}: {choice.why}"))
-    else:
+    elif not choice.unranked:
         print("runner-up: none; no other model is within the limits")
     if choice.ranked_by == PUBLISHED:
         top1 = choice.best.top1 if choice.best else None
         percent = "none" if top1 is None else f"{100 * top1:.1f} %"
         print(f"ranked by {PUBLISHED} ({percent}), because no model within the limits has a measured accuracy")
-    elif choice.unranked:
-        print(f"not ranked: {choice.unranked} more within the limits, because their accuracy was not measured")
+    if choice.unranked:
+        why = "nothing was published of them" if choice.ranked_by == PUBLISHED else "their accuracy was not measured"
+        print(f"not ranked: {choice.unranked} more within the limits, because {why}")
     if choice.too_noisy:
         print("the board was too noisy to compare latencies closely; see noise in the bench file")

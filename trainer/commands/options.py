@@ -40,7 +40,8 @@ GroupsChoice = Annotated[
     ),
 ]
 ArchitectureName = Annotated[
-    str, typer.Option("--architecture", help="The network: mobilenet_WIDTH_SIZE; trainer architectures lists them.")
+    str,
+    typer.Option("--architecture", help="The network: mobilenet_0.50_224, or what trainer architectures lists."),
 ]
 BottleneckDir = Annotated[
     Path | None,
@@ -49,7 +50,8 @@ BottleneckDir = Annotated[
 WeightsChoice = Annotated[
     str | None,
     typer.Option(
-        "--weights", help="A file with Keras' weights, a frozen graph, or 'offline': the weights of the offline extra."
+        "--weights",
+        help="A file with Keras' or PyTorch's weights, a frozen graph, or 'offline': those of the extra.",
     ),
 ]
 ConverterChoice = Annotated[

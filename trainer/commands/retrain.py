@@ -84,7 +84,7 @@ def retrain_command(
     bottleneck_dir: BottleneckDir = None,
     fine_tune: Annotated[
         int | None,
-        typer.Option(help="The largest number of epochs in which the backbone is trained too (default: it is not)."),
+        typer.Option(help="The largest number of epochs in which MobileNet v1 is trained too (default: it is not)."),
     ] = None,
     fine_tune_from: Annotated[
         int | None,
@@ -199,7 +199,7 @@ def retrain_command(
     if report:
         for path in options.outputs:
             check_report(report_paths(path))
-    report_slow(quantizations, progress)
+    report_slow(quantizations, progress, changeable=given is None)
     models = retrain_all(options, progress, given)
     pages = _write_reports(models, progress) if report else []
     name_skipped(models[0].dataset.skipped, progress)

@@ -156,7 +156,8 @@ def _figures(model: Retrained) -> list[str]:
         )
     if model.final:
         lines.append(_final_line(model))
-    lost = shortfall_line(model.backbone.quantization, model.evaluation.accuracy, model.promised_accuracy)
+    backbone, promised = model.backbone, model.promised_accuracy
+    lost = shortfall_line(backbone.quantization, model.evaluation.accuracy, promised, own=backbone.foreign is None)
     if lost:
         lines.append(lost)
     lines = [line.replace("%", " %") for line in lines]

@@ -14,14 +14,15 @@ from trainer.progress import Progress
 from trainer.retraining.retrained import Retrained
 
 
-def report_slow(quantizations: Sequence[str], progress: Progress) -> None:
+def report_slow(quantizations: Sequence[str], progress: Progress, *, changeable: bool = True) -> None:
     """Say in a message if the only one of ``quantizations`` is known to be slow with the interpreter in use here.
 
-    Several are timed instead, by :func:`time_retrained`.
+    Several are timed instead, by :func:`time_retrained`. A given backbone's quantization is not ``changeable``.
     """
     slow = slow_kernels(quantizations[0], choose_runtime()) if len(quantizations) == 1 else None
     if slow is not None:
-        progress.message(f"{slow}; {slow_kernels_fix(installed_runtimes())}, or --quantization float32")
+        other = ", or --quantization float32" if changeable else ""
+        progress.message(f"{slow}; {slow_kernels_fix(installed_runtimes())}{other}")
 
 
 def time_retrained(models: Sequence[Retrained], progress: Progress) -> Speed | None:

@@ -29,14 +29,14 @@ class Speed(NamedTuple):
     comparison: Comparison
 
 
-def time_models(models: Mapping[str, ModelFile], progress: Progress, runtime: str | None = None) -> Speed:
-    """Time one inference of each of ``models``, by name, with the interpreter in use or with ``runtime``.
+def time_models(models: Mapping[str, ModelFile], progress: Progress) -> Speed:
+    """Time one inference of each of ``models``, by name, with the interpreter in use.
 
     The models are measured in turn, in several rounds after one that warms up, so that drift and other programs
     affect all of them. The times in an evaluation would not do: they are mostly the decoding of photos, all cores
     work at once, and one quantization is evaluated minutes after another.
     """
-    interpreters = {name: ImageInterpreter(model, threads=THREADS, runtime=runtime) for name, model in models.items()}
+    interpreters = {name: ImageInterpreter(model, threads=THREADS) for name, model in models.items()}
     steps = {name: one.steps(make_patterns(_SEED, models[name].input_size)[-1]) for name, one in interpreters.items()}
     rounds_ms: dict[str, list[float]] = {name: [] for name in models}
     with progress.stage("speed", _ROUNDS + 1) as advance:

@@ -41,7 +41,8 @@ def export_compiled(content: bytes, compiled: CompiledNetwork) -> bytes:
     splice_head(tree, read_head(read_model(content[: unpack_files(content).flatbuffer_bytes])))
     name = f"{model.manifest.architecture} ({model.manifest.quantization}, Edge TPU)"
     description = "Image classifier retrained with Edge for Poets"
-    add_description(tree, classifier_metadata(name, description, model.mean, model.std))
+    grey = model.image.channels == 1
+    add_description(tree, classifier_metadata(name, description, model.mean, model.std, grey=grey))
     flatbuffer = write_model(tree)
     note = (
         f"for an Edge TPU, on {compiled.name} (sha256 {compiled.sha256}): it was not run when it was made, and its "

@@ -27,7 +27,7 @@ Report = Callable[[int], None]
 """Called with the number of training photos of each batch after it."""
 
 
-class Network:
+class TrainedNetwork:
     """The network, of which a part is trained, and its optimiser; it needs TensorFlow."""
 
     def __init__(self, job: Job, first: Batch) -> None:

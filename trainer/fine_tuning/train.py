@@ -15,7 +15,7 @@ from trainer.backbones.architectures import Architecture
 from trainer.backbones.tensorflow_child import end_child
 from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, read_checkpoint, write_checkpoint, write_tuned
 from trainer.fine_tuning.job import Job
-from trainer.fine_tuning.network import Network, Report
+from trainer.fine_tuning.network import Report, TrainedNetwork
 from trainer.fine_tuning.photos import TuningPhotos, load_training, plain_batches, training_batches
 from trainer.fine_tuning.schedule import Loss, best_epoch, has_stopped
 
@@ -31,7 +31,7 @@ def tune(job: Job, report: Report) -> None:
     recipe, size = job.recipe, Architecture.parse(job.architecture).input_size
     validation = TuningPhotos(job.validation, size)
     training = load_training(job.training, recipe.picture_size)
-    network = Network(job, next(training_batches(training, recipe, 0)))
+    network = TrainedNetwork(job, next(training_batches(training, recipe, 0)))
     if checkpoint is None:
         epochs = [Epoch(*network.evaluate(plain_batches(validation, recipe.batch), 0))]
         best = network.variables()

@@ -113,7 +113,8 @@ def choose(models: Sequence[MeasuredModel], budget: Budget, *, resolution: float
     Models are ranked by their measured accuracy. If none within latency and size has one, they are ranked by the
     published top-1. ``resolution`` is the smallest relative difference of two latencies that the board can show.
 
-    Raises :class:`~edge.errors.DataError` if the budget has an accuracy and none was measured.
+    Raises :class:`~edge.errors.DataError` if the budget has an accuracy and none was measured, or if models are within
+    the budget and there is nothing to rank them by.
     """
     if budget.min_accuracy is not None and all(model.accuracy is None for model in models):
         raise DataError(
@@ -129,6 +130,11 @@ def choose(models: Sequence[MeasuredModel], budget: Budget, *, resolution: float
         key=lambda model: (-accuracy_of(model), model.latency_ms, model.size_bytes, model.model),
     )
     unranked = sum(accuracy_of(model) < 0 for model in affordable)
+    if unranked and not ranked and budget.min_accuracy is None:
+        raise DataError(
+            f"{unranked} models are within the limits, but nothing is known of their accuracy, measured or published; "
+            "give photos to trainer grid build and measure again"
+        )
     if not ranked:
         nearest = min(models, key=lambda model: (_excess(model, budget), -accuracy_of(model)))
         return Choice(None, None, None, nearest, ranked_by, unranked)

@@ -136,6 +136,7 @@ def cautions(content: ReportContent) -> list[str]:
         content.model.manifest.quantization if content.model.manifest else "",
         content.evaluation.accuracy,
         content.training.float_head_accuracy,
+        own=not (content.model.manifest and content.model.manifest.provenance.foreign),
     )
     if lost:
         found.append(f"{lost[0].upper()}{lost[1:]}.")

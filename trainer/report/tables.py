@@ -141,8 +141,9 @@ def file_table(content: ReportContent) -> ReportTable:
         arithmetic = _ARITHMETIC.get(manifest.quantization, manifest.quantization)
         rows += [
             ("architecture", manifest.architecture),
+            *_foreign_network(manifest),
             ("arithmetic", arithmetic),
-            ("oldest runtime", f"TensorFlow Lite {manifest.minimum_runtime}"),
+            ("oldest runtime", _oldest_runtime(manifest)),
             ("gate", _gate(manifest)),
         ]
     rows += [
@@ -155,6 +156,18 @@ def file_table(content: ReportContent) -> ReportTable:
         ("sha256", model.sha256),
     ]
     return ReportTable(("property", "value"), rows)
+
+
+def _oldest_runtime(manifest: Manifest) -> str:
+    return f"TensorFlow Lite {manifest.minimum_runtime}" if manifest.minimum_runtime else "not known"
+
+
+def _foreign_network(manifest: Manifest) -> list[tuple[str, ...]]:
+    """Whose network it is, and how its file was read; nothing for one of ours."""
+    provenance = manifest.provenance
+    if provenance.foreign is None:
+        return []
+    return [("network", f"of another project, {provenance.weights}: {provenance.foreign}")]
 
 
 def _gate(manifest: Manifest) -> str:

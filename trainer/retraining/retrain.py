@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.errors import UsageError
 from edge.modelfile.normalization import PerChannel, given_normalization
 from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.cache_folder import default_bottleneck_dir
@@ -66,10 +67,13 @@ def retrain(
     chosen = Architecture.parse(architecture) if isinstance(architecture, str) else architecture
     quantizations = DEFAULT_QUANTIZATIONS if quantization is None else (quantization,)
     told = as_progress(progress)
+    normalization = given_normalization(mean, std, input_range)
+    if backbone is None and normalization is not None:
+        raise UsageError("mean, std and input_range are for a backbone of another project; give backbone")
     given = None
     if backbone is not None:
         twin = None if compiled is None else Path(compiled)
-        given = read_given(Path(backbone), given_normalization(mean, std, input_range), twin, told.message)
+        given = read_given(Path(backbone), normalization, twin, told.message)
     if given is not None:
         quantizations = (given.backbone.quantization,) if quantization is None else quantizations
     network = given.backbone.architecture if given else chosen

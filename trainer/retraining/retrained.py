@@ -19,14 +19,15 @@ SHORTFALL = 0.01
 """If the accuracy of a file is below that of its head in floats by more than this, a line and the report say so."""
 
 
-def shortfall_line(quantization: str, accuracy: float, promised: float) -> str | None:
+def shortfall_line(quantization: str, accuracy: float, promised: float, *, own: bool = True) -> str | None:
     """One sentence if a file of ``quantization`` falls short in ``accuracy`` of what its head in floats ``promised``.
 
-    Both are fractions of the same test photos. It is None if the difference is at most :data:`SHORTFALL`.
+    A quantization that is not ``own`` is that of a network of another project and cannot be changed. Both are fractions
+    of the same test photos. It is None if the difference is at most :data:`SHORTFALL`.
     """
     if promised - accuracy <= SHORTFALL + 1e-9:
         return None
-    advice = "; compare it with --quantization float32" if quantization == "int8" else ""
+    advice = "; compare it with --quantization float32" if quantization == "int8" and own else ""
     return (
         f"the {quantization} file labels fewer test photos correctly than its head does in floats: "
         f"{100 * (promised - accuracy):.1f} points of accuracy are lost to quantization{advice}"

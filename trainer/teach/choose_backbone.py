@@ -31,5 +31,7 @@ def choose_backbone(options: TeachOptions, write_message: Callable[[str], None])
     try:
         (backbone,) = load_backbones(options.bottleneck_dir, architecture, options.weights, ("int8",))
     except ConfigurationError as error:
-        raise ConfigurationError(f"{error}; or give --backbone FILE, any model file of this project") from error
+        raise ConfigurationError(
+            f"{error}; or give --backbone FILE, a model file of this project or another .tflite network"
+        ) from error
     return Given(backbone)

@@ -220,7 +220,7 @@ def test_without_weights_and_backbone(trainer, tmp_path: Path) -> None:
     words = ("teach", "0", "--architecture", tiny.ARCHITECTURE.name, "--weights", tmp_path / "gone.h5")
     line = complaint(trainer(*words, "--web", free_port(), "--bottleneck-dir", tmp_path / "cache"), 78)
     assert "gone.h5: cannot read the weights" in line
-    assert line.endswith("or give --backbone FILE, any model file of this project")
+    assert line.endswith("or give --backbone FILE, a model file of this project or another .tflite network")
 
 
 def test_help(trainer) -> None:

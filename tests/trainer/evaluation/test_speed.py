@@ -30,7 +30,7 @@ def test_in_turn_and_without_the_first_round(models: dict[str, ModelFile], monke
 
     monkeypatch.setattr(speed, "time_invocations", time_invocations)
     stages: list[Stage] = []
-    found = speed.time_models(models, Progress(stages.append), "litert")
+    found = speed.time_models(models, Progress(stages.append))
     first, second = timed[:2]
     assert timed[:6] == [first, second, second, first, first, second]
     assert found.runtime == "litert"

@@ -17,7 +17,7 @@ from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
 from support import tiny
-from support.toy_networks import NONE, ToyNetwork, embedder
+from support.toy_networks import NONE, ToyNetwork, classifier, embedder
 from trainer.backbones.backbone import Backbone, as_model
 from trainer.backbones.cut_head import cut_head
 from trainer.backbones.foreign.compiled import CompiledNetwork, compiled_network
@@ -160,6 +160,13 @@ def test_what_is_not_the_same_network_is_refused(content: bytes, reason: str) ->
     with pytest.raises(ModelError, match=reason) as raised:
         compiled_network(content, "other.tflite", twin())
     assert "\n" not in str(raised.value)
+
+
+def test_a_twin_with_float_features_is_refused() -> None:
+    """A head in integers cannot be fitted on them: one line, before anything is written."""
+    floats = foreign_backbone(classifier(), "toy.tflite").backbone
+    with pytest.raises(ModelError, match=r"its twin's features are floats \(float32\)"):
+        compiled_network(compiled_bytes(), "toy_edgetpu.tflite", floats)
 
 
 def test_a_compiled_network_with_its_last_layer_on_the_processor() -> None:

@@ -107,6 +107,15 @@ def test_published_top1_ranks_only_if_no_accuracy_was_measured() -> None:
     assert (mixed.ranked_by, mixed.unranked) == (MEASURED, 1)
 
 
+def test_models_of_unknown_accuracy_are_no_missed_limit() -> None:
+    """Nothing was published of int8 V2: alone they are a line of their own, beside others they are counted."""
+    unknown = [row("mobilenet_v2_0.35_96", p50_ms=1.0), row("mobilenet_v2_0.50_224", p50_ms=2.0)]
+    with pytest.raises(DataError, match="2 models are within the limits, but nothing is known of their accuracy"):
+        chosen(unknown, max_latency_ms=20.0)
+    choice = chosen([*unknown, row(SMALL, p50_ms=3.0)], max_latency_ms=20.0)
+    assert (names(choice), choice.ranked_by, choice.unranked) == ((SMALL, None), PUBLISHED, 2)
+
+
 def test_nearest_misses_its_worst_limit_by_the_smallest_factor() -> None:
     """Twice too slow is nearer than 4.24 times too large; a model without a measured accuracy is never nearest."""
     choice = chosen(THREE, max_latency_ms=0.5, max_size_kb=1000.0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.errors import UsageError
 from edge.inference.classifier import Classifier
 from edge.modelfile.metadata import BUFFER_NAME
 from edge.modelfile.model_file import ModelFile
@@ -190,3 +191,9 @@ def test_a_file_of_ours_says_its_pixels_itself(trainer: Command, network: Path, 
     done = trainer("retrain", photos, "--backbone", made.path, "--input-range", "0,1")
     assert done.returncode == 65
     assert "this model says how its pixels are scaled" in done.stderr
+
+
+def test_pixels_without_a_network_are_refused(photos: Path) -> None:
+    """A normalisation is for a network of another project; ours have their own."""
+    with pytest.raises(UsageError, match="are for a backbone of another project"):
+        retrain(photos, input_range=(0, 1))

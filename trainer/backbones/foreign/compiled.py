@@ -32,9 +32,14 @@ class CompiledNetwork(NamedTuple):
 def compiled_network(content: bytes, name: str, twin: Backbone) -> CompiledNetwork:
     """The network in ``content``, the file ``name`` that was compiled of the network of ``twin``.
 
-    Raises :class:`~edge.errors.ModelError` if it was not compiled for an Edge TPU, or if pictures or features are not
-    those of ``twin``.
+    Raises :class:`~edge.errors.ModelError` if it was not compiled for an Edge TPU, if pictures or features are not
+    those of ``twin``, or if those are no integers.
     """
+    if twin.quantization != "int8":
+        raise ModelError(
+            f"its twin's features are floats ({twin.quantization}), and a head for an Edge TPU computes in integers; "
+            "give a network whose features are 8-bit integers as --backbone"
+        )
     file = read_foreign(content)
     view = TreeView(file.tree)
     if EDGE_TPU not in map(view.custom_name, view.graph.operators):

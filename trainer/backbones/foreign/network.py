@@ -6,6 +6,9 @@ import re
 from pathlib import PurePath
 from typing import NamedTuple
 
+from edge.errors import UsageError
+from trainer.backbones.architectures import Architecture
+
 _OTHER = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
 _UNNAMED = "network"
@@ -23,5 +26,12 @@ class ForeignNetwork(NamedTuple):
 
 
 def network_name(file_name: str) -> str:
-    """The name of the network in the file ``file_name``: its stem, with ``-`` for what a file name should not have."""
-    return _OTHER.sub("-", PurePath(file_name).stem).strip("-.")[:_LONGEST] or _UNNAMED
+    """The name of the network in the file ``file_name``: its stem, with ``-`` for what a file name should not have.
+
+    A name that one of our own networks has gets ``-foreign`` behind it.
+    """
+    name = _OTHER.sub("-", PurePath(file_name).stem).strip("-.")[:_LONGEST] or _UNNAMED
+    try:
+        return f"{Architecture.parse(name).name}-foreign"
+    except UsageError:
+        return name

@@ -226,6 +226,7 @@ def test_names_are_names_of_files_without_their_folders() -> None:
     """Spaces and other characters become a dash; the provenance has no path."""
     assert network_name("/home/someone/mobilenet v2 (1).tflite") == "mobilenet-v2-1"
     assert network_name("../..") == "network"
+    assert network_name("mobilenet_v2_1.0_224.tflite") == "mobilenet_v2_1.0_224-foreign"
     backbone = foreign_backbone(classifier(), "/home/someone/toy.tflite").backbone
     assert (backbone.weights.origin, backbone.architecture.name) == ("toy.tflite", "toy")
     assert len(backbone.weights.sha256) == 64
