@@ -12,7 +12,7 @@ import pytest
 from support import tiny
 from support.complaint import complaint
 from support.paths import DATA
-from trainer.backbones.architectures import grid
+from trainer.backbones.architectures import architectures
 
 
 @pytest.mark.parametrize("command", ["retrain", "bottlenecks", "evaluate"])
@@ -150,19 +150,21 @@ def test_cache_is_in_the_users_cache_folder_by_default(trainer, photos: Path, ca
     assert json.loads(done.stdout)["bottlenecks"][0]["cache"] == str(tmp_path / "xdg" / "edge-for-poets")
 
 
-def test_architectures_lists_the_grid_with_its_figures(trainer, tmp_path: Path) -> None:
-    """Sixteen rows with MACs, parameters, accuracy and source, and whether weights are at hand."""
+def test_architectures_lists_all_networks_with_their_figures(trainer, tmp_path: Path) -> None:
+    """A row for each, the grid first, with MACs, parameters, accuracy and source, and whether weights are at hand."""
     env = {"KERAS_HOME": str(tmp_path)}
     rows = json.loads(trainer("architectures", "--json", env=env).stdout)
-    assert [row["architecture"] for row in rows] == [point.name for point in grid()]
+    assert [row["architecture"] for row in rows] == [network.name for network in architectures()]
     assert (rows[0]["million_macs"], rows[0]["million_parameters"], rows[0]["imagenet_top1"]) == (569, 4.24, 70.9)
-    assert {row["weights"] for row in rows[4:]} == {"download"}
+    assert {row["weights"] for row in rows[4:-1]} == {"download"}
+    assert rows[-1]["weights"] in ("offline extra", "not installed: the extra offline")
+    assert (rows[16]["architecture"], rows[16]["imagenet_top1_quantized"]) == ("mobilenet_v2_1.0_224", None)
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "mobilenet_2_5_128_tf_no_top.h5").touch()
     text = trainer("architectures", env=env).stdout
     lines = [line.split() for line in text.splitlines()]
     assert next(line for line in lines if line[:1] == ["mobilenet_0.25_128"])[-2:] == ["keras", "cache"]
-    assert "mobilenet_v1.md" in text
+    assert "models/README.md" in text
 
 
 def test_file_names_that_are_not_utf8_are_named_without_a_traceback(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
@@ -19,6 +18,7 @@ from edge.modelfile.normalization import GUESSED
 from edge.modelfile.provenance import Provenance
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.adopt.graph import adopted_tree
+from trainer.backbones.foreign.arithmetic import arithmetic
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import ALL
 from trainer.export.export import seal
@@ -34,7 +34,6 @@ NOTE = "made by another project: its training is not known, so any photos may ha
 """What the provenance of an adopted file says."""
 
 _LARGEST_DIFFERENCE = 0.02  # of a score, between the given model and the adopted file
-_EIGHT_BITS = (schema.TensorType.UINT8, schema.TensorType.INT8, schema.TensorType.INT4)
 
 
 class Adopted(NamedTuple):
@@ -94,7 +93,7 @@ def _draft(model: ModelFile, name: str) -> ModelFile:
     flatbuffer, lines = write_model(tree), label_lines(model.labels)
     manifest = Manifest(
         architecture=ADOPTED,
-        quantization=_arithmetic(tree),
+        quantization=arithmetic(tree, int(tree.subgraphs[0].inputs[0])),
         input_size=max(model.input_size),
         preprocessing_version=PREPROCESSING_VERSION,
         model_sha256=hashlib.sha256(flatbuffer).hexdigest(),
@@ -120,17 +119,6 @@ def _with_provenance(draft: ModelFile, **facts: Any) -> ModelFile:
     assert draft.manifest is not None
     provenance = dataclasses.replace(draft.manifest.provenance, **facts)
     return dataclasses.replace(draft, manifest=dataclasses.replace(draft.manifest, training=provenance.to_training()))
-
-
-def _arithmetic(tree: Any) -> str:
-    """How the model computes, in the words that our files have: by the type of its input and of its constants."""
-    graph = tree.subgraphs[0]
-    if graph.tensors[graph.inputs[0]].type in _EIGHT_BITS:
-        return "int8"
-    constants = {tensor.type for tensor in graph.tensors if tree.buffers[tensor.buffer].data is not None}
-    if constants.intersection(_EIGHT_BITS):
-        return "dynamic"
-    return "float16" if schema.TensorType.FLOAT16 in constants else "float32"
 
 
 def _check_scores(model: ModelFile, draft: ModelFile, runtime: str | None) -> None:

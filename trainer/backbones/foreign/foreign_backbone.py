@@ -63,7 +63,7 @@ def foreign_backbone(content: bytes, file_name: str, normalization: Normalizatio
     reading = _reading(file.model, cut)
     backbone = Backbone(
         ForeignNetwork(network_name(file_name), max(model.input_size), reading),
-        arithmetic(file.tree),
+        _arithmetic(file.tree),
         Weights(PurePath(file_name).name, None, hashlib.sha256(content).hexdigest()),
         model,
     )
@@ -104,12 +104,16 @@ def _written_artifact(tree: Any, given: ModelFile) -> ModelFile:
         tensor.shapeSignature = None  # the number of pictures may be open: it is one
     if noted_runtime(tree) is None:
         add_metadata(tree, MINIMUM_RUNTIME, NOT_KNOWN)
-    eight_bits = given.input.dtype != np.float32 or arithmetic(tree) == "int8"
+    eight_bits = given.input.dtype != np.float32 or _arithmetic(tree) == "int8"
     raise_runtime(tree, INT8_RUNTIME if eight_bits else _FLOAT_RUNTIME)
     normalization = given.normalization._replace(origin=IN_FILE)
     if given.input.dtype == np.float32:
         add_metadata(tree, PIXELS_NAME, repr(normalization[:2]).encode())
     return dataclasses.replace(as_model(write_model(tree)), normalization=normalization)
+
+
+def _arithmetic(tree: Any) -> str:
+    return arithmetic(tree, int(tree.subgraphs[0].outputs[0]))
 
 
 def _reading(given: ModelFile, cut: Cut) -> str:
