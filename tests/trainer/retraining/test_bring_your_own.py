@@ -22,7 +22,7 @@ from trainer.retraining.retrain import retrain
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
-NETWORKS = {"uint8": classifier("uint8"), "int8": embedder("int8").content(), "float32": classifier()}
+NETWORKS = {"uint8": classifier("uint8"), "float32": classifier()}
 
 
 @pytest.fixture
