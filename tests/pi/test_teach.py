@@ -50,7 +50,8 @@ class Taught(NamedTuple):
 def ready(pi: Pi, arch: str, backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> Pi:
     """The Pi with the extra ``teach`` and a backbone; its pip finds that nothing is missing."""
     wheels = tmp_path_factory.mktemp("wheels")
-    fetch(wheels, arch, f"{build_edge(wheels)}[teach]")
+    # pip reads markers for this machine, not for the Pi's: there, Python 3.11 on aarch64 asks for tflite-runtime too.
+    fetch(wheels, arch, f"{build_edge(wheels)}[teach]", "tflite-runtime==2.14.0", "numpy<2")
     pi.put(wheels, "wheels")
     pi.put(backbone)
     # Debian's pip from its wheel: ensurepip would take 17 s of processor time to unpack it into the environment.
