@@ -14,7 +14,6 @@ from edge.inference.classifier import Classifier
 from edge.inference.interpreter import installed_runtimes
 from edge.inference.model_input import ModelInput
 from edge.modelfile.model_file import ModelFile
-from edge.modelfile.normalization import Normalization
 from edge.modelfile.provenance import Provenance
 from edge.preprocess import Pixels
 from trainer.backbones.backbone import drawn_pictures
@@ -33,7 +32,7 @@ _LEAST_DEVIATION = 1e-3
 Floats = npt.NDArray[np.floating[Any]]
 
 
-def compare(paths: Sequence[Path], normalization: Normalization | None = None) -> list[dict[str, Any]]:
+def compare(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """One row for each network: how far its file of ours is from what it should compute, on fifty drawn flowers.
 
     ``features`` is the largest difference of a bottleneck's value from the same tensor in the given file, as a share
@@ -42,11 +41,11 @@ def compare(paths: Sequence[Path], normalization: Normalization | None = None) -
     the share of the pictures that get the same label on both. The head is random: its logits have a standard deviation
     of 2, so that no score is near 0 or 1 by itself.
     """
-    return [_row(path, normalization) for path in paths]
+    return [_row(path) for path in paths]
 
 
-def _row(path: Path, normalization: Normalization | None) -> dict[str, Any]:
-    backbone = read_given(path, normalization).backbone
+def _row(path: Path) -> dict[str, Any]:
+    backbone = read_given(path).backbone
     pictures = drawn_pictures(backbone.architecture, _SEEDS)
     features = {runtime: backbone.features(pictures, runtime) for runtime in installed_runtimes()}
     first = next(iter(features.values()))
@@ -57,7 +56,7 @@ def _row(path: Path, normalization: Normalization | None) -> dict[str, Any]:
         runtime: np.stack([Classifier(model, runtime=runtime).scores(picture) for picture in pictures])
         for runtime in features
     }
-    original = original_features(path.read_bytes(), pictures, normalization)
+    original = original_features(path.read_bytes(), pictures)
     preferred, *others = scores.values()
     return {
         "network": path.name,
@@ -85,9 +84,9 @@ def random_head(features: Floats) -> Head:
     return Head(weights, -(features @ weights).mean(axis=0))
 
 
-def original_features(content: bytes, pictures: Sequence[Pixels], normalization: Normalization | None) -> Floats:
+def original_features(content: bytes, pictures: Sequence[Pixels]) -> Floats:
     """The tensor at which the network in ``content`` is cut, as the given file computes it: (pictures, values)."""
-    file = read_foreign(content, normalization)
+    file = read_foreign(content)
     view = TreeView(file.tree)
     tensor = find_cut(view).tensor
     interpreter = Interpreter(model_content=file.model.content, experimental_preserve_all_tensors=True)

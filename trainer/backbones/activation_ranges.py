@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from edge.inference.interpreter import choose_runtime, open_interpreter
@@ -35,8 +36,7 @@ def activation_ranges(
     interpreter = open_interpreter(write_model(model), available_cores(), choose_runtime())
     indices = [detail["index"] for detail in interpreter.get_output_details()]
     lowest, highest = np.full(len(outputs), np.inf), np.full(len(outputs), -np.inf)
-    for picture in pictures:
-        values = picture.astype(np.float32) / np.float32(std) - np.float32(mean / std)
+    for values in normalized(pictures, mean, std):
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values[np.newaxis])
         interpreter.invoke()
         found = [interpreter.get_tensor(index) for index in indices]
@@ -44,6 +44,11 @@ def activation_ranges(
         highest = np.maximum(highest, [values.max() for values in found])
     names = [graph.tensors[index].name.decode() for index in outputs]
     return {name: (float(low), float(high)) for name, low, high in zip(names, lowest, highest, strict=True)}
+
+
+def normalized(pictures: Sequence[Pixels], mean: float, std: float) -> list[npt.NDArray[np.float32]]:
+    """``pictures`` (height, width, 3), uint8, as a network in floats takes them: a pixel p is ``(p - mean) / std``."""
+    return [picture.astype(np.float32) / np.float32(std) - np.float32(mean / std) for picture in pictures]
 
 
 def ends_at_6(operator: Any) -> bool:

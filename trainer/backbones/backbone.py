@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import tempfile
@@ -229,6 +230,7 @@ def _write(architecture: Architecture, layers: Layers, quantizations: Sequence[s
     return artifacts
 
 
+@functools.lru_cache(maxsize=1)  # ranges and biases are measured on the same pictures
 def _calibration_pictures(architecture: Architecture) -> list[Pixels]:
     """Drawn flowers: the artifact depends on no user's photos; see docs/adr/0002."""
     return drawn_pictures(architecture, range(_FLOWERS_PER_KIND))

@@ -21,6 +21,7 @@ from edge.inference.interpreter import choose_runtime, open_interpreter
 from edge.inference.processor import check_processor
 from edge.parallel import available_cores
 from edge.preprocess import Pixels
+from trainer.backbones.activation_ranges import normalized
 from trainer.tflite import read_model, write_model
 
 _PASSES = 2  # each layer is measured twice: its ends at 0 and 6 hide a part of the shift the first time
@@ -51,8 +52,7 @@ def correct_biases(
     """
     check_processor()
     corrected = read_model(int8)
-    floats = [picture.astype(np.float32) / np.float32(std) - np.float32(mean / std) for picture in pictures]
-    wanted = iter(_channel_means(read_model(float32), floats))
+    wanted = iter(_channel_means(read_model(float32), normalized(pictures, mean, std)))
     values = _Values(corrected, pictures)
     convolutions = _convolutions(corrected)
     for position in range(convolutions[-1] + 1):

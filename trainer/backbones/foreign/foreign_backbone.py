@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -109,7 +108,7 @@ def _written_artifact(tree: Any, given: ModelFile) -> ModelFile:
     normalization = given.normalization._replace(origin=IN_FILE)
     if given.input.dtype == np.float32:
         add_metadata(tree, PIXELS_NAME, repr(normalization[:2]).encode())
-    return dataclasses.replace(as_model(write_model(tree)), normalization=normalization)
+    return as_model(write_model(tree), normalization)
 
 
 def _arithmetic(tree: Any) -> str:
