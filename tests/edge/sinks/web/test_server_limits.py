@@ -58,16 +58,20 @@ def test_a_burst_of_pages_is_bounded(sink: WebSink) -> None:
 
 
 def test_pages_that_leave_before_their_first_event_are_not_counted(sink: WebSink) -> None:
-    """After a hundred viewers that closed the connection at once, a page is served."""
+    """A hundred viewers that closed the connection at once keep no place: soon a page is served."""
     for _ in range(100):
         with socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20) as one:
             one.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     wait_for(lambda: _status(sink, "/events") == 200)
 
 
-def _status(sink: WebSink, path: str) -> int:
-    with asking(sink, path) as answer:
-        return answer.status
+def _status(sink: WebSink, path: str) -> int | None:
+    """The status of the answer; nothing if the server had no room for the connection, and closed it."""
+    try:
+        with asking(sink, path) as answer:
+            return answer.status
+    except ConnectionError:
+        return None
 
 
 def test_events_have_a_head_without_events(sink: WebSink) -> None:
