@@ -38,7 +38,7 @@ test: .venv/installed ## all tests
 	$(BIN)/python -m pytest -n auto --dist=loadgroup
 
 test-processors: .venv/installed ## the numeric tests again, as other processors would compute them; see docs/reproducibility.md
-	$(BIN)/python tests/processors/run.py
+	$(BIN)/python tests/processors/run.py $(PROCESSORS)
 
 test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_ARCH=armhf for 32 bits); see docs/flashing.md
 	$(BIN)/python -m pytest -n 3 --dist=loadfile -v tests/pi
@@ -69,8 +69,8 @@ edge-test-32: ## those that run an interpreter with tflite-runtime alone, as on 
 	build/edge-32/bin/python $(PIP_INSTALL) 'numpy<2' pillow tflite-runtime pytest pytest-xdist hypothesis
 	cd tests && ../build/edge-32/bin/python -m pytest -n auto --dist=loadgroup $(addprefix edge/,bench commands doctor inference live store)
 
-pythons: ## the tests that need no TensorFlow, from the wheel, on each Python that is here; PYTHONS="3.10 3.12" chooses, --ends is the oldest and the newest
-	$(PYTHON) tests/support/pythons.py $(PYTHONS)
+pythons: ## the tests that need no TensorFlow, from the wheel, on each Python that is here; PYTHONS="3.10 3.12" chooses, --ends is the oldest and the newest, each as another processor
+	$(PYTHON) tests/processors/pythons.py $(PYTHONS)
 
 wheel-test: .venv/installed ## the built wheel, in an environment of its own
 	rm -rf build/wheel && mkdir -p build/wheel

@@ -49,7 +49,8 @@ class Processor(NamedTuple):
     ``openblas`` is OpenBLAS's name of the processor whose kernels it uses. ``without`` is a regular expression; NumPy
     does not use the features that match it. ``xnnpack`` says whether LiteRT uses XNNPACK; ``vectors`` says whether
     TensorFlow uses oneDNN, and Pillow vector instructions for JPEG files. ``cores`` is the number of cores (None: all).
-    ``tests`` is pytest's expression of the marks of the tests to run. Only machines for which
+    ``tests`` is pytest's expression of the marks of the tests to run. ``with_python`` says whether the oldest or the
+    newest Python runs its tests as this processor: :func:`processors_of_pythons`. Only machines for which
     :func:`platform.machine` returns one of ``machines`` can compute like this processor.
     """
 
@@ -60,40 +61,52 @@ class Processor(NamedTuple):
     vectors: bool = True
     cores: int | None = None
     tests: str = "numeric and not tensorflow"
+    with_python: bool = False
     machines: tuple[str, ...] = ("x86_64", "AMD64")
 
-    def environment(self, features: list[str]) -> dict[str, str]:
-        """The environment variables with these settings; ``features`` are those of NumPy that can be switched off."""
+    def environment(self, features: list[str], *, checkout: bool = True) -> dict[str, str]:
+        """The environment variables with these settings; ``features`` are those of NumPy that can be switched off.
+
+        Python imports the packages of the ``checkout``, or those that are installed.
+        """
         disabled = " ".join(feature for feature in features if re.fullmatch(self.without, feature))
         found = {"OPENBLAS_CORETYPE": self.openblas, "NPY_DISABLE_CPU_FEATURES": disabled}
         if not self.vectors:
             found |= {"TF_ENABLE_ONEDNN_OPTS": "0", "JSIMD_FORCENONE": "1"}
         paths = [] if self.xnnpack else [str(HERE / "without_xnnpack")]
-        paths += [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+        if checkout:
+            paths += [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
         return {**os.environ, **found, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 ARM = ("aarch64", "arm64")
 
 PROCESSORS = (
-    Processor("an Intel of 2013 or an AMD Zen", "Haswell", r"AVX512.*|X86_V4"),
+    Processor("an Intel of 2013 or an AMD Zen", "Haswell", r"AVX512.*|X86_V4", with_python=True),
     Processor("an Intel of 2011, on one core", "Sandybridge", r"AVX512.*|X86_V[34]|AVX2|FMA3|F16C", cores=1),
-    Processor("an Intel of 2009, without XNNPACK", "Nehalem", r"AVX.*|X86_V[34]|FMA3|F16C", xnnpack=False),
+    Processor(
+        "an Intel of 2009, without XNNPACK", "Nehalem", r"AVX.*|X86_V[34]|FMA3|F16C", xnnpack=False, with_python=True
+    ),
     Processor("the least Intel or AMD", "Prescott", r".*", xnnpack=False, vectors=False, tests="numeric"),
     Processor("a Cortex-A57, on one core", "cortexa57", r"ASIMD.*|SVE", cores=1, machines=ARM),
-    Processor("a Neoverse N1", "neoversen1", r"SVE", machines=ARM),
+    Processor("a Neoverse N1", "neoversen1", r"SVE", with_python=True, machines=ARM),
     Processor("the least Arm of 64 bits", "armv8", r".*", False, False, tests="numeric", machines=ARM),
 )
 
 
-def probe_as(processor: Processor, here: dict[str, Any]) -> dict[str, Any] | None:
+def processors_of_pythons() -> list[Processor]:
+    """Those as which the oldest and the newest Python run their tests in CI, which has no time for each apart."""
+    return [one for one in PROCESSORS if one.with_python and platform.machine() in one.machines]
+
+
+def probe_as(processor: Processor, here: dict[str, Any], python: str = sys.executable) -> dict[str, Any] | None:
     """What :func:`probe` finds with the settings of ``processor``; None if this machine cannot compute like it.
 
-    ``here`` is what :func:`probe` finds without them.
+    ``here`` is what :func:`probe` finds without them, in the same ``python``.
     """
     if platform.machine() not in processor.machines:
         return None
-    found = probe(processor.environment(here["numpy"]))
+    found = probe(processor.environment(here["numpy"]), python)
     # OpenBLAS ignores a name that it does not know; for some names it reports another one's kernels.
     if found is None or (processor.openblas not in found["openblas"] and found["openblas"] == here["openblas"]):
         return None
@@ -101,9 +114,9 @@ def probe_as(processor: Processor, here: dict[str, Any]) -> dict[str, Any] | Non
     return found
 
 
-def probe(environment: dict[str, str]) -> dict[str, Any] | None:
+def probe(environment: dict[str, str], python: str = sys.executable) -> dict[str, Any] | None:
     """Which kernels compute in ``environment``; None if this machine cannot run them."""
-    command = [sys.executable, "-c", PROBE, str(REPOSITORY / "tests" / "data" / "tiny-float32.tflite")]
+    command = [python, "-c", PROBE, str(REPOSITORY / "tests" / "data" / "tiny-float32.tflite")]
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout) if done.returncode == 0 else None
 

@@ -1,6 +1,7 @@
 """Runs the numeric tests again as other processors would compute them: ``make test-processors``.
 
-If this machine cannot compute like one of them, a line says so. Arguments are pytest's.
+If this machine cannot compute like one of them, a line says so. ``--rest`` leaves out those as which the oldest and the
+newest Python run their tests (``make pythons PYTHONS=--ends``). Other arguments are pytest's.
 
 A processor of one core would leave the other cores of this machine idle. Its tests run beside those of the other
 processors, and their output is printed when they have ended.
@@ -40,12 +41,16 @@ class Run(NamedTuple):
 
 def main(arguments: list[str]) -> int:
     """Run the tests of each of :data:`PROCESSORS` and sum up; 0 if all passed, 1 if one failed or none could run."""
+    rest = "--rest" in arguments
+    arguments = [argument for argument in arguments if argument != "--rest"]
     here = probe(dict(os.environ))
     assert here is not None, "the tests' own environment does not compute"
     print(f"this machine: {platform.machine()}, {description(here)}", flush=True)
     lines, beside, results = [], [], []
     with contextlib.ExitStack() as files:
         for processor in sorted(PROCESSORS, key=lambda one: one.cores is None):
+            if rest and processor.with_python:
+                continue
             found = probe_as(processor, here)
             if found is None:
                 lines.append(f"skipped: {processor.name}: this machine cannot compute like it")

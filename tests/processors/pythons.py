@@ -1,10 +1,12 @@
 """``make pythons``: the tests that need no TensorFlow on several versions of Python, from the built wheel.
 
-``python tests/support/pythons.py [3.10 3.12 ...]`` takes the versions that are named. Without a name it takes each
+``python tests/processors/pythons.py [3.10 3.12 ...]`` takes the versions that are named. Without a name it takes each
 version of the project that this machine has, and names the others on stderr. It ends with 1 if a test failed, or if no
 Python was found for a version that was named.
 
 ``--ends`` takes the oldest and the newest of these: CI has no time for those between, which ``make pythons`` tries.
+Both run their tests as two other processors would compute them, which saves CI two more runs: what fails because of
+both is rare, and a line before the tests names both.
 
 Each version gets an environment of its own in ``build/pythons``: the wheel, every extra that needs no TensorFlow, the
 trainer's other requirements, and the tools of the tests.
@@ -22,9 +24,11 @@ import sys
 import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
+from kinds import REPOSITORY, Processor, description, probe, probe_as, processors_of_pythons
+
 BUILD = REPOSITORY / "build" / "pythons"
 EXTRAS = "camera,heif,litert,mqtt,prometheus,web"
 TOOLS = ("hypothesis", "pytest", "pytest-xdist")
@@ -53,7 +57,11 @@ def main(names: list[str]) -> int:
     here = {version: python for version, python in pythons.items() if python}
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:  # pip uses one core
         list(pool.map(lambda item: _make_environment(*item, wheel), here.items()))
-    failed = [version for version in here if not _run_tests(version)]
+    processors = processors_of_pythons() if ends else []
+    for processor in processors[len(here) :]:
+        print(f"pythons: no Python is left for {processor.name}", file=sys.stderr)
+    pairs = list(zip_longest(here, processors[: len(here)]))
+    failed = [version for version, processor in pairs if not _run_tests(version, processor)]
     if missing:
         print(f"pythons: not on this machine: {', '.join(missing)}", file=sys.stderr)
     if failed:
@@ -120,10 +128,21 @@ def _make_environment(version: str, python: str, wheel: Path) -> None:
     (site / "checkout.pth").write_text(f"{REPOSITORY}\n")
 
 
-def _run_tests(version: str) -> bool:
-    print(f"pythons: Python {version}", flush=True)
+def _run_tests(version: str, processor: Processor | None) -> bool:
+    python = str(BUILD / version / "bin" / "python")
+    environment, name = _environment(), f"Python {version}"
+    if processor is not None:
+        here = probe(environment, python)
+        assert here is not None, f"the environment of {name} does not compute"
+        found = probe_as(processor, here, python)
+        if found is None:
+            print(f"pythons: skipped: {processor.name}: this machine cannot compute like it", flush=True)
+        else:
+            environment = processor.environment(here["numpy"], checkout=False)
+            name += f" as {processor.name}: {description(found)}"
+    print(f"pythons: {name}", flush=True)
     tests = [BUILD / version / "bin" / "pytest", *TESTS, "tests/edge", "tests/trainer"]
-    return subprocess.run(tests, cwd=REPOSITORY, env=_environment()).returncode == 0
+    return subprocess.run(tests, cwd=REPOSITORY, env=environment).returncode == 0
 
 
 def _environment() -> dict[str, str]:
