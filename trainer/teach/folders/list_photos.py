@@ -106,8 +106,8 @@ def hash_files(
     known: Mapping[Location, KnownFile],
     known_files: Mapping[bytes, tuple[int, int, bytes]],
     progress: Progress,
-) -> tuple[dict[Location, KnownFile], list[Skipped]]:
-    """What is known of each of ``files``, and those that cannot be photos, with the reason.
+) -> tuple[dict[Location, KnownFile], dict[Location, str]]:
+    """What is known of each of ``files``, and of those that cannot be photos the reason, the trash left out.
 
     A file that is gone meanwhile, because an action has moved it, is in neither.
     Files whose size and time of change are in ``known``, or by their path in ``known_files``, are not read again.
@@ -123,13 +123,13 @@ def hash_files(
             hashed[location] = file
         else:
             unread[location] = status
-    skipped = []
+    skipped: dict[Location, str] = {}
     if unread:
         with progress.stage("photos", len(unread)) as advance:
             for location, result in ordered_map(lambda: lambda each: _hash(places, each), unread, available_cores()):
                 if isinstance(result, str):
                     if location.place != TRASH:
-                        skipped.append(Skipped(location.relative, result))
+                        skipped[location] = result
                 elif result is not None:
                     hashed[location] = result
                 advance(1)

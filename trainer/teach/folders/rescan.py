@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trainer.photos.folder import label_problem
 from trainer.photos.layout import class_name
+from trainer.photos.photo_files import Skipped
 from trainer.progress import SILENT
 from trainer.teach.folders.actions import Actions
 from trainer.teach.folders.list_photos import find_files, folder_names, hash_files
@@ -42,7 +43,13 @@ def rescan(actions: Actions, lock: threading.RLock) -> bool:
         actions.classes.set_folders(name for name in folder_names(places.root) if not label_problem(class_name(name)))
         with contextlib.suppress(OSError):  # the order alone, which the next change writes again
             actions.classes.save()
-        skipped = sorted(unread + found.skipped)
+        # An action may have moved a file away before it was read, and back since: then it is known.
+        skipped = [
+            Skipped(location.relative, reason)
+            for location, reason in unread.items()
+            if location not in table.files or not _is_still(places.path(location), table.files[location])
+        ]
+        skipped = sorted(skipped + found.skipped)
         changed |= labels != actions.classes.labels or skipped != sorted(actions.unread)
         actions.unread = skipped
         return changed

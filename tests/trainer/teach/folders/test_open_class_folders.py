@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import DatasetError, UnavailableError, UsageError
+from edge.errors import DatasetError, ImageError, UnavailableError, UsageError
 from support.class_folders import Open, relatives, write
 from support.messages import Messages
 from support.pictures import noise_picture
 from trainer.bottlenecks.cache import file_key
 from trainer.photos.photo_files import Skipped
 from trainer.progress import SILENT
+from trainer.teach.folders import list_photos
 from trainer.teach.folders.class_folders import ClassFolders
 from trainer.teach.folders.list_photos import find_files, hash_files
 from trainer.teach.folders.places import Places
@@ -121,4 +122,26 @@ def test_a_file_that_an_action_moves_while_it_is_read_is_not_skipped(tmp_path: P
     places = Places(tmp_path / "photos", tmp_path / "inbox")
     found = find_files(places, trash=False).files
     path.unlink()
-    assert hash_files(places, found, {}, {}, SILENT) == ({}, [])
+    assert hash_files(places, found, {}, {}, SILENT) == ({}, {})
+
+
+def test_a_file_that_was_away_while_it_was_to_be_read_is_not_skipped(
+    root: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scan that could not read a file, which an action had moved away and has moved back, says nothing about it."""
+    folders = opened()
+    folders.add_class("rose")
+    write(root, rose__1=1)
+    read_photo = list_photos.read_photo
+
+    def away(path: Path) -> tuple[bytes, os.stat_result]:
+        monkeypatch.setattr(list_photos, "read_photo", read_photo)
+        assert folders.rescan()  # the session knows the file from here on, as it knows one that an action has moved
+        raise ImageError("cannot be read: No such file or directory")
+
+    monkeypatch.setattr(list_photos, "read_photo", away)
+    assert not folders.rescan()
+    assert (len(folders.photos), folders.skipped) == (1, [])
+    (root / "rose" / "2.jpg").write_bytes(b"")
+    assert folders.rescan()
+    assert folders.skipped == [Skipped("rose/2.jpg", "an empty file")]
