@@ -43,5 +43,13 @@ def choose_head(
     check_finite(training, validation)
     with one_thread():
         found = search_penalty(training, validation, labels, DEFAULT_STEPS, class_weights, check)
-        head = minimise(found.training, found.weights, found.l2, DEFAULT_STEPS, found.head, tolerance=_TOLERANCE)
+        head = minimise(
+            found.training,
+            found.weights,
+            found.l2,
+            DEFAULT_STEPS,
+            found.head,
+            tolerance=_TOLERANCE,
+            curvature=found.curvature,
+        )
         return ChosenHead(Head(*found.unit.folded(*head)), found.l2)

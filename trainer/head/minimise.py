@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head.curvature import Curvature
+from trainer.head.lbfgs import Floats, Point, lbfgs
 from trainer.head.linear import Head
 from trainer.head.training_loss import TrainingLoss, training_loss
 
@@ -25,13 +28,15 @@ def refit_head(
     max_steps: int,
     class_weights: npt.NDArray[np.float64] | None = None,
     start: Head | None = None,
+    curvature: Curvature | None = None,
 ) -> Head:
     """Fit a head on standardised features with the penalty ``l2``, loosely.
 
     It ends as early as a fit of :func:`~trainer.head.penalty.search_penalty`. ``start`` is the first head, None: zeros.
+    ``curvature`` is that of the features or of others like them; None: it is found.
     """
     weights = np.ones(labels) if class_weights is None else class_weights
-    return minimise(training, weights, l2, max_steps, start, tolerance=SEARCH_TOLERANCE)
+    return minimise(training, weights, l2, max_steps, start, tolerance=SEARCH_TOLERANCE, curvature=curvature)
 
 
 def minimise(
@@ -42,45 +47,42 @@ def minimise(
     start: Head | None = None,
     on_step: Callable[[Head, TrainingLoss], None] | None = None,
     tolerance: float = TOLERANCE,
+    curvature: Curvature | None = None,
 ) -> Head:
-    """Minimise from ``start`` (zeros if None); ``on_step`` is called with it and with each iteration's head."""
-    from scipy.optimize import minimize
+    """Minimise from ``start`` (zeros if None); ``on_step`` is called with it and with each iteration's head.
 
+    The features of ``training`` are standardised. Their dtype is the one that is computed in; ``curvature`` is theirs,
+    None: it is found.
+    """
     values, labels = training.features.shape[1], len(class_weights)
     shares = class_weights[training.labels]
     shares = shares / shares.sum()
-    # The last parameters and their loss: an iteration ends at the parameters that were tried last.
-    last: tuple[npt.NDArray[np.float64], TrainingLoss] | None = None
+    curvature = Curvature.of(training.features) if curvature is None else curvature
+    first = (labels - 1) / labels**2  # of a head of zeros
+    last: TrainingLoss | None = None  # an iteration ends at the parameters that were tried last
 
-    def unpack(parameters: npt.NDArray[np.float64]) -> Head:
-        return Head(parameters[:-labels].reshape(values, labels), parameters[-labels:])
-
-    def loss_at(parameters: npt.NDArray[np.float64]) -> TrainingLoss:
+    def evaluate(parameters: Floats) -> Point:
         nonlocal last
-        if last is None or not np.array_equal(last[0], parameters):
-            found = training_loss(training.features, training.labels, shares, *unpack(parameters))
-            last = parameters.copy(), found
-        return last[1]
+        weights = parameters[:-1]
+        last = training_loss(training.features, training.labels, shares, weights, parameters[-1])
+        gradient = np.concatenate([last.weights_gradient + l2 * weights, last.bias_gradient[np.newaxis]])
+        return Point(parameters, float(last.losses @ shares) + l2 / 2 * float(np.vdot(weights, weights)), gradient)
 
-    def objective(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        found, head = loss_at(parameters), unpack(parameters)
-        gradient = found.weights_gradient + l2 * head.weights
-        loss = float(np.average(found.losses, weights=shares)) + l2 / 2 * float((head.weights**2).sum())
-        return loss, np.concatenate([gradient.ravel(), found.bias_gradient])
+    def solve(gradient: Floats) -> Floats:
+        assert last is not None
+        # Photos that are labelled surely curve the loss no more, but those near the borders of the classes do: the
+        # geometric mean of what all photos did at first and do now.
+        now = max(last.doubt / labels, 1e-12)
+        return curvature.solve(gradient, math.sqrt(first * now), l2)
 
-    def report(parameters: npt.NDArray[np.float64]) -> None:
-        assert on_step is not None
-        on_step(unpack(parameters), loss_at(parameters))
+    def report(point: Point) -> None:
+        if on_step is not None:
+            assert last is not None
+            on_step(_head(point.at), last)
 
-    first = np.zeros(values * labels + labels) if start is None else np.concatenate([start.weights.ravel(), start.bias])
-    if on_step is not None:
-        report(first)
-    result = minimize(
-        objective,
-        first,
-        jac=True,
-        method="L-BFGS-B",
-        callback=None if on_step is None else report,
-        options={"maxiter": max_steps, "maxfun": 2 * max_steps + 20, "ftol": tolerance},
-    )
-    return unpack(result.x)
+    begin = np.zeros((values + 1, labels)) if start is None else np.concatenate([start.weights, start.bias[np.newaxis]])
+    return _head(lbfgs(evaluate, begin, solve, max_steps, tolerance, report).at)
+
+
+def _head(parameters: Floats) -> Head:
+    return Head(parameters[:-1], parameters[-1])

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head.curvature import Curvature
 from trainer.head.linear import Head, cross_entropy
 from trainer.head.minimise import SEARCH_TOLERANCE, minimise
 from trainer.head.standardisation import Standardisation
@@ -23,7 +24,7 @@ class Search(NamedTuple):
     """The penalty ``l2`` that was chosen, and a loosely fitted ``head`` with it.
 
     ``unit`` is the standardisation, ``training`` and ``validation`` are standardised; ``weights`` (labels,) are those
-    of the classes.
+    of the classes, ``curvature`` is that of ``training``.
     """
 
     l2: float
@@ -32,6 +33,7 @@ class Search(NamedTuple):
     training: Labelled
     validation: Labelled
     weights: npt.NDArray[np.float64]
+    curvature: Curvature
 
 
 def search_penalty(
@@ -56,12 +58,15 @@ def search_penalty(
     shares = weights[validation.labels]
     if validation.weights is not None:
         shares = shares * validation.weights
+    # Single precision is enough to tell penalties apart, and a matrix that is half as large is read in half the time.
+    coarse = Labelled(standard.features.astype(np.float32), standard.labels)
+    curvature = Curvature.of(standard.features)
     best: tuple[float, float, Head] | None = None
     not_better = 0
     start = None
     for l2 in L2_GRID:
         # The next solution is near the last one, whose penalty is stronger.
-        start = minimise(standard, weights, l2, max_steps, start, tolerance=SEARCH_TOLERANCE)
+        start = minimise(coarse, weights, l2, max_steps, start, tolerance=SEARCH_TOLERANCE, curvature=curvature)
         loss = cross_entropy(start.logits(standard_validation.features), validation.labels, shares)
         if best is None or loss < best[0]:
             best, not_better = (loss, l2, start), 0
@@ -71,4 +76,4 @@ def search_penalty(
                 break
         check()
     assert best is not None
-    return Search(best[1], best[2], unit, standard, standard_validation, weights)
+    return Search(best[1], best[2], unit, standard, standard_validation, weights, curvature)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head.curvature import Curvature
 from trainer.head.folds import Folds
 from trainer.head.linear import Head, Matrix
 from trainer.head.minimise import refit_head
@@ -53,13 +54,14 @@ def label_with_shares(
         tested = folds.assigned == part
         with one_thread():  # the same heads on any number of cores
             standard = data._replace(features=Standardisation.of(data.features[~tested]).apply(data.features))
+            curvature = Curvature.of(standard.features[~tested])
             for draw in range(_DRAWS):
                 start: Head | None = None
                 for place, chosen in enumerate(nested_shares(data, ~tested, folds.labels, [seed, part, draw])):
                     training = standard.where(chosen)
                     weights = folds.class_weights(training.labels)
                     # The next share is fitted from the head of the last one, which is near.
-                    start = refit_head(training, folds.labels, l2, folds.max_steps, weights, start)
+                    start = refit_head(training, folds.labels, l2, folds.max_steps, weights, start, curvature)
                     answers = start.logits(standard.features[tested]).argmax(axis=1)
                     right[tested, place] += (answers == data.labels[tested]) / _DRAWS
                     photos[place] += training.independent

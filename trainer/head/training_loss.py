@@ -6,7 +6,7 @@ same bits on any number of cores.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,23 +24,31 @@ class TrainingLoss(NamedTuple):
     """``losses`` (photos,) in nats, ``right`` (photos,) bool: is the largest logit that of the photo's label?
 
     ``weights_gradient`` (values, labels) and ``bias_gradient`` (labels,) are those of the sum of the losses, each times
-    the share of its photo.
+    the share of its photo. ``doubt`` is the sum of the shares, each times the probability that two labels differ that
+    are drawn with the probabilities of the photo: 0 if all are sure.
     """
 
     losses: Vector
     right: npt.NDArray[np.bool_]
     weights_gradient: Matrix
     bias_gradient: Vector
+    doubt: float
 
 
 def training_loss(
-    features: Matrix, labels: npt.NDArray[np.intp], shares: Vector, weights: Matrix, bias: Vector
+    features: npt.NDArray[np.floating[Any]],
+    labels: npt.NDArray[np.intp],
+    shares: Vector,
+    weights: Matrix,
+    bias: Vector,
 ) -> TrainingLoss:
     """The cross entropy of each of ``labels`` (photos,), and the gradient of their sum with ``shares`` (photos,).
 
     ``features`` (photos, values) are standardised bottlenecks, ``weights`` (values, labels) and ``bias`` (labels,) the
-    head. Call it inside :func:`~trainer.one_thread.one_thread`.
+    head. It is computed in the dtype of the features; what is returned is float64. Call it inside
+    :func:`~trainer.one_thread.one_thread`.
     """
+    weights, bias, shares = (part.astype(features.dtype, copy=False) for part in (weights, bias, shares))
 
     def part(rows: slice) -> TrainingLoss:
         return _part(features[rows], labels[rows], shares[rows], weights, bias)
@@ -55,22 +63,37 @@ def training_loss(
         np.concatenate([done.right for done in parts]),
         sum((done.weights_gradient for done in parts[1:]), parts[0].weights_gradient),
         sum((done.bias_gradient for done in parts[1:]), parts[0].bias_gradient),
+        sum(done.doubt for done in parts),
     )
 
 
 def _part(
-    features: Matrix, labels: npt.NDArray[np.intp], shares: Vector, weights: Matrix, bias: Vector
+    features: npt.NDArray[np.floating[Any]],
+    labels: npt.NDArray[np.intp],
+    shares: npt.NDArray[np.floating[Any]],
+    weights: npt.NDArray[np.floating[Any]],
+    bias: npt.NDArray[np.floating[Any]],
 ) -> TrainingLoss:
-    own = np.arange(len(labels)), labels
-    scores: Matrix = features @ weights + bias
-    right = scores.argmax(axis=1) == labels
+    own = labels, np.arange(len(labels))
+    # One row for each label, not for each photo: NumPy is slow along short rows.
+    scores = weights.T @ features.T
     # In place from here on: each further matrix of this size costs time and memory.
-    scores -= scores.max(axis=1, keepdims=True)
+    scores += bias[:, np.newaxis]
+    right = scores.argmax(axis=0) == labels
+    scores -= scores.max(axis=0)
     shifted = scores[own]
     np.exp(scores, out=scores)
-    sums = scores.sum(axis=1, keepdims=True)
-    losses = np.log(sums[:, 0]) - shifted
+    sums = scores.sum(axis=0)
+    losses = np.log(sums) - shifted
     scores /= sums
+    doubt = float(shares @ (1 - np.einsum("lp,lp->p", scores, scores)))
     scores[own] -= 1
-    scores *= shares[:, np.newaxis]
-    return TrainingLoss(losses, right, features.T @ scores, scores.sum(axis=0))
+    scores *= shares
+    gradient = (scores @ features).T
+    return TrainingLoss(
+        losses.astype(np.float64, copy=False),
+        right,
+        gradient.astype(np.float64, copy=False),
+        scores.sum(axis=1, dtype=np.float64),
+        doubt,
+    )
