@@ -75,6 +75,9 @@ def _times_inverse(
         left -= part * change
         parts.append(part)
     found = solve(left)
+    if pairs:  # the last step says how much the estimate is too large or too small
+        step, change = pairs[-1]
+        found *= np.vdot(step, change) / np.vdot(change, solve(change))
     for (step, change), part in zip(pairs, reversed(parts), strict=True):
         found += (part - np.vdot(change, found) / np.vdot(step, change)) * step
     return found
