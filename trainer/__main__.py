@@ -16,9 +16,9 @@ def main() -> int:
 
 def _command() -> int | None:
     try:
-        from trainer.cli import app
+        from trainer.cli import command_line
 
-        app()  # some packages are imported only when they are needed
+        command_line(next(iter(sys.argv[1:]), None))()  # some packages are imported only when they are needed
     except ModuleNotFoundError as error:
         raise explain_missing(error, extras_of(next(iter(sys.argv[1:]), None))) or error from None
     return 0

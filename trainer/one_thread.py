@@ -15,13 +15,12 @@ _limits: threadpool_limits | None = None
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """NumPy and SciPy compute on one thread in the block: the same numbers give the same bits on any number of cores.
+    """NumPy computes on one thread in the block: the same numbers give the same bits on any number of cores.
 
-    Another kind of processor may give other bits. The limit is one of the whole process: it stays until the last of the
-    threads that are in such a block has left it.
+    SciPy has linear algebra of its own, which is limited too if it was loaded before the block; nothing in such a block
+    uses it. Another kind of processor may give other bits. The limit is one of the whole process: it stays until the
+    last of the threads that are in such a block has left it.
     """
-    import scipy.linalg  # noqa: F401 - SciPy has linear algebra of its own, which can be limited once it is loaded
-
     global _inside
     with _lock:
         if _inside == 0:

@@ -13,6 +13,7 @@ from support import tiny
 from support.complaint import complaint
 from support.paths import DATA
 from trainer.backbones.architectures import architectures
+from trainer.cli import COMMANDS, app
 
 
 @pytest.mark.parametrize("command", ["retrain", "bottlenecks", "evaluate"])
@@ -194,3 +195,16 @@ def test_many_skipped_files_do_not_flood_the_terminal(trainer, photos: Path, tin
     ]
     assert ".hidden" not in done.stderr
     assert len(json.loads(done.stdout)["skipped"]) == 26
+
+
+def test_one_command_does_not_load_the_others(run_python) -> None:
+    """``trainer architectures`` imports no SciPy and no other command; the whole command line has all of them."""
+    script = (
+        "import sys; sys.argv = ['trainer', 'architectures']\n"
+        "from trainer.cli import command_line\n"
+        "command_line('architectures')(standalone_mode=False)\n"
+        "print([name for name in ('scipy', 'trainer.commands.retrain') if name in sys.modules])"
+    )
+    assert run_python("-c", script).stdout.splitlines()[-1] == "[]"
+    listed = {command.name for command in app.registered_commands}
+    assert listed == set(COMMANDS)

@@ -7,13 +7,14 @@ by one number, which changes the scores and never the label with the best score.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.linear import Head, Matrix, cross_entropies, cross_entropy, softmax
+from trainer.head.linear import Head, Matrix, cross_entropies, softmax
 from trainer.one_thread import one_thread
 
 BINS = 15
@@ -21,6 +22,7 @@ BINS = 15
 
 _PRIOR_DEVIATION = 0.5  # of ln(temperature): a few photos with right labels must not make the scores extreme
 _LARGEST_LOG = math.log(20.0)
+_EXACT, _MOST_STEPS = 1e-9, 60  # of the logarithm
 
 
 class Bin(NamedTuple):
@@ -40,16 +42,39 @@ def fit_temperature(
     prior around 0, so that few photos move it little. The sum of the photos' cross entropy is convex in
     1 / temperature.
     """
-    from scipy.optimize import minimize_scalar
+    counts = np.ones(len(labels)) if weights is None else weights
+    own = logits[np.arange(len(labels)), labels]
 
-    photos = len(labels) if weights is None else float(weights.sum())
+    def slopes(logarithm: float) -> tuple[float, float]:
+        """The first and the second derivative, by the logarithm, of what is minimised."""
+        scaled = logits / math.exp(logarithm)
+        scores = softmax(scaled)
+        means = np.einsum("pl,pl->p", scores, scaled)
+        variances = np.einsum("pl,pl,pl->p", scores, scaled, scaled) - means**2
+        first = float(counts @ (own / math.exp(logarithm) - means))
+        second = float(counts @ variances) - first
+        return first + logarithm / _PRIOR_DEVIATION**2, second + 1 / _PRIOR_DEVIATION**2
 
-    def objective(logarithm: float) -> float:
-        likelihood = photos * cross_entropy(logits / math.exp(logarithm), labels, weights)
-        return likelihood + (logarithm / _PRIOR_DEVIATION) ** 2 / 2
+    return math.exp(_root(slopes, -_LARGEST_LOG, _LARGEST_LOG))
 
-    found: Any = minimize_scalar(objective, bounds=(-_LARGEST_LOG, _LARGEST_LOG), method="bounded")
-    return math.exp(float(found.x))
+
+def _root(slopes: Callable[[float], tuple[float, float]], low: float, high: float) -> float:
+    """Where the first of ``slopes`` is 0 between ``low`` and ``high``, or the border that is nearest to it.
+
+    It is negative below and positive above, and the second of ``slopes`` is its derivative: Newton's method, with
+    halves of the interval where that would leave it.
+    """
+    place = 0.0
+    for _ in range(_MOST_STEPS):
+        first, second = slopes(place)
+        low, high = (place, high) if first < 0 else (low, place)
+        following = place - first / second if second > 0 else math.inf
+        if not low < following < high:
+            following = (low + high) / 2
+        if abs(following - place) < _EXACT:
+            return following
+        place = following
+    return place
 
 
 def calibrated_cross_entropies(

@@ -108,7 +108,5 @@ def _fit_found(
         validated = accuracy(logits, validation.labels), cross_entropy(logits, validation.labels)
         steps.append(Step(float(on_training.right.mean()), float(on_training.losses.mean()), *validated))
 
-    head = minimise(
-        found.training, found.weights, found.l2, max_steps, on_step=on_step, curvature=found.curvature
-    )
+    head = minimise(found.training, found.weights, found.l2, max_steps, on_step=on_step, curvature=found.curvature)
     return HeadFit(Head(*found.unit.folded(*head)), found.l2, steps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from edge.inference.gate import Gate, cosines, directions
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head.kmeans import kmeans
 from trainer.head.linear import Head, softmax
 from trainer.head.standardisation import feature_deviation
 from trainer.one_thread import one_thread
@@ -74,20 +74,14 @@ def _prototypes(
     units: npt.NDArray[np.float32], labels: npt.NDArray[np.intp], classes: int, per_class: int
 ) -> npt.NDArray[np.float32]:
     """Unit vectors (prototypes, values): the centres of each class's ``units`` by k-means from a fixed seed."""
-    from scipy.cluster.vq import kmeans2
-
     count = max(1, min(per_class, _AT_MOST // classes))
     centres = []
     for label in range(classes):
         members = units[labels == label]
-        different = np.unique(members, axis=0)
-        if len(different) <= count:
-            members = different
+        if len({row.tobytes() for row in members}) <= count:
+            centres.append(np.unique(members, axis=0))
         else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # about an empty cluster: its centre stays the same
-                members, _ = kmeans2(members, count, _ROUNDS, minit="++", seed=np.random.RandomState(0))
-        centres.append(members)
+            centres.append(kmeans(members, count, _ROUNDS))
     found = np.concatenate(centres)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     return np.asarray(found / np.maximum(lengths, 1e-12), np.float32)

@@ -64,9 +64,7 @@ def lbfgs(
     return point
 
 
-def _times_inverse(
-    gradient: Floats, pairs: deque[tuple[Floats, Floats]], solve: Callable[[Floats], Floats]
-) -> Floats:
+def _times_inverse(gradient: Floats, pairs: deque[tuple[Floats, Floats]], solve: Callable[[Floats], Floats]) -> Floats:
     """``gradient`` times the estimate of the inverse, after the steps and changes of the gradient in ``pairs``."""
     left = gradient.copy()
     parts = []

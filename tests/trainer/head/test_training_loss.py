@@ -68,7 +68,7 @@ def test_number_of_cores_changes_no_bit() -> None:
     first, *others = (in_parts(arguments, 11 * 64, cores) for cores in (1, 2, 5))
     for other in others:
         for one, same in zip(first, other, strict=True):
-            assert one.tobytes() == same.tobytes()
+            assert np.asarray(one).tobytes() == np.asarray(same).tobytes()
 
 
 def test_head_fitted_in_parts_is_the_same_head() -> None:
@@ -85,3 +85,19 @@ def test_head_fitted_in_parts_is_the_same_head() -> None:
     largest = np.abs(whole.head.weights).max()
     np.testing.assert_allclose(parts.head.weights, whole.head.weights, atol=largest / 1000)
     assert parts.steps[-1] == pytest.approx(whole.steps[-1], abs=1e-4)
+
+
+def test_single_precision_is_near_and_returns_doubles() -> None:
+    """Features in float32 give the loss within a millionth or so, in float64."""
+    features, *others = case(3, 200, 30, 7)
+    exact, coarse = training_loss(features, *others), training_loss(features.astype(np.float32), *others)
+    for one, other in zip(exact[2:], coarse[2:], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    assert coarse.losses.dtype == coarse.weights_gradient.dtype == coarse.bias_gradient.dtype == np.float64
+
+
+def test_doubt_is_zero_if_all_photos_are_sure() -> None:
+    """Two labels that are equally likely differ every other time; with huge weights they never do."""
+    features, labels, shares, weights, bias = case(3, 200, 30, 2)
+    assert training_loss(features, labels, shares, 0 * weights, 0 * bias).doubt == pytest.approx(0.5)
+    assert training_loss(features, labels, shares, 1e6 * weights, bias).doubt == pytest.approx(0, abs=1e-3)
