@@ -28,12 +28,14 @@ class Classification(NamedTuple):
 
     ``categories`` is empty if no score reaches the threshold. ``latency_ms`` covers preprocessing and inference of this
     picture, in milliseconds. ``rejected`` is true if the model's gate decides that the picture is like no class,
-    whatever the scores are; None if the gate was not asked.
+    whatever the scores are; None if the gate was not asked. ``familiarity`` is by how much the picture is more familiar
+    to the gate than it asks, below 0 if it is rejected; None if the gate was not asked.
     """
 
     categories: tuple[Category, ...]
     latency_ms: float
     rejected: bool | None = None
+    familiarity: float | None = None
 
     @property
     def best(self) -> Category | None:

@@ -26,11 +26,16 @@ SCORE_THRESHOLD = 0.0
 class GatedScores(NamedTuple):
     """The score of every label, (labels,) float32, and the answer of the model's gate.
 
-    ``rejected`` is true if the gate decides that the picture is like no class; None if the gate was not asked.
+    ``familiarity`` is by how much the picture is more familiar to the gate than it asks; None if it was not asked.
     """
 
     scores: npt.NDArray[np.float32]
-    rejected: bool | None
+    familiarity: float | None
+
+    @property
+    def rejected(self) -> bool | None:
+        """Whether the gate decides that the picture is like no class; None if the gate was not asked."""
+        return None if self.familiarity is None else self.familiarity < 0
 
 
 class Classifier:
@@ -101,7 +106,7 @@ class Classifier:
         if self._gate is None:
             return GatedScores(self.scores(image), None)
         scores, bottleneck = self._interpreter.scores_and_bottleneck(preprocess(image, self.model.input_size))
-        return GatedScores(scores, self._gate.rejects(bottleneck, scores))
+        return GatedScores(scores, self._gate.margin(bottleneck, scores))
 
     def classify(
         self, image: ImageSource, *, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD
@@ -114,8 +119,9 @@ class Classifier:
         Raises :class:`~edge.errors.ImageError` if the picture cannot be decoded.
         """
         started = time.perf_counter()
-        scores, rejected = self.gated_scores(image)
+        gated = self.gated_scores(image)
         latency_ms = (time.perf_counter() - started) * 1000
-        order = np.argsort(-scores, kind="stable")[:top_k]
-        categories = (Category(int(i), self.labels[i], float(scores[i])) for i in order)
-        return Classification(tuple(c for c in categories if c.score >= score_threshold), latency_ms, rejected)
+        order = np.argsort(-gated.scores, kind="stable")[:top_k]
+        categories = (Category(int(i), self.labels[i], float(gated.scores[i])) for i in order)
+        chosen = tuple(category for category in categories if category.score >= score_threshold)
+        return Classification(chosen, latency_ms, gated.rejected, gated.familiarity)

@@ -8,6 +8,7 @@ all classes. ``docs/adr/0013-unknown.md`` says why this measure was chosen.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,14 +51,14 @@ class Gate(NamedTuple):
         familiarity: npt.NDArray[np.float64] = self.confidence_weight * confidence + self.nearness_weight * nearness
         return familiarity
 
-    def rejects(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> bool:
-        """Whether the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is like no class.
+    def margin(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> float:
+        """By how much the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is above the threshold.
 
-        It is if any of these numbers is infinite or not a number.
+        Below 0 it is like no class. Minus infinity if any of these numbers is infinite or not a number.
         """
         with np.errstate(all="ignore"):
-            familiarity = self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))
-        return not familiarity[0] >= self.threshold
+            margin = float(self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))[0]) - self.threshold
+        return margin if math.isfinite(margin) else -math.inf
 
     def to_bytes(self) -> bytes:
         """The arrays as the packed file holds them: ``deviation``, little-endian, then ``prototypes``."""

@@ -127,7 +127,7 @@ class Watch:
         started = time.perf_counter()
         try:
             pixels = region.crop(frame.pixels) if region else frame.pixels
-            scores, rejected = self._model.gated_scores(pixels)
+            gated = self._model.gated_scores(pixels)
         except (ImageError, UsageError) as error:
             if isinstance(error, UsageError) and not self._labelled:
                 raise
@@ -135,7 +135,7 @@ class Watch:
             return False
         latency_ms = (time.perf_counter() - started) * 1000
         self._problem = ""
-        steady = self._steadiness.update(scores, frame.timestamp_s, bool(rejected))
+        steady = self._steadiness.update(gated.scores, frame.timestamp_s, bool(gated.rejected))
         frame_age_s = time.monotonic() - frame.timestamp_s
         labels = self._model.card.labels
         categories = _best(steady.scores, labels)
@@ -152,7 +152,7 @@ class Watch:
                 label=label,
                 score=score,
                 categories=categories,
-                raw=_best(scores, labels),
+                raw=_best(gated.scores, labels),
                 time_s=time.time() - frame_age_s,
                 frame_age_ms=frame_age_s * 1000,
                 latency_ms=latency_ms,

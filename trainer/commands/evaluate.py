@@ -25,6 +25,7 @@ from trainer.commands.options import (
     pixel_arguments,
 )
 from trainer.commands.skipped_files import name_skipped
+from trainer.commands.strangers_output import print_strangers, strangers_json
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import UNSEEN
 from trainer.groups.modes import GROUPS_AUTO
@@ -54,6 +55,13 @@ def evaluate_command(
     input_range: InputRange = None,
     mean: Mean = None,
     std: Std = None,
+    strangers: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of pictures of other things, at any depth: say how many of them are taken for a class, and "
+            "how many photos of IMAGE_DIR the same setting lets through."
+        ),
+    ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Write MODEL-on-FOLDER.html and .md with details, beside the model.")
     ] = False,
@@ -70,9 +78,17 @@ def evaluate_command(
     if report:
         check_report(paths, "copy the model into a folder of your own")
     evaluation = evaluate(
-        loaded, image_dir, split=split.value, layout=layout.value, groups=groups.value, progress=progress
+        loaded,
+        image_dir,
+        split=split.value,
+        layout=layout.value,
+        groups=groups.value,
+        strangers=strangers,
+        progress=progress,
     )
     name_skipped(evaluation.skipped, progress)
+    if evaluation.strangers is not None:
+        name_skipped(evaluation.strangers.skipped, progress)
     if evaluation.seen is None and evaluation.has_seen_them:
         progress.message(
             "the model was trained on photos of this folder; use --split test for photos that it was not trained on"
@@ -109,6 +125,7 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
         "confusion": evaluation.confusion.tolist(),
         "photos": photos,
         "skipped": [entry._asdict() for entry in evaluation.skipped],
+        "strangers": strangers_json(evaluation.strangers),
     }
 
 
@@ -118,3 +135,5 @@ def _print_evaluation(evaluation: Evaluation) -> None:
         print_table(["class \\ answer", *evaluation.labels], rows)
     photos = photo_counts(evaluation.count, evaluation.independent)
     print(*accuracy_lines(evaluation, f"{photos} ({evaluation.split})"), sep="\n")
+    if evaluation.strangers is not None:
+        print_strangers(evaluation.strangers)

@@ -29,6 +29,7 @@ from trainer.evaluation.interval import Interval
 from trainer.evaluation.read_photos import read_photos
 from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses, composed
+from trainer.evaluation.strangers import Strangers, evaluate_strangers, find_strangers, has_gate
 from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.layout import AUTO
@@ -44,7 +45,8 @@ class Evaluation:
     an error there and are not counted. Labels and classes are in Unicode's composed form. ``split`` says which photos
     these are: ``unseen``, ``all`` or one split. ``skipped`` are the files that were not evaluated, ``classes`` says
     which classes were not. ``trained_on_these`` is true if the model was trained on photos of this folder; ``seen``
-    counts them, None if the model does not know its photos.
+    counts them, None if the model does not know its photos. ``strangers`` says how the model answers pictures of other
+    things, None if there are none.
 
     Photos that depend on each other count as one in accuracy and interval: each photo of a group of n has the weight
     1 / n.
@@ -59,6 +61,7 @@ class Evaluation:
     trained_on_these: bool = False
     seen: SeenPhotos | None = None
     classes: SharedClasses | None = None
+    strangers: Strangers | None = None
 
     @property
     def count(self) -> int:
@@ -112,6 +115,7 @@ def evaluate(
     layout: str = AUTO,
     groups: str = GROUPS_AUTO,
     labels: str | Path | None = None,
+    strangers: str | Path | None = None,
     runtime: str | None = None,
     progress: ProgressLike = None,
 ) -> Evaluation:
@@ -126,11 +130,12 @@ def evaluate(
     know its photos; a folder is then split as the model was trained, unless its ``layout`` gives a split. ``layout``
     is the argument of :meth:`Dataset.from_folder`. ``groups`` says how photos of a folder that depend on each other
     are found: ``off``: not at all; by their ``names``; or ``auto``: by names and pixels. ``labels`` is the label file
-    of a model that has no labels. Classes that the model has no label for are not evaluated. Messages say what was not
-    evaluated.
+    of a model that has no labels. ``strangers`` is a folder of pictures of other things, at any depth, which the model
+    answers too. Classes that the model has no label for are not evaluated. Messages say what was not evaluated.
 
     Raises :class:`~edge.errors.ModelError` for a damaged model, :class:`~edge.errors.DatasetError` if model and folder
-    share no class or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split.
+    share no class or no photo can be evaluated, and :class:`~edge.errors.UsageError` for an unknown split. For
+    ``strangers`` without a picture that can be used, :class:`~edge.errors.DatasetError`.
     """
     check_split(split)
     check_groups(groups)
@@ -139,7 +144,12 @@ def evaluate(
     dataset = read_photos(photos, split_ratios(loaded), progress, layout=layout, groups=groups)
     chosen = choose_photos([loaded], dataset, split)
     _report_chosen(chosen, progress)
-    return evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime)
+    if strangers is None:
+        return evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime)
+    strange = find_strangers(loaded, Path(strangers), dataset.root, chosen.classes.photos, progress)
+    evaluation = evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime, reject=has_gate(loaded))
+    known = list(evaluation.classified())
+    return replace(evaluation, strangers=evaluate_strangers(loaded, strange, known, progress, runtime=runtime))
 
 
 def _report_chosen(chosen: EvaluatedPhotos, progress: Progress) -> None:
@@ -168,11 +178,12 @@ def evaluate_chosen(
     stage: str = "evaluation",
     name: str = "the model",
     runtime: str | None = None,
+    reject: bool = False,
 ) -> Evaluation:
     """Let ``model``, the one at ``place`` of those for which photos of ``dataset`` were ``chosen``, label these.
 
     ``stage`` is the name of the stage in ``progress``. If ``model`` was trained on another split, a message says so, in
-    which the model is called ``name``.
+    which the model is called ``name``. With ``reject`` each answer has that of the model's gate too.
 
     Raises the errors of :func:`evaluate_photos`.
     """
@@ -183,7 +194,7 @@ def evaluate_chosen(
             f"{name} may have been trained on these photos"
         )
     with progress.stage(stage, len(chosen.photos)) as advance:
-        evaluation = evaluate_photos(model, chosen.photos, advance, runtime=runtime)
+        evaluation = evaluate_photos(model, chosen.photos, advance, runtime=runtime, reject=reject)
     results = zip(chosen.photos, evaluation.results, strict=True)
     failed = [Skipped(photo.relative, result.error) for photo, result in results if result.error]
     return replace(
@@ -211,11 +222,12 @@ def evaluate_photos(
     *,
     threads: int | None = None,
     runtime: str | None = None,
+    reject: bool = False,
 ) -> Evaluation:
     """Let ``model`` label ``photos`` and compare with the classes; ``advance`` is called with 1 for each photo.
 
     The class of each photo must be one of the labels. The model may answer any of its labels: an answer outside the
-    classes of ``photos`` is wrong.
+    classes of ``photos`` is wrong. With ``reject``, each answer has that of the model's gate too.
 
     Raises :class:`~edge.errors.DatasetError` if no photo can be evaluated.
     """
@@ -225,7 +237,7 @@ def evaluate_photos(
     confusion = np.zeros((len(labels), len(labels)), np.intp)
     results = []
     paths = (photo.path for photo in photos)
-    labelled = label_photos(model, paths, threads=threads, runtime=runtime, top_k=len(model.labels))
+    labelled = label_photos(model, paths, threads=threads, runtime=runtime, top_k=len(model.labels), reject=reject)
     for photo, result in zip(photos, labelled, strict=True):
         if result.classification is not None:
             answer = result.classification

@@ -69,15 +69,15 @@ def test_only_the_direction_of_a_bottleneck_counts(features: list[float], factor
 
 def test_what_is_not_a_number_is_rejected() -> None:
     """A bottleneck that is not a number is rejected."""
-    assert hand_made().rejects(np.full(4, np.nan, np.float32), np.array([1.0, 0.0], np.float32))
+    assert hand_made().margin(np.full(4, np.nan, np.float32), np.array([1.0, 0.0], np.float32)) == -math.inf
 
 
 def test_threshold_itself_is_let_through() -> None:
     """A familiarity of just the threshold is accepted, one below is not."""
     gate = hand_made()._replace(confidence_weight=0.0, threshold=3.0)
     features = np.array([1, 0, 0, 0], np.float32)
-    assert not gate.rejects(features, np.array([0.5], np.float32))
-    assert gate._replace(threshold=3.001).rejects(features, np.array([0.5], np.float32))
+    assert gate.margin(features, np.array([0.5], np.float32)) == 0
+    assert gate._replace(threshold=3.001).margin(features, np.array([0.5], np.float32)) < 0
 
 
 def test_model_without_a_gate() -> None:
@@ -142,6 +142,5 @@ def test_a_bottleneck_of_another_size(runtime: str) -> None:
 def test_a_bottleneck_that_is_no_number(value: float) -> None:
     """A picture with a bottleneck that is infinite or not a number is rejected, without a warning on stderr."""
     bottleneck = np.array([value, 1, 1, 1], np.float32)
-    assert hand_made()._replace(threshold=-1e9).rejects(bottleneck, np.array([0.5], np.float32)) is not math.isfinite(
-        value
-    )
+    margin = hand_made()._replace(threshold=-1e9).margin(bottleneck, np.array([0.5], np.float32))
+    assert (margin >= 0) is math.isfinite(value)

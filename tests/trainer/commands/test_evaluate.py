@@ -6,9 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
+from PIL import Image
+
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from support.complaint import complaint
+from support.gated import GATED, grey
 from support.paths import DATA
 from support.surgery import without_known_photos
 
@@ -41,8 +44,9 @@ def test_evaluate_json_is_consistent(trainer, photos: Path) -> None:
     printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all", "--json").stdout)
     assert set(printed) == {
         *("split", "accuracy", "accuracy_interval", "judged", "independent", "seen", "classes_not_evaluated"),
-        *("labels_without_photos", "labels", "confusion", "photos", "skipped"),
+        *("labels_without_photos", "labels", "confusion", "photos", "skipped", "strangers"),
     }
+    assert printed["strangers"] is None
     assert (printed["classes_not_evaluated"], printed["labels_without_photos"]) == ({}, [])
     assert printed["accuracy_interval"][0] < printed["accuracy"] <= printed["accuracy_interval"][1] <= 1
     right = sum(photo["class"] == photo["label"] for photo in printed["photos"])
@@ -135,3 +139,26 @@ def test_evaluate_takes_one_class_alone(trainer, photos: Path) -> None:
     shutil.rmtree(photos / "blue")
     done = trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all", "--json")
     assert json.loads(done.stdout)["judged"] == 12
+
+
+def test_evaluate_strangers(trainer, photos: Path, tmp_path: Path) -> None:
+    """The table has a row for each setting; the strangers with the highest scores are named, skipped files too."""
+    things = tmp_path / "things"
+    things.mkdir()
+    for seed in range(3):
+        Image.fromarray(grey(seed)).save(things / f"{seed}.png")
+    (things / "broken.png").write_bytes(b"oops")
+    arguments = ("evaluate", GATED, photos, "--split", "all", "--strangers", things)
+    done = trainer(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "trainer: skipped broken.png: " in done.stderr
+    printed = json.loads(trainer(*arguments, "--json").stdout)["strangers"]
+    assert (printed["count"], printed["known"], len(printed["taken"])) == (3, 36, 3)
+    assert [entry["path"] for entry in printed["skipped"]] == ["broken.png"]
+    for entry in printed["accepted"]:
+        row = f"{entry['setting']} {100 * entry['strangers']:.1f} % {100 * entry['known']:.1f} %"
+        assert row.split() in [line.split() for line in done.stdout.splitlines()]
+    assert done.stdout.splitlines()[-3].startswith(f"  {printed['taken'][0]['path']}: ")
+    refused = trainer(*arguments[:-1], photos)
+    line = f"trainer: {photos} is the folder of the classes; give a folder with pictures of other things"
+    assert (refused.returncode, refused.stdout, refused.stderr.splitlines()[-1]) == (2, "", line)

@@ -51,10 +51,10 @@ def test_scores_are_those_of_the_photos_bottleneck(tmp_path: Path) -> None:
     features = extractor.load(list(contents.sha256.values()))
     models, fitted = TaughtModels(extractor, threads=2), head(0, extractor.backbone.bottleneck_size)
     models.publish(learnt(fitted))
-    scores, rejected = models.load_first().gated_scores(np.asarray(picture))
+    scores, familiarity = models.load_first().gated_scores(np.asarray(picture))
     assert scores.dtype == np.float32
     assert scores.tolist() == softmax(fitted.logits(features))[0].astype(np.float32).tolist()
-    assert rejected is None
+    assert familiarity is None
 
 
 def test_before_there_is_a_head(models: TaughtModels) -> None:
