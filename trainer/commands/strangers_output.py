@@ -17,7 +17,7 @@ def print_strangers(strangers: Strangers) -> None:
     """Print the table of the settings, how well known photos and strangers differ, and the worst strangers."""
     independent = strangers.accepted[0].known.independent
     print(
-        f"\n{photo_counts(strangers.count, strangers.count)} of other things, and "
+        f"\n{photo_counts(strangers.strangers, strangers.strangers)} of other things, and "
         f"{photo_counts(strangers.known, independent)} of the classes: the share that gets the name of a class"
     )
     rows = [[entry.setting, _share(entry.strangers), _share(entry.known)] for entry in strangers.accepted]
@@ -38,7 +38,7 @@ def strangers_json(strangers: Strangers | None) -> dict[str, Any] | None:
     if strangers is None:
         return None
     return {
-        "count": strangers.count,
+        "strangers": strangers.strangers,
         "known": strangers.known,
         "auroc_score": round(strangers.score_auroc, 6),
         "auroc_familiarity": None if strangers.familiarity_auroc is None else round(strangers.familiarity_auroc, 6),

@@ -46,14 +46,14 @@ class Taken(NamedTuple):
 
 
 class Strangers(NamedTuple):
-    """How a model answers ``count`` strangers and ``known`` photos of its classes.
+    """How a model answers ``strangers`` strangers and ``known`` photos of its classes.
 
     ``score_auroc`` is the chance that the best score of a class is higher for a known photo than for a stranger;
     ``familiarity_auroc`` is the same for the familiarity of the gate, None if the model has no gate. ``accepted`` has
     one entry for each setting. ``taken`` are the strangers whose best label is a class, the highest score first.
     """
 
-    count: int
+    strangers: int
     known: int
     score_auroc: float
     familiarity_auroc: float | None
@@ -113,7 +113,7 @@ def evaluate_strangers(
     answers = [answer for _, answer in strange]
     gated = has_gate(model)
     return Strangers(
-        count=len(strange),
+        strangers=len(strange),
         known=len(known),
         score_auroc=auroc([_score(answer) for _, answer in known], [_score(answer) for answer in answers]),
         familiarity_auroc=auroc([_familiarity(a) for _, a in known], [_familiarity(a) for a in answers])

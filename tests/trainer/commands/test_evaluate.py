@@ -153,7 +153,7 @@ def test_evaluate_strangers(trainer, photos: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "trainer: skipped broken.png: " in done.stderr
     printed = json.loads(trainer(*arguments, "--json").stdout)["strangers"]
-    assert (printed["count"], printed["known"], len(printed["taken"])) == (3, 36, 3)
+    assert (printed["strangers"], printed["known"], len(printed["taken"])) == (3, 36, 3)
     assert [entry["path"] for entry in printed["skipped"]] == ["broken.png"]
     for entry in printed["accepted"]:
         row = f"{entry['setting']} {100 * entry['strangers']:.1f} % {100 * entry['known']:.1f} %"

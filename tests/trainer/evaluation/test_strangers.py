@@ -46,7 +46,7 @@ def test_the_figures_are_those_of_the_classifier(photos: Path, things: Path) -> 
     classifier = Classifier(model, reject=True)
     strange = [classifier.classify(things / name) for name in LOOSE]
     known = [classifier.classify(path) for path in sorted(photos.rglob("*.png"))]
-    assert (found.count, found.known) == (4, 36)
+    assert (found.strangers, found.known) == (4, 36)
     assert found.score_auroc == auroc([a.best.score for a in known], [a.best.score for a in strange])
     assert found.familiarity_auroc == auroc([a.familiarity for a in known], [a.familiarity for a in strange])
     shares = {entry.setting: (entry.strangers.right, entry.known.right) for entry in found.accepted}
@@ -73,7 +73,7 @@ def test_what_is_no_stranger_is_named(photos: Path, things: Path) -> None:
     (things / "empty.jpg").touch()
     found = answered(ModelFile.load(GATED), photos, things)
     reasons = dict(found.skipped)
-    assert found.count == 4
+    assert found.strangers == 4
     assert set(reasons) == {"mine.png", "z.png", "broken.png", "empty.jpg"}
     assert reasons["mine.png"] == "a photo of the class red: red/001.png"
     assert (reasons["z.png"], reasons["empty.jpg"]) == ("the same photo as a.png", "an empty file")
@@ -84,14 +84,14 @@ def test_photos_of_a_class_that_the_model_does_not_have_are_strangers(photos: Pa
     (photos / "red").rename(photos / "violet")
     model = ModelFile.from_bytes(without_known_photos(GATED.read_bytes()))
     found = answered(model, photos, photos / "violet")
-    assert (found.count, found.known) == (12, 24)
+    assert (found.strangers, found.known) == (12, 24)
 
 
 def test_photos_that_the_model_has_seen_are_no_strangers(photos: Path, tmp_path: Path) -> None:
     """A photo that trained the model is skipped, wherever it lies now."""
     fresh = tiny.paint_folder(tmp_path / "fresh", 2, seed=55)
     found = answered(ModelFile.load(GATED), fresh, photos)
-    assert found.count == 4
+    assert found.strangers == 4
     assert set(dict(found.skipped).values()) == {"the model has seen this photo in its training"}
 
 
