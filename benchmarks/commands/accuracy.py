@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -111,6 +112,33 @@ def unknown(
     )
     print("\n".join(summary(rows)))
     print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks strangers flower_photos --strangers other_things --seeds 5")
+def strangers(
+    image_dir: ImageDir,
+    strangers: Annotated[Path, typer.Option(help="A folder of pictures of other things; half of them may teach.")],
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An architecture; may be repeated (default: mobilenet_0.25_160, mobilenet_0.50_192, mobilenet_1.0_224 "
+            "and mobilenet_v2_0.35_224)."
+        ),
+    ] = None,
+    seeds: Seeds = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Count the pictures of other things that are taken for a class where 95 % of the known test photos are."""
+    from benchmarks.accuracy.strangers import DEFAULTS, measure, summary
+
+    chosen = [Architecture.parse(name) for name in architecture or DEFAULTS]
+    cache = bottleneck_dir or default_bottleneck_dir()
+    rows = measure(image_dir, strangers, chosen, list(range(seeds)), cache, TerminalProgress(""))
+    print("\n".join(summary(rows)))
+    options = "".join(f" --architecture {each}" for each in architecture or [])
+    command = f"python -m benchmarks strangers PHOTOS --strangers STRANGERS{options} --seeds {seeds}"
+    print(save_results("strangers", command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks forecast flower_photos --seeds 10")
