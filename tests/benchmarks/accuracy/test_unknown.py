@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.accuracy.augment import summary
 from benchmarks.accuracy.drawn_strangers import PICTURES, draw_strangers
-from benchmarks.accuracy.unknown import _auroc
+from trainer.evaluation.auroc import auroc
 
 FEW = st.lists(st.integers(0, 5), min_size=1, max_size=8)
 
@@ -18,7 +18,7 @@ FEW = st.lists(st.integers(0, 5), min_size=1, max_size=8)
 def test_auroc_is_the_share_of_pairs_in_the_right_order(known: list[int], strange: list[int]) -> None:
     """Each pair of a known and a strange picture counts 1 if the known one is more familiar, half if both are equal."""
     pairs = [(k > s) + (k == s) / 2 for k in known for s in strange]
-    assert _auroc(np.array(known, float), np.array(strange, float)) == pytest.approx(sum(pairs) / len(pairs))
+    assert auroc(np.array(known, float), np.array(strange, float)) == pytest.approx(sum(pairs) / len(pairs))
 
 
 def test_strangers_are_the_same_every_time() -> None:
