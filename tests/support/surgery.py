@@ -94,6 +94,12 @@ class Patient:
         self._content = self._content.replace(old.encode(), new.encode())
         return self
 
+    def flip_weight(self) -> Patient:
+        """Flip the last bit of the first weight of the head."""
+        buffer = list(self.model.tables(4))[self.tensor("head/weights").integer(BUFFER, np.uint32)]
+        first = int(buffer.array(0, np.uint8)[0])
+        return self.set_item(buffer, 0, "B", first ^ 1)
+
     def normalize(self, mean: float, std: float) -> Patient:
         """Write another normalisation into the TFLite Metadata."""
         entry = next(entry for entry in self.model.tables(6) if entry.text(0) == BUFFER_NAME)
