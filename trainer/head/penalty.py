@@ -58,15 +58,13 @@ def search_penalty(
     shares = weights[validation.labels]
     if validation.weights is not None:
         shares = shares * validation.weights
-    # Single precision is enough to tell penalties apart, and a matrix that is half as large is read in half the time.
-    coarse = Labelled(standard.features.astype(np.float32), standard.labels)
     curvature = Curvature.of(standard.features)
     best: tuple[float, float, Head] | None = None
     not_better = 0
     start = None
     for l2 in L2_GRID:
         # The next solution is near the last one, whose penalty is stronger.
-        start = minimise(coarse, weights, l2, max_steps, start, tolerance=SEARCH_TOLERANCE, curvature=curvature)
+        start = minimise(standard, weights, l2, max_steps, start, tolerance=SEARCH_TOLERANCE, curvature=curvature)
         loss = cross_entropy(start.logits(standard_validation.features), validation.labels, shares)
         if best is None or loss < best[0]:
             best, not_better = (loss, l2, start), 0
