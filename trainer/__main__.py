@@ -15,12 +15,13 @@ def main() -> int:
 
 
 def _command() -> int | None:
+    first = next(iter(sys.argv[1:]), None)
     try:
         from trainer.cli import command_line
 
-        command_line(next(iter(sys.argv[1:]), None))()  # some packages are imported only when they are needed
+        command_line(first)()  # some packages are imported only when they are needed
     except ModuleNotFoundError as error:
-        raise explain_missing(error, extras_of(next(iter(sys.argv[1:]), None))) or error from None
+        raise explain_missing(error, extras_of(first)) or error from None
     return 0
 
 

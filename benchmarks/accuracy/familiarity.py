@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.accuracy.drawn_strangers import draw_strangers
-from edge.inference.gate import Gate, cosines
+from edge.inference.gate import Gate, log_odds
 from edge.inference.interpreter import ImageInterpreter, dequantize
 from edge.preprocess import Pixels
 from trainer.backbones.backbone import Backbone
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.gate import best_scores
+from trainer.head.gate import TRUE_ACCEPTANCE, best_scores
 from trainer.head.linear import Head
 from trainer.head.standardisation import feature_deviation
 
@@ -24,7 +24,6 @@ Measure = Callable[[Features], npt.NDArray[np.float64]]
 _NEIGHBOURS = 5
 _DIMENSIONS = 64  # of the Mahalanobis distance
 _AXES = 32  # of the distance in all features: a variance for each, one for the rest
-_SMALLEST_SCORE = 1 / 512
 
 
 def bottlenecks_of(backbone: Backbone, pictures: list[Pixels]) -> Features:
@@ -37,6 +36,11 @@ def drawn_bottlenecks(backbone: Backbone) -> dict[str, Features]:
     """The bottlenecks of each kind of drawing of :func:`~benchmarks.accuracy.drawn_strangers.draw_strangers`."""
     drawn = draw_strangers(backbone.architecture.input_size)
     return {kind: bottlenecks_of(backbone, pictures) for kind, pictures in drawn.items()}
+
+
+def passing(values: npt.NDArray[np.float64], photos: npt.NDArray[np.float64]) -> float:
+    """The share of ``values`` (pictures,) that pass a threshold which lets 95 % of ``photos`` (photos,) through."""
+    return round(float((values >= np.quantile(photos, 1 - TRUE_ACCEPTANCE)).mean()), 4)
 
 
 def best_score(head: Head) -> Measure:
@@ -117,17 +121,13 @@ def combined(training: Labelled, validation: Features, gate: Gate, head: Head) -
 
     Each part is in units of its deviation on ``validation``. The penalty begins two deviations below the median.
     """
-    prototypes = gate.prototypes * np.float32(gate.prototype_scale)
-
-    def log_odds(features: Features) -> npt.NDArray[np.float64]:
-        scores = np.clip(best_scores(head, features, "int8"), _SMALLEST_SCORE, 1 - _SMALLEST_SCORE)
-        odds: npt.NDArray[np.float64] = np.log(scores / (1 - scores))
-        return odds
-
-    def nearness(features: Features) -> npt.NDArray[np.float64]:
-        return cosines(features, gate.deviation, prototypes).max(axis=1).astype(np.float64)
-
-    distance, odds, near = (_unit(way, validation) for way in (low_rank(training)[1], log_odds, nearness))
+    score = best_score(head)
+    parts: tuple[Measure, ...] = (
+        low_rank(training)[1],
+        lambda features: log_odds(score(features)),
+        lambda features: gate.nearness(features).astype(np.float64),
+    )
+    distance, odds, near = (_unit(way, validation) for way in parts)
     return (
         "distance, log odds, prototypes",
         lambda those: distance(those) + 0.25 * odds(those) + 2 * np.minimum(near(those) + 2, 0),

@@ -17,6 +17,7 @@ from benchmarks.accuracy.familiarity import (
     drawn_bottlenecks,
     gate_familiarity,
     low_rank,
+    passing,
 )
 from benchmarks.accuracy.splits import thirty_percent
 from edge.preprocess import preprocess
@@ -132,14 +133,13 @@ def _accuracy(head: Head, test: Labelled, classes: int) -> float:
 def _shares(
     way: Measure, validation: Features, test: Features, strange: Features, drawn: dict[str, Features]
 ) -> dict[str, Any]:
-    known, others = way(test), way(strange)
-    at_95, shipped = np.quantile(known, 1 - TRUE_ACCEPTANCE), np.quantile(way(validation), 1 - TRUE_ACCEPTANCE)
+    known, others, choosing = way(test), way(strange), way(validation)
     return {
         "photos": len(known),
         "strangers": len(others),
         "auroc": round(auroc(known, others), 4),
-        "accepted": round(float((others >= at_95).mean()), 4),
-        "known": round(float((known >= shipped).mean()), 4),
-        "accepted_as_shipped": round(float((others >= shipped).mean()), 4),
-        "drawn": {kind: round(float((way(each) >= at_95).mean()), 4) for kind, each in drawn.items()},
+        "accepted": passing(others, known),
+        "known": passing(known, choosing),
+        "accepted_as_shipped": passing(others, choosing),
+        "drawn": {kind: passing(way(each), known) for kind, each in drawn.items()},
     }

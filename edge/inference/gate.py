@@ -45,11 +45,16 @@ class Gate(NamedTuple):
 
         ``best_scores`` (pictures,) are the largest scores of each, 0 to 1.
         """
-        clipped = np.clip(best_scores.astype(np.float64), _SMALLEST_SCORE, 1 - _SMALLEST_SCORE)
-        confidence = np.log(clipped / (1 - clipped))
-        nearness = cosines(bottlenecks, self.deviation, self.prototypes * np.float32(self.prototype_scale)).max(axis=1)
-        familiarity: npt.NDArray[np.float64] = self.confidence_weight * confidence + self.nearness_weight * nearness
+        familiarity: npt.NDArray[np.float64] = self.confidence_weight * log_odds(
+            best_scores
+        ) + self.nearness_weight * self.nearness(bottlenecks)
         return familiarity
+
+    def nearness(self, bottlenecks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The cosine of each of ``bottlenecks`` (pictures, features) to its nearest prototype: (pictures,)."""
+        prototypes = self.prototypes * np.float32(self.prototype_scale)
+        nearest: npt.NDArray[np.float32] = (directions(bottlenecks, self.deviation) @ prototypes.T).max(axis=1)
+        return nearest
 
     def margin(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> float:
         """By how much the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is above the threshold.
@@ -65,12 +70,11 @@ class Gate(NamedTuple):
         return self.deviation.astype("<f4").tobytes() + self.prototypes.tobytes()
 
 
-def cosines(
-    bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32], prototypes: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """The cosine of each of ``bottlenecks`` (pictures, features) to each of ``prototypes``: (pictures, prototypes)."""
-    product: npt.NDArray[np.float32] = directions(bottlenecks, deviation) @ prototypes.T
-    return product
+def log_odds(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """The logarithm of the odds of ``scores``, 0 to 1; those that are nearly 0 or 1 count as a little farther away."""
+    clipped = np.clip(scores.astype(np.float64), _SMALLEST_SCORE, 1 - _SMALLEST_SCORE)
+    odds: npt.NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return odds
 
 
 def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

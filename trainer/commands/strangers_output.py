@@ -8,6 +8,7 @@ from edge.shorten import shorten
 from trainer.commands.evaluated_output import photo_counts
 from trainer.evaluation.grouped_share import GroupedShare
 from trainer.evaluation.strangers import Strangers
+from trainer.report.number_format import percent
 from trainer.terminal.tables import print_table
 
 _NAMED = 10  # strangers with the highest scores; --json names all
@@ -57,8 +58,9 @@ def strangers_json(strangers: Strangers | None) -> dict[str, Any] | None:
 
 
 def _share(of: GroupedShare) -> str:
-    return f"{100 * of.right / of.independent:.1f} %"
+    return percent(of.share)
 
 
 def _rounded(of: GroupedShare) -> float:
-    return round(of.right / of.independent, 6)
+    assert of.share is not None  # there is a picture of each kind
+    return round(of.share, 6)

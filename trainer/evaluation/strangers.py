@@ -97,10 +97,11 @@ def evaluate_strangers(
 
     Raises :class:`~edge.errors.DatasetError` if no stranger can be decoded.
     """
+    gated = has_gate(model)
     strange: list[tuple[str, Classification]] = []
     skipped = list(strangers.skipped)
     with progress.stage("strangers", len(strangers.paths)) as advance:
-        labelled = label_photos(model, strangers.paths, runtime=runtime, reject=has_gate(model))
+        labelled = label_photos(model, strangers.paths, runtime=runtime, reject=gated)
         for path, answer, error in labelled:
             relative = strangers.relative(path)
             if answer is None:
@@ -111,7 +112,6 @@ def evaluate_strangers(
     if not strange:
         raise DatasetError(f"{strangers.root}: no picture in it can be decoded; give pictures of other things")
     answers = [answer for _, answer in strange]
-    gated = has_gate(model)
     return Strangers(
         strangers=len(strange),
         known=len(known),

@@ -7,7 +7,7 @@ Tropp and Udell, *Randomized Nystroem Preconditioning* (2023).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +30,14 @@ class Curvature(NamedTuple):
     others: float
 
     @classmethod
-    def of(cls, features: npt.NDArray[np.floating[Any]]) -> Curvature:
+    def of(cls, features: Matrix) -> Curvature:
         """That of standardised ``features`` (photos, values); call it inside ``one_thread``.
 
-        The same photos in the same order give the same numbers: of many, every so many-th is taken.
+        If there are more than 512 photos, 512 of them are taken, spread evenly over their order. So the same photos in
+        the same order give the same numbers.
         """
         photos = len(features)
-        chosen = features[np.arange(min(photos, _PHOTOS)) * photos // min(photos, _PHOTOS)].astype(np.float64)
+        chosen = features[np.arange(min(photos, _PHOTOS)) * photos // min(photos, _PHOTOS)]
         # The eigenvectors of the small matrix of photos give those of the covariance.
         variances, photos_of_each = np.linalg.eigh(chosen @ chosen.T / len(chosen))
         variances, photos_of_each = variances[::-1], photos_of_each[:, ::-1]

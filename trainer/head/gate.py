@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edge.inference.gate import Gate, cosines, directions
+from edge.inference.gate import Gate, directions
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.kmeans import kmeans
 from trainer.head.linear import Head, softmax
@@ -50,7 +50,7 @@ def fit_gate(
         gate = Gate(deviation, quantized, scale, 1.0, 0.0, 0.0)
         scores = best_scores(head, validation.features, quantization)
         confidence = gate.familiarity(validation.features, scores)
-        nearness = cosines(validation.features, deviation, quantized * np.float32(scale)).max(axis=1)
+        nearness = gate.nearness(validation.features)
         gate = gate._replace(
             confidence_weight=_weight(confidence, _CONFIDENCE_SPREAD),
             nearness_weight=_weight(nearness, _NEARNESS_SPREAD),

@@ -51,8 +51,7 @@ def minimise(
 ) -> Head:
     """Minimise from ``start`` (zeros if None); ``on_step`` is called with it and with each iteration's head.
 
-    The features of ``training`` are standardised. Their dtype is the one that is computed in; ``curvature`` is theirs,
-    None: it is found.
+    The features of ``training`` are standardised; ``curvature`` is theirs, None: it is found.
     """
     values, labels = training.features.shape[1], len(class_weights)
     shares = class_weights[training.labels]

@@ -6,7 +6,7 @@ same bits on any number of cores.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,19 +36,13 @@ class TrainingLoss(NamedTuple):
 
 
 def training_loss(
-    features: npt.NDArray[np.floating[Any]],
-    labels: npt.NDArray[np.intp],
-    shares: Vector,
-    weights: Matrix,
-    bias: Vector,
+    features: Matrix, labels: npt.NDArray[np.intp], shares: Vector, weights: Matrix, bias: Vector
 ) -> TrainingLoss:
     """The cross entropy of each of ``labels`` (photos,), and the gradient of their sum with ``shares`` (photos,).
 
     ``features`` (photos, values) are standardised bottlenecks, ``weights`` (values, labels) and ``bias`` (labels,) the
-    head. It is computed in the dtype of the features; what is returned is float64. Call it inside
-    :func:`~trainer.one_thread.one_thread`.
+    head. Call it inside :func:`~trainer.one_thread.one_thread`.
     """
-    weights, bias, shares = (part.astype(features.dtype, copy=False) for part in (weights, bias, shares))
 
     def part(rows: slice) -> TrainingLoss:
         return _part(features[rows], labels[rows], shares[rows], weights, bias)
@@ -68,11 +62,7 @@ def training_loss(
 
 
 def _part(
-    features: npt.NDArray[np.floating[Any]],
-    labels: npt.NDArray[np.intp],
-    shares: npt.NDArray[np.floating[Any]],
-    weights: npt.NDArray[np.floating[Any]],
-    bias: npt.NDArray[np.floating[Any]],
+    features: Matrix, labels: npt.NDArray[np.intp], shares: Vector, weights: Matrix, bias: Vector
 ) -> TrainingLoss:
     own = labels, np.arange(len(labels))
     # One row for each label, not for each photo: NumPy is slow along short rows.
@@ -89,11 +79,4 @@ def _part(
     doubt = float(shares @ (1 - np.einsum("lp,lp->p", scores, scores)))
     scores[own] -= 1
     scores *= shares
-    gradient = (scores @ features).T
-    return TrainingLoss(
-        losses.astype(np.float64, copy=False),
-        right,
-        gradient.astype(np.float64, copy=False),
-        scores.sum(axis=1, dtype=np.float64),
-        doubt,
-    )
+    return TrainingLoss(losses, right, (scores @ features).T, scores.sum(axis=1), doubt)
