@@ -21,8 +21,9 @@ class Snapshot:
     openings of the source after the first, ``source_errors`` its failures. ``model_swaps`` and
     ``model_refusals`` count replacements of the model, and files refused as one. ``latency_counts`` has one
     entry for each bucket of :data:`LATENCY_BUCKETS_MS` and one more; ``latency_sum_ms`` is their sum.
-    ``sink_dropped`` and ``sink_errors`` are by the sink's name. ``frame_age_ms`` is the last labelled frame's,
-    None before the first; ``started_s`` is :func:`time.time` of the start.
+    ``sink_dropped`` and ``sink_errors`` are by the sink's name, ``actions`` by the action and what came of it.
+    ``frame_age_ms`` is the last labelled frame's, None before the first; ``started_s`` is :func:`time.time` of the
+    start.
     """
 
     started_s: float
@@ -38,6 +39,7 @@ class Snapshot:
     frame_age_ms: float | None = None
     sink_dropped: dict[str, int] = field(default_factory=dict)
     sink_errors: dict[str, int] = field(default_factory=dict)
+    actions: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 class StreamStatistics:
@@ -58,6 +60,12 @@ class StreamStatistics:
         with self._lock:
             counts = getattr(self._now, name)
             self._change(**{name: {**counts, sink: counts.get(sink, 0) + by}})
+
+    def count_action(self, action: str, result: str, by: int = 1) -> None:
+        """Add ``by`` to the count of what came of ``action``: ``done``, ``failed`` and so on."""
+        with self._lock:
+            key, counts = (action, result), self._now.actions
+            self._change(actions={**counts, key: counts.get(key, 0) + by})
 
     def labelled(self, latency_ms: float, frame_age_ms: float) -> None:
         """Count one labelled frame that took ``latency_ms`` and was then ``frame_age_ms`` old."""

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from edge.backoff import CAP_S
 from edge.inference.classifier import Classifier
-from edge.live.backoff import CAP_S
 from edge.live.grabber import Grabber
 from edge.sources.http_client import TIME_LIMIT_S
 from edge.sources.uri import open_source

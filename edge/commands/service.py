@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.commands.action_options import action_options
 from edge.commands.arguments import add_command, model_path
 from edge.commands.sink_options import sink_options
 from edge.commands.stream_options import source_address
@@ -19,6 +20,7 @@ from edge.status import SERVICE_NAME, TEACH_SERVICE_NAME
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
     from edge.service.arguments import WatchArguments
+    from edge.sinks.actions.options import ActionOptions
 
 
 def add(commands: Commands) -> None:
@@ -115,7 +117,20 @@ def _watch_arguments(words: list[str]) -> WatchArguments:
         sinks=sink_options(parsed),
         recursive=parsed.recursive,
         ca_file=parsed.ca_file,
+        actions=_checked_actions(parsed),
     )
+
+
+def _checked_actions(parsed: argparse.Namespace) -> ActionOptions:
+    """The actions of ``parsed``; the commands have the full paths of their programs, which a service may not find."""
+    from edge.sinks.actions.make_actions import check_actions
+
+    actions = action_options(parsed)
+    check_actions(actions)
+    on_label, on_label_end = (
+        tuple(command.found() for command in some) for some in (actions.on_label, actions.on_label_end)
+    )
+    return actions._replace(on_label=on_label, on_label_end=on_label_end)
 
 
 def _teach_arguments(words: list[str]) -> WatchArguments:

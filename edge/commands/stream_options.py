@@ -111,8 +111,8 @@ def open_stream(address: str, options: argparse.Namespace) -> FrameSource:
     return open_source(address, recursive=options.recursive, every_s=options.every, ca_file=options.ca_file)
 
 
-def stream_settings(options: argparse.Namespace) -> WatchSettings:
-    """How parsed ``options`` want the frames labelled."""
+def stream_settings(options: argparse.Namespace, needed_labels: tuple[str, ...] = ()) -> WatchSettings:
+    """How parsed ``options`` want the frames labelled, by a model with ``needed_labels``."""
     from edge.live.watch import WatchSettings
 
     return WatchSettings(
@@ -121,6 +121,7 @@ def stream_settings(options: argparse.Namespace) -> WatchSettings:
         smooth_s=options.smooth,
         score_threshold=options.score_threshold,
         limit=options.count,
+        needed_labels=needed_labels,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from edge.commands.action_options import action_options, add_action_options
 from edge.commands.arguments import add_command, add_model, add_model_options, model_path, pixel_options
 from edge.commands.sink_options import add_sink_options, sink_options
 from edge.commands.stream_options import add_stream_options, open_stream, source_address, stream_settings
@@ -34,6 +35,7 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_model_options(parser)
     add_sink_options(parser)
+    add_action_options(parser)
 
 
 def _watch(options: argparse.Namespace) -> int:
@@ -42,10 +44,11 @@ def _watch(options: argparse.Namespace) -> int:
     from edge.live.watch_source import watch_source
     from edge.messages import print_message
     from edge.parallel import available_cores
+    from edge.sinks.actions.make_actions import make_actions
     from edge.sinks.make_sinks import make_sinks
     from edge.statistics import StreamStatistics
 
-    address, statistics = source_address(options.source), StreamStatistics()
+    address, statistics, actions = source_address(options.source), StreamStatistics(), action_options(options)
     model = ModelChoice(
         path=model_path(options.model),
         labels=options.labels,
@@ -54,11 +57,12 @@ def _watch(options: argparse.Namespace) -> int:
         reject=options.reject,
         **pixel_options(options),
     )
+    sinks = make_sinks(sink_options(options), statistics, print_message)
     return watch_source(
         open_stream(address, options),
         model,
-        make_sinks(sink_options(options), statistics, print_message),
-        stream_settings(options),
+        [*sinks, *make_actions(actions, statistics, print_message)],
+        stream_settings(options, actions.labels),
         statistics,
         max_frame_age_s=options.max_frame_age,
         retries=options.retries,

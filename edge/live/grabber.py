@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from edge.backoff import Backoff
 from edge.errors import UnavailableError
-from edge.live.backoff import Backoff
 from edge.live.source_reader import SourceReader
 from edge.messages import print_message
 from edge.preprocess import Pixels

@@ -79,8 +79,17 @@ def label_stream(
     counts = statistics.snapshot()
     write_message(
         f"{counts.frames_labelled} of {counts.frames_grabbed} frames labelled, {counts.reconnects} reconnects"
+        f"{_of_actions(counts.actions)}"
     )
     return code
+
+
+def _of_actions(counts: dict[tuple[str, str], int]) -> str:
+    """Such as ``; command 3 done, 1 timed out; webhook 5 done``."""
+    by_action: dict[str, list[str]] = {}
+    for (action, result), count in sorted(counts.items()):
+        by_action.setdefault(action, []).append(f"{count} {result.replace('_', ' ')}")
+    return "".join(f"; {action} {', '.join(results)}" for action, results in by_action.items())
 
 
 def _service_status() -> Path | None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from edge.errors import ImageError, UsageError
 from edge.inference.classifier import TOP_K
+from edge.live.needed_labels import missing_label
 from edge.live.protocols import ModelSource, StreamModel
 from edge.live.region import Region
 from edge.live.steadiness import Steadiness
@@ -35,7 +36,8 @@ class WatchSettings(NamedTuple):
 
     ``every_s`` is the shortest time between two labelled frames in seconds, ``smooth_s`` the time over which scores
     are averaged, ``region`` the part of each frame that is labelled (None: all of it). ``score_threshold`` None means
-    the one that the model recommends. The stream ends after ``limit`` labelled frames (None: never).
+    the one that the model recommends. The stream ends after ``limit`` labelled frames (None: never). The model must
+    have ``needed_labels`` at the start; a message says if one that replaces it later has not all of them.
     """
 
     every_s: float
@@ -43,6 +45,7 @@ class WatchSettings(NamedTuple):
     smooth_s: float
     score_threshold: float | None
     limit: int | None
+    needed_labels: tuple[str, ...] = ()
 
 
 class Watch:
@@ -83,9 +86,13 @@ class Watch:
         """Load the model and label until ``stopping`` is set, the source ends, or ``limit`` frames are labelled.
 
         Raises :class:`~edge.errors.EdgeError` if the model cannot be loaded or run, or the source fails for good, and
-        :class:`~edge.errors.UsageError` if the region does not lie within the first frame.
+        :class:`~edge.errors.UsageError` if the region does not lie within the first frame, or the model has not all
+        labels that are needed.
         """
-        self._use(self._models.load_first())
+        first = self._models.load_first()
+        if problem := missing_label(self._settings.needed_labels, first.card.labels):
+            raise UsageError(problem)
+        self._use(first)
         sequence, due_s = -1, 0.0
         while not stopping.wait(max(0.0, due_s - time.monotonic())):
             try:
@@ -111,6 +118,8 @@ class Watch:
             self._use(model)
             self._statistics.count("model_swaps")
             self._write_message(f"model replaced: {model.card.name}, sha256 {model.card.sha256[:12]}")
+            if problem := missing_label(self._settings.needed_labels, model.card.labels):
+                self._write_message(problem)
         elif model.card.labels != self._model.card.labels:
             self._use(model)
         else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.sinks.actions.options import ActionOptions
 from edge.sinks.make_sinks import SinkOptions
 from edge.sources.uri import open_source
 
@@ -47,6 +48,7 @@ class WatchArguments:
     sinks: SinkOptions
     recursive: bool = False
     ca_file: str | None = None
+    actions: ActionOptions = field(default_factory=ActionOptions)
     teach: TeachPaths | None = None
 
     @property

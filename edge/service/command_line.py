@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,14 +11,20 @@ from edge.messages import print_message
 from edge.secrets import ENVIRONMENT_SOURCE, SOURCE_VARIABLE, may_hold_secret
 from edge.service.arguments import WatchArguments
 from edge.service.unit import environment_file, quote
+from edge.sinks.actions.options import WEBHOOK_VARIABLE, LabelCommand
 from edge.sinks.mqtt.broker import parse_broker
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 PASSWORD_CREDENTIAL = "mqtt-password"
 """The name under which systemd passes the broker's password to the service (``LoadCredential``)."""
 
-_PASSWORD_OPTION = "--mqtt-password-file"
-_PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--ca-file", _PASSWORD_OPTION)
+SECRET_CREDENTIAL = "webhook-secret"
+"""The same for the secret of the webhook."""
+
+_CREDENTIALS = {"--mqtt-password-file": PASSWORD_CREDENTIAL, "--webhook-secret-file": SECRET_CREDENTIAL}
+_PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--ca-file", *_CREDENTIALS)
+_WEBHOOK_OPTION = "--webhook"
+_COMMAND_OPTIONS = ("--on-label", "--on-label-end")
 _WEIGHTS_OPTION = "--weights"
 _TEACH_PATH_OPTIONS = (*_PATH_OPTIONS, "--backbone", "--bottleneck-dir", "--inbox", "--store", _WEIGHTS_OPTION)
 
@@ -41,14 +48,20 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
 
     Paths become absolute, because a service starts in another folder. A source that may hold a secret is left out, and
     a message says that it belongs into the environment file: ``edge watch`` reads it there, whereas a variable in the
-    command line would be replaced by systemd, for all users to read. The password file of the broker becomes a
-    credential of systemd.
+    command line would be replaced by systemd, for all users to read. So is the address of a webhook, whose path often
+    is its secret. The files with the broker's password and the webhook's secret become credentials of systemd. A command
+    gets the full path of its program.
     """
     hidden = arguments.source_word is None or (arguments.local_source is None and may_hold_secret(arguments.source))
     if hidden:
         print_message(
             "the source is not written into the unit, because its address may hold a secret: write "
             f"{SOURCE_VARIABLE}=ADDRESS into {environment_file(name)} (owner root, mode 600)"
+        )
+    if arguments.actions.webhook is not None:
+        print_message(
+            "the webhook is not written into the unit, because its address may be a secret: write "
+            f"{WEBHOOK_VARIABLE}=ADDRESS into {environment_file(name)} (owner root, mode 600)"
         )
     teach = arguments.teach
     program = ("edge", "watch") if teach is None else ("trainer", "teach")
@@ -58,9 +71,11 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
     previous = ""
     for word in arguments.words:
         option, equals, value = word.partition("=")
-        if previous in path_options:
+        if _WEBHOOK_OPTION in (previous, option):
+            pass
+        elif previous in (*path_options, *_COMMAND_OPTIONS):
             result.append(_path_word(arguments, previous, word))
-        elif equals and option in path_options:
+        elif equals and option in (*path_options, *_COMMAND_OPTIONS):
             result.append(_path_word(arguments, option, value, prefix=f"{option}="))
         elif word == arguments.source_word:
             result += hidden_words if hidden else [_source_word(arguments)]
@@ -73,8 +88,11 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
 
 
 def _path_word(arguments: WatchArguments, option: str, value: str, *, prefix: str = "") -> str:
-    if option == _PASSWORD_OPTION:
-        return f"{prefix}${{CREDENTIALS_DIRECTORY}}/{PASSWORD_CREDENTIAL}"
+    if option in _CREDENTIALS:
+        return f"{prefix}${{CREDENTIALS_DIRECTORY}}/{_CREDENTIALS[option]}"
+    if option in _COMMAND_OPTIONS:
+        command = LabelCommand.parse(value).found()
+        return quote(f"{prefix}{command.label}={shlex.join(command.words)}")
     if option == _WEIGHTS_OPTION and arguments.teach and not arguments.teach.weights:
         return quote(f"{prefix}{value}")  # not a path but a word: offline
     return quote(f"{prefix}{Path(value).absolute()}")

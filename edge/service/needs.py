@@ -12,7 +12,7 @@ import edge
 from edge.errors import UsageError
 from edge.messages import print_message
 from edge.service.arguments import WatchArguments
-from edge.service.command_line import PASSWORD_CREDENTIAL
+from edge.service.command_line import PASSWORD_CREDENTIAL, SECRET_CREDENTIAL
 from edge.service.unit import Needs
 from edge.store.layout import store_of
 
@@ -31,7 +31,9 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     store = store_of(arguments.model) if arguments.model else None
     taught = (teach.backbone, teach.weights, teach.folder) if teach else ()
     given = (arguments.model, *taught, arguments.labels, arguments.ca_file, sinks.mqtt_ca, local)
-    read = _absolute(Path(sys.executable), Path(edge.__file__), *given)
+    actions = arguments.actions
+    programs = [command.words[0] for command in actions.commands]
+    read = _absolute(Path(sys.executable), Path(edge.__file__), *programs, *given)
     status_folder = arguments.status and arguments.status.parent
     store_root = store.root if store else None
     written = _absolute(sinks.capture, status_folder, store_root, *(teach.written if teach else ()))
@@ -43,19 +45,22 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     missing = [str(path) for path in written if not path.exists()] if teach else []
     if missing:
         print_message(f"make these folders first, because the service may not: mkdir -p {shlex.join(missing)}")
-    password_file = sinks.mqtt_password_file
+    secrets = ((PASSWORD_CREDENTIAL, sinks.mqtt_password_file), (SECRET_CREDENTIAL, actions.webhook_secret_file))
+    network = sinks.web or sinks.mqtt or sinks.prometheus or teach
     return Needs(
         user=user,
         every_s=arguments.every_s,
         camera=arguments.is_camera,
         pi_camera=arguments.source.startswith("picamera2:"),
-        network=bool("://" in arguments.source or sinks.web or sinks.mqtt or sinks.prometheus or teach),
+        pins=bool(actions.gpio),
+        # A command may be one that tells another machine.
+        network=bool("://" in arguments.source or network or actions.webhook or actions.commands),
         steady_frames=not arguments.is_folder,
         teaches=teach is not None,
         mounts=tuple(map(str, _absolute(*given[:-1], None if arguments.is_folder else local))),
         folder=str(local.absolute()) if local and arguments.is_folder else None,
         write_paths=tuple(dict.fromkeys(map(str, written))),
-        credentials=((PASSWORD_CREDENTIAL, str(password_file.absolute())),) if password_file else (),
+        credentials=tuple((name, str(file.absolute())) for name, file in secrets if file),
         home=any(path.parts[1:2] in (("home",), ("root",)) for path in (*read, *written)),
         temporary=bool(temporary),
     )

@@ -42,6 +42,8 @@ class Needs(NamedTuple):
     """The shortest time between two labelled frames, in seconds."""
     camera: bool = False
     pi_camera: bool = False
+    pins: bool = False
+    """Whether it switches pins of the board."""
     network: bool = False
     teaches: bool = False
     """Whether it runs ``trainer teach``, which is ready and works without frames."""
@@ -143,6 +145,8 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "",
         *_user(needs.user),
         *(["SupplementaryGroups=video"] if needs.camera or needs.pi_camera else []),
+        # lgpio makes a file in the folder that LG_WD names, else in the current one, where the service may not.
+        *(["SupplementaryGroups=gpio", f"Environment=LG_WD=/run/{name}"] if needs.pins else []),
         f"RuntimeDirectory={name}",
         f"StateDirectory={name}",
         "UMask=0077",
@@ -203,10 +207,12 @@ def _user(user: str | None) -> list[str]:
 
 
 def _devices(needs: Needs) -> list[str]:
-    if not (needs.camera or needs.pi_camera):
+    if not (needs.camera or needs.pi_camera or needs.pins):
         return ["PrivateDevices=yes", "DevicePolicy=closed"]
     # By type, not by name: a camera that is plugged in again may get another number.
-    types = ["char-video4linux", *(["char-media", "char-dma_heap"] if needs.pi_camera else [])]
+    types = ["char-video4linux"] if needs.camera or needs.pi_camera else []
+    types += ["char-media", "char-dma_heap"] if needs.pi_camera else []
+    types += ["char-gpiochip"] if needs.pins else []
     return ["DevicePolicy=closed", *(f"DeviceAllow={name} rw" for name in types)]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from edge.distribution import install_command
-from edge.errors import ConfigurationError, UsageError
+from edge.errors import UsageError
+from edge.sinks.extra import needs_extra
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def make_sinks(
     if options.prometheus is not None:
         from edge.sinks.prometheus import PrometheusSink
 
-        with _extra("prometheus"):
+        with needs_extra("prometheus"):
             sinks.append(PrometheusSink(*options.prometheus, statistics))
     if options.capture is not None:
         from edge.sinks.capture.sink import CaptureSink
@@ -96,18 +95,7 @@ def _mqtt_sink(
     password = read_password(options.mqtt_password_file)
     if password is not None and broker.user is None:
         raise UsageError("there is a password for the broker, but no user; write mqtt://USER@host/topic")
-    with _extra("mqtt"):
+    with needs_extra("mqtt"):
         from edge.sinks.mqtt.sink import MqttSink
 
         return MqttSink(broker, statistics, password=password, ca=options.mqtt_ca, write_message=write_message)
-
-
-@contextmanager
-def _extra(name: str) -> Iterator[None]:
-    """If a package of the extra ``name`` is missing, say how to install it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "edge":
-            raise
-        raise ConfigurationError(f"--{name} needs {error.name}: {install_command(name)}") from None

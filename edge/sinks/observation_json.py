@@ -13,7 +13,7 @@ def observation_json(observation: Observation) -> dict[str, object]:
     ``timestamp`` is the UTC time of the frame in ISO 8601, to the millisecond.
     """
     return {
-        "timestamp": utc(observation.time_s).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": timestamp(observation.time_s),
         "sequence": observation.frame.sequence,
         "label": observation.label,
         "score": round(observation.score, 6),
@@ -22,6 +22,11 @@ def observation_json(observation: Observation) -> dict[str, object]:
         "latency_ms": round(observation.latency_ms, 3),
         "changed": observation.changed,
     }
+
+
+def timestamp(time_s: float) -> str:
+    """``time_s``, in seconds as of :func:`time.time`, in ISO 8601, UTC, to the millisecond."""
+    return utc(time_s).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def utc(time_s: float) -> datetime.datetime:

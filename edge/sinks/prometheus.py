@@ -79,6 +79,10 @@ class PrometheusSink:
             for sink, count in sorted(getattr(now, field).items()):
                 by_sink.add_metric([sink], count)
             yield by_sink
+        actions = CounterMetricFamily("edge_actions", "What came of actions.", labels=["action", "result"])
+        for key, count in sorted(now.actions.items()):
+            actions.add_metric(key, count)
+        yield actions
         yield _latency(now)
         if newest is None:
             return

@@ -11,6 +11,7 @@ PACKAGE = Path(edge.__file__).parent
 
 LAYERS = [
     [
+        "backoff",
         "cache_folder",
         "exit_codes",
         "distribution",

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from edge.errors import ConfigurationError, UsageError
+from edge.errors import UsageError
+from edge.sinks.secret_file import read_secret
 
 PASSWORD_VARIABLE = "EDGE_MQTT_PASSWORD"
 """The environment variable with the user's password, if ``--mqtt-password-file`` is not given."""
@@ -100,18 +101,4 @@ def read_password(file: Path | None) -> str | None:
     """
     if file is None:
         return os.environ.get(PASSWORD_VARIABLE) or None
-    try:
-        with file.open(encoding="utf-8-sig") as content:  # some editors begin a file with a byte-order mark
-            lines = content.read(_LONGEST_TEXT + 1).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise ConfigurationError(
-            f"{file}: the broker's password cannot be read ({reason}); check --mqtt-password-file"
-        ) from None
-    if not lines or not lines[0]:
-        raise ConfigurationError(f"{file}: the first line is empty; write the broker's password there")
-    if len(lines[0].encode()) > _LONGEST_TEXT:
-        raise ConfigurationError(
-            f"{file}: the first line is longer than 65,535 bytes; write the broker's password there"
-        )
-    return lines[0]
+    return read_secret(file, "the broker's password", "--mqtt-password-file")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from edge import Classifier
-from edge.live.backoff import Backoff
+from edge.backoff import Backoff
 from edge.live.grabber import Grabber
 from edge.sources import http_camera, http_client
 from edge.sources.uri import open_source

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge.backoff import Backoff
 from edge.errors import ConfigurationError, UnavailableError
-from edge.live.backoff import Backoff
 from edge.live.grabber import MAX_HANGING, Grabber
 from edge.sources.fake import END, HANG, FakeSource
 from edge.sources.protocol import EndOfStream

@@ -1,0 +1,79 @@
+"""One POST request after the other to a webhook, each with a time limit for all of it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+
+from edge.errors import UnavailableError
+from edge.sinks.actions.webhook_address import WebhookAddress
+from edge.tls import verifying_context
+
+TIME_LIMIT_S = 10.0
+"""How long the server may take for one request, from the connection to the head of its answer, in seconds."""
+
+
+class WebhookClient:
+    """Sends requests to one address. Redirects are not followed, and the body of an answer is not read."""
+
+    def __init__(self, address: WebhookAddress, *, time_limit_s: float = TIME_LIMIT_S) -> None:
+        """Send to ``address``. An ``https`` address needs a certificate of an authority that the system knows."""
+        self._address, self._time_limit_s = address, time_limit_s
+        self._tls = verifying_context(None) if address.tls else None
+        self._socket: socket.socket | None = None
+
+    def post(self, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status of the answer to a request with ``body`` and ``headers``.
+
+        Raises :class:`~edge.errors.UnavailableError` if there is no answer in time.
+        """
+        import http.client
+
+        host, port = self._address.host, self._address.port
+        connection = http.client.HTTPSConnection(host, port) if self._tls else http.client.HTTPConnection(host, port)
+        # The time limit of a socket is one for each read: an answer that comes a byte at a time never reaches it.
+        limit = threading.Timer(self._time_limit_s, self.cut)
+        limit.daemon = True
+        limit.start()
+        try:
+            self._socket = connection.sock = self._connect()
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
+            connection.request("POST", self._address.target, body, {**headers, "Connection": "close"})
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            late = not limit.is_alive()
+            raise UnavailableError(f"nothing in {self._time_limit_s:g} s" if late else _reason(error)) from None
+        finally:
+            limit.cancel()
+            connection.close()
+            self._socket = None
+
+    def cut(self) -> None:
+        """Let the request that another thread waits for fail."""
+        connection = self._socket
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                # Not the method of an SSLSocket, which forgets its encryption while another thread reads.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    def _connect(self) -> socket.socket:
+        plain = socket.create_connection((self._address.host, self._address.port), self._time_limit_s)
+        if self._tls is None:
+            return plain
+        return self._tls.wrap_socket(plain, server_hostname=self._address.host, do_handshake_on_connect=False)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {(error.reason or type(error).__name__).replace('_', ' ').lower()}"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "unknown host"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "its answer is not HTTP, or there is none"
