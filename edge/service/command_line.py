@@ -49,8 +49,8 @@ def command_line(arguments: WatchArguments, name: str) -> list[str]:
     Paths become absolute, because a service starts in another folder. A source that may hold a secret is left out, and
     a message says that it belongs into the environment file: ``edge watch`` reads it there, whereas a variable in the
     command line would be replaced by systemd, for all users to read. So is the address of a webhook, whose path often
-    is its secret. The files with the broker's password and the webhook's secret become credentials of systemd. A command
-    gets the full path of its program.
+    is its secret. The files with the broker's password and the webhook's secret become credentials of systemd. A
+    command gets the full path of its program.
     """
     hidden = arguments.source_word is None or (arguments.local_source is None and may_hold_secret(arguments.source))
     if hidden:

@@ -60,7 +60,7 @@ class WebhookAction:
         self._statistics, self._write_message = statistics, write_message
         self._complaints = Complaints(write_message)
         self._backoff = backoff or Backoff(first_s=_FIRST_WAIT_S, cap_s=LONGEST_WAIT_S)
-        self._stopping = threading.Event()
+        self._stopping, self._cut = threading.Event(), threading.Event()
         self._pause = pause or self._stopping.wait
         self._more = threading.Event()
         self._failing = self._dropping = False
@@ -95,27 +95,33 @@ class WebhookAction:
                 )
 
     def stop(self) -> None:
-        """End the request that is being sent; its event stays in the queue."""
+        """Send what waits until the webhook does not take it, or until :meth:`close` cuts the request."""
         self._stopping.set()
         self._more.set()
-        self._client.cut()
 
     def close(self, timeout_s: float) -> None:
-        """Wait for the end of the thread, and say how many events wait for the next start."""
+        """End the thread, and say how many events are kept for the next start."""
         if self._thread.ident is None:
             return
-        self._thread.join(timeout_s)
+        self._thread.join(timeout_s / 2)
+        self._cut.set()
+        self._client.cut()
+        self._thread.join(timeout_s / 2)
         if len(self._queue):
             self._write_message(f"{self.name}: {len(self._queue):,} events are kept for the next start")
         self._queue.close()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._cut.is_set():
             self._more.clear()
             oldest = self._queue.oldest()
+            if oldest is not None and self._send(*oldest):
+                continue
+            if self._stopping.is_set():
+                return
             if oldest is None:
                 self._more.wait()
-            elif not self._send(*oldest):
+            else:
                 self._pause(self._backoff.next_s())
 
     def _send(self, name: str, body: bytes) -> bool:

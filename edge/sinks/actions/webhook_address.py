@@ -41,7 +41,7 @@ def parse_webhook(address: str) -> WebhookAddress:
         raise UsageError(f"this is not the address of a webhook; give {_FORM}") from None
     if not address.isprintable() or " " in address or len(address) > _LONGEST:
         raise UsageError(
-            f"the webhook's address has a blank or control character, or more than {_LONGEST:,} characters; give {_FORM}"
+            f"the webhook's address has a blank, a control character or more than {_LONGEST:,} characters; give {_FORM}"
         )
     if "@" in parts.netloc:
         raise UsageError(

@@ -24,6 +24,7 @@ class WebhookClient:
         self._address, self._time_limit_s = address, time_limit_s
         self._tls = verifying_context(None) if address.tls else None
         self._socket: socket.socket | None = None
+        self._ended = threading.Event()
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> int:
         """The status of the answer to a request with ``body`` and ``headers``.
@@ -35,25 +36,35 @@ class WebhookClient:
         host, port = self._address.host, self._address.port
         connection = http.client.HTTPSConnection(host, port) if self._tls else http.client.HTTPConnection(host, port)
         # The time limit of a socket is one for each read: an answer that comes a byte at a time never reaches it.
-        limit = threading.Timer(self._time_limit_s, self.cut)
+        late = threading.Event()
+        limit = threading.Timer(self._time_limit_s, self._cut, [late])
         limit.daemon = True
         limit.start()
         try:
             self._socket = connection.sock = self._connect()
+            if late.is_set() or self._ended.is_set():  # it was not there yet to be cut
+                raise TimeoutError
             if isinstance(connection.sock, ssl.SSLSocket):
                 connection.sock.do_handshake()
             connection.request("POST", self._address.target, body, {**headers, "Connection": "close"})
-            return connection.getresponse().status
+            status = connection.getresponse().status
+            if late.is_set() or self._ended.is_set():  # half a head that was cut looks like a whole one
+                raise TimeoutError
+            return status
         except (OSError, http.client.HTTPException, ValueError) as error:
-            late = not limit.is_alive()
-            raise UnavailableError(f"nothing in {self._time_limit_s:g} s" if late else _reason(error)) from None
+            in_time = not late.is_set() and not isinstance(error, TimeoutError)
+            raise UnavailableError(_reason(error) if in_time else f"nothing in {self._time_limit_s:g} s") from None
         finally:
             limit.cancel()
             connection.close()
             self._socket = None
 
     def cut(self) -> None:
-        """Let the request that another thread waits for fail."""
+        """Let the request that another thread waits for fail, at the end of the stream."""
+        self._cut(self._ended)
+
+    def _cut(self, reason: threading.Event) -> None:
+        reason.set()
         connection = self._socket
         if connection is not None:
             with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ MODEL = ("--model", "models/tiny-int8.tflite")
 
 @pytest.fixture(autouse=True)
 def _no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SUDO_USER", "EDGE_SOURCE"):
+    for name in ("SUDO_USER", "EDGE_SOURCE", "EDGE_WEBHOOK"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -142,6 +142,41 @@ def test_secrets_stay_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert "hush" not in out + err
 
 
+def test_actions(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Programs get their full paths, the secret is a credential, and a command may use the network."""
+    (tmp_path / "my bin").mkdir()
+    program = tmp_path / "my bin" / "beep"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    options = ("--on-label", "red='my bin/beep' '$x' 5%", "--on-label-end=red=sh -c 'a; b'", "--for", "2")
+    unit = _unit(capsys, "photos/", *MODEL, *options)
+    shell = shutil.which("sh")
+    assert unit["ExecStart"].split(" --on-label ")[1] == (
+        f"\"red='{program}' '$$x' 5%%\" \"--on-label-end=red={shell} -c 'a; b'\" --for 2"
+    )
+    assert unit["RestrictAddressFamilies"] == "AF_UNIX AF_INET AF_INET6"
+    assert "DeviceAllow" not in unit
+    hook = ("--webhook", "http://host/hush", "--webhook-secret-file", "pass word")
+    assert cli.main(["service", "photos/", *MODEL, *hook]) == 0
+    out, err = capsys.readouterr()
+    assert "LoadCredential=webhook-secret:" + f"{tmp_path}/pass word\n" in out
+    assert "photos --model" in out and "webhook-secret-file ${CREDENTIALS_DIRECTORY}/webhook-secret\n" in out
+    assert "EDGE_WEBHOOK=ADDRESS into /etc/edge-watch.env" in err
+    assert "hush" not in out + err
+
+
+def test_pins(capsys: pytest.CaptureFixture[str]) -> None:
+    """The service may use the pins, and has a folder for the file that the library makes; nothing else is opened."""
+    unit = _unit(capsys, "photos/", *MODEL, "--gpio", "red=17")
+    assert unit["DeviceAllow"] == "char-gpiochip rw"
+    assert unit["SupplementaryGroups"] == "gpio"
+    assert unit["Environment"] == "LG_WD=/run/edge-watch"
+    assert unit["PrivateNetwork"] == "yes"
+    assert cli.main(["service", "0", *MODEL, "--gpio", "red=17"]) == 0
+    devices = [line for line in capsys.readouterr().out.splitlines() if line.startswith("DeviceAllow")]
+    assert devices == ["DeviceAllow=char-video4linux rw", "DeviceAllow=char-gpiochip rw"]
+
+
 def test_a_page_for_others_needs_a_token(capsys: pytest.CaptureFixture[str]) -> None:
     """A page on the network has a message that names the file for its token; a page on loopback needs no token."""
     assert cli.main(["service", "0", *MODEL, "--web", "0.0.0.0:8080"]) == 0
@@ -179,6 +214,9 @@ def test_all_may_read(tmp_path: Path) -> None:
         (["0", *MODEL, "--smoth", "2"], "unrecognized arguments: --smoth"),
         (["0", *MODEL, "--mode", "x"], "unrecognized arguments: --mode"),
         (["0"], "which model? give --model FILE"),
+        (["0", *MODEL, "--on-label", "red=none-such"], "none-such: there is no such program"),
+        (["0", *MODEL, "--webhook", "ftp://host/"], "not the address of a webhook"),
+        (["0", *MODEL, "--for", "2"], "--for has no effect without --on-label"),
         (["--name", "a/b", "0", *MODEL], "--name a/b: use letters, digits, - and _ only"),
         (["0", *MODEL, "--output", "x", "--install"], "not allowed with argument"),
     ],

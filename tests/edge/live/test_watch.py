@@ -222,6 +222,15 @@ def test_the_model_is_replaced_between_two_frames(tmp_path: Path) -> None:
     assert stream.messages == [f"model replaced: model.tflite, sha256 {stream.seen[1].model.sha256[:12]}"]
 
 
+def test_labels_that_are_needed(int8_model: Path) -> None:
+    """A label that the model does not have ends the stream before its first frame; the nearest one is named."""
+    assert len(Stream(Frames([picture("red")]), int8_model, needed_labels=("red", "unknown")).run()) == 1
+    stream = Stream(Frames([picture("red")]), int8_model, needed_labels=("red", "gren"))
+    with pytest.raises(UsageError, match=r"^the model has no label gren; did you mean green\? it has blue, green, red"):
+        stream.run()
+    assert stream.seen == []
+
+
 def test_a_model_that_cannot_be_run_ends_it(int8_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing interpreter is an error before any frame."""
     monkeypatch.setattr("edge.inference.interpreter.installed_runtimes", list)

@@ -27,6 +27,11 @@ FORMS: dict[str, tuple[str | None, list[str], dict[str, str]]] = {
     "source of the environment": (None, [], {}),
     "broker's password file": (SOURCE, ["--mqtt", "mqtt://me@127.0.0.1:{port}/t", "--mqtt-password-file", "p w%"], {}),
     "broker's password": (SOURCE, ["--mqtt=mqtt://me@127.0.0.1:{port}/t"], {"EDGE_MQTT_PASSWORD": SECRET}),
+    "webhook": (
+        SOURCE,
+        ["--webhook", "http://127.0.0.1:{port}/{secret}", "--webhook-secret-file", "p w%"],
+        {"EDGE_WEBHOOK": f"http://127.0.0.1:1/{SECRET}"},
+    ),
     "token of the page": (SOURCE, ["--web", "127.0.0.1:{web}"], {"EDGE_WEB_TOKEN": SECRET}),
 }
 
@@ -59,8 +64,10 @@ def test_no_secret_can_be_read(
         assert "write EDGE_SOURCE=ADDRESS into /etc/edge-watch.env" in messages
         secrets = {**secrets, "EDGE_SOURCE": address}
 
-    variables = {**secrets, "CREDENTIALS_DIRECTORY": str(tmp_path)}  # as systemd sets them
-    (tmp_path / "mqtt-password").write_text(SECRET)
+    # as systemd sets them
+    variables = {**secrets, "CREDENTIALS_DIRECTORY": str(tmp_path), "STATE_DIRECTORY": str(tmp_path / "state")}
+    for name in ("mqtt-password", "webhook-secret"):
+        (tmp_path / name).write_text(SECRET)
     environment = {**os.environ, **variables, "PYTHONPATH": str(REPOSITORY), "OPENCV_FFMPEG_LOGLEVEL": "-8"}
     if source is not None and SECRET not in address:
         environment.pop("EDGE_SOURCE", None)

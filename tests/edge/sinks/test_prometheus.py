@@ -190,3 +190,14 @@ def test_a_model_without_labels(sink: PrometheusSink, scrape: Callable[[], Value
     values = scrape()
     assert values["edge_label_score", (("label", "daisy"),)] == 0.9
     assert ("edge_label_score", (("label", "unknown"),)) not in values
+
+
+def test_actions(scrape, statistics: StreamStatistics) -> None:
+    """What came of each action has a count."""
+    statistics.count_action("webhook", "done", 3)
+    statistics.count_action("command", "timed_out")
+    values = {key: value for key, value in scrape().items() if key[0] == "edge_actions_total"}
+    assert values == {
+        ("edge_actions_total", (("action", "command"), ("result", "timed_out"))): 1,
+        ("edge_actions_total", (("action", "webhook"), ("result", "done"))): 3,
+    }
