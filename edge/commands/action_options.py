@@ -17,7 +17,6 @@ def add_action_options(parser: argparse.ArgumentParser) -> None:
         "--on-label",
         type=_command,
         action="append",
-        default=[],
         metavar="LABEL=COMMAND",
         help="run a command when LABEL becomes the answer, without a shell; the label, its score and the time are in "
         "EDGE_LABEL, EDGE_SCORE and EDGE_TIME; give it again for more",
@@ -26,7 +25,6 @@ def add_action_options(parser: argparse.ArgumentParser) -> None:
         "--on-label-end",
         type=_command,
         action="append",
-        default=[],
         metavar="LABEL=COMMAND",
         help="the same when LABEL is no longer the answer",
     )
@@ -46,7 +44,6 @@ def add_action_options(parser: argparse.ArgumentParser) -> None:
         "--gpio",
         type=_pin,
         action="append",
-        default=[],
         metavar="LABEL=PIN",
         help="a pin that is on while LABEL is the answer: 17 for GPIO17; give it again for more",
     )
@@ -55,23 +52,23 @@ def add_action_options(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         dest="hold_s",
         metavar="SECONDS",
-        help="a label comes only after it has been the answer for this time, and goes after it has not (default 0)",
+        help="a label comes only after it has been the answer for this time, and goes after it has not (default: at once)",
     )
     actions.add_argument(
         "--at-most-every",
         type=seconds,
         dest="at_most_every_s",
         metavar="SECONDS",
-        help="the shortest time until the same label can come again (default 0)",
+        help="the shortest time until the same label can come again (default: any time)",
     )
 
 
 def action_options(options: argparse.Namespace) -> ActionOptions:
     """The actions that parsed ``options`` and the environment ask for."""
     given = {name: getattr(options, name) for name in ActionOptions._fields}
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    given["webhook"] = given["webhook"] or os.environ.get(WEBHOOK_VARIABLE) or None
-    return ActionOptions(**given)
+    repeated = {name: tuple(given[name] or ()) for name in ("on_label", "on_label_end", "gpio")}
+    webhook = given["webhook"] or os.environ.get(WEBHOOK_VARIABLE) or None
+    return ActionOptions(**{**given, **repeated, "webhook": webhook})
 
 
 def _command(text: str) -> LabelCommand:

@@ -45,7 +45,7 @@ class WatchSettings(NamedTuple):
     smooth_s: float
     score_threshold: float | None
     limit: int | None
-    needed_labels: tuple[str, ...] = ()
+    needed_labels: tuple[str, ...]
 
 
 class Watch:

@@ -98,7 +98,7 @@ def teaching_stream(
         recorder.write(observation)
 
     watch = Watch(
-        WatchSettings(every_s=EVERY_S, region=None, smooth_s=0.0, score_threshold=0.0, limit=None),
+        WatchSettings(every_s=EVERY_S, region=None, smooth_s=0.0, score_threshold=0.0, limit=None, needed_labels=()),
         frames=camera,
         models=models,
         write=write,

@@ -72,7 +72,7 @@ def watch(
     messages: list[str] = []
     statistics = StreamStatistics()
     Watch(
-        WatchSettings(every_s=0.0, region=None, smooth_s=smooth_s, score_threshold=None, limit=None),
+        WatchSettings(every_s=0.0, region=None, smooth_s=smooth_s, score_threshold=None, limit=None, needed_labels=()),
         frames=Frames(len(models)),
         models=OneAFrame(models),
         write=seen.append,

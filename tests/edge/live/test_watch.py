@@ -69,6 +69,7 @@ class Stream:
             smooth_s=0.0,
             score_threshold=None,
             limit=None,
+            needed_labels=(),
         )
         self.watch = Watch(
             plain._replace(**settings),

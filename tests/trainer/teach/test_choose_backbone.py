@@ -33,7 +33,7 @@ def given(tmp_path: Path) -> TeachOptions:
     return TeachOptions(
         source=open_source("0"),
         folder=tmp_path / "photos",
-        settings=WatchSettings(0.0, None, 0.5, None, None),
+        settings=WatchSettings(0.0, None, 0.5, None, None, ()),
         sinks=SinkOptions(),
         address=("127.0.0.1", 0),
         token=None,
