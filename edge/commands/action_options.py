@@ -52,7 +52,8 @@ def add_action_options(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         dest="hold_s",
         metavar="SECONDS",
-        help="a label comes only after it has been the answer for this time, and goes after it has not (default: at once)",
+        help="a label comes when it was the answer for this time, and goes when it was not for as long (default: at "
+        "once)",
     )
     actions.add_argument(
         "--at-most-every",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from edge.commands.arguments import count
+from edge.errors import UsageError
 from edge.sinks.make_sinks import CAPTURE_LIMIT_MB, SinkOptions
 from edge.sinks.mqtt.broker import PASSWORD_VARIABLE
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
+from edge.sinks.web.framing import frame_ancestors
 
 _LOOPBACK = "127.0.0.1"
 _WEB = "serve a page with the live picture; without HOST only this machine can open it"
@@ -65,6 +68,18 @@ def add_sink_options(parser: argparse.ArgumentParser, *, web: str = _WEB) -> Non
     )
 
 
+def add_frame_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--web-frame-ancestor``, for a page that changes nothing: another page could hide it below its own."""
+    parser.add_argument(
+        "--web-frame-ancestor",
+        type=_origin,
+        action="append",
+        metavar="ORIGIN",
+        help="a page of this origin, such as http://homeassistant.local:8123, may show the page of --web in a frame; "
+        "give it again for more (default: none may)",
+    )
+
+
 def address(text: str) -> tuple[str, int]:
     """An argument ``PORT`` or ``HOST:PORT``; without a host it is 127.0.0.1, this machine only."""
     host, colon, port = text.rpartition(":")
@@ -75,5 +90,16 @@ def address(text: str) -> tuple[str, int]:
 
 
 def sink_options(options: argparse.Namespace) -> SinkOptions:
-    """The sinks that parsed ``options`` ask for."""
-    return SinkOptions(**{name: getattr(options, name) for name in SinkOptions._fields})
+    """The sinks that parsed ``options`` ask for; an option that the command does not have was not given."""
+    given: dict[str, Any] = {name: getattr(options, name, None) for name in SinkOptions._fields}
+    if given["web_frame_ancestor"] is not None:
+        given["web_frame_ancestor"] = tuple(given["web_frame_ancestor"])
+    return SinkOptions(**given)
+
+
+def _origin(text: str) -> str:
+    try:
+        frame_ancestors((text,))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text

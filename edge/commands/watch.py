@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.commands.action_options import action_options, add_action_options
 from edge.commands.arguments import add_command, add_model, add_model_options, model_path, pixel_options
-from edge.commands.sink_options import add_sink_options, sink_options
+from edge.commands.sink_options import add_frame_option, add_sink_options, sink_options
 from edge.commands.stream_options import add_stream_options, open_stream, source_address, stream_settings
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_model_options(parser)
     add_sink_options(parser)
+    add_frame_option(parser)
     add_action_options(parser)
 
 

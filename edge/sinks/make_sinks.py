@@ -22,7 +22,10 @@ CAPTURE_LIMIT_MB = 1000
 """The largest size of the folder of captured frames, in MB (1,000,000 bytes), if no other is given."""
 
 _STDOUT = 1
-_NEEDS = {"web_token": "web", "mqtt_password_file": "mqtt", "mqtt_ca": "mqtt", "capture_limit_mb": "capture"}
+_NEEDS = {
+    **{"web_token": "web", "web_frame_ancestor": "web", "mqtt_password_file": "mqtt", "mqtt_ca": "mqtt"},
+    "capture_limit_mb": "capture",
+}
 
 
 class SinkOptions(NamedTuple):
@@ -31,6 +34,7 @@ class SinkOptions(NamedTuple):
     json: bool = False
     web: Address | None = None
     web_token: str | None = None
+    web_frame_ancestor: tuple[str, ...] | None = None
     mqtt: str | None = None
     mqtt_password_file: Path | None = None
     mqtt_ca: Path | None = None
@@ -54,7 +58,7 @@ def make_sinks(
             raise UsageError(f"--{option.replace('_', '-')} has no effect without --{needed}; give both or neither")
     sinks: list[ObservationSink] = [_stdout_sink(options, statistics)]
     if options.web is not None:
-        sinks.append(_web_sink(options.web, options.web_token, statistics))
+        sinks.append(_web_sink(options.web, options, statistics))
     if options.mqtt is not None:
         sinks.append(_mqtt_sink(options.mqtt, options, statistics, write_message))
     if options.prometheus is not None:
@@ -78,10 +82,11 @@ def _stdout_sink(options: SinkOptions, statistics: StreamStatistics) -> Observat
     return JsonLinesSink(_STDOUT) if options.json else TerminalSink(_STDOUT, statistics)
 
 
-def _web_sink(address: Address, token: str | None, statistics: StreamStatistics) -> ObservationSink:
+def _web_sink(address: Address, options: SinkOptions, statistics: StreamStatistics) -> ObservationSink:
     from edge.sinks.web.sink import WebSink
 
-    return WebSink(*address, statistics, token=token or os.environ.get(WEB_TOKEN_VARIABLE) or None)
+    token = options.web_token or os.environ.get(WEB_TOKEN_VARIABLE) or None
+    return WebSink(*address, statistics, token=token, framed_by=options.web_frame_ancestor or ())
 
 
 def _mqtt_sink(

@@ -17,8 +17,10 @@ _TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, port: int, *settings: str) -> Iterator[str]:
+def nginx(folder: Path, port: int, *settings: str, locations: str | None = None) -> Iterator[str]:
     """The address of an nginx that passes requests on to ``port``; ``settings`` are lines of its location.
+
+    ``locations`` are the locations of its server, instead of that one.
 
     Raises :class:`~edge.errors.ConfigurationError` if it is not installed, and
     :class:`~edge.errors.UnavailableError` if it does not start.
@@ -29,11 +31,11 @@ def nginx(folder: Path, port: int, *settings: str) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     own = free_port()
     temporary = "".join(f"{name}_temp_path {folder}/{name};" for name in _TEMPORARY)
-    location = f"proxy_pass http://127.0.0.1:{port}; {' '.join(settings)}"
+    locations = locations or f"location / {{ proxy_pass http://127.0.0.1:{port}; {' '.join(settings)} }}"
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;"
         f"events {{}} http {{ access_log off; {temporary}"
-        f"server {{ listen 127.0.0.1:{own}; location / {{ {location} }} }} }}\n"
+        f"server {{ listen 127.0.0.1:{own}; {locations} }} }}\n"
     )
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from edge.sinks.web.access import Access
 from edge.sinks.web.events import Limited, events_application, stream_events
 from edge.sinks.web.feed import Feed
+from edge.sinks.web.framing import NOBODY
 from edge.sinks.web.guard import Guard
+from edge.sinks.web.labelled_picture import labelled_stream
 from edge.sinks.web.page_data import describe_model, describe_now
 from edge.sinks.web.picture import Pictures
 from edge.statistics import StreamStatistics
@@ -25,6 +27,8 @@ VIEWERS = 16
 """The most pages that may be open at the same time; the next one gets the answer 503 and tries again."""
 PICTURES = 32
 """The most requests for a picture that are answered at the same time; the next one gets the answer 503."""
+STREAMS = 8
+"""The most viewers of the pictures with labels; the next one gets the answer 503."""
 
 _PICTURE_WAIT_S = 5.0  # after this time a request for the next picture is answered without one
 
@@ -32,14 +36,19 @@ _PARTS = Path(__file__).parent
 _MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def make_application(feed: Feed, statistics: StreamStatistics, token: str | None, port: int) -> Starlette:
-    """The application that shows ``feed`` and ``statistics`` on ``port``; with ``token``, requests must give it."""
+def make_application(
+    feed: Feed, statistics: StreamStatistics, token: str | None, port: int, framed_by: str = NOBODY
+) -> Starlette:
+    """The application that shows ``feed`` and ``statistics`` on ``port``; with ``token``, requests must give it.
+
+    ``framed_by`` is what :func:`edge.sinks.web.framing.frame_ancestors` makes of the pages that may show it in a frame.
+    """
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
 
     return Starlette(
         routes=[*page_routes("/"), *stream_routes(feed, statistics, lambda: stream_events(feed, statistics))],
-        middleware=[Middleware(Guard, access=Access(token, port))],
+        middleware=[Middleware(Guard, access=Access(token, port), framed_by=framed_by)],
     )
 
 
@@ -91,6 +100,7 @@ def stream_routes(feed: Feed, statistics: StreamStatistics, events: Callable[[],
 
     return [
         Route("/picture.jpg", Limited(request_response(picture), PICTURES), methods=["GET"]),
+        Route("/labelled.mjpg", Limited(labelled_stream(feed), STREAMS), methods=["GET"]),
         Route("/events", Limited(events_application(events), VIEWERS), methods=["GET"]),
         Route("/observation.json", observation),
         Route("/health", health),

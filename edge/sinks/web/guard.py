@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.sinks.web.access import Access
+from edge.sinks.web.framing import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
 
 _TOKEN_PAGE = Path(__file__).with_name("token.html")
 _PUBLIC = {"/page.css", "/icon.svg"}  # the form for the token needs them
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+){1,20}/?")
+_POLICY = "Content-Security-Policy"
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    _POLICY: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors ",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -33,13 +37,19 @@ class Guard:
     """
 
     def __init__(
-        self, app: ASGIApp, access: Access, pages: Collection[str] = ("/",), json_below: str | None = None
+        self,
+        app: ASGIApp,
+        access: Access,
+        pages: Collection[str] = ("/",),
+        json_below: str | None = None,
+        framed_by: str = NOBODY,
     ) -> None:
         """Pass requests that ``access`` admits on to ``app``; at the paths ``pages`` others get a form.
 
-        Below the path ``json_below`` a refusal is ``{"error": line}``.
+        Below the path ``json_below`` a refusal is ``{"error": line}``. ``framed_by`` are the pages that may show ours.
         """
         self._app, self._access, self._pages, self._json_below = app, access, pages, json_below
+        self._headers = {**_HEADERS, _POLICY: _HEADERS[_POLICY] + framed_by}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -50,10 +60,12 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = dict(_HEADERS)
+                headers = dict(self._headers)
                 if gives_token:
                     cookie = f"{self._access.cookie_name}={self._access.cookie}"
-                    headers["Set-Cookie"] = f"{cookie}; Path=/; HttpOnly; SameSite=Strict"
+                    headers["Set-Cookie"] = f"{cookie}; Path={_prefix(request)}; HttpOnly; SameSite=Strict"
+                    # An address with the token may be the picture of a page of another origin: who wrote it has it.
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 given = {name.lower() for name, _ in message["headers"]}
                 added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
                 message["headers"] += [(name, value) for name, value in added if name not in given]
@@ -82,3 +94,12 @@ class Guard:
         if self._json_below is not None and path.startswith(self._json_below):
             return JSONResponse({"error": line}, status, headers)
         return PlainTextResponse(f"{line}\n", status, headers)
+
+
+def _prefix(request: Request) -> str:
+    """The path below which a proxy has this server, as it says in ``X-Forwarded-Prefix``; ``/`` without a proxy.
+
+    The cookie is for this path, so that no other program behind the proxy gets it.
+    """
+    prefix = request.headers.get("x-forwarded-prefix", "")
+    return prefix if _PREFIX.fullmatch(prefix) else "/"

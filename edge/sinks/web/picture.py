@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Callable
 from typing import NamedTuple
 
 from PIL import Image
 
 from edge.sinks.web.feed import Feed
-from edge.types import Frame
+from edge.types import Frame, Observation
 
 PICTURES_PER_S = 10
 """The most pictures that are encoded each second, for any number of frames and viewers."""
@@ -29,13 +30,21 @@ class Picture(NamedTuple):
 
 def encode(frame: Frame) -> bytes:
     """``frame`` as a JPEG whose longer side has at most :data:`LONG_SIDE` pixels."""
+    return jpeg(reduced(frame))
+
+
+def reduced(frame: Frame) -> Image.Image:
+    """A picture of ``frame`` whose longer side has at most :data:`LONG_SIDE` pixels."""
     image = Image.fromarray(frame.pixels)
     factor = -(-max(image.size) // LONG_SIDE)
-    if factor > 1:
-        image = image.reduce(factor)
-    jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=_QUALITY)
-    return jpeg.getvalue()
+    return image.reduce(factor) if factor > 1 else image
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """``image`` as the bytes of a JPEG."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
 
 
 class Pictures:
@@ -44,9 +53,10 @@ class Pictures:
     So a slow viewer skips pictures and gets no old ones, and a closed page costs nothing.
     """
 
-    def __init__(self, feed: Feed) -> None:
-        """Use the frames of ``feed``."""
+    def __init__(self, feed: Feed, encode_one: Callable[[Observation], bytes] | None = None) -> None:
+        """Encode the frames of ``feed``; ``encode_one`` makes the JPEG of an observation, None: its frame alone."""
         self._feed = feed
+        self._encode = encode_one or (lambda observation: encode(observation.frame))
         self._lock = asyncio.Lock()
         self._picture: Picture | None = None
         self._next_s = 0.0
@@ -66,6 +76,6 @@ class Pictures:
             frame = newest.frame
             if self._picture is None or self._picture.sequence != frame.sequence:
                 self._next_s = loop.time() + 1 / PICTURES_PER_S
-                jpeg = await asyncio.to_thread(encode, frame)
-                self._picture = Picture(frame.sequence, frame.timestamp_s, jpeg)
+                encoded = await asyncio.to_thread(self._encode, newest)
+                self._picture = Picture(frame.sequence, frame.timestamp_s, encoded)
             return self._picture

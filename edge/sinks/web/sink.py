@@ -9,6 +9,7 @@ from edge.errors import ConfigurationError, UsageError
 from edge.sinks.http_server import HttpServer, listen
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE, is_loopback
 from edge.sinks.web.feed import Feed
+from edge.sinks.web.framing import frame_ancestors
 from edge.statistics import StreamStatistics
 from edge.types import Observation
 
@@ -49,12 +50,23 @@ class WebSink:
 
     name = "web"
 
-    def __init__(self, host: str, port: int, statistics: StreamStatistics, *, token: str | None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        statistics: StreamStatistics,
+        *,
+        token: str | None,
+        framed_by: tuple[str, ...] = (),
+    ) -> None:
         """Serve on ``host`` and ``port`` (0: any free one). If there is a ``token``, requests must give it.
 
-        Raises what :func:`check_page` raises.
+        Pages of the origins ``framed_by`` may show the page in a frame.
+
+        Raises what :func:`check_page` and :func:`edge.sinks.web.framing.frame_ancestors` raise.
         """
         check_page(host, token)
+        self._framed_by = frame_ancestors(framed_by)
         self._host, self._port, self._token = host, port, token
         self._statistics = statistics
         self._feed = Feed()
@@ -77,7 +89,7 @@ class WebSink:
         self._try_at_s = time.monotonic() + _TRY_AGAIN_S
         listener = listen(self._host, self._port, "--web")
         self._port = listener.getsockname()[1]
-        application = make_application(self._feed, self._statistics, self._token, self._port)
+        application = make_application(self._feed, self._statistics, self._token, self._port, self._framed_by)
         feed = self._feed
         self._server = HttpServer(application, listener, self.name, on_start=feed.attach, on_end=feed.close)
 
