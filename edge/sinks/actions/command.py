@@ -129,7 +129,7 @@ class CommandAction:
         Its result is not taken here: until then the system gives its number, that of its group, to no other process.
         """
         end_s = time.monotonic() + limit_s
-        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        while not _has_ended(process):
             stop_s = self._stop_s if stops and self._stop_s is not None else end_s
             if time.monotonic() >= min(end_s, stop_s):
                 return False
@@ -140,6 +140,13 @@ class CommandAction:
         self._statistics.count_action(self.name, result)
         if problem:
             self._complaints.print(f"{self.name}: {self._title} {problem}")
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # whoever started edge watch ignores SIGCHLD: the system takes the result itself
+        return True
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
