@@ -1,9 +1,10 @@
 """The gate: is this picture like anything that the model was trained on?
 
 A softmax must choose one of its labels, and it may give a high score to a picture that is like no class. The gate
-uses the bottleneck too: its cosine to the nearest of a few prototypes of each class. A bottleneck has no negative
-entries, so it is compared as it is, not centred: pictures with little in them, such as a bare wall, are then far from
-all classes. ``docs/adr/0013-unknown.md`` says why this measure was chosen.
+uses the bottleneck too: its cosine to the nearest of a few prototypes of each class, and its distance from all training
+photos. For the cosine, a bottleneck, which has no negative entries, is taken as it is, not centred: pictures with little
+in them, such as a bare wall, are then far from all classes. ``docs/adr/0013-unknown.md`` says why this measure was
+chosen.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import ConfigurationError, ModelError
-from edge.modelfile.manifest import GATE_NAME
+from edge.inference.distance import Distance, load_distance
+from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 
 _SMALLEST, _LARGEST = 1e-9, 1e9  # of the numbers of a gate; beyond them float32 overflows
@@ -27,8 +29,8 @@ class Gate(NamedTuple):
 
     ``deviation`` (features,) float32 divides a bottleneck; ``prototypes`` (prototypes, features) int8 times
     ``prototype_scale`` are unit vectors. The familiarity of a picture is ``confidence_weight`` times the log odds
-    of its best score plus ``nearness_weight`` times its cosine to the nearest prototype; below ``threshold`` the
-    picture is rejected.
+    of its best score plus ``nearness_weight`` times its cosine to the nearest prototype, less what ``distance`` takes;
+    below :attr:`least` the picture is rejected. ``threshold`` is what serves without a distance.
     """
 
     deviation: npt.NDArray[np.float32]
@@ -37,6 +39,12 @@ class Gate(NamedTuple):
     confidence_weight: float
     nearness_weight: float
     threshold: float
+    distance: Distance | None = None
+
+    @property
+    def least(self) -> float:
+        """The least familiarity of a picture that is let through."""
+        return self.threshold if self.distance is None else self.distance.threshold
 
     def familiarity(
         self, bottlenecks: npt.NDArray[np.float32], best_scores: npt.NDArray[np.floating[Any]]
@@ -48,7 +56,7 @@ class Gate(NamedTuple):
         familiarity: npt.NDArray[np.float64] = self.confidence_weight * log_odds(
             best_scores
         ) + self.nearness_weight * self.nearness(bottlenecks)
-        return familiarity
+        return familiarity if self.distance is None else familiarity - self.distance.loss(bottlenecks, self.deviation)
 
     def nearness(self, bottlenecks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The cosine of each of ``bottlenecks`` (pictures, features) to its nearest prototype: (pictures,)."""
@@ -62,7 +70,7 @@ class Gate(NamedTuple):
         Below 0 it is like no class. Minus infinity if any of these numbers is infinite or not a number.
         """
         with np.errstate(all="ignore"):
-            margin = float(self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))[0]) - self.threshold
+            margin = float(self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))[0]) - self.least
         return margin if math.isfinite(margin) else -math.inf
 
     def to_bytes(self) -> bytes:
@@ -112,4 +120,5 @@ def load_gate(model: ModelFile) -> Gate:
         facts.confidence_weight,
         facts.nearness_weight,
         facts.threshold,
+        load_distance(model),
     )

@@ -6,18 +6,18 @@ The trainer writes it and the edge package reads it, both with this module.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import ModelError
+from edge.modelfile.gate_facts import DistanceFacts, GateFacts
+from edge.modelfile.values import is_count, is_finite, is_number
 
 if TYPE_CHECKING:
     from edge.modelfile.provenance import Provenance
 
 MANIFEST_NAME = "edge_for_poets.json"
 LABELS_NAME = "labels.txt"
-GATE_NAME = "gate.bin"
 KNOWN_PHOTOS_NAME = "photos.bin"
 REMEMBERED_NAME = "remembered.bin"
 SCHEMA_VERSION = 1
@@ -46,24 +46,6 @@ class SelfTest:
     runtime: str = "litert"
     tolerance: float = 2 / 255
     other_tolerance: float = 2 / 255
-
-
-@dataclass(frozen=True)
-class GateFacts:
-    """What :class:`edge.inference.gate.Gate` needs beside the packed file :data:`GATE_NAME`, which has ``sha256``.
-
-    ``tensor`` is the index of the bottleneck in the flatbuffer, the hidden second entry of the graph's outputs.
-    The file holds ``features`` float32 and ``prototypes`` times ``features`` int8.
-    """
-
-    sha256: str
-    tensor: int
-    features: int
-    prototypes: int
-    prototype_scale: float
-    confidence_weight: float
-    nearness_weight: float
-    threshold: float
 
 
 @dataclass(frozen=True)
@@ -107,6 +89,7 @@ class Manifest:
     ``score_threshold`` is the recommended score from 0 to 1 below which the answer is unknown, None if none is
     recommended. ``gate`` describes the gate, None if the file has none. ``known_photos`` describes the hashes of the
     photos that the model has seen, and ``remembered`` the bottlenecks of some of them; None if the file has none.
+    ``distance`` describes the distance that belongs to the gate, None if it has none.
     """
 
     architecture: str
@@ -125,6 +108,7 @@ class Manifest:
     gate: GateFacts | None = None
     known_photos: KnownPhotos | None = None
     remembered: RememberedFacts | None = None
+    distance: DistanceFacts | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -138,13 +122,14 @@ class Manifest:
     def independent_test_photos(self) -> int:
         """How many of the test photos do not depend on each other; all of them if the file does not say."""
         count = self.training.get("independent_test_photos")
-        return count if isinstance(count, int) and _is_count(count) else self.test_photos
+        return count if isinstance(count, int) and is_count(count) else self.test_photos
 
     def to_json(self) -> str:
         """The manifest as JSON text with sorted keys: the same manifest gives the same text."""
         facts = asdict(self)
-        if self.remembered is None:  # files that remember nothing stay as they were
-            del facts["remembered"]
+        for name in ("remembered", "distance"):  # files that have none stay as they were
+            if facts[name] is None:
+                del facts[name]
         return json.dumps(facts, sort_keys=True, indent=1) + "\n"
 
     @classmethod
@@ -161,7 +146,13 @@ class Manifest:
                 _check_values(known)
                 known["self_test"] = _check_self_test(SelfTest(**_known(SelfTest, facts["self_test"])))
                 if known.get("gate") is not None:
-                    known["gate"] = _check_gate(GateFacts(**_known(GateFacts, known["gate"])))
+                    known["gate"] = GateFacts(**_known(GateFacts, known["gate"]))
+                    known["gate"].check()
+                if known.get("distance") is not None:
+                    known["distance"] = DistanceFacts(**_known(DistanceFacts, known["distance"]))
+                    known["distance"].check()
+                    if known.get("gate") is None:
+                        raise ValueError("a distance without a gate")
                 if known.get("known_photos") is not None:
                     known["known_photos"] = _check_known_photos(
                         KnownPhotos(**_known(KnownPhotos, known["known_photos"]))
@@ -183,22 +174,10 @@ def _known(kind: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
     return {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
 
 
-def _check_gate(gate: GateFacts) -> GateFacts:
-    counts = (gate.tensor, gate.features, gate.prototypes)
-    numbers = (gate.prototype_scale, gate.confidence_weight, gate.nearness_weight, gate.threshold)
-    if not isinstance(gate.sha256, str):
-        raise ValueError("the sha256 of the gate is not a text")
-    if not all(map(_is_count, counts)) or min(counts[1:]) < 1:
-        raise ValueError("a gate without a tensor, features or prototypes")
-    if not all(_is_number(number) and math.isfinite(number) for number in numbers):
-        raise ValueError("a value of the gate is not a number")
-    return gate
-
-
 def _check_known_photos(photos: KnownPhotos) -> KnownPhotos:
     if not isinstance(photos.sha256, str):
         raise ValueError("the sha256 of the known photos is not a text")
-    if not (_is_count(photos.training) and _is_count(photos.validation)):
+    if not (is_count(photos.training) and is_count(photos.validation)):
         raise ValueError("a number of known photos is not a count")
     return photos
 
@@ -206,10 +185,10 @@ def _check_known_photos(photos: KnownPhotos) -> KnownPhotos:
 def _check_remembered(remembered: RememberedFacts) -> RememberedFacts:
     if not isinstance(remembered.sha256, str) or not isinstance(remembered.counts, list):
         raise ValueError("the remembered bottlenecks have no sha256 or no counts")
-    if not all(map(_is_count, (*remembered.counts, remembered.features))) or remembered.features < 1:
+    if not all(map(is_count, (*remembered.counts, remembered.features))) or remembered.features < 1:
         raise ValueError("a number of remembered bottlenecks is not a count")
     scale, zero_point = remembered.scale, remembered.zero_point
-    if not (_is_number(scale) and math.isfinite(scale) and scale > 0):
+    if not (is_finite(scale) and scale > 0):
         raise ValueError("the scale of the remembered bottlenecks is not a positive number")
     if not isinstance(zero_point, int) or not -128 <= zero_point <= 127:
         raise ValueError("the zero point of the remembered bottlenecks is not a byte")
@@ -217,10 +196,10 @@ def _check_remembered(remembered: RememberedFacts) -> RememberedFacts:
 
 
 def _check_self_test(test: SelfTest) -> SelfTest:
-    if not (_is_count(test.seed) and isinstance(test.runtime, str)):
+    if not (is_count(test.seed) and isinstance(test.runtime, str)):
         raise ValueError("the self-test has no seed or no runtime")
     tolerances = (test.tolerance, test.other_tolerance)
-    if not all(_is_number(value) and value >= 0 for value in tolerances):
+    if not all(is_number(value) and value >= 0 for value in tolerances):
         raise ValueError("a tolerance of the self-test is not a number")
     if max(tolerances) > MAX_TOLERANCE:
         raise ModelError(
@@ -229,7 +208,7 @@ def _check_self_test(test: SelfTest) -> SelfTest:
         )
     if not isinstance(test.expected, list) or not all(isinstance(row, list) for row in test.expected):
         raise ValueError("the expected scores are not rows")
-    if not all(_is_number(score) and -_ROUNDING <= score <= 1 + _ROUNDING for row in test.expected for score in row):
+    if not all(is_number(score) and -_ROUNDING <= score <= 1 + _ROUNDING for row in test.expected for score in row):
         raise ValueError("an expected score is not a number from 0 to 1")
     return test
 
@@ -243,23 +222,15 @@ def _check_values(facts: dict[str, Any]) -> None:
         raise ValueError("minimum_runtime is not a release")
     for name in ("accuracy", "score_threshold"):
         value = facts.get(name)
-        if value is not None and not (_is_number(value) and 0 <= value <= 1):
+        if value is not None and not (is_number(value) and 0 <= value <= 1):
             raise ValueError(f"{name} {value!r} is not a number from 0 to 1")
     for name in ("input_size", "preprocessing_version", "test_photos"):
-        if not _is_count(facts[name]):
+        if not is_count(facts[name]):
             raise ValueError(f"{name} is not a count")
     if not isinstance(facts["training"], dict):
         raise ValueError("training is not an object")
     photos = facts["photos"]
     if not isinstance(photos, dict) or not all(isinstance(counts, dict) for counts in photos.values()):
         raise ValueError("photos is not an object of objects")
-    if not all(_is_count(count) for counts in photos.values() for count in counts.values()):
+    if not all(is_count(count) for counts in photos.values() for count in counts.values()):
         raise ValueError("a number of photos is not a count")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and _is_number(value) and value >= 0

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import ModelError
+from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME
 from edge.modelfile.image_shape import ImageShape
 from edge.modelfile.manifest import (
-    GATE_NAME,
     KNOWN_PHOTOS_NAME,
     LABELS_NAME,
     MANIFEST_NAME,
@@ -221,8 +221,13 @@ def _check_manifest(manifest: Manifest, flatbuffer: memoryview, files: Mapping[s
     gate, packed_gate = manifest.gate, files.get(GATE_NAME, b"")
     if gate is not None and hashlib.sha256(packed_gate).hexdigest() != gate.sha256:
         raise ModelError("the model's gate is not the one that was exported; copy the file again")
-    if gate is not None and len(packed_gate) != gate.features * (4 + gate.prototypes):
+    if gate is not None and len(packed_gate) != gate.packed_bytes:
         raise ModelError("the model's gate does not have the size that its manifest says; export the model again")
+    distance, packed_distance = manifest.distance, files.get(DISTANCE_NAME, b"")
+    if distance is not None and hashlib.sha256(packed_distance).hexdigest() != distance.sha256:
+        raise ModelError("the distance of the model's gate is not the one that was exported; copy the file again")
+    if gate is not None and distance is not None and len(packed_distance) != distance.packed_bytes(gate.features):
+        raise ModelError("the distance of the model's gate does not have the size that its manifest says")
     photos = manifest.known_photos
     if photos is not None and hashlib.sha256(files.get(KNOWN_PHOTOS_NAME, b"")).hexdigest() != photos.sha256:
         raise ModelError("the model's known photos are not those that were exported; copy the file again")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.modelfile.manifest import GATE_NAME
+from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import Pixels
 from support.colours import COLOURS

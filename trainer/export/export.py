@@ -11,17 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.inference.classifier import Classifier
+from edge.inference.distance import Distance
 from edge.inference.gate import Gate
 from edge.inference.self_test import pattern_scores
-from edge.modelfile.manifest import (
-    GATE_NAME,
-    KNOWN_PHOTOS_NAME,
-    REMEMBERED_NAME,
-    GateFacts,
-    KnownPhotos,
-    Manifest,
-    SelfTest,
-)
+from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME, DistanceFacts, GateFacts
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, REMEMBERED_NAME, KnownPhotos, Manifest, SelfTest
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
@@ -150,6 +144,7 @@ def _draft(
     """The model without what only running it can show; its flatbuffer is the final one already."""
     flatbuffer, bottleneck, oldest = _spliced(backbone, head, samples)
     packed_gate = None if gate is None else gate.to_bytes()
+    distance = None if gate is None else gate.distance
     packed_seen = None if seen is None else seen.to_bytes()
     bottlenecks = None if remembered is None else remembered.packed(backbone.model.output)
     lines = label_lines(labels)
@@ -169,8 +164,9 @@ def _draft(
         gate=None if gate is None else _gate_facts(gate, bottleneck),
         known_photos=None if seen is None else _known_photos(seen),
         remembered=bottlenecks and bottlenecks.facts,
+        distance=distance and _distance_facts(distance),
     )
-    packed = packed_gate, packed_seen, bottlenecks and bottlenecks.content
+    packed = packed_gate, packed_seen, bottlenecks and bottlenecks.content, distance and distance.to_bytes()
     return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, *packed))
 
 
@@ -199,6 +195,18 @@ def _gate_facts(gate: Gate, bottleneck: int) -> GateFacts:
     )
 
 
+def _distance_facts(distance: Distance) -> DistanceFacts:
+    return DistanceFacts(
+        sha256=hashlib.sha256(distance.to_bytes()).hexdigest(),
+        axes=len(distance.axes),
+        axes_scale=distance.axes_scale,
+        rest=distance.rest,
+        corner=distance.corner,
+        weight=distance.weight,
+        threshold=distance.threshold,
+    )
+
+
 def seal(
     draft: ModelFile, evaluation: Evaluation | None, runtime: str | None, score_threshold: float | None = None
 ) -> bytes:
@@ -219,7 +227,7 @@ def seal(
         score_threshold=None if score_threshold is None else round(score_threshold, _SCORE_DIGITS),
     )
     flatbuffer = draft.content[: unpack_files(draft.content).flatbuffer_bytes]
-    packed = (draft.packed.get(name) for name in (GATE_NAME, KNOWN_PHOTOS_NAME, REMEMBERED_NAME))
+    packed = (draft.packed.get(name) for name in (GATE_NAME, KNOWN_PHOTOS_NAME, REMEMBERED_NAME, DISTANCE_NAME))
     return pack_files(flatbuffer, label_lines(draft.labels), sealed, *packed)
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import flatbuffers
 
+from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME
 from edge.modelfile.manifest import (
-    GATE_NAME,
     KNOWN_PHOTOS_NAME,
     LABELS_NAME,
     MANIFEST_NAME,
@@ -99,6 +99,7 @@ def pack_files(
     gate: bytes | None = None,
     known_photos: bytes | None = None,
     remembered: bytes | None = None,
+    distance: bytes | None = None,
 ) -> bytes:
     """``flatbuffer`` with a zip of labels, manifest and the other files that are given behind it.
 
@@ -114,6 +115,7 @@ def pack_files(
             GATE_NAME: gate,
             KNOWN_PHOTOS_NAME: known_photos,
             REMEMBERED_NAME: remembered,
+            DISTANCE_NAME: distance,
         }
         for name, data in files.items():
             if data is not None:

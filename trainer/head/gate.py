@@ -1,87 +1,155 @@
-"""Fitting the gate: prototypes of each class from the training photos, the threshold from the validation photos."""
+"""Fitting the gate: what it is made of from the training photos, its units and its threshold by cross-validation."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.inference.gate import Gate, directions
+from edge.inference.distance import Distance
+from edge.inference.gate import Gate, directions, log_odds
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.kmeans import kmeans
+from trainer.head.calibration import Calibration, with_temperature
+from trainer.head.class_prototypes import DRAWS, PER_CLASS, class_prototypes
+from trainer.head.fit import fit_again
+from trainer.head.folds import Folds
 from trainer.head.linear import Head, softmax
+from trainer.head.principal_axes import PrincipalAxes, principal_axes
 from trainer.head.standardisation import feature_deviation
 from trainer.one_thread import one_thread
 
 TRUE_ACCEPTANCE = 0.95
-"""The share of validation photos that the gate lets through."""
+"""The share of photos of the classes, none of which it was fitted on, that the gate lets through."""
 
-LEAST_PHOTOS = 20
-"""With fewer validation photos there is no gate: a twentieth of them is not a reliable share."""
+LEAST_PHOTOS = 60
+"""With fewer photos there is no gate: a twentieth of them is not a reliable share."""
 
-PER_CLASS = 8
-"""Prototypes of a class; more gain little, see docs/adr/0013-unknown.md."""
-
-_AT_MOST = 64  # prototypes of all classes together, but at least one of each: tens of kilobytes
-_ROUNDS = 20  # of k-means
-# The least standard deviation that each part of the familiarity is divided by. If all validation photos have a score of
-# 0.996, or are all alike, a tiny difference must not make the next photo unknown.
-_CONFIDENCE_SPREAD, _NEARNESS_SPREAD = 1.0, 0.01
+# The least standard deviation that each part of the familiarity is divided by. If all photos have a score of 0.996, or
+# are all alike, a tiny difference must not make the next photo unknown.
+_CONFIDENCE_SPREAD, _NEARNESS_SPREAD, _CLOSENESS_SPREAD = 1.0, 0.01, 0.05
+_CORNER, _SLOPE = 1.25, 4.0  # deviations below the median closeness; and what is lost for each: docs/adr/0013
+_TOLERANCE = 1e-5  # of the heads of the cross-validation
 _DIGITS = 6
 
 
-def fit_gate(
-    training: Labelled, validation: Labelled, head: Head, quantization: str, per_class: int = PER_CLASS
-) -> Gate | None:
-    """The gate for a model with the calibrated ``head``, or None if there are too few validation photos.
+class _Shape(NamedTuple):
+    """A gate without units and thresholds, and the axes of its distance before they were rounded."""
 
-    ``training`` and ``validation`` hold the bottlenecks as the device computes them; the scores of an int8 model
-    are rounded to 8 bits as the device's are. ``per_class`` prototypes stand for a class, fewer if there are
-    many classes.
+    gate: Gate
+    distance: Distance
+    axes: PrincipalAxes
+    draw: int
+
+    def parts(self, features: npt.NDArray[np.floating[Any]], best: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Log odds, nearness and closeness of bottlenecks (photos, features) with ``best`` scores: (photos, 3)."""
+        raw = features.astype(np.float32, copy=False)
+        nearness, closeness = self.gate.nearness(raw), self.distance.closeness(raw, self.gate.deviation)
+        return np.column_stack([log_odds(best), nearness, closeness])
+
+
+def fit_gate(
+    training: Labelled,
+    calibration: Calibration,
+    l2: float,
+    folds: Folds,
+    quantization: str,
+    *,
+    noise: npt.NDArray[np.float32] | None = None,
+    per_class: int = PER_CLASS,
+) -> Gate | None:
+    """The gate for a model with the head of ``calibration`` and penalty ``l2``, or None if there are too few photos.
+
+    ``training`` holds the bottlenecks of the training photos as the device computes them, ``folds`` those of training
+    and validation photos. Each part of these is judged by a head, prototypes and axes that were fitted on the others;
+    photos in no part (-1) only teach. The scores of an int8 model are rounded to 8 bits as the device's are. ``noise``
+    are bottlenecks of drawn noise (pictures, features): of several draws of prototypes, those farthest from it are
+    kept. ``per_class`` prototypes stand for a class, fewer if there are many classes.
     """
-    if len(validation.labels) < LEAST_PHOTOS:
+    judged = folds.assigned >= 0
+    if judged.sum() < LEAST_PHOTOS:
         return None
     with one_thread():  # one order of addition on any number of cores: the same photos give the same gate
-        deviation = feature_deviation(training.features).astype(np.float32)
-        prototypes = _prototypes(directions(training.features, deviation), training.labels, len(head.bias), per_class)
-        scale = max(float(np.abs(prototypes).max()), 1e-9) / 127
-        quantized = np.round(prototypes / scale).astype(np.int8)
-        gate = Gate(deviation, quantized, scale, 1.0, 0.0, 0.0)
-        scores = best_scores(head, validation.features, quantization)
-        confidence = gate.familiarity(validation.features, scores)
-        nearness = gate.nearness(validation.features)
-        gate = gate._replace(
-            confidence_weight=_weight(confidence, _CONFIDENCE_SPREAD),
-            nearness_weight=_weight(nearness, _NEARNESS_SPREAD),
-        )
-        familiarity = gate.familiarity(validation.features, scores)
-    threshold = float(np.quantile(familiarity, 1 - TRUE_ACCEPTANCE))
-    return gate._replace(threshold=round(threshold, _DIGITS))
+        shape = _shape(training, folds.labels, per_class, noise)
+        parts = np.zeros((len(folds.assigned), 3))
+        for part in range(folds.number):
+            tested = folds.assigned == part
+            trained = folds.data.where(~tested)
+            head = _head_without(trained, folds, calibration, l2)
+            other = _shape(trained, folds.labels, per_class, None, shape)
+            features = folds.data.features[tested]
+            parts[tested] = other.parts(features, best_scores(head, features, quantization))
+    return _with_units(shape, parts[judged])
 
 
-def best_scores(head: Head, features: npt.NDArray[np.float32], quantization: str) -> npt.NDArray[np.float64]:
+def best_scores(head: Head, features: npt.NDArray[np.floating[Any]], quantization: str) -> npt.NDArray[np.float64]:
     """The best score that a model of ``quantization`` with ``head`` gives each of ``features``: (photos,)."""
     best: npt.NDArray[np.float64] = softmax(head.logits(features)).max(axis=1)
     return np.minimum(np.round(best * 256), 255) / 256 if quantization == "int8" else best
 
 
-def _weight(part: npt.NDArray[np.floating[Any]], least_spread: float) -> float:
-    return round(1 / max(float(part.std(dtype=np.float64)), least_spread), _DIGITS)
+def _with_units(shape: _Shape, parts: npt.NDArray[np.float64]) -> Gate:
+    """The gate of ``shape`` whose units and thresholds are those of ``parts`` (photos, 3) of photos."""
+    odds, nearness, closeness = parts.T
+    gate = shape.gate._replace(
+        confidence_weight=round(1 / _spread(odds, _CONFIDENCE_SPREAD), _DIGITS),
+        nearness_weight=round(1 / _spread(nearness, _NEARNESS_SPREAD), _DIGITS),
+    )
+    spread = _spread(closeness, _CLOSENESS_SPREAD)
+    corner = round(float(np.median(closeness)) - _CORNER * spread, _DIGITS)
+    weight = round(_SLOPE / spread, _DIGITS)
+    alone = gate.confidence_weight * odds + gate.nearness_weight * nearness
+    distance = shape.distance._replace(
+        corner=corner, weight=weight, threshold=_threshold(alone - weight * np.maximum(corner - closeness, 0))
+    )
+    return gate._replace(threshold=_threshold(alone), distance=distance)
 
 
-def _prototypes(
-    units: npt.NDArray[np.float32], labels: npt.NDArray[np.intp], classes: int, per_class: int
-) -> npt.NDArray[np.float32]:
-    """Unit vectors (prototypes, values): the centres of each class's ``units`` by k-means from a fixed seed."""
-    count = max(1, min(per_class, _AT_MOST // classes))
-    centres = []
-    for label in range(classes):
-        members = units[labels == label]
-        if len({row.tobytes() for row in members}) <= count:
-            centres.append(np.unique(members, axis=0))
-        else:
-            centres.append(kmeans(members, count, _ROUNDS))
-    found = np.concatenate(centres)
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.asarray(found / np.maximum(lengths, 1e-12), np.float32)
+def _threshold(familiarity: npt.NDArray[np.float64]) -> float:
+    return round(float(np.quantile(familiarity, 1 - TRUE_ACCEPTANCE)), _DIGITS)
+
+
+def _spread(values: npt.NDArray[np.float64], least: float) -> float:
+    return max(float(values.std()), least)
+
+
+def _head_without(trained: Labelled, folds: Folds, calibration: Calibration, l2: float) -> Head:
+    """The head that is fitted on ``trained``, some of the photos of ``folds``; it starts at that of ``calibration``."""
+    start = with_temperature(calibration.head, 1 / calibration.temperature)
+    weights = folds.class_weights(trained.labels)
+    head = fit_again(trained, folds.labels, l2, folds.max_steps, weights, start=start, tolerance=_TOLERANCE)
+    return with_temperature(head, calibration.temperature)
+
+
+def _shape(
+    training: Labelled,
+    labels: int,
+    per_class: int,
+    noise: npt.NDArray[np.float32] | None,
+    near: _Shape | None = None,
+) -> _Shape:
+    """What a gate is made of, from ``training`` photos; ``near`` is that of nearly the same photos, fitted before."""
+    features = training.features.astype(np.float32, copy=False)
+    deviation = feature_deviation(features).astype(np.float32)
+    units = directions(features, deviation)
+    found, draw = class_prototypes(
+        units,
+        training.labels,
+        labels,
+        per_class,
+        range(DRAWS) if near is None else [near.draw],
+        None if noise is None else directions(noise, deviation),
+    )
+    prototypes, prototype_scale = _rounded(found)
+    mean = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+    axes = principal_axes((features - mean) / deviation, near and near.axes)
+    rounded, axes_scale = _rounded(axes.axes)
+    variances = axes.variances.astype(np.float32)
+    distance = Distance(mean, rounded, axes_scale, variances, round(axes.rest, 2 * _DIGITS), 0.0, 0.0, 0.0)
+    return _Shape(Gate(deviation, prototypes, prototype_scale, 1.0, 0.0, 0.0), distance, axes, draw)
+
+
+def _rounded(vectors: npt.NDArray[np.floating[Any]]) -> tuple[npt.NDArray[np.int8], float]:
+    """``vectors`` as int8, and what to multiply these with."""
+    scale = max(float(np.abs(vectors).max()), 1e-9) / 127
+    return np.round(vectors / scale).astype(np.int8), scale

@@ -1,4 +1,4 @@
-"""k-means: a few centres for many points, from a fixed seed.
+"""k-means: a few centres for many points, from a given seed.
 
 The first centres are drawn as in Arthur and Vassilvitskii, *k-means++: The Advantages of Careful Seeding* (2007), then
 they move as in Lloyd, *Least Squares Quantization in PCM* (1982). SciPy's takes longer to load than this takes to run.
@@ -12,13 +12,13 @@ import numpy.typing as npt
 Points = npt.NDArray[np.float32]
 
 
-def kmeans(points: Points, count: int, rounds: int) -> Points:
+def kmeans(points: Points, count: int, rounds: int, seed: int = 0) -> Points:
     """``count`` centres of ``points`` (points, values) after at most ``rounds`` rounds: (count, values).
 
-    There are at least ``count`` different points. The same points in the same order give the same centres. Call it
-    inside ``one_thread``.
+    There are at least ``count`` different points. The same points in the same order and the same ``seed``, which draws the
+    first centres, give the same centres. Call it inside ``one_thread``.
     """
-    centres = _first_centres(points, count, np.random.default_rng(0))
+    centres = _first_centres(points, count, np.random.default_rng(seed))
     nearest: npt.NDArray[np.intp] | None = None
     for _ in range(rounds):
         before, nearest = nearest, _squares(points, centres).argmin(axis=1)

@@ -1,4 +1,4 @@
-"""What is measured on all photos: the cross-validation and the learning curve."""
+"""What is measured on all photos, or all but the test photos: cross-validation, learning curve, the gate's parts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
 from trainer.head.class_weights import balanced_weights, weights_beside
@@ -14,6 +15,7 @@ from trainer.head.cross_validation import CrossValidation, cross_validate
 from trainer.head.folds import Folds, assign_folds
 from trainer.head.learning_curve import LearningCurve, learning_curve
 from trainer.photos.dataset import Dataset
+from trainer.photos.split import TEST
 from trainer.progress import Progress
 from trainer.retraining.options import AUTO_CLASS_WEIGHTS, RetrainOptions
 
@@ -43,6 +45,24 @@ class AllPhotos(NamedTuple):
         folds = self._folds()
         with self.progress.stage("learning curve", folds.number) as advance:
             return learning_curve(folds, l2, self.options.ratios.seed, advance)
+
+    def gate_folds(self) -> Folds:
+        """The training and validation photos in parts, for the gate; what is remembered is in none of them (-1)."""
+        photos = self.dataset.by_split()
+        known = np.array([photo.split != TEST for photo in photos])
+        data = with_remembered(self.data.where(known), self.dataset.labels, self.remembered)
+        assigned, number = assign_folds([photo for photo in photos if photo.split != TEST], self.options.ratios.seed)
+        beside = np.full(len(data.labels) - len(assigned), -1, np.intp)
+        return Folds(
+            data,
+            np.concatenate([assigned, beside]),
+            number,
+            labels=len(self.dataset.labels),
+            max_steps=self.options.training_steps,
+            class_weights=lambda labels: class_weights_of(
+                labels, len(self.dataset.labels), self.options, self.remembered
+            ),
+        )
 
     def _folds(self) -> Folds:
         photos = self.dataset.by_split()

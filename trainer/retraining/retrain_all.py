@@ -12,6 +12,7 @@ from trainer.bottlenecks.augmented import with_copies
 from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import load_labelled
+from trainer.bottlenecks.noise import noise_bottlenecks
 from trainer.bottlenecks.remembered import Remembered, remember_some
 from trainer.export.compiled import compiled_path, export_compiled
 from trainer.export.export import export_final, export_model
@@ -116,8 +117,15 @@ def _retrain_one(
         calibration = calibrate(fit.head, validation, options.precision)
         if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
             calibration = calibration._replace(score_threshold=None)
-        gate = fit_gate(training, validation, calibration.head, backbone.quantization)
-    everything = AllPhotos(data, dataset, options, progress, remembered)
+        everything = AllPhotos(data, dataset, options, progress, remembered)
+        gate = fit_gate(
+            training,
+            calibration,
+            fit.l2,
+            everything.gate_folds(),
+            backbone.quantization,
+            noise=noise_bottlenecks(extractor),
+        )
     known = with_remembered(data if options.final else own, dataset.labels, remembered)
     kept = remember_some(known, dataset.labels, options.remember)
     validated = everything.cross_validate() if options.cross_validate else None

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from benchmarks.device.hostile.edge_on_files import Expected
 from benchmarks.device.hostile.flatbuffer_places import places
-from edge.modelfile.manifest import GATE_NAME, LABELS_NAME, MANIFEST_NAME
+from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME
+from edge.modelfile.manifest import LABELS_NAME, MANIFEST_NAME
 from edge.modelfile.metadata import unpack_files
 
 _VALUES: tuple[Any, ...] = (
@@ -75,7 +76,7 @@ def changed_models(models: dict[str, bytes], random: Random) -> Iterator[Changed
             changed = _flatbuffer(content, random)
             yield ChangedModel(f"{name}, flatbuffer by its fields ({number})", changed, "either", "gate" in name)
     gated = next(content for name, content in models.items() if "gate" in name)
-    for number in range(150):
+    for number in range(250):
         yield ChangedModel(f"gate by its fields ({number})", _gate(gated, random), "either", True)
 
 
@@ -184,21 +185,22 @@ def _flatbuffer(content: bytes, random: Random) -> bytes:
 
 
 def _gate(content: bytes, random: Random) -> bytes:
-    """``content`` with another gate: its fields in the manifest, its floats, or its size."""
+    """``content`` with another gate or another distance: its fields in the manifest, its floats, or its size."""
     packed = unpack_files(content)
     manifest = json.loads(packed.files[MANIFEST_NAME])
-    gate, features = bytearray(packed.files[GATE_NAME]), manifest["gate"]["features"]
+    part, name = random.choice((("gate", GATE_NAME), ("distance", DISTANCE_NAME)))
+    floats = manifest["gate"]["features"] + (manifest[part]["axes"] if part == "distance" else 0)
+    changed = bytearray(packed.files[name])
     for _ in range(random.randrange(1, 3)):
         choice = random.randrange(4)
         if choice == 0:
-            struct.pack_into("<f", gate, 4 * random.randrange(features), random.choice(_NUMBERS["f"]))
+            struct.pack_into("<f", changed, 4 * random.randrange(floats), random.choice(_NUMBERS["f"]))
         elif choice == 1:
-            gate = bytearray(random.choice((b"", bytes(gate[:-1]), bytes(gate) + b"a", bytes(len(gate)))))
-            gate = gate or bytearray(1)
+            changed = bytearray(random.choice((b"", bytes(changed[:-1]), bytes(changed) + b"a", bytes(len(changed)))))
+            changed = changed or bytearray(1)
             break
         else:
-            name = random.choice([key for key in manifest["gate"] if key != "sha256"])
-            manifest["gate"][name] = random.choice(_VALUES)
-    manifest["gate"]["sha256"] = hashlib.sha256(gate).hexdigest()
-    files = {**packed.files, GATE_NAME: bytes(gate), MANIFEST_NAME: json.dumps(manifest).encode()}
+            manifest[part][random.choice([key for key in manifest[part] if key != "sha256"])] = random.choice(_VALUES)
+    manifest[part]["sha256"] = hashlib.sha256(changed).hexdigest()
+    files = {**packed.files, name: bytes(changed), MANIFEST_NAME: json.dumps(manifest).encode()}
     return packed_again(content[: packed.flatbuffer_bytes], files)

@@ -14,7 +14,7 @@ from edge import Classifier
 from edge.errors import ConfigurationError, ModelError
 from edge.inference.gate import Gate, load_gate
 from edge.inference.interpreter import installed_runtimes
-from edge.modelfile.manifest import GATE_NAME
+from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from support import surgery

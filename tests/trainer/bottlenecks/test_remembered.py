@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import DataError, ModelError, UsageError
-from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, MANIFEST_NAME, REMEMBERED_NAME
+from edge.modelfile.gate_facts import GATE_NAME
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, MANIFEST_NAME, REMEMBERED_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec

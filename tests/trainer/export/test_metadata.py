@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.modelfile.manifest import GATE_NAME, KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest, SelfTest
+from edge.modelfile.gate_facts import GATE_NAME
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, LABELS_NAME, MANIFEST_NAME, Manifest, SelfTest
 from edge.modelfile.metadata import parse_metadata, unpack_files
 from support import tiny
 from trainer.export.metadata import classifier_metadata, label_lines, pack_files

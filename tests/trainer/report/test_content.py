@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.inference.classifier import Classifier
-from edge.modelfile.manifest import GateFacts
+from edge.modelfile.gate_facts import GateFacts
 from edge.modelfile.model_file import ModelFile
 from support import surgery
 from support.evaluations import evaluation_of
