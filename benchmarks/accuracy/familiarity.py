@@ -13,7 +13,11 @@ from edge.inference.interpreter import ImageInterpreter, dequantize
 from edge.preprocess import Pixels
 from trainer.backbones.backbone import Backbone
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.gate import TRUE_ACCEPTANCE, best_scores
+from trainer.head.calibration import Calibration, calibrate
+from trainer.head.class_prototypes import PER_CLASS
+from trainer.head.fit import DEFAULT_STEPS, fit_head
+from trainer.head.folds import FOLDS, Folds
+from trainer.head.gate import TRUE_ACCEPTANCE, best_scores, fit_gate
 from trainer.head.linear import Head
 from trainer.head.standardisation import feature_deviation
 
@@ -41,6 +45,38 @@ def drawn_bottlenecks(backbone: Backbone) -> dict[str, Features]:
 def passing(values: npt.NDArray[np.float64], photos: npt.NDArray[np.float64]) -> float:
     """The share of ``values`` (pictures,) that pass a threshold which lets 95 % of ``photos`` (photos,) through."""
     return round(float((values >= np.quantile(photos, 1 - TRUE_ACCEPTANCE)).mean()), 4)
+
+
+def passing_least(values: npt.NDArray[np.float64], least: float) -> float:
+    """The share of ``values`` (pictures,) that are at least ``least``."""
+    return round(float((values >= least).mean()), 4)
+
+
+def fitted_gate(
+    training: Labelled,
+    validation: Labelled,
+    classes: int,
+    noise: Features,
+    per_class: int = PER_CLASS,
+) -> tuple[Gate, Calibration]:
+    """The gate and the head of an int8 file that is trained on ``training`` and ``validation`` photos.
+
+    The photos of each class, which depend on no others, come into the parts of the cross-validation in turn. ``noise``
+    are bottlenecks of drawn noise.
+    """
+    fit = fit_head(training, validation, classes)
+    calibration = calibrate(fit.head, validation, TRUE_ACCEPTANCE)
+    data = Labelled(
+        np.concatenate([training.features, validation.features]), np.concatenate([training.labels, validation.labels])
+    )
+    assigned = np.zeros(len(data.labels), np.intp)
+    for label in range(classes):
+        own = np.nonzero(data.labels == label)[0]
+        assigned[own] = np.arange(len(own)) % FOLDS
+    folds = Folds(data, assigned, FOLDS, classes, DEFAULT_STEPS)
+    gate = fit_gate(training, calibration, fit.l2, folds, "int8", noise=noise, per_class=per_class)
+    assert gate is not None
+    return gate, calibration
 
 
 def best_score(head: Head) -> Measure:

@@ -1,10 +1,9 @@
 """The gate: is this picture like anything that the model was trained on?
 
 A softmax must choose one of its labels, and it may give a high score to a picture that is like no class. The gate
-uses the bottleneck too: its cosine to the nearest of a few prototypes of each class, and its distance from all training
-photos. For the cosine, a bottleneck, which has no negative entries, is taken as it is, not centred: pictures with little
-in them, such as a bare wall, are then far from all classes. ``docs/adr/0013-unknown.md`` says why this measure was
-chosen.
+uses the bottleneck too: its cosine to the nearest of a few prototypes of each class, and its distance from the mean
+photo. For the cosine a bottleneck, which has no negative entries, is taken as it is, not centred: pictures with little
+in them, such as a bare wall, are then far from all classes. ``docs/adr/0013-unknown.md`` says why both are needed.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.modelfile.gate_facts import GATE_NAME
+from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import Pixels
 from support.colours import COLOURS
@@ -27,12 +27,16 @@ def grey(seed: int) -> Pixels:
     return np.random.default_rng(seed).integers(0, 256, (40, 48, 3), dtype=np.uint8)
 
 
-def repacked(manifest_changes: dict[str, object] | None = None, gate: bytes | None = None) -> ModelFile:
-    """The gated model with other facts about its gate, or another gate file."""
+def repacked(
+    manifest_changes: dict[str, object] | None = None, gate: bytes | None = None, *, distance: bool = True
+) -> ModelFile:
+    """The gated model with other facts about its gate, another gate file, or no distance, as older releases wrote it."""
 
     def change(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
         manifest["gate"].update(manifest_changes or {})
         if gate is not None:
             files[GATE_NAME] = gate
+        if not distance:
+            del manifest["distance"], files[DISTANCE_NAME]
 
     return ModelFile.from_bytes(repack(GATED.read_bytes(), change))

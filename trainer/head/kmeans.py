@@ -15,8 +15,8 @@ Points = npt.NDArray[np.float32]
 def kmeans(points: Points, count: int, rounds: int, seed: int = 0) -> Points:
     """``count`` centres of ``points`` (points, values) after at most ``rounds`` rounds: (count, values).
 
-    There are at least ``count`` different points. The same points in the same order and the same ``seed``, which draws the
-    first centres, give the same centres. Call it inside ``one_thread``.
+    There are at least ``count`` different points. The same points in the same order and the same ``seed``, which draws
+    the first centres, give the same centres. Call it inside ``one_thread``.
     """
     centres = _first_centres(points, count, np.random.default_rng(seed))
     nearest: npt.NDArray[np.intp] | None = None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from benchmarks.accuracy.familiarity import combined, low_rank, mahalanobis
+from benchmarks.accuracy.familiarity import combined, fitted_gate, gate_familiarity, low_rank, mahalanobis
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.gate import fit_gate
-from trainer.head.linear import Head
 
 FEATURES, CLASSES = 60, 3
 
@@ -20,18 +19,22 @@ def clusters(photos: int, seed: int) -> Labelled:
     return Labelled(drawn.astype(np.float32), of_class)
 
 
+def noise() -> npt.NDArray[np.float32]:
+    """Bottlenecks that are all alike and like no class."""
+    return np.random.default_rng(5).uniform(0, 1, (8, FEATURES)).astype(np.float32)
+
+
 def test_other_directions_are_less_familiar() -> None:
     """Each measure puts new photos of the classes before pictures whose features have no order."""
     training, validation = clusters(300, 0), clusters(100, 1)
-    head = Head(np.zeros((FEATURES, CLASSES)), np.zeros(CLASSES))
-    gate = fit_gate(training, validation, head, "int8")
-    assert gate is not None
+    gate, calibration = fitted_gate(training, validation, CLASSES, noise())
     known = clusters(60, 2).features
     strange = np.abs(np.random.default_rng(3).normal(0, 3, (60, FEATURES))).astype(np.float32)
     for _, way in (
         mahalanobis(training, CLASSES),
         low_rank(training),
-        combined(training, validation.features, gate, head),
+        combined(training, validation.features, gate, calibration.head),
+        ("gate", gate_familiarity(gate, calibration.head)),
     ):
         assert way(known).min() > way(strange).max()
 
@@ -39,10 +42,8 @@ def test_other_directions_are_less_familiar() -> None:
 def test_a_picture_with_little_in_it_is_far_for_the_combined_measure() -> None:
     """A bottleneck that points away from all prototypes is penalised, although it is not far from the mean photo."""
     training, validation = clusters(300, 0), clusters(100, 1)
-    head = Head(np.zeros((FEATURES, CLASSES)), np.zeros(CLASSES))
-    gate = fit_gate(training, validation, head, "int8")
-    assert gate is not None
+    gate, calibration = fitted_gate(training, validation, CLASSES, noise())
     wall = np.zeros((1, FEATURES), np.float32)
     wall[0, :3] = 0.1
-    _, way = combined(training, validation.features, gate, head)
+    _, way = combined(training, validation.features, gate, calibration.head)
     assert way(wall)[0] < way(validation.features).min()

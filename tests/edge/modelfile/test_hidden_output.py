@@ -76,7 +76,7 @@ def test_hidden_tensor_must_be_a_row_of_features() -> None:
     """A hidden tensor of another width than the gate's features is refused."""
     gate = bytes(47 * 28)
     with pytest.raises(ModelError, match=r"is int8 \(1, 48\), not one row of 47 features"):
-        reveal(repacked({"features": 47, **_hash_of(gate)}, gate))
+        reveal(repacked({"features": 47, **_hash_of(gate)}, gate, distance=False))
 
 
 def test_model_without_a_gate_has_nothing_to_reveal() -> None:

@@ -31,11 +31,13 @@ TRAINED = ("temperature", "steps", "dataset_sha256")
 """The last is of PNG files, which each zlib packs in its own way; so are the hashes of the known photos."""
 
 GATE = ("prototype_scale", "confidence_weight", "nearness_weight", "threshold")
+DISTANCE = ("axes_scale", "rest", "corner", "weight", "threshold")
 
 
 def _facts(manifest: Manifest) -> Manifest:
     """What is the same on every machine: all but the numbers that the training finds, and their hashes."""
     gate = manifest.gate and dataclasses.replace(manifest.gate, sha256="", **dict.fromkeys(GATE, 0.0))
+    distance = manifest.distance and dataclasses.replace(manifest.distance, sha256="", **dict.fromkeys(DISTANCE, 0.0))
     known_photos = manifest.known_photos and dataclasses.replace(manifest.known_photos, sha256="")
     return dataclasses.replace(
         manifest,
@@ -44,6 +46,7 @@ def _facts(manifest: Manifest) -> Manifest:
         self_test=dataclasses.replace(manifest.self_test, expected=[]),
         score_threshold=None,
         gate=gate,
+        distance=distance,
         known_photos=known_photos,
     )
 
@@ -55,6 +58,8 @@ def _numbers(manifest: Manifest) -> dict[str, float]:
         found["score_threshold"] = manifest.score_threshold
     if manifest.gate is not None:
         found |= {name: getattr(manifest.gate, name) for name in GATE}
+    if manifest.distance is not None:
+        found |= {f"distance {name}": getattr(manifest.distance, name) for name in DISTANCE}
     return found
 
 
@@ -69,7 +74,7 @@ def test_committed_model_is_up_to_date(name: str, tmp_path: Path) -> None:
     assert made.manifest is not None
     assert _facts(committed.manifest) == _facts(made.manifest)
     assert _numbers(committed.manifest) == pytest.approx(_numbers(made.manifest), rel=RELATIVE)
-    assert (made.manifest.gate is not None) == (name == "gated")
+    assert (made.manifest.gate is not None) == (made.manifest.distance is not None) == (name == "gated")
     expected, now = (np.array(manifest.self_test.expected) for manifest in (committed.manifest, made.manifest))
     assert np.abs(expected - now).max() <= SCORES
 
