@@ -30,7 +30,7 @@ def grey(seed: int) -> Pixels:
 def repacked(
     manifest_changes: dict[str, object] | None = None, gate: bytes | None = None, *, distance: bool = True
 ) -> ModelFile:
-    """The gated model with other facts about its gate, another gate file, or no distance, as older releases wrote it."""
+    """The gated model with other facts about its gate, another gate file, or without distance, as it once was."""
 
     def change(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
         manifest["gate"].update(manifest_changes or {})
