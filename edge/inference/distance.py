@@ -7,6 +7,7 @@ nearness to prototypes does not. ``docs/adr/0013-unknown.md`` says why both are 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,8 @@ _SMALLEST, _LARGEST = 1e-9, 1e9  # of its numbers, as of those of the gate
 _NEAREST = 1e-9  # squared; the logarithm of 0 is not finite
 
 
-class Distance(NamedTuple):
-    """The part of a gate that lowers the familiarity of far pictures.
+class DistanceParts(NamedTuple):
+    """What a distance is made of: the part of a gate that lowers the familiarity of far pictures.
 
     ``mean`` (features,) float32 is that of bottlenecks; ``axes`` (axes, features) int8 times ``axes_scale`` are unit
     vectors of bottlenecks in units of the gate's deviation, with ``variances`` (axes,) float32; ``rest`` is the
@@ -38,6 +39,20 @@ class Distance(NamedTuple):
     weight: float
     threshold: float
 
+
+class Distance(DistanceParts):
+    """The part of a gate that lowers the familiarity of far pictures."""
+
+    @cached_property
+    def _axes(self) -> npt.NDArray[np.float64]:
+        """The axes as unit vectors, one a column: made once, since a picture takes only microseconds."""
+        return np.ascontiguousarray(self.axes.T * np.float64(self.axes_scale))
+
+    @cached_property
+    def _beside_rest(self) -> npt.NDArray[np.float64]:
+        """What the square of an offset along each axis counts more than in another direction: (axes,)."""
+        return 1 / self.variances.astype(np.float64) - 1 / self.rest
+
     def closeness(
         self, bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float64]:
@@ -45,10 +60,9 @@ class Distance(NamedTuple):
 
         ``deviation`` (features,) is that of the gate.
         """
-        offsets = (bottlenecks.astype(np.float64) - self.mean) / deviation
-        along = ((offsets @ self.axes.T.astype(np.float64)) * self.axes_scale) ** 2
-        beyond = np.maximum((offsets**2).sum(axis=1) - along.sum(axis=1), 0)  # axes are rounded, so it may be below 0
-        squared = (along / self.variances).sum(axis=1) + beyond / self.rest
+        offsets = np.subtract(bottlenecks, self.mean, dtype=np.float64) / deviation
+        along = offsets @ self._axes
+        squared = np.einsum("pf,pf->p", offsets, offsets) / self.rest + (along * along) @ self._beside_rest
         closeness: npt.NDArray[np.float64] = -np.log(np.maximum(squared, _NEAREST))
         return closeness
 

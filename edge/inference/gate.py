@@ -9,6 +9,7 @@ in them, such as a bare wall, are then far from all classes. ``docs/adr/0013-unk
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,8 +24,8 @@ _SMALLEST, _LARGEST = 1e-9, 1e9  # of the numbers of a gate; beyond them float32
 _SMALLEST_SCORE = 1 / 512  # half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding
 
 
-class Gate(NamedTuple):
-    """Decides whether a picture is like no class of the model.
+class GateParts(NamedTuple):
+    """What a gate is made of.
 
     ``deviation`` (features,) float32 divides a bottleneck; ``prototypes`` (prototypes, features) int8 times
     ``prototype_scale`` are unit vectors. The familiarity of a picture is ``confidence_weight`` times the log odds
@@ -39,6 +40,15 @@ class Gate(NamedTuple):
     nearness_weight: float
     threshold: float
     distance: Distance | None = None
+
+
+class Gate(GateParts):
+    """Decides whether a picture is like no class of the model."""
+
+    @cached_property
+    def _prototypes(self) -> npt.NDArray[np.float32]:
+        """The prototypes as unit vectors, one a column: made once, since a picture takes only microseconds."""
+        return np.ascontiguousarray((self.prototypes * np.float32(self.prototype_scale)).T)
 
     @property
     def least(self) -> float:
@@ -59,8 +69,7 @@ class Gate(NamedTuple):
 
     def nearness(self, bottlenecks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The cosine of each of ``bottlenecks`` (pictures, features) to its nearest prototype: (pictures,)."""
-        prototypes = self.prototypes * np.float32(self.prototype_scale)
-        nearest: npt.NDArray[np.float32] = (directions(bottlenecks, self.deviation) @ prototypes.T).max(axis=1)
+        nearest: npt.NDArray[np.float32] = (directions(bottlenecks, self.deviation) @ self._prototypes).max(axis=1)
         return nearest
 
     def margin(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> float:
@@ -102,7 +111,7 @@ def load_gate(model: ModelFile) -> Gate:
     if facts is None:
         raise ConfigurationError(
             "this model carries no gate, so it cannot reject pictures: leave out --reject, or retrain the model with "
-            "this release, on a folder that has at least 20 validation photos"
+            "this release, on a folder that has at least 60 training and validation photos"
         )
     packed = model.packed[GATE_NAME]  # its hash and size were checked with the manifest
     deviation = np.frombuffer(packed, "<f4", facts.features)

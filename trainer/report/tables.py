@@ -173,7 +173,10 @@ def _foreign_network(manifest: Manifest) -> list[tuple[str, ...]]:
 def _gate(manifest: Manifest) -> str:
     if manifest.gate is None:
         return "none, so --reject cannot be used"
-    return f"{counted(manifest.gate.prototypes, 'prototype')}; edge label and edge watch use it with --reject"
+    parts = counted(manifest.gate.prototypes, "prototype")
+    if manifest.distance is not None:
+        parts += f", a distance in {manifest.distance.axes} directions"
+    return f"{parts}; edge label and edge watch use it with --reject"
 
 
 def _readers(content: ReportContent) -> str:

@@ -81,7 +81,7 @@ def test_tables_have_the_values_of_the_manifest(content: ReportContent) -> None:
     assert properties["sha256"] == content.model.sha256
     assert properties["MediaPipe, Android"] == "read labels and normalisation from its TFLite Metadata"
     assert properties["self-test"] == "passed on the workstation (litert)"
-    assert properties["gate"] == "none, so --reject cannot be used"
+    assert properties["gate"].startswith("24 prototypes, a distance in 24 directions; edge label and edge watch")
     gate = GateFacts("", tensor=1, features=48, prototypes=3, **dict.fromkeys(NUMBERS, 0.5))
     gated = replace(content, model=replace(content.model, manifest=replace(manifest, gate=gate)))
     expected = "3 prototypes; edge label and edge watch use it with --reject"
