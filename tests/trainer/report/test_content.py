@@ -83,9 +83,11 @@ def test_tables_have_the_values_of_the_manifest(content: ReportContent) -> None:
     assert properties["self-test"] == "passed on the workstation (litert)"
     assert properties["gate"].startswith("24 prototypes, a distance in 24 directions; edge label and edge watch")
     gate = GateFacts("", tensor=1, features=48, prototypes=3, **dict.fromkeys(NUMBERS, 0.5))
-    gated = replace(content, model=replace(content.model, manifest=replace(manifest, gate=gate)))
+    gated = replace(content, model=replace(content.model, manifest=replace(manifest, gate=gate, distance=None)))
     expected = "3 prototypes; edge label and edge watch use it with --reject"
     assert dict(file_table(gated).rows)["gate"] == expected
+    without = replace(content, model=replace(content.model, manifest=replace(manifest, gate=None, distance=None)))
+    assert dict(file_table(without).rows)["gate"] == "none, so --reject cannot be used"
     assert "edge label --model tiny-int8.tflite photo.jpg" in commands(content)
 
 
