@@ -7,11 +7,15 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _WINDOW = 8  # items in work for each worker: enough to go on during one slow decode, few enough for a small memory
+
+RUN = 4
+"""How many photos are handed to a thread at once: while one run is in work, the next one waits."""
 
 
 def available_cores() -> int:
@@ -59,32 +63,53 @@ def _text(path: str) -> str:
 
 
 def ordered_map(
-    make_worker: Callable[[], Callable[[Item], Result]], items: Iterable[Item], workers: int
+    make_worker: Callable[[], Callable[[Item], Result]], items: Iterable[Item], workers: int, run: int = 1
 ) -> Iterator[Result]:
     """Apply a worker to each of ``items`` on ``workers`` threads; results come in the order of the items.
 
     Each thread calls ``make_worker`` once, for what threads must not share, such as an interpreter. At most eight items
     for each worker are in work at the same time, which limits the memory of input and output. An exception of a worker
     is raised here; items that are not begun yet are not processed.
+
+    ``run`` items, 8 at most, are handed to a thread at once, for many items that take a few milliseconds each: to hand
+    over each alone costs them a part of their time. The first eight for each worker are handed out one by one all the
+    same, so that the first results come soon and a few items are spread over all threads.
     """
     from concurrent.futures import Future, ThreadPoolExecutor
 
     local = threading.local()
 
-    def work(item: Item) -> Result:
-        if not hasattr(local, "worker"):
-            local.worker = make_worker()
-        result: Result = local.worker(item)
-        return result
+    def work(some: list[Item]) -> tuple[list[Result], BaseException | None]:
+        results: list[Result] = []
+        try:
+            if not hasattr(local, "worker"):
+                local.worker = make_worker()
+            for item in some:
+                results.append(local.worker(item))
+        except BaseException as error:  # the results before it are not lost
+            return results, error
+        return results, None
 
-    pending: deque[Future[Result]] = deque()
+    pending: deque[Future[tuple[list[Result], BaseException | None]]] = deque()
     pool = ThreadPoolExecutor(workers)
+    begun = waiting = 0  # items that were handed to threads, and those of them whose results were not handed out
+    source = iter(items)
     try:
-        for item in items:
-            pending.append(pool.submit(work, item))
-            while pending and (pending[0].done() or len(pending) >= _WINDOW * workers):
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        while True:
+            size = run if begun >= _WINDOW * workers else 1
+            some = list(islice(source, size))
+            if some:
+                pending.append(pool.submit(work, some))
+                begun, waiting = begun + len(some), waiting + len(some)
+            size = run if begun >= _WINDOW * workers else 1
+            while pending and (not some or pending[0].done() or waiting + size > _WINDOW * workers):
+                results, error = pending.popleft().result()
+                for result in results:
+                    waiting -= 1
+                    yield result
+                if error is not None:
+                    raise error
+            if not some:
+                return
     finally:
         pool.shutdown(cancel_futures=True)

@@ -9,7 +9,7 @@ from edge.errors import ImageError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.inference.interpreter import check_threads
 from edge.modelfile.model_file import ModelFile
-from edge.parallel import available_cores, ordered_map
+from edge.parallel import RUN, available_cores, ordered_map
 from edge.types import LabelledPhoto
 
 
@@ -46,4 +46,4 @@ def label_photos(
 
         return label
 
-    return ordered_map(make_worker, photos, threads)
+    return ordered_map(make_worker, photos, threads, RUN)

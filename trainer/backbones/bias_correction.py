@@ -112,14 +112,9 @@ class _Values:
 
     def of(self, position: int) -> list[Array]:
         """What the operator at ``position`` makes of each picture's activations, in the type of its output."""
-        graph, part = self._model.subgraphs[0], copy.copy(self._model)
-        alone, operator = copy.copy(graph), graph.operators[position]
+        operator = self._model.subgraphs[0].operators[position]
         sources = list(dict.fromkeys(int(index) for index in operator.inputs if int(index) in self._values))
-        alone.operators, alone.inputs, alone.outputs = [operator], np.array(sources, np.int32), operator.outputs
-        used = {graph.tensors[index].buffer for index in operator.inputs}
-        part.buffers = [buffer if i in used else schema.BufferT() for i, buffer in enumerate(self._model.buffers)]
-        part.subgraphs, part.metadata = [alone], []
-        interpreter = _interpreter(write_model(part))
+        interpreter = _interpreter(write_model(_alone(self._model, position, sources)))
         places = [detail["index"] for detail in interpreter.get_input_details()]
         (target,) = interpreter.get_output_details()
         made = []
@@ -129,6 +124,29 @@ class _Values:
             interpreter.invoke()
             made.append(interpreter.get_tensor(target["index"]))
         return made
+
+
+def _alone(model: Any, position: int, sources: Sequence[int]) -> Any:
+    """The operator at ``position`` of ``model`` as a model of its own, which takes the tensors ``sources``.
+
+    It has no other tensors and buffers: to write all of them for each layer would take most of the time.
+    """
+    graph = model.subgraphs[0]
+    part, alone, operator = copy.copy(model), copy.copy(graph), copy.copy(graph.operators[position])
+    used = list(dict.fromkeys(int(index) for index in (*operator.inputs, *operator.outputs) if index >= 0))
+    place = {index: number for number, index in enumerate(used)} | {-1: -1}  # -1: an input that is left out
+    part.buffers, alone.tensors = [schema.BufferT()], []
+    for index in used:
+        tensor = copy.copy(graph.tensors[index])
+        part.buffers.append(model.buffers[tensor.buffer])
+        tensor.buffer = len(part.buffers) - 1
+        alone.tensors.append(tensor)
+    operator.inputs = np.array([place[int(index)] for index in operator.inputs], np.int32)
+    operator.outputs = np.array([place[int(index)] for index in operator.outputs], np.int32)
+    alone.operators, alone.outputs = [operator], operator.outputs
+    alone.inputs = np.array([place[index] for index in sources], np.int32)
+    part.subgraphs, part.metadata, part.signatureDefs = [alone], [], []
+    return part
 
 
 def _output(model: Any, position: int) -> Any:

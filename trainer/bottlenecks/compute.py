@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ImageError
-from edge.parallel import available_cores, ordered_map
+from edge.parallel import RUN, available_cores, ordered_map
 from edge.preprocess import decode, preprocess
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -72,7 +72,8 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, threads: int) -> 
         advance(len(folder.files) - len(missing))
 
         def results() -> Iterator[Rows]:
-            for done in ordered_map(_worker_factory(extractor, cached, cache.images_with_look()), missing, threads):
+            make_worker = _worker_factory(extractor, cached, cache.images_with_look())
+            for done in ordered_map(make_worker, missing, threads, RUN):
                 if done.sha256 is None:
                     contents.unreadable[done.file.relative] = done.reason
                 else:

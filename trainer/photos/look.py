@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageFile
 
 from edge.pictures.limits import may_read_exif
 from edge.pictures.open_image import open_image
@@ -61,7 +61,8 @@ def look_of(content: bytes, picture: Image.Image, size: tuple[int, int]) -> Look
 
     Raises :class:`~edge.errors.ImageError` if the photo cannot be decoded.
     """
-    return make_look(picture if _same_reduction(content, size) else decode(content, _SHAPE))
+    whole = isinstance(picture, ImageFile.ImageFile) and not picture.decoderconfig  # then the file need not be asked
+    return make_look(picture if whole or _same_reduction(content, size) else decode(content, _SHAPE))
 
 
 def make_look(picture: Image.Image) -> Look:

@@ -66,7 +66,7 @@ def read_photo(path: Path) -> tuple[bytes, os.stat_result]:
     Raises :class:`~edge.errors.ImageError` if it cannot be read, is empty, is not a regular file or is too large.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # for each photo, and read as a whole
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ImageError("not a regular file")
