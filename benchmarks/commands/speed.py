@@ -132,6 +132,21 @@ def steps(
     print(save_results(f"steps-{architecture}", command, rows, results_dir))
 
 
+@app.command(epilog="Example: python -m benchmarks stages flower_photos --architecture mobilenet_0.25_128")
+def stages(
+    image_dir: ImageDir,
+    architecture: OneArchitecture = "mobilenet_1.0_224",
+    rounds: Rounds = 3,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure where the time of a retrain goes that finds nothing cached, stage by stage."""
+    from benchmarks.speed.stages import measure
+
+    rows = measure(image_dir, Architecture.parse(architecture), rounds)
+    command = f"python -m benchmarks stages PHOTOS --architecture {architecture} --rounds {rounds}"
+    print(save_results(f"stages-{architecture}", command, rows, results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks memory flower_photos --copies 1 --copies 10")
 def memory(
     image_dir: ImageDir,

@@ -75,10 +75,10 @@ def test_a_quota_counts_as_cores(quota: float, cores: int, monkeypatch: pytest.M
 
 
 @settings(max_examples=40)
-@given(st.lists(st.integers(), max_size=80), st.integers(1, 5))
-def test_same_as_map(items: list[int], workers: int) -> None:
-    """However many workers there are, the results are those of ``map``, in its order."""
-    assert list(ordered_map(lambda: lambda item: item * 2, items, workers)) == [item * 2 for item in items]
+@given(st.lists(st.integers(), max_size=80), st.integers(1, 5), st.integers(1, WINDOW))
+def test_same_as_map(items: list[int], workers: int, run: int) -> None:
+    """However many workers there are, and items in a run, the results are those of ``map``, in its order."""
+    assert list(ordered_map(lambda: lambda item: item * 2, items, workers, run)) == [item * 2 for item in items]
 
 
 def test_order_does_not_depend_on_who_is_first() -> None:
@@ -96,8 +96,8 @@ def test_order_does_not_depend_on_who_is_first() -> None:
 
 
 @settings(max_examples=30)
-@given(st.integers(1, 4), st.integers(0, 120))
-def test_items_in_flight_are_bounded(workers: int, count: int) -> None:
+@given(st.integers(1, 4), st.integers(0, 120), st.integers(1, WINDOW))
+def test_items_in_flight_are_bounded(workers: int, count: int, run: int) -> None:
     """However slowly results are taken, no more than eight items a worker are ever begun and not handed out."""
     taken = 0
 
@@ -107,7 +107,7 @@ def test_items_in_flight_are_bounded(workers: int, count: int) -> None:
             taken += 1
             yield item
 
-    for handed_out, result in enumerate(ordered_map(lambda: lambda item: item, items(), workers)):
+    for handed_out, result in enumerate(ordered_map(lambda: lambda item: item, items(), workers, run)):
         assert result == handed_out
         assert taken - handed_out <= WINDOW * workers
     assert taken == count
@@ -133,6 +133,17 @@ def test_blocked_workers_stop_the_intake() -> None:
     assert results[0][1] <= WINDOW * 2
 
 
+def test_the_first_items_are_handed_out_one_by_one() -> None:
+    """Eight items for two workers: both work on them, though a run has four."""
+    both = threading.Barrier(2)
+
+    def work(item: int) -> int:
+        both.wait(30)  # broken, if one thread gets all items
+        return item
+
+    assert list(ordered_map(lambda: work, range(8), 2, 4)) == list(range(8))
+
+
 def test_nothing_happens_before_the_first_result_is_asked_for() -> None:
     """The map is lazy: no item is taken, no worker made."""
     made: list[int] = []
@@ -155,16 +166,17 @@ def test_one_worker_object_a_thread() -> None:
     assert len(made) == len(set(made)) <= 3
 
 
-def test_error_of_a_worker() -> None:
+@pytest.mark.parametrize(("bad", "run"), [(5, 1), (5, 4), (50, 1), (50, 4), (51, 8)])
+def test_error_of_a_worker(bad: int, run: int) -> None:
     """An exception of a worker comes out in the place of its result; results before it are not lost."""
 
     def work(item: int) -> int:
-        if item == 5:
+        if item == bad:
             raise ZeroDivisionError
         return item
 
-    results = ordered_map(lambda: work, range(1000), 2)
-    assert [next(results) for _ in range(5)] == list(range(5))
+    results = ordered_map(lambda: work, range(1000), 2, run)
+    assert [next(results) for _ in range(bad)] == list(range(bad))
     with pytest.raises(ZeroDivisionError):
         next(results)
 

@@ -21,7 +21,7 @@ _COARSE, _COARSE_WINDOW = 32, 9  # pixels
 _STAGES = ((0.27, 3), (0.42, 5))  # the least agreement of the coarse details, and how many steps follow
 _LEAST_AGREEMENT = 0.5  # after all steps
 _FINE_WINDOW, _FINE_STEPS = 9, 4
-_TOGETHER = 16  # guesses that are compared in one go: few enough that their pixels stay in the processor's cache
+_TOGETHER = 32  # guesses that are compared in one go: few enough that their pixels stay in the processor's cache
 
 _BLOCK = 8  # pixels; a look has 64 blocks
 _WHOLE_BLOCK = 0.6  # the least part of a block that lies inside both looks

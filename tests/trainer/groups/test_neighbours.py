@@ -32,3 +32,23 @@ def test_few_photos_have_few_neighbours(photos: int, count: int) -> None:
     expected = [[other for other in range(photos) if other != photo][:count] for photo in range(photos)]
     assert found.indices.tolist() == expected
     assert not found.cosines.any()
+
+
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=300), st.integers(1, 24))
+def test_equal_photos_come_in_their_order(kinds: list[int], count: int) -> None:
+    """First the photos with the same values, then the others, both by their index."""
+    found = nearest(np.eye(6, dtype=np.float32)[kinds], count)
+    for photo, kind in enumerate(kinds):
+        others = sorted((other for other in range(len(kinds)) if other != photo), key=lambda i: kinds[i] != kind)
+        assert found.indices[photo].tolist() == others[:count]
+        assert found.cosines[photo].tolist() == [float(kinds[other] == kind) for other in others[:count]]
+
+
+def test_values_that_are_no_numbers() -> None:
+    """They are like nothing, and the neighbours of the other photos are found all the same."""
+    features = np.ones((40, 4), np.float32)
+    features[3], features[5, 1] = np.nan, np.inf
+    found = nearest(features, 30)
+    assert found.indices[0].tolist() == [i for i in range(1, 40) if i not in (3, 5)][:30]
+    assert not found.cosines[3].any()
+    assert not found.cosines[5].any()
