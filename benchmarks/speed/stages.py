@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -27,12 +28,15 @@ class _Mark(NamedTuple):
     processor_s: float
 
 
-def measure(image_dir: Path, architecture: Architecture, rounds: int) -> list[dict[str, Any]]:
-    """One row for each stage, in their order, with the seconds of each of ``rounds`` processes that find nothing cached.
+def measure(
+    image_dir: Path, architecture: Architecture, rounds: int, weights: str | None = None
+) -> list[dict[str, Any]]:
+    """One row for each stage, in their order, with the seconds in each of ``rounds`` processes.
 
-    A stage lasts until the next one begins, so that its row has what lies between them too.
+    They find nothing cached. A stage lasts until the next one begins, so that its row has what lies between them too.
+    ``weights`` is the value of ``--weights``.
     """
-    runs = [_stages(image_dir, architecture) for _ in range(rounds)]
+    runs = [_stages(image_dir, architecture, weights) for _ in range(rounds)]
     rows = []
     for same in zip(*runs, strict=True):
         row: dict[str, Any] = {"architecture": architecture.name, "stage": same[0]["stage"]}
@@ -42,17 +46,19 @@ def measure(image_dir: Path, architecture: Architecture, rounds: int) -> list[di
     return rows
 
 
-def _stages(image_dir: Path, architecture: Architecture) -> list[dict[str, Any]]:
+def _stages(image_dir: Path, architecture: Architecture, weights: str | None) -> list[dict[str, Any]]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "benchmarks.speed.stages", str(image_dir), architecture.name, scratch]
-        started = str(time.monotonic())
-        child = subprocess.run([*command, started], stdout=subprocess.PIPE, text=True, check=True, env=environment)
+        given = [] if weights is None else [weights]
+        child = subprocess.run(
+            [*command, str(time.monotonic()), *given], stdout=subprocess.PIPE, text=True, check=True, env=environment
+        )
     found: list[dict[str, Any]] = json.loads(child.stdout.splitlines()[-1])
     return found
 
 
-def _retrain(image_dir: str, architecture: str, scratch: str, started: str) -> None:
+def _retrain(image_dir: str, architecture: str, scratch: str, started: str, weights: str | None = None) -> None:
     """Retrain in this process, which began at ``started`` of the monotonic clock, and print its stages as JSON."""
     marks = [_Mark(START, float(started), 0.0)]
 
@@ -61,7 +67,7 @@ def _retrain(image_dir: str, architecture: str, scratch: str, started: str) -> N
             marks.append(_Mark(stage.name, time.monotonic(), time.process_time()))
 
     output, cache = Path(scratch) / "model.tflite", Path(scratch) / "cache"
-    options = RetrainOptions(Path(image_dir), output, cache, Architecture.parse(architecture))
+    options = RetrainOptions(Path(image_dir), output, cache, Architecture.parse(architecture), weights=weights)
     retrain_all(options, Progress(note))
     marks.append(_Mark("", time.monotonic(), time.process_time()))
     stages = [
@@ -70,7 +76,7 @@ def _retrain(image_dir: str, architecture: str, scratch: str, started: str) -> N
             "seconds": after.clock_s - mark.clock_s,
             "processor_seconds": after.processor_s - mark.processor_s,
         }
-        for mark, after in zip(marks, marks[1:], strict=False)
+        for mark, after in itertools.pairwise(marks)
     ]
     print(json.dumps(stages))
 
