@@ -1,7 +1,7 @@
-"""The layers that are trained: with a batch norm that learns, or with one that is folded in and stays as it is.
+"""The layers that are trained, each with a batch norm that learns.
 
 Batch norm is that of Ioffe and Szegedy 2015, arXiv:1502.03167. The weights come with it folded in, from whatever file.
-So norms that learn are made from photos: factor and shift are those with which the network computes what it computed.
+So the norms are made from photos: factor and shift are those with which the network computes what it computed.
 """
 
 from __future__ import annotations
@@ -13,37 +13,6 @@ import numpy as np
 
 from trainer.backbones.folded_mobilenet import Layer, convolve, run_network
 from trainer.backbones.mobilenet_v1 import BATCH_NORM_EPSILON
-
-
-class FixedNorm(NamedTuple):
-    """A convolution without a norm of its own: ``kernel``, a variable with channels of unit size, and ``bias``.
-
-    ``scale`` has the sizes of the channels, in a shape that multiplies the kernel.
-    """
-
-    kernel: Any
-    scale: Any
-    bias: Any
-
-    @property
-    def variables(self) -> list[Any]:
-        """What is trained."""
-        return [self.kernel, self.bias]
-
-    @property
-    def averages(self) -> list[Any]:
-        """No averages belong to it."""
-        return []
-
-    def learn(self, name: str, values: Any, momentum: float) -> Any:
-        """What the layer ``name`` makes of a batch's ``values``."""
-        import tensorflow as tf
-
-        return tf.nn.bias_add(convolve(name, values, self.kernel * self.scale), self.bias)
-
-    def folded(self, name: str) -> tuple[Any, Any]:
-        """The kernel and the bias of the layer ``name``."""
-        return self.kernel * self.scale, self.bias
 
 
 class LearntNorm(NamedTuple):
@@ -88,20 +57,6 @@ class LearntNorm(NamedTuple):
         factor = self.factor / (self.variance + BATCH_NORM_EPSILON) ** 0.5
         kernel = self.kernel * (factor[:, np.newaxis] if "_dw_" in name else factor)
         return kernel, self.bias - self.mean * factor
-
-
-def with_fixed_norms(layers: dict[str, Layer], names: Sequence[str]) -> dict[str, FixedNorm]:
-    """The layers ``names`` of ``layers``, to be trained as they are."""
-    import tensorflow as tf
-
-    return {
-        name: FixedNorm(
-            tf.Variable(layers[name].kernel, name="kernel"),
-            layers[name].scale,
-            tf.Variable(layers[name].bias, name="bias"),
-        )
-        for name in names
-    }
 
 
 def with_learnt_norms(layers: dict[str, Layer], names: Sequence[str], images: Any) -> dict[str, LearntNorm]:

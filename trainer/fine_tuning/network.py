@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tuned_weights import Layers
 from trainer.fine_tuning.checkpoint import Checkpoint
 from trainer.fine_tuning.job import Job
-from trainer.fine_tuning.layers import FixedNorm, LearntNorm, with_fixed_norms, with_learnt_norms
+from trainer.fine_tuning.layers import with_learnt_norms
 from trainer.fine_tuning.photos import Batch, batches
 from trainer.fine_tuning.schedule import learning_rate
 from trainer.head.calibration import calibrated_cross_entropies
@@ -31,7 +31,7 @@ class TrainedNetwork:
     """The network, of which a part is trained, and its optimiser; it needs TensorFlow."""
 
     def __init__(self, job: Job, first: Batch) -> None:
-        """Begin with the weights of ``job``; batch norms that learn are made from the ``first`` batch."""
+        """Begin with the weights of ``job``; the batch norms are made from the ``first`` batch."""
         import keras
         import tensorflow as tf
 
@@ -41,9 +41,7 @@ class TrainedNetwork:
         layers = in_units(layers_of(architecture, Path(job.weights) if job.weights else None))
         self._names = list(layers)
         names = layer_names(recipe.from_block)
-        self._trained: Mapping[str, FixedNorm | LearntNorm] = (
-            with_learnt_norms(layers, names, first[0]) if recipe.batch_norm else with_fixed_norms(layers, names)
-        )
+        self._trained = with_learnt_norms(layers, names, first[0])
         self._frozen = {name: layer.folded() for name, layer in layers.items() if name not in self._trained}
         self._head = (
             tf.Variable(np.array(job.head_weights, np.float32), name="kernel"),

@@ -8,11 +8,12 @@ from edge.errors import UsageError
 from trainer.backbones.architectures import BLOCKS, Architecture
 from trainer.photos.augmentation import Strength
 
-TUNING_VERSION = 4
+TUNING_VERSION = 5
 """Goes up with any change of the fine-tuning that alters the tuned weights."""
 
 DEFAULT_FROM_BLOCK = 0
 _WIDE = 0.75
+_TURNED = Strength(turn=20, hue=5.4)
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,8 @@ class Recipe:
     """Every number that changes the tuned weights; docs/adr/0012 says why they were chosen.
 
     ``from_block`` is the first of MobileNet's 13 blocks that is trained; 0 trains the first convolution too.
-    ``picture_size`` is the edge, in pixels, of the square pictures that are learnt from; see :func:`picture_size`.
+    ``picture_size`` is the edge, in pixels, of the square pictures that are learnt from.
     ``learning_rate`` is the highest, in units of a channel's own size; see :func:`peak_rate`.
-    With ``batch_norm`` every layer that is trained has a batch norm that learns; else the norms stay as they are.
     ``momentum`` is how much of the batch norms' averages stays after a batch.
     ``patience`` is the share of the epochs after the best one, after which training stops.
     """
@@ -31,7 +31,6 @@ class Recipe:
     from_block: int
     picture_size: int
     seed: int = 0
-    batch_norm: bool = True
     batch: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
@@ -43,14 +42,14 @@ class Recipe:
 
     @classmethod
     def of(cls, architecture: Architecture, epochs: int, from_block: int = DEFAULT_FROM_BLOCK, seed: int = 0) -> Recipe:
-        """The recipe for ``architecture``."""
+        """The recipe for ``architecture``: the copies for wide networks are turned too, which narrow ones gain nothing from."""
         return cls(
             epochs,
             from_block,
-            picture_size(architecture),
+            architecture.input_size,
             seed,
-            batch_norm=architecture.alpha < _WIDE,
             learning_rate=peak_rate(architecture.alpha),
+            strength=_TURNED if architecture.alpha >= _WIDE else Strength(),
         )
 
     def check(self) -> Recipe:
@@ -65,22 +64,6 @@ class Recipe:
         return self
 
 
-def picture_size(architecture: Architecture) -> int:
-    """The edge, in pixels, of the pictures that ``architecture`` learns from: a multiple of 32, as its strides need.
-
-    Wide networks learn as much, in half the time, from pictures of 5/7 of the size that they see later: crops show
-    things larger than whole pictures do, and smaller pictures compensate for that (Touvron et al. 2019,
-    arXiv:1906.06423).
-    """
-    if architecture.alpha < _WIDE:
-        return architecture.input_size
-    return 32 * round(architecture.input_size * 5 / 7 / 32)
-
-
 def peak_rate(alpha: float) -> float:
-    """The highest learning rate for a network of width ``alpha``: narrow networks need larger steps.
-
-    With batch norms that learn, which narrow networks have, it is four times as high: they undo what a step does to the
-    sizes of the activations.
-    """
-    return float((8e-3 if alpha < _WIDE else 2e-3) / alpha**0.3)
+    """The highest learning rate for a network of width ``alpha``: narrow networks need larger steps."""
+    return float(8e-3 / alpha**0.3)

@@ -1,4 +1,4 @@
-"""Augmented copies of a photo: mirrored, cropped, stretched, in other light and colour.
+"""Augmented copies of a photo: mirrored, cropped, stretched, turned, in other light and colour.
 
 Fine-tuning sees another copy of each photo in every epoch (:mod:`trainer.fine_tuning.photos`). A head sees a few
 milder ones, whose bottlenecks are cached (:mod:`trainer.bottlenecks.augmented`). One matrix for all changes of colour
@@ -30,7 +30,8 @@ class Strength(NamedTuple):
 
     ``least_area`` is the smallest share of the picture that a crop keeps, ``aspect`` the largest factor by which
     its width and height are stretched against each other. ``light``, ``contrast`` and ``saturation`` are the
-    largest relative changes, ``tint`` that of a single channel.
+    largest relative changes, ``tint`` that of a single channel. ``hue`` is the largest turn of the colours about grey,
+    in degrees. Half of the copies are turned by up to ``turn`` degrees, and sheared by up to half of that.
     """
 
     least_area: float = 0.25
@@ -39,6 +40,8 @@ class Strength(NamedTuple):
     contrast: float = 0.4
     saturation: float = 0.4
     tint: float = 0.12
+    turn: float = 0.0
+    hue: float = 0.0
 
 
 def augment_picture(
@@ -50,8 +53,10 @@ def augment_picture(
     """
     box = crop_box(picture.size, strength, random)
     colours = colour_matrix(strength, random)
-    copy = squash(picture.crop(box), size)
-    if random.random() < 0.5:
+    mirrored = random.random() < 0.5
+    turned = strength.turn > 0 and random.random() < 0.5
+    copy = squash(turned_crop(picture, box, strength.turn, random) if turned else picture.crop(box), size)
+    if mirrored:
         copy = copy.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return np.asarray(copy.convert("RGB", tuple(colours.ravel())), np.uint8)
 
@@ -66,13 +71,43 @@ def crop_box(size: tuple[int, int], strength: Strength, random: np.random.Genera
     return math.floor(left), math.floor(top), right, bottom
 
 
+def turned_crop(
+    picture: Image.Image, box: tuple[int, int, int, int], turn: float, random: np.random.Generator
+) -> Image.Image:
+    """The part ``box`` of ``picture`` (RGB) after a random turn about its middle and a shear; see :class:`Strength`.
+
+    What comes from outside of the picture is its mirror image.
+    """
+    angle, shear = math.radians(random.uniform(-turn, turn)), math.radians(random.uniform(-turn, turn) / 2)
+    across, down = shear - math.sin(angle), math.sin(angle)
+    middle = np.array(picture.size) / 2
+    margin = math.ceil(middle.max() * max(abs(down), abs(across)))
+    padded = np.pad(np.asarray(picture), ((margin, margin), (margin, margin), (0, 0)), "symmetric")
+    matrix = np.array([[math.cos(angle), across], [down, math.cos(angle)]])
+    start = matrix @ (np.array(box[:2]) - middle) + middle + margin
+    return Image.fromarray(padded).transform(
+        (box[2] - box[0], box[3] - box[1]),
+        Image.Transform.AFFINE,
+        tuple(np.column_stack([matrix, start]).ravel()),
+        Image.Resampling.BILINEAR,
+    )
+
+
 def colour_matrix(strength: Strength, random: np.random.Generator) -> Matrix:
-    """A random change of light, contrast, saturation and tint as one matrix: (3, 4), of RGB and a constant."""
+    """A random change of light, contrast, saturation, tint and hue as one matrix: (3, 4), of RGB and a constant."""
     light, contrast, saturation = (
         1 + random.uniform(-1, 1) * most for most in (strength.light, strength.contrast, strength.saturation)
     )
     tint = 1 + random.uniform(-1, 1, 3) * strength.tint
     saturate = saturation * np.eye(3) + (1 - saturation) * np.asarray(LUMA)
+    if strength.hue > 0:
+        saturate = saturate @ _turn_of_hue(math.radians(random.uniform(-strength.hue, strength.hue)))
     colours = light * contrast * tint[:, np.newaxis] * saturate
     # Contrast turns about the middle grey.
     return np.column_stack([colours, np.full(3, 127.5 * (1 - contrast))])
+
+
+def _turn_of_hue(angle: float) -> Matrix:
+    """RGB turned about the grey axis, by Rodrigues' formula."""
+    cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
+    return math.cos(angle) * np.eye(3) + (1 - math.cos(angle)) / 3 + math.sin(angle) * cross
