@@ -1,8 +1,8 @@
 """MobileNet v1 with its batch norms folded into the convolutions, as a network that can be trained further.
 
 In inference mode a batch norm is a factor and a shift for each channel. Multiplying the small kernels by the factor,
-and not the large activations, makes a step a fifth to a third cheaper. A kernel is trained in units of its channels'
-sizes, so that a step of a given learning rate moves every channel by the same share of itself; see docs/adr/0012.
+and not the large activations, is cheaper. A kernel is trained in units of its channels' sizes, so that a step of a
+given learning rate moves every channel by the same share of itself; see docs/adr/0012.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Recipe:
 
     @classmethod
     def of(cls, architecture: Architecture, epochs: int, from_block: int = DEFAULT_FROM_BLOCK, seed: int = 0) -> Recipe:
-        """The recipe for ``architecture``: the copies for wide networks are turned too, which narrow ones gain nothing from."""
+        """The recipe for ``architecture``: wide networks see turned copies, from which narrow ones gain nothing."""
         return cls(
             epochs,
             from_block,
