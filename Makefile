@@ -79,6 +79,7 @@ wheel-test: .venv/installed ## the built wheel, in an environment of its own
 	build/wheel/env/bin/python $(PIP_INSTALL) build/wheel/*.whl
 	build/wheel/env/bin/edge inspect tests/data/tiny-int8.tflite
 	build/wheel/env/bin/python -c "from trainer.backbones.architectures import architectures, published; assert tuple(published()) == architectures()"
+	build/wheel/env/bin/python -m zipfile --list build/wheel/*.whl | grep --count 'trainer/directions/.*npz' | grep --line-regexp 11
 	build/wheel/env/bin/trainer --help; test $$? -eq 78
 
 clean:

@@ -15,6 +15,7 @@ LAYERS = [
     ["bottlenecks"],
     ["groups"],
     ["head"],
+    ["unknown"],
     ["fine_tuning"],
     ["evaluation"],
     ["export"],

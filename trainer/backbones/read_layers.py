@@ -6,23 +6,18 @@ the bias.
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edge.errors import ConfigurationError, DataError
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.frozen_graph import Arrays, read_graph_weights
+from trainer.backbones.keras_file import read_keras_weights
 from trainer.backbones.network_graph import LINEAR, Convolution, NetworkGraph
 from trainer.backbones.networks import network_graph
 from trainer.backbones.torch_weights import read_torch_weights
-from trainer.backbones.tuned_weights import DAMAGED, Floats, Layers, read_tuned
-
-_LARGEST = 1024 * 1024  # values of an array of these networks
+from trainer.backbones.tuned_weights import Floats, Layers, read_tuned
 
 
 def layers_of(architecture: Architecture, weights: Path | None) -> Layers:
@@ -55,7 +50,7 @@ def read_layers(path: Path, architecture: Architecture) -> Layers:
 def _read_weights(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
     if path.suffix == ".pb":
         return read_graph_weights(path)
-    return read_torch_weights(path, graph) if path.suffix == ".pth" else _read_keras(path, graph)
+    return read_torch_weights(path, graph) if path.suffix == ".pth" else read_keras_weights(path, graph)
 
 
 def random_layers(architecture: Architecture) -> Layers:
@@ -120,65 +115,3 @@ def check_layers(layers: Layers, architecture: Architecture) -> None:
             raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
         if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
             raise ValueError(f"{layer.name} has values that are no finite numbers")
-
-
-def _read_keras(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
-    """The weights of each layer in a file of Keras 1 to 3: ``.h5``, ``.weights.h5`` or ``.keras``.
-
-    Raises :class:`~edge.errors.DataError` if it is none.
-    """
-    import h5py
-
-    try:
-        content: Any = path
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                content = io.BytesIO(archive.read("model.weights.h5"))
-        with h5py.File(content) as file:
-            return _by_class(file["layers"], graph) if "layers" in file else _by_name(file, graph)
-    except DataError:
-        raise
-    except (OSError, *DAMAGED) as error:  # h5py checks little: a changed byte can raise any of these
-        reason = "it is cut short; delete it" if "truncated" in str(error) else str(error) or type(error).__name__
-        raise DataError(f"no file of Keras' weights: {reason}") from None
-
-
-def _by_name(file: Any, graph: NetworkGraph) -> dict[str, Arrays]:
-    """Keras' old form: a group for each layer, with the names of its arrays in their order."""
-    groups, weights = file.get("model_weights", file), {}
-    for name in [name for layer in graph.convolutions for name in (layer.name, layer.norm) if name]:
-        group = next((groups[spelt] for spelt in (name, _older_name(name)) if spelt in groups), None)
-        if group is not None:
-            weights[name] = [_array(group[key]) for key in group.attrs["weight_names"]]
-    return weights
-
-
-def _older_name(name: str) -> str:
-    """How Keras 2 spelt ``name``, a layer of MobileNetV3: ``expanded_conv_3/squeeze_excite/Conv_1``."""
-    name = re.sub(r"(?<=conv)((?:_\d+)?)_(?=expand|depthwise|project|squeeze)", r"\1/", name)
-    name = re.sub(r"_bn$", "/BatchNorm", name)
-    return re.sub(r"(^|squeeze_excite_)conv", lambda match: match[1].replace("excite_", "excite/") + "Conv", name)
-
-
-def _by_class(groups: Any, graph: NetworkGraph) -> dict[str, Arrays]:
-    """Keras 3's own form: layers are counted for each class; here, in the order of the network."""
-    counts = {"conv2d": 0, "depthwise_conv2d": 0, "batch_normalization": 0}
-
-    def arrays(kind: str) -> Arrays:
-        number, counts[kind] = counts[kind], counts[kind] + 1
-        group = groups[f"{kind}_{number}" if number else kind]["vars"]
-        return [_array(group[key]) for key in sorted(group, key=int)]
-
-    weights: dict[str, Arrays] = {}
-    for layer in graph.convolutions:
-        weights[layer.name] = arrays("depthwise_conv2d" if layer.depthwise else "conv2d")
-        if layer.norm:
-            weights[layer.norm] = arrays("batch_normalization")
-    return weights
-
-
-def _array(dataset: Any) -> Floats:
-    """The floats of ``dataset``; what a file claims is checked before it takes memory."""
-    if dataset.dtype.kind != "f" or dataset.size > _LARGEST:
-        raise DataError(f"{dataset.name} is no array of floats that such a network has")
-    return np.asarray(dataset, np.float32)

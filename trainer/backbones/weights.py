@@ -53,6 +53,12 @@ def keras_cache_file(architecture: Architecture) -> Path:
     return Path(home) / "models" / _keras_name(architecture)
 
 
+def keras_file_with_top(architecture: Architecture) -> Path:
+    """The file in which Keras keeps the weights with the ImageNet classifier, if a program has asked for this "top"."""
+    path = keras_cache_file(architecture)
+    return path.with_name(path.name.replace("_no_top", ""))
+
+
 def has_keras_weights(architecture: Architecture) -> bool:
     """Whether Keras publishes weights of ``architecture``."""
     return architecture.family != EFFICIENTNET_LITE0

@@ -22,10 +22,14 @@ _EIGHT_BITS = (schema.TensorType.UINT8, schema.TensorType.INT8)
 
 
 class Cut(NamedTuple):
-    """``tensor`` is what becomes the bottleneck. ``layer`` describes the layer behind it; None if there is none."""
+    """``tensor`` is what becomes the bottleneck. ``layer`` describes the layer behind it; None if there is none.
+
+    ``weights`` is the tensor of that layer's weights.
+    """
 
     tensor: int
     layer: str | None
+    weights: int | None = None
 
 
 def find_cut(view: TreeView) -> Cut:
@@ -38,9 +42,10 @@ def find_cut(view: TreeView) -> Cut:
     while (operator := view.maker(tensor)) is not None:
         name = view.name(operator)
         if name in _LAYERS and _is_last(view, operator, name, probabilities is not None, pooled):
-            outputs = view.shape(int(operator.inputs[1]))[0]
+            weights = int(operator.inputs[1])
+            outputs = view.shape(weights)[0]
             layer = f"{name} with {outputs:,} output{'s' if outputs > 1 else ''}"
-            return Cut(before_conversions(view, int(operator.inputs[0])), layer)
+            return Cut(before_conversions(view, int(operator.inputs[0])), layer, weights)
         if name in _PROBABILITIES:
             probabilities = name
         elif name in _POOLING and probabilities is not None:
