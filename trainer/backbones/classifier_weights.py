@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import ConfigurationError, DataError
-from trainer.backbones.architectures import Architecture
+from trainer.backbones.architectures import MOBILENET_V3_SMALL, Architecture
 from trainer.backbones.frozen_graph import graph_constants, read_graph
 from trainer.backbones.keras_file import read_keras_classifier
 from trainer.backbones.networks import network_graph
@@ -38,7 +38,7 @@ def read_classifier(path: Path, architecture: Architecture) -> Floats | None:
 
 
 def _read(path: Path, architecture: Architecture) -> Floats | None:
-    if path.suffix == ".npz":  # fine-tuned weights
+    if path.suffix == ".npz" or architecture.family == MOBILENET_V3_SMALL:  # fine-tuned weights have none
         return None
     if path.suffix == ".pth":
         return read_torch_arrays(path).get(_TORCH_NAME)

@@ -51,6 +51,7 @@ def imagenet_names() -> tuple[str, ...]:
 
 def unit_rows(rows: Floats) -> Floats:
     """``rows``, each scaled to unit length; a row of zeros stays."""
+    rows = np.ascontiguousarray(rows)  # sums depend on the order in memory
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Floats = (rows / np.maximum(lengths, _LEAST_LENGTH)).astype(np.float32)
     return scaled

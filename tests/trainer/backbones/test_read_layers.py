@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import ConfigurationError
+from support.keras_files import write_keras
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.mobilenet_v1 import convolutions
 from trainer.backbones.packaged_weights import GRAPH, installed
@@ -57,18 +58,6 @@ found = {name: compute_features(pictures, read_layers(folder / name, Architectur
          for name in ("keras3.weights.h5", "whole.keras", "old.h5")}
 np.savez(folder / "found.npz", **found)
 """
-
-
-def write_keras(path: Path, layers: dict[str, list[np.ndarray]]) -> Path:
-    """A file in Keras' old form."""
-    with h5py.File(path, "w") as file:
-        for name, arrays in layers.items():
-            group = file.create_group(name)
-            names = [f"{name}/{number}:0" for number in range(len(arrays))]
-            group.attrs["weight_names"] = names
-            for key, values in zip(names, arrays, strict=True):
-                group[key] = values
-    return path
 
 
 def weights(architecture: Architecture) -> dict[str, list[np.ndarray]]:
