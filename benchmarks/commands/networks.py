@@ -76,3 +76,31 @@ def networks(
     options = "".join(f" --architecture {each.name}" for each in named)
     command = f"python -m benchmarks networks PHOTOS{options} --seeds {seeds}"
     print(save_results("networks", command, rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks directions flower_photos --strangers other_things")
+def directions(
+    image_dir: ImageDir,
+    strangers: Annotated[Path, typer.Option(help="A folder of pictures of other things.")],
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: all with directions, and mobilenet_0.25_224)."),
+    ] = None,
+    backbone: Annotated[list[Path] | None, typer.Option(help="A model file whose backbone is measured too.")] = None,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Test which directions of ImageNet's classes belong to a backbone, and whether they tell other things apart."""
+    from benchmarks.accuracy.directions import measure
+    from trainer.backbones.backbone import load_backbones
+    from trainer.retraining.given_backbone import read_given
+    from trainer.unknown.packaged_directions import packaged_networks
+
+    cache, names = (
+        bottleneck_dir or default_bottleneck_dir(),
+        architecture or [*packaged_networks(), "mobilenet_0.25_224"],
+    )
+    backbones = [load_backbones(cache, Architecture.parse(name), None, ("int8",))[0] for name in names]
+    backbones += [read_given(path).backbone for path in backbone or []]
+    rows = measure(image_dir, strangers, backbones, TerminalProgress(""))
+    print(save_results("directions", "python -m benchmarks directions PHOTOS --strangers STRANGERS", rows, results_dir))

@@ -16,6 +16,7 @@ from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone
 from trainer.backbones.classifier_weights import read_classifier
 from trainer.backbones.foreign.last_layer import read_labels, read_last_layer
+from trainer.backbones.packaged_weights import installed, package_of
 from trainer.backbones.tuned_weights import Floats
 from trainer.backbones.weights import has_keras_weights, keras_file_with_top
 from trainer.unknown.fit_test import fits
@@ -45,8 +46,8 @@ def find_directions(
     """The directions for ``backbone``, from the first place that has some which belong to it; None if none has.
 
     In order: the classifier in the file of its weights, or in ``file``, the network of another project that it was
-    taken from; Keras' weights with the top layer, if they are in Keras' cache; those that come with the trainer.
-    Nothing is downloaded.
+    taken from; Keras' weights with the top layer, if they are in Keras' cache; the ``offline`` extra; those that come
+    with the trainer. Nothing is downloaded.
 
     ``features`` (pictures, values) are bottlenecks of the user's photos, with drawings beside them if there are fewer
     than about 40. They tell which directions belong to the backbone, see :func:`~trainer.unknown.fit_test.fits`.
@@ -83,12 +84,14 @@ def _own(backbone: Backbone, file: Path | None) -> Iterator[Directions | None]:
         yield _of_file(read_bounded(file, MAX_MODEL_BYTES, "the backbone"), file.name, backbone.bottleneck_size)
     if not isinstance(backbone.architecture, Architecture):
         return
-    architecture, path = backbone.architecture, backbone.weights.path
-    paths = [] if path is None else [path]
+    architecture = backbone.architecture
+    paths = [backbone.weights.path]
     if has_keras_weights(architecture):
         paths.append(keras_file_with_top(architecture))
-    for path in paths:
-        if path.is_file():
+    if package := package_of(architecture):
+        paths.append(installed(package))
+    for path in dict.fromkeys(paths):
+        if path is not None and path.is_file():
             weights = read_classifier(path, architecture)
             yield None if weights is None else _directions(weights, (), path.name)
 

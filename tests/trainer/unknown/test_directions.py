@@ -13,7 +13,9 @@ from support.keras_files import write_classifier
 from support.toy_networks import embedder
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone, backbone_of_layers, load_backbones, load_backbones_from
+from trainer.backbones.classifier_weights import read_classifier
 from trainer.backbones.foreign.foreign_backbone import foreign_backbone
+from trainer.backbones.packaged_weights import GRAPH, installed
 from trainer.backbones.read_layers import random_layers
 from trainer.backbones.weights import Weights, keras_file_with_top
 from trainer.photos.drawn_flowers import KINDS, draw_flower
@@ -22,7 +24,6 @@ from trainer.unknown.packaged_directions import imagenet_names, packaged_directi
 
 NETWORK = Architecture(0.25, 160)
 RANDOM = Weights("random", None, "")
-NO_WEIGHTS = Weights("some.h5", Path("no such file.h5"), "")
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +112,17 @@ def test_top_of_other_weights_is_passed_by(untrained: Backbone) -> None:
     assert lines == [
         "the classifier in mobilenet_2_5_160_tf.h5 does not belong to this backbone: it is not used",
     ]
+
+
+def test_offline_extra_serves_weights_that_are_not_its_own(offline: None, untrained: Backbone) -> None:
+    """A backbone of width 1.0 that was cut out of a model file: if the graph's classifier belongs to it, it is used."""
+    architecture, path = Architecture(1.0, 128), installed(GRAPH)
+    assert path is not None
+    weights = read_classifier(path, architecture)
+    assert weights is not None
+    wide = untrained._replace(architecture=architecture)
+    directions, _ = found(wide, looking_like(unit_rows(weights[1:])))
+    assert directions is not None and directions.source == "classifier in retrained_graph.pb"
 
 
 def test_damaged_file_is_named(untrained: Backbone) -> None:
