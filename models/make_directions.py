@@ -1,9 +1,9 @@
 """Make the directions that come with the trainer of the ImageNet classifiers on top of MobileNet v1.
 
-``python models/make_directions.py OUTPUT LABELS CLASSIFIER...`` writes ``OUTPUT/NETWORK.npz`` for each classifier, and
-``OUTPUT/names.txt`` of the file of 1,001 labels. A classifier is ``NETWORK.npz`` with the array ``weights``
-(values of the bottleneck, 1001); or ``NETWORK=FILE``, where FILE is Google's frozen graph, Google's 8-bit ``.tflite``,
-or Keras' file with the top layer. The same files give the same bytes. See models/README.md.
+``python models/make_directions.py OUTPUT LABELS CLASSIFIER...`` writes ``OUTPUT/NETWORK.npz`` for each classifier,
+``OUTPUT/names.txt`` of the file of 1,001 labels, and the licence, ``SOURCE.txt``. A classifier is ``NETWORK.npz``
+with the array ``weights`` (values of the bottleneck, 1001); or ``NETWORK=FILE``, where FILE is Google's frozen graph,
+Google's 8-bit ``.tflite``, or Keras' file with the top layer. The same files give the same bytes. See models/README.md.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ from trainer.unknown.packaged_directions import Factors
 RANK = 96
 _LARGEST = 127
 _CLASSES = 1001  # row 0 is the background
+
+SOURCE = """\
+The files *.npz are derived from the ImageNet classifiers of MobileNet v1 that Google published, Copyright The
+TensorFlow Authors, under the Apache License, Version 2.0 (http://www.apache.org/licenses/LICENSE-2.0). Changed: the
+rows of weights without the background class, scaled to unit length, as a product of int8 matrices of rank 96.
+names.txt has the first name of each class.
+"""
 
 Rows = npt.NDArray[np.float64]
 
@@ -96,6 +103,7 @@ def main() -> None:
     parser.add_argument("classifiers", nargs="+", metavar="CLASSIFIER")
     options = parser.parse_args()
     write_whole(options.output / "names.txt", names(options.labels.read_text("utf-8")).encode())
+    write_whole(options.output / "SOURCE.txt", SOURCE.encode())
     for classifier in options.classifiers:
         network, weights = read(classifier)
         rows = unit_directions(weights)
