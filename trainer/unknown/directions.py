@@ -74,7 +74,7 @@ def _candidates(
     for network in sorted(packaged_networks(), key=lambda network: network != name):
         vectors = packaged_directions(network)
         if vectors.shape[1] == backbone.bottleneck_size:
-            source = f"ImageNet classifier of {network}, which comes with the trainer"
+            source = f"ImageNet classifier of {network} (comes with the trainer)"
             yield Directions(vectors, imagenet_names(), source), network == name
 
 

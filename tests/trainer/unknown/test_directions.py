@@ -62,7 +62,7 @@ def test_packaged_directions_have_the_name_of_the_network(untrained: Backbone) -
     """They need no file of weights."""
     directions, lines = found(untrained, looking_like(packaged_directions(NETWORK.name)))
     assert directions is not None and lines == []
-    assert directions.source == "ImageNet classifier of mobilenet_0.25_160, which comes with the trainer"
+    assert directions.source == "ImageNet classifier of mobilenet_0.25_160 (comes with the trainer)"
     assert directions.names == imagenet_names()
     assert np.array_equal(directions.vectors, packaged_directions(NETWORK.name))
 
@@ -78,7 +78,7 @@ def test_directions_of_other_weights_are_not_used(untrained: Backbone) -> None:
     directions, lines = found(untrained, looking_like(unit_rows(rows(1000, 256))))
     assert directions is None
     assert lines == [
-        "the ImageNet classifier of mobilenet_0.25_160, which comes with the trainer does not belong to this backbone: "
+        "the ImageNet classifier of mobilenet_0.25_160 (comes with the trainer) does not belong to this backbone: "
         "it is not used"
     ]
 
@@ -194,7 +194,7 @@ def test_real_photos_and_drawings_fit_the_right_network(real: dict[str, Real]) -
     for features in (network.flowers, network.drawn, np.concatenate([network.flowers[:5], network.drawn])):
         directions = network.directions(features)
         assert directions is not None
-        assert directions.source == "ImageNet classifier of mobilenet_0.25_160, which comes with the trainer"
+        assert directions.source == "ImageNet classifier of mobilenet_0.25_160 (comes with the trainer)"
 
 
 def test_weights_without_a_classifier_anywhere_have_no_directions(real: dict[str, Real]) -> None:
