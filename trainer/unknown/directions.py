@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from edge.errors import ConfigurationError, ModelError
+from edge.modelfile.manifest import MANIFEST_NAME
+from edge.modelfile.model_file import ModelFile
 from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone
@@ -81,7 +85,9 @@ def _candidates(
 def _own(backbone: Backbone, file: Path | None) -> Iterator[Directions | None]:
     """The directions of classifiers that came with the weights of ``backbone``."""
     if backbone.foreign and file is not None:
-        yield _of_file(read_bounded(file, MAX_MODEL_BYTES, "the backbone"), file.name, backbone.bottleneck_size)
+        content = read_bounded(file, MAX_MODEL_BYTES, "the backbone")
+        if not _has_our_head(content):
+            yield _of_file(content, file.name, backbone.bottleneck_size)
     if not isinstance(backbone.architecture, Architecture):
         return
     architecture = backbone.architecture
@@ -96,9 +102,19 @@ def _own(backbone: Backbone, file: Path | None) -> Iterator[Directions | None]:
             yield None if weights is None else _directions(weights, (), path.name)
 
 
+def _has_our_head(content: bytes) -> bool:
+    """Whether ``content`` is a file of ours whose last layer is the user's head; an adopted one has kept its own."""
+    if MANIFEST_NAME.encode() not in content:
+        return False
+    manifest = ModelFile.from_bytes(content).manifest
+    return manifest is not None and (
+        manifest.provenance.adopted_from is None or manifest.provenance.weights is not None
+    )
+
+
 def _of_file(content: bytes, name: str, size: int) -> Directions | None:
     weights = read_last_layer(content)
-    if weights is None or weights.shape[1] != size:
+    if weights is None or weights.shape[1] != size or not np.isfinite(weights).all():
         return None
     return _directions(weights, read_labels(content), name)
 
