@@ -25,6 +25,7 @@ from trainer.export.export import export_unmeasured
 from trainer.head.linear import Head
 from trainer.retraining.given_backbone import read_given
 from trainer.unknown.directions import Directions, find_directions
+from trainer.unknown.fit_test import fits
 from trainer.unknown.packaged_directions import imagenet_names, packaged_directions, unit_rows
 
 NETWORK = Architecture(0.25, 160)
@@ -178,8 +179,9 @@ def test_adopted_file_has_kept_its_classifier(tmp_path: Path) -> None:
 def test_head_of_the_user_is_no_classifier_of_other_things(tmp_path: Path) -> None:
     """A file of ours on a network of another project: its last layer knows the user's own classes."""
     brought = foreign_backbone(embedder().dense(7).softmax().content(), "theirs.tflite").backbone
-    weights = rows(120, 16)
+    weights = np.abs(rows(120, 16)) ** 3
     head, samples = Head(weights.T.astype(np.float64), np.zeros(120)), looking_like(unit_rows(weights))
+    assert fits(samples, unit_rows(weights))
     path = tmp_path / "ours.tflite"
     path.write_bytes(
         export_unmeasured(brought, head, samples=samples, labels=MANY, provenance=Provenance(foreign="cut"))
