@@ -74,6 +74,7 @@ class ModelCard(NamedTuple):
 
     ``name`` is the file's name without its folder, ``accuracy`` the fraction of ``test_photos`` held-out photos
     that it labels correctly, ``input_size`` its (width, height) in pixels, ``runtime`` the interpreter in use.
+    ``unknown`` is the one of ``labels`` that stands for the rest of the world, not for a class.
     """
 
     name: str
@@ -86,13 +87,15 @@ class ModelCard(NamedTuple):
     quantization: str | None = None
     accuracy: float | None = None
     test_photos: int | None = None
+    unknown: str | None = None
 
 
 class Observation(NamedTuple):
     """One labelled frame of a stream.
 
-    ``label`` is the steady answer, after smoothing, hysteresis and threshold: a label of the model or
-    :data:`UNKNOWN`; ``score`` is its smoothed score, that of the best label if it is unknown.
+    ``label`` is the steady answer, after smoothing, hysteresis and threshold: a class of the model, or
+    :data:`UNKNOWN`, also if the model's class for the rest of the world is best; ``score`` is its smoothed score, that
+    of the best label if it is unknown.
     ``categories`` are the smoothed scores of the best labels, best first; ``raw`` those of this frame
     alone. ``time_s`` is the wall clock (:func:`time.time`) when the frame was grabbed, ``frame_age_ms`` the
     time from then until it was labelled, ``latency_ms`` the part of it that preprocessing and inference took.

@@ -37,6 +37,7 @@ def measure(
                 bottleneck_dir=cache,
                 architecture=architecture,
                 cross_validate=True,
+                unknown=None,
             )
             (model,) = retrain_all(options, progress)
             doubtful = training_content(model, []).doubtful_labels

@@ -63,6 +63,7 @@ def measure(
                     quantizations=QUANTIZATIONS,
                     ratios=SplitRatios(seed=seed),
                     groups=GROUPS_OFF,
+                    unknown=None,
                 )
                 for model in retrain_all(options, progress):
                     loaded, photos = ModelFile.load(model.path), model.dataset.of(TEST)

@@ -25,4 +25,5 @@ def retrain_options(
         architecture=architecture,
         quantizations=quantizations,
         ratios=thirty_percent(seed),
+        unknown=None,
     )

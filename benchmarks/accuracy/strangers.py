@@ -21,6 +21,7 @@ from benchmarks.accuracy.familiarity import (
     passing,
     passing_least,
 )
+from benchmarks.accuracy.outside import with_class as heads_with_class
 from benchmarks.accuracy.splits import thirty_percent
 from edge.preprocess import preprocess
 from trainer.backbones.architectures import Architecture
@@ -30,6 +31,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled, load_labelled
 from trainer.bottlenecks.noise import noise_bottlenecks
 from trainer.evaluation.auroc import auroc
+from trainer.head.calibration import calibrate
 from trainer.head.fit import fit_head
 from trainer.head.gate import TRUE_ACCEPTANCE
 from trainer.head.linear import Head, softmax
@@ -44,6 +46,7 @@ DEFAULTS = ("mobilenet_0.25_160", "mobilenet_0.50_192", "mobilenet_1.0_224", "mo
 
 _HALVES_SEED = 5  # which strangers may teach; the measures were chosen on this half and on other splits
 _CHOOSING = 4  # every fourth of the strangers that teach chooses the penalty, with the validation photos
+_OF_CLASS = ("accepted_by_score", "known_unknown", "strangers_unknown", "accuracy_with_class")
 
 
 class _Judge(NamedTuple):
@@ -73,6 +76,9 @@ def measure(
     the known test photos. ``known`` and ``accepted_as_shipped`` are the shares of test photos and of strangers above
     the threshold of the file, or above one that lets 95 % of the validation photos through. ``accuracy`` is that of the
     classes among themselves.
+    With a class for the rest of the world, the measure is the lead of the best other label. ``known_unknown`` and
+    ``strangers_unknown`` are the shares of test photos and of strangers that are answered so, ``accuracy_with_class``
+    counts such a test photo as wrong, and ``accepted_by_score`` goes by the best score of the other labels.
     """
     found = list_strangers(strangers, image_dir, lambda sha256: None, progress)
     order = np.random.default_rng(_HALVES_SEED).permutation(len(found.paths))
@@ -94,6 +100,14 @@ def measure(
                 shares = _shares(judge, validation.features, test.features, strange[judging], drawn)
                 facts = {"architecture": architecture.name, "seed": seed, "measure": judge.name}
                 rows.append({**facts, "accuracy": round(judge.accuracy, 4), **shares})
+            head = calibrate(fit_head(training, validation, len(dataset.labels)).head, validation, TRUE_ACCEPTANCE).head
+            accuracy = _accuracy(head, test, len(dataset.labels))
+            for extended in heads_with_class(extractor, head, training, validation, strange[teaching]):
+                judge = _Judge(extended.name, extended.measure, accuracy)
+                shares = _shares(judge, validation.features, test.features, strange[judging], drawn)
+                facts = {"architecture": architecture.name, "seed": seed, "measure": judge.name}
+                answers = extended.answers(test, strange[judging])
+                rows.append({**facts, "accuracy": round(accuracy, 4), **shares, **answers})
             progress.message(f"{architecture.name}, split {seed}")
     return rows
 
@@ -103,7 +117,8 @@ def summary(rows: list[dict[str, Any]]) -> list[str]:
     lines = []
     for key in dict.fromkeys((row["architecture"], row["measure"]) for row in rows):
         its_rows = [row for row in rows if (row["architecture"], row["measure"]) == key]
-        names = ("auroc", "accepted", "known", "accepted_as_shipped", "accuracy")
+        names: tuple[str, ...] = ("auroc", "accepted", "known", "accepted_as_shipped", "accuracy")
+        names += tuple(name for name in _OF_CLASS if name in its_rows[0])
         values = [f"{name} {mean(row[name] for row in its_rows):.3f}" for name in names]
         drawn = [f"{kind} {mean(row['drawn'][kind] for row in its_rows):.2f}" for kind in its_rows[0]["drawn"]]
         lines.append(f"{' '.join(key)}: {', '.join(values + drawn)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,6 +81,7 @@ def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dic
             "bottlenecks": dict(zip(model.labels, manifest.remembered.counts, strict=True)),
             "size_bytes": len(model.packed[REMEMBERED_NAME]),
         },
+        "unknown": manifest and manifest.unknown and asdict(manifest.unknown),
         "training": manifest and manifest.training,
         "input": f"{model.input.dtype} {model.input.shape}",
         "pixels": _pixels(model),

@@ -33,6 +33,7 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "labels": f"{len(labels)}: {', '.join(labels[:_SHOWN_LABELS])}{', ...' if len(labels) > _SHOWN_LABELS else ''}",
         "test accuracy": _NOT_KNOWN if accuracy is None else f"{accuracy:.1%} of {_test_photos(facts)}",
         "score threshold": "none recommended" if threshold is None else _text(threshold),
+        **({"rest of the world": _unknown(facts["unknown"])} if facts["unknown"] else {}),
         "rejects pictures": "yes, with --reject" if facts["rejects_strangers"] else "no: the file has no gate",
         "photos known": _known_photos(facts["known_photos"]),
         **({"remembered": _remembered(facts["remembered"])} if facts["remembered"] else {}),
@@ -67,6 +68,12 @@ def _remembered(facts: Mapping[str, Any]) -> str:
     counts = facts["bottlenecks"].values()
     each = f"{min(counts)}" if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
     return f"{each} bottlenecks of each class ({facts['size_bytes'] / 1000:.1f} kB)"
+
+
+def _unknown(facts: Mapping[str, Any]) -> str:
+    taught = [f"{facts[name]:,} {name}" for name in ("photos", "directions", "drawings") if facts[name]]
+    source = f"; directions: {facts['source']}" if facts["source"] else ""
+    return f"the label {facts['label']}, which is no class, taught by {', '.join(taught) or 'nothing'}{source}"
 
 
 def _self_test(result: Mapping[str, Any] | None) -> str:

@@ -106,7 +106,14 @@ class Classifier:
         if self._gate is None:
             return GatedScores(self.scores(image), None)
         scores, bottleneck = self._interpreter.scores_and_bottleneck(preprocess(image, self.model.input_size))
-        return GatedScores(scores, self._gate.margin(bottleneck, scores))
+        return GatedScores(scores, self._gate.margin(bottleneck, self._of_classes(scores)))
+
+    def _of_classes(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The ``scores`` (labels,) of the classes among themselves, which the gate was fitted on."""
+        if self.model.unknown_index is None:
+            return scores
+        of_classes = np.delete(scores, self.model.unknown_index)
+        return of_classes / max(float(of_classes.sum()), 1e-9)
 
     def classify(
         self, image: ImageSource, *, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD

@@ -85,4 +85,5 @@ def _card(name: str, classifier: Classifier) -> ModelCard:
         quantization=manifest.quantization,
         accuracy=manifest.accuracy,
         test_photos=manifest.test_photos,
+        unknown=model.unknown_label,
     )

@@ -149,6 +149,8 @@ class Watch:
         labels = self._model.card.labels
         categories = _best(steady.scores, labels)
         label = UNKNOWN if steady.label_index is None else labels[steady.label_index]
+        if label == self._model.card.unknown:  # whatever the file calls it: to sinks it is the same answer
+            label = UNKNOWN
         if steady.label_index is None:
             score = categories[0].score if categories else 0.0
         else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.errors import ModelError
 from edge.modelfile.gate_facts import DistanceFacts, GateFacts
+from edge.modelfile.unknown_facts import UnknownFacts, check_unknown
 from edge.modelfile.values import is_count, is_finite, is_number
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Manifest:
     recommended. ``gate`` describes the gate, None if the file has none. ``known_photos`` describes the hashes of the
     photos that the model has seen, and ``remembered`` the bottlenecks of some of them; None if the file has none.
     ``distance`` describes the distance that belongs to the gate, None if it has none.
+    ``unknown`` describes the class for the rest of the world, None if no label is such a class.
     """
 
     architecture: str
@@ -109,6 +111,7 @@ class Manifest:
     known_photos: KnownPhotos | None = None
     remembered: RememberedFacts | None = None
     distance: DistanceFacts | None = None
+    unknown: UnknownFacts | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -127,7 +130,7 @@ class Manifest:
     def to_json(self) -> str:
         """The manifest as JSON text with sorted keys: the same manifest gives the same text."""
         facts = asdict(self)
-        for name in ("remembered", "distance"):  # files that have none stay as they were
+        for name in ("remembered", "distance", "unknown"):  # files that have none stay as they were
             if facts[name] is None:
                 del facts[name]
         return json.dumps(facts, sort_keys=True, indent=1) + "\n"
@@ -161,6 +164,8 @@ class Manifest:
                     known["remembered"] = _check_remembered(
                         RememberedFacts(**_known(RememberedFacts, known["remembered"]))
                     )
+                if known.get("unknown") is not None:
+                    known["unknown"] = check_unknown(UnknownFacts(**_known(UnknownFacts, known["unknown"])))
                 return cls(**known)
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             raise ModelError("the model's manifest is damaged; copy the model file again") from None

@@ -68,6 +68,22 @@ class ModelFile:
         return self.image.width, self.image.height
 
     @property
+    def unknown_label(self) -> str | None:
+        """The label of the class for the rest of the world: none of :attr:`classes`. None if there is no such class."""
+        facts = self.manifest.unknown if self.manifest else None
+        return facts.label if facts else None
+
+    @property
+    def unknown_index(self) -> int | None:
+        """The position of :attr:`unknown_label` among :attr:`labels`."""
+        return None if self.unknown_label is None else self.labels.index(self.unknown_label)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The labels of the classes that the model was taught: all but :attr:`unknown_label`."""
+        return tuple(label for label in self.labels if label != self.unknown_label)
+
+    @property
     def mean(self) -> PerChannel:
         """The mean of :attr:`normalization`."""
         return self.normalization.mean
@@ -162,6 +178,8 @@ class ModelFile:
         _check_count(labels, structure.outputs, own=manifest is not None)
         if manifest is not None and manifest.remembered and len(manifest.remembered.counts) != len(labels):
             raise ModelError("the model's remembered bottlenecks do not fit its labels; export the model again")
+        if manifest is not None and manifest.unknown and labels.count(manifest.unknown.label) != 1:
+            raise ModelError("the model's class for the rest of the world is not one of its labels; export it again")
         normalization = normalization or _normalization(metadata)
         model = cls(
             content=content,

@@ -33,6 +33,7 @@ def save(place: Path) -> ModelState:
         weights="random",
         ratios=SplitRatios(20, 20),
         final=True,
+        unknown=None,
     )
     handover = ModelHandover(
         options, announce=lambda: None, store=Store(place / "store"), status=None, progress=Progress(), window_s=30.0

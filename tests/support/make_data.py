@@ -34,6 +34,7 @@ def make(folder: Path, name: str) -> bytes:
         quantizations=(quantization,),
         weights="random",
         ratios=SplitRatios(20, 20),
+        unknown=None,
     )
     return retrain_all(options, Progress())[0].path.read_bytes()
 

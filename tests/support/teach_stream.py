@@ -82,6 +82,7 @@ def teaching_stream(
             architecture=tiny.ARCHITECTURE,
             weights="random",
             final=True,
+            unknown=None,
         ),
         announce=session.announce,
         store=None if store is None else Store(store),

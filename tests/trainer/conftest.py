@@ -129,6 +129,7 @@ def options(photos: Path, cache: Path, tmp_path: Path) -> RetrainOptions:
         architecture=tiny.ARCHITECTURE,
         weights="random",
         ratios=SplitRatios(20, 20),
+        unknown=None,
     )
 
 
@@ -186,6 +187,7 @@ def drawn_options(
         bottleneck_dir=Path(),
         architecture=Architecture(1.0, 128),
         quantizations=QUANTIZATIONS,
+        unknown=None,
         weights="offline",
         ratios=SplitRatios(20, 20),
     )

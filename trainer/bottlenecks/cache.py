@@ -134,6 +134,18 @@ class BottleneckCache:
         """The sha256 of every image with an intact bottleneck of ``artifact`` (its sha256, 32 bytes)."""
         return {image for image, vector in self._intact(artifact) if len(vector) == vector_bytes}
 
+    def holds(self, artifact: bytes, images: Sequence[bytes], vector_bytes: int) -> bool:
+        """Whether each of ``images``, a few sha256, has an intact bottleneck of ``artifact``."""
+        places = ", ".join("?" * len(images))
+        with self._translated():
+            rows = self._database.execute(
+                "SELECT vector, checksum FROM bottlenecks WHERE artifact = ? AND preprocessing = ? "
+                f"AND image IN ({places})",
+                (artifact, PREPROCESSING_VERSION, *images),
+            ).fetchall()
+        intact = [v for v, sum_ in rows if isinstance(v, bytes) and len(v) == vector_bytes and zlib.crc32(v) == sum_]
+        return len(intact) == len(set(images))
+
     def check_holds(self, artifact: bytes, images: set[bytes], vector_bytes: int) -> None:
         """Make sure that what was just stored can be read again.
 

@@ -65,6 +65,10 @@ class Remembered(NamedTuple):
     def _where(self, chosen: npt.NDArray[np.bool_]) -> Remembered:
         return Remembered(self.labels, self.features[chosen], self.indices[chosen])
 
+    def of_labels(self, labels: Sequence[str]) -> Remembered:
+        """The same for ``labels``, which begin with its own; of the others it remembers nothing."""
+        return self._replace(labels=tuple(labels))
+
     def packed(self, output: TensorSpec) -> PackedBottlenecks:
         """The packed file, and its facts for the manifest; ``output`` is the bottleneck's tensor in the artifact.
 
@@ -127,7 +131,9 @@ def read_remembered(model: ModelFile) -> Remembered | None:
     packed = np.frombuffer(model.packed[REMEMBERED_NAME], np.int8)  # its size was checked with the manifest
     tensor = TensorSpec("", packed.shape, packed.dtype, facts.scale, facts.zero_point)
     features = dequantize(packed, tensor).reshape(-1, facts.features)
-    return Remembered(model.labels, features, np.repeat(np.arange(len(model.labels)), facts.counts).astype(np.intp))
+    places = {label: place for place, label in enumerate(model.classes)}
+    counts = [count for label, count in zip(model.labels, facts.counts, strict=True) if label in places]
+    return Remembered(model.classes, features, np.repeat(np.arange(len(counts)), counts).astype(np.intp))
 
 
 def require_remembered(remembered: Remembered | None, name: str) -> Remembered:

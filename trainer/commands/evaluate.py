@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from edge.modelfile.model_file import ModelFile
-from trainer.commands.evaluated_output import accuracy_lines, classes_json, photo_counts, seen_json
+from edge.printable import printable
+from trainer.commands.evaluated_output import (
+    accuracy_lines,
+    background_json,
+    classes_json,
+    photo_counts,
+    seen_json,
+    unknown_lines,
+)
 from trainer.commands.options import (
     AsJson,
     Groups,
@@ -125,15 +133,27 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
         "confusion": evaluation.confusion.tolist(),
         "photos": photos,
         "skipped": [entry._asdict() for entry in evaluation.skipped],
+        "unknown": evaluation.unknown
+        and {
+            "label": evaluation.unknown,
+            "photos_answered_so": evaluation.answered_unknown,
+            "background": background_json(evaluation.background),
+        },
         "strangers": strangers_json(evaluation.strangers),
     }
 
 
 def _print_evaluation(evaluation: Evaluation) -> None:
     if len(evaluation.labels) <= _MOST_COLUMNS:
-        rows = [[label, *map(int, row)] for label, row in zip(evaluation.labels, evaluation.confusion, strict=True)]
+        rows = [
+            [label, *map(int, row)]
+            for label, row in zip(evaluation.labels, evaluation.confusion, strict=True)
+            if label != evaluation.unknown
+        ]
         print_table(["class \\ answer", *evaluation.labels], rows)
     photos = photo_counts(evaluation.count, evaluation.independent)
     print(*accuracy_lines(evaluation, f"{photos} ({evaluation.split})"), sep="\n")
+    for line in unknown_lines(evaluation):
+        print(printable(line))
     if evaluation.strangers is not None:
         print_strangers(evaluation.strangers)

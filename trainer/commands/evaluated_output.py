@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainer.evaluation.background import BackgroundAnswers
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses
@@ -24,6 +25,30 @@ def classes_json(classes: SharedClasses | None) -> dict[str, Any]:
 def photo_counts(photos: int, independent: int) -> str:
     """``36 photos``, or ``36 photos, 30 independent`` if some depend on others."""
     return f"{photos} photo{'s' * (photos != 1)}" + (f", {independent} independent" if independent < photos else "")
+
+
+def unknown_lines(evaluation: Evaluation, kind: str = "") -> list[str]:
+    """How often a model answers that a picture shows none of its classes; nothing if it has no label for that.
+
+    ``kind`` says which photos of the classes were evaluated, if that is not clear.
+    """
+    if evaluation.unknown is None:
+        return []
+    photos = " ".join(filter(None, [f"{evaluation.count:,}", kind, f"photo{'s' * (evaluation.count != 1)}"]))
+    number = evaluation.answered_unknown
+    wrong = "; this counts as wrong" if number else ""
+    lines = [f"{number:,} of {photos} of the classes got the label {evaluation.unknown}, the rest of the world{wrong}"]
+    if evaluation.background is not None:
+        lines.append(evaluation.background.text)
+    return lines
+
+
+def background_json(background: BackgroundAnswers | None) -> dict[str, Any] | None:
+    """How the photos of the rest of the world are answered; None if there are none."""
+    if background is None:
+        return None
+    taken = [{"path": path, "label": label} for path, label in background.taken]
+    return {"photos": background.photos, "answered_so": background.unknown, "taken": taken}
 
 
 def accuracy_lines(evaluation: Evaluation, photos: str, caution: str = "", condition: str = "") -> list[str]:

@@ -11,6 +11,7 @@ import typer
 
 from edge.errors import UsageError
 from edge.printable import printable
+from edge.types import UNKNOWN
 from trainer.backbones.architectures import CONVERTERS, DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.options import (
@@ -36,6 +37,7 @@ from trainer.commands.options import (
 from trainer.commands.retrain_output import FEW_PHOTOS, model_json, print_models
 from trainer.commands.skipped_files import name_skipped
 from trainer.commands.speed_output import report_slow, speed_json, speed_line, time_retrained
+from trainer.evaluation.shared_classes import composed
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.head.fit import DEFAULT_STEPS
 from trainer.photos.layout import AUTO
@@ -155,6 +157,25 @@ def retrain_command(
             help="With --backbone FILE that remembers its classes: they stay, beside those of IMAGE_DIR.",
         ),
     ] = RetrainOptions.keep_classes,
+    unknown: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="The label of one more class, for the rest of the world: it is taught by drawings, by directions in "
+            "which other things lie, and by photos of other things if there are some.",
+        ),
+    ] = UNKNOWN,
+    no_unknown: Annotated[
+        bool, typer.Option("--no-unknown", help="No class for the rest of the world: every picture is of a class.")
+    ] = False,
+    background: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Photos of other things than the classes, at any depth, which teach the class for the rest of the "
+            "world; a folder in IMAGE_DIR that is called like it does too.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
@@ -194,6 +215,8 @@ def retrain_command(
         keep_classes=keep_classes,
         backbone=backbone,
         compiled=compiled,
+        unknown=None if no_unknown else composed(unknown),
+        background=background,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
     if report:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from edge.printable import printable
 from edge.sources.files import UNNAMED
+from trainer.commands.evaluated_output import background_json, unknown_lines
 from trainer.evaluation.interval import wilson_interval
 from trainer.evaluation.shared_classes import some_names
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.learning_curve import LearningCurve
 from trainer.head.learning_curve_text import curve_sentences, points_line
-from trainer.photos.split import TRAINING
+from trainer.photos.split import TEST, TRAINING
 from trainer.retraining.retrained import Retrained, shortfall_line
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, ValidationScore
 from trainer.terminal.tables import print_table
@@ -55,6 +57,17 @@ def model_json(model: Retrained) -> dict[str, Any]:
         "size_bytes": model.size_bytes,
         "fine_tuning": _fine_tuning_json(model.fine_tuning),
         "final": model.final,
+        "unknown": model.unknown and _unknown_json(model),
+    }
+
+
+def _unknown_json(model: Retrained) -> dict[str, Any]:
+    """What taught the class for the rest of the world, and how the test photos and those held back are answered."""
+    assert model.unknown is not None
+    return {
+        **asdict(model.unknown),
+        "test_photos_answered_so": model.evaluation.answered_unknown,
+        "background": background_json(model.evaluation.background),
     }
 
 
@@ -156,6 +169,8 @@ def _figures(model: Retrained) -> list[str]:
         )
     if model.final:
         lines.append(_final_line(model))
+    if model.unknown is not None:
+        lines += unknown_lines(model.evaluation, TEST)
     backbone, promised = model.backbone, model.promised_accuracy
     lost = shortfall_line(backbone.quantization, model.evaluation.accuracy, promised, own=backbone.foreign is None)
     if lost:

@@ -40,6 +40,7 @@ def strangers_json(strangers: Strangers | None) -> dict[str, Any] | None:
         return None
     return {
         "strangers": strangers.strangers,
+        "answered_unknown": strangers.unknown,
         "known": strangers.known,
         "auroc_score": round(strangers.score_auroc, 6),
         "auroc_familiarity": None if strangers.familiarity_auroc is None else round(strangers.familiarity_auroc, 6),

@@ -125,6 +125,10 @@ def _report_chosen(chosen: EvaluatedPhotos, progress: Progress) -> None:
     message = chosen.classes.message(models=2)
     if message:
         progress.message(message)
+    if chosen.background:
+        count = len(chosen.background)
+        photos = f"{count:,} photo{'s' * (count != 1)} of the class for the rest of the world"
+        progress.message(f"{photos}: not compared; trainer evaluate says how a model answers them")
     for name, seen in zip(_NAMES, chosen.seen, strict=True):
         if seen is not None and seen.unseen < seen.photos:
             told = "not compared" if chosen.split in NEW else "its figure is too good"

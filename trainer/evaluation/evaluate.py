@@ -14,6 +14,7 @@ from edge.errors import DatasetError
 from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
 from edge.types import Classification, LabelledPhoto
+from trainer.evaluation.background import BackgroundAnswers, evaluate_background
 from trainer.evaluation.evaluated_photos import (
     ALL,
     NEW,
@@ -46,7 +47,9 @@ class Evaluation:
     these are: ``unseen``, ``all`` or one split. ``skipped`` are the files that were not evaluated, ``classes`` says
     which classes were not. ``trained_on_these`` is true if the model was trained on photos of this folder; ``seen``
     counts them, None if the model does not know its photos. ``strangers`` says how the model answers pictures of other
-    things, None if there are none.
+    things, None if there are none. ``unknown`` is the one of ``labels`` that stands for the rest of the world: no photo
+    here is of it, and a photo that got it is labelled wrongly. ``background`` says how the model answers the photos in
+    a folder of that name, None if there are none.
 
     Photos that depend on each other count as one in accuracy and interval: each photo of a group of n has the weight
     1 / n.
@@ -62,6 +65,13 @@ class Evaluation:
     seen: SeenPhotos | None = None
     classes: SharedClasses | None = None
     strangers: Strangers | None = None
+    unknown: str | None = None
+    background: BackgroundAnswers | None = None
+
+    @property
+    def answered_unknown(self) -> int:
+        """How many photos of the classes got the label :attr:`unknown`."""
+        return 0 if self.unknown is None else int(self.confusion[:, self.labels.index(self.unknown)].sum())
 
     @property
     def count(self) -> int:
@@ -145,11 +155,23 @@ def evaluate(
     chosen = choose_photos([loaded], dataset, split)
     _report_chosen(chosen, progress)
     if strangers is None:
-        return evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime)
+        return _with_background(
+            evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime), loaded, chosen, progress, runtime
+        )
     strange = find_strangers(loaded, Path(strangers), dataset.root, chosen.classes.photos, progress)
     evaluation = evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime, reject=has_gate(loaded))
+    evaluation = _with_background(evaluation, loaded, chosen, progress, runtime)
     known = list(evaluation.classified())
     return replace(evaluation, strangers=evaluate_strangers(loaded, strange, known, progress, runtime=runtime))
+
+
+def _with_background(
+    evaluation: Evaluation, model: ModelFile, chosen: EvaluatedPhotos, progress: Progress, runtime: str | None
+) -> Evaluation:
+    if not chosen.background:
+        return evaluation
+    with progress.stage("rest of the world", len(chosen.background)) as advance:
+        return replace(evaluation, background=evaluate_background(model, chosen.background, advance, runtime=runtime))
 
 
 def _report_chosen(chosen: EvaluatedPhotos, progress: Progress) -> None:
@@ -248,7 +270,8 @@ def evaluate_photos(
         advance(1)
     if not confusion.any():
         raise DatasetError("no photo can be evaluated; give a folder that has photos of the model's classes")
-    return Evaluation(labels, photos, results, confusion)
+    unknown = None if model.unknown_label is None else composed(model.unknown_label)
+    return Evaluation(labels, photos, results, confusion, unknown=unknown)
 
 
 def _with_composed_labels(answer: Classification) -> Classification:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from edge.errors import DatasetError, UsageError
 from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.seen_photos import SeenPhotos, count_seen, sights
-from trainer.evaluation.shared_classes import SharedClasses, share_classes
+from trainer.evaluation.shared_classes import SharedClasses, composed, share_classes
 from trainer.groups.modes import GROUPS_OFF
 from trainer.photos.dataset import Dataset, Photo
 from trainer.photos.photo_hashes import read_photo_hashes
@@ -27,7 +27,8 @@ class EvaluatedPhotos(NamedTuple):
 
     ``split`` is ``all`` if unseen photos were asked for, but no model says which photos it has seen. ``seen`` has the
     counts of all photos of the ``classes`` for each model, None for one that does not say. ``split_again`` is true if
-    the photos were chosen by the split of the data set, not by what the models say.
+    the photos were chosen by the split of the data set, not by what the models say. ``background`` are the photos in a
+    folder that is called like a model's class for the rest of the world: they are of no class.
     """
 
     photos: list[Photo]
@@ -35,6 +36,7 @@ class EvaluatedPhotos(NamedTuple):
     classes: SharedClasses
     seen: list[SeenPhotos | None]
     split_again: bool
+    background: list[Photo] = []  # noqa: RUF012
 
 
 def check_split(split: str) -> None:
@@ -80,7 +82,10 @@ def choose_photos(models: Sequence[ModelFile], dataset: Dataset, split: str) -> 
     Raises :class:`~edge.errors.DatasetError` if no class is shared, if no photo is left, and for the test photos of a
     model that was fitted on all photos of its training and does not say which.
     """
-    classes = share_classes(dataset.photos, [model.labels for model in models])
+    outside = {composed(model.unknown_label) for model in models if model.unknown_label is not None}
+    background = [photo for photo in dataset.photos if composed(photo.label) in outside]
+    of_classes = [photo for photo in dataset.photos if composed(photo.label) not in outside]
+    classes = share_classes(of_classes, [model.classes for model in models])
     photos = classes.photos
     known = [read_photo_hashes(model) for model in models]
     if split == TEST and any(
@@ -92,25 +97,41 @@ def choose_photos(models: Sequence[ModelFile], dataset: Dataset, split: str) -> 
         )
     found = [None if hashes is None else sights(hashes, photos) for hashes in known]
     seen = [None if entry is None else count_seen(entry) for entry in found]
-    told = [entry for entry in found if entry is not None]
-    if split == ALL or (split == UNSEEN and not told):
-        return EvaluatedPhotos(photos, ALL, classes, seen, split_again=False)
+    if split == UNSEEN and all(entry is None for entry in found):
+        split = ALL
+    only_split = split == TEST and any(map(has_only_split, models))
+    chosen = _of_split(photos, split, found, only_split)
+    if not chosen and photos:
+        raise DatasetError(_nothing_left(split, len(photos), seen))
+    sighted = [None if hashes is None else sights(hashes, background) for hashes in known]
+    split_again = split != ALL and _split_again(split, found, only_split)
+    return EvaluatedPhotos(chosen, split, classes, seen, split_again, _of_split(background, split, sighted, only_split))
+
+
+def _of_split(photos: list[Photo], split: str, found: Sequence[list[str] | None], only_split: bool) -> list[Photo]:
+    """Those of ``photos`` that ``split`` asks for; ``found`` has the split of each that each model knows, None: none.
+
+    ``only_split`` is true if one of the models knows no photos, but their split.
+    """
+    if split == ALL:
+        return photos
+    split_again = _split_again(split, found, only_split)
     if split in NEW:
-        split_again = split == TEST and (not told or any(map(has_only_split, models)))
-        chosen = [
+        told = [entry for entry in found if entry is not None]
+        return [
             photo
             for place, photo in enumerate(photos)
             if all(entry[place] == TEST for entry in told) and (not split_again or photo.split == TEST)
         ]
-    else:
-        first = found[0]
-        split_again = first is None
-        chosen = [
-            photo for place, photo in enumerate(photos) if split == (photo.split if first is None else first[place])
-        ]
-    if not chosen and photos:
-        raise DatasetError(_nothing_left(split, len(photos), seen))
-    return EvaluatedPhotos(chosen, split, classes, seen, split_again)
+    first = found[0]
+    return [photo for place, photo in enumerate(photos) if split == (photo.split if first is None else first[place])]
+
+
+def _split_again(split: str, found: Sequence[list[str] | None], only_split: bool) -> bool:
+    """Whether the split of the data set holds, and not what the models know of their photos."""
+    if split in NEW:
+        return split == TEST and (only_split or all(entry is None for entry in found))
+    return found[0] is None
 
 
 def _nothing_left(split: str, photos: int, seen: Sequence[SeenPhotos | None]) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from edge.errors import DatasetError
 from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
-from edge.types import Category, Classification
+from edge.types import Classification
 from trainer.evaluation.auroc import auroc
 from trainer.evaluation.grouped_share import GroupedShare, grouped_share
 from trainer.photos.dataset import Photo
@@ -48,9 +48,11 @@ class Taken(NamedTuple):
 class Strangers(NamedTuple):
     """How a model answers ``strangers`` strangers and ``known`` photos of its classes.
 
-    ``score_auroc`` is the chance that the best score of a class is higher for a known photo than for a stranger;
-    ``familiarity_auroc`` is the same for the familiarity of the gate, None if the model has no gate. ``accepted`` has
-    one entry for each setting. ``taken`` are the strangers whose best label is a class, the highest score first.
+    ``unknown`` is how many strangers get the label of the model's class for the rest of the world, None if it has no
+    such class. ``score_auroc`` is the chance that the best score of a class is higher for a known photo than for a
+    stranger; ``familiarity_auroc`` is the same for the familiarity of the gate, None if the model has no gate.
+    ``accepted`` has one entry for each setting. ``taken`` are the strangers whose best label is a class, the highest
+    score first.
     """
 
     strangers: int
@@ -60,6 +62,7 @@ class Strangers(NamedTuple):
     accepted: list[Accepted]
     taken: list[Taken]
     skipped: list[Skipped]
+    unknown: int | None = None
 
 
 def find_strangers(
@@ -97,7 +100,7 @@ def evaluate_strangers(
 
     Raises :class:`~edge.errors.DatasetError` if no stranger can be decoded.
     """
-    gated = has_gate(model)
+    gated, outside = has_gate(model), model.unknown_label
     strange: list[tuple[str, Classification]] = []
     skipped = list(strangers.skipped)
     with progress.stage("strangers", len(strangers.paths)) as advance:
@@ -115,7 +118,9 @@ def evaluate_strangers(
     return Strangers(
         strangers=len(strange),
         known=len(known),
-        score_auroc=auroc([_score(answer) for _, answer in known], [_score(answer) for answer in answers]),
+        score_auroc=auroc(
+            [_score(answer, outside) for _, answer in known], [_score(answer, outside) for answer in answers]
+        ),
         familiarity_auroc=auroc([_familiarity(a) for _, a in known], [_familiarity(a) for a in answers])
         if gated
         else None,
@@ -128,10 +133,16 @@ def evaluate_strangers(
             for setting, accepts in _settings(model)
         ],
         taken=sorted(
-            (Taken(path, best.label, best.score, a.rejected) for path, a in strange for best in [_best(a)]),
+            (
+                Taken(path, best.label, best.score, a.rejected)
+                for path, a in strange
+                for best in [a.categories[0]]
+                if best.label != outside
+            ),
             key=lambda taken: (-taken.score, taken.path),
         ),
         skipped=sorted(set(skipped)),
+        unknown=None if outside is None else sum(not _is_class(answer, outside) for answer in answers),
     )
 
 
@@ -142,21 +153,28 @@ def has_gate(model: ModelFile) -> bool:
 
 def _settings(model: ModelFile) -> list[tuple[str, Callable[[Classification], bool]]]:
     """How a picture may be answered, and whether an answer is a class then."""
-    settings: list[tuple[str, Callable[[Classification], bool]]] = [("every answer", lambda answer: True)]
+    outside = model.unknown_label
+
+    def reaches(threshold: float) -> Callable[[Classification], bool]:
+        return lambda answer: _is_class(answer, outside) and _score(answer, outside) >= threshold
+
+    settings: list[tuple[str, Callable[[Classification], bool]]] = [("every answer", reaches(0))]
     recommended = model.manifest.score_threshold if model.manifest else None
     if recommended is not None:
-        settings.append((f"recommended threshold, {recommended:.2f}", lambda answer: _score(answer) >= recommended))
+        settings.append((f"recommended threshold, {recommended:.2f}", reaches(recommended)))
     if has_gate(model):
-        settings.append(("--reject", lambda answer: not answer.rejected))
-    return [*settings, (f"score of {SURE:g} or more", lambda answer: _score(answer) >= SURE)]
+        settings.append(("--reject", lambda answer: _is_class(answer, outside) and not answer.rejected))
+    return [*settings, (f"score of {SURE:g} or more", reaches(SURE))]
 
 
-def _best(answer: Classification) -> Category:
-    return answer.categories[0]
+def _is_class(answer: Classification, outside: str | None) -> bool:
+    """Whether the best label is a class; ``outside`` is the label of the rest of the world, None if there is none."""
+    return outside is None or answer.categories[0].label != outside
 
 
-def _score(answer: Classification) -> float:
-    return _best(answer).score
+def _score(answer: Classification, outside: str | None) -> float:
+    """The best score of a class."""
+    return max((category.score for category in answer.categories if category.label != outside), default=0.0)
 
 
 def _familiarity(answer: Classification) -> float:

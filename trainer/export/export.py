@@ -22,6 +22,7 @@ from edge.modelfile.provenance import Provenance
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.backbones.backbone import Backbone
 from trainer.bottlenecks.remembered import Remembered
+from trainer.evaluation.background import evaluate_background
 from trainer.evaluation.evaluate import Evaluation, evaluate_photos
 from trainer.export.hidden_output import write_with_hidden_output
 from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
@@ -34,6 +35,7 @@ from trainer.photos.dataset import Dataset
 from trainer.photos.photo_hashes import PhotoHashes, seen_photos
 from trainer.photos.split import SPLITS, TEST
 from trainer.tflite import noted_runtime, read_model
+from trainer.unknown.outside import UnknownClass
 
 OTHER_TOLERANCE = {"int8": 0.1, "dynamic": 0.1}
 """Largest difference of a score on another interpreter, for quantizations with 8-bit arithmetic; see docs/adr/0007."""
@@ -58,6 +60,7 @@ def export_model(
     provenance: Provenance,
     gate: Gate | None = None,
     remembered: Remembered | None = None,
+    unknown: UnknownClass | None = None,
     runtime: str | None = None,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Export:
@@ -67,6 +70,7 @@ def export_model(
     ``provenance`` goes into the manifest: what is needed to train the same model again. On one machine
     the same arguments give the same bytes. ``gate`` and ``remembered`` are packed too if they are given. The manifest
     has no accuracy if the test photos do not show it: see :attr:`~trainer.photos.dataset.Dataset.has_evidence`.
+    ``unknown`` is the class of the last column of the head, None if all columns are those of the data set's labels.
     """
     draft = _draft(
         backbone,
@@ -76,11 +80,13 @@ def export_model(
         dataset.counts(),
         provenance,
         gate,
-        _seen(backbone, dataset),
+        _seen(backbone, dataset, unknown),
         remembered,
+        unknown,
     )
     evaluation = dataclasses.replace(
         evaluate_photos(draft, dataset.test_photos, advance, runtime=runtime),
+        background=None if unknown is None else evaluate_background(draft, unknown.held_back, advance, runtime=runtime),
         split=TEST,
         skipped=dataset.skipped,
         trained_on_these=True,
@@ -99,15 +105,25 @@ def export_final(
     evaluation: Evaluation,
     gate: Gate | None = None,
     remembered: Remembered | None = None,
+    unknown: UnknownClass | None = None,
     runtime: str | None = None,
 ) -> bytes:
     """The bytes of the model file whose head was fitted on all photos of ``dataset``; see :func:`export_model`.
 
     ``evaluation`` is that of its twin, whose head was fitted on the training photos alone.
     """
-    seen = _seen(backbone, dataset, all_trained=True)
+    seen = _seen(backbone, dataset, unknown, all_trained=True)
     draft = _draft(
-        backbone, calibration.head, samples, dataset.labels, dataset.counts(), provenance, gate, seen, remembered
+        backbone,
+        calibration.head,
+        samples,
+        dataset.labels,
+        dataset.counts(),
+        provenance,
+        gate,
+        seen,
+        remembered,
+        unknown,
     )
     return seal(draft, evaluation if dataset.has_evidence else None, runtime, calibration.score_threshold)
 
@@ -140,13 +156,17 @@ def _draft(
     gate: Gate | None = None,
     seen: PhotoHashes | None = None,
     remembered: Remembered | None = None,
+    unknown: UnknownClass | None = None,
 ) -> ModelFile:
     """The model without what only running it can show; its flatbuffer is the final one already."""
+    if unknown is not None:
+        labels = (*labels, unknown.facts.label)
+        samples = np.concatenate([samples, unknown.samples]).astype(np.float32, copy=False)
     flatbuffer, bottleneck, oldest = _spliced(backbone, head, samples)
     packed_gate = None if gate is None else gate.to_bytes()
     distance = None if gate is None else gate.distance
     packed_seen = None if seen is None else seen.to_bytes()
-    bottlenecks = None if remembered is None else remembered.packed(backbone.model.output)
+    bottlenecks = None if remembered is None else remembered.of_labels(labels).packed(backbone.model.output)
     lines = label_lines(labels)
     manifest = Manifest(
         architecture=backbone.architecture.name,
@@ -165,15 +185,20 @@ def _draft(
         known_photos=None if seen is None else _known_photos(seen),
         remembered=bottlenecks and bottlenecks.facts,
         distance=distance and _distance_facts(distance),
+        unknown=None if unknown is None else unknown.facts,
     )
     packed = packed_gate, packed_seen, bottlenecks and bottlenecks.content, distance and distance.to_bytes()
     return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, *packed))
 
 
-def _seen(backbone: Backbone, dataset: Dataset, *, all_trained: bool = False) -> PhotoHashes | None:
+def _seen(
+    backbone: Backbone, dataset: Dataset, unknown: UnknownClass | None, *, all_trained: bool = False
+) -> PhotoHashes | None:
     """The photos that the model has seen, with those that its backbone was fine-tuned on before."""
     seen = seen_photos(dataset, all_trained=all_trained)
     before = backbone.tuned.photos if backbone.tuned else None
+    if seen is not None and unknown is not None:
+        seen = seen.joined(PhotoHashes.of((photo.sha256 for photo in unknown.teaching), ()))
     return seen if seen is None or before is None else seen.joined(before)
 
 

@@ -152,7 +152,7 @@ def _finished(plan: _PlannedModel) -> GridModel | None:
     manifest = model.manifest
     if manifest is None:
         return None
-    found = (manifest.architecture, manifest.quantization, model.labels)
+    found = (manifest.architecture, manifest.quantization, model.classes)
     made_from = (manifest.provenance.weights_sha256, manifest.provenance.dataset_sha256)
     wanted = (plan.architecture.name, plan.quantization, plan.labels)
     if (found, made_from) != (wanted, (plan.weights.sha256, plan.dataset_sha256)):

@@ -107,7 +107,7 @@ def reliability(scores: Matrix, labels: npt.NDArray[np.intp]) -> list[Bin]:
 
 def calibration_error(bins: list[Bin]) -> float:
     """The expected calibration error: the mean distance of confidence and accuracy, weighted by the bins' photos."""
-    photos = sum(part.photos for part in bins)
+    photos = max(sum(part.photos for part in bins), 1)
     return sum(part.photos * abs(part.confidence - part.accuracy) for part in bins) / photos
 
 

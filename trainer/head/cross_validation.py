@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trainer.head.calibration import fit_temperature
+from trainer.bottlenecks.labelled import Labelled
+from trainer.head.calibration import fit_temperature, with_temperature
 from trainer.head.fit import fit_head
 from trainer.head.folds import Folds
-from trainer.head.linear import Matrix, softmax
+from trainer.head.linear import Head, Matrix, softmax
 from trainer.one_thread import one_thread
 
 
@@ -19,7 +20,8 @@ class CrossValidation(NamedTuple):
 
     A group of photos counts as one: ``independent`` is the number of groups among ``photos`` photos, and ``right`` the
     sum, over the groups, of the share labelled correctly. Classes with too few groups do not count. ``scores`` (photos,
-    labels) are the probabilities that those heads gave, calibrated, in the order of the data, for all classes.
+    labels) are the probabilities that those heads gave, calibrated, in the order of the data, for all classes and the
+    labels behind them.
     """
 
     right: float
@@ -34,13 +36,20 @@ class CrossValidation(NamedTuple):
         return self.right / self.independent
 
 
-def cross_validate(folds: Folds, advance: Callable[[int], None] = lambda count: None) -> CrossValidation:
+Extend = Callable[[Head, Labelled, Labelled], Head]
+"""Makes a calibrated head, with the photos that trained it and those that chose its penalty, one of more labels."""
+
+
+def cross_validate(
+    folds: Folds, advance: Callable[[int], None] = lambda count: None, extend: Extend | None = None
+) -> CrossValidation:
     """Fit a head without each of the parts and count its correct labels in that part.
 
     The next part chooses the penalty and the temperature; the others train. ``advance`` is called with 1 for each part.
+    ``extend`` adds labels behind those of the classes: a photo that gets one of them is labelled wrongly.
     """
     data = folds.data
-    scores = np.zeros((len(data.labels), folds.labels))
+    found = []
     for part in range(folds.number):
         tested, choosing = folds.assigned == part, folds.assigned == (part + 1) % folds.number
         training, validation = data.where(~tested & ~choosing), data.where(choosing)
@@ -48,8 +57,15 @@ def cross_validate(folds: Folds, advance: Callable[[int], None] = lambda count: 
         head = fit_head(training, validation, folds.labels, folds.max_steps, weights).head
         with one_thread():  # the same scores on any number of cores
             temperature = fit_temperature(head.logits(validation.features), validation.labels, validation.weights)
-            scores[tested] = softmax(head.logits(data.features[tested]) / temperature)
+            head = with_temperature(head, temperature)
+        if extend is not None:
+            head = extend(head, training, validation)
+        with one_thread():
+            found.append((tested, softmax(head.logits(data.features[tested]))))
         advance(1)
+    scores = np.zeros((len(data.labels), found[0][1].shape[1]))
+    for tested, part_scores in found:
+        scores[tested] = part_scores
     evaluated = data.where(folds.shown)
     right = float(evaluated.right(scores[folds.shown]).sum())
     return CrossValidation(right, evaluated.independent, len(evaluated.labels), folds.number, scores)

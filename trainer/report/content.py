@@ -98,7 +98,7 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
         scores=scored.scores,
         truths=scored.truths,
         reliability=model.reliability_after,
-        doubtful_labels=find_doubtful_labels(_cross_validated(model) or scored, model.dataset.labels),
+        doubtful_labels=find_doubtful_labels(_cross_validated(model) or scored, loaded.labels),
         photo_groups=PhotoGroups.of(model.dataset.photos, trained=True),
         self_test=_self_test(loaded),
         training=TrainingRun(
@@ -126,11 +126,19 @@ def evaluation_content(name: str, model: ModelFile, evaluation: Evaluation) -> R
         evaluation=evaluation,
         scores=scored.scores,
         truths=scored.truths,
-        reliability=reliability(scored.scores, scored.truths) if are_probabilities(scored.scores) else None,
+        reliability=_reliability(scored, model.unknown_index) if are_probabilities(scored.scores) else None,
         doubtful_labels=find_doubtful_labels(scored, evaluation.labels),
         photo_groups=PhotoGroups.of(scored.photos, trained=False),
         self_test=_self_test(model),
     )
+
+
+def _reliability(scored: ScoredPhotos, unknown: int | None) -> list[Bin]:
+    """The bins of the photos that got a class: the label at ``unknown`` is none, None: there is no such label."""
+    if unknown is None:
+        return reliability(scored.scores, scored.truths)
+    named = scored.scores.argmax(axis=1) != unknown
+    return reliability(scored.scores[named], scored.truths[named])
 
 
 def _cross_validated(model: Retrained) -> ScoredPhotos | None:

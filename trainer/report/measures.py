@@ -79,7 +79,7 @@ def class_measures(evaluation: Evaluation) -> list[ClassMeasure]:
             precision=grouped_share(given[label]),
         )
         for label in dict.fromkeys(evaluation.labels)
-        if own[label] or given[label]
+        if (own[label] or given[label]) and label != evaluation.unknown
     ]
 
 
@@ -114,14 +114,20 @@ def are_probabilities(scores: Matrix) -> bool:
     return bool(np.isfinite(scores).all() and scores.min() >= 0 and scores.max() <= 1)
 
 
-def operating_point(scores: Matrix, truths: npt.NDArray[np.intp], threshold: float) -> OperatingPoint:
-    """Coverage and precision of ``scores`` (photos, labels) at ``threshold``."""
-    answered = scores.max(axis=1) >= threshold
-    right = scores.argmax(axis=1) == truths
+def operating_point(
+    scores: Matrix, truths: npt.NDArray[np.intp], threshold: float, unknown: int | None = None
+) -> OperatingPoint:
+    """Coverage and precision of ``scores`` (photos, labels) at ``threshold``.
+
+    A photo whose best label is at ``unknown``, which is the rest of the world, gets no label; None: there is no such.
+    """
+    best = scores.argmax(axis=1)
+    answered = (scores.max(axis=1) >= threshold) & (best != (-1 if unknown is None else unknown))
+    right = best == truths
     precision = float(right[answered].mean()) if answered.any() else None
     return OperatingPoint(threshold, float(answered.mean()), precision)
 
 
-def operating_curve(scores: Matrix, truths: npt.NDArray[np.intp]) -> list[OperatingPoint]:
+def operating_curve(scores: Matrix, truths: npt.NDArray[np.intp], unknown: int | None = None) -> list[OperatingPoint]:
     """Coverage and precision of ``scores`` (photos, labels) at thresholds from 0 to 1."""
-    return [operating_point(scores, truths, step / _STEPS) for step in range(_STEPS + 1)]
+    return [operating_point(scores, truths, step / _STEPS, unknown) for step in range(_STEPS + 1)]

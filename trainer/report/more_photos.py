@@ -24,7 +24,7 @@ def more_photos_note(content: ReportContent) -> str:
         return ""
     if training.learning_curve is None:
         return f"{TOO_FEW[0].upper()}{TOO_FEW[1:]}."
-    sentences = curve_sentences(training.learning_curve, content.model.labels)
+    sentences = curve_sentences(training.learning_curve, content.model.classes)
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences)
 
 
@@ -43,7 +43,7 @@ def learning_curve_table(content: ReportContent) -> ReportTable | None:
     if len(curve.recalls) <= _MOST_CLASSES:
         rows += [
             (label, *(percent(recall) for recall in recalls))
-            for label, recalls in zip(content.model.labels, curve.recalls, strict=True)
+            for label, recalls in zip(content.model.classes, curve.recalls, strict=True)
             if not math.isnan(recalls[0])
         ]
     return ReportTable(("training photos", *(f"{share:.0%}".replace("%", " %") for share in SHARES)), rows)

@@ -130,13 +130,14 @@ def _matrix(content: ReportContent) -> str:
     rows = class_measures(content.evaluation)
     if len(rows) > _LARGEST_MATRIX:
         return ""
-    confusion = content.evaluation.confusion
-    places = np.nonzero(confusion.sum(axis=0) + confusion.sum(axis=1))[0]
-    heads = "".join(f'<th scope="col"><span>{escape(row.label)}</span></th>' for row in rows)
+    labels, confusion = content.evaluation.labels, content.evaluation.confusion
+    answers = np.nonzero(confusion.sum(axis=0) + confusion.sum(axis=1))[0]
+    places = [place for place in answers if labels[place] != content.evaluation.unknown]
+    heads = "".join(f'<th scope="col"><span>{escape(labels[place])}</span></th>' for place in answers)
     lines = []
     for row, place in zip(rows, places, strict=True):
         cells = []
-        for column in places:
+        for column in answers:
             count = int(confusion[place, column])
             share = (count / max(row.photos, 1)) ** 0.5  # the square root keeps single mistakes visible
             style = "none" if not count else "right" if place == column else "wrong"

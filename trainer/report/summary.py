@@ -32,7 +32,9 @@ class Headline(NamedTuple):
 def title_line(content: ReportContent) -> str:
     """One sentence that says what the file is."""
     manifest = content.model.manifest
-    labels = counted(len(content.model.labels), "label")
+    labels = counted(len(content.model.classes), "label")
+    if content.model.unknown_label is not None:
+        labels += f" and {content.model.unknown_label} for the rest of the world"
     if manifest is None:
         return f"A model of another project with {labels}, evaluated on {counted(content.evaluation.count, 'photo')}."
     fitted = SPLITS if manifest.provenance.final else (TRAINING,)
@@ -76,6 +78,8 @@ def _accuracies(content: ReportContent) -> list[Headline]:
                 f"{percent_interval(interval)} with 95 % confidence",
             )
         )
+    if evaluation.unknown is not None:
+        found.append(_rest_of_world(evaluation, photos))
     if content.reliability is not None:
         before = content.training and percent(calibration_error(content.training.reliability_before))
         found.append(
@@ -88,7 +92,7 @@ def _accuracies(content: ReportContent) -> list[Headline]:
         )
     threshold = recommended_threshold(content)
     if threshold is not None:
-        point = operating_point(content.scores, content.truths, threshold)
+        point = operating_point(content.scores, content.truths, threshold, content.model.unknown_index)
         found.append(
             Headline(
                 "score threshold",
@@ -98,6 +102,18 @@ def _accuracies(content: ReportContent) -> list[Headline]:
             )
         )
     return found
+
+
+def _rest_of_world(evaluation: Evaluation, photos: str) -> Headline:
+    """How often the label of the rest of the world is right and wrong."""
+    assert evaluation.unknown is not None
+    background = f"; {evaluation.background.text}" if evaluation.background else ""
+    return Headline(
+        "rest of the world",
+        f"{evaluation.answered_unknown:,}",
+        f"of the {evaluation.count:,} {photos} of the classes got the label {evaluation.unknown}, which counts as wrong"
+        f"{background}",
+    )
 
 
 def recommended_threshold(content: ReportContent) -> float | None:

@@ -145,6 +145,7 @@ def file_table(content: ReportContent) -> ReportTable:
             ("arithmetic", arithmetic),
             ("oldest runtime", _oldest_runtime(manifest)),
             ("gate", _gate(manifest)),
+            *_rest_of_world(manifest),
         ]
     rows += [
         (
@@ -177,6 +178,20 @@ def _gate(manifest: Manifest) -> str:
     if manifest.distance is not None:
         parts += f", a distance in {manifest.distance.axes} directions"
     return f"{parts}; edge label and edge watch use it with --reject"
+
+
+def _rest_of_world(manifest: Manifest) -> list[tuple[str, ...]]:
+    """What taught the label of the rest of the world; nothing if there is none."""
+    facts = manifest.unknown
+    if facts is None:
+        return []
+    taught = f"{counted(facts.photos, 'photo')}, {counted(facts.directions, 'direction')}"
+    return [
+        (
+            "rest of the world",
+            f"the label {facts.label}, taught by {taught} ({facts.source}) and {counted(facts.drawings, 'drawing')}",
+        )
+    ]
 
 
 def _readers(content: ReportContent) -> str:

@@ -18,12 +18,13 @@ from trainer.photos.dataset import Dataset
 from trainer.photos.split import TEST
 from trainer.progress import Progress
 from trainer.retraining.options import AUTO_CLASS_WEIGHTS, RetrainOptions
+from trainer.unknown.outside import Outside
 
 
 class AllPhotos(NamedTuple):
     """The bottlenecks ``data`` of all photos of ``dataset``, in the order of :meth:`Dataset.by_split`.
 
-    ``remembered`` are bottlenecks of photos that are gone.
+    ``remembered`` are bottlenecks of photos that are gone; ``outside`` is the class for the rest of the world.
     """
 
     data: Labelled
@@ -31,12 +32,13 @@ class AllPhotos(NamedTuple):
     options: RetrainOptions
     progress: Progress
     remembered: Remembered | None = None
+    outside: Outside | None = None
 
     def cross_validate(self) -> CrossValidation:
         """The cross-validation of these photos."""
         folds = self._folds()
         with self.progress.stage("cross-validation", folds.number) as advance:
-            return cross_validate(folds, advance)
+            return cross_validate(folds, advance, self.outside and self.outside.beside)
 
     def learning_curve(self, l2: float) -> LearningCurve | None:
         """The learning curve with the penalty ``l2``; None if there are too few independent photos."""

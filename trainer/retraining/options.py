@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, UsageError
+from edge.types import UNKNOWN
 from trainer.backbones.architectures import (
     CONVERTERS,
     DEFAULT_ARCHITECTURE,
@@ -20,7 +21,7 @@ from trainer.backbones.architectures import (
 from trainer.fine_tuning.recipe import Recipe
 from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.head.fit import DEFAULT_STEPS
-from trainer.photos.folder import photos_name
+from trainer.photos.folder import label_problem, photos_name
 from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 
@@ -48,6 +49,8 @@ class RetrainOptions:
     ``remember`` is the number of bottlenecks of each class that are packed into the file, so that another class can be
     taught beside them; with ``keep_classes`` the classes that ``backbone`` remembers stay beside those of
     ``folder``.
+    ``unknown`` is the label of the class for the rest of the world, None: there is none. ``background`` is a folder
+    with photos of other things, which teach it.
     """
 
     folder: Path
@@ -74,6 +77,8 @@ class RetrainOptions:
     keep_classes: bool = False
     backbone: Path | None = None
     compiled: Path | None = None
+    unknown: str | None = UNKNOWN
+    background: Path | None = None
 
     def check(self) -> RetrainOptions:
         """The same options, after checking what a user may choose.
@@ -90,6 +95,10 @@ class RetrainOptions:
             raise UsageError(f"--augment {self.augment}: the number of copies cannot be negative; give 0 or more")
         if self.keep_classes:
             self._check_keep_classes()
+        if self.unknown is not None and (problem := label_problem(self.unknown)):
+            raise UsageError(f"--unknown {problem}")
+        if self.background is not None and self.unknown is None:
+            raise UsageError("--background teaches the class that --no-unknown leaves out; give one of the two")
         if self.remember < 0:
             raise UsageError(
                 f"--remember {self.remember}: the number of bottlenecks cannot be negative; give 0 or more"

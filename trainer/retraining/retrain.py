@@ -44,6 +44,8 @@ def retrain(
     std: PerChannel | None = None,
     input_range: tuple[float, float] | None = None,
     compiled: str | Path | None = None,
+    unknown: str | None = RetrainOptions.unknown,
+    background: str | Path | None = None,
     bottleneck_dir: str | Path | None = None,
     summaries_dir: str | Path | None = None,
     runtime: str | None = None,
@@ -59,7 +61,8 @@ def retrain(
     option of ``trainer retrain`` of the same name, with the same default. ``fine_tune`` is the largest number of
     epochs, or a whole :class:`~trainer.fine_tuning.recipe.Recipe`. Of a ``backbone``, a model file or a network of
     another project, architecture and quantization are used; ``mean`` and ``std``, in pixels from 0 to 255, or
-    ``input_range`` are for a network that does not say how its pixels are scaled. ``progress`` is called with each
+    ``input_range`` are for a network that does not say how its pixels are scaled. ``unknown`` None is
+    ``--no-unknown``. ``progress`` is called with each
     :class:`~trainer.progress.Stage`; None is silent. TensorFlow, if it is needed, runs in a process of its own.
 
     Raises the errors of :mod:`edge.errors`; the file is written whole or not at all.
@@ -102,6 +105,8 @@ def retrain(
         keep_classes=keep_classes,
         backbone=None if backbone is None else Path(backbone),
         compiled=None if compiled is None else Path(compiled),
+        unknown=unknown,
+        background=None if background is None else Path(background),
         fine_tune=Recipe.of(chosen, fine_tune, seed=ratios.seed) if isinstance(fine_tune, int) else fine_tune,
     )
     (model,) = retrain_all(options, told, given)

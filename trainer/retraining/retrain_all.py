@@ -31,6 +31,7 @@ from trainer.retraining.given_backbone import Given, as_options_say, read_given,
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.provenance import describe_training
+from trainer.retraining.rest_of_world import RestOfWorld, gather, set_apart
 from trainer.retraining.retrained import Retrained
 from trainer.retraining.tensorboard import write_summaries
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, tuned_or_pretrained
@@ -52,10 +53,12 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
         check_writable(output)
         if options.compiled is not None:
             check_writable(compiled_path(output))
-    folder = list_photos(options.folder, options.layout, progress)
+    listed = list_photos(options.folder, options.layout, progress)
     if options.backbone is not None:
         given = given or read_given(options.backbone, None, options.compiled, progress.message)
         given = as_options_say(given, options)
+    remembered = given.remembered if given else None
+    folder, rest = set_apart(listed, options, remembered, progress)
     fine_tuning = None
     if options.fine_tune is not None:
         fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
@@ -73,13 +76,12 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
             )
     extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
     groups = None if fine_tuning is None else fine_tuning.groups
-    remembered = given.remembered if given else None
     models = []
     for extractor, output in zip(extractors, options.outputs, strict=True):
         # One split for all files of a run: the groups are found with the first backbone.
         extracted = extract(extractor, folder, options, groups, beside=remembered.labels if remembered else ())
         groups = extracted.groups
-        model = _retrain_one(extractor, output, extracted, options, fine_tuning, remembered)
+        model = _retrain_one(extractor, output, extracted, options, fine_tuning, remembered, rest)
         if given is not None and given.compiled is not None:
             compiled = compiled_path(output)
             write_whole(compiled, export_compiled(output.read_bytes(), given.compiled))
@@ -97,6 +99,7 @@ def _retrain_one(
     options: RetrainOptions,
     fine_tuning: FineTuningResult | None,
     remembered: Remembered | None,
+    rest: RestOfWorld | None,
 ) -> Retrained:
     backbone, progress, dataset = extractor.backbone, extractor.progress, extracted.dataset
     photos, evidence = dataset.by_split(), {photo.relative for photo in dataset.test_photos}
@@ -126,6 +129,14 @@ def _retrain_one(
             backbone.quantization,
             noise=noise_bottlenecks(extractor),
         )
+    outside = None if rest is None else gather(rest, extractor, dataset, training, options)
+    column = unknown = None
+    if outside is not None:
+        with progress.stage("rest of the world"):
+            unknown = outside.as_class(training)
+            calibration, column = outside.extended(calibration, training, validation)
+        dataset = dataset._replace(skipped=sorted({*dataset.skipped, *outside.background.skipped}))
+    everything = everything._replace(dataset=dataset, outside=outside)
     known = with_remembered(data if options.final else own, dataset.labels, remembered)
     kept = remember_some(known, dataset.labels, options.remember)
     validated = everything.cross_validate() if options.cross_validate else None
@@ -141,7 +152,8 @@ def _retrain_one(
         fine_tuning=fine_tuning,
         note=report_seen_tests(backbone, dataset, progress),
     )
-    with progress.stage("evaluation", len(evidence)) as advance:
+    judging = len(evidence) + (len(unknown.held_back) if unknown else 0)
+    with progress.stage("evaluation", judging) as advance:
         export = export_model(
             backbone,
             calibration,
@@ -150,12 +162,13 @@ def _retrain_one(
             provenance=provenance,
             gate=gate,
             remembered=kept,
+            unknown=unknown,
             runtime=options.runtime,
             advance=advance,
         )
     content = export.content
     if options.final:
-        last = fit_final(extractor, everything, fit, calibration)
+        last = fit_final(extractor, everything, fit, calibration, column)
         content = export_final(
             backbone,
             last.calibration,
@@ -165,15 +178,18 @@ def _retrain_one(
             evaluation=export.evaluation,
             gate=gate,
             remembered=kept,
+            unknown=unknown,
             runtime=options.runtime,
         )
     write_whole(output, content)
     if options.summaries_dir is not None:
         name = f"{backbone.architecture.name}-{backbone.quantization}"
         write_summaries(options.summaries_dir / name, fit.steps, export.evaluation)
-    logits = fit.head.logits(tested.features)
+    logits = calibration.head.logits(tested.features)
+    named = logits.argmax(axis=1) < len(dataset.labels)  # a photo of the rest of the world gets no class to be right
     before, after = (
-        reliability(softmax(scaled), tested.labels) for scaled in (logits, logits / calibration.temperature)
+        reliability(softmax(scaled)[:, : len(dataset.labels)], tested.labels[named])
+        for scaled in (logits[named] * calibration.temperature, logits[named])
     )
     return Retrained(
         path=output,
@@ -191,6 +207,7 @@ def _retrain_one(
         size_bytes=len(content),
         fine_tuning=fine_tuning,
         final=options.final,
+        unknown=unknown and unknown.facts,
     )
 
 

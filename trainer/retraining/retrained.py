@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.modelfile.unknown_facts import UnknownFacts
 from trainer.backbones.backbone import Backbone
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.interval import Interval
@@ -42,7 +43,8 @@ class Retrained(NamedTuple):
     scores in the order of training, validation and test photos. ``learning_curve`` is None if it was not asked for,
     or if there are too few independent photos. If ``final``, the head of the file was fitted on all photos; all else
     here is of its twin, whose head was fitted on the training photos alone. ``compiled`` is the file for an Edge TPU
-    with the same head, which could not be run here; None if there is none.
+    with the same head, which could not be run here; None if there is none. ``unknown`` says what taught the class for
+    the rest of the world, None if the file has none.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class Retrained(NamedTuple):
     fine_tuning: FineTuningResult | None
     final: bool
     compiled: Path | None = None
+    unknown: UnknownFacts | None = None
 
     @property
     def accuracy(self) -> float | None:

@@ -152,5 +152,6 @@ def _retrain_options(options: TeachOptions, given: Given) -> RetrainOptions:
         runtime=options.runtime,
         layout=CLASSES,
         final=True,
+        unknown=None,
         remember=max(options.remember, kept),
     )

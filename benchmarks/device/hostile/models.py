@@ -54,6 +54,7 @@ def _networks(folder: Path) -> dict[str, bytes]:
         quantizations=_QUANTIZATIONS,
         weights="random",
         remember=5,
+        unknown=None,
     )
     made = retrain_all(options, Progress())
     return {f"MobileNet {name}": model.path.read_bytes() for name, model in zip(_QUANTIZATIONS, made, strict=True)}

@@ -88,12 +88,14 @@ class CaptureSink:
 def is_unsure(observation: Observation) -> bool:
     """Whether the model is unsure of this frame alone, without smoothing, or the answer is unknown.
 
-    A model without labels is not unsure: it has no answer to anything.
+    A model without labels is not unsure: it has no answer to anything. Nor is one whose class for the rest of the world
+    has a high score: it is sure that the frame shows none of its classes.
     """
     if not observation.model.labels:
         return False
     scores = [category.score for category in observation.raw[:2]]
-    if observation.label == UNKNOWN or not scores or scores[0] < UNSURE_BELOW:
+    strange = bool(observation.raw) and observation.raw[0].label == observation.model.unknown
+    if (observation.label == UNKNOWN and not strange) or not scores or scores[0] < UNSURE_BELOW:
         return True
     return len(scores) == 2 and scores[0] - scores[1] < UNSURE_MARGIN
 

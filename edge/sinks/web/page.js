@@ -97,7 +97,7 @@ function showState(state) {
 }
 
 function useModel(model) {
-  labels = new Map(model.labels.map((label, place) => [label, place]));
+  labels = new Map(model.labels.filter((label) => label !== model.unknown).map((label, place) => [label, place]));
   showModel(model);
   timeline.draw();
 }

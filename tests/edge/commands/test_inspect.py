@@ -89,3 +89,16 @@ def test_inspect_says_whether_pictures_can_be_rejected(
     """``edge inspect`` says whether a model has a gate."""
     assert main(["inspect", str(DATA / f"{name}.tflite")]) == 0
     assert re.search(rf"^rejects pictures +{rejects}\b", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_inspect_says_what_taught_the_rest_of_the_world(capsys: pytest.CaptureFixture[str]) -> None:
+    """A label that is no class, with what taught it; a file without one has no such line."""
+    facts = {"label": "red", "photos": 12, "directions": 800, "drawings": 64, "source": "random"}
+    Path("outside.tflite").write_bytes(surgery.with_facts(Path("tiny.tflite").read_bytes(), unknown=facts))
+    assert main(["inspect", "outside.tflite"]) == 0
+    line = "the label red, which is no class, taught by 12 photos, 800 directions, 64 drawings; directions: random"
+    assert f"rest of the world  {line}\n" in capsys.readouterr().out
+    assert main(["inspect", "--json", "outside.tflite"]) == 0
+    assert json.loads(capsys.readouterr().out)["unknown"] == facts
+    assert main(["inspect", "tiny.tflite"]) == 0
+    assert "rest of the world" not in capsys.readouterr().out

@@ -17,6 +17,7 @@ from edge.inference.interpreter import installed_runtimes
 from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
+from edge.preprocess import preprocess
 from support import surgery
 from support.colours import COLOURS
 from support.gated import GATED, grey, noisy, repacked
@@ -144,3 +145,15 @@ def test_a_bottleneck_that_is_no_number(value: float) -> None:
     bottleneck = np.array([value, 1, 1, 1], np.float32)
     margin = hand_made()._replace(threshold=-1e9).margin(bottleneck, np.array([0.5], np.float32))
     assert (margin >= 0) is math.isfinite(value)
+
+
+def test_the_gate_is_asked_about_the_classes_among_themselves() -> None:
+    """The label of the rest of the world takes no part: what it takes from the scores of the classes is given back."""
+    facts = {"label": "red", "photos": 0, "directions": 800, "drawings": 64, "source": "random"}
+    model = ModelFile.from_bytes(surgery.with_facts(GATED.read_bytes(), unknown=facts))
+    classifier, gate = Classifier(model, reject=True), load_gate(model)
+    for picture in (noisy("blue", 3), noisy("red", 3)):
+        found = classifier.gated_scores(picture)
+        among = found.scores[:2] / max(found.scores[:2].sum(), 1e-9)
+        bottleneck = classifier._interpreter.scores_and_bottleneck(preprocess(picture, model.input_size))[1]
+        assert found.familiarity == pytest.approx(gate.margin(bottleneck, among))

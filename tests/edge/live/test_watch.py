@@ -246,3 +246,14 @@ def test_rejected_frames_are_unknown() -> None:
     (seen,) = Stream(Frames([grey(0)]), GATED, reject=True).run()
     assert seen.label == "unknown"
     assert len(seen.categories) == 3
+
+
+def test_the_class_for_the_rest_of_the_world_is_unknown(int8_model: Path, tmp_path: Path) -> None:
+    """Whatever the file calls it, the observation's label is unknown; its scores have the file's label."""
+    path = tmp_path / "outside.tflite"
+    facts = {"label": "red", "photos": 0, "directions": 800, "drawings": 64, "source": "random"}
+    path.write_bytes(surgery.with_facts(int8_model.read_bytes(), unknown=facts))
+    seen = Stream(Frames([picture("red"), picture("green")]), path).run()
+    assert [observation.label for observation in seen] == [UNKNOWN, "green"]
+    assert seen[0].categories[0].label == seen[0].model.unknown == "red"
+    assert seen[0].score == seen[0].categories[0].score > 0.5

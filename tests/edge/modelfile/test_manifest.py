@@ -14,6 +14,7 @@ from edge.errors import ModelError
 from edge.modelfile.manifest import MANIFEST_NAME, SCHEMA_VERSION, KnownPhotos, Manifest, SelfTest
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.provenance import Provenance
+from edge.modelfile.unknown_facts import UnknownFacts
 from support import surgery
 
 MANIFEST = Manifest(
@@ -194,3 +195,24 @@ def test_values_of_another_type_or_size(changes: dict[str, object], message: str
     facts = {**json.loads(unpack_files(surgery.tiny()).files[MANIFEST_NAME]), **changes}
     with pytest.raises(ModelError, match=message):
         Manifest.from_json(json.dumps(facts))
+
+
+def test_the_class_for_the_rest_of_the_world() -> None:
+    """It is read back; a file without it stays as it was, and one of an older release has none."""
+    facts = UnknownFacts("unknown", photos=3, directions=800, drawings=64, source="random")
+    manifest = replace(MANIFEST, unknown=facts)
+    assert Manifest.from_json(manifest.to_json()).unknown == facts
+    assert "unknown" not in json.loads(MANIFEST.to_json())
+    assert Manifest.from_json(MANIFEST.to_json()).unknown is None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"label": 5}, {"photos": -1}, {"photos": True}, {"drawings": 1.5}, {"source": 7}, {"directions": None}]
+)
+def test_a_damaged_class_for_the_rest_of_the_world(changes: dict[str, Any]) -> None:
+    """Other types are refused, in one line."""
+    facts = {"label": "unknown", "photos": 0, "directions": 0, "drawings": 64, "source": None, **changes}
+    with pytest.raises(ModelError, match="damaged"):
+        Manifest.from_json(_altered(unknown=facts))
+    with pytest.raises(ModelError, match="damaged"):
+        Manifest.from_json(_altered(unknown={"label": "unknown"}))

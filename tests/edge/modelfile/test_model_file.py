@@ -228,3 +228,16 @@ def test_googles_own_model(shared: Path) -> None:
     model = ModelFile.load(shared / "tflite" / "mobilenet_v1_0.25_128_quant.tflite")
     assert (model.input_size, len(model.labels), model.manifest) == ((128, 128), 1001, None)
     assert model.labels[986] == "daisy"
+
+
+def test_the_class_for_the_rest_of_the_world_is_no_class() -> None:
+    """It is one of the labels, and none of the classes; without it all labels are classes."""
+    facts = {"label": "green", "photos": 0, "directions": 800, "drawings": 64, "source": "random"}
+    model = ModelFile.from_bytes(surgery.with_facts(surgery.tiny(), unknown=facts))
+    assert (model.labels, model.classes) == (("blue", "green", "red"), ("blue", "red"))
+    assert (model.unknown_label, model.unknown_index) == ("green", 1)
+    plain = ModelFile.from_bytes(surgery.tiny())
+    assert plain.classes == plain.labels
+    assert plain.unknown_label is plain.unknown_index is None
+    with pytest.raises(ModelError, match="not one of its labels"):
+        ModelFile.from_bytes(surgery.with_facts(surgery.tiny(), unknown={**facts, "label": "purple"}))

@@ -71,7 +71,7 @@ def test_retrain_takes_it_in_place_of_an_architecture(childless_trainer, cache: 
     arguments += ("--testing-percentage", 20, "--validation-percentage", 20)
     done = childless_trainer(*arguments)
     assert done.returncode == 0, done.stderr
-    assert ModelFile.load(output).labels == tuple(sorted(tiny.COLOURS))
+    assert ModelFile.load(output).classes == tuple(sorted(tiny.COLOURS))
     for option, value in (
         ("--architecture", "mobilenet_1.0_224"),
         ("--weights", "random"),

@@ -44,9 +44,10 @@ def test_evaluate_json_is_consistent(trainer, photos: Path) -> None:
     printed = json.loads(trainer("evaluate", DATA / "tiny-int8.tflite", photos, "--split", "all", "--json").stdout)
     assert set(printed) == {
         *("split", "accuracy", "accuracy_interval", "judged", "independent", "seen", "classes_not_evaluated"),
-        *("labels_without_photos", "labels", "confusion", "photos", "skipped", "strangers"),
+        *("labels_without_photos", "labels", "confusion", "photos", "skipped", "strangers", "unknown"),
     }
     assert printed["strangers"] is None
+    assert printed["unknown"] is None
     assert (printed["classes_not_evaluated"], printed["labels_without_photos"]) == ({}, [])
     assert printed["accuracy_interval"][0] < printed["accuracy"] <= printed["accuracy_interval"][1] <= 1
     right = sum(photo["class"] == photo["label"] for photo in printed["photos"])

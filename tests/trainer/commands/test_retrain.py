@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -17,6 +18,7 @@ RETRAINED_KEYS = {
     *(
         "path",
         "compiled",
+        "unknown",
         "architecture",
         "quantization",
         "weights",
@@ -103,6 +105,8 @@ def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_
         assert model["size_bytes"] == os.path.getsize(model["path"])
         assert model["computed_bottlenecks"] == 36
         assert model["fine_tuning"] is None
+        assert manifest.unknown is not None
+        assert {**dataclasses.asdict(manifest.unknown), "background": None}.items() <= model["unknown"].items()
         assert 1 <= model["training_steps"] <= 500
 
 

@@ -39,6 +39,7 @@ def options(resumed: tuple[Path, Tuned], dataset: Dataset, tmp_path: Path) -> Re
         weights="random",
         ratios=RATIOS,
         fine_tune=RECIPE,
+        unknown=None,
     )
 
 

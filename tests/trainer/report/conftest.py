@@ -49,6 +49,7 @@ def retrained(wrong_labels: Path, tmp_path_factory: pytest.TempPathFactory) -> l
         ratios=SplitRatios(20, 20),
         cross_validate=True,
         learning_curve=True,
+        unknown=None,
     )
     return retrain_all(options, Progress())
 

@@ -47,6 +47,7 @@ def content_for(tmp_path: Path, copies: dict[str, int]) -> ReportContent:
         ratios=SplitRatios(20, 20),
         cross_validate=True,
         groups="names",
+        unknown=None,
     )
     return training_content(retrain_all(options, Progress())[0], [])
 

@@ -190,7 +190,9 @@ def test_interrupted_run_leaves_no_model_and_is_taken_up(
     assert [path.name for path in output.parent.iterdir()] == []
     survived = committed(cache)
     ratios = SplitRatios(20, 20)
-    options = RetrainOptions(large_photos, output, cache, tiny.ARCHITECTURE, weights="random", ratios=ratios)
+    options = RetrainOptions(
+        large_photos, output, cache, tiny.ARCHITECTURE, weights="random", ratios=ratios, unknown=None
+    )
     (model,) = retrain_all(options, QUIET)
     assert model.computed_bottlenecks == 120 - survived < 120
     assert model.evaluation.accuracy >= 0.9

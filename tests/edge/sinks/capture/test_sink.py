@@ -17,7 +17,7 @@ from edge.errors import StorageError
 from edge.sinks.capture.folder_name import folder_name
 from edge.sinks.capture.sink import CaptureSink, is_unsure
 from edge.types import UNKNOWN, Category, Observation
-from support.observed import observe, observe_without_labels, plain
+from support.observed import CARD, observe, observe_without_labels, plain
 
 LIMIT = 10_000_000
 
@@ -67,6 +67,16 @@ def test_what_counts_as_unsure(raw: tuple[float, ...], label: str, expected: boo
     """A low best score, a narrow lead, no score at all or the answer unknown: of the frame alone, unsmoothed."""
     categories = tuple(Category(index, str(index), score) for index, score in enumerate(raw))
     assert is_unsure(observe(label=label, score=0.99, raw=categories)) is expected
+
+
+def test_a_sure_answer_of_the_rest_of_the_world_is_sure() -> None:
+    """A wall that the model knows to be none of its classes is no photo for the next training; a doubtful one is."""
+    card = CARD._replace(labels=("daisy", "roses", "other"), unknown="other")
+    for best, expected in ((0.95, False), (0.55, True)):
+        raw = (Category(2, "other", best), Category(0, "daisy", 1 - best))
+        assert is_unsure(observe(label=UNKNOWN, raw=raw, model=card)) is expected
+    by_the_gate = (Category(0, "daisy", 0.95), Category(2, "other", 0.05))
+    assert is_unsure(observe(label=UNKNOWN, raw=by_the_gate, model=card))
 
 
 def test_a_photo_is_named_by_its_guess_and_its_time(capture, tmp_path: Path) -> None:

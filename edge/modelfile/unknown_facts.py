@@ -1,0 +1,36 @@
+"""What a manifest says of the class for the rest of the world: one more label beside the user's classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.modelfile.values import is_count
+
+
+@dataclass(frozen=True)
+class UnknownFacts:
+    """The label of the class for the rest of the world, and what taught it.
+
+    ``photos`` counts photos of other things, ``directions`` the directions in which other things lie, and ``drawings``
+    the drawn pictures of nothing in particular. ``source`` says in a few words where the directions are from, None if
+    there are none.
+    """
+
+    label: str
+    photos: int
+    directions: int
+    drawings: int
+    source: str | None = None
+
+
+def check_unknown(facts: UnknownFacts) -> UnknownFacts:
+    """``facts``, after checking the types of their values.
+
+    Raises :class:`ValueError` if one has another type.
+    """
+    counts = (facts.photos, facts.directions, facts.drawings)
+    if not all(map(is_count, counts)):
+        raise ValueError("what taught the class for the rest of the world is not counts")
+    if not isinstance(facts.label, str) or not isinstance(facts.source, (str, type(None))):
+        raise ValueError("the class for the rest of the world has no label")
+    return facts

@@ -1,0 +1,52 @@
+"""Photos of the rest of the world: how a model that has a class for it answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from edge.inference.label_photos import label_photos
+from edge.modelfile.model_file import ModelFile
+from trainer.evaluation.shared_classes import composed
+from trainer.photos.dataset import Photo
+
+
+class BackgroundAnswers(NamedTuple):
+    """Of ``photos`` photos of the rest of the world, ``unknown`` were answered so; ``taken`` are the others.
+
+    Each of ``taken`` is the relative path of a photo and the class that it was taken for.
+    """
+
+    photos: int
+    unknown: int
+    taken: list[tuple[str, str]]
+
+    @property
+    def text(self) -> str:
+        """One sentence without a full stop."""
+        return f"{self.unknown:,} of {self.photos:,} photo{'s' * (self.photos != 1)} of other things got it"
+
+
+def evaluate_background(
+    model: ModelFile,
+    photos: Sequence[Photo],
+    advance: Callable[[int], None] = lambda count: None,
+    *,
+    runtime: str | None = None,
+) -> BackgroundAnswers | None:
+    """Let ``model`` answer ``photos`` of the rest of the world; None if there are none, or if it has no class for them.
+
+    Photos that cannot be decoded do not count. ``advance`` is called with 1 for each photo.
+    """
+    if not photos or model.unknown_label is None:
+        return None
+    answered, taken = 0, []
+    labelled = label_photos(model, (photo.path for photo in photos), runtime=runtime, top_k=1)
+    for photo, result in zip(photos, labelled, strict=True):
+        advance(1)
+        if result.classification is not None:
+            answered += 1
+            label = result.classification.categories[0].label
+            if label != model.unknown_label:
+                taken.append((photo.relative, composed(label)))
+    return BackgroundAnswers(answered, answered - len(taken), taken) if answered else None

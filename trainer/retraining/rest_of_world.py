@@ -1,0 +1,109 @@
+"""The class for the rest of the world in ``trainer retrain``: its photos, set apart, and what else teaches it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import UsageError
+from edge.shorten import shorten
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.remembered import Remembered
+from trainer.evaluation.shared_classes import composed
+from trainer.head.standardisation import Features
+from trainer.photos.dataset import Dataset
+from trainer.photos.photo_files import PhotoFile, PhotoFolder
+from trainer.progress import Progress
+from trainer.retraining.options import RetrainOptions
+from trainer.unknown.background import list_background, read_background
+from trainer.unknown.class_photos import like_a_class
+from trainer.unknown.directions import find_directions
+from trainer.unknown.drawn_bottlenecks import drawn_bottlenecks
+from trainer.unknown.outside import Outside
+
+_TELLING = 100  # photos: more would only take longer
+
+
+class RestOfWorld(NamedTuple):
+    """The class ``label`` for the rest of the world: its ``own`` files in the folder of the classes, and those of the
+    folder ``given`` with ``--background``.
+    """
+
+    label: str
+    own: list[PhotoFile]
+    given: PhotoFolder | None
+
+
+def set_apart(
+    folder: PhotoFolder, options: RetrainOptions, remembered: Remembered | None, progress: Progress
+) -> tuple[PhotoFolder, RestOfWorld | None]:
+    """``folder`` without the files of the class for the rest of the world, and that class; None if there is none.
+
+    A class folder that is called like that class has its photos. A message says so.
+
+    Raises :class:`~edge.errors.UsageError` if a class of that name is remembered, and the errors of
+    :func:`~trainer.unknown.background.list_background`.
+    """
+    label = options.unknown
+    if label is None:
+        return folder, None
+    if remembered is not None and label in remembered.labels:
+        raise UsageError(
+            f"{options.backbone} has a class {shorten(label)}, and that is the name of the class for the rest of the "
+            "world: give it another one with --unknown NAME, or leave it out with --no-unknown"
+        )
+    given = None if options.background is None else list_background(options.background, options.folder, label)
+    own = [file for file in folder.files if composed(file.label) == composed(label)]
+    if own:
+        progress.message(
+            f"{shorten(str(options.folder))}: {shorten(label)} is the class for the rest of the world, no class of "
+            f"yours: it has {len(own):,} file{'s' * (len(own) != 1)}; --no-unknown makes it a class like the others"
+        )
+        names = {file.label for file in own}
+        folder = folder._replace(
+            labels=tuple(name for name in folder.labels if name not in names),
+            files=[file for file in folder.files if file.label not in names],
+        )
+    return folder, RestOfWorld(label, own, given)
+
+
+def gather(
+    rest: RestOfWorld, extractor: FeatureExtractor, dataset: Dataset, training: Labelled, options: RetrainOptions
+) -> Outside:
+    """All that teaches the class ``rest`` beside the photos ``training`` of the classes of ``dataset``.
+
+    Photos of ``--background`` that seem to show a class are left out.
+
+    Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
+    """
+    progress = extractor.progress
+    background = read_background(extractor, rest.own, rest.given, dataset.photos, options.ratios)
+    if background.chosen.any():
+        with progress.stage("background"):
+            classes = like_a_class(background.features, training)
+        background = background.without(
+            {
+                photo.relative: f"it looks like the photos of the class {dataset.labels[found]}"
+                for photo, found, chosen in zip(background.photos, classes, background.chosen, strict=True)
+                if chosen and found >= 0
+            }
+        )
+    drawn = drawn_bottlenecks(extractor)
+    foreign = extractor.backbone.foreign
+    directions = find_directions(
+        extractor.backbone,
+        _some(training.features, drawn),
+        options.backbone if foreign else None,
+        progress.message,
+    )
+    return Outside(rest.label, background, directions, drawn)
+
+
+def _some(features: Features, drawn: Features) -> npt.NDArray[np.float32]:
+    """As many bottlenecks as tell which directions belong to a backbone, from drawings too if there are few photos."""
+    count = min(len(features), _TELLING)
+    some = features[np.arange(count) * len(features) // count]
+    return np.asarray(some if count == _TELLING else np.concatenate([some, drawn]), np.float32)

@@ -1,0 +1,30 @@
+"""The bottlenecks of the drawings, kept in the cache like those of photos."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.unknown.drawings import draw, drawing_hashes
+
+
+def drawn_bottlenecks(extractor: FeatureExtractor) -> npt.NDArray[np.float32]:
+    """The bottlenecks (drawings, values) of the drawings of :mod:`trainer.unknown.drawings`; computed once.
+
+    Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
+    """
+    size = extractor.backbone.model.input_size
+    hashes = drawing_hashes(size)
+    with BottleneckCache(extractor.bottleneck_dir) as cache:
+        known = cache.holds(extractor.key, hashes, extractor.bottleneck_bytes)
+        if not known:
+            interpreter = extractor.interpreter()
+            with extractor.progress.stage("drawings", len(hashes)) as advance:
+                rows = []
+                for sha256, picture in zip(hashes, draw(size), strict=True):
+                    rows.append((sha256, interpreter.raw_outputs(picture).tobytes()))
+                    advance(1)
+            cache.store(extractor.key, rows, [])
+    return extractor.load(hashes)

@@ -1,0 +1,130 @@
+"""What the class for the rest of the world is taught by, and its column beside a head."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edge.modelfile.unknown_facts import UnknownFacts
+from trainer.bottlenecks.labelled import Labelled
+from trainer.head.calibration import Calibration, score_threshold
+from trainer.head.linear import Head, softmax
+from trainer.head.standardisation import Features
+from trainer.one_thread import one_thread
+from trainer.photos.dataset import Photo
+from trainer.unknown.background import Background
+from trainer.unknown.column import Column, Strange, fit_column, spare_known, with_column
+from trainer.unknown.directions import Directions
+from trainer.unknown.strangers import not_like_classes, random_directions, strange_bottlenecks
+
+MANY = 100
+"""From this number on, photos of other things teach nearly alone; fewer weigh as much less as they are."""
+
+# How much each source weighs, as a multiple of all known photos: docs/adr/0021 says what was tried.
+_PHOTOS, _RANDOM, _DIRECTIONS, _DRAWINGS = 3.0, 1.0, 0.25, 0.3
+_BESIDE_MANY = 0.3  # of the weight of directions, if there are many photos
+_MOST_DIRECTIONS = 500  # of a classifier: more change nothing but the time
+
+
+class UnknownClass(NamedTuple):
+    """The class for the rest of the world as it goes into a file.
+
+    ``teaching`` and ``held_back`` are photos of other things; the second did not teach the class. ``samples``
+    (pictures, values) are bottlenecks that show which logits pictures of other things have.
+    """
+
+    facts: UnknownFacts
+    teaching: list[Photo]
+    held_back: list[Photo]
+    samples: Features
+
+
+class Extended(NamedTuple):
+    """A ``calibration`` whose head has the ``column`` of the class for the rest of the world, behind the classes."""
+
+    calibration: Calibration
+    column: Column
+
+
+class Outside(NamedTuple):
+    """The class ``label`` for the rest of the world, and what teaches it.
+
+    ``background`` are photos of other things, ``directions`` those of a classifier, None if there are none, and
+    ``drawn`` (drawings, values) the bottlenecks of drawings.
+    """
+
+    label: str
+    background: Background
+    directions: Directions | None
+    drawn: Features
+
+    def as_class(self, known: Labelled) -> UnknownClass:
+        """What a file says of the class; ``known`` are the photos of the classes that taught."""
+        own = len(self._vectors(known))
+        count = own + len(random_directions(known.features.shape[1]))
+        source = f"{self.directions.source}, and random" if self.directions is not None and own else "random"
+        teaches = self.background.teaching
+        teaching = [photo for photo, chosen in zip(self.background.photos, teaches, strict=True) if chosen]
+        facts = UnknownFacts(self.label, len(teaching), count, len(self.drawn), source)
+        samples = np.concatenate([self.drawn, self.background.features[teaches]])
+        return UnknownClass(facts, teaching, self.background.held_back, samples)
+
+    def fit(self, head: Head, known: Labelled) -> Column:
+        """The column for the calibrated ``head`` of the classes; ``known`` are the photos of them that teach."""
+        with one_thread():  # one order of addition on any number of cores: the same photos give the same column
+            return fit_column(head, known.features, self._strange(known))
+
+    def extended(self, calibration: Calibration, known: Labelled, validation: Labelled) -> Extended:
+        """``calibration`` of the classes with the column, and with the threshold for their scores beside it.
+
+        A photo that gets the label of the rest of the world is not answered, so that it does not count for it.
+        """
+        column = spare_known(calibration.head, self.fit(calibration.head, known), validation.features)
+        head = with_column(calibration.head, column)
+        threshold = calibration.score_threshold
+        if threshold is not None:
+            with one_thread():
+                scores = softmax(head.logits(validation.features))
+            answered = scores.argmax(axis=1) < scores.shape[1] - 1
+            weights = validation.weights
+            threshold = score_threshold(
+                scores[answered, :-1],
+                validation.labels[answered],
+                calibration.precision,
+                weights=None if weights is None else weights[answered],
+            )
+        return Extended(calibration._replace(head=head, score_threshold=threshold), column)
+
+    def again(self, head: Head, known: Labelled, twin: Column) -> Head:
+        """``head`` with a column that is fitted on all photos, ``known``: its bias is lowered as that of its ``twin``.
+
+        The twin's was chosen on photos that had not taught it.
+        """
+        return with_column(head, self.fit(head, known).lower(twin.lowered))
+
+    def beside(self, head: Head, known: Labelled, validation: Labelled) -> Head:
+        """``head`` with the column, which takes few of the ``validation`` photos of the classes."""
+        return with_column(head, spare_known(head, self.fit(head, known), validation.features))
+
+    def _strange(self, known: Labelled) -> list[Strange]:
+        photos = self.background.features[self.background.teaching]
+        many = min(1.0, len(photos) / MANY)
+        less = 1 - (1 - _BESIDE_MANY) * many
+        random = random_directions(known.features.shape[1])
+        parts = [
+            Strange(photos, _PHOTOS * many),
+            Strange(strange_bottlenecks(self._vectors(known), known.features), _DIRECTIONS * less),
+            Strange(strange_bottlenecks(random, known.features), _RANDOM * less),
+            Strange(self.drawn, _DRAWINGS),
+        ]
+        return [part for part in parts if len(part.features)]
+
+    def _vectors(self, known: Labelled) -> Features:
+        """The directions of a classifier that are not those of the classes, or like them."""
+        if self.directions is None:
+            return np.zeros((0, known.features.shape[1]), np.float32)
+        vectors: Features = self.directions.vectors[not_like_classes(self.directions.vectors, known)]
+        count = min(len(vectors), _MOST_DIRECTIONS)
+        spread: Features = vectors[np.arange(count) * len(vectors) // max(count, 1)]
+        return spread
