@@ -112,6 +112,26 @@ Std = Annotated[
     str | None,
     typer.Option(metavar="S", help="With --mean: the standard deviation of the pixels, or R,G,B."),
 ]
+UnknownName = Annotated[
+    str,
+    typer.Option(
+        "--unknown",
+        metavar="NAME",
+        help="The label of one more class, for the rest of the world: it is taught by drawings, by directions in which "
+        "other things lie, and by photos of other things if there are some.",
+    ),
+]
+NoUnknown = Annotated[
+    bool, typer.Option("--no-unknown", help="No class for the rest of the world: every picture is of a class.")
+]
+Background = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Photos of other things than the classes, at any depth, which teach the class for the rest of the world. "
+        "A folder in IMAGE_DIR that is called like it does too.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 

@@ -18,6 +18,7 @@ from trainer.commands.options import (
     ArchitectureName,
     AsJson,
     BackboneFile,
+    Background,
     BottleneckDir,
     Converter,
     ConverterChoice,
@@ -28,8 +29,10 @@ from trainer.commands.options import (
     Layout,
     LayoutChoice,
     Mean,
+    NoUnknown,
     Quantizations,
     Std,
+    UnknownName,
     WeightsChoice,
     chosen_quantizations,
     normalization_of,
@@ -157,25 +160,9 @@ def retrain_command(
             help="With --backbone FILE that remembers its classes: they stay, beside those of IMAGE_DIR.",
         ),
     ] = RetrainOptions.keep_classes,
-    unknown: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="The label of one more class, for the rest of the world: it is taught by drawings, by directions in "
-            "which other things lie, and by photos of other things if there are some.",
-        ),
-    ] = UNKNOWN,
-    no_unknown: Annotated[
-        bool, typer.Option("--no-unknown", help="No class for the rest of the world: every picture is of a class.")
-    ] = False,
-    background: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Photos of other things than the classes, at any depth, which teach the class for the rest of the "
-            "world; a folder in IMAGE_DIR that is called like it does too.",
-        ),
-    ] = None,
+    unknown: UnknownName = UNKNOWN,
+    no_unknown: NoUnknown = False,
+    background: Background = None,
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""

@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.inference.classifier import Classifier
-from edge.inference.distance import Distance
 from edge.inference.gate import Gate
 from edge.inference.self_test import pattern_scores
-from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME, DistanceFacts, GateFacts
-from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, REMEMBERED_NAME, KnownPhotos, Manifest, SelfTest
+from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME
+from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, REMEMBERED_NAME, Manifest, SelfTest
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
@@ -26,13 +25,14 @@ from trainer.evaluation.background import evaluate_background
 from trainer.evaluation.evaluate import Evaluation, evaluate_photos
 from trainer.export.hidden_output import write_with_hidden_output
 from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
+from trainer.export.packed_facts import distance_facts, gate_facts, known_photos, seen_by
 from trainer.export.quantized_head import quantize_head
 from trainer.export.self_test_patterns import FIRST_SEED, steady_seed
 from trainer.export.splice import splice_head
 from trainer.head.calibration import Calibration
 from trainer.head.linear import Head
 from trainer.photos.dataset import Dataset
-from trainer.photos.photo_hashes import PhotoHashes, seen_photos
+from trainer.photos.photo_hashes import PhotoHashes
 from trainer.photos.split import SPLITS, TEST
 from trainer.tflite import noted_runtime, read_model
 from trainer.unknown.outside import UnknownClass
@@ -80,7 +80,7 @@ def export_model(
         dataset.counts(),
         provenance,
         gate,
-        _seen(backbone, dataset, unknown),
+        seen_by(backbone, dataset, unknown),
         remembered,
         unknown,
     )
@@ -112,7 +112,7 @@ def export_final(
 
     ``evaluation`` is that of its twin, whose head was fitted on the training photos alone.
     """
-    seen = _seen(backbone, dataset, unknown, all_trained=True)
+    seen = seen_by(backbone, dataset, unknown, all_trained=True)
     draft = _draft(
         backbone,
         calibration.head,
@@ -181,55 +181,14 @@ def _draft(
         test_photos=0,
         training=provenance.to_training(),
         self_test=SelfTest(FIRST_SEED, []),
-        gate=None if gate is None else _gate_facts(gate, bottleneck),
-        known_photos=None if seen is None else _known_photos(seen),
+        gate=None if gate is None else gate_facts(gate, bottleneck),
+        known_photos=None if seen is None else known_photos(seen),
         remembered=bottlenecks and bottlenecks.facts,
-        distance=distance and _distance_facts(distance),
+        distance=distance and distance_facts(distance),
         unknown=None if unknown is None else unknown.facts,
     )
     packed = packed_gate, packed_seen, bottlenecks and bottlenecks.content, distance and distance.to_bytes()
     return ModelFile.from_bytes(pack_files(flatbuffer, lines, manifest, *packed))
-
-
-def _seen(
-    backbone: Backbone, dataset: Dataset, unknown: UnknownClass | None, *, all_trained: bool = False
-) -> PhotoHashes | None:
-    """The photos that the model has seen, with those that its backbone was fine-tuned on before."""
-    seen = seen_photos(dataset, all_trained=all_trained)
-    before = backbone.tuned.photos if backbone.tuned else None
-    if seen is not None and unknown is not None:
-        seen = seen.joined(PhotoHashes.of((photo.sha256 for photo in unknown.teaching), ()))
-    return seen if seen is None or before is None else seen.joined(before)
-
-
-def _known_photos(seen: PhotoHashes) -> KnownPhotos:
-    sha256 = hashlib.sha256(seen.to_bytes()).hexdigest()
-    return KnownPhotos(sha256, training=len(seen.training), validation=len(seen.validation))
-
-
-def _gate_facts(gate: Gate, bottleneck: int) -> GateFacts:
-    return GateFacts(
-        sha256=hashlib.sha256(gate.to_bytes()).hexdigest(),
-        tensor=bottleneck,
-        features=len(gate.deviation),
-        prototypes=len(gate.prototypes),
-        prototype_scale=gate.prototype_scale,
-        confidence_weight=gate.confidence_weight,
-        nearness_weight=gate.nearness_weight,
-        threshold=gate.threshold,
-    )
-
-
-def _distance_facts(distance: Distance) -> DistanceFacts:
-    return DistanceFacts(
-        sha256=hashlib.sha256(distance.to_bytes()).hexdigest(),
-        axes=len(distance.axes),
-        axes_scale=distance.axes_scale,
-        rest=distance.rest,
-        corner=distance.corner,
-        weight=distance.weight,
-        threshold=distance.threshold,
-    )
 
 
 def seal(

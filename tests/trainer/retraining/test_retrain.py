@@ -250,6 +250,7 @@ def test_cached_real_run_needs_no_tensorflow_and_gives_the_same_files(
         ),
         *("--output", tmp_path / "again.tflite", "--testing-percentage", 20, "--validation-percentage", 20),
         *choices,
+        "--no-unknown",
     )
     assert (done.returncode, done.stderr) == (0, "")
     for quantization, model in trained.items():
