@@ -89,6 +89,11 @@ class ModelCard(NamedTuple):
     test_photos: int | None = None
     unknown: str | None = None
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels of the classes: all but :attr:`unknown`."""
+        return tuple(label for label in self.labels if label != self.unknown)
+
 
 class Observation(NamedTuple):
     """One labelled frame of a stream.

@@ -90,7 +90,7 @@ class Watch:
         labels that are needed.
         """
         first = self._models.load_first()
-        if problem := missing_label(self._settings.needed_labels, first.card.labels):
+        if problem := missing_label(self._settings.needed_labels, first.card.classes):
             raise UsageError(problem)
         self._use(first)
         sequence, due_s = -1, 0.0
@@ -118,7 +118,7 @@ class Watch:
             self._use(model)
             self._statistics.count("model_swaps")
             self._write_message(f"model replaced: {model.card.name}, sha256 {model.card.sha256[:12]}")
-            if problem := missing_label(self._settings.needed_labels, model.card.labels):
+            if problem := missing_label(self._settings.needed_labels, model.card.classes):
                 self._write_message(problem)
         elif model.card.labels != self._model.card.labels:
             self._use(model)
