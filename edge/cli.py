@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from edge.run_command import run_command
 
-_COMMANDS = ("label", "watch", "inspect", "bench", "doctor", "service", "store")
+_COMMANDS = ("label", "watch", "serve", "inspect", "bench", "doctor", "service", "store")
 """Modules of :mod:`edge.commands`, each named as its subcommand; in the order of the help."""
 
 

@@ -171,7 +171,7 @@ def _why_unread(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"cannot be read: {error.strerror or error}"
     # on damaged bytes Pillow's readers raise SyntaxError, struct.error, ValueError, EOFError, TypeError...
-    return f"damaged: {error}"
+    return f"damaged: {' '.join(str(error).split())}"
 
 
 def _turn(picture: Image.Image) -> Image.Transpose | None:

@@ -31,6 +31,9 @@ TEACH_SERVICE_NAME = "edge-teach"
 """The same for the service of ``trainer teach``. It is another folder: the store asks the status of ``edge watch``
 whether a new model works, and a session never labels with a model of the store."""
 
+SERVE_SERVICE_NAME = "edge-serve"
+"""The name of the service of ``edge serve``, which has no status file."""
+
 STATUS_NAME = "watch.json"
 """The name of the status file in the folder of the service."""
 

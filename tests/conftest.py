@@ -56,6 +56,7 @@ NOT_NUMERIC = {
     "live",
     "modelfile",
     "service",
+    "serving",
     "sinks",
     "sources",
     "store",

@@ -9,7 +9,7 @@ import typer
 
 from benchmarks.commands.options import ResultsDir, Rounds
 from benchmarks.results import FOLDER, save_results
-from edge.errors import DataError
+from edge.errors import DataError, UsageError
 from trainer.terminal.progress_bars import TerminalProgress
 
 app = typer.Typer()
@@ -54,6 +54,24 @@ def watch(
     command += "".join(f" --fps {rate:g}" for rate in rates)
     command += f" --soak-minutes {soak_minutes:g}" if soak_minutes else ""
     print(save_results("watch", command, rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks serve models/flowers.tflite flower_photos/roses")
+def serve(
+    model: Annotated[Path, typer.Argument(help="The model file.")],
+    photos: Annotated[list[str], typer.Argument(help="Photos, or folders with photos.")],
+    rounds: Rounds = 5,
+    pictures: Annotated[int, typer.Option(help="The pictures that each run labels; a multiple of 10.", min=10)] = 1000,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Compare edge serve with the pool of edge label: pictures a second and times with 1, 10 and 100 clients."""
+    from benchmarks.device.serving.speed import measure
+
+    if pictures % 10:
+        raise UsageError(f"--pictures {pictures}: give a multiple of 10")
+    rows = measure(model, photos, rounds, pictures, TerminalProgress(""))
+    command = f"python -m benchmarks serve MODEL PHOTOS --rounds {rounds} --pictures {pictures}"
+    print(save_results("serve", command, rows, results_dir))
 
 
 @app.command("teach-stream", epilog="Example: python -m benchmarks teach-stream flower_photos")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
+from edge.inference.photo_json import describe_photo
 from edge.printable import printable
 from edge.types import LabelledPhoto
 
@@ -35,27 +36,13 @@ class TextWriter:
 
 
 class JsonLinesWriter:
-    """Writes ``{"path", "labels", "scores", "latency_ms"}``, or ``{"path", "error"}``, flushed line by line.
-
-    If the gate was asked, ``"label"`` is :attr:`edge.types.Classification.label`, and ``"rejected"`` is true or false.
-    """
+    """Writes what :func:`edge.inference.photo_json.describe_photo` makes, one object a line, flushed line by line."""
 
     def __init__(self, stream: TextIO) -> None:
         """Write to ``stream``."""
         self._stream = stream
 
     def write(self, photo: LabelledPhoto) -> None:
-        """Write one photo; labels and scores are in the same order, best first."""
-        record: dict[str, object] = {"path": str(photo.path)}
-        if photo.classification is None:
-            record["error"] = photo.error
-        else:
-            categories = photo.classification.categories
-            record["labels"] = [category.label for category in categories]
-            record["scores"] = [round(category.score, 6) for category in categories]
-            if photo.classification.rejected is not None:
-                record["label"] = photo.classification.label
-                record["rejected"] = photo.classification.rejected
-            record["latency_ms"] = round(photo.classification.latency_ms, 3)
-        self._stream.write(json.dumps(record) + "\n")
+        """Write one photo."""
+        self._stream.write(json.dumps(describe_photo(photo)) + "\n")
         self._stream.flush()

@@ -1,4 +1,4 @@
-"""``edge service``: ``edge watch`` or ``trainer teach`` as a systemd service."""
+"""``edge service``: ``edge watch``, ``edge serve`` or ``trainer teach`` as a systemd service."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from edge.commands.action_options import action_options
 from edge.commands.arguments import add_command, model_path
+from edge.commands.serve_options import add_serve_options, named_models, split_model
 from edge.commands.sink_options import sink_options
 from edge.commands.stream_options import source_address
 from edge.commands.teach_options import DEFAULT_FOLDER, OFFLINE, add_teach_options, named_source, teach_source
 from edge.commands.watch import add_watch_options
 from edge.secrets import ENVIRONMENT_SOURCE, SOURCE_VARIABLE
 from edge.service.unit import UNIT_FOLDER
-from edge.status import SERVICE_NAME, TEACH_SERVICE_NAME
+from edge.status import SERVE_SERVICE_NAME, SERVICE_NAME, TEACH_SERVICE_NAME
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
     from edge.service.arguments import WatchArguments
+    from edge.service.serve_unit import ServeArguments
     from edge.sinks.actions.options import ActionOptions
 
 
@@ -43,12 +45,19 @@ def add(commands: Commands) -> None:
 
 
 def _add_own_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    program = parser.add_mutually_exclusive_group()
+    program.add_argument(
         "--teach",
         action="store_true",
         default=None,
         help="run trainer teach instead, with its arguments: SOURCE, FOLDER and its options; it may write into FOLDER, "
         "the inbox, the cache folder and the store",
+    )
+    program.add_argument(
+        "--serve",
+        action="store_true",
+        default=None,
+        help="run edge serve instead, with its arguments: [HOST:]PORT and its options",
     )
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--output", type=Path, metavar="FILE", help="write the unit to this file instead")
@@ -58,7 +67,8 @@ def _add_own_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name",
         metavar="NAME",
-        help=f"the name of the service (default {SERVICE_NAME}; with --teach {TEACH_SERVICE_NAME})",
+        help=f"the name of the service (default {SERVICE_NAME}; with --teach {TEACH_SERVICE_NAME}, with --serve "
+        f"{SERVE_SERVICE_NAME})",
     )
     parser.add_argument(
         "--user",
@@ -71,11 +81,15 @@ def _service(options: argparse.Namespace) -> int:
     from edge.files import write_whole
     from edge.messages import print_message
     from edge.service.make_unit import installed_path, make_unit, next_steps
+    from edge.service.serve_unit import make_serve_unit
 
     words = _take_own_options(options)
-    arguments = _teach_arguments(words) if options.teach else _watch_arguments(words)
-    name = options.name or (TEACH_SERVICE_NAME if options.teach else SERVICE_NAME)
-    text = make_unit(arguments, name, options.user)
+    if options.serve:
+        name = options.name or SERVE_SERVICE_NAME
+        text = make_serve_unit(_serve_arguments(words), name, options.user)
+    else:
+        name = options.name or (TEACH_SERVICE_NAME if options.teach else SERVICE_NAME)
+        text = make_unit(_teach_arguments(words) if options.teach else _watch_arguments(words), name, options.user)
     path = installed_path(name) if options.install else options.output
     if path is None:
         sys.stdout.write(text)
@@ -131,6 +145,24 @@ def _checked_actions(parsed: argparse.Namespace) -> ActionOptions:
         tuple(command.found() for command in some) for some in (actions.on_label, actions.on_label_end)
     )
     return actions._replace(on_label=on_label, on_label_end=on_label_end)
+
+
+def _serve_arguments(words: list[str]) -> ServeArguments:
+    """The arguments of ``edge serve`` in ``words``, with the model that it finds here."""
+    from edge.service.serve_unit import ServeArguments
+
+    serve = argparse.ArgumentParser(prog="edge service --serve", add_help=False, allow_abbrev=False)
+    add_serve_options(serve)
+    parsed = serve.parse_args(words)
+    named_models(parsed)  # refuses two of one name
+    given = parsed.model or [str(model_path(None))]
+    return ServeArguments(
+        words=(*words, *([] if parsed.model else ["--model", *given])),
+        host=parsed.address[0],
+        models={word: split_model(word) for word in given},
+        labels=parsed.labels,
+        token_file=parsed.token_file,
+    )
 
 
 def _teach_arguments(words: list[str]) -> WatchArguments:

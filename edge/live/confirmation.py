@@ -26,7 +26,10 @@ class StoreConfirmation:
 
     def write(self, observation: Observation) -> None:
         """Confirm the model of ``observation``, once."""
-        sha256 = observation.model.sha256
+        self.confirm(observation.model.sha256)
+
+    def confirm(self, sha256: str) -> None:
+        """Confirm the model ``sha256``, which has labelled a picture, once."""
         if sha256 == self._sha256:
             return
         self._sha256 = sha256

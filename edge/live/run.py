@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import queue
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from edge.exit_codes import INTERRUPTED
 from edge.live.fanout import Fanout
 from edge.live.grabber import Grabber
 from edge.live.protocols import ModelSource
+from edge.live.signals import signals_to, wait_for_end
 from edge.service.notify import Notifier
 
 _END_S = 0.9
@@ -21,9 +18,6 @@ _END_S = 0.9
 
 _LAST_FRAME_S = 0.2
 """How long of that the last frame may take to reach the sinks, before they are closed."""
-
-_LOOK_EVERY_S = 0.25
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def run(
@@ -56,11 +50,11 @@ def run(
         events.put(None)
 
     worker = threading.Thread(target=work, name="watch", daemon=True)
-    with _signals_to(events):
+    with signals_to(events):
         fanout.start()
         grabber.start()
         worker.start()
-        code = _wait(events, models)
+        code = wait_for_end(events, models.request)
         notifier.stopping()
         stopping.set()
         deadline_s = time.monotonic() + _END_S
@@ -73,38 +67,6 @@ def run(
     if failures:
         raise failures[0]
     return code
-
-
-@contextlib.contextmanager
-def _signals_to(events: queue.SimpleQueue[int | None]) -> Iterator[None]:
-    # A signal handler may call the queue's put. The main thread only waits for the queue, so the handlers run
-    # immediately, or within _LOOK_EVERY_S: an inference runs in its own thread, without the interpreter lock.
-    before = {number: signal.signal(number, lambda number, _: events.put(number)) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _wait(events: queue.SimpleQueue[int | None], models: ModelSource) -> int:
-    """Wait for the end of the watch or a signal that ends it; returns the exit code."""
-    terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
-    while (event := _next(events)) is not None:
-        if event != signal.SIGHUP:
-            return INTERRUPTED if event == signal.SIGINT else 0
-        if not all(os.isatty(descriptor) for descriptor in terminals):
-            return 0
-        models.request()
-    return 0
-
-
-def _next(events: queue.SimpleQueue[int | None]) -> int | None:
-    # A signal that the system delivers to another thread, or just before this thread waits, does not end the wait.
-    # Its handler runs as soon as this thread runs Python code again.
-    while True:
-        with contextlib.suppress(queue.Empty):
-            return events.get(timeout=_LOOK_EVERY_S)
 
 
 def _on_a_thread(end: Callable[[], None]) -> threading.Thread:

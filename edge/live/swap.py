@@ -6,17 +6,23 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from edge.errors import EdgeError
 from edge.live.model import LiveModel, ModelChoice
-from edge.statistics import StreamStatistics
 
 POLL_S = 1.0
 """The time between two checks of the model file, in seconds; a check is one call of ``stat``."""
 
 SETTLE_S = 1.0
 """How long a changed file must stay unchanged before it is read, in seconds: a copy in progress grows more often."""
+
+
+class Counts(Protocol):
+    """What counts refused files: :class:`edge.statistics.StreamStatistics`."""
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add ``by`` to the count ``name``."""
 
 
 class _FileState(NamedTuple):
@@ -38,7 +44,7 @@ class ModelSwap:
     def __init__(
         self,
         choice: ModelChoice,
-        statistics: StreamStatistics,
+        statistics: Counts,
         write_message: Callable[[str], None],
         *,
         poll_s: float = POLL_S,

@@ -22,8 +22,7 @@ def make_unit(arguments: WatchArguments, name: str, user: str | None) -> str:
 
     Raises :class:`~edge.errors.UsageError` if the name or the source is not valid, or the unit would hold a secret.
     """
-    if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
-        raise UsageError(f"--name {name}: use letters, digits, - and _ only")
+    check_name(name)
     open_source(arguments.source, recursive=arguments.recursive, ca_file=arguments.ca_file)  # raises UsageError
     refuse_secrets(arguments, name)
     web = arguments.sinks.web
@@ -33,6 +32,12 @@ def make_unit(arguments: WatchArguments, name: str, user: str | None) -> str:
         )
     needs = find_needs(arguments, user)
     return unit_text(name, command_line(arguments, name), needs)
+
+
+def check_name(name: str) -> None:
+    """Raise :class:`~edge.errors.UsageError` if a service cannot be called ``name``."""
+    if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+        raise UsageError(f"--name {name}: use letters, digits, - and _ only")
 
 
 def installed_path(name: str) -> Path:

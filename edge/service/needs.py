@@ -6,7 +6,9 @@ import os
 import pwd
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import edge
 from edge.errors import UsageError
@@ -33,22 +35,18 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     given = (arguments.model, *taught, arguments.labels, arguments.ca_file, sinks.mqtt_ca, local)
     actions = arguments.actions
     programs = [command.words[0] for command in actions.commands]
-    read = _absolute(Path(sys.executable), Path(edge.__file__), *programs, *given)
+    read = absolute(Path(sys.executable), Path(edge.__file__), *programs, *given)
     status_folder = arguments.status and arguments.status.parent
     store_root = store.root if store else None
-    written = _absolute(sinks.capture, status_folder, store_root, *(teach.written if teach else ()))
-    temporary = [path for path in (*read, *written) if _is_temporary(path)]
-    if temporary:
-        print_message(f"{temporary[0]} is in a folder for temporary files, which are lost at the next start; move it")
-    if user is None and (written or temporary or not all(map(_all_may_read, read))):
-        user = _caller()
+    written = absolute(sinks.capture, status_folder, store_root, *(teach.written if teach else ()))
+    account = find_account(read, written, user)
     missing = [str(path) for path in written if not path.exists()] if teach else []
     if missing:
         print_message(f"make these folders first, because the service may not: mkdir -p {shlex.join(missing)}")
     secrets = ((PASSWORD_CREDENTIAL, sinks.mqtt_password_file), (SECRET_CREDENTIAL, actions.webhook_secret_file))
     network = sinks.web or sinks.mqtt or sinks.prometheus or teach
     return Needs(
-        user=user,
+        user=account.user,
         every_s=arguments.every_s,
         camera=arguments.is_camera,
         pi_camera=arguments.source.startswith("picamera2:"),
@@ -57,16 +55,39 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
         network=bool("://" in arguments.source or network or actions.webhook or actions.commands),
         steady_frames=not arguments.is_folder,
         teaches=teach is not None,
-        mounts=tuple(map(str, _absolute(*given[:-1], None if arguments.is_folder else local))),
+        mounts=tuple(map(str, absolute(*given[:-1], None if arguments.is_folder else local))),
         folder=str(local.absolute()) if local and arguments.is_folder else None,
         write_paths=tuple(dict.fromkeys(map(str, written))),
         credentials=tuple((name, str(file.absolute())) for name, file in secrets if file),
-        home=any(path.parts[1:2] in (("home",), ("root",)) for path in (*read, *written)),
-        temporary=bool(temporary),
+        home=account.home,
+        temporary=account.temporary,
     )
 
 
-def _absolute(*paths: Path | str | None) -> list[Path]:
+class Account(NamedTuple):
+    """The user of a service, None for one that systemd makes, and in which kinds of folders its files are."""
+
+    user: str | None
+    home: bool
+    temporary: bool
+
+
+def find_account(read: Sequence[Path], written: Sequence[Path], user: str | None) -> Account:
+    """The user that can read the files ``read`` and write into ``written``: ``user``, if it is given.
+
+    Raises :class:`~edge.errors.UsageError` if it is the current user, and that one has no name.
+    """
+    temporary = [path for path in (*read, *written) if _is_temporary(path)]
+    if temporary:
+        print_message(f"{temporary[0]} is in a folder for temporary files, which are lost at the next start; move it")
+    if user is None and (written or temporary or not all(map(_all_may_read, read))):
+        user = _caller()
+    home = any(path.parts[1:2] in (("home",), ("root",)) for path in (*read, *written))
+    return Account(user, home, bool(temporary))
+
+
+def absolute(*paths: Path | str | None) -> list[Path]:
+    """The ``paths`` that are given, from the root on; links stay."""
     return [Path(path).absolute() for path in paths if path]
 
 

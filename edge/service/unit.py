@@ -1,4 +1,4 @@
-"""The systemd unit of ``edge watch``: what the service may do, and when it is started again."""
+"""The systemd unit of a service: what the service may do, and when it is started again."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ It is longer than a camera or a stream usually needs to come back. The grabber o
 """
 
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,255}")
+
+STOP_S = 5
+"""How long a service may take to end, in seconds, if it does not need more: it ends within one."""
 
 RESTART_S = 10
 START_LIMIT_S, START_LIMIT_BURST = 600, 30
@@ -47,6 +50,10 @@ class Needs(NamedTuple):
     network: bool = False
     teaches: bool = False
     """Whether it runs ``trainer teach``, which is ready and works without frames."""
+    serves: bool = False
+    """Whether it runs ``edge serve``, which is ready and works without pictures."""
+    stop_s: int = STOP_S
+    """How long it may take to end, in seconds."""
     steady_frames: bool = True
     """Whether the source gives frames all the time, so that a minute without one is a fault."""
     mounts: tuple[str, ...] = ()
@@ -119,7 +126,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
     lines = [
         f"# Written by edge service. Secrets go into {environment_file(name)} (owner root, mode 600), not in here.",
         "[Unit]",
-        f"Description=Edge for Poets: {'teach a model at the camera' if needs.teaches else 'label a live stream'}",
+        f"Description=Edge for Poets: {_purpose(needs)}",
         "Documentation=man:systemd.service(5)",
         *(["Wants=network-online.target", "After=network-online.target"] if needs.network else []),
         *(f"RequiresMountsFor={path_setting(path)}" for path in needs.mounts),
@@ -140,7 +147,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         f"RestartSec={RESTART_S}",
         f"RestartPreventExitStatus={exit_codes.USAGE} {exit_codes.CONFIGURATION}",
         *_watchdog(watchdog_s, needs),
-        "TimeoutStopSec=5",
+        f"TimeoutStopSec={needs.stop_s}",
         "LimitCORE=0",
         "",
         *_user(needs.user),
@@ -188,6 +195,12 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _purpose(needs: Needs) -> str:
+    if needs.serves:
+        return "label pictures over HTTP"
+    return "teach a model at the camera" if needs.teaches else "label a live stream"
+
+
 def _wanted_mounts(folder: str | None) -> list[str]:
     """What WantsMountsFor does, which systemd has from release 256 on."""
     names = " ".join(mount_units(folder)) if folder else ""
@@ -197,6 +210,8 @@ def _wanted_mounts(folder: str | None) -> list[str]:
 def _watchdog(watchdog_s: int, needs: Needs) -> list[str]:
     if needs.teaches:
         return ["# No watchdog: the page works without a camera.", "TimeoutStartSec=infinity"]
+    if needs.serves:
+        return ["# No watchdog: the time of the next request is not known.", "TimeoutStartSec=infinity"]
     if needs.steady_frames:
         return [f"WatchdogSec={watchdog_s}", f"TimeoutStartSec={watchdog_s}"]
     return ["# No watchdog: the time of the next picture is not known.", "TimeoutStartSec=infinity"]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
 CONNECTIONS = 64
-"""The most connections at the same time. One more closes the one that has waited longest for its next request."""
+"""The most connections at the same time, if a server has no other limit. One more closes the one that has waited
+longest for its next request."""
 
 REQUEST_S = 10.0
 """The longest time from the start of a connection, or from its last answer, to the end of its next request, in s."""
@@ -60,12 +61,14 @@ class HttpServer:
         listener: socket.socket,
         name: str,
         *,
+        connections: int = CONNECTIONS,
         on_start: Callable[[asyncio.AbstractEventLoop], None] | None = None,
         on_end: Callable[[], None] | None = None,
     ) -> None:
         """Start to serve the ASGI ``application`` on ``listener``, on a thread called ``name``.
 
-        ``on_start`` gets the event loop before it runs; ``on_end`` is called on it when the server is closed.
+        ``connections`` is the most connections at the same time. ``on_start`` gets the event loop before it runs;
+        ``on_end`` is called on it when the server is closed.
         """
         import uvicorn
 
@@ -73,7 +76,7 @@ class HttpServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application,
-                http=_bounded_protocol(),
+                http=_bounded_protocol(connections),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -95,6 +98,27 @@ class HttpServer:
         self._loop.call_soon_threadsafe(self._end)
         self._thread.join(timeout=1)
 
+    def stop_listening(self, then: Callable[[], None]) -> None:
+        """Take no more connections, and call ``then`` on the event loop; connections that are open go on."""
+
+        def stop() -> None:
+            for server in getattr(self._server, "servers", ()):  # there are none before it has started
+                server.close()
+            then()
+
+        self._loop.call_soon_threadsafe(stop)
+
+    def finish(self, limit_s: float) -> None:
+        """End as soon as all answers are taken, or after ``limit_s`` seconds."""
+
+        def end() -> None:
+            self._server.should_exit = True
+
+        self._loop.call_soon_threadsafe(end)
+        self._thread.join(timeout=limit_s)
+        if self._thread.is_alive():
+            self.close()
+
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._server.serve(sockets=[self._listener]))
@@ -112,7 +136,7 @@ class HttpServer:
             transport.abort()  # a graceful end would wait for a viewer that does not read
 
 
-def _bounded_protocol() -> type[H11Protocol]:
+def _bounded_protocol(most: int) -> type[H11Protocol]:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class BoundedProtocol(H11Protocol):
@@ -129,7 +153,7 @@ def _bounded_protocol() -> type[H11Protocol]:
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._set_waiting()
-            if len(self.connections) > CONNECTIONS:
+            if len(self.connections) > most:
                 self._make_room()
 
         def data_received(self, data: bytes) -> None:

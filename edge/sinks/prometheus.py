@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from edge.sinks.http_server import HttpServer, listen
-from edge.statistics import LATENCY_BUCKETS_MS, Snapshot, StreamStatistics
+from edge.statistics import LATENCY_BUCKETS_MS, StreamStatistics
 from edge.types import Observation
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class PrometheusSink:
         registry.register(self)
         listener = listen(self._host, self.port, "--prometheus")
         self.port = listener.getsockname()[1]
-        self._server = HttpServer(_application(registry), listener, self.name)
+        self._server = HttpServer(metrics_application(registry), listener, self.name)
 
     def write(self, observation: Observation) -> None:
         """Keep ``observation`` for the next request."""
@@ -83,7 +83,8 @@ class PrometheusSink:
         for key, count in sorted(now.actions.items()):
             actions.add_metric(key, count)
         yield actions
-        yield _latency(now)
+        text = "Preprocessing and inference of one frame."
+        yield latency_histogram("edge_latency_seconds", text, now.latency_counts, now.latency_sum_ms)
         if newest is None:
             return
         age = newest.frame_age_ms / 1000
@@ -106,7 +107,7 @@ class PrometheusSink:
         yield InfoMetricFamily("edge_model", "The model in use.", information)
 
 
-def _application(registry: Any) -> Callable[..., Awaitable[None]]:
+def metrics_application(registry: Any) -> Callable[..., Awaitable[None]]:
     """The page of ``registry``, at every path, for GET and HEAD."""
     from prometheus_client import make_asgi_app
 
@@ -123,10 +124,9 @@ def _application(registry: Any) -> Callable[..., Awaitable[None]]:
     return application
 
 
-def _latency(now: Snapshot) -> Metric:
+def latency_histogram(name: str, text: str, counts: Sequence[int], sum_ms: float) -> Metric:
+    """A histogram in seconds, of ``counts`` in the buckets of :data:`~edge.statistics.LATENCY_BUCKETS_MS`."""
     from prometheus_client.core import HistogramMetricFamily
 
     bounds = [*(str(bound / 1000) for bound in LATENCY_BUCKETS_MS), "+Inf"]
-    buckets = list(zip(bounds, accumulate(now.latency_counts), strict=True))
-    text = "Preprocessing and inference of one frame."
-    return HistogramMetricFamily("edge_latency_seconds", text, buckets, now.latency_sum_ms / 1000)
+    return HistogramMetricFamily(name, text, list(zip(bounds, accumulate(counts), strict=True)), sum_ms / 1000)

@@ -82,7 +82,9 @@ def test_trainer_is_never_imported(path: Path) -> None:
     ],
 )
 def test_sources_and_sinks_know_little(folder: str, below: set[str]) -> None:
-    """Beside their own folder, sources import values, messages, TLS, the decoder; sinks values, counts, files, TLS."""
+    """Beside their own folder, sources import values, messages, TLS, the decoder; sinks values, counts, files,
+    TLS.
+    """
     for path in (PACKAGE / folder).rglob("*.py"):
         ours = {name for name in _imports(path, module_level_only=False) if name.split(".")[0] == "edge"}
         assert {name for name in ours if not name.startswith(f"edge.{folder}.")} <= below, path.name

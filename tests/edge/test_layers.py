@@ -33,6 +33,7 @@ LAYERS = [
     ["doctor"],
     ["service"],
     ["live"],
+    ["serving"],
     ["commands"],
     ["cli"],
     ["__main__", "__init__"],

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from benchmarks.device.hostile.case import CaseResult
 
-AREAS: tuple[str, ...] = ("images", "models", "parsers", "cameras", "devices", "brokers", "pages")
+AREAS: tuple[str, ...] = ("images", "models", "parsers", "cameras", "devices", "brokers", "pages", "serve")
 """The modules, in the order in which they are run."""
 
 

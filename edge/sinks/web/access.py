@@ -10,6 +10,9 @@ from collections.abc import Mapping
 WEB_TOKEN_VARIABLE = "EDGE_WEB_TOKEN"
 """The environment variable with the token of the page, if ``--web-token`` is not given."""
 
+SERVE_TOKEN_VARIABLE = "EDGE_SERVE_TOKEN"
+"""The environment variable with the token of ``edge serve``, if ``--token-file`` is not given."""
+
 
 def is_loopback(host: str) -> bool:
     """Whether ``host``, a name or an address, always means this machine."""
@@ -42,6 +45,11 @@ class Access:
         self.cookie_name = f"edge_web_{port}"
         # Made from the token, so that an open page works after a restart of the server.
         self.cookie = "" if token is None else hmac.new(token.encode(), b"edge web cookie", hashlib.sha256).hexdigest()
+
+    @property
+    def has_token(self) -> bool:
+        """Whether requests must give a token."""
+        return self._token is not None
 
     def admits_host(self, header: str) -> bool:
         """Whether requests with this Host header are allowed."""

@@ -54,8 +54,13 @@ def make_application(
 
 def page_routes(path: str) -> list[Route]:
     """The routes of the page of the stream, which is at ``path``, and of its parts."""
-    parts = [_PARTS / "page.css", _PARTS / "icon.svg", *sorted(_PARTS.glob("*.js"))]
+    parts = [*page_parts(), *sorted(_PARTS.glob("*.js"))]
     return [file_route(path, _PARTS / "page.html"), *(file_route(f"/{part.name}", part) for part in parts)]
+
+
+def page_parts() -> list[Path]:
+    """The files that every page of this project has: style and icon."""
+    return [_PARTS / "page.css", _PARTS / "icon.svg"]
 
 
 def file_route(path: str, file: Path) -> Route:

@@ -56,7 +56,7 @@ class Guard:
         from starlette.requests import Request
 
         request = Request(scope)
-        gives_token = self._access.is_token(request.query_params.get("token", ""))
+        gives_token = self._access.has_token and self._access.is_token(request.query_params.get("token", ""))
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -77,10 +77,12 @@ class Guard:
     def _refusal(self, request: Request) -> Response | None:
         from starlette.responses import HTMLResponse
 
-        path = request.url.path
+        path: str = request.scope["path"]
         if not self._access.admits_host(request.headers.get("host", "")):
             return self._line(path, 421, "open this page under the name localhost")
-        if path in _PUBLIC or self._access.admits(request.headers, request.query_params, request.cookies):
+        if path in _PUBLIC or not self._access.has_token:
+            return None
+        if self._access.admits(request.headers, request.query_params, request.cookies):
             return None
         challenge = {"WWW-Authenticate": "Bearer"}
         if path in self._pages:

@@ -28,6 +28,7 @@ NEEDS = {
     "teach": Needs(
         teaches=True, network=True, camera=True, home=True, write_paths=("/home/pi/photos", "/home/pi/.cache/x y")
     ),
+    "serve": Needs(serves=True, network=True, stop_s=15, credentials=(("token", "/etc/token"),)),
     "paths": Needs(network=True, write_paths=("/srv/a b%",), credentials=(("mqtt-password", "/etc/a b%"),)),
 }
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.errors import (
+    ConfigurationError,
+    DataError,
+    EdgeError,
+    ImageError,
+    StorageError,
+    UnavailableError,
+    UsageError,
+)
+from edge.serving.answers import exception_handlers
 from edge.sinks.web.access import Access
 from edge.sinks.web.application import file_route, page_routes, stream_routes
 from edge.sinks.web.feed import Feed
 from edge.sinks.web.guard import Guard
 from edge.statistics import StreamStatistics
 from trainer.teach.session import Session
-from trainer.teach.web.answers import exception_handlers
 from trainer.teach.web.class_routes import action_rules, class_rules
 from trainer.teach.web.events import Events
 from trainer.teach.web.photo_routes import photo_rules
@@ -27,6 +36,14 @@ if TYPE_CHECKING:
 
 _PAGE = Path(__file__).parent / "page"
 _PAGES = ("/", "/watch", "/api")
+_STATUS: dict[type[EdgeError], int] = {
+    UsageError: 400,
+    ImageError: 400,
+    DataError: 409,
+    ConfigurationError: 409,
+    UnavailableError: 503,
+    StorageError: 507,
+}
 
 
 def make_teach_application(
@@ -54,7 +71,7 @@ def make_teach_application(
             Middleware(Guard, access=Access(token, port), pages=_PAGES, json_below="/api/"),
             Middleware(SameOrigin),
         ],
-        exception_handlers=exception_handlers(),
+        exception_handlers=exception_handlers(_STATUS),
     )
 
 

@@ -1,17 +1,17 @@
-"""Limits of requests, and their bodies: read with a limit while they come, and checked."""
+"""Limits of requests, and what their bodies may be."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from edge.printable import printable
+from edge.serving.answers import Refused
+from edge.serving.bodies import Bodies, refuse_constant, type_of
 from edge.shorten import shorten
 from trainer.teach.state import ID_DIGITS
-from trainer.teach.web.answers import Refused, busy
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,8 +20,6 @@ JSON_BYTES = 1 << 20
 """The most bytes of a body that is JSON: the ids of 29,000 photos fit."""
 PICTURE_BYTES = 64 << 20
 """The most bytes of a picture that is sent."""
-ALL_BYTES = 128 << 20
-"""The most bytes of all bodies that are held at the same time; more is refused with 503."""
 LONGEST_HOLD = 100
 """The most characters of the id of a hold."""
 LONGEST_NAME = 1000
@@ -38,50 +36,19 @@ Check = Callable[[str, Any], Any]
 """Takes the name of a field and its value; returns the value, or raises :class:`Refused`."""
 
 
-class Bodies:
-    """Reads bodies. All that are held at the same time have at most :data:`ALL_BYTES`."""
-
-    def __init__(self, most_bytes: int = ALL_BYTES) -> None:
-        """Hold at most ``most_bytes``."""
-        self._free = most_bytes
-
-    @contextlib.asynccontextmanager
-    async def read(self, request: Request, most_bytes: int) -> AsyncIterator[bytes]:
-        """The body of ``request``, held until the end of the block.
-
-        Raises :class:`Refused`: 413 as soon as it is known to have more than ``most_bytes``, 503 if too much is held.
-        """
-        declared = request.headers.get("content-length", "")
-        expected = int(declared) if declared.isdecimal() else 0
-        _check_size(expected, most_bytes)
-        self._check_free(expected)
-        body = bytearray()
-        held = 0
-        try:
-            async for piece in request.stream():
-                _check_size(held + len(piece), most_bytes)
-                self._check_free(len(piece))
-                self._free -= len(piece)
-                held += len(piece)
-                body += piece
-            yield bytes(body)
-        finally:
-            self._free += held
-
-    def _check_free(self, size_bytes: int) -> None:
-        if size_bytes > self._free:
-            raise busy("too many uploads at the same time; send this one again")
+class FieldBodies(Bodies):
+    """Bodies, and those that are JSON objects with known fields."""
 
     async def fields(self, request: Request, checks: Mapping[str, Check]) -> list[Any]:
         """The values of the fields ``checks`` of the JSON object that is the body, in their order.
 
         Raises :class:`Refused`: 415 if it is not JSON by its type, 413 if it is too large, 400 for another shape.
         """
-        if _type_of(request) != "application/json":
+        if type_of(request) != "application/json":
             raise Refused(415, "send JSON, with the header Content-Type: application/json")
         async with self.read(request, JSON_BYTES) as body:
             try:
-                given = json.loads(body, parse_constant=_refuse_constant)
+                given = json.loads(body, parse_constant=refuse_constant)
             except (ValueError, RecursionError) as error:
                 raise Refused(400, f"the body is not JSON: {str(error) or 'too deep'}") from None
         if not isinstance(given, dict):
@@ -97,7 +64,7 @@ class Bodies:
 
 def check_picture_type(request: Request) -> None:
     """Raise :class:`Refused`, 415, if the body is a form or a text by its type."""
-    if not _PICTURE_TYPES.fullmatch(_type_of(request)):
+    if not _PICTURE_TYPES.fullmatch(type_of(request)):
         raise Refused(415, "send the bytes of one picture, with the header Content-Type: image/jpeg or the like")
 
 
@@ -124,20 +91,6 @@ def ids(name: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) and _ID.fullmatch(one) for one in value):
         raise Refused(400, f"the field {name!r} must be a list of ids of photos, each of {ID_DIGITS} digits 0-9 a-f")
     return value
-
-
-def _type_of(request: Request) -> str:
-    """The media type of the body in small letters, without parameters; empty if the request does not say it."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _check_size(size_bytes: int, most_bytes: int) -> None:
-    if size_bytes > most_bytes:
-        raise Refused(413, f"the body is too large; it may have {most_bytes >> 20} MiB")
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _names(checks: Mapping[str, Check]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from trainer.teach.web.answers import Refused, json_answer
+from edge.serving.answers import Refused, json_answer
 from trainer.teach.web.bodies import ids, number, text
 from trainer.teach.web.served import Rule, Served, in_thread
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import ImageError
+from edge.serving.answers import Refused, busy, json_answer
 from trainer.teach.review import FILTERS, NEWEST, ORDERS
 from trainer.teach.state import CLASS, TaughtPhoto
-from trainer.teach.web.answers import Refused, busy, json_answer
 from trainer.teach.web.bodies import FEW_PHOTOS, LONGEST_NAME, MOST_PHOTOS, PICTURE_BYTES, check_picture_type, text
 from trainer.teach.web.photo_pictures import large_picture, upright_size
 from trainer.teach.web.served import Rule, Served, in_thread

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from edge.printable import printable
+from edge.serving.answers import Refused, busy, json_answer
 from edge.shorten import shorten
 from trainer.teach.folders.places import SESSION_FOLDER
 from trainer.teach.session import Session
 from trainer.teach.state import Action, TaughtPhoto
-from trainer.teach.web.answers import Refused, busy, json_answer
-from trainer.teach.web.bodies import Bodies
+from trainer.teach.web.bodies import FieldBodies
 from trainer.teach.web.photo_pictures import Thumbnails
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Served:
         self.session = session
         self.thumbnails = Thumbnails(session.folder / SESSION_FOLDER / "thumbnails")
         self.thumbnails.remove_others(session.folders.photos.keys())
-        self.bodies = Bodies()
+        self.bodies = FieldBodies()
         self.decoding = Slots(DECODING, DECODING_WAIT_S)
 
     def photo(self, id_: str) -> TaughtPhoto:

@@ -6,9 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from edge.serving.answers import Refused, busy, json_answer
 from trainer.teach.protocols import Handover
 from trainer.teach.state import CLASS
-from trainer.teach.web.answers import Refused, busy, json_answer
 from trainer.teach.web.api_page import api_page
 from trainer.teach.web.bodies import LONGEST_HOLD, text
 from trainer.teach.web.openapi import openapi

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from edge.pictures.formats import HEAD_BYTES
+from edge.serving.answers import Refused
 from support.colours import encoded, ramp
 from support.png import png_of_rows
 from support.teach_server import Client, Teaching, photo, teaching
 from support.waiting import wait_for
 from trainer.teach.web import bodies
-from trainer.teach.web.answers import Refused
 from trainer.teach.web.bodies import ids, number, text
 from trainer.teach.web.served import DECODING
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.serving.answers import Refused
 from support import tiny
 from support.teach_server import Teaching
 from trainer import Dataset
 from trainer.teach.folders.class_folders import ClassFolders
 from trainer.teach.state import CLASS, TaughtPhoto
-from trainer.teach.web.answers import Refused
 from trainer.teach.web.photos_zip import safe_name, zip_photos
 from trainer.teach.web.served import Served
 from trainer.teach.web.session_routes import handover_rules

@@ -1,33 +1,17 @@
-"""Answers of the API: JSON, and errors as one line with the status that belongs to them."""
+"""Answers of an API: JSON, and errors as one line with the status that belongs to them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edge.errors import (
-    ConfigurationError,
-    DataError,
-    EdgeError,
-    ImageError,
-    StorageError,
-    UnavailableError,
-    UsageError,
-)
+from edge.errors import EdgeError
 from edge.printable import printable
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-
-_STATUS: dict[type[EdgeError], int] = {
-    UsageError: 400,
-    ImageError: 400,
-    DataError: 409,
-    ConfigurationError: 409,
-    UnavailableError: 503,
-    StorageError: 507,
-}
 
 
 class Refused(Exception):
@@ -44,10 +28,10 @@ def busy(line: str) -> Refused:
 
 
 def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """``value`` as JSON."""
-    from starlette.responses import JSONResponse
+    """``value`` as JSON, in ASCII: names of files need not be valid Unicode."""
+    from starlette.responses import Response
 
-    return JSONResponse(value, status, headers)
+    return Response(json.dumps(value, allow_nan=False), status, headers, media_type="application/json")
 
 
 def error_answer(status: int, line: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -55,13 +39,11 @@ def error_answer(status: int, line: str, headers: Mapping[str, str] | None = Non
     return json_answer({"error": printable(line)}, status, headers)
 
 
-def status_of(error: EdgeError) -> int:
-    """The HTTP status of an expected error."""
-    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+def exception_handlers(statuses: Mapping[type[EdgeError], int]) -> dict[Any, Any]:
+    """What Starlette does with each kind of error: one line of JSON. A bug also keeps its traceback on stderr.
 
-
-def exception_handlers() -> dict[Any, Any]:
-    """What Starlette does with each kind of error: one line of JSON. A bug also keeps its traceback on stderr."""
+    ``statuses`` are the HTTP statuses of expected errors, with those of their base classes; the others have 500.
+    """
     from starlette.exceptions import HTTPException
     from starlette.requests import ClientDisconnect
 
@@ -69,7 +51,8 @@ def exception_handlers() -> dict[Any, Any]:
         return error_answer(error.status, str(error), error.headers)
 
     async def expected(request: Request, error: EdgeError) -> Response:
-        return error_answer(status_of(error), str(error))
+        status = next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), 500)
+        return error_answer(status, str(error))
 
     async def of_starlette(request: Request, error: HTTPException) -> Response:
         line = {404: "there is nothing at this address", 405: "this address does not take this method"}

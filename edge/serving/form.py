@@ -1,0 +1,78 @@
+"""Forms with files: bodies of the type ``multipart/form-data`` (RFC 7578)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from edge.serving.answers import Refused
+
+_BOUNDARY = re.compile(r'boundary=(?:"([^"\r\n]{1,70})"|([^\s";,]{1,70}))', re.IGNORECASE)
+_HEADER_BYTES = 8 << 10  # of one part
+_DISPOSITION = re.compile(r"^content-disposition:[ \t]*form-data\b([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_FILE_NAME = re.compile(r'[; \t]filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_UTF8_FILE_NAME = re.compile(r"[; \t]filename\*=utf-8'[^']*'([^\s;]+)", re.IGNORECASE)
+_ESCAPED = re.compile(r'\\(["\\])')
+
+
+class Part(NamedTuple):
+    """One part of a form: the name of the file, which may be empty, and its bytes."""
+
+    file_name: str
+    content: bytes
+
+
+def boundary_of(content_type: str) -> bytes:
+    """The boundary between the parts, which the header ``Content-Type`` names.
+
+    Raises :class:`Refused`, 400, if it does not.
+    """
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        raise Refused(400, "the header Content-Type names no boundary of the form; let your program make the form")
+    return (found[1] or found[2]).encode("latin-1", "replace")
+
+
+def parse_form(body: bytes, boundary: bytes, most_parts: int) -> list[Part]:
+    """The parts of a form, in their order.
+
+    Raises :class:`Refused`: 400 if it is not one, is cut off, or has a part that is no file; 413 if it has more than
+    ``most_parts``.
+    """
+    delimiter = b"\r\n--" + boundary
+    # The first delimiter may be the start of the body.
+    pieces = (b"\r\n" + body).split(delimiter, most_parts + 2)[1:]
+    if not pieces:
+        raise Refused(400, "the body does not have the boundary that the header Content-Type names")
+    parts: list[Part] = []
+    for piece in pieces:
+        if piece.startswith(b"--"):
+            return parts
+        if len(parts) == most_parts:
+            raise Refused(413, f"too many pictures in one request; it may have {most_parts}")
+        parts.append(_parse_part(piece))
+    raise Refused(400, "the form is cut off: its last boundary is missing")
+
+
+def _parse_part(piece: bytes) -> Part:
+    padding, end_of_line, rest = piece.partition(b"\r\n")
+    if not end_of_line or padding.strip(b" \t"):
+        raise Refused(400, "the form is damaged: a boundary does not end its line")
+    head, found, _ = (b"\r\n" + rest[:_HEADER_BYTES]).partition(b"\r\n\r\n")
+    if not found:
+        raise Refused(400, "the form is damaged: the headers of a part have no end")
+    return Part(_file_name(head.decode("utf-8", "replace")), rest[len(head) + len(found) - 2 :])
+
+
+def _file_name(head: str) -> str:
+    disposition = _DISPOSITION.search(head)
+    text = disposition[1] if disposition else ""
+    if encoded := _UTF8_FILE_NAME.search(text):
+        return unquote(encoded[1], errors="replace")
+    named = _FILE_NAME.search(text)
+    if named is None:
+        raise Refused(400, "a part of the form is no file: send pictures only, each with a file name")
+    # Browsers write quotes and line ends as %22, %0D and %0A, and nothing else in this way; curl writes backslashes.
+    name = _ESCAPED.sub(r"\1", named[1])
+    return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")

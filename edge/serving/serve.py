@@ -1,0 +1,141 @@
+"""Start a server of labels, and end it: what was accepted is answered first."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from edge.distribution import install_command
+from edge.errors import ConfigurationError, UsageError
+from edge.inference.interpreter import check_threads, choose_runtime
+from edge.inference.processor import check_processor
+from edge.live.model import ModelChoice
+from edge.live.signals import signals_to, wait_for_end
+from edge.messages import print_message
+from edge.pictures.heif_limits import return_large_blocks
+from edge.service.notify import Notifier
+from edge.service.serve_unit import DRAIN_S
+from edge.serving.application import LabelService, make_serve_application
+from edge.serving.counts import ServeCounts
+from edge.serving.front import Front
+from edge.serving.label_pool import LabelPool, LabelSettings
+from edge.serving.metrics import ServeMetrics
+from edge.serving.models import ServedModels
+from edge.sinks.http_server import HttpServer, listen
+from edge.sinks.web.access import SERVE_TOKEN_VARIABLE, is_loopback
+from edge.sinks.web.sink import page_url
+
+CONNECTIONS = 256
+"""The most connections at the same time."""
+
+_FINISH_S = 2.0  # how long the last answers may take to be read, after the last picture was labelled
+
+
+class ServeSettings(NamedTuple):
+    """What is served, and where.
+
+    ``choices`` are the models by name, the default first. A body may have ``body_bytes``; ``room`` pictures may wait or
+    be in work at the same time, on ``workers`` threads.
+    """
+
+    choices: Mapping[str, ModelChoice]
+    host: str
+    port: int
+    token: str | None
+    labelling: LabelSettings
+    workers: int
+    room: int
+    body_bytes: int
+
+
+class LabelServer:
+    """A server of labels that runs: models, pool and HTTP server."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        """Load the models, make all interpreters, and serve.
+
+        Raises :class:`~edge.errors.EdgeError` if a model, the interpreter, the address or the token cannot be used.
+        """
+        check_access(settings.host, settings.token)
+        check_threads(settings.workers)
+        choose_runtime(settings.labelling.runtime)
+        check_processor()
+        return_large_blocks()  # or each worker would keep the memory of the largest pictures that it has decoded
+        self.counts = ServeCounts()
+        self._front = Front(self.counts)
+        listener = listen(settings.host, settings.port, "[HOST:]PORT")
+        try:
+            self.port: int = listener.getsockname()[1]
+            self.models = ServedModels(settings.choices, self.counts, print_message)
+            self.models.load()
+            self.pool = LabelPool(settings.workers, settings.room, settings.labelling)
+            self.pool.warm(self.models.all())
+        except BaseException:
+            listener.close()
+            raise
+        service = LabelService(self.models, self.pool, self.counts, settings.body_bytes)
+        application = make_serve_application(
+            service,
+            ServeMetrics(self.counts, self.pool, self.models),
+            self._front,
+            token=settings.token,
+            port=self.port,
+            body_bytes=settings.body_bytes,
+            room=settings.room,
+        )
+        self._server: HttpServer | None = HttpServer(application, listener, "serve", connections=CONNECTIONS)
+
+    def end(self, limit_s: float = DRAIN_S) -> bool:
+        """Take no more requests, answer those that were accepted, for ``limit_s`` seconds at most; then end.
+
+        Returns whether all of them were answered. A second call does nothing.
+        """
+        server, self._server = self._server, None
+        if server is None:
+            return True
+        server.stop_listening(self._front.drain)
+        answered = self._front.idle.wait(limit_s)
+        self.pool.close()
+        self.models.stop()
+        server.finish(_FINISH_S if answered else 0.0)
+        return answered
+
+
+def serve(settings: ServeSettings) -> int:
+    """Serve until a signal ends it; returns the exit code.
+
+    SIGTERM ends it with 0 and SIGINT with 130, after the requests that were accepted. SIGHUP reads the model files
+    again.
+
+    Raises what :class:`LabelServer` raises.
+    """
+    events: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    notifier = Notifier()
+    with signals_to(events):
+        server = LabelServer(settings)
+        url = page_url("127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host, server.port)
+        text = f"serving {', '.join(settings.choices)} at {url}"
+        print_message(text)
+        notifier.ready(text)
+        code = wait_for_end(events, server.models.request)
+        notifier.stopping()
+        if not server.end():
+            print_message(f"some requests were not answered within {DRAIN_S:g} s")
+        notifier.close()
+    return code
+
+
+def check_access(host: str, token: str | None) -> None:
+    """Check that labels may be served on ``host`` with ``token``.
+
+    Raises :class:`~edge.errors.UsageError` if other machines could use it without a token, and
+    :class:`~edge.errors.ConfigurationError` if the extra is not installed.
+    """
+    if token is None and not is_loopback(host):
+        raise UsageError(
+            f"{host} would label pictures of every machine; give --token-file FILE, or set {SERVE_TOKEN_VARIABLE}"
+        )
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        raise ConfigurationError(f"edge serve needs more packages: {install_command('serve')}")
