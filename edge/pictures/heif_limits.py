@@ -21,7 +21,7 @@ _PARSERS = {b"av01": av1_pictures, b"trak": av1_pictures, b"hvc1": hevc_pictures
 # Bytes for one pixel, measured with libheif 1.23 and libavif 1.4: the RGB picture, its copy, and more for transparency.
 _HEIC_BYTES, _HEIC_ALPHA_BYTES = 8.0, 2.0
 _AVIF_BYTES, _AVIF_ALPHA_BYTES = 7.5, 3.0
-_M_MMAP_THRESHOLD = -3  # of malloc.h
+_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1  # of malloc.h
 _SUBSAMPLED = 1.5  # samples of a pixel in 4:2:0
 
 
@@ -65,13 +65,16 @@ def _pixel_bytes(coded: Coded, form: str, transparent: bool) -> float:
 
 
 @functools.cache
-def return_large_blocks() -> None:
-    """Let glibc give blocks of 1 MiB and more back to the system when they are freed, from now on in this process.
+def return_large_blocks(large_bytes: int = 1 << 20) -> None:
+    """Let glibc give blocks of ``large_bytes`` and more back to the system when they are freed, from now on.
 
     By default it keeps some up to 32 MiB, between which the decoders of HEIC and AVIF leave hundreds of megabytes. One
-    call is enough for the process; without glibc nothing happens.
+    call is enough for the process; without glibc nothing happens. The smaller they are, the longer pictures take.
     """
     import ctypes  # only these formats need it
 
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1 << 20)
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, large_bytes)
+        # What glibc sets itself as long as nobody sets the first one; else it returns 128 KiB and takes them again.
+        mallopt(_M_TRIM_THRESHOLD, 2 * large_bytes)
