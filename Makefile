@@ -40,8 +40,8 @@ test: .venv/installed ## all tests
 test-processors: .venv/installed ## the numeric tests again, as other processors would compute them; see docs/reproducibility.md
 	$(BIN)/python tests/processors/run.py $(PROCESSORS)
 
-test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_ARCH=armhf for 32 bits); see docs/flashing.md
-	$(BIN)/python -m pytest -n 3 --dist=loadfile -v tests/pi
+test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_SUITE=bookworm, PI_ARCH=armhf, PI_TESTS=short); see docs/flashing.md
+	$(BIN)/python -m pytest -n 3 --dist=loadfile -v $(if $(filter short,$(PI_TESTS)),-m short) tests/pi
 
 lint: .venv/installed ## style, spelling and types
 	$(BIN)/ruff check .

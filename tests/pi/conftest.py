@@ -1,6 +1,7 @@
 """What the tests on an emulated Raspberry Pi share. Only ``make test-pi`` runs them.
 
-``$PI_ARCH`` is ``arm64`` or ``armhf`` (Debian's names), ``$PI_ARCHITECTURE`` the architecture of the compared models.
+``$PI_SUITE`` is ``trixie`` or ``bookworm``, ``$PI_ARCH`` is ``arm64`` or ``armhf`` (Debian's names), ``$PI_ARCHITECTURE``
+the architecture of the compared models.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # the modules of tests/pi, which nothing else imports
 
 from emulated_pi import Pi, running  # noqa: E402
-from userland import QEMU, CannotEmulate, userland  # noqa: E402
+from userland import QEMU, SUITES, CannotEmulate, System, python_of, userland  # noqa: E402
 
 from support.once import filled_once  # noqa: E402
 from trainer.backbones.architectures import Architecture  # noqa: E402
 from trainer.backbones.packaged_weights import GRAPH, installed  # noqa: E402
 from trainer.backbones.weights import keras_cache_file  # noqa: E402
 from trainer.photos.drawn_flowers import draw_flower_folder  # noqa: E402
+from trainer.wheels.device_platform import DevicePlatform  # noqa: E402
 
 REPOSITORY = HERE.parents[1]
 SHARED = Path(os.environ.get("EDGE_SHARED") or REPOSITORY.parent / "shared")
@@ -37,7 +39,8 @@ WEIGHTS = () if _REAL else ("--weights", "offline")
 KERAS = {"KERAS_HOME": str(SHARED / "keras_home")} if _REAL else {}
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-ARCH = os.environ.get("PI_ARCH") or "arm64"
+SYSTEM = System(os.environ.get("PI_SUITE") or SUITES[0], os.environ.get("PI_ARCH") or "arm64")
+PROCESSORS = {"arm64": "aarch64", "armhf": "armv7l"}
 MEASURED = "measured on the emulated Raspberry Pi"
 
 
@@ -45,10 +48,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Build the userland before the test processes start, or end here if this machine cannot emulate."""
     if hasattr(config, "workerinput"):
         return
-    if ARCH not in QEMU:
-        pytest.exit(f"PI_ARCH={ARCH}: known are {', '.join(QEMU)}", 2)
+    for variable, value, known in (("PI_SUITE", SYSTEM.suite, SUITES), ("PI_ARCH", SYSTEM.arch, tuple(QEMU))):
+        if value not in known:
+            pytest.exit(f"{variable}={value}: known are {', '.join(known)}", 2)
     try:
-        userland(ARCH)
+        userland(SYSTEM)
     except CannotEmulate as error:
         pytest.exit(f"test-pi: {error}", 1)
 
@@ -70,22 +74,28 @@ def report(record_property: Callable[[str, object], None]) -> Callable[[str], No
 
 
 @pytest.fixture(scope="session")
-def arch() -> str:
-    """Debian's name of the emulated processor."""
-    return ARCH
+def system() -> System:
+    """What is emulated."""
+    return SYSTEM
+
+
+@pytest.fixture(scope="session")
+def platform() -> DevicePlatform:
+    """What wheels must be made for: the processor, and the Python of the userland."""
+    return DevicePlatform.of(PROCESSORS[SYSTEM.arch], python_of(userland(SYSTEM)))
 
 
 @pytest.fixture(scope="module")
-def only_64_bit(arch: str) -> None:
+def only_64_bit(platform: DevicePlatform) -> None:
     """Skip for 32 bits: the tests do not reach the index of their numpy and Pillow, and LiteRT has none for them."""
-    if arch != "arm64":
+    if platform.bits != 64:
         pytest.skip("the package index has no wheels of numpy and Pillow for 32 bits")
 
 
 @pytest.fixture(scope="module")
-def pi(arch: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pi]:
+def pi(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pi]:
     """A bare Raspberry Pi, as a new SD card starts it."""
-    with running(arch, tmp_path_factory.mktemp("pi") / "keys") as (one,):
+    with running(system, tmp_path_factory.mktemp("pi") / "keys") as (one,):
         yield one
 
 

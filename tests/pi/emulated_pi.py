@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from userland import USER, userland
+from userland import USER, System, userland
 
 from support.ports import free_port
 
@@ -22,6 +22,12 @@ CORES = {"arm64": "cortex-a72", "armhf": "cortex-a7"}
 EDGE = ".local/share/edge/venv/bin/edge"
 """The command that ``trainer flash`` and a bundle install, below the home folder."""
 
+PIP = "venv/bin/python $(echo /usr/share/python-wheels/pip-*.whl)/pip"
+"""The command line of Debian's pip, from its wheel, for the environment ``venv`` in the home folder.
+
+ensurepip would take 17 s of processor time to unpack it into the environment.
+"""
+
 _NAMESPACES = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
 _START_S = 60.0
 _OWNER = "1000"  # the number of the first user that Debian makes
@@ -30,14 +36,14 @@ _OWNER = "1000"  # the number of the first user that Debian makes
 class Pi:
     """One running Raspberry Pi. ``name`` is its host in the ``ssh`` configuration file ``config``."""
 
-    def __init__(self, name: str, arch: str, keys: Path) -> None:
+    def __init__(self, name: str, system: System, keys: Path) -> None:
         """Start it with ``host_key`` and ``user_key`` of the folder ``keys``."""
         self.name = name
-        self._core = CORES[arch]
+        self._core = CORES[system.arch]
         self.port = free_port()
         self.config = keys / "config"
         self._log = keys / f"{name}.log"
-        boot = [Path(__file__).parent / "boot.sh", userland(arch), keys, self.port, self._core]
+        boot = [Path(__file__).parent / "boot.sh", userland(system), keys, self.port, self._core]
         with self._log.open("wb") as log:
             # sshd becomes the first process of the namespace; if it ends, all processes there end. It ends if unshare
             # ends, and unshare ends if this process ends, in any way.
@@ -108,14 +114,14 @@ def make_keys(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running(arch: str, folder: Path, count: int = 1) -> Iterator[list[Pi]]:
+def running(system: System, folder: Path, count: int = 1) -> Iterator[list[Pi]]:
     """Run ``count`` Pis, named pi1, pi2..., during the block; their keys and ssh configuration are in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     make_keys(folder)
     pis: list[Pi] = []
     try:
         for number in range(1, count + 1):
-            pis.append(Pi(f"pi{number}", arch, folder))
+            pis.append(Pi(f"pi{number}", system, folder))
         yield pis
     finally:
         for pi in pis:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from emulated_pi import EDGE, current, running
+from userland import System
 
 from edge.modelfile.model_file import ModelFile
+from trainer.wheels.device_platform import DevicePlatform
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -18,14 +20,20 @@ pytestmark = pytest.mark.usefixtures("only_64_bit")
 
 
 def test_a_bundle_needs_no_network(
-    arch: str, models: dict[str, Path], workstation: Command, photos: Path, tmp_path: Path
+    system: System,
+    platform: DevicePlatform,
+    models: dict[str, Path],
+    workstation: Command,
+    photos: Path,
+    tmp_path: Path,
 ) -> None:
     """A bare Pi without any network labels after the installer of the bundle has run, also if it runs twice."""
     archive = tmp_path / "bundle.tar.gz"
-    made = workstation("trainer", "bundle", models["int8"], "--platform", "aarch64", "--output", archive)
+    where = ("--platform", platform.processor, "--python", platform.python)
+    made = workstation("trainer", "bundle", models["int8"], *where, "--output", archive)
     assert made.returncode == 0, made.stderr
     photo = sorted((photos / "compare").rglob("*.jpg"))[0]
-    with running(arch, tmp_path / "keys") as (bare,):
+    with running(system, tmp_path / "keys") as (bare,):
         bare.put(archive)
         bare.put(photo)
         assert bare.without_network('test "$(cat /proc/net/route | wc -l)" -le 1').returncode == 0

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from emulated_pi import EDGE, Pi, current, running
+from userland import System
 
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
@@ -57,6 +58,7 @@ def flashed(pi: Pi, models: dict[str, Path], trainer: Any) -> Pi:
     return pi
 
 
+@pytest.mark.short
 def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstation: Command, models: Any) -> None:
     """The Pi gives a photo the label and the scores of the workstation."""
     photo = sorted((photos / "compare").rglob("*.jpg"))[0]
@@ -69,6 +71,7 @@ def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstati
     assert theirs["scores"] == pytest.approx(ours["scores"], abs=1 / 255)
 
 
+@pytest.mark.short
 def test_a_flash_of_the_same_model_changes_nothing(flashed: Pi, models: dict[str, Path], trainer: Any) -> None:
     """The same command again has the state unchanged, and no byte is sent or written."""
     models_there = f"find {current(flashed)['root']}/models -printf '%p %T@\\n' | sort"
@@ -80,6 +83,7 @@ def test_a_flash_of_the_same_model_changes_nothing(flashed: Pi, models: dict[str
     assert flashed.run(models_there).stdout == before
 
 
+@pytest.mark.short
 def test_rollback_goes_back_and_an_older_model_is_refused(
     flashed: Pi, models: dict[str, Path], trainer: Any, tmp_path: Path
 ) -> None:
@@ -98,6 +102,7 @@ def test_rollback_goes_back_and_an_older_model_is_refused(
     assert current(flashed)["current"] == first
 
 
+@pytest.mark.short
 def test_a_model_for_a_newer_runtime_is_refused(flashed: Pi, trainer: Any, tmp_path: Path) -> None:
     """If the interpreter of the Pi is too old, the error names one that runs the model; the current model stays."""
     before = current(flashed)
@@ -109,12 +114,12 @@ def test_a_model_for_a_newer_runtime_is_refused(flashed: Pi, trainer: Any, tmp_p
 
 
 @pytest.fixture
-def fleet(flashed: Pi, arch: str, tmp_path: Path) -> Iterator[list[Pi]]:
+def fleet(flashed: Pi, system: System, tmp_path: Path) -> Iterator[list[Pi]]:
     """Five Pis with copies of the home folder of the flashed one."""
     copied = subprocess.run(
         ["ssh", "-F", flashed.config, flashed.name, "tar -c .local"], capture_output=True, check=True
     )
-    with running(arch, tmp_path / "keys", FLEET) as pis:
+    with running(system, tmp_path / "keys", FLEET) as pis:
         for pi in pis:
             assert pi.run("tar -x", copied.stdout).returncode == 0
         yield pis

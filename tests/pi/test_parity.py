@@ -7,37 +7,50 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from emulated_pi import Pi
-from pi_wheels import build_edge, fetch
+from emulated_pi import PIP, Pi
+from pi_wheels import build_edge, fetch, fetch_if_any
 from PIL import Image
 
-from edge.inference.interpreter import RUNTIMES
+from edge.inference.interpreter import PACKAGES, RUNTIMES
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import preprocess
+from trainer.wheels.device_platform import DevicePlatform
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 LARGEST = 1 / 255
 
 
-def _wheels(folder: Path, arch: str) -> Path:
-    """The wheels of edge and of all its interpreters for the Pi."""
-    if arch == "armhf":  # numpy and Pillow are Debian's there
-        fetch(folder, arch, "tflite-runtime", options=("--no-deps",))
-    else:
-        fetch(folder, arch, "numpy", "pillow", "tflite-runtime", "ai-edge-litert")
-    build_edge(folder)
-    return folder
+class Wheels(NamedTuple):
+    """The ``folder`` of the wheels of edge and of all interpreters that there are for the Pi, and their ``runtimes``."""
+
+    folder: Path
+    runtimes: list[str]
 
 
 @pytest.fixture(scope="module")
-def compared(arch: str, photos: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheels(platform: DevicePlatform, tmp_path_factory: pytest.TempPathFactory) -> Wheels:
+    """What the package index has; for 32 bits numpy and Pillow are Debian's."""
+    folder = tmp_path_factory.mktemp("wheels")
+    runtimes = [name for name, package in PACKAGES.items() if fetch_if_any(folder, platform, package)]
+    if platform.bits == 64:
+        fetch(folder, platform, "numpy", "pillow", *(PACKAGES[name] for name in runtimes))
+        assert "litert" in runtimes
+    build_edge(folder)
+    return Wheels(folder, runtimes)
+
+
+@pytest.fixture(scope="module")
+def compared(
+    platform: DevicePlatform, photos: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The folder of photos to compare; for 32 bits as lossless pictures of the model's input size.
 
-    Debian's Pillow 9.4 on the Pi and Pillow 13 here resize tall pictures to different pixels.
+    Debian's Pillow on the Pi, which is older, and Pillow 13 here resize tall pictures to different pixels.
     """
-    if arch != "armhf":
+    if platform.bits == 64:
         return photos / "compare"
     folder = tmp_path_factory.mktemp("small") / "compare"
     folder.mkdir()
@@ -48,15 +61,15 @@ def compared(arch: str, photos: Path, models: dict[str, Path], tmp_path_factory:
 
 
 @pytest.fixture(scope="module")
-def ready(pi: Pi, arch: str, compared: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Pi:
+def ready(pi: Pi, platform: DevicePlatform, wheels: Wheels, compared: Path, models: dict[str, Path]) -> Pi:
     """The Pi with edge, its interpreters, the photos and the models."""
-    pi.put(_wheels(tmp_path_factory.mktemp("wheels"), arch), "wheels")
+    pi.put(wheels.folder, "wheels")
     pi.put(compared, "photos")
     for path in models.values():
         pi.put(path)
-    system = "--system-site-packages" if arch == "armhf" else ""
-    install = "venv/bin/pip install --quiet --no-deps --no-compile --no-index wheels/*.whl"
-    done = pi.run(f"python3 -m venv {system} venv && {install}")
+    system = "--system-site-packages" if platform.bits == 32 else ""
+    install = f"{PIP} install --quiet --no-deps --no-compile --no-index wheels/*.whl"
+    done = pi.run(f"python3 -m venv --without-pip {system} venv && {install}")
     assert done.returncode == 0, done.stderr
     return pi
 
@@ -71,10 +84,10 @@ def _scores(output: str, root: str) -> dict[str, dict[str, float]]:
 
 
 @pytest.fixture(params=RUNTIMES)
-def runtime(request: pytest.FixtureRequest, arch: str) -> str:
+def runtime(request: pytest.FixtureRequest, platform: DevicePlatform, wheels: Wheels) -> str:
     """Each interpreter in turn."""
-    if arch == "armhf" and request.param == "litert":
-        pytest.skip("LiteRT has no wheels for 32 bits")
+    if request.param not in wheels.runtimes:
+        pytest.skip(f"{request.param} has no wheel for {platform.processor} and Python {platform.python}")
     if importlib.util.find_spec(RUNTIMES[request.param].split(".")[0]) is None:
         pytest.skip(f"{request.param} is not installed on this workstation")
     return str(request.param)

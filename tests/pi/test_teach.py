@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from emulated_pi import Pi
-from pi_wheels import build_edge, fetch
+from emulated_pi import PIP, Pi
+from pi_wheels import build_edge, fetch, required_there
 
 from edge.modelfile.model_file import ModelFile
 from support.paths import REPOSITORY
 from support.ports import free_port
 from support.teach_server import Client
 from support.web_client import event
+from trainer.wheels.device_platform import DevicePlatform
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 FLOWERS = ("daisy", "roses", "tulips")
@@ -47,16 +48,13 @@ class Taught(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def ready(pi: Pi, arch: str, backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> Pi:
+def ready(pi: Pi, platform: DevicePlatform, backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> Pi:
     """The Pi with the extra ``teach`` and a backbone; its pip finds that nothing is missing."""
     wheels = tmp_path_factory.mktemp("wheels")
-    # pip reads markers for this machine, not for the Pi's: there, Python 3.11 on aarch64 asks for tflite-runtime too.
-    fetch(wheels, arch, f"{build_edge(wheels)}[teach]", "tflite-runtime==2.14.0", "numpy<2")
+    fetch(wheels, platform, f"{build_edge(wheels)}[teach]", *required_there(platform))
     pi.put(wheels, "wheels")
     pi.put(backbone)
-    # Debian's pip from its wheel: ensurepip would take 17 s of processor time to unpack it into the environment.
-    pip = "venv/bin/python $(echo /usr/share/python-wheels/pip-*.whl)/pip"
-    install = f"{pip} install --quiet --no-compile --no-index --find-links wheels 'edge-for-poets[teach]'"
+    install = f"{PIP} install --quiet --no-compile --no-index --find-links wheels 'edge-for-poets[teach]'"
     done = pi.run(f"python3 -m venv --without-pip venv && {install}")
     assert done.returncode == 0, done.stderr
     return pi

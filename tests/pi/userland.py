@@ -1,6 +1,7 @@
 """The userland of a Raspberry Pi: Debian, on which Raspberry Pi OS is built, made by Debian's own tools and kept.
 
-``python tests/pi/userland.py arm64`` (or ``armhf``) builds it if it is not there, and prints its folder.
+``python tests/pi/userland.py trixie arm64`` (or ``bookworm``, or ``armhf``) builds it if it is not there, and prints its
+folder.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
-SUITE = "bookworm"
+SUITES = ("trixie", "bookworm")
+"""Debian's names of the systems on which Raspberry Pi OS is built: that of today, and the one before."""
+
 USER = "pi"
 PACKAGES = ("openssh-server", "python3", "python3-venv")
 ARMHF_PACKAGES = ("python3-numpy", "python3-pil")
@@ -38,25 +42,42 @@ class CannotEmulate(Exception):
     """A Raspberry Pi cannot be emulated on this machine; the message says why, and how to fix it."""
 
 
-def userland(arch: str) -> Path:
-    """The folder of the userland of ``arch``, one of :data:`QEMU`; built if it is not there.
+class System(NamedTuple):
+    """Debian's ``suite``, one of :data:`SUITES`, for the processor ``arch``, one of :data:`QEMU`."""
+
+    suite: str
+    arch: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the cache: a userland of one system takes the place of its older ones alone."""
+        return f"{self.suite}-{self.arch}"
+
+
+def userland(system: System) -> Path:
+    """The folder of the userland of ``system``; built if it is not there.
 
     The folder gets its name only when it is complete, and nothing is written to it afterwards.
 
     Raises :class:`CannotEmulate` if this machine cannot build or run it.
     """
-    register_emulator(arch)
-    folder = cache() / f"{arch}-{_recipe(arch)}"
+    register_emulator(system.arch)
+    folder = cache() / f"{system.name}-{_recipe(system)}"
     cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f"{arch}.lock").open("w") as lock:
+    with (cache() / f"{system.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
-            for stale in cache().glob(f"{arch}-*"):
+            for stale in cache().glob(f"{system.name}-*"):
                 shutil.rmtree(stale)
-            part = cache() / f"{arch}-part"
-            _build(arch, part)
+            part = cache() / f"{system.name}-part"
+            _build(system, part)
             part.rename(folder)
     return folder
+
+
+def python_of(folder: Path) -> str:
+    """The version of the Python in the userland ``folder``, such as ``3.13``."""
+    return (folder / "usr/bin/python3").readlink().name.removeprefix("python")
 
 
 def cache() -> Path:
@@ -94,20 +115,21 @@ def _packages(arch: str) -> tuple[str, ...]:
     return PACKAGES + (ARMHF_PACKAGES if arch == "armhf" else ())
 
 
-def _recipe(arch: str) -> str:
-    parts = repr((SUITE, _packages(arch), _FINISH))
+def _recipe(system: System) -> str:
+    parts = repr((system.suite, _packages(system.arch), _FINISH))
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
-def _build(arch: str, folder: Path) -> None:
+def _build(system: System, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    print(f"building Debian {SUITE} for {arch}, some minutes, once: {folder}", file=sys.stderr)
-    options = [f"--arch={arch}", "--variant=minbase", f"--include={','.join(_packages(arch))}"]
-    log = cache() / f"{arch}.log"
+    print(f"building Debian {system.suite} for {system.arch}, some minutes, once: {folder}", file=sys.stderr)
+    options = [f"--arch={system.arch}", "--variant=minbase", f"--include={','.join(_packages(system.arch))}"]
+    log = cache() / f"{system.name}.log"
     # In a new mount namespace: all that debootstrap mounts is unmounted when it ends.
     in_namespace = ["unshare", "--mount"]
+    commands = (["debootstrap", *options, system.suite, folder, _mirror()], ["chroot", folder, "sh", "-c", _FINISH])
     with log.open("wb") as output:
-        for command in (["debootstrap", *options, SUITE, folder, _mirror()], ["chroot", folder, "sh", "-c", _FINISH]):
+        for command in commands:
             done = subprocess.run([*in_namespace, *command], stdout=output, stderr=output, env=_environment())
             if done.returncode:
                 lines = log.read_text(errors="replace").splitlines()[-5:]
@@ -122,23 +144,25 @@ def _environment() -> dict[str, str]:
 
 
 def _mirror() -> str:
-    """The mirror of Debian in ``$PI_MIRROR``, or else the one that apt uses on this machine."""
+    """The mirror of Debian in ``$PI_MIRROR``, or else the one that apt uses on this machine; it has all suites."""
     if mirror := os.environ.get("PI_MIRROR"):
         return mirror
-    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", f"Codename: {SUITE}"]
+    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Label: Debian"]
     try:
         targets = subprocess.run(asked, capture_output=True, text=True).stdout.split()
     except FileNotFoundError:
         targets = []
     if not targets:
-        raise CannotEmulate(f"apt here knows no mirror of Debian {SUITE}: apt-get update, or name one in $PI_MIRROR")
+        raise CannotEmulate("apt here knows no mirror of Debian: apt-get update, or name one in $PI_MIRROR")
     return targets[0]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("suite", choices=SUITES)
     parser.add_argument("arch", choices=QEMU)
+    chosen = parser.parse_args()
     try:
-        print(userland(parser.parse_args().arch))
+        print(userland(System(chosen.suite, chosen.arch)))
     except CannotEmulate as error:
         sys.exit(f"userland: {error}")
