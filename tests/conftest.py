@@ -30,6 +30,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # OpenCV reads this once, at its first video; whichever test is first, the sources must find it as they set it.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
+# Tests choose their interpreters themselves; some look at the installed ones when they are collected.
+os.environ.pop("EDGE_TFLITE_LIBRARY", None)
+
 # Where pytest itself runs in the background, SIGINT is ignored, and programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from edge.distribution import installed_version
-from edge.inference.interpreter import PACKAGES
+from edge.inference.interpreter import PACKAGES, installed_runtimes, runtime_version
 
-_PACKAGES = ("numpy", "pillow", *PACKAGES.values())
+_LIBRARIES = ("numpy", "pillow")
 _CPU = Path("/sys/devices/system/cpu/cpu0/cpufreq")
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 _COMMAND_TIMEOUT_S = 5
@@ -20,7 +20,8 @@ _COMMAND_TIMEOUT_S = 5
 def describe_board() -> dict[str, Any]:
     """Facts that do not change while a benchmark runs; what cannot be found out is None.
 
-    ``memory_bytes`` is the physical memory, ``versions`` those of the installed packages that a figure depends on.
+    ``memory_bytes`` is the physical memory, ``versions`` those of the installed packages that a figure depends on,
+    and of the library of ``tflite-c``.
     """
     return {
         "board": _model(),
@@ -30,8 +31,14 @@ def describe_board() -> dict[str, Any]:
         "governor": _read(_CPU / "scaling_governor"),
         "system": _system(),
         "python": platform.python_version(),
-        "versions": {name: version for name in _PACKAGES if (version := installed_version(name))},
+        "versions": _versions(),
     }
+
+
+def _versions() -> dict[str, str]:
+    found = {name: installed_version(name) for name in _LIBRARIES}
+    found |= {PACKAGES.get(name, name): runtime_version(name) for name in installed_runtimes()}
+    return {name: version for name, version in found.items() if version}
 
 
 def board_state() -> dict[str, Any]:

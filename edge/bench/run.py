@@ -77,7 +77,11 @@ def bench(options: argparse.Namespace) -> int:
         answers = _measure(configurations, settings, photo, options.labels, pixels, journal)
         versions = board["versions"]
         rows = [
-            make_row(configuration, versions.get(PACKAGES[configuration.runtime]), answers[configuration.key])
+            make_row(
+                configuration,
+                versions.get(PACKAGES.get(configuration.runtime, configuration.runtime)),
+                answers[configuration.key],
+            )
             for configuration in configurations
         ]
         noise_found = noise(rows)

@@ -8,7 +8,7 @@ from edge.distribution import DISTRIBUTION, install_command
 from edge.doctor.check import OK, PROBLEM, WARNING, Check
 from edge.doctor.machine_facts import MachineFacts, Package
 from edge.doctor.speed_check import speed_checks
-from edge.inference.interpreter import NUMPY_FIX, PACKAGES
+from edge.inference.interpreter import NUMPY_FIX, runtime_fix
 from edge.inference.processor import NO_PROCESSOR, PROCESSOR_FIX
 
 THROTTLED_BITS = {
@@ -59,8 +59,9 @@ def _interpreter(facts: MachineFacts) -> list[Check]:
             continue  # the check of numpy names it
         if package.error is not None:
             text = f"{package.name} {package.version} does not load: {package.error}"
-            fix = f"pip install -U {PACKAGES[package.name]}"
-            checks.append(Check("interpreter", _severity(other_works=bool(working)), text, fix))
+            checks.append(
+                Check("interpreter", _severity(other_works=bool(working)), text, runtime_fix(package.name, "-U"))
+            )
     if working:
         text = ", ".join(f"{package.name} {package.version}" for package in working)
         checks.insert(0, Check("interpreter", OK, f"{text} on Python {facts.python}, {facts.machine}"))

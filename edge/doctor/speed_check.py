@@ -12,7 +12,7 @@ from edge.inference.slow_kernels import slow_kernels, slow_kernels_fix
 
 
 def speed_checks(facts: MachineFacts) -> list[Check]:
-    """Which interpreter is faster with the model, which one is in use, and how to choose the other.
+    """Which interpreter is faster with the model, which one is in use, and how to choose another.
 
     If they were not compared, the one in use may be known to be slow with the model's quantization. A machine where
     nothing is known about it gets no check.
@@ -25,13 +25,14 @@ def speed_checks(facts: MachineFacts) -> list[Check]:
         fix = slow_kernels_fix([package.name for package in facts.runtimes])
         return [] if slow is None else [Check("speed", WARNING, slow, fix)]
     medians, ranking = facts.speed
-    other = next(name for name in medians if name != used)
+    others = [name for name in medians if name != used]
+    other, which = (others[0], "the other") if len(others) == 1 else ("NAME", "another")
     slower = {name: (factor, factor) for name, factor in ranking.slower.items()}
     times = ", ".join(f"{name} {_ms(value)} ms" for name, value in medians.items())
     threads = f"{facts.threads} thread{'s' * (facts.threads > 1)}"
     text = f"{ranking_text(ranking.fastest, slower, advise=False)} ({times}; {threads}); in use: {used}"
     if used in ranking.fastest:
-        return [Check("speed", OK, f"{text}; {RUNTIME_VARIABLE}={other} or --runtime takes the other")]
+        return [Check("speed", OK, f"{text}; {RUNTIME_VARIABLE}={other} or --runtime takes {which}")]
     fix = f"{RUNTIME_VARIABLE}={ranking.fastest[0]}, or --runtime {ranking.fastest[0]}"
     return [Check("speed", WARNING, text, fix)]
 

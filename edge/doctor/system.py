@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edge.distribution import DISTRIBUTION, installed_version
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
-from edge.inference.interpreter import PACKAGES, RUNTIMES, installed_runtimes
+from edge.inference.interpreter import PACKAGES, RUNTIMES, installed_runtimes, runtime_version
 from edge.inference.processor import processor_is_hidden
 
 Command = Callable[[Sequence[str]], "str | None"]
@@ -67,10 +67,7 @@ def read_facts(
         machine=platform.machine(),
         numpy=installed_version("numpy") or "none",
         user=_user(),
-        runtimes=tuple(
-            Package(name, installed_version(PACKAGES[name]) or "of unknown version", import_error(RUNTIMES[name]))
-            for name in installed_runtimes()
-        ),
+        runtimes=tuple(_runtime(name, import_error(RUNTIMES[name])) for name in installed_runtimes()),
         name_conflicts=_name_conflicts(),
         opencv=_package("cv2", _OPENCV, import_error),
         picamera2=_package("picamera2", ("picamera2",), import_error),
@@ -85,6 +82,12 @@ def read_facts(
         disk_free_bytes=_disk_free(root),
         disk_read_only=_is_read_only(root),
     )
+
+
+def _runtime(name: str, error: str | None) -> Package:
+    """The interpreter ``name``; a library is asked for its version only if another process could load it."""
+    known = error is None or name in PACKAGES
+    return Package(name, (runtime_version(name) if known else None) or "of unknown version", error)
 
 
 def _name_conflicts() -> tuple[Package, ...]:

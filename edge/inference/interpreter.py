@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import importlib.util
 import math
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from edge.distribution import install_command, installed_version
 from edge.errors import ConfigurationError, ModelError, UsageError
 from edge.inference.model_input import ModelInput
+from edge.inference.needless_line import without_needless_line
 from edge.inference.processor import check_processor
 from edge.modelfile.hidden_output import reveal
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
 from edge.preprocess import Pixels
 
-RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
+RUNTIMES = {
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+    "tflite-c": "edge.inference.tflite_c",
+}
 """Runtime name -> the module with its ``Interpreter``, in order of preference (LiteRT is the successor)."""
 
 PACKAGES = {"litert": "ai-edge-litert", "tflite-runtime": "tflite-runtime"}
-"""Runtime name -> its name on the package index."""
+"""Runtime name -> its name on the package index. ``tflite-c`` has none: it is a library of the system."""
+
+LIBRARY_VARIABLE = "EDGE_TFLITE_LIBRARY"
+"""Environment variable with the library of ``tflite-c``: a path, or a name that the system's loader finds."""
 
 NUMPY_FIX = "pip install 'numpy<2'"
 """What makes tflite-runtime load again: it was built for numpy 1."""
@@ -38,15 +45,35 @@ RUNTIME_VARIABLE = "EDGE_RUNTIME"
 MAX_THREADS = 1024
 """The largest number of CPU threads: more than any board has, and small enough for every runtime."""
 
+_C_LIBRARY = "tflite-c"
 _EDGE_TPU = "edgetpu-custom-op"  # stands in what an interpreter says of a file that was compiled for one
-_NEEDLESS_LINE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
-_needless_line_came = threading.Event()
-_stderr_lock = threading.Lock()
 
 
 def installed_runtimes() -> list[str]:
     """The names of the runtimes installed here, preferred first; none of them is imported."""
-    return [name for name, module in RUNTIMES.items() if importlib.util.find_spec(module.split(".")[0])]
+    found = [name for name in PACKAGES if importlib.util.find_spec(RUNTIMES[name].split(".")[0])]
+    return [*found, _C_LIBRARY] if os.environ.get(LIBRARY_VARIABLE) else found
+
+
+def runtime_version(name: str) -> str | None:
+    """The version of the runtime ``name``; None if it does not say.
+
+    That of ``tflite-c`` is asked of its library, which is loaded; the others are not imported.
+    """
+    if name != _C_LIBRARY:
+        return installed_version(PACKAGES[name])
+    try:
+        version: str = importlib.import_module(RUNTIMES[name]).library_version()
+        return version
+    except ImportError:
+        return None
+
+
+def runtime_fix(name: str, *options: str) -> str:
+    """What to do if the runtime ``name`` is not there, or with the ``options`` of pip ``-U`` does not load."""
+    if name == _C_LIBRARY:
+        return f"set {LIBRARY_VARIABLE} to a TensorFlow Lite library with the C API, such as libtensorflowlite_c.so"
+    return " ".join(["pip install", *options, PACKAGES[name]])
 
 
 def choose_runtime(name: str | None = None) -> str:
@@ -60,10 +87,8 @@ def choose_runtime(name: str | None = None) -> str:
         raise UsageError(f"unknown runtime {name!r}; known are {', '.join(RUNTIMES)}")
     installed = installed_runtimes()
     if name and name not in installed:
-        raise ConfigurationError(f"{name} is not installed here: pip install {PACKAGES[name]}")
+        raise ConfigurationError(f"{name} is not installed here: {runtime_fix(name)}")
     if not installed:
-        from edge.distribution import install_command  # only this message needs it
-
         raise ConfigurationError(f"no TFLite interpreter is installed: {install_command('litert')}")
     return name or installed[0]
 
@@ -181,7 +206,7 @@ def open_interpreter(content: bytes, threads: int, runtime: str) -> Any:
     """
     module = _import_runtime(runtime)
     try:
-        with _without_needless_line():
+        with without_needless_line():
             interpreter = module.Interpreter(model_content=content, num_threads=threads)
             interpreter.allocate_tensors()
             return interpreter
@@ -212,44 +237,5 @@ def _import_runtime(runtime: str) -> Any:
 
 
 def _does_not_load(runtime: str, reason: str) -> str:
-    fix = NUMPY_FIX if "ARRAY_API" in reason else f"pip install -U {PACKAGES[runtime]}"
+    fix = NUMPY_FIX if "ARRAY_API" in reason else runtime_fix(runtime, "-U")
     return f"{runtime} is installed but does not load ({reason}): {fix}"
-
-
-@contextlib.contextmanager
-def _without_needless_line() -> Iterator[None]:
-    """Remove the runtime's own INFO line, which C++ code writes to descriptor 2; the rest is written on to stderr.
-
-    The line comes once in a process: after it came, descriptor 2 is not replaced any more. What other threads write to
-    stderr in the block is written on too, when the block ends.
-    """
-    if _needless_line_came.is_set():
-        yield
-        return
-    with _stderr_lock:
-        kept = caught = None
-        try:
-            with contextlib.suppress(OSError, AttributeError):  # stderr is closed, or this is not Linux
-                kept = os.dup(2)
-                caught = os.memfd_create("stderr")
-                os.dup2(caught, 2)
-            yield
-        finally:
-            if kept is not None:
-                os.dup2(kept, 2)
-                os.close(kept)
-            if caught is not None:
-                _write_on(caught)
-
-
-def _write_on(caught: int) -> None:
-    written = b""
-    while piece := os.pread(caught, 1 << 16, len(written)):  # not by seeking: a thread may still be writing there
-        written += piece
-    os.close(caught)
-    if _NEEDLESS_LINE in written:
-        _needless_line_came.set()
-    rest = b"".join(line for line in written.splitlines(keepends=True) if _NEEDLESS_LINE not in line)
-    with contextlib.suppress(OSError):  # stderr is closed, which must not stop the labelling
-        while rest:
-            rest = rest[os.write(2, rest) :]

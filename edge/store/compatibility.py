@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from edge.distribution import installed_version
 from edge.errors import ModelError
-from edge.inference.interpreter import PACKAGES, choose_runtime
+from edge.inference.interpreter import LIBRARY_VARIABLE, choose_runtime, runtime_version
 from edge.modelfile.model_file import ModelFile
 
 # The TensorFlow release whose kernels every LiteRT of that major version has: the last one before its first
@@ -25,7 +24,7 @@ Release = tuple[int, ...]
 class Runtime(NamedTuple):
     """A runtime of a device: ``name`` is one of :data:`edge.inference.interpreter.RUNTIMES`.
 
-    ``version`` is that of its package, None if that does not say.
+    ``version`` is that of its package, for ``tflite-c`` that of its library; None if that does not say.
     """
 
     name: str
@@ -38,7 +37,7 @@ def runtime_here() -> Runtime:
     Raises what :func:`edge.inference.interpreter.choose_runtime` raises.
     """
     name = choose_runtime()
-    return Runtime(name, installed_version(PACKAGES[name]))
+    return Runtime(name, runtime_version(name))
 
 
 def check_runtime(model: ModelFile, runtime: Runtime | None = None) -> None:
@@ -53,7 +52,7 @@ def check_runtime(model: ModelFile, runtime: Runtime | None = None) -> None:
     if model.manifest and needed and kernels and needed[: len(kernels)] > kernels:
         raise ModelError(
             f"the model needs TensorFlow Lite {model.manifest.minimum_runtime}; {name} {version} here has the "
-            f"kernels of {'.'.join(map(str, kernels))}: {_fix(needed)}"
+            f"kernels of {'.'.join(map(str, kernels))}: {_fix(needed, name)}"
         )
 
 
@@ -64,7 +63,9 @@ def _kernels(runtime: str, version: str) -> Release | None:
     return release
 
 
-def _fix(needed: Release) -> str:
+def _fix(needed: Release, runtime: str) -> str:
+    if runtime == "tflite-c":
+        return f"set {LIBRARY_VARIABLE} to a library of that release or a newer one"
     if needed[:2] <= _LAST_TFLITE_RUNTIME:
         return f"pip install 'tflite-runtime>={'.'.join(map(str, needed))}'"
     for major, kernels in sorted(_LITERT_KERNELS.items()):

@@ -38,7 +38,7 @@ def pytest_report_header() -> str:
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable of the caller's shell reaches a test, nor a store of this machine."""
-    for name in ("EDGE_MODEL", "EDGE_RUNTIME", "EDGE_STATUS", "PYTHONUNBUFFERED"):
+    for name in ("EDGE_MODEL", "EDGE_RUNTIME", "EDGE_STATUS", "EDGE_TFLITE_LIBRARY", "PYTHONUNBUFFERED"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EDGE_STORE", str(tmp_path / "store"))
     monkeypatch.setattr("edge.store.layout.SYSTEM_ROOT", tmp_path / "system")

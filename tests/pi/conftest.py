@@ -1,7 +1,7 @@
 """What the tests on an emulated Raspberry Pi share. Only ``make test-pi`` runs them.
 
-``$PI_SUITE`` is ``trixie`` or ``bookworm``, ``$PI_ARCH`` is ``arm64`` or ``armhf`` (Debian's names), ``$PI_ARCHITECTURE``
-the architecture of the compared models.
+``$PI_SUITE`` is ``trixie`` or ``bookworm``, ``$PI_ARCH`` is ``arm64`` or ``armhf`` (Debian's names), and
+``$PI_ARCHITECTURE`` the architecture of the compared models.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ LARGEST = 1 / 255
 
 
 class Wheels(NamedTuple):
-    """The ``folder`` of the wheels of edge and of all interpreters that there are for the Pi, and their ``runtimes``."""
+    """The ``folder`` of the wheels of edge and of the interpreters that there are for the Pi, and their names."""
 
     folder: Path
     runtimes: list[str]

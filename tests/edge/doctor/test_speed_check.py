@@ -50,6 +50,13 @@ def test_within_the_noise_none_is_faster() -> None:
         assert check.text.startswith("litert and tflite-runtime are about the same within the noise (litert 4.00 ms, ")
 
 
+def test_three_are_compared() -> None:
+    """With more than two, the line does not name one of the others."""
+    three = compare({"litert": [2.0, 1.9, 2.1], "tflite-runtime": [8.0, 7.9, 8.1], "tflite-c": [3.0, 2.9, 3.1]})
+    (check,) = speed_checks(FACTS._replace(speed=three, model_runtime="litert"))
+    assert check.text.endswith("in use: litert; EDGE_RUNTIME=NAME or --runtime takes another")
+
+
 def test_one_that_is_known_to_be_slow() -> None:
     """Without a comparison, a quantization without fast kernels is named, with what ends it."""
     alone = FACTS._replace(runtimes=(OLD,), model_runtime="tflite-runtime", speed=None)

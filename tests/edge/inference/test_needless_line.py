@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.inference import interpreter as module
+from edge.inference import needless_line as module
 from support.colours import fill
 
 pytestmark = pytest.mark.numeric
@@ -31,7 +31,7 @@ def _the_needless_line_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None
 @linux
 def test_only_the_needless_line_is_kept_back(capfd: pytest.CaptureFixture[str]) -> None:
     """The runtime's INFO line is removed; every other line arrives, in order, the last without its newline too."""
-    with module._without_needless_line():
+    with module.without_needless_line():
         os.write(2, b"first\n" + NOISE + b"WARNING: second\n" + NOISE + b"third")
     assert capfd.readouterr().err == "first\nWARNING: second\nthird"
 
@@ -39,7 +39,7 @@ def test_only_the_needless_line_is_kept_back(capfd: pytest.CaptureFixture[str]) 
 @linux
 def test_long_output_is_written_on_whole(capfd: pytest.CaptureFixture[str]) -> None:
     """Three megabytes of output lose nothing."""
-    with module._without_needless_line():
+    with module.without_needless_line():
         os.write(2, b"a line of output\n" * 200_000)
     assert capfd.readouterr().err == "a line of output\n" * 200_000
 
@@ -47,7 +47,7 @@ def test_long_output_is_written_on_whole(capfd: pytest.CaptureFixture[str]) -> N
 @linux
 def test_errors_pass_through(capfd: pytest.CaptureFixture[str]) -> None:
     """An exception inside is raised unchanged, and what was written before it arrives."""
-    with pytest.raises(ValueError, match="inside"), module._without_needless_line():
+    with pytest.raises(ValueError, match="inside"), module.without_needless_line():
         os.write(2, b"ERROR: before\n")
         raise ValueError("inside")
     assert capfd.readouterr().err == "ERROR: before\n"
@@ -57,7 +57,7 @@ def test_errors_pass_through(capfd: pytest.CaptureFixture[str]) -> None:
 def test_other_threads_are_heard(capfd: pytest.CaptureFixture[str]) -> None:
     """What another thread writes while an interpreter is loaded arrives, and stderr is afterwards what it was."""
     before, open_before = os.fstat(2).st_ino, _descriptors()
-    with module._without_needless_line():
+    with module.without_needless_line():
         writer = threading.Thread(target=os.write, args=(2, b"output of another thread\n"))
         writer.start()
         writer.join()
@@ -74,7 +74,7 @@ def test_threads_that_load_at_the_same_time(capfd: pytest.CaptureFixture[str]) -
     def load(name: int) -> None:
         start.wait()
         for turn in range(50):
-            with module._without_needless_line():
+            with module.without_needless_line():
                 os.write(2, b"loader %d %d\n" % (name, turn))
 
     threads = [threading.Thread(target=load, args=(name,)) for name in range(4)]
@@ -90,10 +90,10 @@ def test_threads_that_load_at_the_same_time(capfd: pytest.CaptureFixture[str]) -
 @linux
 def test_stderr_is_left_alone_once_the_needless_line_came(capfd: pytest.CaptureFixture[str]) -> None:
     """The runtime writes its line once in a process; from then on stderr is not redirected."""
-    with module._without_needless_line():
+    with module.without_needless_line():
         os.write(2, NOISE)
     before = os.fstat(2).st_ino
-    with module._without_needless_line():
+    with module.without_needless_line():
         assert os.fstat(2).st_ino == before
         os.write(2, b"output\n")
     assert capfd.readouterr().err == "output\n"
@@ -108,7 +108,7 @@ def test_no_memory_file_can_be_had(monkeypatch: pytest.MonkeyPatch, capfd: pytes
 
     open_before = _descriptors()
     monkeypatch.setattr(os, "memfd_create", refuse)
-    with module._without_needless_line():
+    with module.without_needless_line():
         os.write(2, NOISE)
     assert capfd.readouterr().err == NOISE.decode()
     assert _descriptors() == open_before
@@ -117,7 +117,7 @@ def test_no_memory_file_can_be_had(monkeypatch: pytest.MonkeyPatch, capfd: pytes
 def test_other_systems(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """On a system without memory files the line arrives."""
     monkeypatch.delattr(os, "memfd_create", raising=False)
-    with module._without_needless_line():
+    with module.without_needless_line():
         os.write(2, NOISE)
     assert capfd.readouterr().err == NOISE.decode()
 
@@ -126,8 +126,8 @@ LOAD = """
 import os, sys
 {}
 from edge import Classifier
-from edge.inference.interpreter import _without_needless_line
-with _without_needless_line():
+from edge.inference.needless_line import without_needless_line
+with without_needless_line():
     try:
         os.write(2, b"output")
     except OSError:

@@ -14,6 +14,7 @@ import pytest
 from edge.errors import ConfigurationError, ModelError, UsageError
 from edge.inference import interpreter as module
 from edge.inference.interpreter import (
+    PACKAGES,
     RUNTIMES,
     ImageInterpreter,
     choose_runtime,
@@ -112,6 +113,6 @@ def test_each_runtime_in_a_process_of_its_own(runtime: str, edge_command, any_mo
 def test_installed_runtimes_are_those_of_the_environment() -> None:
     """The list follows the order of preference and names only what can be imported."""
     assert installed_runtimes() == [
-        name for name, path in RUNTIMES.items() if importlib.util.find_spec(path.split(".")[0]) is not None
+        name for name in PACKAGES if importlib.util.find_spec(RUNTIMES[name].split(".")[0]) is not None
     ]
     assert installed_runtimes(), "the tests need an interpreter"

@@ -24,6 +24,7 @@ from edge.store.layout import Store
         ("litert", "2.3.0", "2.20.0"),
         ("litert", "9.0", "2.20"),
         ("tflite-runtime", "", "2.99"),
+        ("tflite-c", "2.17.1", "2.17.1"),
         ("litert", "2.3.0", "unknown"),
     ],
 )
@@ -41,6 +42,7 @@ def test_new_enough(
         ("tflite-runtime", "2.5.0", "2.14.0", "2.5.0", "pip install 'tflite-runtime>=2.14.0'"),
         ("tflite-runtime", "2.14.0", "2.15.0", "2.14.0", "pip install 'ai-edge-litert>=1.0'"),
         ("tflite-runtime", "2.14.0", "2.19.1", "2.14.0", "pip install 'ai-edge-litert>=2.0'"),
+        ("tflite-c", "2.5.0", "2.14.0", "2.5.0", "set EDGE_TFLITE_LIBRARY to a library of that release or a newer"),
         ("litert", "1.2.0", "2.18.0", "2.17", "pip install 'ai-edge-litert>=2.0'"),
         ("litert", "2.3.0", "99.0.0", "2.20", "upgrade ai-edge-litert and edge-for-poets, or export"),
     ],
