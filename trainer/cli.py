@@ -31,7 +31,7 @@ COMMANDS = {
     "flash": Command("flash", "flash_command", "trainer flash models/flowers.tflite pi@raspberrypi.local"),
     "rollback": Command("flash", "rollback_command", "trainer rollback pi@raspberrypi.local"),
     "bundle": Command(
-        "bundle", "bundle_command", "trainer bundle models/flowers.tflite --platform aarch64 --python 3.11"
+        "bundle", "bundle_command", "trainer bundle models/flowers.tflite --platform aarch64 --python 3.13"
     ),
 }
 """All commands, in the order of the help; ``grid build`` comes after them."""

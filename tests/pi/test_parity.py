@@ -14,9 +14,10 @@ from emulated_pi import PIP, Pi
 from pi_wheels import build_edge, fetch, fetch_if_any
 from PIL import Image
 
-from edge.inference.interpreter import PACKAGES, RUNTIMES
+from edge.inference.interpreter import LIBRARY_VARIABLE, PACKAGES, RUNTIME_VARIABLE, RUNTIMES
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import preprocess
+from support.tflite_library import INSIDE, PACKAGE, c_library
 from trainer.wheels.device_platform import DevicePlatform
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -32,12 +33,14 @@ class Wheels(NamedTuple):
 
 @pytest.fixture(scope="module")
 def wheels(platform: DevicePlatform, tmp_path_factory: pytest.TempPathFactory) -> Wheels:
-    """What the package index has; for 32 bits numpy and Pillow are Debian's."""
+    """What the package index has; for 32 bits numpy and Pillow are Debian's, and a C library comes too."""
     folder = tmp_path_factory.mktemp("wheels")
     runtimes = [name for name, package in PACKAGES.items() if fetch_if_any(folder, platform, package)]
     if platform.bits == 64:
         fetch(folder, platform, "numpy", "pillow", *(PACKAGES[name] for name in runtimes))
         assert "litert" in runtimes
+    elif fetch_if_any(folder, platform, PACKAGE):
+        runtimes.append("tflite-c")
     build_edge(folder)
     return Wheels(folder, runtimes)
 
@@ -88,9 +91,17 @@ def runtime(request: pytest.FixtureRequest, platform: DevicePlatform, wheels: Wh
     """Each interpreter in turn."""
     if request.param not in wheels.runtimes:
         pytest.skip(f"{request.param} has no wheel for {platform.processor} and Python {platform.python}")
+    if request.param == "tflite-c" and c_library() is None:
+        pytest.skip(f"{PACKAGE} is not installed on this workstation")
     if importlib.util.find_spec(RUNTIMES[request.param].split(".")[0]) is None:
         pytest.skip(f"{request.param} is not installed on this workstation")
     return str(request.param)
+
+
+def _edge_there(pi: Pi, runtime: str, arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``edge`` with ``runtime`` on the Pi."""
+    library = f'{LIBRARY_VARIABLE}="$(echo $HOME/venv/lib/python3*/site-packages/{INSIDE})"'
+    return pi.run(f"{library} {RUNTIME_VARIABLE}={runtime} venv/bin/edge {arguments}")
 
 
 @pytest.mark.parametrize("quantization", ["float32", "int8"])
@@ -106,9 +117,10 @@ def test_labels_and_scores_are_those_of_the_workstation(
     """The same label for each of 50 photos, and every score within 1/255."""
     model = models[quantization]
     label = f"label --json --top-k 5 --model {model.name} photos"
-    there = ready.run(f"EDGE_RUNTIME={runtime} venv/bin/edge {label}")
+    there = _edge_there(ready, runtime, label)
     here = workstation(
-        *("edge", "label", "--json", "--top-k", 5, "--model", model, compared), env={"EDGE_RUNTIME": runtime}
+        *("edge", "label", "--json", "--top-k", 5, "--model", model, compared),
+        env={RUNTIME_VARIABLE: runtime, LIBRARY_VARIABLE: str(c_library() or "")},
     )
     assert (there.returncode, here.returncode) == (0, 0), there.stderr + here.stderr
     theirs, ours = _scores(there.stdout, "photos"), _scores(here.stdout, "compare")
@@ -129,7 +141,7 @@ def test_labels_and_scores_are_those_of_the_workstation(
 @pytest.mark.parametrize("quantization", ["float32", "int8"])
 def test_the_self_test_passes_there(ready: Pi, models: dict[str, Path], runtime: str, quantization: str) -> None:
     """``edge inspect`` runs the self-test that the workstation wrote into the file."""
-    done = ready.run(f"EDGE_RUNTIME={runtime} venv/bin/edge inspect --json {models[quantization].name}")
+    done = _edge_there(ready, runtime, f"inspect --json {models[quantization].name}")
     assert done.returncode == 0, done.stderr
     inspected = json.loads(done.stdout)
     assert inspected["runtime"] == runtime

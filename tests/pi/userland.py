@@ -7,6 +7,7 @@ its folder.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -14,6 +15,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,11 +75,11 @@ def userland(system: System) -> Path:
 
     Raises :class:`CannotEmulate` if this machine cannot build or run it.
     """
-    register_emulator(system.arch)
-    folder = cache() / f"{system.name}-{_recipe(system)}"
     cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f"{system.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone("emulator"):
+        register_emulator(system.arch)
+    folder = cache() / f"{system.name}-{_recipe(system)}"
+    with _alone(system.name):
         if not folder.is_dir():
             for stale in cache().glob(f"{system.name}-*"):
                 shutil.rmtree(stale)
@@ -85,6 +87,14 @@ def userland(system: System) -> Path:
             _build(system, part)
             part.rename(folder)
     return folder
+
+
+@contextlib.contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """One process at a time is in a block of this ``name``."""
+    with (cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def python_of(folder: Path) -> str:

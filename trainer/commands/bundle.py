@@ -25,7 +25,7 @@ def bundle_command(
     ] = "aarch64",
     python: Annotated[
         str, typer.Option(help="Version of Python on the device; python3 --version prints it there.")
-    ] = "3.11",
+    ] = "3.13",
     output: Annotated[
         Path | None, typer.Option(help="The archive (default: named after MODEL, in the current folder).")
     ] = None,

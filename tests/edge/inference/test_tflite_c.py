@@ -155,7 +155,7 @@ def test_what_is_no_interpreter(name: str, reason: str, edge_command, int8_model
 def test_a_library_that_lacks_a_function(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The function that is missing is named."""
     monkeypatch.setitem(tflite_library._FUNCTIONS, "TfLiteOfTomorrow", (None,))
-    with pytest.raises(ImportError, match="it has no function TfLiteOfTomorrow$"):
+    with pytest.raises(ImportError, match=r"it has no function TfLiteOfTomorrow$"):
         tflite_library.load_library(library)
 
 
