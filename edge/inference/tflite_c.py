@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import weakref
+from collections import deque
 from ctypes import c_char_p, c_void_p, create_string_buffer
 from typing import Any
 
@@ -34,7 +35,7 @@ _DTYPES = {
     10: np.float16,
     11: np.float64,
 }
-_MESSAGE_BYTES = 1024
+_MESSAGES, _MESSAGE_BYTES = 4, 1024  # the last ones are kept, and cut at this length
 
 
 def library_version() -> str:
@@ -52,7 +53,7 @@ class Interpreter:
     def __init__(self, model_content: bytes, num_threads: int = 1) -> None:
         """Load the flatbuffer ``model_content``; raises :class:`ValueError` if the library cannot."""
         self._content = model_content  # the library reads the model from here, as long as it lives
-        self._messages: list[str] = []
+        self._messages: deque[str] = deque(maxlen=_MESSAGES)
         self._reporter = _reporter(self._messages)
         self._tensors: list[int] = []
         self._inputs = 0
@@ -121,7 +122,7 @@ class Interpreter:
         return said
 
 
-def _reporter(messages: list[str]) -> Any:
+def _reporter(messages: deque[str]) -> Any:
     """A function for the library, which adds to ``messages`` what it reports."""
 
     def report(_: int | None, text: bytes, values: int | None) -> None:
