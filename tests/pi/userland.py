@@ -43,9 +43,8 @@ force-unsafe-io
 _SSH_KEYS = tuple(f"etc/ssh/ssh_host_{kind}_key" for kind in ("rsa", "ecdsa", "ed25519"))
 """If these are there, the SSH server's package makes none, which takes many seconds; each Pi gets one of its own."""
 
-_CONFIGURE = f"""
+_FINISH = f"""
 set -eu
-/debootstrap/debootstrap --second-stage
 useradd --create-home --shell /bin/bash {USER}
 usermod --password '*' {USER}
 rm -rf /var/cache/apt/archives/*.deb /var/lib/apt/lists/* /etc/ssh/ssh_host_*
@@ -138,7 +137,7 @@ def _packages(arch: str) -> tuple[str, ...]:
 
 
 def _recipe(system: System) -> str:
-    parts = repr((system.suite, _packages(system.arch), _DPKG, _CONFIGURE))
+    parts = repr((system.suite, _packages(system.arch), _DPKG, _FINISH))
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
@@ -149,11 +148,10 @@ def _build(system: System, folder: Path) -> None:
     log = cache() / f"{system.name}.log"
     # In a new mount namespace: all that debootstrap mounts is unmounted when it ends.
     in_namespace = ["unshare", "--mount"]
-    unpack = ["debootstrap", "--foreign", *options, system.suite, folder, _mirror()]
+    commands = (["debootstrap", *options, system.suite, folder, _mirror()], ["chroot", folder, "sh", "-c", _FINISH])
+    _prepare(folder)
     with log.open("wb") as output:
-        for command in (unpack, ["chroot", folder, "sh", "-c", _CONFIGURE]):
-            if command is not unpack:
-                _prepare(folder)
+        for command in commands:
             done = subprocess.run([*in_namespace, *command], stdout=output, stderr=output, env=_environment())
             if done.returncode:
                 lines = log.read_text(errors="replace").splitlines()[-5:]
@@ -163,7 +161,7 @@ def _build(system: System, folder: Path) -> None:
 
 
 def _prepare(folder: Path) -> None:
-    """Write the files that save time when packages are unpacked and configured."""
+    """Write the files that save time when packages are unpacked and configured there."""
     for name, content in (("etc/dpkg/dpkg.cfg.d/test-pi", _DPKG), *((name, "") for name in _SSH_KEYS)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)
