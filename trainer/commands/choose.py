@@ -29,7 +29,8 @@ def choose_command(
         float | None, typer.Option(help="Smallest share of test photos labelled correctly, 0 to 1 (default: no limit).")
     ] = None,
     runtime: Annotated[
-        str | None, typer.Option(help="Use only measurements with this interpreter: litert, tflite-runtime or tflite-c.")
+        str | None,
+        typer.Option(help="Use only measurements with this interpreter: litert, tflite-runtime or tflite-c."),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Use only measurements with this number of threads.")] = None,
     as_json: AsJson = False,
