@@ -47,7 +47,15 @@ def background_json(background: BackgroundAnswers | None) -> dict[str, Any] | No
     """How the photos of the rest of the world are answered; None if there are none."""
     if background is None:
         return None
-    taken = [{"path": path, "label": label} for path, label in background.taken]
+    taken = [
+        {
+            "path": entry.photo.relative,
+            "label": entry.label,
+            "score": round(entry.score, 6),
+            "rejected": entry.rejected,
+        }
+        for entry in background.taken
+    ]
     return {"photos": background.photos, "answered_so": background.unknown, "taken": taken}
 
 

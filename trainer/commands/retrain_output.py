@@ -9,6 +9,7 @@ from typing import Any
 from edge.printable import printable
 from edge.sources.files import UNNAMED
 from trainer.commands.evaluated_output import background_json, unknown_lines
+from trainer.commands.other_things_output import other_things_json, other_things_line
 from trainer.evaluation.interval import wilson_interval
 from trainer.evaluation.shared_classes import some_names
 from trainer.head.cross_validation import CrossValidation
@@ -58,6 +59,7 @@ def model_json(model: Retrained) -> dict[str, Any]:
         "fine_tuning": _fine_tuning_json(model.fine_tuning),
         "final": model.final,
         "unknown": model.unknown and _unknown_json(model),
+        "other_things": model.other_things and other_things_json(model.other_things),
     }
 
 
@@ -171,6 +173,8 @@ def _figures(model: Retrained) -> list[str]:
         lines.append(_final_line(model))
     if model.unknown is not None:
         lines += unknown_lines(model.evaluation, TEST)
+    if model.other_things is not None:
+        lines.append(other_things_line(model.other_things))
     backbone, promised = model.backbone, model.promised_accuracy
     lost = shortfall_line(backbone.quantization, model.evaluation.accuracy, promised, own=backbone.foreign is None)
     if lost:

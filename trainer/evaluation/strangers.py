@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,14 +12,12 @@ from edge.modelfile.model_file import ModelFile
 from edge.types import Classification
 from trainer.evaluation.auroc import auroc
 from trainer.evaluation.grouped_share import GroupedShare, grouped_share
+from trainer.evaluation.settings import read_answers, settings
 from trainer.photos.dataset import Photo
 from trainer.photos.photo_files import Skipped
 from trainer.photos.photo_hashes import read_photo_hashes
 from trainer.photos.strange_photos import StrangePhotos, list_strangers
 from trainer.progress import Progress
-
-SURE = 0.9
-"""A score that many programs take as sure."""
 
 
 class Accepted(NamedTuple):
@@ -114,23 +112,26 @@ def evaluate_strangers(
             advance(1)
     if not strange:
         raise DatasetError(f"{strangers.root}: no picture in it can be decoded; give pictures of other things")
-    answers = [answer for _, answer in strange]
+    answers = read_answers([answer for _, answer in strange], outside)
+    of_known = read_answers([answer for _, answer in known], outside)
+    threshold = model.manifest.score_threshold if model.manifest else None
     return Strangers(
         strangers=len(strange),
         known=len(known),
-        score_auroc=auroc(
-            [_score(answer, outside) for _, answer in known], [_score(answer, outside) for answer in answers]
-        ),
-        familiarity_auroc=auroc([_familiarity(a) for _, a in known], [_familiarity(a) for a in answers])
+        score_auroc=auroc(of_known.scores.tolist(), answers.scores.tolist()),
+        familiarity_auroc=auroc([_familiarity(a) for _, a in known], [_familiarity(a) for _, a in strange])
         if gated
         else None,
         accepted=[
             Accepted(
-                setting,
-                GroupedShare(sum(map(accepts, answers)), len(answers)),
-                grouped_share((photo.group, accepts(answer)) for photo, answer in known),
+                setting.name,
+                GroupedShare(int(setting.named(answers).sum()), len(strange)),
+                grouped_share(
+                    (photo.group, named)
+                    for (photo, _), named in zip(known, setting.named(of_known).tolist(), strict=True)
+                ),
             )
-            for setting, accepts in _settings(model)
+            for setting in settings(threshold, gated)
         ],
         taken=sorted(
             (
@@ -142,39 +143,13 @@ def evaluate_strangers(
             key=lambda taken: (-taken.score, taken.path),
         ),
         skipped=sorted(set(skipped)),
-        unknown=None if outside is None else sum(not _is_class(answer, outside) for answer in answers),
+        unknown=None if outside is None else int((~answers.of_class).sum()),
     )
 
 
 def has_gate(model: ModelFile) -> bool:
     """Whether ``model`` carries a gate."""
     return model.manifest is not None and model.manifest.gate is not None
-
-
-def _settings(model: ModelFile) -> list[tuple[str, Callable[[Classification], bool]]]:
-    """How a picture may be answered, and whether an answer is a class then."""
-    outside = model.unknown_label
-
-    def reaches(threshold: float) -> Callable[[Classification], bool]:
-        return lambda answer: _is_class(answer, outside) and _score(answer, outside) >= threshold
-
-    settings: list[tuple[str, Callable[[Classification], bool]]] = [("every answer", reaches(0))]
-    recommended = model.manifest.score_threshold if model.manifest else None
-    if recommended is not None:
-        settings.append((f"recommended threshold, {recommended:.2f}", reaches(recommended)))
-    if has_gate(model):
-        settings.append(("--reject", lambda answer: _is_class(answer, outside) and not answer.rejected))
-    return [*settings, (f"score of {SURE:g} or more", reaches(SURE))]
-
-
-def _is_class(answer: Classification, outside: str | None) -> bool:
-    """Whether the best label is a class; ``outside`` is the label of the rest of the world, None if there is none."""
-    return outside is None or answer.categories[0].label != outside
-
-
-def _score(answer: Classification, outside: str | None) -> float:
-    """The best score of a class."""
-    return max((category.score for category in answer.categories if category.label != outside), default=0.0)
 
 
 def _familiarity(answer: Classification) -> float:

@@ -20,6 +20,7 @@ from trainer.head.linear import Matrix
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
 from trainer.report.photo_groups import PhotoGroups
+from trainer.retraining.other_things import OtherThings
 from trainer.retraining.retrained import Retrained
 from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
@@ -38,6 +39,7 @@ class TrainingRun(NamedTuple):
     ``float_head_accuracy`` (0 to 1) is that of the head on the same test bottlenecks, before its weights were
     quantized. ``reliability_before`` are the bins of the test photos without the temperature. ``tuning`` is None
     if the backbone was not fine-tuned, ``learning_curve`` if it was, and if there are too few independent photos.
+    ``other_things`` is None if the file gives every picture the name of a class.
     """
 
     steps: list[Step]
@@ -47,6 +49,7 @@ class TrainingRun(NamedTuple):
     other_models: list[OtherModel]
     tuning: FineTuningResult | None = None
     learning_curve: LearningCurve | None = None
+    other_things: OtherThings | None = None
 
 
 class LocalSelfTest(NamedTuple):
@@ -111,6 +114,7 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
             ],
             tuning=model.fine_tuning,
             learning_curve=model.learning_curve,
+            other_things=model.other_things,
         ),
         has_evidence=model.dataset.has_evidence,
         without_evidence=tuple(model.dataset.without_evidence),

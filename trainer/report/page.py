@@ -27,6 +27,7 @@ from trainer.report.tables import (
     skipped_table,
     training_table,
 )
+from trainer.report.taken_photos import other_things_section
 
 THUMBNAILS = 24
 """The largest number of photos that are shown; they are most of the size of the page."""
@@ -44,6 +45,7 @@ def render_page(content: ReportContent) -> str:
         _more_photos(content),
         groups_section(content),
         _doubtful_labels(content) if content.doubtful_labels.ranked else "",
+        other_things_section(content),
         section("Scores", columns([_figure(figure) for figure in scores])) if scores else "",
         section("Training", _training(content, curves)),
         section("Effect of quantization", _quantization(content)),

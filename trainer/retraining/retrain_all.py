@@ -30,6 +30,7 @@ from trainer.retraining.final import fit_final
 from trainer.retraining.given_backbone import Given, as_options_say, read_given, report_seen_tests
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
+from trainer.retraining.other_things import judge_other_things
 from trainer.retraining.provenance import describe_training
 from trainer.retraining.rest_of_world import RestOfWorld, gather, set_apart
 from trainer.retraining.retrained import Retrained
@@ -208,6 +209,7 @@ def _retrain_one(
         fine_tuning=fine_tuning,
         final=options.final,
         unknown=unknown and unknown.facts,
+        other_things=judge_other_things(extractor, calibration, gate, outside, training, export.evaluation),
     )
 
 

@@ -14,6 +14,7 @@ from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import HeadFit
 from trainer.head.learning_curve import LearningCurve
 from trainer.photos.dataset import Dataset
+from trainer.retraining.other_things import OtherThings
 from trainer.retraining.tuned_or_pretrained import FineTuningResult
 
 SHORTFALL = 0.01
@@ -44,7 +45,8 @@ class Retrained(NamedTuple):
     or if there are too few independent photos. If ``final``, the head of the file was fitted on all photos; all else
     here is of its twin, whose head was fitted on the training photos alone. ``compiled`` is the file for an Edge TPU
     with the same head, which could not be run here; None if there is none. ``unknown`` says what taught the class for
-    the rest of the world, None if the file has none.
+    the rest of the world, None if the file has none. ``other_things`` says how often it gives other things the name of
+    a class, None if it always does.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class Retrained(NamedTuple):
     final: bool
     compiled: Path | None = None
     unknown: UnknownFacts | None = None
+    other_things: OtherThings | None = None
 
     @property
     def accuracy(self) -> float | None:

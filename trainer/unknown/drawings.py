@@ -7,7 +7,7 @@ docs/adr/0021. No photo is needed for these pictures.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -19,21 +19,30 @@ DRAWINGS_VERSION = 1
 """Goes up with every change of a drawing: the cache knows them by it."""
 
 PER_KIND = 16
-"""How many drawings there are of each kind."""
+"""How many drawings of each kind teach."""
+
+TEACHING, JUDGING = range(PER_KIND), range(PER_KIND, PER_KIND + 8)
+"""The numbers of the drawings of each kind that teach, and of those that judge what was taught."""
 
 _LETTERS = "the quick brown fox jumps over a lazy dog 0123456789 Menu Open 24h Exit "
 _Random = np.random.Generator
 
 
-def drawing_hashes(size: tuple[int, int]) -> list[bytes]:
-    """What the cache calls the drawings of (width, height) ``size``: a sha256 (32 bytes) for each, in their order."""
-    return [_hash(kind, index, size) for kind in _KINDS for index in range(PER_KIND)]
+def drawing_hashes(size: tuple[int, int], numbers: Iterable[int] = TEACHING) -> list[bytes]:
+    """What the cache calls the drawings of (width, height) ``size``: a sha256 (32 bytes) for each, in their order.
+
+    ``numbers`` are those of the drawings of each kind.
+    """
+    return [_hash(kind, index, size) for kind in _KINDS for index in numbers]
 
 
-def draw(size: tuple[int, int]) -> Iterator[Pixels]:
-    """The drawings, uint8 (height, width, 3), RGB, for a network of (width, height) ``size``: always the same."""
+def draw(size: tuple[int, int], numbers: Iterable[int] = TEACHING) -> Iterator[Pixels]:
+    """The drawings, uint8 (height, width, 3), RGB, for a network of (width, height) ``size``: always the same.
+
+    ``numbers`` are those of the drawings of each kind.
+    """
     for place, paint in enumerate(_KINDS.values()):
-        for index in range(PER_KIND):
+        for index in numbers:
             yield paint(np.random.default_rng([DRAWINGS_VERSION, place, index]), size)
 
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.unknown.drawings import draw, drawing_hashes
+from trainer.unknown.drawings import TEACHING, draw, drawing_hashes
 
 
-def drawn_bottlenecks(extractor: FeatureExtractor) -> npt.NDArray[np.float32]:
+def drawn_bottlenecks(extractor: FeatureExtractor, numbers: Sequence[int] = TEACHING) -> npt.NDArray[np.float32]:
     """The bottlenecks (drawings, values) of the drawings of :mod:`trainer.unknown.drawings`; computed once.
+
+    ``numbers`` are those of the drawings of each kind.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
     size = extractor.backbone.model.input_size
-    hashes = drawing_hashes(size)
+    hashes = drawing_hashes(size, numbers)
     with BottleneckCache(extractor.bottleneck_dir) as cache:
         known = cache.holds(extractor.key, hashes, extractor.bottleneck_bytes)
         if not known:
             interpreter = extractor.interpreter()
             with extractor.progress.stage("drawings", len(hashes)) as advance:
                 rows = []
-                for sha256, picture in zip(hashes, draw(size), strict=True):
+                for sha256, picture in zip(hashes, draw(size, numbers), strict=True):
                     rows.append((sha256, interpreter.raw_outputs(picture).tobytes()))
                     advance(1)
             cache.store(extractor.key, rows, [])

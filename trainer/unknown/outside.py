@@ -16,7 +16,7 @@ from trainer.photos.dataset import Photo
 from trainer.unknown.background import Background
 from trainer.unknown.column import Column, Strange, fit_column, spare_known, with_column
 from trainer.unknown.directions import Directions
-from trainer.unknown.strangers import not_like_classes, random_directions, strange_bottlenecks
+from trainer.unknown.strangers import JUDGING_SEED, not_like_classes, random_directions, strange_bottlenecks
 
 MANY = 100
 """From this number on, photos of other things teach nearly alone; fewer weigh as much less as they are."""
@@ -25,6 +25,7 @@ MANY = 100
 _PHOTOS, _RANDOM, _DIRECTIONS, _DRAWINGS = 3.0, 1.0, 0.25, 0.3
 _BESIDE_MANY = 0.3  # of the weight of directions, if there are many photos
 _MOST_DIRECTIONS = 500  # of a classifier: more change nothing but the time
+_JUDGING = 400  # random directions
 
 
 class UnknownClass(NamedTuple):
@@ -120,11 +121,26 @@ class Outside(NamedTuple):
         ]
         return [part for part in parts if len(part.features)]
 
+    def judging(self, known: Labelled) -> dict[str, Features]:
+        """Made bottlenecks that did not teach, (directions, values) of each kind; ``known`` are the photos that did.
+
+        They lie along other random directions, and along those of the classifier that were too many to teach.
+        """
+        random = random_directions(known.features.shape[1], _JUDGING, JUDGING_SEED)
+        kinds = {"random directions": random, "classifier directions": self._chosen(known)[1]}
+        return {kind: strange_bottlenecks(found, known.features) for kind, found in kinds.items() if len(found)}
+
     def _vectors(self, known: Labelled) -> Features:
-        """The directions of a classifier that are not those of the classes, or like them."""
+        """The directions of a classifier that teach."""
+        return self._chosen(known)[0]
+
+    def _chosen(self, known: Labelled) -> tuple[Features, Features]:
+        """The directions of a classifier that are not those of the classes, or like them: some teach, some do not."""
         if self.directions is None:
-            return np.zeros((0, known.features.shape[1]), np.float32)
+            none = np.zeros((0, known.features.shape[1]), np.float32)
+            return none, none
         vectors: Features = self.directions.vectors[not_like_classes(self.directions.vectors, known)]
         count = min(len(vectors), _MOST_DIRECTIONS)
-        spread: Features = vectors[np.arange(count) * len(vectors) // max(count, 1)]
-        return spread
+        teaches = np.zeros(len(vectors), bool)
+        teaches[np.arange(count) * len(vectors) // max(count, 1)] = True
+        return vectors[teaches], vectors[~teaches]

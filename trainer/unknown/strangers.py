@@ -14,12 +14,14 @@ from trainer.bottlenecks.labelled import Labelled
 from trainer.head.standardisation import Features, Matrix
 
 RANDOM_DIRECTIONS = 800
-"""The number of random directions."""
+"""The number of random directions that teach."""
+
+TEACHING_SEED, JUDGING_SEED = 0, 1
+"""Of the random directions that teach, and of others that judge what was taught."""
 
 _FAR = 3.0  # times the usual distance of a photo from the mean photo
 _LIKE = 1.5  # deviations above the usual direction, from which on one is like a class
 _MOST_LEFT_OUT = 0.5  # of all directions
-_SEED = 0
 _MAD = 1.4826  # turns the median deviation of a normal distribution into its standard deviation
 
 
@@ -38,9 +40,11 @@ def strange_bottlenecks(vectors: Features, known: Features) -> Matrix:
     return strange
 
 
-def random_directions(values: int, count: int = RANDOM_DIRECTIONS) -> npt.NDArray[np.float32]:
-    """``count`` random directions (count, values) of unit length: always the same."""
-    vectors = np.random.default_rng(_SEED).standard_normal((count, values))
+def random_directions(
+    values: int, count: int = RANDOM_DIRECTIONS, seed: int = TEACHING_SEED
+) -> npt.NDArray[np.float32]:
+    """``count`` random directions (count, values) of unit length: for each ``seed`` always the same."""
+    vectors = np.random.default_rng(seed).standard_normal((count, values))
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 

@@ -1,0 +1,45 @@
+"""The section about other things: the table of the settings, and photos that were taken for a class."""
+
+from __future__ import annotations
+
+from trainer.evaluation.background import TakenPhoto
+from trainer.report.content import ReportContent
+from trainer.report.markup import escape, photo_tag, prose, section, table_tag
+from trainer.report.number_format import percent
+from trainer.report.other_things import (
+    SHOWN,
+    gate_answer,
+    other_things_note,
+    other_things_table,
+    taken_photos,
+    taken_photos_note,
+)
+
+_CAPTION = "Other things that get the name of a class, and the price, by setting"
+
+
+def other_things_section(content: ReportContent) -> str:
+    """The section; empty without a training."""
+    note, taken = other_things_note(content), taken_photos(content)[:SHOWN]
+    if not note:
+        return ""
+    photos = "\n".join(_photo(place, entry) for place, entry in enumerate(taken, 1))
+    return section(
+        "Other things",
+        f'<p class="note">{prose(note)}</p>',
+        table_tag(other_things_table(content), "figures", _CAPTION),
+        f'<p class="note taken">{prose(taken_photos_note(content))}</p>\n<ol class="photos">\n{photos}\n</ol>'
+        if taken
+        else "",
+    )
+
+
+def _photo(place: int, entry: TakenPhoto) -> str:
+    picture = photo_tag(entry.photo.path, f"Photo {place} of other things: taken for {entry.label}")
+    gate = "" if entry.rejected is None else f'<p class="says"><span>--reject: {gate_answer(entry)}</span></p>'
+    return (
+        f'<li class="photo">{picture}'
+        f'<p class="says"><span>taken for: <b class="model">{escape(entry.label)}</b></span> '
+        f"<em>{percent(entry.score, 0)}</em></p>{gate}"
+        f'<p class="path">{escape(entry.photo.relative)}</p></li>'
+    )
