@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from support.chromium import CHROMIUM, FLAGS
+from support.reporting import with_other_things
 from trainer.report.content import ReportContent
 from trainer.report.write import report_paths, write_report
 
 
 @pytest.fixture(scope="module")
 def page(content: ReportContent, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the tiny int8 model, as a file."""
+    """The report of the tiny int8 model, with photos of other things, as a file."""
+    content = with_other_things(content, content.evaluation.photos[:3])
     paths = report_paths(tmp_path_factory.mktemp("browser") / "tiny.tflite")
     write_report(content, paths)
     return paths[0]

@@ -10,7 +10,7 @@ import pytest
 from support import tiny
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.unknown import drawn_bottlenecks as cached
-from trainer.unknown.drawings import PER_KIND, draw, drawing_hashes
+from trainer.unknown.drawings import JUDGING, PER_KIND, draw, drawing_hashes
 from trainer.unknown.drawn_bottlenecks import drawn_bottlenecks
 
 
@@ -31,6 +31,14 @@ def test_kinds_differ() -> None:
     assert max(wall, gradient) < 6 < 20 < noise
 
 
+def test_other_drawings_judge() -> None:
+    """Eight of each kind, none of them one that teaches; the cache calls them something else."""
+    judging = list(draw((40, 24), JUDGING))
+    assert len(judging) == 4 * 8
+    assert not {picture.tobytes() for picture in judging} & {picture.tobytes() for picture in draw((40, 24))}
+    assert not {*drawing_hashes((40, 24), JUDGING)} & {*drawing_hashes((40, 24))}
+
+
 def test_hashes_depend_on_the_size() -> None:
     """So two networks of one size share nothing but the names, and other sizes have others."""
     assert len({*drawing_hashes((32, 32)), *drawing_hashes((32, 48))}) == 8 * PER_KIND
@@ -41,5 +49,5 @@ def test_bottlenecks_are_computed_once(tmp_path: Path, monkeypatch: pytest.Monke
     extractor = FeatureExtractor(tiny.backbone("int8"), tmp_path)
     found = drawn_bottlenecks(extractor)
     assert np.array_equal(found, extractor.backbone.features(draw((tiny.INPUT_SIZE, tiny.INPUT_SIZE))))
-    monkeypatch.setattr(cached, "draw", lambda size: pytest.fail("drawn again"))
+    monkeypatch.setattr(cached, "draw", lambda size, numbers: pytest.fail("drawn again"))
     assert np.array_equal(drawn_bottlenecks(extractor), found)

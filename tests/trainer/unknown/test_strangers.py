@@ -14,7 +14,7 @@ from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.bottlenecks.labelled import Labelled
 from trainer.unknown.packaged_directions import imagenet_names, packaged_directions
-from trainer.unknown.strangers import not_like_classes, random_directions, strange_bottlenecks
+from trainer.unknown.strangers import JUDGING_SEED, not_like_classes, random_directions, strange_bottlenecks
 
 VALUES = 48
 
@@ -49,6 +49,13 @@ def test_random_directions_are_always_the_same() -> None:
     """Unit length, and the same bits."""
     assert np.array_equal(random_directions(VALUES), random_directions(VALUES))
     assert np.allclose(np.linalg.norm(random_directions(VALUES), axis=1), 1, atol=1e-5)
+
+
+def test_other_random_directions_judge() -> None:
+    """Another seed gives other directions: none is nearly one of those that teach."""
+    teaching, judging = random_directions(VALUES), random_directions(VALUES, 50, JUDGING_SEED)
+    assert judging.shape == (50, VALUES)
+    assert (judging @ teaching.T).max() < 0.999
 
 
 def test_directions_like_a_class_are_left_out() -> None:
