@@ -48,12 +48,7 @@ def background_json(background: BackgroundAnswers | None) -> dict[str, Any] | No
     if background is None:
         return None
     taken = [
-        {
-            "path": entry.photo.relative,
-            "label": entry.label,
-            "score": round(entry.score, 6),
-            "rejected": entry.rejected,
-        }
+        {"path": entry.photo.relative, "label": entry.label, "score": round(entry.score, 6)}
         for entry in background.taken
     ]
     return {"photos": background.photos, "answered_so": background.unknown, "taken": taken}

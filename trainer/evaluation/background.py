@@ -12,15 +12,11 @@ from trainer.photos.dataset import Photo
 
 
 class TakenPhoto(NamedTuple):
-    """A ``photo`` of the rest of the world that was taken for the class ``label``.
-
-    ``rejected`` is the answer of the model's gate, None if it was not asked.
-    """
+    """A ``photo`` of the rest of the world that was taken for the class ``label``."""
 
     photo: Photo
     label: str
     score: float
-    rejected: bool | None
 
 
 class BackgroundAnswers(NamedTuple):
@@ -45,23 +41,21 @@ def evaluate_background(
     advance: Callable[[int], None] = lambda count: None,
     *,
     runtime: str | None = None,
-    reject: bool = False,
 ) -> BackgroundAnswers | None:
     """Let ``model`` answer ``photos`` of the rest of the world; None if there are none, or if it has no class for them.
 
-    Photos that cannot be decoded do not count. ``advance`` is called with 1 for each photo. With ``reject`` the
-    model's gate is asked too.
+    Photos that cannot be decoded do not count. ``advance`` is called with 1 for each photo.
     """
     if not photos or model.unknown_label is None:
         return None
     answered, taken = 0, list[TakenPhoto]()
-    labelled = label_photos(model, (photo.path for photo in photos), runtime=runtime, top_k=1, reject=reject)
+    labelled = label_photos(model, (photo.path for photo in photos), runtime=runtime, top_k=1)
     for photo, result in zip(photos, labelled, strict=True):
         advance(1)
         if result.classification is not None:
             answered += 1
             best = result.classification.categories[0]
             if best.label != model.unknown_label:
-                taken.append(TakenPhoto(photo, composed(best.label), best.score, result.classification.rejected))
+                taken.append(TakenPhoto(photo, composed(best.label), best.score))
     taken.sort(key=lambda entry: (-entry.score, entry.photo.relative))
     return BackgroundAnswers(answered, answered - len(taken), taken) if answered else None

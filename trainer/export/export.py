@@ -66,8 +66,6 @@ def export_model(
 ) -> Export:
     """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
-    If there is a ``gate``, it is asked in the evaluation too.
-
     ``samples`` (photos, values) are dequantized bottlenecks that an int8 head's ranges are chosen on.
     ``provenance`` goes into the manifest: what is needed to train the same model again. On one machine
     the same arguments give the same bytes. ``gate`` and ``remembered`` are packed too if they are given. The manifest
@@ -86,12 +84,9 @@ def export_model(
         remembered,
         unknown,
     )
-    gated = gate is not None
     evaluation = dataclasses.replace(
-        evaluate_photos(draft, dataset.test_photos, advance, runtime=runtime, reject=gated),
-        background=None
-        if unknown is None
-        else evaluate_background(draft, unknown.held_back, advance, runtime=runtime, reject=gated),
+        evaluate_photos(draft, dataset.test_photos, advance, runtime=runtime),
+        background=None if unknown is None else evaluate_background(draft, unknown.held_back, advance, runtime=runtime),
         split=TEST,
         skipped=dataset.skipped,
         trained_on_these=True,

@@ -83,17 +83,18 @@ def taken_photos_table(content: ReportContent) -> ReportTable:
     return ReportTable(
         ("photo", "taken for (score)", "with --reject"),
         [
-            (entry.photo.relative, f"{entry.label} ({percent(entry.score)})", gate_answer(entry))
+            (entry.photo.relative, f"{entry.label} ({percent(entry.score)})", gate_answer(content, entry) or "no gate")
             for entry in taken_photos(content)[:SHOWN]
         ],
     )
 
 
-def gate_answer(entry: TakenPhoto) -> str:
-    """What the gate says of a photo that was taken for a class."""
-    if entry.rejected is None:
-        return "no gate"
-    return "unknown" if entry.rejected else "passes"
+def gate_answer(content: ReportContent, entry: TakenPhoto) -> str:
+    """What the gate says of a photo that was taken for a class; empty if there is no gate."""
+    found = content.training.other_things if content.training else None
+    if found is None or found.rejected is None:
+        return ""
+    return "unknown" if entry.photo.relative in found.rejected else "passes"
 
 
 def _without_class(found: OtherThings, evidence: bool) -> str:

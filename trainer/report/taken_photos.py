@@ -23,7 +23,7 @@ def other_things_section(content: ReportContent) -> str:
     note, taken = other_things_note(content), taken_photos(content)[:SHOWN]
     if not note:
         return ""
-    photos = "\n".join(_photo(place, entry) for place, entry in enumerate(taken, 1))
+    photos = "\n".join(_photo(content, place, entry) for place, entry in enumerate(taken, 1))
     return section(
         "Other things",
         f'<p class="note">{prose(note)}</p>',
@@ -34,9 +34,10 @@ def other_things_section(content: ReportContent) -> str:
     )
 
 
-def _photo(place: int, entry: TakenPhoto) -> str:
+def _photo(content: ReportContent, place: int, entry: TakenPhoto) -> str:
     picture = photo_tag(entry.photo.path, f"Photo {place} of other things: taken for {entry.label}")
-    gate = "" if entry.rejected is None else f'<p class="says"><span>--reject: {gate_answer(entry)}</span></p>'
+    answer = gate_answer(content, entry)
+    gate = f'<p class="says"><span>--reject: {answer}</span></p>' if answer else ""
     return (
         f'<li class="photo">{picture}'
         f'<p class="says"><span>taken for: <b class="model">{escape(entry.label)}</b></span> '

@@ -20,8 +20,8 @@ from trainer.unknown.drawings import JUDGING
 from trainer.unknown.drawn_bottlenecks import drawn_bottlenecks
 from trainer.unknown.outside import Outside
 
-DRAWINGS, HELD_BACK = "drawings", "photos held back"
-"""The first and the last kind of other things; between them are bottlenecks along directions."""
+DRAWINGS, HELD_BACK, KNOWN = "drawings", "photos held back", "test photos of the classes"
+"""The first and the last kind of other things, between them are bottlenecks along directions; and what is known."""
 
 
 class Judged(NamedTuple):
@@ -40,13 +40,15 @@ class OtherThings(NamedTuple):
     ``label`` is the class for the rest of the world, None if the model has none. ``strange`` are drawings, then, if
     there is that class, bottlenecks along directions, and last photos of other things that were held back, if there
     are some. ``known`` are the test photos of the classes. The head in floats judges drawings and directions, the file
-    judges photos.
+    judges photos; the gate judges cached bottlenecks. ``rejected`` are the relative paths of the photos held back that
+    the gate rejects, None if there is no gate.
     """
 
     label: str | None
     settings: list[str]
     strange: list[Judged]
     known: Judged
+    rejected: frozenset[str] | None
 
 
 def judge_other_things(
@@ -54,13 +56,15 @@ def judge_other_things(
     calibration: Calibration,
     gate: Gate | None,
     outside: Outside | None,
-    known: Labelled,
+    training: Labelled,
+    tested: Labelled,
     evaluation: Evaluation,
 ) -> OtherThings | None:
     """How the model of ``evaluation``, with the head of ``calibration`` and this ``gate``, answers other things.
 
-    ``outside`` is its class for the rest of the world, and ``known`` are the photos of the classes that taught. None
-    for a model that has neither that class nor a gate: it gives every picture the name of a class.
+    ``outside`` is its class for the rest of the world, None if it has none. ``training`` are the photos of the classes
+    that taught, ``tested`` those of ``evaluation``. The result is None for a model that has neither that class nor a
+    gate: it gives every picture the name of a class.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
@@ -68,19 +72,28 @@ def judge_other_things(
         return None
     ways = settings(calibration.score_threshold, gate is not None)
     made = {DRAWINGS: drawn_bottlenecks(extractor, JUDGING)}
+
+    def judge(features: Features) -> Answers:
+        return answers_of_head(calibration.head, features, gate, outside is not None)
+
     with one_thread():  # one order of addition on any number of cores: the same photos give the same counts
         if outside is not None:
-            made |= outside.judging(known)
-        strange = [
-            _judged(kind, ways, answers_of_head(calibration.head, features, gate, outside is not None))
-            for kind, features in made.items()
-        ]
+            made |= outside.judging(training)
+        strange = [_judged(kind, ways, judge(features)) for kind, features in made.items()]
+        of_tested = judge(tested.features)
+        held_back = None if outside is None else outside.background.features[~outside.background.teaching]
+        of_held_back = None if held_back is None else judge(held_back)
+    rejected = None
+    if gate is not None:
+        photos = [] if outside is None else outside.background.held_back
+        flags = [] if of_held_back is None else of_held_back.rejected.tolist()
+        rejected = frozenset(photo.relative for photo, flag in zip(photos, flags, strict=True) if flag)
     if evaluation.background is not None:
-        strange.append(_of_photos(ways, evaluation.background))
+        strange.append(_of_photos(ways, evaluation.background, rejected or frozenset()))
+    decoded = np.array([result.classification is not None for result in evaluation.results], bool)
     answers = read_answers([answer for _, answer in evaluation.classified()], evaluation.unknown)
-    return OtherThings(
-        evaluation.unknown, [way.name for way in ways], strange, _judged("test photos of the classes", ways, answers)
-    )
+    known = _judged(KNOWN, ways, answers._replace(rejected=of_tested.rejected[decoded]))
+    return OtherThings(evaluation.unknown, [way.name for way in ways], strange, known, rejected)
 
 
 def answers_of_head(head: Head, features: Features, gate: Gate | None, outside: bool) -> Answers:
@@ -103,11 +116,11 @@ def _judged(kind: str, ways: list[Setting], answers: Answers) -> Judged:
     return Judged(kind, len(answers.scores), [int(way.named(answers).sum()) for way in ways])
 
 
-def _of_photos(ways: list[Setting], background: BackgroundAnswers) -> Judged:
+def _of_photos(ways: list[Setting], background: BackgroundAnswers, rejected: frozenset[str]) -> Judged:
     taken = background.taken  # all others have the label of the rest of the world, whatever the setting is
     answers = Answers(
         np.ones(len(taken), bool),
         np.array([entry.score for entry in taken], np.float64),
-        np.array([bool(entry.rejected) for entry in taken], bool),
+        np.array([entry.photo.relative in rejected for entry in taken], bool),
     )
     return _judged(HELD_BACK, ways, answers)._replace(pictures=background.photos)

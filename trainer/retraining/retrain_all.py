@@ -209,7 +209,7 @@ def _retrain_one(
         fine_tuning=fine_tuning,
         final=options.final,
         unknown=unknown and unknown.facts,
-        other_things=judge_other_things(extractor, calibration, gate, outside, training, export.evaluation),
+        other_things=judge_other_things(extractor, calibration, gate, outside, training, tested, export.evaluation),
     )
 
 

@@ -27,7 +27,7 @@ def test_the_settings_of_a_model() -> None:
 
 
 def test_who_gets_a_name() -> None:
-    """The label of the rest of the world is no name, a score on the threshold is enough, and one setting asks the gate."""
+    """The rest of the world is no name, a score on the threshold is enough, and one setting asks the gate."""
     answers = Answers(
         np.array([True, True, True, False]), np.array([0.95, 0.7, 0.4, 0.3]), np.array([True, False, False, False])
     )

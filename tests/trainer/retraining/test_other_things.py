@@ -31,6 +31,7 @@ FOUND = OtherThings(
     ["every answer", "--reject", "score of 0.9 or more"],
     [Judged("drawings", 32, [2, 0, 1]), Judged("random directions", 400, [30, 9, 4])],
     Judged("test photos of the classes", 50, [49, 47, 40]),
+    frozenset(),
 )
 
 
@@ -76,7 +77,7 @@ def test_a_retraining_counts_what_did_not_teach(options: RetrainOptions, tmp_pat
     if "--reject" in found.settings:
         gated = label_photos(loaded, [photo.path for photo in model.dataset.test_photos], reject=True)
         passed = [one.classification.rejected is False for one in gated if one.classification]
-        assert found.known.named[found.settings.index("--reject")] <= sum(passed)
+        assert abs(found.known.named[found.settings.index("--reject")] - sum(passed)) <= 1
     classifier = Classifier(loaded)
     answers = [classifier.classify(picture).label for picture in draw((tiny.INPUT_SIZE, tiny.INPUT_SIZE), JUDGING)]
     by_file = sum(label != "unknown" for label in answers)
