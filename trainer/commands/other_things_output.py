@@ -10,11 +10,11 @@ from trainer.retraining.other_things import OtherThings
 def other_things_line(found: OtherThings) -> str:
     """One line: how many of each kind get the name of a class, with every answer and with ``--reject``."""
     every = [f"{kind.named[0]:,} of {kind.pictures:,} {kind.kind}" for kind in found.strange]
-    line = f"other things, of which none taught: {_listed(every)} get the name of a class"
+    line = f"other things that did not teach it and get the name of a class: {_listed(every)}"
     if "--reject" in found.settings:
         place = found.settings.index("--reject")
-        line += f", with --reject {_listed([f'{kind.named[place]:,}' for kind in found.strange])}"
-    return f"{line}; photos are the true measure: trainer evaluate --strangers FOLDER"
+        line += f"; with --reject {_listed([f'{kind.named[place]:,}' for kind in found.strange])}"
+    return f"{line}; photos of yours are the true measure: trainer evaluate --strangers FOLDER"
 
 
 def other_things_json(found: OtherThings) -> dict[str, Any]:

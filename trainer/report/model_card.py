@@ -7,7 +7,7 @@ import re
 
 from trainer.report.content import ReportContent
 from trainer.report.more_photos import learning_curve_table, more_photos_note
-from trainer.report.other_things import other_things_note, other_things_table, taken_photos_table
+from trainer.report.other_things import other_things_notes, other_things_table, taken_photos_table
 from trainer.report.summary import cautions, headlines, title_line
 from trainer.report.tables import (
     ReportTable,
@@ -45,7 +45,7 @@ def render_card(content: ReportContent) -> str:
             _text(doubtful_labels_note(content)),
             _table(doubtful_labels_table(content, 0, _MOST_ROWS)),
         ),
-        *_section("Other things", _table(other_things_table(content)), _text(other_things_note(content))),
+        *_section("Other things", _table(other_things_table(content)), _text(" ".join(other_things_notes(content)))),
         *_section("Other things taken for a class", _table(taken_photos_table(content))),
         *_section("Photos of each class in each split", _table(data_table(content))),
         *_section("Training", _table(training_table(content))),

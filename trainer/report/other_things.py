@@ -6,57 +6,52 @@ from trainer.evaluation.background import TakenPhoto
 from trainer.report.content import ReportContent
 from trainer.report.number_format import counted, percent
 from trainer.report.tables import ReportTable
-from trainer.retraining.other_things import DRAWINGS, HELD_BACK, Judged, OtherThings
+from trainer.retraining.other_things import DRAWINGS, HELD_BACK, OtherThings
 
 SHOWN = 12
 """The largest number of photos of other things that are shown; they are most of the size of the section."""
 
 _WORTH = (
-    "Drawings and directions are of the kinds that taught it, so these figures flatter. Photos of other things are the "
-    "true measure: trainer evaluate MODEL PHOTOS --strangers FOLDER prints them."
+    "Drawings and directions are of the kinds that taught the label {label}, so their figures are too good. Photos of "
+    "other things are the true measure: trainer evaluate MODEL PHOTOS --strangers FOLDER."
 )
 
 
-def other_things_note(content: ReportContent) -> str:
-    """What the figures are, and what they are worth; empty without a training."""
+def other_things_notes(content: ReportContent) -> list[str]:
+    """What the figures are, and what they are worth; nothing without a training."""
     if content.training is None:
-        return ""
+        return []
     found = content.training.other_things
     if found is None:
-        return (
-            "The file has no label for the rest of the world and no gate: it gives every picture the name of a class."
-        )
+        return [
+            "The file has neither a label for the rest of the world nor a gate: every picture gets the name of a class."
+        ]
     if found.label is None:
-        return _without_class(found, content.has_evidence)
-    judged = [kind.kind for kind in found.strange]
-    directions = judged[1 : -1 if HELD_BACK in judged else None]
-    by_file = (
-        "The file judged photos, the head in floats all else."
-        if content.has_evidence or HELD_BACK in judged
-        else "The head in floats judged them."
-    )
-    lost = " The last column is the price: test photos of the classes that got no name." if content.has_evidence else ""
-    return (
-        f"How many other things get the name of a class, and not {found.label}: none of them taught the file. "
-        f"There are drawings, bottlenecks along {' and '.join(directions)}"
-        + (", and photos of other things that were held back. " if HELD_BACK in judged else ". ")
-        + f"{by_file}{lost} {_WORTH}"
-    )
+        return [_without_class(found, content.has_evidence)]
+    kinds = [kind.kind for kind in found.strange]
+    directions = [kind for kind in kinds if kind not in (DRAWINGS, HELD_BACK)]
+    sentences = ["How many other things get the name of a class. None of them taught the file."]
+    if content.has_evidence:
+        sentences.append("The last row is the price: test photos of the classes that got no name.")
+    if content.has_evidence or HELD_BACK in kinds:
+        sentences.append("Photos were judged by the file;")
+    sentences.append(f"drawings, and bottlenecks along {' and '.join(directions)}, were judged by the head in floats.")
+    if not sentences[-2].endswith(";"):
+        sentences[-1] = f"D{sentences[-1][1:]}"
+    return [" ".join(sentences), _WORTH.format(label=found.label)]
 
 
 def other_things_table(content: ReportContent) -> ReportTable | None:
-    """The counts for each setting and kind; None without a training and without a label for the rest of the world."""
+    """The counts of each kind, by setting; None without a training and without a label for the rest of the world."""
     found = content.training.other_things if content.training else None
     if found is None or found.label is None:
         return None
-    heads = ["setting", *(f"{kind.kind} ({kind.pictures:,})" for kind in found.strange)]
-    rows = [[name, *(_share(kind, kind.named[place]) for kind in found.strange)] for place, name in _places(found)]
+    rows = [(kind.kind, f"{kind.pictures:,}", *_shares(kind.named, kind.pictures)) for kind in found.strange]
     if content.has_evidence:
         known = found.known
-        heads.append(f"{known.kind} without a name ({known.pictures:,})")
-        for row, named in zip(rows, known.named, strict=True):
-            row.append(_share(known, known.pictures - named))
-    return ReportTable(tuple(heads), [tuple(row) for row in rows])
+        lost = [known.pictures - named for named in known.named]
+        rows.append((f"{known.kind} without a name", f"{known.pictures:,}", *_shares(lost, known.pictures)))
+    return ReportTable(("kind", "number", *found.settings), rows)
 
 
 def taken_photos(content: ReportContent) -> list[TakenPhoto]:
@@ -110,9 +105,5 @@ def _without_class(found: OtherThings, evidence: bool) -> str:
     )
 
 
-def _places(found: OtherThings) -> list[tuple[int, str]]:
-    return list(enumerate(found.settings))
-
-
-def _share(of: Judged, count: int) -> str:
-    return f"{count:,} ({percent(count / of.pictures)})" if of.pictures else "-"
+def _shares(counts: list[int], pictures: int) -> list[str]:
+    return [f"{count:,} ({percent(count / pictures)})" if pictures else "-" for count in counts]

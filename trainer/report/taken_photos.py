@@ -9,24 +9,24 @@ from trainer.report.number_format import percent
 from trainer.report.other_things import (
     SHOWN,
     gate_answer,
-    other_things_note,
+    other_things_notes,
     other_things_table,
     taken_photos,
     taken_photos_note,
 )
 
-_CAPTION = "Other things that get the name of a class, and the price, by setting"
+_CAPTION = "Other things that get the name of a class, by setting"
 
 
 def other_things_section(content: ReportContent) -> str:
     """The section; empty without a training."""
-    note, taken = other_things_note(content), taken_photos(content)[:SHOWN]
-    if not note:
+    notes, taken = other_things_notes(content), taken_photos(content)[:SHOWN]
+    if not notes:
         return ""
     photos = "\n".join(_photo(content, place, entry) for place, entry in enumerate(taken, 1))
     return section(
         "Other things",
-        f'<p class="note">{prose(note)}</p>',
+        *(f'<p class="note">{prose(note)}</p>' for note in notes),
         table_tag(other_things_table(content), "figures", _CAPTION),
         f'<p class="note taken">{prose(taken_photos_note(content))}</p>\n<ol class="photos">\n{photos}\n</ol>'
         if taken

@@ -106,9 +106,8 @@ def answers_of_head(head: Head, features: Features, gate: Gate | None, outside: 
     classes = logits.shape[1] - outside
     rejected = np.zeros(len(features), bool)
     if gate is not None:
-        among = softmax(logits[:, :classes]).astype(np.float32)
-        raw = features.astype(np.float32, copy=False)
-        rejected = np.array([gate.margin(*picture) < 0 for picture in zip(raw, among, strict=True)], bool)
+        among = softmax(logits[:, :classes]).max(axis=1)
+        rejected = gate.familiarity(features.astype(np.float32, copy=False), among) < gate.least
     return Answers(logits.argmax(axis=1) < classes, softmax(logits)[:, :classes].max(axis=1), rejected)
 
 

@@ -88,8 +88,8 @@ def test_a_retraining_counts_what_did_not_teach(options: RetrainOptions, tmp_pat
 def test_one_line_and_the_json() -> None:
     """The counts of each kind, with every answer and with the gate, and what is the true measure."""
     assert other_things_line(FOUND) == (
-        "other things, of which none taught: 2 of 32 drawings and 30 of 400 random directions get the name of a class, "
-        "with --reject 0 and 9; photos are the true measure: trainer evaluate --strangers FOLDER"
+        "other things that did not teach it and get the name of a class: 2 of 32 drawings and 30 of 400 random "
+        "directions; with --reject 0 and 9; photos of yours are the true measure: trainer evaluate --strangers FOLDER"
     )
     without_gate = FOUND._replace(settings=["every answer", "score of 0.9 or more"])
     assert "--reject" not in other_things_line(without_gate)
