@@ -5,7 +5,7 @@ from __future__ import annotations
 from trainer.evaluation.background import TakenPhoto
 from trainer.report.content import ReportContent
 from trainer.report.number_format import counted, percent
-from trainer.report.tables import ReportTable
+from trainer.report.tables import ReportTable, inside
 from trainer.retraining.other_things import DRAWINGS, HELD_BACK, OtherThings
 
 SHOWN = 12
@@ -78,7 +78,11 @@ def taken_photos_table(content: ReportContent) -> ReportTable:
     return ReportTable(
         ("photo", "taken for (score)", "with --reject"),
         [
-            (entry.photo.relative, f"{entry.label} ({percent(entry.score)})", gate_answer(content, entry) or "no gate")
+            (
+                inside(entry.photo.relative),
+                f"{entry.label} ({percent(entry.score)})",
+                gate_answer(content, entry) or "no gate",
+            )
             for entry in taken_photos(content)[:SHOWN]
         ],
     )

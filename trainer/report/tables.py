@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import PurePath
 from typing import NamedTuple
 
 import numpy as np
@@ -214,7 +215,13 @@ def _self_test(content: ReportContent) -> str:
 def skipped_table(content: ReportContent) -> ReportTable:
     """Every skipped file that is the user's, and why; hidden files and those of systems are not."""
     shown = [entry for entry in content.evaluation.skipped if entry.reason not in UNNAMED]
-    return ReportTable(("file", "why"), [(entry.path, entry.reason) for entry in shown])
+    return ReportTable(("file", "why"), [(inside(entry.path), entry.reason) for entry in shown])
+
+
+def inside(path: str) -> str:
+    """``path``, but of one that leads out of the folder of the photos only the file's name: a report names no place."""
+    parts = PurePath(path)
+    return parts.name if parts.is_absolute() or ".." in parts.parts else path
 
 
 def doubtful_labels_note(content: ReportContent) -> str:

@@ -14,6 +14,7 @@ from trainer.report.other_things import (
     taken_photos,
     taken_photos_note,
 )
+from trainer.report.tables import inside
 
 _CAPTION = "Other things that get the name of a class, by setting"
 
@@ -42,5 +43,5 @@ def _photo(content: ReportContent, place: int, entry: TakenPhoto) -> str:
         f'<li class="photo">{picture}'
         f'<p class="says"><span>taken for: <b class="model">{escape(entry.label)}</b></span> '
         f"<em>{percent(entry.score, 0)}</em></p>{gate}"
-        f'<p class="path">{escape(entry.photo.relative)}</p></li>'
+        f'<p class="path">{escape(inside(entry.photo.relative))}</p></li>'
     )

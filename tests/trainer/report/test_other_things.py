@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from support.reporting import HOSTILE_CLASS, with_other_things
+from trainer.photos.photo_files import Skipped
 from trainer.report.content import ReportContent
 from trainer.report.markup import escape
 from trainer.report.model_card import render_card
@@ -52,6 +53,17 @@ def test_taken_photos_are_shown(told: ReportContent) -> None:
     assert "<em>95 %</em>" in section
     assert "<script" not in section
     assert taken_photos_note(told) == "3 of the 40 photos that were held back were taken for a class."
+
+
+def test_no_place_is_named(content: ReportContent) -> None:
+    """Of a photo that is not in the folder of the photos, page and card have the file's name alone."""
+    photo = content.evaluation.photos[0]._replace(relative="/home/poet/things/owl.png")
+    told = with_other_things(content, [photo, photo._replace(relative="../poet/fox.png")])
+    skipped = [Skipped("/home/poet/things/x.txt", "no photo")]
+    told = dataclasses.replace(told, evaluation=dataclasses.replace(told.evaluation, skipped=skipped))
+    for text in (render_page(told), render_card(told)):
+        assert "owl.png" in text and "fox.png" in text and "x.txt" in text
+        assert "poet/" not in text
 
 
 def test_many_taken_photos_are_not_all_shown(content: ReportContent) -> None:
