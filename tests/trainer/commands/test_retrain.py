@@ -31,7 +31,7 @@ RETRAINED_KEYS = {
     *("test_accuracy", "test_photos", "test_independent", "test_accuracy_interval", "classes_without_figure"),
     *("cross_validation", "learning_curve", "temperature", "calibration_error_before", "calibration_error"),
     *("score_threshold", "promised_accuracy", "validation_accuracy", "training_steps", "l2", "computed_bottlenecks"),
-    *("size_bytes", "fine_tuning", "final"),
+    *("size_bytes", "fine_tuning", "final", "other_things"),
 }
 SHARES = ("--testing-percentage", 20, "--validation-percentage", 20)
 
