@@ -78,6 +78,7 @@ def ordered_map(
     from concurrent.futures import Future, ThreadPoolExecutor
 
     local = threading.local()
+    stopped = threading.Event()  # nobody waits for results any more
 
     def work(some: list[Item]) -> tuple[list[Result], BaseException | None]:
         results: list[Result] = []
@@ -85,6 +86,8 @@ def ordered_map(
             if not hasattr(local, "worker"):
                 local.worker = make_worker()
             for item in some:
+                if stopped.is_set():
+                    break
                 results.append(local.worker(item))
         except BaseException as error:  # the results before it are not lost
             return results, error
@@ -112,4 +115,5 @@ def ordered_map(
             if not some:
                 return
     finally:
+        stopped.set()
         pool.shutdown(cancel_futures=True)

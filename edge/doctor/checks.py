@@ -8,7 +8,7 @@ from edge.distribution import DISTRIBUTION, install_command
 from edge.doctor.check import OK, PROBLEM, WARNING, Check
 from edge.doctor.machine_facts import MachineFacts, Package
 from edge.doctor.speed_check import speed_checks
-from edge.inference.interpreter import NUMPY_FIX, runtime_fix
+from edge.inference.interpreter import NUMPY_FIX, missing_fix, runtime_fix
 from edge.inference.processor import NO_PROCESSOR, PROCESSOR_FIX
 
 THROTTLED_BITS = {
@@ -51,7 +51,7 @@ def working_runtimes(facts: MachineFacts) -> list[Package]:
 
 def _interpreter(facts: MachineFacts) -> list[Check]:
     if not facts.runtimes:
-        return [Check("interpreter", PROBLEM, "no TFLite interpreter is installed", install_command("litert"))]
+        return [Check("interpreter", PROBLEM, "no TFLite interpreter is installed", missing_fix())]
     checks = []
     working = working_runtimes(facts)
     for package in facts.runtimes:

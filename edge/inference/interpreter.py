@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import math
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -58,15 +59,15 @@ def installed_runtimes() -> list[str]:
 def runtime_version(name: str) -> str | None:
     """The version of the runtime ``name``; None if it does not say.
 
-    That of ``tflite-c`` is asked of its library, which is loaded; the others are not imported.
+    That of ``tflite-c`` is asked of its library, in a child process: a library that crashes ends the child alone.
     """
     if name != _C_LIBRARY:
         return installed_version(PACKAGES[name])
-    try:
-        version: str = importlib.import_module(RUNTIMES[name]).library_version()
-        return version
-    except ImportError:
-        return None
+    import subprocess  # no other runtime needs it
+
+    code = f"from {RUNTIMES[name]} import library_version; print(library_version())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return (done.stdout.strip() or None) if done.returncode == 0 else None
 
 
 def runtime_fix(name: str, *options: str) -> str:
@@ -74,6 +75,13 @@ def runtime_fix(name: str, *options: str) -> str:
     if name == _C_LIBRARY:
         return f"set {LIBRARY_VARIABLE} to a TensorFlow Lite library with the C API, such as libtensorflowlite_c.so"
     return " ".join(["pip install", *options, PACKAGES[name]])
+
+
+def missing_fix() -> str:
+    """What to do if no interpreter is installed: for 32 bits there are wheels up to Python 3.11 alone."""
+    if sys.maxsize > 2**32:
+        return install_command("litert")
+    return runtime_fix("tflite-runtime" if sys.version_info < (3, 12) else _C_LIBRARY)
 
 
 def choose_runtime(name: str | None = None) -> str:
@@ -89,7 +97,7 @@ def choose_runtime(name: str | None = None) -> str:
     if name and name not in installed:
         raise ConfigurationError(f"{name} is not installed here: {runtime_fix(name)}")
     if not installed:
-        raise ConfigurationError(f"no TFLite interpreter is installed: {install_command('litert')}")
+        raise ConfigurationError(f"no TFLite interpreter is installed: {missing_fix()}")
     return name or installed[0]
 
 

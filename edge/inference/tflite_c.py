@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import weakref
 from collections import deque
 from ctypes import c_char_p, c_void_p, create_string_buffer
@@ -19,6 +20,8 @@ import numpy.typing as npt
 from edge.inference.interpreter import LIBRARY_VARIABLE
 from edge.inference.tflite_library import ERROR_REPORTER, load_library
 
+if sys.platform == "win32":
+    raise ImportError("tflite-c is not for Windows")
 _library = load_library(os.environ.get(LIBRARY_VARIABLE) or "libtensorflowlite_c.so")
 _print_to_memory = ctypes.CDLL(None).vsnprintf
 _print_to_memory.argtypes = [c_char_p, ctypes.c_size_t, c_char_p, c_void_p]

@@ -1,7 +1,7 @@
 """The functions of a TensorFlow Lite library that the runtime ``tflite-c`` calls.
 
-They are those of its C API that take and return no struct by value: opaque pointers, numbers and strings, so that a
-library of any release since 2.4 can be called (tensorflow/lite/core/c/c_api.h).
+They are those of its C API that take and return no struct by value: opaque pointers, numbers and strings, which are the
+same in 2.14 and 2.17, that were tried (tensorflow/lite/core/c/c_api.h).
 """
 
 from __future__ import annotations

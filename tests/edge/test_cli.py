@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
+from edge.inference.interpreter import missing_fix
 from support import surgery
 from support.colours import encoded, plain
 from support.surgery import Patient
@@ -100,7 +101,7 @@ def test_without_an_interpreter(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     for paths in (["photos/red.png"], ["photos"]):
         assert main(["label", "--model", "tiny.tflite", *paths]) == 78
         err = capsys.readouterr().err
-        assert err == "edge: no TFLite interpreter is installed: pip install 'edge-for-poets[litert]'\n"
+        assert err == f"edge: no TFLite interpreter is installed: {missing_fix()}\n"
 
 
 def test_disk_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -194,11 +194,13 @@ def test_error_of_the_items() -> None:
     assert threading.active_count() == before
 
 
-def test_results_may_be_abandoned() -> None:
-    """Closing the iterator drops what has not begun and ends the threads."""
+@pytest.mark.parametrize(("run", "results_before"), [(1, 1), (4, WINDOW * 2 + 8)])
+def test_results_may_be_abandoned(run: int, results_before: int) -> None:
+    """Closing the iterator drops what has not begun, in the middle of a run too, and ends the threads."""
     before, done = threading.active_count(), []
-    results = ordered_map(lambda: done.append, range(10_000), 2)
-    next(results)
+    results = ordered_map(lambda: done.append, range(10_000), 2, run)
+    for _ in range(results_before):
+        next(results)
     results.close()
     assert threading.active_count() == before
-    assert len(done) <= WINDOW * 2 + 1
+    assert len(done) <= results_before + WINDOW * 2

@@ -138,7 +138,7 @@ def _packages(arch: str) -> tuple[str, ...]:
 
 
 def _recipe(system: System) -> str:
-    parts = repr((system.suite, _packages(system.arch), _DPKG, _FINISH))
+    parts = repr((system.suite, _packages(system.arch), _DPKG, _SSH_KEYS, _FINISH))
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
@@ -157,7 +157,13 @@ def _build(system: System, folder: Path) -> None:
             if done.returncode:
                 lines = log.read_text(errors="replace").splitlines()[-5:]
                 raise CannotEmulate(
-                    "\n".join([f"the build of the userland failed; the whole output is in {log}", *lines])
+                    "\n".join(
+                        [
+                            f"the build of the userland failed; the whole output is in {log}. If the mirror has no "
+                            f"{system.suite}, name another one in $PI_MIRROR",
+                            *lines,
+                        ]
+                    )
                 )
 
 
@@ -174,7 +180,7 @@ def _environment() -> dict[str, str]:
 
 
 def _mirror() -> str:
-    """The mirror of Debian in ``$PI_MIRROR``, or else the one that apt uses on this machine; it has all suites."""
+    """The mirror of Debian in ``$PI_MIRROR``, or else the one of apt on this machine; a whole mirror has all suites."""
     if mirror := os.environ.get("PI_MIRROR"):
         return mirror
     asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Label: Debian"]

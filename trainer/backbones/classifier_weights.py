@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -46,4 +47,6 @@ def _read(path: Path, architecture: Architecture) -> Floats | None:
         kernel = graph_constants(read_graph(path)).get(_GRAPH_NAME)
     else:
         kernel = read_keras_classifier(path, network_graph(architecture))
-    return None if kernel is None or kernel.ndim < 2 else kernel.reshape(kernel.shape[-2:]).T
+    if kernel is None or kernel.ndim < 2 or math.prod(kernel.shape[:-2]) != 1:
+        return None
+    return kernel.reshape(kernel.shape[-2:]).T

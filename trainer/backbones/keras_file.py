@@ -60,7 +60,9 @@ def _classifier(file: Any, graph: NetworkGraph) -> Floats | None:
     if "layers" not in file:
         groups = file.get("model_weights", file)
         group = next((groups[name] for name in _CLASSIFIERS if name in groups), None)
-        return None if group is None else _array(group[group.attrs["weight_names"][0]])
+        if group is None or not len(group.attrs["weight_names"]):
+            return None
+        return _array(group[group.attrs["weight_names"][0]])
     # Layers are counted for each class: the classifier is a dense one, or the convolution behind those of the network.
     count = sum(not layer.depthwise for layer in graph.convolutions)
     group = next((file["layers"][name] for name in ("dense", f"conv2d_{count}") if name in file["layers"]), None)

@@ -133,7 +133,8 @@ def read_remembered(model: ModelFile) -> Remembered | None:
     features = dequantize(packed, tensor).reshape(-1, facts.features)
     places = {label: place for place, label in enumerate(model.classes)}
     counts = [count for label, count in zip(model.labels, facts.counts, strict=True) if label in places]
-    return Remembered(model.classes, features, np.repeat(np.arange(len(counts)), counts).astype(np.intp))
+    of_classes = np.repeat([label in places for label in model.labels], facts.counts)
+    return Remembered(model.classes, features[of_classes], np.repeat(np.arange(len(counts)), counts).astype(np.intp))
 
 
 def require_remembered(remembered: Remembered | None, name: str) -> Remembered:

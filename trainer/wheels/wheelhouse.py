@@ -65,7 +65,8 @@ class Wheelhouse(NamedTuple):
             if canonicalize_name(Requirement(text).name) in PACKAGES.values():
                 raise ConfigurationError(
                     f"no interpreter: {text} has no wheel for {platform.processor} and Python {platform.python}; "
-                    "use the 64-bit Raspberry Pi OS, or give the folder of a wheel with --find-links"
+                    "use the 64-bit Raspberry Pi OS, a 32-bit one with Python 3.11 (Debian 12; for a bundle "
+                    "--python 3.11), or give the folder of a wheel with --find-links"
                 )
 
 

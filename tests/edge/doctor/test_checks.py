@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from edge.doctor.check import OK, PROBLEM, WARNING, Check
 from edge.doctor.checks import THROTTLED_BITS, run_checks, throttled_meanings, working_runtimes
 from edge.doctor.machine_facts import MachineFacts, Package, VideoDevice
+from edge.inference.interpreter import missing_fix
 
 USB = VideoDevice("/dev/video0", "HD Webcam", "video", True, False)
 RIBBON = VideoDevice("/dev/video0", "unicam", "video", True, True)
@@ -57,9 +58,7 @@ def test_nothing_known_is_no_problem() -> None:
 
 def test_no_interpreter() -> None:
     """Without an interpreter nothing runs."""
-    assert _checks("interpreter", runtimes=()) == [
-        (PROBLEM, "no TFLite interpreter is installed", "pip install 'edge-for-poets[litert]'")
-    ]
+    assert _checks("interpreter", runtimes=()) == [(PROBLEM, "no TFLite interpreter is installed", missing_fix())]
 
 
 def test_an_interpreter_that_does_not_load() -> None:

@@ -51,8 +51,19 @@ def test_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "installed_runtimes", list)
     with pytest.raises(ConfigurationError, match="pip install tflite-runtime"):
         choose_runtime("tflite-runtime")
+    monkeypatch.setattr(sys, "maxsize", 2**63 - 1)
     with pytest.raises(ConfigurationError, match=r"no TFLite interpreter .* pip install 'edge-for-poets\[litert\]'"):
         choose_runtime()
+
+
+@pytest.mark.parametrize(
+    ("python", "remedy"), [((3, 11, 2), "pip install tflite-runtime"), ((3, 13, 5), "set EDGE_TFLITE_LIBRARY to a")]
+)
+def test_no_interpreter_with_32_bits(monkeypatch: pytest.MonkeyPatch, python: tuple[int, ...], remedy: str) -> None:
+    """LiteRT has no wheel for 32 bits, and tflite-runtime none for Python 3.12 and newer."""
+    monkeypatch.setattr(sys, "maxsize", 2**31 - 1)
+    monkeypatch.setattr(sys, "version_info", python)
+    assert module.missing_fix().startswith(remedy)
 
 
 def _fake_runtime(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

@@ -66,6 +66,9 @@ def test_files_without_it(tmp_path: Path) -> None:
     assert read_classifier(write_classifier(tmp_path / "wide.h5", WIDE), NARROW) is None
     assert read_classifier(write_classifier(tmp_path / "nan.h5", WEIGHTS * np.nan), NARROW) is None
     assert read_classifier(tmp_path / "tuned.npz", NARROW) is None
+    kernel = np.ones((3, 3, 256, 100), np.float32)
+    assert read_classifier(write_keras(tmp_path / "wide-kernel.h5", {"conv_preds": [kernel]}), NARROW) is None
+    assert read_classifier(write_keras(tmp_path / "activation.h5", {"predictions": []}), NARROW) is None
 
 
 def test_mobilenet_v3_has_two_layers(tmp_path: Path) -> None:

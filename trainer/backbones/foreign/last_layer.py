@@ -47,7 +47,7 @@ def read_labels(content: bytes) -> tuple[str, ...]:
 def _floats(view: TreeView, tensor: int) -> Floats | None:
     maker = view.maker(tensor)
     if maker is not None:  # float16 weights, made floats
-        return _floats(view, int(maker.inputs[0]))
+        return _floats(view, int(maker.inputs[0])) if view.name(maker) == "DEQUANTIZE" else None
     stored = view.graph.tensors[tensor]
     dtype, shape = _DTYPES.get(view.type(tensor)), view.shape(tensor)
     if dtype is None or stored.sparsity is not None:
