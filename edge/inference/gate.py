@@ -21,7 +21,8 @@ from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 
 _SMALLEST, _LARGEST = 1e-9, 1e9  # of the numbers of a gate; beyond them float32 overflows
-_SMALLEST_SCORE = 1 / 512  # half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding
+SMALLEST_SCORE = 1 / 512
+"""Half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding."""
 
 
 class GateParts(NamedTuple):
@@ -88,7 +89,7 @@ class Gate(GateParts):
 
 def log_odds(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     """The logarithm of the odds of ``scores``, 0 to 1; those that are nearly 0 or 1 count as a little farther away."""
-    clipped = np.clip(scores.astype(np.float64), _SMALLEST_SCORE, 1 - _SMALLEST_SCORE)
+    clipped = np.clip(scores.astype(np.float64), SMALLEST_SCORE, 1 - SMALLEST_SCORE)
     odds: npt.NDArray[np.float64] = np.log(clipped / (1 - clipped))
     return odds
 

@@ -144,7 +144,7 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _print_evaluation(evaluation: Evaluation) -> None:
-    if len(evaluation.labels) <= _MOST_COLUMNS:
+    if len(evaluation.labels) - (evaluation.unknown is not None) <= _MOST_COLUMNS:
         rows = [
             [label, *map(int, row)]
             for label, row in zip(evaluation.labels, evaluation.confusion, strict=True)

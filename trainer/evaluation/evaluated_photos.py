@@ -85,7 +85,8 @@ def choose_photos(models: Sequence[ModelFile], dataset: Dataset, split: str) -> 
     outside = {composed(model.unknown_label) for model in models if model.unknown_label is not None}
     background = [photo for photo in dataset.photos if composed(photo.label) in outside]
     of_classes = [photo for photo in dataset.photos if composed(photo.label) not in outside]
-    classes = share_classes(of_classes, [model.classes for model in models])
+    taught = [[label for label in model.classes if composed(label) not in outside] for model in models]
+    classes = share_classes(of_classes, taught)
     photos = classes.photos
     known = [read_photo_hashes(model) for model in models]
     if split == TEST and any(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ class Setting(NamedTuple):
     """
 
     name: str
-    least: float = 0.0
+    least: float = -math.inf
     reject: bool = False
 
     def named(self, answers: Answers) -> npt.NDArray[np.bool_]:
@@ -63,4 +64,4 @@ def read_answers(answers: Sequence[Classification], outside: str | None) -> Answ
 
 def best_of_classes(answer: Classification, outside: str | None) -> float:
     """The best score of a class in ``answer``; ``outside`` is the label of the rest of the world."""
-    return max((category.score for category in answer.categories if category.label != outside), default=0.0)
+    return max((category.score for category in answer.categories if category.label != outside), default=-math.inf)

@@ -13,6 +13,7 @@ from edge.types import Classification
 from trainer.evaluation.auroc import auroc
 from trainer.evaluation.grouped_share import GroupedShare, grouped_share
 from trainer.evaluation.settings import read_answers, settings
+from trainer.evaluation.shared_classes import composed
 from trainer.photos.dataset import Photo
 from trainer.photos.photo_files import Skipped
 from trainer.photos.photo_hashes import read_photo_hashes
@@ -113,7 +114,8 @@ def evaluate_strangers(
     if not strange:
         raise DatasetError(f"{strangers.root}: no picture in it can be decoded; give pictures of other things")
     answers = read_answers([answer for _, answer in strange], outside)
-    of_known = read_answers([answer for _, answer in known], outside)
+    # Labels of known photos are in the composed form.
+    of_known = read_answers([answer for _, answer in known], outside and composed(outside))
     threshold = model.manifest.score_threshold if model.manifest else None
     return Strangers(
         strangers=len(strange),

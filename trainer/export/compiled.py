@@ -58,6 +58,7 @@ def export_compiled(content: bytes, compiled: CompiledNetwork) -> bytes:
         training=training,
         self_test=dataclasses.replace(model.manifest.self_test, tolerance=MAX_TOLERANCE, other_tolerance=MAX_TOLERANCE),
         gate=None,
+        distance=None,
         remembered=None,
     )
     return pack_files(flatbuffer, label_lines(model.labels), manifest, None, model.packed.get(KNOWN_PHOTOS_NAME))

@@ -67,7 +67,7 @@ def fit_gate(
     kept. ``per_class`` prototypes stand for a class, fewer if there are many classes.
     """
     judged = folds.assigned >= 0
-    if judged.sum() < LEAST_PHOTOS:
+    if not judged.any() or folds.data.where(judged).independent < LEAST_PHOTOS:
         return None
     with one_thread():  # one order of addition on any number of cores: the same photos give the same gate
         shape = _shape(training, folds.labels, per_class, noise)

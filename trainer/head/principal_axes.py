@@ -16,7 +16,9 @@ AXES = 32
 
 _SPARE = 8  # directions beside those that are asked for, so that the last of these is found as well
 _ROUNDS, _AGAIN = 6, 2  # of the iteration; from axes of nearly the same photos
-_SMALLEST = 1e-6  # variance, in units of the features' own
+_SMALLEST = 0.1
+"""Of a variance, in units of the features' own; those of photos are 0.3 and more. Pictures that are nearly alike hardly
+differ in most directions. What a picture has there is then the rounding of 8-bit axes, and a processor's last bits."""
 
 
 class PrincipalAxes(NamedTuple):

@@ -93,7 +93,7 @@ def gate_answer(content: ReportContent, entry: TakenPhoto) -> str:
     found = content.training.other_things if content.training else None
     if found is None or found.rejected is None:
         return ""
-    return "unknown" if entry.photo.relative in found.rejected else "passes"
+    return "unknown" if entry.photo.sha256 in found.rejected else "passes"
 
 
 def _without_class(found: OtherThings, evidence: bool) -> str:

@@ -40,7 +40,7 @@ class OtherThings(NamedTuple):
     ``label`` is the class for the rest of the world, None if the model has none. ``strange`` are drawings, then, if
     there is that class, bottlenecks along directions, and last photos of other things that were held back, if there
     are some. ``known`` are the test photos of the classes. The head in floats judges drawings and directions, the file
-    judges photos; the gate judges cached bottlenecks. ``rejected`` are the relative paths of the photos held back that
+    judges photos; the gate judges cached bottlenecks. ``rejected`` are the sha256 of the photos held back that
     the gate rejects, None if there is no gate.
     """
 
@@ -48,7 +48,7 @@ class OtherThings(NamedTuple):
     settings: list[str]
     strange: list[Judged]
     known: Judged
-    rejected: frozenset[str] | None
+    rejected: frozenset[bytes] | None
 
 
 def judge_other_things(
@@ -87,7 +87,7 @@ def judge_other_things(
     if gate is not None:
         photos = [] if outside is None else outside.background.held_back
         flags = [] if of_held_back is None else of_held_back.rejected.tolist()
-        rejected = frozenset(photo.relative for photo, flag in zip(photos, flags, strict=True) if flag)
+        rejected = frozenset(photo.sha256 for photo, flag in zip(photos, flags, strict=True) if flag)
     if evaluation.background is not None:
         strange.append(_of_photos(ways, evaluation.background, rejected or frozenset()))
     decoded = np.array([result.classification is not None for result in evaluation.results], bool)
@@ -115,11 +115,11 @@ def _judged(kind: str, ways: list[Setting], answers: Answers) -> Judged:
     return Judged(kind, len(answers.scores), [int(way.named(answers).sum()) for way in ways])
 
 
-def _of_photos(ways: list[Setting], background: BackgroundAnswers, rejected: frozenset[str]) -> Judged:
+def _of_photos(ways: list[Setting], background: BackgroundAnswers, rejected: frozenset[bytes]) -> Judged:
     taken = background.taken  # all others have the label of the rest of the world, whatever the setting is
     answers = Answers(
         np.ones(len(taken), bool),
         np.array([entry.score for entry in taken], np.float64),
-        np.array([entry.photo.relative in rejected for entry in taken], bool),
+        np.array([entry.photo.sha256 in rejected for entry in taken], bool),
     )
     return _judged(HELD_BACK, ways, answers)._replace(pictures=background.photos)

@@ -14,6 +14,7 @@ from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
 from trainer.evaluation.shared_classes import composed
 from trainer.head.standardisation import Features
+from trainer.one_thread import one_thread
 from trainer.photos.dataset import Dataset
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.progress import Progress
@@ -50,13 +51,19 @@ def set_apart(
     label = options.unknown
     if label is None:
         return folder, None
-    if remembered is not None and label in remembered.labels:
+    if remembered is not None and composed(label) in map(composed, remembered.labels):
         raise UsageError(
             f"{options.backbone} has a class {shorten(label)}, and that is the name of the class for the rest of the "
             "world: give it another one with --unknown NAME, or leave it out with --no-unknown"
         )
     given = None if options.background is None else list_background(options.background, options.folder, label)
     own = [file for file in folder.files if composed(file.label) == composed(label)]
+    for name in folder.labels:
+        if composed(name) != composed(label) and _alike(name) == _alike(label):
+            progress.message(
+                f"{shorten(str(options.folder))}: {shorten(name)} is a class beside {shorten(label)}, the class for "
+                f"the rest of the world; if it is that class, give --unknown {shorten(name)}"
+            )
     if own:
         progress.message(
             f"{shorten(str(options.folder))}: {shorten(label)} is the class for the rest of the world, no class of "
@@ -82,11 +89,11 @@ def gather(
     progress = extractor.progress
     background = read_background(extractor, rest.own, rest.given, dataset.photos, options.ratios)
     if background.chosen.any():
-        with progress.stage("background"):
+        with progress.stage("background"), one_thread():
             classes = like_a_class(background.features, training)
         background = background.without(
             {
-                photo.relative: f"it looks like the photos of the class {dataset.labels[found]}"
+                photo.sha256: f"it looks like the photos of the class {dataset.labels[found]}"
                 for photo, found, chosen in zip(background.photos, classes, background.chosen, strict=True)
                 if chosen and found >= 0
             }
@@ -100,6 +107,10 @@ def gather(
         progress.message,
     )
     return Outside(rest.label, background, directions, drawn)
+
+
+def _alike(label: str) -> str:
+    return composed(label).casefold().strip()
 
 
 def _some(features: Features, drawn: Features) -> npt.NDArray[np.float32]:

@@ -45,11 +45,11 @@ class Background(NamedTuple):
         """The photos that judge."""
         return [photo for photo in self.photos if photo.split == TEST]
 
-    def without(self, reasons: Mapping[str, str]) -> Background:
-        """The photos whose relative path is not among ``reasons``, why they are left out; all photos have another."""
-        kept = np.array([photo.relative not in reasons for photo in self.photos], bool)
-        skipped = [Skipped(*item) for item in reasons.items()]
-        photos = [photo for photo in self.photos if photo.relative not in reasons]
+    def without(self, reasons: Mapping[bytes, str]) -> Background:
+        """The photos whose sha256 is not among ``reasons``, why they are left out; two folders may have equal paths."""
+        kept = np.array([photo.sha256 not in reasons for photo in self.photos], bool)
+        skipped = [Skipped(photo.relative, reasons[photo.sha256]) for photo in self.photos if photo.sha256 in reasons]
+        photos = [photo for photo in self.photos if photo.sha256 not in reasons]
         return Background(photos, self.features[kept], self.chosen[kept], [*self.skipped, *skipped])
 
 

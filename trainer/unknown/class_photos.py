@@ -14,7 +14,7 @@ NEIGHBOURS = 5
 _MOST = 3  # of the neighbours, of one class
 _USUAL = 0.25  # of the photos of a class are farther from their neighbours
 _COMPARED = 500  # photos of the classes that say what is usual
-_ROWS = 512  # compared in one block: a few megabytes, however many photos there are
+_CELLS = 2_000_000  # cosines that are computed at once: 16 MB
 
 
 def like_a_class(strange: Features, data: Labelled) -> npt.NDArray[np.intp]:
@@ -32,8 +32,9 @@ def like_a_class(strange: Features, data: Labelled) -> npt.NDArray[np.intp]:
         return found
     usual = _usual_nearness(known, data.labels)
     labels = np.append(data.labels, np.full(len(others), -1))
-    for start in range(0, len(others), _ROWS):
-        rows = np.arange(start, min(start + _ROWS, len(others)))
+    block = max(1, _CELLS // (len(known) + len(others)))
+    for start in range(0, len(others), block):
+        rows = np.arange(start, min(start + block, len(others)))
         to_known, to_others = others[rows] @ known.T, others[rows] @ others.T
         to_others[np.arange(len(rows)), rows] = -np.inf
         nearness = _nearest(to_known).mean(axis=1)
@@ -50,8 +51,9 @@ def _usual_nearness(known: Matrix, labels: npt.NDArray[np.intp]) -> npt.NDArray[
     """How near a photo of each class is to its neighbours, for three of four photos: (classes,)."""
     rows = np.arange(min(len(known), _COMPARED)) * len(known) // min(len(known), _COMPARED)
     near = np.empty(len(rows))
-    for start in range(0, len(rows), _ROWS):
-        part = slice(start, start + _ROWS)
+    block = max(1, _CELLS // len(known))
+    for start in range(0, len(rows), block):
+        part = slice(start, start + block)
         cosines = known[rows[part]] @ known.T
         cosines[np.arange(len(cosines)), rows[part]] = -np.inf
         near[part] = _nearest(cosines).mean(axis=1)

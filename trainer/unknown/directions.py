@@ -70,7 +70,7 @@ def _candidates(
 ) -> Iterator[tuple[Directions, bool]]:
     """Directions that have the size of the bottleneck, the best first, and whether they should belong to it."""
     try:
-        yield from ((found, True) for found in _own(backbone, file) if found is not None)
+        yield from ((found, True) for found in _own(backbone, file, write_message) if found is not None)
     except (ConfigurationError, ModelError) as error:
         write_message(f"no directions of the classifier: {error}")
     name = backbone.architecture.name
@@ -82,7 +82,7 @@ def _candidates(
             yield Directions(vectors, imagenet_names(), source), network == name
 
 
-def _own(backbone: Backbone, file: Path | None) -> Iterator[Directions | None]:
+def _own(backbone: Backbone, file: Path | None, write_message: Callable[[str], None]) -> Iterator[Directions | None]:
     """The directions of classifiers that came with the weights of ``backbone``."""
     if backbone.foreign and file is not None:
         content = read_bounded(file, MAX_MODEL_BYTES, "the backbone")
@@ -98,7 +98,11 @@ def _own(backbone: Backbone, file: Path | None) -> Iterator[Directions | None]:
         paths.append(installed(package))
     for path in dict.fromkeys(paths):
         if path is not None and path.is_file():
-            weights = read_classifier(path, architecture)
+            try:
+                weights = read_classifier(path, architecture)
+            except ConfigurationError as error:  # the next file may be sound
+                write_message(f"no directions of the classifier: {error}")
+                continue
             yield None if weights is None else _directions(weights, (), path.name)
 
 

@@ -81,7 +81,7 @@ class Outside(NamedTuple):
 
         A photo that gets the label of the rest of the world is not answered, so that it does not count for it.
         """
-        column = spare_known(calibration.head, self.fit(calibration.head, known), validation.features)
+        column = self._spared(calibration.head, known, validation)
         head = with_column(calibration.head, column)
         threshold = calibration.score_threshold
         if threshold is not None:
@@ -106,7 +106,11 @@ class Outside(NamedTuple):
 
     def beside(self, head: Head, known: Labelled, validation: Labelled) -> Head:
         """``head`` with the column, which takes few of the ``validation`` photos of the classes."""
-        return with_column(head, spare_known(head, self.fit(head, known), validation.features))
+        return with_column(head, self._spared(head, known, validation))
+
+    def _spared(self, head: Head, known: Labelled, validation: Labelled) -> Column:
+        with one_thread():
+            return spare_known(head, fit_column(head, known.features, self._strange(known)), validation.features)
 
     def _strange(self, known: Labelled) -> list[Strange]:
         photos = self.background.features[self.background.teaching]

@@ -63,7 +63,7 @@ def test_gate_uses_it() -> None:
     gate = load_gate(ModelFile.load(GATED))
     assert gate.distance is not None
     assert gate.least == gate.distance.threshold
-    bottlenecks = np.abs(np.random.default_rng(0).normal(0, 30, (3, len(gate.deviation)))).astype(np.float32)
+    bottlenecks = np.abs(np.random.default_rng(0).normal(0, 3000, (3, len(gate.deviation)))).astype(np.float32)
     scores = np.full(3, 0.5)
     lost = gate.distance.loss(bottlenecks, gate.deviation)
     assert (lost > 0).all()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge import Classifier
 from edge.errors import ConfigurationError, ModelError
-from edge.inference.gate import Gate, load_gate
+from edge.inference.gate import SMALLEST_SCORE, Gate, load_gate
 from edge.inference.interpreter import installed_runtimes
 from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.metadata import unpack_files
@@ -154,6 +154,7 @@ def test_the_gate_is_asked_about_the_classes_among_themselves() -> None:
     classifier, gate = Classifier(model, reject=True), load_gate(model)
     for picture in (noisy("blue", 3), noisy("red", 3)):
         found = classifier.gated_scores(picture)
-        among = found.scores[:2] / max(found.scores[:2].sum(), 1e-9)
+        total = float(found.scores[:2].sum())
+        among = np.minimum(found.scores[:2] / total, 1 - SMALLEST_SCORE / total)
         bottleneck = classifier._interpreter.scores_and_bottleneck(preprocess(picture, model.input_size))[1]
         assert found.familiarity == pytest.approx(gate.margin(bottleneck, among))

@@ -33,6 +33,8 @@ def test_who_gets_a_name() -> None:
     )
     named = {way.name: way.named(answers).tolist() for way in settings(0.7, gated=True)}
     assert named["every answer"] == [True, True, True, False]
+    logits = Answers(np.array([True]), np.array([-3.0]), np.array([False]))
+    assert settings(None, gated=False)[0].named(logits).tolist() == [True]
     assert named["recommended threshold, 0.70"] == [True, True, False, False]
     assert named["--reject"] == [False, True, True, False]
     assert named["score of 0.9 or more"] == [True, False, False, False]

@@ -11,6 +11,8 @@ import pytest
 
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
+from edge.inference.distance import Distance
+from edge.inference.gate import Gate
 from edge.inference.interpreter import ImageInterpreter
 from edge.inference.self_test import make_patterns
 from edge.modelfile.metadata import unpack_files
@@ -23,10 +25,11 @@ from trainer.backbones.cut_head import cut_head
 from trainer.backbones.foreign.compiled import CompiledNetwork, compiled_network
 from trainer.backbones.foreign.foreign_backbone import foreign_backbone
 from trainer.export.compiled import compiled_path, export_compiled, read_head
-from trainer.export.export import export_unmeasured
+from trainer.export.export import _draft, seal
 from trainer.export.quantized_head import quantize_head
 from trainer.export.splice import splice_head
 from trainer.head.linear import Head
+from trainer.photos.split import SPLITS
 from trainer.tflite import read_model, write_model
 
 LABELS = ("blue", "green", "red")
@@ -51,16 +54,22 @@ def patterns(backbone: Backbone) -> list[np.ndarray]:
     return [pattern for seed in range(4) for pattern in make_patterns(seed, backbone.model.input_size)]
 
 
-def finished(backbone: Backbone, spread: float = 1.0) -> bytes:
+def finished(backbone: Backbone, spread: float = 1.0, gate: Gate | None = None) -> bytes:
     """A model file with a random head; a large ``spread`` makes one weight so large that it has factors."""
     features = backbone.features(patterns(backbone))
     weights = np.random.default_rng(0).normal(0, 1, (16, 3))
     weights[features.max(axis=0).argmin()] *= spread
     head = Head(weights, np.zeros(3))
     provenance = Provenance(foreign=backbone.foreign, note="a note")
-    return export_unmeasured(
-        backbone, head, samples=features, labels=LABELS, provenance=provenance, score_threshold=0.5
-    )
+    counts = {label: dict.fromkeys(SPLITS, 0) for label in LABELS}
+    return seal(_draft(backbone, head, features, LABELS, counts, provenance, gate), None, None, 0.5)
+
+
+def gate() -> Gate:
+    """A gate for 16 features, with a distance."""
+    some = np.ones((1, 16), np.int8)
+    distance = Distance(np.zeros(16, np.float32), some, 0.25, np.ones(1, np.float32), 1.0, -3.0, 1.0, 0.0)
+    return Gate(np.ones(16, np.float32), some, 0.25, 1.0, 1.0, 0.0, distance)
 
 
 def flatbuffer(content: bytes) -> bytes:
@@ -114,13 +123,15 @@ def test_the_head_behind_the_compiled_network_is_that_of_the_file(spread: float)
 def test_the_file_says_that_it_was_not_run() -> None:
     """It has labels, threshold and the twin's scores with the widest tolerance; no accuracy and no gate."""
     backbone = twin()
-    content = finished(backbone)
+    content = finished(backbone, gate=gate())
     compiled = compiled_network(compiled_bytes(), "toy_edgetpu.tflite", backbone)
     model, made = ModelFile.from_bytes(content), ModelFile.from_bytes(export_compiled(content, compiled))
     assert made.manifest is not None and model.manifest is not None
     assert made.labels == LABELS
     assert (made.input[1:], made.output[1:]) == (model.input[1:], model.output[1:])
-    assert (made.manifest.accuracy, made.manifest.gate, made.manifest.score_threshold) == (None, None, 0.5)
+    assert model.manifest.gate is not None and model.manifest.distance is not None
+    assert (made.manifest.accuracy, made.manifest.score_threshold) == (None, 0.5)
+    assert (made.manifest.gate, made.manifest.distance) == (None, None)
     assert made.manifest.self_test.expected == model.manifest.self_test.expected
     assert (made.manifest.self_test.tolerance, made.manifest.self_test.other_tolerance) == (0.1, 0.1)
     digest = hashlib.sha256(compiled_bytes()).hexdigest()

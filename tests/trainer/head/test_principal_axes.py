@@ -12,7 +12,7 @@ def offsets(photos: int, features: int) -> np.ndarray:
     """Offsets with variances that fall along hidden axes."""
     random = np.random.default_rng(0)
     basis = np.linalg.qr(random.standard_normal((features, features)))[0]
-    drawn = random.standard_normal((photos, features)) * (5 * 0.85 ** np.arange(features) + 0.1)
+    drawn = random.standard_normal((photos, features)) * (5 * 0.85 ** np.arange(features) + 0.5)
     found: np.ndarray = (drawn @ basis).astype(np.float32)
     return found - found.mean(axis=0)
 

@@ -86,7 +86,7 @@ def test_few_photos_all_teach(tmp_path: Path, photos: Path) -> None:
 def test_photos_can_be_left_out_with_a_reason(tmp_path: Path, photos: Path) -> None:
     """Features and photos stay together."""
     found = read(tmp_path, photos, None, paint(tmp_path / "given", 4))
-    left = found.without({found.photos[1].relative: "it is mine"})
+    left = found.without({found.photos[1].sha256: "it is mine"})
     assert [photo.relative for photo in left.photos] == [found.photos[i].relative for i in (0, 2, 3)]
     assert np.array_equal(left.features, found.features[[0, 2, 3]])
     assert [entry.reason for entry in left.skipped] == ["it is mine"]
