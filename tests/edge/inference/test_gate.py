@@ -154,7 +154,7 @@ def test_the_gate_is_asked_about_the_classes_among_themselves() -> None:
     classifier, gate = Classifier(model, reject=True), load_gate(model)
     for picture in (noisy("blue", 3), noisy("red", 3)):
         found = classifier.gated_scores(picture)
-        total = float(found.scores[:2].sum())
-        among = np.minimum(found.scores[:2] / total, 1 - SMALLEST_SCORE / total)
+        total = max(float(found.scores[:2].sum()), 1e-9)
+        among = np.minimum(found.scores[:2] / total, max(1 - SMALLEST_SCORE / total, 0))
         bottleneck = classifier._interpreter.scores_and_bottleneck(preprocess(picture, model.input_size))[1]
         assert found.familiarity == pytest.approx(gate.margin(bottleneck, among))
