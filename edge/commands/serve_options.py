@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.commands.arguments import MODEL_VARIABLE, add_model_options, count, fraction, model_path
 from edge.commands.sink_options import address
-from edge.errors import UsageError
+from edge.errors import ConfigurationError, UsageError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K
 from edge.sinks.web.access import SERVE_TOKEN_VARIABLE
 
@@ -23,6 +23,7 @@ BODY_MB = 32
 """The most MiB of a body if no other number is given."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_TOKEN = re.compile(r"[!-~]*")
 _OF_ONE_MODEL = ("labels", "mean", "std", "input_range")
 
 
@@ -118,10 +119,15 @@ def split_model(given: str) -> tuple[str, Path]:
 def token(options: argparse.Namespace) -> str | None:
     """The token that requests must give; None if they need none.
 
-    Raises :class:`~edge.errors.ConfigurationError` if its file cannot be read or begins with an empty line.
+    Raises :class:`~edge.errors.ConfigurationError` if its file cannot be read or begins with an empty line, or if no
+    header can hold it.
     """
     from edge.sinks.secret_file import read_secret
 
     if options.token_file is not None:
-        return read_secret(options.token_file, "the token", "--token-file")
-    return os.environ.get(SERVE_TOKEN_VARIABLE) or None
+        given = read_secret(options.token_file, "the token", "--token-file")
+    else:
+        given = os.environ.get(SERVE_TOKEN_VARIABLE, "")
+    if not _TOKEN.fullmatch(given):
+        raise ConfigurationError("the token may have letters, digits and signs of ASCII without blanks; write another")
+    return given or None

@@ -27,6 +27,11 @@ def busy(line: str) -> Refused:
     return Refused(503, line, {"Retry-After": "1"})
 
 
+def ending() -> Refused:
+    """Refuse a request because the server ends."""
+    return Refused(503, "this server is ending; send this again later", {"Retry-After": "5"})
+
+
 def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """``value`` as JSON, in ASCII: names of files need not be valid Unicode."""
     from starlette.responses import Response

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.distribution import install_command
 from edge.errors import EdgeError
 from edge.inference.photo_json import describe_photo
-from edge.serving.answers import Refused, error_answer, exception_handlers, json_answer
+from edge.serving.answers import Refused, ending, error_answer, exception_handlers, json_answer
 from edge.serving.bodies import ALL_BYTES, Bodies, type_of
 from edge.serving.counts import LABELLED, SKIPPED, ServeCounts
 from edge.serving.front import Front
@@ -23,6 +24,7 @@ from edge.sinks.prometheus import metrics_application
 from edge.sinks.web.access import Access
 from edge.sinks.web.application import file_route, page_parts
 from edge.sinks.web.guard import Guard
+from edge.sinks.web.same_origin import is_of_another_site
 from edge.types import LabelledPhoto
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 _PAGE = Path(__file__).parent / "page"
 _QUERY = ("model", "name", "token")
-_LARGE_BYTES = 1 << 20  # a body of so many bytes is taken apart on a thread, so that other requests go on
+_LARGE_BYTES = 1 << 20  # a body of so many bytes is taken apart on a thread, one at a time, beside small requests
 
 
 class LabelService:
@@ -44,10 +46,13 @@ class LabelService:
         """Label with ``models`` in ``pool``; a body may have ``body_bytes``."""
         self._models, self._pool, self._counts, self._body_bytes = models, pool, counts, body_bytes
         self._bodies = Bodies(max(ALL_BYTES, body_bytes))
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="body")
 
     async def label(self, request: Request) -> Response:
         """The labels of the pictures in the body."""
         started_s = time.perf_counter()
+        if is_of_another_site(request.headers):
+            raise Refused(403, "a page of another site may not use this server")
         for name in request.query_params:
             if name not in _QUERY:
                 raise Refused(400, "the address may have 'model' and 'name' after the question mark, and nothing else")
@@ -61,7 +66,7 @@ class LabelService:
             if len(body) < _LARGE_BYTES:
                 given = read_pictures(*arguments)
             else:
-                given = await asyncio.get_running_loop().run_in_executor(None, read_pictures, *arguments)
+                given = await asyncio.get_running_loop().run_in_executor(self._large, read_pictures, *arguments)
             answer = await self._answer(model, given)
         self._counts.answers.add(1000 * (time.perf_counter() - started_s))
         return answer
@@ -83,6 +88,10 @@ class LabelService:
         """The labelled photo, counted. If the model failed, that is the error of this picture in a list."""
         try:
             photo = await future
+        except asyncio.CancelledError:
+            if not future.cancelled():
+                raise
+            raise ending() from None  # the pool was closed before this picture was labelled
         except EdgeError as error:
             if not as_list:
                 raise

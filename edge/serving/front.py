@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from edge.serving.answers import error_answer
+from edge.serving.answers import ending, error_answer
 from edge.serving.counts import ServeCounts
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Front:
             await send(message)
 
         if self._draining:
-            refusal = error_answer(503, "this server is ending; send this again later", {"Retry-After": "5"})
-            await refusal(scope, receive, send_counted)
+            refused = ending()
+            await error_answer(refused.status, str(refused), refused.headers)(scope, receive, send_counted)
             return
         self._open += 1
         try:

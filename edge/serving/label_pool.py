@@ -11,7 +11,7 @@ from typing import NamedTuple
 from edge.errors import ImageError
 from edge.inference.classifier import Classifier
 from edge.modelfile.model_file import ModelFile
-from edge.serving.answers import Refused
+from edge.serving.answers import Refused, ending
 from edge.serving.models import ServedModel
 from edge.serving.pictures import GivenPicture
 from edge.types import LabelledPhoto
@@ -29,13 +29,13 @@ class LabelSettings(NamedTuple):
 class LabelPool:
     """Labels pictures on threads, as ``edge label`` does in a folder (docs/adr/0006-one-worker-a-core.md).
 
-    All but :meth:`warm` is called on one thread, that of an event loop.
+    :meth:`warm` and :meth:`close` are called on any thread, the others on one, that of an event loop.
     """
 
     def __init__(self, workers: int, room: int, settings: LabelSettings) -> None:
         """Label on ``workers`` threads; at most ``room`` pictures wait or are in work at the same time."""
         self.room = room
-        self._held = 0
+        self._futures: set[asyncio.Future[LabelledPhoto]] = set()
         self._workers, self._settings = workers, settings
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="label")
         self._local = threading.local()
@@ -43,7 +43,7 @@ class LabelPool:
     @property
     def held(self) -> int:
         """How many pictures wait or are in work."""
-        return self._held
+        return len(self._futures)
 
     def warm(self, models: Sequence[ServedModel]) -> None:
         """Make the interpreters of all workers for ``models`` now.
@@ -57,14 +57,19 @@ class LabelPool:
             for model in models:
                 self._classifier(model.name, model.file)
 
-        list(self._executor.map(make, range(self._workers)))
+        try:
+            made = self._executor.map(make, range(self._workers))
+        except RuntimeError:  # there is no room for so many threads: those that have started wait for the others
+            together.abort()
+            raise
+        list(made)
 
     def check_room(self, pictures: int) -> None:
         """Raise :class:`Refused`, 429, if there is no room for so many more pictures."""
-        if self._held + pictures > self.room:
+        if self.held + pictures > self.room:
             raise Refused(
                 429,
-                f"{self._held} of {self.room} places in the queue are taken; send this again later",
+                f"{self.held} of {self.room} places in the queue are taken; send this again later",
                 {"Retry-After": "1"},
             )
 
@@ -74,23 +79,25 @@ class LabelPool:
         A future has the error of a picture that cannot be decoded in its result, and raises
         :class:`~edge.errors.EdgeError` if the model fails.
 
-        Raises :class:`Refused`, 429, if there is no room for them.
+        Raises :class:`Refused`: 429 if there is no room for them, 503 after :meth:`close`.
         """
         self.check_room(len(pictures))
         return [self._submit(model, picture) for picture in pictures]
 
     def close(self) -> None:
-        """Begin no picture any more; those in work end by themselves."""
+        """Begin no picture any more, and cancel all futures; pictures in work end by themselves, for nobody."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+        for future in list(self._futures):
+            future.get_loop().call_soon_threadsafe(future.cancel)
 
     def _submit(self, model: ServedModel, picture: GivenPicture) -> asyncio.Future[LabelledPhoto]:
-        future = asyncio.wrap_future(self._executor.submit(self._label, model, picture))
-        self._held += 1
-        future.add_done_callback(self._release)
+        try:
+            future = asyncio.wrap_future(self._executor.submit(self._label, model, picture))
+        except RuntimeError:  # closed
+            raise ending() from None
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
         return future
-
-    def _release(self, _: asyncio.Future[LabelledPhoto]) -> None:
-        self._held -= 1
 
     def _label(self, model: ServedModel, picture: GivenPicture) -> LabelledPhoto:
         if picture.error is not None:

@@ -12,7 +12,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.printable import printable
 from edge.serving.answers import Refused
 from edge.shorten import list_names, shorten
-from edge.store.layout import store_of
+from edge.store.layout import Store, store_of
 from edge.store.start import start_model
 from edge.types import ModelCard
 
@@ -44,7 +44,7 @@ class ServedModels:
         """
         self._choices, self._counts, self._write_message = choices, counts, write_message
         self._swaps = {name: ModelSwap(choice, counts, write_message) for name, choice in choices.items()}
-        self._confirmations: dict[str, StoreConfirmation] = {}
+        self._stores: dict[str, Store] = {}
         self._now: dict[str, ServedModel] = {}
 
     def load(self) -> None:
@@ -55,7 +55,7 @@ class ServedModels:
         for name, choice in self._choices.items():
             if store := store_of(choice.path):
                 start_model(store, self._write_message)
-                self._confirmations[name] = StoreConfirmation(store, self._write_message)
+                self._stores[name] = store
             model = self._swaps[name].load_first()
             for line in model.messages():
                 self._write_message(line)
@@ -92,6 +92,7 @@ class ServedModels:
             swap.stop()
 
     def _set(self, name: str, model: LiveModel) -> None:
-        confirmation = self._confirmations.get(name)
-        confirm = confirmation.confirm if confirmation else None
+        store = self._stores.get(name)
+        # One for each model: the last pictures of the model before this one must not be a reason to confirm that again.
+        confirm = StoreConfirmation(store, self._write_message).confirm if store else None
         self._now[name] = ServedModel(name, model.classifier.model, model.card, confirm)

@@ -16,6 +16,7 @@ Authorization: Bearer TOKEN."""
 _ERRORS = {
     400: "The request is wrong; the line says what.",
     401: "The token is missing.",
+    403: "A page of another site asks.",
     404: "There is no model of this name, or nothing at this address.",
     413: "The body is too large, or has too many pictures.",
     415: "The body has another type.",
@@ -106,7 +107,7 @@ def openapi(body_bytes: int, room: int) -> dict[str, Any]:
         "requestBody": {"required": True, "content": _content(bodies)},
         "responses": {
             "200": {"description": "The labels.", "content": _content({"application/json": one_or_list})},
-            **_errors(400, 404, 413, 415, 429, 500),
+            **_errors(400, 403, 404, 413, 415, 429, 500),
             "422": {"description": _ERRORS[422], "content": _content({"application/json": _ref("Skipped")})},
         },
     }

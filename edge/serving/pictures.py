@@ -21,6 +21,8 @@ LONGEST_NAME = 1000
 _PICTURE_TYPES = re.compile(r"image/.*|application/octet-stream|")
 _FORM = "multipart/form-data"
 _JSON = "application/json"
+_MARKS = (b"[", b"{", b",")  # each may become an object of Python, 28 times as large as its text
+_MARKS_A_PICTURE = LONGEST_NAME  # a name may have as many
 _FIELDS = "'picture', and 'name' if it has one"
 
 
@@ -78,6 +80,8 @@ def _picture(name: str, content: bytes, number: int, error: str | None = None) -
 
 
 def _of_json(body: bytes, most: int) -> GivenPictures:
+    if sum(map(body.count, _MARKS)) > _MARKS_A_PICTURE * most:
+        raise Refused(400, f"the body is not JSON of pictures: it has too many brackets and commas; give {_FIELDS}")
     try:
         given = json.loads(body, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -31,7 +31,8 @@ CONNECTIONS = 256
 """The most connections at the same time."""
 
 _LARGE_BYTES = 8 << 20  # a picture of 2 megapixels; with 1 MiB, usual photos took 0.3 ms more each
-_FINISH_S = 2.0  # how long the last answers may take to be read, after the last picture was labelled
+_FINISH_S = 2.0  # how long the last answers may take to be read; uvicorn itself ends them after about 1.1 s
+_REFUSE_S = 0.5  # how long it may take to refuse what was not answered in time
 
 
 class ServeSettings(NamedTuple):
@@ -92,7 +93,8 @@ class LabelServer:
     def end(self, limit_s: float = DRAIN_S) -> bool:
         """Take no more requests, answer those that were accepted, for ``limit_s`` seconds at most; then end.
 
-        Returns whether all of them were answered. A second call does nothing.
+        Pictures that are not labelled then are answered with 503. Returns whether there were none. A second call does
+        nothing.
         """
         server, self._server = self._server, None
         if server is None:
@@ -101,7 +103,7 @@ class LabelServer:
         answered = self._front.idle.wait(limit_s)
         self.pool.close()
         self.models.stop()
-        server.finish(_FINISH_S if answered else 0.0)
+        server.finish(_FINISH_S if answered or self._front.idle.wait(_REFUSE_S) else 0.0)
         return answered
 
 

@@ -36,10 +36,12 @@ class DiskQueue:
         return len(self._names)
 
     def open(self) -> None:
-        """Make the folder if it is missing, and read which messages are left in it.
+        """Make the folder if it is missing, and read which messages are left in it. A second call does nothing.
 
         Raises :class:`~edge.errors.StorageError` if it cannot be used.
         """
+        if self._claim is not None:
+            return
         try:
             self._claim_folder()
             found = sorted(name for name in os.listdir(self._folder) if _MESSAGE.fullmatch(name))
@@ -47,6 +49,7 @@ class DiskQueue:
                 if name.startswith("."):  # a message that was being written when the power failed
                     (self._folder / name).unlink(missing_ok=True)
         except OSError as error:
+            self.close()
             raise StorageError(
                 f"{self._folder}: the queue of the webhook cannot be used ({error.strerror}); set XDG_STATE_HOME to a "
                 "folder that you may write to"
@@ -77,8 +80,13 @@ class DiskQueue:
             try:
                 with (self._folder / name).open("rb") as file:
                     content = file.read(_LONGEST)
-            except OSError:  # removed by hand, or not readable: it must not hold up the others
+            except FileNotFoundError:  # removed by hand
                 content = b""
+            except OSError:  # it stays for the next start, and must not hold up the others
+                with self._changed:
+                    if self._names and self._names[0] == name:
+                        self._names.popleft()
+                continue
             if content:
                 return name.removesuffix(_SUFFIX), content
             self.remove(name.removesuffix(_SUFFIX))

@@ -9,10 +9,11 @@ from edge.sinks.actions.events import Event
 from edge.sinks.actions.options import WEBHOOK_VARIABLE
 from edge.sinks.mqtt.broker import PASSWORD_VARIABLE
 from edge.sinks.observation_json import timestamp
-from edge.sinks.web.access import WEB_TOKEN_VARIABLE
+from edge.sinks.web.access import SERVE_TOKEN_VARIABLE, WEB_TOKEN_VARIABLE
 
 _NOT_PASSED_ON = (
-    *(SOURCE_VARIABLE, WEBHOOK_VARIABLE, PASSWORD_VARIABLE, WEB_TOKEN_VARIABLE),  # they may hold secrets
+    # They may hold secrets.
+    *(SOURCE_VARIABLE, WEBHOOK_VARIABLE, PASSWORD_VARIABLE, WEB_TOKEN_VARIABLE, SERVE_TOKEN_VARIABLE),
     *("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"),  # the messages to systemd are those of edge watch
 )
 

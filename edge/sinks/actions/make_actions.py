@@ -39,7 +39,8 @@ def make_actions(
     What the actions do is counted in ``statistics``; ``write_message`` gets messages about their failures.
 
     Raises what :func:`check_actions` raises, :class:`~edge.errors.UsageError` if a command does not exist or a pin is
-    in use, and :class:`~edge.errors.ConfigurationError` if the extra, pins or the file of the secret are missing.
+    in use, :class:`~edge.errors.ConfigurationError` if the extra, pins or the file of the secret are missing, and
+    :class:`~edge.errors.StorageError` if the queue of the webhook cannot be used.
     """
     check_actions(options)
     if not options.any:
@@ -53,13 +54,13 @@ def make_actions(
         for at_end, commands in ((False, options.on_label), (True, options.on_label_end))
         for command in commands
     ]
-    if options.webhook is not None:
-        actions.append(_webhook(options.webhook, options, statistics, write_message))
     if options.gpio:
         from edge.sinks.actions.gpio import PinAction
 
         with needs_extra("gpio"):
             actions += [PinAction(pin, statistics) for pin in options.gpio]
+    if options.webhook is not None:  # the last one, because it claims the folder of its queue
+        actions.append(_webhook(options.webhook, options, statistics, write_message))
     events = LabelEvents(for_s=options.hold_s or 0.0, at_most_every_s=options.at_most_every_s or 0.0)
     return [ActionSink(events, actions)]
 
@@ -75,10 +76,12 @@ def _webhook(
 
     address, file = parse_webhook(text), options.webhook_secret_file
     secret = None if file is None else read_secret(file, "the webhook's secret", "--webhook-secret-file")
+    client, queue = WebhookClient(address), DiskQueue(queue_folder(address), most=MOST_WAITING)
+    queue.open()  # now: later it would be a failure of the sink, and commands and pins would wait for it
     return WebhookAction(
-        WebhookClient(address),
+        client,
         address.place,
-        DiskQueue(queue_folder(address), most=MOST_WAITING),
+        queue,
         secret=secret,
         statistics=statistics,
         write_message=write_message,

@@ -46,9 +46,21 @@ class ActionSink:
             raise failures[0]
 
     def close(self) -> None:
-        """End all actions within a second."""
+        """End all actions within a second, also if one of them fails.
+
+        Raises the exception of the first one that fails.
+        """
         deadline_s = time.monotonic() + _CLOSE_WITHIN_S
+        failures: list[Exception] = []
         for action in self._actions:
-            action.stop()
+            try:
+                action.stop()
+            except Exception as error:
+                failures.append(error)
         for action in self._actions:
-            action.close(max(0.0, deadline_s - time.monotonic()))
+            try:
+                action.close(max(0.0, deadline_s - time.monotonic()))
+            except Exception as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]

@@ -102,6 +102,7 @@ class WebhookAction:
     def close(self, timeout_s: float) -> None:
         """End the thread, and say how many events are kept for the next start."""
         if self._thread.ident is None:
+            self._queue.close()
             return
         self._thread.join(timeout_s / 2)
         self._cut.set()
@@ -115,7 +116,9 @@ class WebhookAction:
         while not self._cut.is_set():
             self._more.clear()
             oldest = self._queue.oldest()
-            if oldest is not None and self._send(*oldest):
+            if oldest is None:
+                self._dropping = False
+            elif self._send(*oldest):
                 continue
             if self._stopping.is_set():
                 return
@@ -128,7 +131,7 @@ class WebhookAction:
         """Send one event; False if it must be sent again later."""
         try:
             status = self._client.post(body, self._headers(name, body))
-        except UnavailableError as error:
+        except (UnavailableError, RuntimeError) as error:  # RuntimeError: no thread can be started for its time limit
             return self._failed(str(error))
         if status >= 500 or status in _TRY_AGAIN:
             return self._failed(f"it answers {status}")
@@ -137,7 +140,7 @@ class WebhookAction:
             self._count("done" if taken else "given_up")
         self._backoff.reset()
         if self._failing and taken:
-            self._failing = self._dropping = False
+            self._failing = False
             self._write_message(f"{self.name}: {self._place} takes events again")
         if not taken:
             redirects = "; redirects are not followed: give the address that it names" if 300 <= status < 400 else ""
@@ -169,9 +172,10 @@ def event_body(event: Event) -> bytes:
 
 def queue_folder(address: WebhookAddress) -> Path:
     """The folder of the queue for ``address``: in that of the systemd service, else in the user's folder for states."""
-    service = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]  # of several folders the first
-    state = os.environ.get("XDG_STATE_HOME")
-    base = Path(state) if state else Path.home() / ".local" / "state"
-    folder = Path(service) if service else base / "edge-for-poets"
+    if service := os.environ.get("STATE_DIRECTORY", "").partition(":")[0]:  # of several folders the first
+        folder = Path(service)
+    else:
+        state = os.environ.get("XDG_STATE_HOME")
+        folder = (Path(state) if state else Path.home() / ".local" / "state") / "edge-for-poets"
     # By a hash: the address may be a secret.
     return folder / "webhook" / hashlib.sha256(repr(address).encode()).hexdigest()[:16]

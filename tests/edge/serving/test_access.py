@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge import cli
+from edge.errors import ConfigurationError
 from support.label_server import INT8, Client, photo, serving
 
 PATHS = ("/models", "/health", "/openapi.json", "/metrics", "/nothing")
@@ -39,12 +40,30 @@ def test_only_this_machine_without_a_token(client: Client) -> None:
     assert "localhost" in answer.json["error"]
 
 
+def test_pages_of_other_sites(client: Client) -> None:
+    """A page of another site, or of another port of this machine, gets no labels; our own page does."""
+    own = f"http://127.0.0.1:{client.port}"
+    for headers, status in (
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": own, "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Origin": own}, 200),
+    ):
+        answer = Client(client.server, **headers).label(photo("red"))
+        assert answer.status == status
+        if status == 403:
+            assert answer.json == {"error": "a page of another site may not use this server"}
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
         (["0.0.0.0:8080"], 2, "give --token-file FILE, or set EDGE_SERVE_TOKEN"),
         (["--token-file", "none.txt"], 78, "none.txt: the token cannot be read"),
         (["--token-file", "empty.txt"], 78, "empty.txt: the first line is empty"),
+        (["--token-file", "blanks.txt"], 78, "the token may have letters, digits and signs of ASCII without blanks"),
+        (["--token-file", "letters.txt"], 78, "without blanks; write another"),
         (["--model", "a.tflite", "--model", "b/a.tflite"], 2, "two models are called a; write another name"),
         (["--model", "my model.tflite"], 2, "write a name of letters, digits and _ . - before it"),
         (["--model", "a.tflite", "--model", "b.tflite", "--labels", "l.txt"], 2, "--labels is for one model"),
@@ -65,6 +84,8 @@ def test_options_that_cannot_be_used(
     """One line says what is wrong, with its exit code, and nothing is served."""
     monkeypatch.chdir(tmp_path)
     Path("empty.txt").write_text("\n")
+    Path("blanks.txt").write_text("open sesame\n")
+    Path("letters.txt").write_text("gehöf\n", "utf-8")
     monkeypatch.delenv("EDGE_SERVE_TOKEN", raising=False)
     given = options if "--model" in options else [*options, "--model", str(INT8)]
     assert cli.main(["serve", *given]) == code
@@ -76,8 +97,11 @@ def test_a_token_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     from edge.cli import build_parser
     from edge.commands.serve_options import token
 
-    monkeypatch.setenv("EDGE_SERVE_TOKEN", "of the environment")
-    (tmp_path / "token").write_text("of the file\nrest\n")
+    monkeypatch.setenv("EDGE_SERVE_TOKEN", "of-the-environment")
+    (tmp_path / "token").write_text("of-the-file!~\nrest\n")
     parse = build_parser(["serve"]).parse_args
-    assert token(parse(["serve"])) == "of the environment"
-    assert token(parse(["serve", "--token-file", str(tmp_path / "token")])) == "of the file"
+    assert token(parse(["serve"])) == "of-the-environment"
+    assert token(parse(["serve", "--token-file", str(tmp_path / "token")])) == "of-the-file!~"
+    monkeypatch.setenv("EDGE_SERVE_TOKEN", "of the environment")
+    with pytest.raises(ConfigurationError, match="without blanks"):
+        token(parse(["serve"]))

@@ -50,15 +50,27 @@ def test_accepted_requests_are_answered(blocked: Blocked) -> None:
         open_one.close()
 
 
-def test_the_end_is_bounded(blocked: Blocked) -> None:
-    """A picture that never ends does not hold the server: its client is cut off."""
-    with serving([INT8]) as client, ThreadPoolExecutor(1) as threads:
-        accepted = threads.submit(client.label, photo("red"))
-        wait_for(lambda: client.server.pool.held == 1)
+def test_the_end_is_bounded(blocked: Blocked, capfd: pytest.CaptureFixture[str]) -> None:
+    """Pictures that never end do not hold the server: they and those that wait for them get 503, in silence."""
+    with serving([INT8]) as client, ThreadPoolExecutor(5) as threads:
+        accepted = [threads.submit(client.label, photo("red")) for _ in range(5)]
+        wait_for(lambda: client.server.pool.held == 5)
         assert client.server.end(0.1) is False
-        with pytest.raises((ConnectionError, http.client.HTTPException)):
-            accepted.result()
+        answers = [one.result() for one in accepted]
+        assert {(one.status, one.headers["Retry-After"]) for one in answers} == {(503, "5")}
+        assert answers[0].json == {"error": "this server is ending; send this again later"}
         assert _refused(client.port)
+        blocked.go()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_body_that_comes_after_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    """A picture that the pool does not take any more gets 503, in silence."""
+    with serving([INT8]) as client:
+        client.server.pool.close()
+        answer = client.label(photo("red"))
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert capfd.readouterr().err == ""
 
 
 @pytest.fixture

@@ -75,19 +75,25 @@ def test_a_damaged_file_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[
 
 
 @pytest.mark.usefixtures("trusting")
-def test_the_stores_model_is_confirmed_with_its_first_picture(store: Store, put: Callable[..., str]) -> None:
-    """A pending model is started once, confirmed when it has labelled, and replaced by the next one."""
+def test_the_stores_model_is_confirmed_with_its_first_picture(
+    store: Store, put: Callable[..., str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A pending model is started once, confirmed when it has labelled, and replaced by the next one in silence."""
     first = put(0, confirmed=False)
     with serving([store.current_model]) as client:
         assert read_state(store).pending
         assert client.label(photo("red")).status == 200
         wait_for(lambda: not read_state(store).pending)
+        before = client.server.models.get(None)
         second = put(1, confirmed=False)
         wait_for(lambda: client.ask("GET", "/models").json[0]["sha256"] == second)
         assert read_state(store).pending
         assert client.label(photo("red")).status == 200
         wait_for(lambda: not read_state(store).pending)
+        assert before.confirm is not None
+        before.confirm(before.file.sha256)  # a picture that was in work when the second one took over
     assert first != second
+    assert "not confirmed" not in capfd.readouterr().err
 
 
 def test_a_batch_has_one_model(tmp_path: Path) -> None:

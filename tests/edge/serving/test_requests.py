@@ -121,6 +121,7 @@ _HUGE = (
         (form(*[("a", b"x")] * (ROOM + 1)), FORM, 413, f"it may have {ROOM}"),
         (b"{", JSON, 400, "the body is not JSON"),
         (b"[" * 100_000, JSON, 400, "the body is not JSON"),
+        (b"[" + b"{}," * 30_000 + b"{}]", JSON, 400, "it has too many brackets and commas"),
         (b"\xff", JSON, 400, "the body is not JSON"),
         (b"NaN", JSON, 400, "NaN is not a number"),
         (b"[]", JSON, 400, "there is no picture"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +82,45 @@ def test_what_is_not_a_message(tmp_path: Path) -> None:
     (folder / f"{8:015d}-{'a' * 16}.json").unlink()
     assert take_all(some) == [b"9", b"10"]
     assert sorted(path.name for path in folder.iterdir()) == ["1-\n.json", "notes.txt"]
+
+
+def test_a_message_that_cannot_be_read_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the disk that passes removes nothing: the others are sent, and this one after the next start."""
+    some, read = queue(tmp_path), Path.open
+    some.add(b"1")
+    some.add(b"2")
+
+    def fail(path: Path, *arguments: Any) -> Any:
+        if path.name.startswith(f"{1:015d}"):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return read(path, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", fail)
+        assert take_all(some) == [b"2"]
+        assert len(some) == 0
+    some.close()
+    assert take_all(queue(tmp_path)) == [b"1"]
+
+
+def test_opened_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time changes nothing; after a failure another one may have the folder."""
+    some = queue(tmp_path)
+    some.add(b"1")
+    some.open()
+    assert take_all(some) == [b"1"]
+    some.close()
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", fail)
+        with pytest.raises(StorageError, match="Input/output error"):
+            some.open()
+    other = queue(tmp_path)
+    other.add(b"2")
+    assert len(list((tmp_path / "queue-0").iterdir())) == 1
 
 
 def test_two_processes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.commands.action_options import action_options, add_action_options
-from edge.errors import ConfigurationError, UsageError
+from edge.errors import ConfigurationError, StorageError, UsageError
 from edge.sinks.actions.make_actions import make_actions
 from edge.sinks.actions.options import ActionOptions, LabelCommand, LabelPin
 from edge.sinks.actions.webhook_address import parse_webhook
@@ -92,6 +92,15 @@ def test_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match=why):
             arguments = ("--webhook", "http://host/", "--webhook-secret-file", str(tmp_path / name))
             make_actions(parse(*arguments), StreamStatistics(), print)
+
+
+def test_a_queue_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is said at the start, not when commands and pins already wait for it."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    with pytest.raises(StorageError, match="the queue of the webhook cannot be used"):
+        make_actions(parse("--webhook", "http://host/", "--on-label", "a=sh"), StreamStatistics(), print)
 
 
 def test_a_program_gets_its_full_path() -> None:

@@ -11,7 +11,7 @@ from support.observed import observe
 
 
 class Recorder:
-    """An action that keeps what it is told; ``failure`` is raised for every event."""
+    """An action that keeps what it is told; ``failure`` is raised for every event and at the end."""
 
     name = "recorder"
 
@@ -29,6 +29,8 @@ class Recorder:
 
     def stop(self) -> None:
         self.calls.append("stop")
+        if self._failure:
+            raise self._failure
 
     def close(self, timeout_s: float) -> None:
         self.calls.append("close")
@@ -44,7 +46,8 @@ def test_a_failure_is_that_of_one_action() -> None:
     sink.write(observe(1))
     with pytest.raises(OSError, match="no"):
         sink.write(observe(2, "roses"))
-    sink.close()
+    with pytest.raises(OSError, match="no"):
+        sink.close()
     expected = ["open", "begin daisy", "end daisy", "begin roses", "stop", "close"]
     assert failing.calls == other.calls == expected
 

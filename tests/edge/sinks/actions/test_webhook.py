@@ -196,6 +196,39 @@ def test_a_webhook_that_fails_for_a_day(hook: Hook) -> None:
     ]
 
 
+def test_a_queue_that_is_full_again(hook: Hook) -> None:
+    """Each time that events are dropped has its message: the time is over as soon as none waits."""
+    client, sent = Scripted(), 0
+    action = hook.start(client, most=2, held=True)
+    for time in (1, 2):
+        client.default = 500
+        action.take(event(sent))
+        wait_for(lambda so_far=time: len(hook.waits) == so_far)  # type: ignore[misc]
+        for number in range(3):
+            action.take(event(sent + number + 1))
+        assert sum("the oldest are dropped" in message for message in hook.messages) == time
+        client.default = 200
+        hook.may_go_on.release()
+        sent += 4
+        wait_for(lambda so_far=time: hook.counts.get("done") == 2 * so_far and not action._dropping)  # type: ignore[misc]
+
+
+def test_no_thread_for_a_time_limit(hook: Hook) -> None:
+    """The event waits as if nobody were there."""
+
+    class Full(Scripted):
+        def post(self, body: bytes, headers: dict[str, str]) -> int:
+            if not self.bodies:
+                self.bodies.append(body)
+                raise RuntimeError("can't start new thread")
+            return super().post(body, headers)
+
+    client = Full()
+    hook.start(client).take(event(0))
+    wait_for(lambda: hook.counts == {"retried": 1, "done": 1})
+    assert numbers(client.bodies) == [0, 0]
+
+
 def test_a_restart_loses_nothing(hook: Hook) -> None:
     """What was not taken is sent by the next process first, under its old name; a message says what is kept."""
     with WebhookServer([SILENT]) as server:
@@ -266,4 +299,5 @@ def test_where_the_queue_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         change()
         folder = queue_folder(address)
         assert str(folder.parent) == f"{base}/webhook" and "secret" not in str(folder)
+    monkeypatch.setattr(Path, "home", lambda: pytest.fail("a user of a service may have no home"))
     assert queue_folder(address) != queue_folder(parse_webhook("https://host/other"))

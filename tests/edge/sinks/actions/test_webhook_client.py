@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from pathlib import Path
@@ -54,10 +55,15 @@ def test_the_time_limit_is_one_for_the_request(answer: str) -> None:
         client(server.uri, time_limit_s=0.3).post(b"{}", {})
 
 
-def test_nobody_there() -> None:
+def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason is that of the system; an unknown name is called that."""
     with pytest.raises(UnavailableError, match="Connection refused"):
         client(f"http://127.0.0.1:{free_port()}/").post(b"{}", {})
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(UnavailableError, match="unknown host"):
         client("http://no-such-host.invalid/").post(b"{}", {})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trainer.teach.web.same_origin import is_of_another_site
+from edge.sinks.web.same_origin import is_of_another_site
 
 
 @pytest.mark.parametrize(
