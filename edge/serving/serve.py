@@ -126,7 +126,7 @@ def serve(settings: ServeSettings) -> int:
         code = wait_for_end(events, server.models.request)
         notifier.stopping()
         if not server.end():
-            print_message(f"some requests were not answered within {DRAIN_S:g} s")
+            print_message(f"some pictures were not labelled within {DRAIN_S:g} s")
         notifier.close()
     return code
 
