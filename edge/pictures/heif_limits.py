@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import BinaryIO
 
 from edge.errors import ImageError
@@ -22,8 +23,6 @@ _HEIC_BYTES, _HEIC_ALPHA_BYTES = 8.0, 2.0
 _AVIF_BYTES, _AVIF_ALPHA_BYTES = 7.5, 3.0
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1  # of malloc.h
 _SUBSAMPLED = 1.5  # samples of a pixel in 4:2:0
-
-_returns_blocks = False
 
 
 def check_heif(file: BinaryIO, size_bytes: int, form: str) -> None:
@@ -65,17 +64,13 @@ def _pixel_bytes(coded: Coded, form: str, transparent: bool) -> float:
     return needed + transparent * _HEIC_ALPHA_BYTES
 
 
+@functools.cache
 def return_large_blocks(large_bytes: int = 1 << 20) -> None:
     """Let glibc give blocks of ``large_bytes`` and more back to the system when they are freed, from now on.
 
-    By default it keeps some up to 32 MiB, between which the decoders of HEIC and AVIF leave hundreds of megabytes. The
-    first call in a process counts, later ones change nothing; without glibc nothing happens. The smaller they are, the
-    longer pictures take.
+    By default it keeps some up to 32 MiB, between which the decoders of HEIC and AVIF leave hundreds of megabytes. One
+    call is enough for the process; without glibc nothing happens. The smaller they are, the longer pictures take.
     """
-    global _returns_blocks
-    if _returns_blocks:
-        return
-    _returns_blocks = True
     import ctypes  # only these formats need it
 
     with contextlib.suppress(OSError, AttributeError):

@@ -183,21 +183,6 @@ def test_damage_is_refused(form: str) -> None:
                 assert "\n" not in str(error)
 
 
-def test_the_first_setting_of_blocks_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A HEIC that is opened later changes nothing of what a server has set."""
-    calls: list[tuple[int, int]] = []
-
-    class Library:
-        def mallopt(self, *given: int) -> None:
-            calls.append(given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(heif_limits, "_returns_blocks", False)
-    monkeypatch.setattr("ctypes.CDLL", lambda _: Library())
-    heif_limits.return_large_blocks(8 << 20)
-    heif_limits.return_large_blocks()
-    assert calls == [(-3, 8 << 20), (-1, 16 << 20)]
-
-
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries give memory back in other ways")
 def test_memory_is_given_back(tmp_path: Path) -> None:
     """After eight damaged photos of 31 megapixels, a process has at most 50 MB more than after the first."""
