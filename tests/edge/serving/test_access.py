@@ -9,6 +9,7 @@ import pytest
 from edge import cli
 from edge.errors import ConfigurationError
 from support.label_server import INT8, Client, photo, serving
+from support.ports import free_port
 
 PATHS = ("/models", "/health", "/openapi.json", "/metrics", "/nothing")
 
@@ -88,6 +89,8 @@ def test_options_that_cannot_be_used(
     Path("letters.txt").write_text("gehöf\n", "utf-8")
     monkeypatch.delenv("EDGE_SERVE_TOKEN", raising=False)
     given = options if "--model" in options else [*options, "--model", str(INT8)]
+    if options[0].startswith("--"):
+        given = [str(free_port()), *given]  # another program may have the usual one
     assert cli.main(["serve", *given]) == code
     assert words in capsys.readouterr().err
 

@@ -78,10 +78,20 @@ def made(shared: Path, command_line, once) -> Path:  # type: ignore[no-untyped-d
 
 
 def test_the_script_makes_the_files(made: Path) -> None:
-    """Every file is the same, byte for byte."""
+    """Texts are the same; so are numbers, but for the rounding of another processor."""
     assert sorted(path.name for path in made.iterdir()) == sorted(path.name for path in SHIPPED.iterdir())
     for path in made.iterdir():
-        assert path.read_bytes() == (SHIPPED / path.name).read_bytes(), path.name
+        shipped = SHIPPED / path.name
+        if path.suffix != ".npz":
+            assert path.read_bytes() == shipped.read_bytes(), path.name
+            continue
+        # The arrays, not the bytes: each Python writes the head of a zip file in its own way.
+        with np.load(path) as now, np.load(shipped) as then:
+            assert now.files == then.files
+            for name in now.files:
+                assert now[name].dtype == then[name].dtype
+                step = 1 if now[name].dtype == np.int8 else 1e-5 * np.abs(then[name]).max()
+                assert np.abs(now[name].astype(np.float64) - then[name].astype(np.float64)).max() <= step
 
 
 @pytest.mark.parametrize("network", NETWORKS)
