@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,8 @@ def test_every_command_takes_the_file(
 
 def test_the_file_says_where_its_network_comes_from_and_no_path(network: Path, photos: Path, tmp_path: Path) -> None:
     """Name and sha256 of the given file, and how it was read, are in the provenance; its folder is nowhere."""
-    made = retrain(photos, backbone=network, output=tmp_path / "m.tflite", bottleneck_dir=tmp_path / "cache")
+    options: dict[str, Any] = {"output": tmp_path / "m.tflite", "bottleneck_dir": tmp_path / "cache", "unknown": None}
+    made = retrain(photos, backbone=network, **options)
     model = ModelFile.load(made.path)
     assert model.manifest is not None
     provenance = model.manifest.provenance
