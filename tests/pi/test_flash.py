@@ -71,7 +71,6 @@ def test_a_bare_pi_is_made_ready_and_labels(flashed: Pi, photos: Path, workstati
     assert theirs["scores"] == pytest.approx(ours["scores"], abs=1 / 255)
 
 
-@pytest.mark.short
 def test_a_flash_of_the_same_model_changes_nothing(flashed: Pi, models: dict[str, Path], trainer: Any) -> None:
     """The same command again has the state unchanged, and no byte is sent or written."""
     models_there = f"find {current(flashed)['root']}/models -printf '%p %T@\\n' | sort"
@@ -102,7 +101,6 @@ def test_rollback_goes_back_and_an_older_model_is_refused(
     assert current(flashed)["current"] == first
 
 
-@pytest.mark.short
 def test_a_model_for_a_newer_runtime_is_refused(flashed: Pi, trainer: Any, tmp_path: Path) -> None:
     """If the interpreter of the Pi is too old, the error names one that runs the model; the current model stays."""
     before = current(flashed)
