@@ -35,7 +35,7 @@ def with_other_things(content: ReportContent, photos: list[Photo], label: str | 
     if label is not None:
         strange += [Judged("random directions", 400, [20, 8, 4, 1]), Judged("photos held back", 40, [3, 2, 1, 1])]
     known = Judged("test photos of the classes", 18, [18, 16, 17, 12])
-    found = OtherThings(label, settings, strange, known, frozenset(photo.relative for photo in photos[1:]))
+    found = OtherThings(label, settings, strange, known, frozenset(photo.sha256 for photo in photos[1:]))
     taken = [TakenPhoto(photo, HOSTILE_CLASS, 0.95 - place / 100) for place, photo in enumerate(photos)]
     background = None if label is None else BackgroundAnswers(40, 40 - len(taken), taken)
     return dataclasses.replace(
