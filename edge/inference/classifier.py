@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edge.inference.gate import SMALLEST_SCORE, load_gate
+from edge.inference.gate import among_themselves, load_gate
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import PerChannel
@@ -112,11 +112,7 @@ class Classifier:
         """The ``scores`` (labels,) of the classes among themselves, which the gate was fitted on."""
         if self.model.unknown_index is None:
             return scores
-        of_classes = np.delete(scores, self.model.unknown_index)
-        total = max(float(of_classes.sum()), 1e-9)
-        # Scores are rounded by up to half a step: of classes that have little together, none is surely the best.
-        among: npt.NDArray[np.float32] = np.minimum(of_classes / total, max(1 - SMALLEST_SCORE / total, 0.0))
-        return among
+        return among_themselves(np.delete(scores, self.model.unknown_index)).astype(np.float32, copy=False)
 
     def classify(
         self, image: ImageSource, *, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD

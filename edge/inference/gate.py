@@ -94,6 +94,16 @@ def log_odds(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     return odds
 
 
+def among_themselves(of_classes: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """The scores ``of_classes`` (..., classes) without that of the rest of the world, as if there were only classes.
+
+    Scores are rounded by up to half a step: of classes that have little together, none is surely the best.
+    """
+    total = np.maximum(of_classes.sum(axis=-1, keepdims=True), 1e-9)
+    among: npt.NDArray[np.floating[Any]] = np.minimum(of_classes / total, np.maximum(1 - SMALLEST_SCORE / total, 0.0))
+    return among
+
+
 def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``bottlenecks`` (pictures, features) over ``deviation``, at unit length; zeros stay zeros."""
     scaled = bottlenecks / deviation

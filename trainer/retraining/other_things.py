@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.inference.gate import Gate
+from edge.inference.gate import Gate, among_themselves
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
 from trainer.evaluation.background import BackgroundAnswers
@@ -104,11 +104,12 @@ def answers_of_head(head: Head, features: Features, gate: Gate | None, outside: 
     """
     logits = head.logits(features)
     classes = logits.shape[1] - outside
+    of_classes = softmax(logits)[:, :classes]
     rejected = np.zeros(len(features), bool)
     if gate is not None:
-        among = softmax(logits[:, :classes]).max(axis=1)
-        rejected = gate.familiarity(features.astype(np.float32, copy=False), among) < gate.least
-    return Answers(logits.argmax(axis=1) < classes, softmax(logits)[:, :classes].max(axis=1), rejected)
+        best = (among_themselves(of_classes) if outside else of_classes).max(axis=1)
+        rejected = gate.familiarity(features.astype(np.float32, copy=False), best) < gate.least
+    return Answers(logits.argmax(axis=1) < classes, of_classes.max(axis=1), rejected)
 
 
 def _judged(kind: str, ways: list[Setting], answers: Answers) -> Judged:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge import Classifier
 from edge.errors import ConfigurationError, ModelError
-from edge.inference.gate import SMALLEST_SCORE, Gate, load_gate
+from edge.inference.gate import SMALLEST_SCORE, Gate, among_themselves, load_gate, log_odds
 from edge.inference.interpreter import installed_runtimes
 from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.metadata import unpack_files
@@ -158,3 +158,11 @@ def test_the_gate_is_asked_about_the_classes_among_themselves() -> None:
         among = np.minimum(found.scores[:2] / total, max(1 - SMALLEST_SCORE / total, 0))
         bottleneck = classifier._interpreter.scores_and_bottleneck(preprocess(picture, model.input_size))[1]
         assert found.familiarity == pytest.approx(gate.margin(bottleneck, among))
+
+
+def test_classes_that_have_little_together() -> None:
+    """One step of an 8-bit score is no sure answer, nothing is none; if the classes have all, nothing changes."""
+    scores = np.array([[1 / 256, 0], [0, 0], [0.25, 0.25], [1, 0], [0.75, 0.25]], np.float32)
+    among = among_themselves(scores)
+    assert among.max(axis=1).tolist() == pytest.approx([0.5, 0, 0.5, 1 - SMALLEST_SCORE, 0.75])
+    assert log_odds(among[3:]).tolist() == log_odds(scores[3:]).tolist()

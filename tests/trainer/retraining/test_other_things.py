@@ -54,6 +54,9 @@ def test_the_gate_gets_the_scores_of_the_classes_among_themselves() -> None:
     assert answers_of_head(HEAD, PICTURES, gate, outside=True).rejected.tolist() == [False, True, False]
     sure = Gate(np.ones(3, np.float32), prototypes, 1 / 127, 1.0, 0.0, 1.0)  # the log odds alone
     assert answers_of_head(HEAD, PICTURES, sure, outside=True).rejected.tolist() == [False, True, True]
+    little = np.array([[0.5, 0, 2.5]], np.float32)  # on a device, the scores of the classes are rounding alone
+    assert answers_of_head(HEAD, little, sure, outside=True).rejected.tolist() == [True]
+    assert answers_of_head(HEAD, little, sure, outside=False).rejected.tolist() == [False]
 
 
 def test_a_retraining_counts_what_did_not_teach(options: RetrainOptions, tmp_path: Path) -> None:
