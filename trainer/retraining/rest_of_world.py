@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edge.errors import UsageError
+from edge.errors import DatasetError, UsageError
 from edge.shorten import shorten
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
@@ -45,7 +45,8 @@ def set_apart(
 
     A class folder that is called like that class has its photos. A message says so.
 
-    Raises :class:`~edge.errors.UsageError` if a class of that name is remembered, and the errors of
+    Raises :class:`~edge.errors.UsageError` if a class of that name is remembered,
+    :class:`~edge.errors.DatasetError` if fewer than two classes are left beside it, and the errors of
     :func:`~trainer.unknown.background.list_background`.
     """
     label = options.unknown
@@ -65,13 +66,21 @@ def set_apart(
                 f"the rest of the world; if it is that class, give --unknown {shorten(name)}"
             )
     if own:
+        names = {file.label for file in own}
+        left = [name for name in folder.labels if name not in names]
+        if len({*left, *(remembered.labels if remembered else ())}) < 2:
+            found = f"only {shorten(left[0])}" if left else "none"
+            raise DatasetError(
+                f"{folder.root}: training needs photos of at least two classes, found {found} "
+                f"beside {shorten(label)}, the class for the rest of the world; --no-unknown makes that a class "
+                "like the others"
+            )
         progress.message(
             f"{shorten(str(options.folder))}: {shorten(label)} is the class for the rest of the world, no class of "
             f"yours: it has {len(own):,} file{'s' * (len(own) != 1)}; --no-unknown makes it a class like the others"
         )
-        names = {file.label for file in own}
         folder = folder._replace(
-            labels=tuple(name for name in folder.labels if name not in names),
+            labels=tuple(left),
             files=[file for file in folder.files if file.label not in names],
         )
     return folder, RestOfWorld(label, own, given)
@@ -100,12 +109,13 @@ def gather(
         )
     drawn = drawn_bottlenecks(extractor)
     foreign = extractor.backbone.foreign
-    directions = find_directions(
-        extractor.backbone,
-        _some(training.features, drawn),
-        options.backbone if foreign else None,
-        progress.message,
-    )
+    with one_thread():
+        directions = find_directions(
+            extractor.backbone,
+            _some(training.features, drawn),
+            options.backbone if foreign else None,
+            progress.message,
+        )
     return Outside(rest.label, background, directions, drawn)
 
 

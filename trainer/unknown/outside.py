@@ -109,6 +109,7 @@ class Outside(NamedTuple):
         return with_column(head, self._spared(head, known, validation))
 
     def _spared(self, head: Head, known: Labelled, validation: Labelled) -> Column:
+        """The column that takes few of the ``validation`` photos of the classes."""
         with one_thread():
             return spare_known(head, fit_column(head, known.features, self._strange(known)), validation.features)
 
@@ -143,7 +144,8 @@ class Outside(NamedTuple):
         if self.directions is None:
             none = np.zeros((0, known.features.shape[1]), np.float32)
             return none, none
-        vectors: Features = self.directions.vectors[not_like_classes(self.directions.vectors, known)]
+        with one_thread():  # a direction at the border must be on the same side on any number of cores
+            vectors: Features = self.directions.vectors[not_like_classes(self.directions.vectors, known)]
         count = min(len(vectors), _MOST_DIRECTIONS)
         teaches = np.zeros(len(vectors), bool)
         teaches[np.arange(count) * len(vectors) // max(count, 1)] = True

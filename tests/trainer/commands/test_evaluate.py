@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pytest
 from PIL import Image
 
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from support.complaint import complaint
+from support.evaluations import evaluation_with
 from support.gated import GATED, grey
 from support.paths import DATA
 from support.surgery import without_known_photos
+from trainer.commands.evaluate import _print_evaluation
 
 
 def test_evaluate_on_the_test_split_gives_the_manifests_accuracy(
@@ -103,6 +108,18 @@ def test_evaluate_on_unknown_classes_ends_in_65(trainer, photos: Path) -> None:
         "the folder and the model share no class: the folder has indigo, violet; the labels are blue, green, red; name "
         "the folders as the labels"
     )
+
+
+@pytest.mark.parametrize(("classes", "printed"), [(12, True), (13, False)])
+def test_rest_of_the_world_is_no_class_of_the_matrix(
+    capsys: pytest.CaptureFixture[str], classes: int, printed: bool
+) -> None:
+    """Twelve classes have a matrix, with one more column; thirteen are too many."""
+    labels = (*(f"class {number:02d}" for number in range(classes)), "unknown")
+    counts = np.zeros((classes + 1, classes + 1), np.intp)
+    counts[np.arange(classes), np.arange(classes)] = 2
+    _print_evaluation(dataclasses.replace(evaluation_with(labels, counts), unknown="unknown"))
+    assert ("class \\ answer" in capsys.readouterr().out) is printed
 
 
 def test_evaluate_names_a_class_without_a_label(trainer, photos: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from edge.errors import DatasetError
 from edge.modelfile.model_file import ModelFile
 from support import surgery, tiny
+from support.gated import GATED
+from support.paths import DATA
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.evaluated_photos import choose_photos
 from trainer.photos.dataset import Dataset
@@ -69,6 +71,18 @@ def test_any_change_of_the_folder_changes_nothing(model: Retrained, photos: Path
         assert {photo.sha256 for photo in chosen.photos} >= sha256s(model.dataset, "test")
     assert choose_photos([loaded], dataset, "all").photos == dataset.photos
     assert chosen.seen == [(48, 24, 8, 0)]
+
+
+def test_a_class_of_one_model_is_the_rest_of_the_world_of_the_other(photos: Path) -> None:
+    """Its photos are not compared, and are not missing: no line says that the folder has none."""
+    facts = {"label": "red", "photos": 0, "directions": 800, "drawings": 64, "source": "random"}
+    models = [
+        ModelFile.from_bytes(surgery.with_facts(GATED.read_bytes(), unknown=facts)),
+        ModelFile.load(DATA / "tiny-int8.tflite"),
+    ]
+    chosen = choose_photos(models, Dataset.from_folder(photos), "all")
+    assert (len(chosen.photos), len(chosen.background)) == (24, 12)
+    assert chosen.classes.message(2) is None
 
 
 def test_photos_that_depend_on_seen_ones_are_not_evaluated(model: Retrained, photos: Path) -> None:

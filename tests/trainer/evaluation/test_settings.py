@@ -46,4 +46,5 @@ def test_answers_of_a_model() -> None:
     assert found.of_class.tolist() == [True, False]
     assert found.scores.tolist() == [0.5, 0.4]
     assert found.rejected.tolist() == [False, True]
+    assert read_answers([answer(None, unknown=-2.0)], "unknown").scores.tolist() == [-np.inf]
     assert read_answers([answer(False, unknown=0.6, b=0.4)], None).of_class.tolist() == [True]

@@ -115,6 +115,17 @@ def test_few_photos_make_no_gate() -> None:
     assert gate(LEAST_PHOTOS + 4, 4) is not None
 
 
+def test_photos_that_depend_on_each_other_are_too_few() -> None:
+    """Pairs of photos of one scene count as one: twice as many photos are needed."""
+
+    def gate(photos: int) -> Gate | None:
+        data = clusters(photos, 0)._replace(groups=np.arange(photos) // 2)
+        return fit_gate(data, calibration_of(data), 0.1, folds_of(data), "int8")
+
+    assert gate(2 * LEAST_PHOTOS - 2) is None
+    assert gate(2 * LEAST_PHOTOS) is not None
+
+
 @pytest.mark.parametrize(("labels", "prototypes"), [(3, 3 * PER_CLASS), (16, 64), (100, 100)])
 def test_number_of_prototypes(labels: int, prototypes: int) -> None:
     """Each class has eight, fewer if there are many classes, and at least one."""

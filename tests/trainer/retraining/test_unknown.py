@@ -5,29 +5,41 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import unicodedata
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from edge.errors import UsageError
+from edge.errors import DatasetError, UsageError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import run_self_test
 from edge.modelfile.model_file import ModelFile
 from support import tiny
+from trainer import one_thread
+from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import read_remembered
 from trainer.commands.retrain_output import model_json
 from trainer.evaluation.compare import compare
 from trainer.evaluation.evaluate import evaluate
 from trainer.photos.drawn_flowers import KINDS, draw_flower
+from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.photo_hashes import read_photo_hashes
 from trainer.progress import SILENT, Progress
 from trainer.report.content import training_content
 from trainer.report.model_card import render_card
 from trainer.report.page import render_page
+from trainer.retraining import rest_of_world
 from trainer.retraining.options import RetrainOptions
+from trainer.retraining.rest_of_world import set_apart
 from trainer.retraining.retrain_all import retrain_all
 from trainer.retraining.retrained import Retrained
+from trainer.unknown import outside
+from trainer.unknown.background import Background
+from trainer.unknown.directions import Directions
+from trainer.unknown.outside import Outside
+from trainer.unknown.packaged_directions import unit_rows
 
 CLASSES = ("blue", "green", "red")
 
@@ -165,6 +177,77 @@ def test_strangers_that_are_answered_so_are_not_taken_for_a_class(options: Retra
     assert len(found.taken) == 8 - found.unknown
     assert all(taken.label in CLASSES for taken in found.taken)
     assert found.accepted[0].strangers.right == 8 - found.unknown
+
+
+def test_a_decomposed_name(options: RetrainOptions, tmp_path: Path) -> None:
+    """Photos of the classes that get the label get no name of a class, however its letters are written."""
+    model = retrained(options, unknown=unicodedata.normalize("NFD", "übrige"))
+    folder = tmp_path / "strangers"
+    folder.mkdir()
+    for index in range(4):
+        pixels = np.random.default_rng(index).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        tiny.Image.fromarray(pixels).save((options.folder / "red" if index else folder) / f"noise{index}.png")
+    found = evaluate(model.path, options.folder, split="all", groups="off", strangers=folder)
+    assert found.strangers is not None
+    assert found.answered_unknown >= 2
+    assert found.strangers.accepted[0].known.right == found.count - found.answered_unknown
+
+
+def test_a_remembered_class_of_a_decomposed_name_is_refused(options: RetrainOptions) -> None:
+    """It looks like the name of the class for the rest of the world."""
+    names = [unicodedata.normalize(form, "übrige") for form in ("NFC", "NFD")]
+    remembered = read_remembered(ModelFile.load(retrained(options, unknown=None, remember=2).path))
+    assert remembered is not None
+    remembered = remembered._replace(labels=("blue", "green", names[0]))
+    listed = PhotoFolder(options.folder, CLASSES, [], [])
+    with pytest.raises(UsageError, match="--unknown NAME"):
+        set_apart(listed, dataclasses.replace(options, unknown=names[1]), remembered, SILENT)
+
+
+def test_a_class_folder_of_nearly_that_name(options: RetrainOptions) -> None:
+    """It stays a class; one line says how to make it the class for the rest of the world."""
+    messages: list[str] = []
+    listed = PhotoFolder(options.folder, ("Unknown", "blue", "green"), [], [])
+    folder, rest = set_apart(listed, options, None, Progress(None, messages.append))
+    assert folder == listed
+    assert rest is not None
+    (line,) = messages
+    assert "Unknown is a class beside unknown, the class for the rest of the world" in line
+    assert line.endswith("give --unknown Unknown")
+
+
+@pytest.mark.parametrize(("labels", "found"), [(("red", "unknown"), "only red"), (("unknown",), "none")])
+def test_one_class_beside_it(options: RetrainOptions, labels: tuple[str, ...], found: str) -> None:
+    """Two folders are one class then; the error says what makes them two."""
+    files = [PhotoFile(options.folder / label / "1.png", f"{label}/1.png", label) for label in labels]
+    listed = PhotoFolder(options.folder, labels, files, [])
+    with pytest.raises(DatasetError, match=f"two classes, found {found} beside unknown, .*--no-unknown makes that"):
+        set_apart(listed, options, None, SILENT)
+
+
+def test_it_is_found_and_fitted_on_one_thread(options: RetrainOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its bits would depend on the number of cores."""
+    inside: dict[str, bool] = {}
+
+    def watch(module: ModuleType, name: str) -> None:
+        function = getattr(module, name)
+
+        def watched(*arguments: object) -> object:
+            inside[name] = inside.get(name, True) and one_thread._inside > 0
+            return function(*arguments)
+
+        monkeypatch.setattr(module, name, watched)
+
+    watch(rest_of_world, "find_directions")
+    for name in ("fit_column", "spare_known", "not_like_classes"):
+        watch(outside, name)
+    retrained(options)
+    vectors = unit_rows(np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32))
+    known = Labelled(np.random.default_rng(1).exponential(1, (30, 4)), np.arange(30) % 3)
+    nothing = Background([], np.zeros((0, 4), np.float32), np.zeros(0, bool), [])
+    taught = Outside("unknown", nothing, Directions(vectors, (), "a test"), np.ones((2, 4), np.float32))
+    assert taught.as_class(known).facts.directions > 800
+    assert inside == dict.fromkeys(("find_directions", "fit_column", "spare_known", "not_like_classes"), True)
 
 
 def test_cross_validation_final_and_memory(options: RetrainOptions) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from trainer.bottlenecks.labelled import Labelled
+from trainer.unknown import class_photos
 from trainer.unknown.class_photos import like_a_class
 
 VALUES = 32
@@ -48,9 +50,12 @@ def test_nothing_to_compare() -> None:
     assert like_a_class(cluster(0, 3, 7), few).tolist() == [-1] * 3
 
 
-def test_many_photos_are_compared_in_blocks() -> None:
-    """More than one block gives what each photo gives."""
+def test_many_photos_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 121 photos, the last one smaller, give what one block gives."""
     strange = np.concatenate([cluster(4, 600, 8), cluster(1, 100, 9)])
+    at_once = like_a_class(strange, KNOWN)
+    monkeypatch.setattr(class_photos, "_CELLS", 100_000)
     found = like_a_class(strange, KNOWN)
+    assert found.tolist() == at_once.tolist()
     assert (found[:600] == -1).all()
     assert set(found[600:].tolist()) <= {-1, 1}

@@ -140,6 +140,18 @@ def test_damaged_file_is_named(untrained: Backbone) -> None:
     assert "mobilenet_2_5_160_tf.h5: no classifier can be read" in line
 
 
+def test_damaged_file_does_not_end_the_search(untrained: Backbone, tmp_path: Path) -> None:
+    """The file of the weights is damaged; the next one, in Keras' cache, is read and used."""
+    damaged, weights = tmp_path / "weights.h5", rows(1000, 256)
+    damaged.write_bytes(b"\x89HDF\r\n\x1a\n and no more")
+    write_classifier(keras_file_with_top(NETWORK), weights)
+    backbone = untrained._replace(weights=Weights("weights.h5", damaged, ""))
+    directions, lines = found(backbone, looking_like(unit_rows(weights)))
+    assert directions is not None and directions.source == "classifier in mobilenet_2_5_160_tf.h5"
+    (line,) = lines
+    assert "weights.h5: no classifier can be read" in line
+
+
 @pytest.mark.parametrize(("outputs", "taken"), [(1001, True), (1000, True), (999, False), (7, False)])
 def test_layer_that_was_cut_off_a_network(tmp_path: Path, outputs: int, taken: bool) -> None:
     """A thousand classes, with or without the background, are ImageNet's; an embedder's projection is no classifier."""
