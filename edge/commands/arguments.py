@@ -26,6 +26,22 @@ def add_command(commands: Commands, name: str, text: str, example: str) -> argpa
     return commands.add_parser(name, help=text, description=text, epilog=f"example: {example}")
 
 
+def add_answer_options(parser: argparse.ArgumentParser, picture: str) -> None:
+    """Add ``--top-k``, ``--score-threshold`` and ``--reject``; ``picture`` is what the command calls a picture."""
+    from edge.inference.classifier import SCORE_THRESHOLD, TOP_K  # some commands do without it, and start sooner
+
+    parser.add_argument("--top-k", type=count, default=TOP_K, help=f"labels for each {picture} (default %(default)s)")
+    parser.add_argument(
+        "--score-threshold",
+        type=fraction,
+        default=SCORE_THRESHOLD,
+        help="leave out labels with a score below this, 0 to 1 (default %(default)g)",
+    )
+    parser.add_argument(
+        "--reject", action="store_true", help="answer unknown for pictures that are like no class of the model"
+    )
+
+
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--labels``, ``--runtime`` and the options of :func:`add_pixel_options`: how a model file is loaded."""
     parser.add_argument(

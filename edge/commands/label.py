@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import (
+    add_answer_options,
     add_command,
     add_model,
     add_model_options,
     count,
-    fraction,
     model_path,
     pixel_options,
 )
 from edge.commands.label_output import JsonLinesWriter, TextWriter
 from edge.errors import DataError, ImageError
-from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
+from edge.inference.classifier import Classifier
 from edge.inference.label_photos import label_photos
 from edge.messages import print_message
 from edge.modelfile.model_file import ModelFile
@@ -42,16 +42,7 @@ def add(commands: Commands) -> None:
         "edge label --model models/flowers.tflite photos/ rose.jpg 'more/*.png'",
     )
     label.add_argument("paths", nargs="+", metavar="PATH", help="an image file, a folder, or a glob in quotes")
-    label.add_argument("--top-k", type=count, default=TOP_K, help="labels for each photo (default %(default)s)")
-    label.add_argument(
-        "--score-threshold",
-        type=fraction,
-        default=SCORE_THRESHOLD,
-        help="leave out labels with a score below this, 0 to 1 (default %(default)g)",
-    )
-    label.add_argument(
-        "--reject", action="store_true", help="answer unknown for pictures that are like no class of the model"
-    )
+    add_answer_options(label, "photo")
     label.add_argument("--json", action="store_true", help="print one JSON object for each photo")
     label.add_argument("--threads", type=count, help="number of CPU threads (default: all cores)")
     add_model(label)

@@ -7,10 +7,9 @@ import os
 import re
 from pathlib import Path
 
-from edge.commands.arguments import MODEL_VARIABLE, add_model_options, count, fraction, model_path
+from edge.commands.arguments import MODEL_VARIABLE, add_answer_options, add_model_options, count, model_path
 from edge.commands.sink_options import address
 from edge.errors import ConfigurationError, UsageError
-from edge.inference.classifier import SCORE_THRESHOLD, TOP_K
 from edge.sinks.web.access import SERVE_TOKEN_VARIABLE
 
 DEFAULT_ADDRESS = ("127.0.0.1", 8080)
@@ -52,16 +51,7 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
         help="a file whose first line is the token that requests must give; needed if other machines are answered "
         f"(default: ${SERVE_TOKEN_VARIABLE})",
     )
-    parser.add_argument("--top-k", type=count, default=TOP_K, help="labels for each picture (default %(default)s)")
-    parser.add_argument(
-        "--score-threshold",
-        type=fraction,
-        default=SCORE_THRESHOLD,
-        help="leave out labels with a score below this, 0 to 1 (default %(default)g)",
-    )
-    parser.add_argument(
-        "--reject", action="store_true", help="answer unknown for pictures that are like no class of the model"
-    )
+    add_answer_options(parser, "picture")
     parser.add_argument(
         "--queue",
         type=count,

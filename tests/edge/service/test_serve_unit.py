@@ -11,6 +11,7 @@ import pytest
 
 from edge import cli
 from edge.store.layout import Store
+from support.printed_unit import printed_unit
 
 pytestmark = pytest.mark.usefixtures("in_a_folder_with_models")
 _MODELS = ("--model", "models/tiny-int8.tflite", "--model=f=models/tiny-float32.tflite")
@@ -23,13 +24,7 @@ def _no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _unit(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[str]]:
     """The settings of the printed unit, each with all its values."""
-    assert cli.main(["service", "--serve", "--user", "pi", *arguments]) == 0
-    found: dict[str, list[str]] = {}
-    for line in capsys.readouterr().out.splitlines():
-        name, equals, value = line.partition("=")
-        if equals and not line.startswith("#"):
-            found.setdefault(name, []).append(value)
-    return found
+    return printed_unit(capsys, "--serve", "--user", "pi", *arguments)
 
 
 def test_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

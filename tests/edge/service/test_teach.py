@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge import cli
+from support.printed_unit import printed_unit
 
 
 @pytest.fixture(autouse=True)
@@ -24,13 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def unit(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[str]]:
     """The settings of the printed unit, each with all its values."""
-    assert cli.main(["service", "--teach", "--user", "pi", *arguments]) == 0
-    found: dict[str, list[str]] = {}
-    for line in capsys.readouterr().out.splitlines():
-        name, equals, value = line.partition("=")
-        if equals and not line.startswith("#"):
-            found.setdefault(name, []).append(value)
-    return found
+    return printed_unit(capsys, "--teach", "--user", "pi", *arguments)
 
 
 def words(made: dict[str, list[str]]) -> list[str]:
