@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _PAGE = Path(__file__).parent / "page"
 _QUERY = ("model", "name", "token")
-_LARGE_BYTES = 1 << 20  # a body of so many bytes is taken apart on a thread, one at a time, beside small requests
+_LARGE_BYTES = 1 << 20  # a larger body is read on a thread of its own, one at a time; small requests go on
 
 
 class LabelService:
