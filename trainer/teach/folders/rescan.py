@@ -43,11 +43,13 @@ def rescan(actions: Actions, lock: threading.RLock) -> bool:
         actions.classes.set_folders(name for name in folder_names(places.root) if not label_problem(class_name(name)))
         with contextlib.suppress(OSError):  # the order alone, which the next change writes again
             actions.classes.save()
-        # An action may have moved a file away before it was read, and back since: then it is known.
+        # An action may have moved a file away before it was read, and back since: then it is known. Or back, and away
+        # once more: then it is not there.
         skipped = [
             Skipped(location.relative, reason)
             for location, reason in unread.items()
-            if location not in table.files or not _is_still(places.path(location), table.files[location])
+            if os.path.lexists(places.path(location))
+            and (location not in table.files or not _is_still(places.path(location), table.files[location]))
         ]
         skipped = sorted(skipped + found.skipped)
         changed |= labels != actions.classes.labels or skipped != sorted(actions.unread)

@@ -16,10 +16,12 @@ from trainer.bottlenecks.cache import file_key
 from trainer.photos.photo_files import Skipped
 from trainer.progress import SILENT
 from trainer.teach.folders import list_photos
+from trainer.teach.folders import rescan as rescan_module
 from trainer.teach.folders.class_folders import ClassFolders
 from trainer.teach.folders.list_photos import find_files, hash_files
-from trainer.teach.folders.places import Places
-from trainer.teach.state import CLASS
+from trainer.teach.folders.photo_table import KnownFile
+from trainer.teach.folders.places import Location, Places
+from trainer.teach.state import CLASS, TRASH
 
 
 def test_a_split_is_refused(root: Path, opened: Open) -> None:
@@ -145,3 +147,22 @@ def test_a_file_that_was_away_while_it_was_to_be_read_is_not_skipped(
     (root / "rose" / "2.jpg").write_bytes(b"")
     assert folders.rescan()
     assert folders.skipped == [Skipped("rose/2.jpg", "an empty file")]
+
+
+def test_a_file_that_came_back_for_a_moment_is_not_skipped(
+    root: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is away when it is read, back when the scan asks whether it is there, and away at its end is gone."""
+    folders = opened()
+    folders.add_class("rose")
+    write(root, rose__1=1)
+
+    def back_for_a_moment(*arguments: object) -> tuple[dict[Location, KnownFile], dict[Location, str]]:
+        monkeypatch.setattr(rescan_module, "hash_files", hash_files)
+        assert folders.rescan()
+        assert folders.delete(list(folders.photos)) is not None
+        return {}, {Location(CLASS, "rose/1.jpg"): "cannot be read: No such file or directory"}
+
+    monkeypatch.setattr(rescan_module, "hash_files", back_for_a_moment)
+    folders.rescan()
+    assert ([photo.place for photo in folders.photos.values()], folders.skipped) == ([TRASH], [])
