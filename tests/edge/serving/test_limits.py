@@ -60,7 +60,7 @@ def test_a_client_that_leaves_keeps_no_place(blocked: Blocked) -> None:
 @pytest.mark.parametrize("end", [b"Content-Length: 1000\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n5\r\nx"])
 def test_slow_bodies_end_in_time(monkeypatch: pytest.MonkeyPatch, end: bytes) -> None:
     """Connections whose body does not come are closed, and others are answered meanwhile."""
-    monkeypatch.setattr("edge.sinks.http_server.REQUEST_S", 3.0)
+    monkeypatch.setattr("edge.sinks.bounded_protocol.REQUEST_S", 3.0)
     with serving([INT8]) as client, contextlib.ExitStack() as opened:
         slow = []
         for _ in range(100):

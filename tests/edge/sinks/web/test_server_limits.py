@@ -119,7 +119,7 @@ def test_connections_are_bounded(sink: WebSink) -> None:
 )
 def test_slow_requests_lock_no_other_out(monkeypatch: pytest.MonkeyPatch, first: bytes, part: bytes) -> None:
     """Connections whose first or second request is not finished are closed in time, and others are served meanwhile."""
-    monkeypatch.setattr("edge.sinks.http_server.REQUEST_S", 1.0)
+    monkeypatch.setattr("edge.sinks.bounded_protocol.REQUEST_S", 1.0)
     with serving() as sink, contextlib.ExitStack() as opened:
         slow = [_connect(sink, opened) for _ in range(CONNECTIONS)]
         for one in slow:
@@ -133,7 +133,7 @@ def test_slow_requests_lock_no_other_out(monkeypatch: pytest.MonkeyPatch, first:
 
 def test_a_viewer_that_takes_no_data_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A viewer that asks for much and reads little is closed after the time for it."""
-    monkeypatch.setattr("edge.sinks.http_server.UNREAD_S", 0.5)
+    monkeypatch.setattr("edge.sinks.bounded_protocol.UNREAD_S", 0.5)
     with serving() as sink:
         sink.write(Camera((960, 720)).observe("red"))
         with socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20) as deaf:

@@ -229,7 +229,7 @@ def test_fifty_uploads_at_the_same_time(taught: Client) -> None:
 )
 def test_slow_bodies_are_cut_off(taught: Client, monkeypatch: pytest.MonkeyPatch, part: bytes) -> None:
     """A body that stops coming ends its connection in time; other clients are answered meanwhile."""
-    monkeypatch.setattr("edge.sinks.http_server.REQUEST_S", 1.0)
+    monkeypatch.setattr("edge.sinks.bounded_protocol.REQUEST_S", 1.0)
     head = b"POST /api/photos?class=red HTTP/1.1\r\nHost: localhost\r\n"
     with socket.create_connection(("127.0.0.1", taught.port), timeout=20) as slow:
         slow.sendall(head + part)
@@ -240,7 +240,7 @@ def test_slow_bodies_are_cut_off(taught: Client, monkeypatch: pytest.MonkeyPatch
 
 def test_a_long_body_that_goes_on_is_taken(served: Teaching, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time for a request begins again after each large part of its body."""
-    monkeypatch.setattr("edge.sinks.http_server.BODY_BYTES", 10_000)
+    monkeypatch.setattr("edge.sinks.bounded_protocol.BODY_BYTES", 10_000)
     served.client.add_class("red")
     content = encoded(ramp((300, 200)), "BMP")
     head = f"POST /api/photos?class=red HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
