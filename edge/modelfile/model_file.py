@@ -10,20 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import ModelError
-from edge.modelfile.gate_facts import DISTANCE_NAME, GATE_NAME
 from edge.modelfile.image_shape import ImageShape
-from edge.modelfile.manifest import (
-    KNOWN_PHOTOS_NAME,
-    LABELS_NAME,
-    MANIFEST_NAME,
-    REMEMBERED_NAME,
-    Manifest,
-)
+from edge.modelfile.manifest import LABELS_NAME, MANIFEST_NAME, Manifest
 from edge.modelfile.metadata import BUFFER_NAME, ImageMetadata, parse_metadata, unpack_files
 from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization, PerChannel, given_normalization
+from edge.modelfile.packed_check import check_labels, check_packed
 from edge.modelfile.reading import MAX_MODEL_BYTES, ZIP_START, read_bounded
 from edge.modelfile.structure import Structure, TensorSpec, examine
-from edge.preprocess import PREPROCESSING_VERSION
 
 if TYPE_CHECKING:
     from edge.modelfile.foreign import ScoreTransform
@@ -162,7 +155,7 @@ class ModelFile:
         manifest = None
         if MANIFEST_NAME in packed.files:
             manifest = Manifest.from_json(packed.files[MANIFEST_NAME].decode("utf-8", "replace"))
-            _check_manifest(manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files)
+            check_packed(manifest, memoryview(content)[: packed.flatbuffer_bytes], packed.files)
             if labels is not None:
                 raise ModelError("this model carries its own labels; leave out the label file")
             if normalization is not None:
@@ -176,10 +169,8 @@ class ModelFile:
         if labels is None:
             labels = _packed_labels(packed.files, metadata, own=manifest is not None)
         _check_count(labels, structure.outputs, own=manifest is not None)
-        if manifest is not None and manifest.remembered and len(manifest.remembered.counts) != len(labels):
-            raise ModelError("the model's remembered bottlenecks do not fit its labels; export the model again")
-        if manifest is not None and manifest.unknown and labels.count(manifest.unknown.label) != 1:
-            raise ModelError("the model's class for the rest of the world is not one of its labels; export it again")
+        if manifest is not None:
+            check_labels(manifest, labels)
         normalization = normalization or _normalization(metadata)
         model = cls(
             content=content,
@@ -229,36 +220,6 @@ def _check_count(labels: tuple[str, ...], outputs: int, own: bool) -> None:
 def _image_metadata(structure: Structure) -> ImageMetadata:
     buffer = structure.metadata.get(BUFFER_NAME)
     return parse_metadata(buffer) if buffer else ImageMetadata(None, None, None)
-
-
-def _check_manifest(manifest: Manifest, flatbuffer: memoryview, files: Mapping[str, bytes]) -> None:
-    if hashlib.sha256(flatbuffer).hexdigest() != manifest.model_sha256:
-        raise ModelError("the model's bytes are not those that were exported; copy the file again")
-    if hashlib.sha256(files.get(LABELS_NAME, b"")).hexdigest() != manifest.labels_sha256:
-        raise ModelError("the model's labels are not those that were exported; copy the file again")
-    gate, packed_gate = manifest.gate, files.get(GATE_NAME, b"")
-    if gate is not None and hashlib.sha256(packed_gate).hexdigest() != gate.sha256:
-        raise ModelError("the model's gate is not the one that was exported; copy the file again")
-    if gate is not None and len(packed_gate) != gate.packed_bytes:
-        raise ModelError("the model's gate does not have the size that its manifest says; export the model again")
-    distance, packed_distance = manifest.distance, files.get(DISTANCE_NAME, b"")
-    if distance is not None and hashlib.sha256(packed_distance).hexdigest() != distance.sha256:
-        raise ModelError("the distance of the model's gate is not the one that was exported; copy the file again")
-    if gate is not None and distance is not None and len(packed_distance) != distance.packed_bytes(gate.features):
-        raise ModelError("the distance of the model's gate does not have the size that its manifest says")
-    photos = manifest.known_photos
-    if photos is not None and hashlib.sha256(files.get(KNOWN_PHOTOS_NAME, b"")).hexdigest() != photos.sha256:
-        raise ModelError("the model's known photos are not those that were exported; copy the file again")
-    remembered, packed_bottlenecks = manifest.remembered, files.get(REMEMBERED_NAME, b"")
-    if remembered is not None and hashlib.sha256(packed_bottlenecks).hexdigest() != remembered.sha256:
-        raise ModelError("the model's remembered bottlenecks are not those that were exported; copy the file again")
-    if remembered is not None and len(packed_bottlenecks) != sum(remembered.counts) * remembered.features:
-        raise ModelError("the model's remembered bottlenecks do not have the size that its manifest says")
-    if manifest.preprocessing_version != PREPROCESSING_VERSION:
-        raise ModelError(
-            f"the model was trained with preprocessing {manifest.preprocessing_version}, this package has "
-            f"{PREPROCESSING_VERSION}; install the release of edge-for-poets that exported it"
-        )
 
 
 def _packed_labels(files: dict[str, bytes], metadata: ImageMetadata, own: bool) -> tuple[str, ...]:
