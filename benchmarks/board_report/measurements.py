@@ -101,11 +101,11 @@ def read_boards(bench_files: Sequence[Path]) -> list[Board]:
 
 
 def read_measurements(boards: Iterable[Board]) -> list[Measurement]:
-    """All rows of all boards, on each in the order of ``trainer architectures``.
+    """All rows of all boards without a delegate, on each in the order of ``trainer architectures``.
 
     Raises :class:`~edge.errors.DataError` if nothing was measured.
     """
-    found = [(board, row, _architecture(row)) for board in boards for row in _sorted(board.results["rows"])]
+    found = [(board, row, _architecture(row)) for board in boards for row in _sorted(_plain(board))]
     measurements = [
         Measurement(
             index,
@@ -120,6 +120,11 @@ def read_measurements(boards: Iterable[Board]) -> list[Measurement]:
     if not any(measurement.measured for measurement in measurements):
         raise DataError("no model was measured in these results; run edge bench again")
     return measurements
+
+
+def _plain(board: Board) -> list[dict[str, Any]]:
+    """The rows of the processor alone: a delegate is compared with it by ``edge bench``, not board with board."""
+    return [row for row in board.results["rows"] if row["delegate"] is None]
 
 
 def headline_setting(measurements: Iterable[Measurement]) -> tuple[str, int] | None:

@@ -10,7 +10,8 @@ from typing import Any
 from edge.bench.models import load_model
 from edge.bench.photo import draw_photo
 from edge.bench.timing import time_invocations, warm_up
-from edge.inference.interpreter import ImageInterpreter, Steps
+from edge.inference.interpreter import ImageInterpreter
+from edge.inference.steps import Steps
 from edge.preprocess import preprocess
 
 _BLOCK_SECONDS = 0.02  # short, so that a disturbance hits both alike

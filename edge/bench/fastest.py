@@ -53,7 +53,7 @@ def _comparable(rows: _Rows) -> dict[tuple[str, str, int], dict[str, dict[str, A
     """The fastest row of each quantization, by architecture, runtime and threads, where there are several."""
     files: dict[tuple[str, str, int], dict[str, dict[str, Any]]] = {}
     for row in sorted((row for row in rows if row["error"] is None), key=lambda row: float(row["p50_ms"])):
-        if row["architecture"] not in (None, ADOPTED) and row["quantization"] is not None:
+        if row["architecture"] not in (None, ADOPTED) and row["quantization"] is not None and not row["delegate"]:
             key = row["architecture"], row["runtime"], row["threads"]
             files.setdefault(key, {}).setdefault(row["quantization"], row)
     return {key: files[key] for key in sorted(files) if len(files[key]) > 1}

@@ -12,7 +12,7 @@ from edge.bench.plan import Task
 from edge.errors import DataError, StorageError, UsageError
 
 Identity = dict[str, Any]
-_Key = tuple[str, str, str, int, int]
+_Key = tuple[str, str, str, int, "str | None", int]
 
 
 class Journal:

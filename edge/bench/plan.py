@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from edge.bench.models import ModelFacts
 from edge.errors import UsageError
+from edge.inference.delegate import DelegateChoice
 from edge.inference.interpreter import choose_runtime, installed_runtimes
 from edge.parallel import available_cores
 
@@ -24,7 +25,7 @@ class BenchSettings:
     """How the models are measured; results with the same settings on the same board may be compared.
 
     ``seconds`` is the time of the timed invocations of one configuration in one round, ``photo`` the name of the
-    user's photo without its folder, None for the drawn one.
+    user's photo without its folder, None for the drawn one. With a ``delegate`` everything is measured without it too.
     """
 
     rounds: int
@@ -32,10 +33,12 @@ class BenchSettings:
     threads: tuple[int, ...]
     runtimes: tuple[str, ...]
     photo: str | None = None
+    delegate: DelegateChoice | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The settings as plain JSON values."""
-        return {**asdict(self), "threads": list(self.threads), "runtimes": list(self.runtimes)}
+        """The settings as plain JSON values; the delegate is its :attr:`DelegateChoice.text`, without folders."""
+        delegate = self.delegate and self.delegate.text
+        return {**asdict(self), "threads": list(self.threads), "runtimes": list(self.runtimes), "delegate": delegate}
 
 
 def choose_settings(
@@ -45,6 +48,7 @@ def choose_settings(
     threads: Sequence[int] | None = None,
     runtimes: Sequence[str] | None = None,
     photo: str | None = None,
+    delegate: DelegateChoice | None = None,
 ) -> BenchSettings:
     """Checked settings; by default one thread and all cores, on every runtime that is installed.
 
@@ -66,20 +70,32 @@ def choose_settings(
         threads=tuple(dict.fromkeys(threads or (1, cores))),
         runtimes=tuple(dict.fromkeys(chosen)),
         photo=photo,
+        delegate=delegate,
     )
 
 
+Key = tuple[str, str, str, int, "str | None"]
+
+
 class Configuration(NamedTuple):
-    """One model on one runtime with one number of threads: one row of the results."""
+    """One model on one runtime with one number of threads, with a delegate or without: one row of the results."""
 
     model: ModelFacts
     runtime: str
     threads: int
+    delegate: DelegateChoice | None = None
 
     @property
-    def key(self) -> tuple[str, str, str, int]:
+    def key(self) -> Key:
         """What identifies this configuration, in every run of the command."""
-        return self.model.name, self.model.sha256, self.runtime, self.threads
+        delegate = self.delegate and self.delegate.text
+        return self.model.name, self.model.sha256, self.runtime, self.threads, delegate
+
+    @property
+    def text(self) -> str:
+        """Model, runtime, threads and delegate in one line."""
+        delegate = f", {self.delegate.text}" if self.delegate else ""
+        return f"{self.model.name}, {self.runtime}, threads {self.threads}{delegate}"
 
 
 class Task(NamedTuple):
@@ -90,12 +106,17 @@ class Task(NamedTuple):
 
 
 def all_configurations(models: Sequence[ModelFacts], settings: BenchSettings) -> list[Configuration]:
-    """Every configuration; the models change fastest, so that they are measured close together in time."""
+    """Every configuration; what is compared most changes fastest, so that it is measured close together in time.
+
+    That is the delegate, then the models.
+    """
+    delegates = (None, settings.delegate) if settings.delegate else (None,)
     return [
-        Configuration(model, runtime, threads)
+        Configuration(model, runtime, threads, delegate)
         for runtime in settings.runtimes
         for threads in settings.threads
         for model in models
+        for delegate in delegates
     ]
 
 

@@ -30,6 +30,7 @@ FACTS = (
     "runtime",
     "runtime_version",
     "threads",
+    "delegate",
 )
 FIGURES = (
     "rounds",
@@ -79,6 +80,7 @@ def make_row(
         "runtime": configuration.runtime,
         "runtime_version": runtime_version,
         "threads": configuration.threads,
+        "delegate": configuration.delegate and configuration.delegate.text,
     }
     error = model.error or next((answer["error"] for answer in answers if "error" in answer), None)
     figures = dict.fromkeys(FIGURES) if error else _figures(answers)
@@ -175,9 +177,18 @@ def load_results(path: str | Path) -> dict[str, Any]:
             f"{path}: results of schema version {version}, this release reads {SCHEMA_VERSION}; "
             "measure again, or use the release that wrote it"
         )
+    _add_delegates(results)
     if not _is_whole(results):
         raise DataError(f"{path}: the results are damaged; copy the file again or measure again")
     return results
+
+
+def _add_delegates(results: dict[str, Any]) -> None:
+    """Files of releases that knew no delegates are whole: none was used."""
+    rows = results.get("rows")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            row.setdefault("delegate", None)
 
 
 def _is_whole(results: dict[str, Any]) -> bool:

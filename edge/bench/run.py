@@ -18,14 +18,17 @@ from edge.bench.fastest import fastest_quantizations
 from edge.bench.journal import Journal
 from edge.bench.models import examine_models, find_models
 from edge.bench.photo import draw_photo
-from edge.bench.plan import BenchSettings, Configuration, Task, all_configurations, choose_settings, interleave
+from edge.bench.plan import BenchSettings, Configuration, Key, Task, all_configurations, choose_settings, interleave
 from edge.bench.progress import Progress
 from edge.bench.results import KIND, SCHEMA_VERSION, make_row, noise, to_csv, to_json
 from edge.bench.table import format_table
+from edge.bench.with_delegate import delegate_comparisons
 from edge.bench.worker import MeasurementRequest
 from edge.child_process import ask
 from edge.errors import DataError, ImageError
 from edge.files import check_writable, write_whole
+from edge.inference.delegate import for_child
+from edge.inference.delegate_trial import try_delegate
 from edge.inference.interpreter import PACKAGES
 from edge.inference.processor import check_processor
 from edge.modelfile.labels import read_labels
@@ -58,9 +61,12 @@ def bench(options: argparse.Namespace) -> int:
         threads=options.threads,
         runtimes=options.runtime,
         photo=photo_name,
+        delegate=options.delegate,
     )
     pixels = {"mean": options.mean, "std": options.std, "input_range": options.input_range}
     check_processor()
+    if settings.delegate:
+        try_delegate(settings.delegate)
     models = examine_models(find_models(options.models), options.labels, given_normalization(**pixels))
     if options.labels:
         read_labels(Path(options.labels))
@@ -96,6 +102,7 @@ def bench(options: argparse.Namespace) -> int:
             "settings": settings.as_json(),
             "noise": noise_found,
             "fastest": fastest_quantizations(rows, noise_found["resolution"]),
+            "delegates": delegate_comparisons(rows, noise_found["resolution"]),
             "rows": rows,
         }
         if options.csv:
@@ -127,14 +134,12 @@ def _measure(
     labels: str | None,
     pixels: dict[str, Any],
     journal: Journal,
-) -> dict[tuple[str, str, str, int], list[dict[str, Any]]]:
+) -> dict[Key, list[dict[str, Any]]]:
     """The workers' answers for each configuration, by its key, in the order of the rounds.
 
     After an error a configuration is skipped in the remaining rounds: it would crash or hang again.
     """
-    answers: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {
-        configuration.key: [] for configuration in configurations
-    }
+    answers: dict[Key, list[dict[str, Any]]] = {configuration.key: [] for configuration in configurations}
     tasks = interleave(
         [configuration for configuration in configurations if configuration.model.error is None], settings.rounds
     )
@@ -148,9 +153,7 @@ def _measure(
                 progress.advance(measured=False)
                 continue
             answer = journal.answer(task)
-            progress.show(
-                f"{task.configuration.model.name}, {task.configuration.runtime}, threads {task.configuration.threads}"
-            )
+            progress.show(task.configuration.text)
             progress.advance(measured=answer is None)
             if answer is None:
                 answer = run_worker(_request(task, settings, folder / "photo", labels, pixels))
@@ -162,7 +165,7 @@ def _measure(
 def _request(
     task: Task, settings: BenchSettings, photo: Path, labels: str | None, pixels: dict[str, Any]
 ) -> MeasurementRequest:
-    model, runtime, threads = task.configuration
+    model, runtime, threads, delegate = task.configuration
     return MeasurementRequest(
         path=str(model.path.resolve()),
         sha256=model.sha256,
@@ -173,6 +176,7 @@ def _request(
         photo=str(photo),
         time_limit_s=TIME_LIMIT_S + 10 * settings.seconds,
         pixels=pixels,
+        delegate=for_child(delegate),
     )
 
 
@@ -197,6 +201,10 @@ def _command_line(options: argparse.Namespace) -> str:
         words += ["--threads", ",".join(map(str, options.threads))]
     if options.runtime:
         words += ["--runtime", ",".join(options.runtime)]
+    if options.delegate:
+        words += ["--delegate", options.delegate.name]
+        for pair in options.delegate.words:
+            words += ["--delegate-option", pair]
     words += ["--rounds", str(options.rounds), "--seconds", f"{options.seconds:g}"]
     for option in ("photo", "labels", "output", "csv"):
         if getattr(options, option):

@@ -7,10 +7,24 @@ from typing import Any
 
 from edge.bench.fastest import fastest_lines
 from edge.bench.results import distinguishable
+from edge.bench.with_delegate import delegate_lines
 from edge.text_table import aligned
 
-_HEADER = ("model", "runtime", "threads", "p50 ms", "p90 ms", "p99 ms", "photo ms", "load ms", "first ms", "MB", "kB")
-_LEFT = 2  # this many columns hold words, the others numbers
+_HEADER = (
+    "model",
+    "runtime",
+    "delegate",
+    "threads",
+    "p50 ms",
+    "p90 ms",
+    "p99 ms",
+    "photo ms",
+    "load ms",
+    "first ms",
+    "MB",
+    "kB",
+)
+_LEFT, _DELEGATE, _P50 = 3, 2, 4  # how many columns hold words and not numbers; the places of two columns
 _SAME = "~"
 _QUIET_FLAGS = (None, "0x0")
 
@@ -20,7 +34,7 @@ def format_table(results: dict[str, Any]) -> str:
 
     ``photo ms`` is the time from the photo's bytes to the scores, ``MB`` the peak memory of the process,
     ``kB`` the size of the file. ``~`` marks a p50 that may be equal to the one above it. The last lines name the
-    fastest quantization.
+    fastest quantization, and what a delegate brings.
     """
     rows = sorted((row for row in results["rows"] if row["error"] is None), key=lambda row: float(row["p50_ms"]))
     resolution = results["noise"]["resolution"]
@@ -28,11 +42,13 @@ def format_table(results: dict[str, Any]) -> str:
     for above, row in zip([None, *rows], rows, strict=False):
         same = above is not None and not distinguishable(above["p50_ms"], row["p50_ms"], resolution)
         cells.append(_cells(row, same))
-    lines = list(aligned(cells, _LEFT)) if rows else []
+    delegates = any(row["delegate"] for row in rows)
+    shown = cells if delegates else [[*line[:_DELEGATE], *line[_DELEGATE + 1 :]] for line in cells]
+    lines = list(aligned(shown, _LEFT if delegates else _LEFT - 1)) if rows else []
     lines += _errors(results["rows"])
     if rows:
-        lines += ["", *_remarks(results, any(_SAME in line[3] for line in cells[1:]))]
-        lines += fastest_lines(results)
+        lines += ["", *_remarks(results, any(_SAME in line[_P50] for line in cells[1:]))]
+        lines += [*fastest_lines(results), *delegate_lines(results)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -41,6 +57,7 @@ def _cells(row: dict[str, Any], same: bool) -> tuple[str, ...]:
     return (
         row["model"],
         row["runtime"],
+        row["delegate"] or "-",
         str(row["threads"]),
         (_SAME if same else "") + _ms(row["p50_ms"]),
         _ms(row["p90_ms"]),
@@ -64,7 +81,8 @@ def _errors(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     held: dict[tuple[str, str], dict[str, None]] = {}
     for row in rows:
         if row["error"] is not None:
-            held.setdefault((row["model"], row["error"]), {})[row["runtime"]] = None
+            how = f"{row['runtime']} with {row['delegate']}" if row["delegate"] else row["runtime"]
+            held.setdefault((row["model"], row["error"]), {})[how] = None
     for (model, error), runtimes in held.items():
         yield f"{model} ({', '.join(runtimes)}): not measured: {error}"
 

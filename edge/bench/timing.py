@@ -6,7 +6,7 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter_ns
 
-from edge.inference.interpreter import Steps
+from edge.inference.steps import Steps
 
 MIN_RUNS = 10
 """The fewest timed invocations of a round, however slow the model is."""

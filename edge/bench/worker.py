@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from edge.bench.models import load_model
 from edge.bench.timing import time_calls, time_invocations, warm_up
 from edge.errors import EdgeError, ModelError
+from edge.inference.delegate import from_parent
 from edge.inference.interpreter import RUNTIMES, ImageInterpreter
 from edge.modelfile.normalization import given_normalization
 from edge.preprocess import preprocess
@@ -37,7 +38,8 @@ class MeasurementRequest(NamedTuple):
 
     ``labels`` is a label file or None, ``photo`` an image file, ``seconds`` the time for the timed
     invocations. A worker that has not ended after ``time_limit_s`` seconds is stopped. ``pixels`` are the arguments of
-    :func:`edge.modelfile.normalization.given_normalization`, None if there are none.
+    :func:`edge.modelfile.normalization.given_normalization`, None if there are none. ``delegate`` is what
+    :func:`edge.inference.delegate.for_child` gives.
     """
 
     path: str
@@ -49,6 +51,7 @@ class MeasurementRequest(NamedTuple):
     photo: str
     time_limit_s: float
     pixels: dict[str, Any] | None = None
+    delegate: dict[str, Any] | None = None
 
 
 def measure(request: MeasurementRequest) -> dict[str, Any]:
@@ -68,11 +71,12 @@ def measure(request: MeasurementRequest) -> dict[str, Any]:
     model = load_model(content, request.labels, given_normalization(**request.pixels or {}))
     photo = Path(request.photo).read_bytes()
     pixels = preprocess(photo, model.input_size)
+    delegate = from_parent(request.delegate)
     with contextlib.suppress(ImportError, AttributeError):  # loading the interpreter below raises what is wrong with it
         importlib.import_module(RUNTIMES[request.runtime])
 
     started = time.perf_counter_ns()
-    interpreter = ImageInterpreter(model, threads=request.threads, runtime=request.runtime)
+    interpreter = ImageInterpreter(model, threads=request.threads, runtime=request.runtime, delegate=delegate)
     loaded = time.perf_counter_ns()
     steps = interpreter.steps(pixels)
     gc.collect()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from edge.commands.delegate_options import add_delegate_options
 from edge.errors import UsageError
 from edge.inference.interpreter import RUNTIMES
 from edge.modelfile.normalization import parse_numbers
@@ -43,12 +44,13 @@ def add_answer_options(parser: argparse.ArgumentParser, picture: str) -> None:
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--labels``, ``--runtime`` and the options of :func:`add_pixel_options`: how a model file is loaded."""
+    """Add how a model file is loaded: ``--labels``, ``--runtime``, the options of pixels and of a delegate."""
     parser.add_argument(
         "--labels", metavar="FILE", help="label file for a model that carries none: one label a line, CSV, JSON or YAML"
     )
     add_pixel_options(parser)
     add_runtime(parser)
+    add_delegate_options(parser)
 
 
 def add_runtime(parser: argparse.ArgumentParser) -> None:

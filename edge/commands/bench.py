@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, add_pixel_options, count, counts, runtimes
+from edge.commands.delegate_options import add_delegate_options, delegate_choice
 from edge.inference.interpreter import RUNTIMES
 
 if TYPE_CHECKING:
@@ -54,10 +55,12 @@ def add(commands: Commands) -> None:
     bench.add_argument("--json", action="store_true", help="print the results as JSON instead of a table")
     bench.add_argument("--labels", help="label file for a model that carries none (not needed for measuring)")
     add_pixel_options(bench)
+    add_delegate_options(bench)
     bench.set_defaults(command=_bench)
 
 
 def _bench(options: argparse.Namespace) -> int:
     from edge.bench.run import bench  # subprocess, csv and more, which edge label never needs
 
+    options.delegate = delegate_choice(options)
     return bench(options)

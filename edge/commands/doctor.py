@@ -7,12 +7,14 @@ import json
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, add_model, add_model_options, model_path, pixel_options
-from edge.errors import ConfigurationError, UsageError
+from edge.commands.delegate_options import delegate_choice
+from edge.errors import ConfigurationError, EdgeError, UsageError
 from edge.printable import printable
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
     from edge.doctor.machine_facts import MachineFacts
+    from edge.inference.delegate import DelegateChoice
 
 
 def add(commands: Commands) -> None:
@@ -36,7 +38,9 @@ def _doctor(options: argparse.Namespace) -> int:
     from edge.doctor.speed_check import speed_json
     from edge.doctor.system import read_facts
 
-    facts = _with_model(read_facts(), options)
+    delegate = delegate_choice(options)
+    facts = _with_delegate(read_facts(), delegate)
+    facts = _with_model(facts, None if facts.delegate_error else delegate, options)
     checks = run_checks(facts)
     problems = sum(check.outcome == PROBLEM for check in checks)
     if options.json:
@@ -50,7 +54,19 @@ def _doctor(options: argparse.Namespace) -> int:
     return ConfigurationError.exit_code if problems else 0
 
 
-def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFacts:
+def _with_delegate(facts: MachineFacts, delegate: DelegateChoice | None) -> MachineFacts:
+    from edge.inference.delegate_trial import try_delegate
+
+    if delegate is None:
+        return facts
+    try:
+        try_delegate(delegate)
+    except EdgeError as error:
+        return facts._replace(delegate=delegate.text, delegate_error=str(error))
+    return facts._replace(delegate=delegate.text)
+
+
+def _with_model(facts: MachineFacts, delegate: DelegateChoice | None, options: argparse.Namespace) -> MachineFacts:
     from edge.doctor.checks import working_runtimes
     from edge.doctor.model_trial import try_model
     from edge.doctor.runtime_trial import compare_runtimes
@@ -63,17 +79,20 @@ def _with_model(facts: MachineFacts, options: argparse.Namespace) -> MachineFact
     except UsageError:  # none, or several: the command checks the machine only
         return facts
     threads, pixels = available_cores(), pixel_options(options)
-    trial = try_model(path, options.labels, options.runtime, threads, pixels)
+    trial = try_model(path, options.labels, options.runtime, threads, pixels, delegate)
     facts = facts._replace(model=str(path), model_error=trial.refused, model_crash=trial.crashed)
     if trial.runtime is None:
         return facts
     note = f"self-test passed on {trial.runtime}" if trial.self_test else f"runs on {trial.runtime}; no self-test in it"
     names = [package.name for package in working_runtimes(facts)]
-    speed = compare_runtimes(path, options.labels, names, threads, pixels) if len(names) > 1 else None
+    speed = None
+    if len(names) > 1:
+        speed = compare_runtimes(path, options.labels, names, threads, pixels, delegate=delegate)
     return facts._replace(
         model_note=note,
         model_quantization=trial.quantization,
         model_runtime=trial.runtime,
         threads=threads,
+        delegate_parts=trial.delegate_parts,
         speed=speed,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edge.commands.arguments import add_command, add_model_options, pixel_options
+from edge.commands.delegate_options import delegate_choice
 from edge.commands.inspect_table import format_facts
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
@@ -43,9 +44,9 @@ def _inspect(options: argparse.Namespace) -> int:
     model = ModelFile.load(options.model, options.labels, **pixel_options(options))
     for line in model.messages():
         print_message(line)
-    classifier = Classifier(model, runtime=options.runtime)
+    classifier = Classifier(model, runtime=options.runtime, delegate=delegate_choice(options))
     result = run_self_test(classifier) if model.manifest else None
-    facts = _facts(model, classifier.runtime, result)
+    facts = _facts(classifier, result)
     sys.stdout.write(json.dumps(facts) + "\n" if options.json else format_facts(facts))
     if result:
         try:
@@ -55,8 +56,9 @@ def _inspect(options: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dict[str, Any]:
+def _facts(classifier: Classifier, result: SelfTestResult | None) -> dict[str, Any]:
     """All facts as plain JSON values; None for what a model of another project does not say."""
+    model, delegate = classifier.model, classifier.delegate
     manifest = model.manifest
     return {
         "architecture": manifest and manifest.architecture,
@@ -90,7 +92,8 @@ def _facts(model: ModelFile, runtime: str, result: SelfTestResult | None) -> dic
         "size_bytes": model.size_bytes,
         "sha256": model.sha256,
         "minimum_runtime": manifest and manifest.minimum_runtime,
-        "runtime": runtime,
+        "runtime": classifier.runtime,
+        "delegate": delegate and {**delegate.as_json(), "parts": classifier.delegate_parts},
         "self_test": result
         and {
             "passed": result.passed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from edge.inference.delegate import TAKES_NOTHING, DelegateChoice
 from edge.printable import printable
 from edge.text_table import aligned
 
@@ -45,6 +46,7 @@ def _model(facts: Mapping[str, Any]) -> dict[str, str]:
         "sha256": facts["sha256"],
         "runs on": f"TensorFlow Lite {facts['minimum_runtime']} or newer" if facts["minimum_runtime"] else _NOT_KNOWN,
         "runtime here": facts["runtime"],
+        **({"delegate": _delegate(facts["delegate"])} if facts["delegate"] else {}),
         "self-test": _self_test(facts["self_test"]),
     }
 
@@ -74,6 +76,14 @@ def _unknown(facts: Mapping[str, Any]) -> str:
     taught = [f"{facts[name]:,} {name}" for name in ("photos", "directions", "drawings") if facts[name]]
     source = f"; directions: {facts['source']}" if facts["source"] else ""
     return f"the label {facts['label']}, which is no class, taught by {', '.join(taught) or 'nothing'}{source}"
+
+
+def _delegate(facts: Mapping[str, Any]) -> str:
+    choice, parts = DelegateChoice(facts["library"], tuple(facts["options"].items())), facts["parts"]
+    if parts == 0:
+        return f"{choice.text}; {TAKES_NOTHING}"
+    known = "" if parts is None else f", in {parts} place{'s' * (parts > 1)} of the model"
+    return f"{choice.text}{known}"
 
 
 def _self_test(result: Mapping[str, Any] | None) -> str:

@@ -18,9 +18,11 @@ from edge.commands.arguments import (
     model_path,
     pixel_options,
 )
+from edge.commands.delegate_options import delegate_choice
 from edge.commands.label_output import JsonLinesWriter, TextWriter
 from edge.errors import DataError, ImageError
 from edge.inference.classifier import Classifier
+from edge.inference.delegate import DelegateChoice
 from edge.inference.label_photos import label_photos
 from edge.messages import print_message
 from edge.modelfile.model_file import ModelFile
@@ -52,7 +54,8 @@ def add(commands: Commands) -> None:
 
 def _label(options: argparse.Namespace) -> int:
     model = ModelFile.load(model_path(options.model), options.labels, **pixel_options(options))
-    for line in model.messages():
+    delegate = delegate_choice(options)
+    for line in (*model.messages(), *_tried(delegate, model, options)):
         print_message(line)
     labelled, skipped = 0, SkippedCounter()
 
@@ -62,7 +65,9 @@ def _label(options: argparse.Namespace) -> int:
 
     single = len(options.paths) == 1 and os.path.isfile(options.paths[0])
     writer = JsonLinesWriter(sys.stdout) if options.json else TextWriter(sys.stdout, with_paths=not single)
-    photos: Iterable[LabelledPhoto] = _one(model, options) if single else _many(model, options, skip)
+    photos: Iterable[LabelledPhoto] = (
+        _one(model, delegate, options) if single else _many(model, delegate, options, skip)
+    )
     for photo in photos:
         if photo.error is not None:
             skip(photo.path, photo.error)
@@ -77,11 +82,24 @@ def _label(options: argparse.Namespace) -> int:
     return 0
 
 
-def _one(model: ModelFile, options: argparse.Namespace) -> list[LabelledPhoto]:
+def _tried(delegate: DelegateChoice | None, model: ModelFile, options: argparse.Namespace) -> list[str]:
+    """Try ``delegate`` once, before many workers have it; returns what to say of it."""
+    if delegate is None:
+        return []
+    from edge.inference.delegate_trial import idle_lines, try_with_model
+
+    return idle_lines(delegate, try_with_model(delegate, model, runtime=options.runtime, reject=options.reject))
+
+
+def _one(model: ModelFile, delegate: DelegateChoice | None, options: argparse.Namespace) -> list[LabelledPhoto]:
     """One photo needs no pool of workers: all threads compute its inference."""
     path = Path(options.paths[0])
     classifier = Classifier(
-        model, threads=options.threads or available_cores(), runtime=options.runtime, reject=options.reject
+        model,
+        threads=options.threads or available_cores(),
+        runtime=options.runtime,
+        reject=options.reject,
+        delegate=delegate,
     )
     try:
         found = classifier.classify(path, top_k=options.top_k, score_threshold=options.score_threshold)
@@ -90,7 +108,9 @@ def _one(model: ModelFile, options: argparse.Namespace) -> list[LabelledPhoto]:
         return [LabelledPhoto(path, None, str(error))]
 
 
-def _many(model: ModelFile, options: argparse.Namespace, skip: Skip) -> Iterator[LabelledPhoto]:
+def _many(
+    model: ModelFile, delegate: DelegateChoice | None, options: argparse.Namespace, skip: Skip
+) -> Iterator[LabelledPhoto]:
     return label_photos(
         model,
         find_photos(options.paths, skip),
@@ -99,4 +119,5 @@ def _many(model: ModelFile, options: argparse.Namespace, skip: Skip) -> Iterator
         top_k=options.top_k,
         score_threshold=options.score_threshold,
         reject=options.reject,
+        delegate=delegate,
     )

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, pixel_options
+from edge.commands.delegate_options import delegate_choice
 from edge.commands.serve_options import add_serve_options, named_models, token
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def _serve(options: argparse.Namespace) -> int:
     from edge.serving.label_pool import LabelSettings
     from edge.serving.serve import ServeSettings, serve
 
+    delegate = delegate_choice(options)
     choices = {
         name: ModelChoice(
             path=path,
@@ -38,6 +40,7 @@ def _serve(options: argparse.Namespace) -> int:
             threads=1,
             runtime=options.runtime,
             reject=options.reject,
+            delegate=delegate,
             **pixel_options(options),
         )
         for name, path in named_models(options).items()
@@ -48,7 +51,7 @@ def _serve(options: argparse.Namespace) -> int:
         host=host,
         port=port,
         token=token(options),
-        labelling=LabelSettings(options.runtime, options.top_k, options.score_threshold, options.reject),
+        labelling=LabelSettings(options.runtime, options.top_k, options.score_threshold, options.reject, delegate),
         workers=options.threads or available_cores(),
         room=options.queue,
         body_bytes=options.max_body_mb << 20,

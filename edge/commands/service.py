@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge.commands.action_options import action_options
 from edge.commands.arguments import add_command, model_path
+from edge.commands.delegate_options import delegate_choice
 from edge.commands.serve_options import add_serve_options, named_models, split_model
 from edge.commands.sink_options import sink_options
 from edge.commands.stream_options import source_address
@@ -132,6 +133,7 @@ def _watch_arguments(words: list[str]) -> WatchArguments:
         recursive=parsed.recursive,
         ca_file=parsed.ca_file,
         actions=_checked_actions(parsed),
+        delegate=delegate_choice(parsed),
     )
 
 
@@ -162,6 +164,7 @@ def _serve_arguments(words: list[str]) -> ServeArguments:
         models={word: split_model(word) for word in given},
         labels=parsed.labels,
         token_file=parsed.token_file,
+        delegate=delegate_choice(parsed),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.commands.action_options import action_options, add_action_options
 from edge.commands.arguments import add_command, add_model, add_model_options, model_path, pixel_options
+from edge.commands.delegate_options import delegate_choice
 from edge.commands.sink_options import add_frame_option, add_sink_options, sink_options
 from edge.commands.stream_options import add_stream_options, open_stream, source_address, stream_settings
 
@@ -56,6 +57,7 @@ def _watch(options: argparse.Namespace) -> int:
         threads=options.threads or available_cores(),
         runtime=options.runtime,
         reject=options.reject,
+        delegate=delegate_choice(options),
         **pixel_options(options),
     )
     sinks = make_sinks(sink_options(options), statistics, print_message)

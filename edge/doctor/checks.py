@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from edge.distribution import DISTRIBUTION, install_command
 from edge.doctor.check import OK, PROBLEM, WARNING, Check
+from edge.doctor.delegate_check import delegate_checks
 from edge.doctor.machine_facts import MachineFacts, Package
 from edge.doctor.speed_check import speed_checks
 from edge.inference.interpreter import NUMPY_FIX, missing_fix, runtime_fix
@@ -242,5 +243,6 @@ _CHECKS: tuple[Callable[[MachineFacts], list[Check]], ...] = (
     _memory,
     _disk,
     _model,
+    delegate_checks,
     speed_checks,
 )

@@ -41,7 +41,9 @@ class MachineFacts(NamedTuple):
     :func:`edge.inference.processor.processor_is_hidden`. ``model`` is the path that was tested, ``model_error`` why it
     failed, ``model_crash`` how the interpreter crashed with it, ``model_note`` the result of one that passed.
     ``model_quantization`` is that of its manifest, ``model_runtime`` the interpreter that ran it on ``threads``
-    threads, and ``speed`` compares the installed interpreters with it, None if there is only one that works.
+    threads. ``delegate`` is what was given, ``delegate_error`` why it cannot be used, and ``delegate_parts`` into how
+    many parts of the model it was put. ``speed`` compares the installed interpreters with the model, None if there is
+    only one that works.
     """
 
     python: str
@@ -69,4 +71,7 @@ class MachineFacts(NamedTuple):
     model_quantization: str | None = None
     model_runtime: str | None = None
     threads: int = 1
+    delegate: str | None = None
+    delegate_error: str | None = None
+    delegate_parts: int | None = None
     speed: Comparison | None = None

@@ -24,20 +24,24 @@ def main() -> None:
 
 
 def run(request: dict[str, Any]) -> dict[str, Any]:
-    """Load the model of ``request`` (``path``, ``labels``, ``pixels``, ``runtime``, ``threads``) and run its self-test.
+    """Load the model of ``request`` and run its self-test.
 
-    Returns ``runtime``, ``self_test``, whether the model carries one, and the ``quantization`` that its manifest says;
-    or ``refused``, why the model cannot be used.
+    ``request`` has ``path``, ``labels``, ``pixels``, ``runtime``, ``threads`` and ``delegate``.
+
+    Returns ``runtime``, ``self_test``, whether the model carries one, the ``quantization`` that its manifest says, and
+    ``delegate_parts`` of the classifier; or ``refused``, why the model cannot be used.
     """
     from edge.errors import EdgeError
     from edge.inference.classifier import Classifier
+    from edge.inference.delegate import from_parent
     from edge.inference.self_test import require_self_test
     from edge.modelfile.model_file import ModelFile
 
     try:
         pixels = {name: tuple(value) if isinstance(value, list) else value for name, value in request["pixels"].items()}
         model = ModelFile.load(request["path"], request["labels"], **pixels)
-        classifier = Classifier(model, threads=request["threads"], runtime=request["runtime"])
+        delegate = from_parent(request["delegate"])
+        classifier = Classifier(model, threads=request["threads"], runtime=request["runtime"], delegate=delegate)
         try:
             result = require_self_test(classifier)
         except EdgeError as error:
@@ -45,7 +49,12 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     except EdgeError as error:
         return {"refused": str(error)}
     quantization = model.manifest and model.manifest.quantization
-    return {"runtime": classifier.runtime, "self_test": result is not None, "quantization": quantization}
+    return {
+        "runtime": classifier.runtime,
+        "self_test": result is not None,
+        "quantization": quantization,
+        "delegate_parts": classifier.delegate_parts,
+    }
 
 
 if __name__ == "__main__":

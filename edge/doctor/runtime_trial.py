@@ -16,6 +16,7 @@ from edge.bench.ranking import Comparison, compare
 from edge.bench.run import run_worker
 from edge.bench.worker import MeasurementRequest
 from edge.errors import EdgeError
+from edge.inference.delegate import DelegateChoice, for_child
 from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
 
 Measure = Callable[[MeasurementRequest], dict[str, Any]]
@@ -33,11 +34,13 @@ def compare_runtimes(
     threads: int,
     pixels: Mapping[str, Any],
     measure: Measure = run_worker,
+    delegate: DelegateChoice | None = None,
 ) -> Comparison | None:
     """Compare one inference of the model at ``path`` on each of ``runtimes``, in turn, in :data:`ROUNDS` rounds.
 
-    ``labels``, ``threads`` and ``pixels`` are those of :func:`edge.doctor.model_trial.try_model`. Each measurement
-    takes a fresh process, which ``measure`` starts. None if one of them fails, or if the file cannot be read any more.
+    ``labels``, ``threads``, ``pixels`` and ``delegate`` are those of :func:`edge.doctor.model_trial.try_model`. Each
+    measurement takes a fresh process, which ``measure`` starts. None if one of them fails, or if the file cannot be
+    read any more.
     """
     rounds_ms: dict[str, list[float]] = {name: [] for name in runtimes}
     with tempfile.TemporaryDirectory(prefix="edge-doctor-") as folder:
@@ -62,6 +65,7 @@ def compare_runtimes(
                             photo=str(photo),
                             time_limit_s=_TIME_LIMIT_S,
                             pixels=dict(pixels),
+                            delegate=for_child(delegate),
                         )
                     )
                     if "error" in answer:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edge.inference.delegate import DelegateChoice
 from edge.inference.gate import among_themselves, load_gate
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
@@ -44,17 +45,35 @@ class Classifier:
     One thread may use one instance; give each thread its own, made from the same :class:`ModelFile`.
     """
 
-    def __init__(self, model: ModelFile, *, threads: int = 1, runtime: str | None = None, reject: bool = False) -> None:
+    def __init__(
+        self,
+        model: ModelFile,
+        *,
+        threads: int = 1,
+        runtime: str | None = None,
+        reject: bool = False,
+        delegate: DelegateChoice | None = None,
+    ) -> None:
         """Load a checked ``model``; ``threads`` and ``runtime`` are those of :class:`ImageInterpreter`.
 
-        With ``reject``, the model's gate decides of each picture whether it is like no class.
+        With ``reject``, the model's gate decides of each picture whether it is like no class. A ``delegate`` is tried
+        in another process before it is loaded into this one (:func:`edge.inference.delegate_trial.try_delegate`);
+        ``delegate_parts`` is what the trial says.
 
-        Raises :class:`~edge.errors.ConfigurationError` if the model has no gate and ``reject`` is given, and what
-        :class:`ImageInterpreter` raises.
+        Raises :class:`~edge.errors.ConfigurationError` if the model has no gate and ``reject`` is given, or if the
+        delegate cannot be used, and what :class:`ImageInterpreter` raises.
         """
         self.model = model
+        self.delegate = delegate
         self._gate = load_gate(model) if reject else None
-        self._interpreter = ImageInterpreter(model, threads=threads, runtime=runtime, with_bottleneck=reject)
+        self.delegate_parts: int | None = None
+        if delegate is not None:
+            from edge.inference.delegate_trial import try_with_model  # it starts a process: few users have a delegate
+
+            self.delegate_parts = try_with_model(delegate, model, runtime=runtime, reject=reject)
+        self._interpreter = ImageInterpreter(
+            model, threads=threads, runtime=runtime, with_bottleneck=reject, delegate=delegate
+        )
 
     @classmethod
     def load(
@@ -65,6 +84,7 @@ class Classifier:
         threads: int = 1,
         runtime: str | None = None,
         reject: bool = False,
+        delegate: DelegateChoice | None = None,
         mean: PerChannel | None = None,
         std: PerChannel | None = None,
         input_range: tuple[float, float] | None = None,
@@ -73,13 +93,13 @@ class Classifier:
 
         ``labels``, ``mean``, ``std`` and ``input_range`` are those of :meth:`ModelFile.load`, for a model of another
         project. ``threads`` is the number of CPU threads for one inference, ``runtime`` one of
-        :data:`edge.inference.interpreter.RUNTIMES`; ``reject`` asks its gate too.
+        :data:`edge.inference.interpreter.RUNTIMES`; ``reject`` asks its gate too; ``delegate`` takes over operators.
 
         Raises :class:`~edge.errors.ModelError`, :class:`~edge.errors.ConfigurationError` and
         :class:`~edge.errors.UsageError`.
         """
         model = ModelFile.load(path, labels, mean=mean, std=std, input_range=input_range)
-        return cls(model, threads=threads, runtime=runtime, reject=reject)
+        return cls(model, threads=threads, runtime=runtime, reject=reject, delegate=delegate)
 
     @property
     def runtime(self) -> str:

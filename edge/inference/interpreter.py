@@ -9,16 +9,19 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.distribution import install_command, installed_version
 from edge.errors import ConfigurationError, ModelError, UsageError
+from edge.inference.delegate import DelegateChoice
 from edge.inference.model_input import ModelInput
 from edge.inference.needless_line import without_needless_line
 from edge.inference.processor import check_processor
+from edge.inference.refusals import cannot_run
+from edge.inference.steps import ScoresAndBottleneck, Steps
 from edge.modelfile.hidden_output import reveal
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
@@ -47,7 +50,6 @@ MAX_THREADS = 1024
 """The largest number of CPU threads: more than any board has, and small enough for every runtime."""
 
 _C_LIBRARY = "tflite-c"
-_EDGE_TPU = "edgetpu-custom-op"  # stands in what an interpreter says of a file that was compiled for one
 
 
 def installed_runtimes() -> list[str]:
@@ -107,35 +109,25 @@ def check_threads(threads: int) -> None:
         raise UsageError(f"{threads} threads: give a number from 1 to {MAX_THREADS}")
 
 
-class Steps(NamedTuple):
-    """The three calls of the runtime that one inference consists of, without any code of this package in between."""
-
-    set_input: Callable[[], None]
-    invoke: Callable[[], None]
-    get_output: Callable[[], npt.NDArray[Any]]
-
-
-class ScoresAndBottleneck(NamedTuple):
-    """Both outputs of one inference as real numbers, float32: scores (labels,) and bottleneck (features,)."""
-
-    scores: npt.NDArray[np.float32]
-    bottleneck: npt.NDArray[np.float32]
-
-
 class ImageInterpreter:
     """One interpreter with one model loaded. Two threads must not use it at the same time."""
 
     def __init__(
-        self, model: ModelFile, *, threads: int = 1, runtime: str | None = None, with_bottleneck: bool = False
+        self,
+        model: ModelFile,
+        *,
+        threads: int = 1,
+        runtime: str | None = None,
+        with_bottleneck: bool = False,
+        delegate: DelegateChoice | None = None,
     ) -> None:
         """Load ``model``, with ``threads`` CPU threads for one inference.
 
-        ``with_bottleneck`` is needed for :meth:`scores_and_bottleneck`.
+        ``with_bottleneck`` is for :meth:`scores_and_bottleneck`. If ``delegate`` crashes, so does this process.
 
-        Raises :class:`~edge.errors.ConfigurationError` if no interpreter is installed, it does not load, or it
-        would crash (:func:`~edge.inference.processor.check_processor`),
-        :class:`~edge.errors.ModelError` if it cannot run the model, and
-        :class:`~edge.errors.UsageError` if ``threads`` is not 1 to :data:`MAX_THREADS`.
+        Raises :class:`~edge.errors.ConfigurationError` if no interpreter is installed, it or the delegate does not
+        load, or it would crash (:func:`~edge.inference.processor.check_processor`), :class:`~edge.errors.ModelError` if
+        it cannot run the model, and :class:`~edge.errors.UsageError` if ``threads`` is not 1 to :data:`MAX_THREADS`.
         """
         check_threads(threads)
         self.runtime = choose_runtime(runtime)
@@ -148,7 +140,7 @@ class ImageInterpreter:
             from edge.inference.scores import to_scores  # models that this project exported need none
 
             self._to_scores = to_scores
-        self._interpreter = open_interpreter(revealed.content if revealed else model.content, threads, self.runtime)
+        self._interpreter = open_interpreter((revealed or model).content, threads, self.runtime, delegate)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output, *self._hidden = (detail["index"] for detail in self._interpreter.get_output_details())
 
@@ -206,26 +198,35 @@ class ImageInterpreter:
         return ScoresAndBottleneck(scores, dequantize(values, self._bottleneck))
 
 
-def open_interpreter(content: bytes, threads: int, runtime: str) -> Any:
+def open_interpreter(
+    content: bytes,
+    threads: int,
+    runtime: str,
+    delegate: DelegateChoice | None = None,
+    *,
+    before_allocation: Callable[[Any], None] = lambda interpreter: None,
+) -> Any:
     """The interpreter of ``runtime``, one of :data:`RUNTIMES`, with the flatbuffer ``content`` and its memory.
 
-    Raises :class:`~edge.errors.ConfigurationError` if the runtime does not load, and
+    ``before_allocation`` gets it before its memory is planned.
+
+    Raises :class:`~edge.errors.ConfigurationError` if the runtime or ``delegate`` does not load, and
     :class:`~edge.errors.ModelError` if it cannot run the model.
     """
     module = _import_runtime(runtime)
+    given = {}
+    if delegate is not None:
+        from edge.inference.delegate_library import LoadedDelegate  # few users have one
+
+        given["experimental_delegates"] = [LoadedDelegate(delegate)]
     try:
         with without_needless_line():
-            interpreter = module.Interpreter(model_content=content, num_threads=threads)
+            interpreter = module.Interpreter(model_content=content, num_threads=threads, **given)
+            before_allocation(interpreter)
             interpreter.allocate_tensors()
             return interpreter
     except (ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        if _EDGE_TPU in reason:
-            raise ModelError(
-                "this model was compiled for an Edge TPU, which this package does not use; give the file for the "
-                "processor, whose name has no _edgetpu"
-            ) from None
-        raise ModelError(f"{runtime} cannot run this model ({reason})") from None
+        raise cannot_run(runtime, error, delegate) from None
     except SystemError:  # "returned a result with an exception set": tflite-runtime with numpy 2
         raise ConfigurationError(_does_not_load(runtime, "_ARRAY_API")) from None
 

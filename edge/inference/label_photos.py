@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.errors import ImageError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
+from edge.inference.delegate import DelegateChoice
 from edge.inference.interpreter import check_threads
 from edge.modelfile.model_file import ModelFile
 from edge.parallel import RUN, available_cores, ordered_map
@@ -22,12 +23,13 @@ def label_photos(
     top_k: int = TOP_K,
     score_threshold: float = SCORE_THRESHOLD,
     reject: bool = False,
+    delegate: DelegateChoice | None = None,
 ) -> Iterator[LabelledPhoto]:
     """Label ``photos`` in order; one that cannot be decoded carries its error instead of a classification.
 
     Each of ``threads`` workers (default: one for each core) decodes and classifies whole photos with a single-threaded
-    interpreter of its own, so that no thread waits for another. ``top_k``, ``score_threshold``, ``runtime`` and
-    ``reject`` are those of :class:`~edge.inference.classifier.Classifier`.
+    interpreter of its own, so that no thread waits for another. ``top_k``, ``score_threshold``, ``runtime``, ``reject``
+    and ``delegate`` are those of :class:`~edge.inference.classifier.Classifier`.
 
     Raises :class:`~edge.errors.UsageError` before it starts if ``threads`` is not 1 to 1024, and while it runs
     :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter.
@@ -36,7 +38,7 @@ def label_photos(
     check_threads(threads)
 
     def make_worker() -> Callable[[Path], LabelledPhoto]:
-        classifier = Classifier(model, runtime=runtime, reject=reject)
+        classifier = Classifier(model, runtime=runtime, reject=reject, delegate=delegate)
 
         def label(path: Path) -> LabelledPhoto:
             try:

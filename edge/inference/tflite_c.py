@@ -11,6 +11,7 @@ import os
 import sys
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from ctypes import c_char_p, c_void_p, create_string_buffer
 from typing import Any
 
@@ -53,8 +54,14 @@ class Interpreter:
     Only inputs and outputs can be reached: the ``index`` in their details is a number of this class.
     """
 
-    def __init__(self, model_content: bytes, num_threads: int = 1) -> None:
-        """Load the flatbuffer ``model_content``; raises :class:`ValueError` if the library cannot."""
+    def __init__(
+        self, model_content: bytes, num_threads: int = 1, experimental_delegates: Sequence[Any] | None = None
+    ) -> None:
+        """Load the flatbuffer ``model_content``; raises :class:`ValueError` if the library cannot.
+
+        ``experimental_delegates``, named as in LiteRT, take over operators, the first one first.
+        """
+        delegates = tuple(experimental_delegates or ())
         self._content = model_content  # the library reads the model from here, as long as it lives
         self._messages: deque[str] = deque(maxlen=_MESSAGES)
         self._reporter = _reporter(self._messages)
@@ -66,9 +73,11 @@ class Interpreter:
         options = _library.TfLiteInterpreterOptionsCreate()
         _library.TfLiteInterpreterOptionsSetNumThreads(options, num_threads)
         _library.TfLiteInterpreterOptionsSetErrorReporter(options, self._reporter, None)
+        for delegate in delegates:
+            _library.TfLiteInterpreterOptionsAddDelegate(options, delegate._get_native_delegate_pointer())
         self._handle = _library.TfLiteInterpreterCreate(model, options)
         _library.TfLiteInterpreterOptionsDelete(options)
-        kept = (self._content, self._reporter)
+        kept = (self._content, self._reporter, delegates)
         weakref.finalize(self, _delete, self._handle, model, kept).atexit = False
         if not self._handle:
             raise ValueError(self._reason("it makes no interpreter of this model"))

@@ -22,6 +22,7 @@ _FUNCTIONS = {
     "TfLiteInterpreterOptionsCreate": (c_void_p,),
     "TfLiteInterpreterOptionsSetNumThreads": (None, c_void_p, c_int32),
     "TfLiteInterpreterOptionsSetErrorReporter": (None, c_void_p, ERROR_REPORTER, c_void_p),
+    "TfLiteInterpreterOptionsAddDelegate": (None, c_void_p, c_void_p),
     "TfLiteInterpreterOptionsDelete": (None, c_void_p),
     "TfLiteInterpreterCreate": (c_void_p, c_void_p, c_void_p),
     "TfLiteInterpreterDelete": (None, c_void_p),

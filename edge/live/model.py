@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier, GatedScores
+from edge.inference.delegate import DelegateChoice
 from edge.inference.self_test import require_self_test
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import PerChannel
@@ -36,8 +37,13 @@ class LiveModel(NamedTuple):
         return self.classifier.gated_scores(pixels)
 
     def messages(self) -> list[str]:
-        """What was guessed about a model of another project."""
-        return self.classifier.model.messages()
+        """What was guessed about a model of another project, and whether its delegate has nothing to do."""
+        classifier, idle = self.classifier, []
+        if classifier.delegate is not None:
+            from edge.inference.delegate_trial import idle_lines  # few users have a delegate
+
+            idle = idle_lines(classifier.delegate, classifier.delegate_parts)
+        return [*classifier.model.messages(), *idle]
 
 
 class ModelChoice(NamedTuple):
@@ -51,6 +57,17 @@ class ModelChoice(NamedTuple):
     mean: PerChannel | None = None
     std: PerChannel | None = None
     input_range: tuple[float, float] | None = None
+    delegate: DelegateChoice | None = None
+
+    def try_delegate(self) -> None:
+        """Try the delegate with the file, if there is one: of several models all, before one of them has the device.
+
+        Raises what :func:`edge.inference.delegate_trial.try_with_model` and :meth:`ModelFile.load` raise.
+        """
+        if self.delegate is not None:
+            from edge.inference.delegate_trial import try_with_model  # few users have a delegate
+
+            try_with_model(self.delegate, self._read(), runtime=self.runtime, reject=self.reject)
 
     def load(self) -> LiveModel:
         """Load the file, check it and run its self-test (:func:`edge.inference.self_test.require_self_test`).
@@ -58,13 +75,17 @@ class ModelChoice(NamedTuple):
         Raises :class:`~edge.errors.ModelError` if it does not pass,
         :class:`~edge.errors.ConfigurationError` and :class:`~edge.errors.UsageError` as the classifier does.
         """
-        model = ModelFile.load(self.path, self.labels, mean=self.mean, std=self.std, input_range=self.input_range)
-        classifier = Classifier(model, threads=self.threads, runtime=self.runtime, reject=self.reject)
+        classifier = Classifier(
+            self._read(), threads=self.threads, runtime=self.runtime, reject=self.reject, delegate=self.delegate
+        )
         try:
             require_self_test(classifier)
         except ModelError as error:
             raise ModelError(f"{self.path}: {error}") from None
         return LiveModel(classifier, _card(self.path.name, classifier))
+
+    def _read(self) -> ModelFile:
+        return ModelFile.load(self.path, self.labels, mean=self.mean, std=self.std, input_range=self.input_range)
 
 
 def _card(name: str, classifier: Classifier) -> ModelCard:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.inference.delegate import DelegateChoice
 from edge.sinks.actions.options import ActionOptions
 from edge.sinks.make_sinks import SinkOptions
 from edge.sources.uri import open_source
@@ -50,6 +51,7 @@ class WatchArguments:
     ca_file: str | None = None
     actions: ActionOptions = field(default_factory=ActionOptions)
     teach: TeachPaths | None = None
+    delegate: DelegateChoice | None = None
 
     @property
     def local_source(self) -> Path | None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from edge.errors import UsageError
+from edge.inference.delegate import DelegateChoice
 from edge.messages import print_message
 from edge.secrets import ENVIRONMENT_SOURCE, SOURCE_VARIABLE, may_hold_secret
 from edge.service.arguments import WatchArguments
@@ -21,8 +22,20 @@ PASSWORD_CREDENTIAL = "mqtt-password"
 SECRET_CREDENTIAL = "webhook-secret"
 """The same for the secret of the webhook."""
 
+DELEGATE_OPTION = "--delegate"
+"""The option with the library of a delegate, a path or a name."""
+
 _CREDENTIALS = {"--mqtt-password-file": PASSWORD_CREDENTIAL, "--webhook-secret-file": SECRET_CREDENTIAL}
-_PATH_OPTIONS = ("--model", "--labels", "--status", "--capture", "--mqtt-ca", "--ca-file", *_CREDENTIALS)
+_PATH_OPTIONS = (
+    "--model",
+    "--labels",
+    "--status",
+    "--capture",
+    "--mqtt-ca",
+    "--ca-file",
+    DELEGATE_OPTION,
+    *_CREDENTIALS,
+)
 _WEBHOOK_OPTION = "--webhook"
 _COMMAND_OPTIONS = ("--on-label", "--on-label-end")
 _WEIGHTS_OPTION = "--weights"
@@ -95,7 +108,14 @@ def _path_word(arguments: WatchArguments, option: str, value: str, *, prefix: st
         return quote(f"{prefix}{command.label}={shlex.join(command.words)}")
     if option == _WEIGHTS_OPTION and arguments.teach and not arguments.teach.weights:
         return quote(f"{prefix}{value}")  # not a path but a word: offline
+    if option == DELEGATE_OPTION:
+        return library_word(value, prefix)
     return quote(f"{prefix}{Path(value).absolute()}")
+
+
+def library_word(value: str, prefix: str) -> str:
+    """The quoted word with the library of a delegate, ``value``: a path becomes absolute, a name stays."""
+    return quote(f"{prefix}{Path(value).absolute() if DelegateChoice(value).is_path else value}")
 
 
 def _source_word(arguments: WatchArguments) -> str:

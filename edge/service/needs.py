@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import shlex
@@ -12,11 +13,15 @@ from typing import NamedTuple
 
 import edge
 from edge.errors import UsageError
+from edge.inference.delegate import DelegateChoice
 from edge.messages import print_message
 from edge.service.arguments import WatchArguments
 from edge.service.command_line import PASSWORD_CREDENTIAL, SECRET_CREDENTIAL
 from edge.service.unit import Needs
 from edge.store.layout import store_of
+
+# Of USB devices (as libedgetpu's rules for udev have it), of NPUs that are drivers for graphics, and of Coral on PCIe.
+_DEVICE_GROUPS = ("plugdev", "render", "apex")
 
 
 def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
@@ -32,7 +37,8 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     # The service writes there that it started the model, and that the model works.
     store = store_of(arguments.model) if arguments.model else None
     taught = (teach.backbone, teach.weights, teach.folder) if teach else ()
-    given = (arguments.model, *taught, arguments.labels, arguments.ca_file, sinks.mqtt_ca, local)
+    library = delegate_file(arguments.delegate)
+    given = (arguments.model, *taught, arguments.labels, library, arguments.ca_file, sinks.mqtt_ca, local)
     actions = arguments.actions
     programs = [command.words[0] for command in actions.commands]
     read = absolute(Path(sys.executable), Path(edge.__file__), *programs, *given)
@@ -51,6 +57,7 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
         camera=arguments.is_camera,
         pi_camera=arguments.source.startswith("picamera2:"),
         pins=bool(actions.gpio),
+        delegate_groups=delegate_groups(arguments.delegate),
         # A command may be one that tells another machine.
         network=bool("://" in arguments.source or network or actions.webhook or actions.commands),
         steady_frames=not arguments.is_folder,
@@ -62,6 +69,19 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
         home=account.home,
         temporary=account.temporary,
     )
+
+
+def delegate_file(delegate: DelegateChoice | None) -> Path | None:
+    """The library of ``delegate``, None if the system's loader finds it."""
+    return Path(delegate.library) if delegate and delegate.is_path else None
+
+
+def delegate_groups(delegate: DelegateChoice | None) -> tuple[str, ...] | None:
+    """The groups of this machine that may use the devices of delegates; None if there is no ``delegate``."""
+    if delegate is None:
+        return None
+    known = {group.gr_name for group in grp.getgrall()}
+    return tuple(name for name in _DEVICE_GROUPS if name in known)
 
 
 class Account(NamedTuple):

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import edge
+from edge.inference.delegate import DelegateChoice
 from edge.messages import print_message
+from edge.service.command_line import DELEGATE_OPTION, library_word
 from edge.service.make_unit import check_name
-from edge.service.needs import absolute, find_account
+from edge.service.needs import absolute, delegate_file, delegate_groups, find_account
 from edge.service.unit import STOP_S, Needs, environment_file, quote, unit_text
 from edge.sinks.web.access import SERVE_TOKEN_VARIABLE, is_loopback
 from edge.store.layout import store_of
@@ -21,7 +23,8 @@ DRAIN_S = 10.0
 TOKEN_CREDENTIAL = "token"
 """The name under which systemd passes the token to the service (``LoadCredential``)."""
 
-_TOKEN_OPTION, _MODEL_OPTION, _LABELS_OPTION = "--token-file", "--model", "--labels"
+_TOKEN_OPTION, _MODEL_OPTION = "--token-file", "--model"
+_PATH_OPTIONS = (_TOKEN_OPTION, _MODEL_OPTION, "--labels", DELEGATE_OPTION)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class ServeArguments:
     models: Mapping[str, tuple[str, Path]]
     labels: str | None
     token_file: Path | None
+    delegate: DelegateChoice | None = None
 
 
 def make_serve_unit(arguments: ServeArguments, name: str, user: str | None) -> str:
@@ -52,7 +56,7 @@ def make_serve_unit(arguments: ServeArguments, name: str, user: str | None) -> s
             f"requests need a token: write {SERVE_TOKEN_VARIABLE}=... into {environment_file(name)} (mode 600)"
         )
     files = [path for _, path in arguments.models.values()]
-    given = absolute(*files, arguments.labels)
+    given = absolute(*files, arguments.labels, delegate_file(arguments.delegate))
     # The service writes there that it started the model, and that the model works.
     stores = [store.root for path in files if (store := store_of(path))]
     account = find_account(absolute(sys.executable, edge.__file__, *given), absolute(*stores), user)
@@ -61,6 +65,7 @@ def make_serve_unit(arguments: ServeArguments, name: str, user: str | None) -> s
         user=account.user,
         network=True,
         serves=True,
+        delegate_groups=delegate_groups(arguments.delegate),
         stop_s=int(DRAIN_S) + STOP_S,
         mounts=tuple(map(str, given)),
         write_paths=tuple(dict.fromkeys(map(str, absolute(*stores)))),
@@ -76,9 +81,9 @@ def _command_line(arguments: ServeArguments) -> list[str]:
     previous = ""
     for word in arguments.words:
         option, equals, value = word.partition("=")
-        if previous in (_TOKEN_OPTION, _MODEL_OPTION, _LABELS_OPTION):
+        if previous in _PATH_OPTIONS:
             result.append(_path_word(arguments, previous, word))
-        elif equals and option in (_TOKEN_OPTION, _MODEL_OPTION, _LABELS_OPTION):
+        elif equals and option in _PATH_OPTIONS:
             result.append(_path_word(arguments, option, value, prefix=f"{option}="))
         else:
             result.append(quote(word))
@@ -92,4 +97,4 @@ def _path_word(arguments: ServeArguments, option: str, value: str, *, prefix: st
     if option == _MODEL_OPTION:
         name, path = arguments.models[value]
         return quote(f"{prefix}{name}={path.absolute()}")
-    return quote(f"{prefix}{Path(value).absolute()}")
+    return library_word(value, prefix) if option == DELEGATE_OPTION else quote(f"{prefix}{Path(value).absolute()}")

@@ -47,6 +47,8 @@ class Needs(NamedTuple):
     pi_camera: bool = False
     pins: bool = False
     """Whether it switches pins of the board."""
+    delegate_groups: tuple[str, ...] | None = None
+    """The groups that may use the device of its delegate; None if it has no delegate."""
     network: bool = False
     teaches: bool = False
     """Whether it runs ``trainer teach``, which is ready and works without frames."""
@@ -154,6 +156,7 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         *(["SupplementaryGroups=video"] if needs.camera or needs.pi_camera else []),
         # lgpio makes a file in the folder that LG_WD names, else in the current one, where the service may not.
         *(["SupplementaryGroups=gpio", f"Environment=LG_WD=/run/{name}"] if needs.pins else []),
+        *(f"SupplementaryGroups={group}" for group in needs.delegate_groups or ()),
         f"RuntimeDirectory={name}",
         f"StateDirectory={name}",
         "UMask=0077",
@@ -181,8 +184,8 @@ def unit_text(name: str, command: Sequence[str], needs: Needs) -> str:
         "RestrictSUIDSGID=yes",
         "RemoveIPC=yes",
         "LockPersonality=yes",
-        # Both interpreters and OpenCV run with it. For libcamera's Python bindings it was not tried.
-        *([] if needs.pi_camera else ["MemoryDenyWriteExecute=yes"]),
+        # Both interpreters and OpenCV run with it. For libcamera's Python bindings and for delegates it was not tried.
+        *([] if needs.pi_camera or needs.delegate_groups is not None else ["MemoryDenyWriteExecute=yes"]),
         *_network(needs),
         "SystemCallArchitectures=native",
         "SystemCallFilter=@system-service",
@@ -222,6 +225,8 @@ def _user(user: str | None) -> list[str]:
 
 
 def _devices(needs: Needs) -> list[str]:
+    if needs.delegate_groups is not None:  # what its device is called, nobody can know: its groups decide
+        return ["DevicePolicy=auto"]
     if not (needs.camera or needs.pi_camera or needs.pins):
         return ["PrivateDevices=yes", "DevicePolicy=closed"]
     # By type, not by name: a camera that is plugged in again may get another number.
@@ -234,6 +239,7 @@ def _devices(needs: Needs) -> list[str]:
 def _network(needs: Needs) -> list[str]:
     families = ["AF_UNIX"]
     families += ["AF_INET", "AF_INET6"] if needs.network else []
-    families += ["AF_NETLINK"] if needs.pi_camera else []  # libcamera listens to udev
-    alone = [] if needs.network or needs.pi_camera else ["PrivateNetwork=yes", "IPAddressDeny=any"]
+    listens = needs.pi_camera or needs.delegate_groups is not None
+    families += ["AF_NETLINK"] if listens else []  # libcamera and libusb listen to udev
+    alone = [] if needs.network or listens else ["PrivateNetwork=yes", "IPAddressDeny=any"]
     return [*alone, f"RestrictAddressFamilies={' '.join(families)}"]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from edge.errors import ImageError
 from edge.inference.classifier import Classifier
+from edge.inference.delegate import DelegateChoice
 from edge.modelfile.model_file import ModelFile
 from edge.serving.answers import Refused, ending
 from edge.serving.models import ServedModel
@@ -24,6 +25,7 @@ class LabelSettings(NamedTuple):
     top_k: int
     score_threshold: float
     reject: bool
+    delegate: DelegateChoice | None = None
 
 
 class LabelPool:
@@ -118,5 +120,10 @@ class LabelPool:
         made: dict[str, Classifier] = self._local.__dict__.setdefault("classifiers", {})
         if name not in made or made[name].model is not file:
             made.pop(name, None)  # its memory is free before the new one takes its own
-            made[name] = Classifier(file, runtime=self._settings.runtime, reject=self._settings.reject)
+            made[name] = Classifier(
+                file,
+                runtime=self._settings.runtime,
+                reject=self._settings.reject,
+                delegate=self._settings.delegate,
+            )
         return made[name]

@@ -52,6 +52,8 @@ class ServedModels:
 
         Raises what :meth:`edge.live.model.ModelChoice.load` and :func:`edge.store.start.start_model` raise.
         """
+        for choice in self._choices.values():
+            choice.try_delegate()
         for name, choice in self._choices.items():
             if store := store_of(choice.path):
                 start_model(store, self._write_message)

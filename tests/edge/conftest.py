@@ -24,6 +24,8 @@ from edge.store.layout import Store
 from support import surgery
 from support.bench_fake import fake_workers
 from support.colours import fill
+from support.delegates import LIBRARY, build_delegate
+from support.once import filled_once
 from support.paths import DATA
 
 SHARED = Path(os.environ.get("EDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
@@ -86,6 +88,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no folder of shared data: name one with EDGE_SHARED")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def delegate_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library of the delegate that the tests build, once for all test processes."""
+    return filled_once(tmp_path_factory, "delegate", build_delegate) / LIBRARY
 
 
 @pytest.fixture

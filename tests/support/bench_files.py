@@ -30,6 +30,7 @@ def row(architecture: str | None = "mobilenet_0.25_128", quantization: str = "in
         "runtime": "litert",
         "runtime_version": "2.3.0",
         "threads": 1,
+        "delegate": None,
         "rounds": 3,
         "runs": 300,
         "p50_ms": latency,

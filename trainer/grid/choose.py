@@ -71,7 +71,7 @@ class Choice(NamedTuple):
 def choose_from_file(bench: Path, budget: Budget, *, runtime: str | None = None, threads: int | None = None) -> Choice:
     """The choice among the models that ``edge bench`` wrote to the file ``bench``.
 
-    With ``runtime`` or ``threads`` only measurements with these count.
+    With ``runtime`` or ``threads`` only measurements with these count. Those with a delegate never do.
 
     Raises :class:`~edge.errors.DataError` if the file cannot be used, or has nothing to choose from.
     """
@@ -92,7 +92,7 @@ def measured_models(
 
     Raises :class:`~edge.errors.DataError` if no row is left.
     """
-    rows = [row for row in rows if row["error"] is None and row["p50_ms"] > 0]
+    rows = [row for row in rows if row["error"] is None and row["p50_ms"] > 0 and row["delegate"] is None]
     if not rows:
         raise DataError("no model was measured in it; run edge bench again")
     matching = [row for row in rows if runtime in (None, row["runtime"]) and threads in (None, row["threads"])]

@@ -12,7 +12,8 @@ import pytest
 from edge.bench import run, timing
 from edge.bench.photo import draw_photo
 from edge.bench.worker import MeasurementRequest
-from edge.inference.interpreter import Steps, installed_runtimes
+from edge.inference.interpreter import installed_runtimes
+from edge.inference.steps import Steps
 from edge.preprocess import decode
 from support import surgery
 from support.surgery import Patient

@@ -1,0 +1,27 @@
+"""Why an interpreter does not run a model, in words for people."""
+
+from __future__ import annotations
+
+from edge.errors import ModelError
+from edge.inference.delegate import DelegateChoice
+
+_EDGE_TPU = "edgetpu-custom-op"  # stands in what an interpreter says of a file that was compiled for one
+_RESTORED = "Restored original execution plan after delegate application failure."  # no help: the model is refused
+
+
+def cannot_run(runtime: str, error: Exception, delegate: DelegateChoice | None) -> ModelError:
+    """The error for a model that ``runtime``, with ``delegate``, refuses with ``error``."""
+    reason = " ".join(str(error).replace(_RESTORED, "").split())
+    if _EDGE_TPU in reason and delegate is None:
+        return ModelError(
+            "this model was compiled for an Edge TPU: give --delegate libedgetpu.so.1 if one is connected, else the "
+            "file for the processor, whose name has no _edgetpu"
+        )
+    if delegate is None:
+        return ModelError(f"{runtime} cannot run this model ({reason})")
+    if _EDGE_TPU in reason:
+        reason = "it was compiled for an Edge TPU, and the delegate does not take over such an operator"
+    return ModelError(
+        f"{runtime} cannot run this model with {delegate.name} ({reason}): give a model that was made for its device, "
+        "or leave out --delegate"
+    )

@@ -1,0 +1,24 @@
+"""One inference: the calls that it consists of, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Steps(NamedTuple):
+    """The three calls of the runtime that one inference consists of, without any code of this package in between."""
+
+    set_input: Callable[[], None]
+    invoke: Callable[[], None]
+    get_output: Callable[[], npt.NDArray[Any]]
+
+
+class ScoresAndBottleneck(NamedTuple):
+    """Both outputs of one inference as real numbers, float32: scores (labels,) and bottleneck (features,)."""
+
+    scores: npt.NDArray[np.float32]
+    bottleneck: npt.NDArray[np.float32]
