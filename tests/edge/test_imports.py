@@ -114,6 +114,7 @@ def test_a_subcommand_leaves_the_others_alone(python) -> None:
     loaded = {name for name in json.loads(python("-c", show).stdout) if name.startswith("edge.")}
     assert {name for name in loaded if name.startswith("edge.commands.")} == {
         "edge.commands.arguments",
+        "edge.commands.delegate_options",
         "edge.commands.label",
         "edge.commands.label_output",
     }

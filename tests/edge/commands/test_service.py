@@ -44,6 +44,22 @@ def test_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Non
     assert unit["RuntimeDirectory"] == "edge-watch"
 
 
+@pytest.mark.parametrize("serve", [False, True], ids=["watch", "serve"])
+def test_a_delegate(
+    serve: bool, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path of its library becomes absolute and a name stays; the unit may use devices, by groups that are here."""
+    monkeypatch.setattr(needs, "_DEVICE_GROUPS", ("daemon", "a-group-that-is-not-here"))
+    program = ("--serve", "8080") if serve else ("0",)
+    unit = _unit(capsys, *program, *MODEL, "--delegate", "lib/libx.so", "--delegate-option", "device=usb")
+    assert f" --delegate {tmp_path}/lib/libx.so --delegate-option device=usb" in unit["ExecStart"]
+    assert (unit["DevicePolicy"], unit["SupplementaryGroups"]) == ("auto", "daemon")
+    assert "AF_NETLINK" in unit["RestrictAddressFamilies"].split()
+    assert not {"DeviceAllow", "PrivateDevices", "MemoryDenyWriteExecute"} & unit.keys()
+    unit = _unit(capsys, *program, *MODEL, "--delegate=libedgetpu.so.1")
+    assert " --delegate=libedgetpu.so.1" in unit["ExecStart"]
+
+
 def test_a_model_that_was_not_named_is(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ NEEDS = {
         teaches=True, network=True, camera=True, home=True, write_paths=("/home/pi/photos", "/home/pi/.cache/x y")
     ),
     "serve": Needs(serves=True, network=True, stop_s=15, credentials=(("token", "/etc/token"),)),
+    "delegate": Needs(camera=True, delegate_groups=("daemon",)),
     "paths": Needs(network=True, write_paths=("/srv/a b%",), credentials=(("mqtt-password", "/etc/a b%"),)),
 }
 
