@@ -7,7 +7,8 @@
 
 from edge.errors import EdgeError
 from edge.inference.classifier import Classifier
+from edge.inference.delegate import DelegateChoice
 from edge.modelfile.model_file import ModelFile
 from edge.types import Category, Classification, LabelledPhoto
 
-__all__ = ["Category", "Classification", "Classifier", "EdgeError", "LabelledPhoto", "ModelFile"]
+__all__ = ["Category", "Classification", "Classifier", "DelegateChoice", "EdgeError", "LabelledPhoto", "ModelFile"]

@@ -131,5 +131,6 @@ def test_the_installed_package_is_what_is_tested() -> None:
 
 def test_public_names() -> None:
     """What the package promises in ``__all__`` is there."""
-    assert edge.__all__ == ["Category", "Classification", "Classifier", "EdgeError", "LabelledPhoto", "ModelFile"]
+    values = ["Category", "Classification", "Classifier", "DelegateChoice", "EdgeError", "LabelledPhoto", "ModelFile"]
+    assert edge.__all__ == values
     assert all(hasattr(edge, name) for name in edge.__all__)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 from typing_extensions import assert_type
 
-from edge import Category, Classification, Classifier, EdgeError, LabelledPhoto, ModelFile
+from edge import Category, Classification, Classifier, DelegateChoice, EdgeError, LabelledPhoto, ModelFile
 from edge.errors import UnavailableError
 from edge.sinks import ObservationSink, SinkClosed
 from edge.sources import END, HANG, EndOfStream, FakeSource, FrameSource, open_source
@@ -65,7 +65,7 @@ def read_model(path: str) -> Classifier | None:
     assert_type(model.sha256, str)
     if model.manifest is not None:
         assert_type(model.manifest.provenance.seed, int | None)
-    return Classifier(model, threads=1)
+    return Classifier(model, threads=1, delegate=DelegateChoice("libx.so", (("device", "usb"),)))
 
 
 def name_photo(photo: LabelledPhoto) -> str:

@@ -14,6 +14,8 @@ def _row(quantization: str | None, p50_ms: float | None, **changes: Any) -> dict
     row = {
         **{"model": f"{quantization}.tflite", "size_bytes": 1000, "architecture": SMALL, "quantization": quantization},
         **{"accuracy": None, "accuracy_photos": 0, "runtime": "litert", "threads": 1, "error": None, "p50_ms": p50_ms},
+        "sha256": "00",
+        "delegate": None,
         **dict.fromkeys(("p90_ms", "p99_ms", "end_to_end_ms", "load_ms", "first_ms"), p50_ms),
         "peak_memory_bytes": None,
     }
@@ -49,6 +51,7 @@ def test_one_quantization_says_nothing() -> None:
     assert _lines(_row("int8", 1.0), _row("float32", 2.0, architecture=LARGE)) == []
     assert _lines(_row("int8", 1.0), _row("float32", None, error="the process crashed (SIGSEGV)")) == []
     assert _lines(_row("int8", 1.0), _row("float32", 2.0, threads=2)) == []
+    assert _lines(_row("int8", 1.0), _row("float32", 2.0, delegate="libx.so")) == []
 
 
 def test_models_of_other_projects_are_not_compared() -> None:

@@ -42,6 +42,7 @@ def test_a_folder_of_models(capsys: pytest.CaptureFixture[str]) -> None:
         "threads": [1],
         "runtimes": [RUNTIME],
         "photo": None,
+        "delegate": None,
     }
     assert results["command"].startswith("edge bench models --threads 1 --runtime ")
     with Path("bench.csv").open(newline="") as file:

@@ -73,14 +73,3 @@ def test_a_crash_is_one_line(delegate_library: Path, capsys: pytest.CaptureFixtu
     assert captured.out == ""
     (message,) = captured.err.splitlines()
     assert "(the process crashed (SIGSEGV)): use a release of it that was built for this interpreter" in message
-
-
-def test_a_file_for_an_edge_tpu_names_the_option(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a delegate, the line says which one such a file needs."""
-    from edge.inference.delegate import DelegateChoice
-    from edge.inference.refusals import cannot_run
-
-    error = RuntimeError("Encountered unresolved custom op: edgetpu-custom-op.")
-    assert "give --delegate libedgetpu.so.1 if one is connected" in str(cannot_run("litert", error, None))
-    other = str(cannot_run("litert", error, DelegateChoice("/usr/lib/libother.so")))
-    assert "with libother.so (it was compiled for an Edge TPU, and the delegate does not take over" in other

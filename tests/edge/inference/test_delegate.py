@@ -15,6 +15,7 @@ from edge.inference.delegate import DelegateChoice
 from edge.inference.delegate_library import is_loaded
 from edge.inference.delegate_trial import idle_lines, try_delegate
 from edge.inference.interpreter import LIBRARY_VARIABLE, ImageInterpreter
+from edge.inference.refusals import cannot_run
 from edge.inference.self_test import run_self_test
 from edge.modelfile.model_file import ModelFile
 from support import surgery
@@ -85,6 +86,13 @@ def test_a_delegate_with_nothing_to_do(delegate_library: Path) -> None:
         "libtestdelegate.so takes over no operator of this model: the processor computes all of it"
     ]
     assert idle_lines(delegate, None) == idle_lines(delegate, 2) == []
+
+
+def test_an_edge_tpus_file_and_another_delegate() -> None:
+    """If the delegate does not take over the one operator of such a file, the line says that."""
+    error = RuntimeError("Encountered unresolved custom op: edgetpu-custom-op. Node number 0")
+    words = str(cannot_run("litert", error, DelegateChoice("/usr/lib/libother.so")))
+    assert words.startswith("litert cannot run this model with libother.so (it was compiled for an Edge TPU, and the ")
 
 
 CRASH = r"cannot be used with \S+ \d[\d.]* \(the process crashed \(SIGSEGV\)\): use a release of it that was built for "

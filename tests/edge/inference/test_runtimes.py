@@ -105,7 +105,7 @@ def test_a_file_for_an_edge_tpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the runtime says of the operator that it does not have becomes what to do."""
     _fake_runtime(monkeypatch, ValueError("Encountered unresolved custom op: edgetpu-custom-op. Node number 0"))
     with pytest.raises(
-        ModelError, match="compiled for an Edge TPU, which this package does not use; give the file for"
+        ModelError, match=r"for an Edge TPU: give --delegate libedgetpu\.so\.1 if one is connected, else"
     ):
         ImageInterpreter(ModelFile.from_bytes(surgery.tiny("int8")))
 

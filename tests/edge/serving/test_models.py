@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from edge.inference.classifier import SCORE_THRESHOLD, TOP_K
+from edge.live.model import ModelChoice
 from edge.live.swap import ModelSwap
+from edge.serving.label_pool import LabelSettings
 from edge.store.layout import Store
 from edge.store.state import read_state
+from support.delegates import FAVOURED, choice
 from support.label_server import FLOAT32, INT8, Client, photo, serving
+from support.surgery import Patient
 from support.waiting import wait_for
 
 
@@ -28,6 +33,21 @@ def _replace(path: Path, content: bytes) -> None:
     new = path.with_suffix(".new")
     new.write_bytes(content)
     os.replace(new, path)
+
+
+def test_a_delegate_labels(delegate_library: Path, tmp_path: Path) -> None:
+    """The workers have it, for both models: all are tried before one of them has its device."""
+    delegate = choice(delegate_library, device=tmp_path / "device", **FAVOURED)
+    bare = {path.stem: tmp_path / path.name for path in (INT8, FLOAT32)}  # without the self-test that it cannot pass
+    for path in (INT8, FLOAT32):
+        bare[path.stem].write_bytes(Patient(path.read_bytes()).foreign().content)
+    labels = tmp_path / "labels.txt"
+    labels.write_text("blue\ngreen\nred\n")
+    choices = {name: ModelChoice(path, str(labels), 1, None, delegate=delegate) for name, path in bare.items()}
+    labelling = LabelSettings(None, TOP_K, SCORE_THRESHOLD, reject=False, delegate=delegate)
+    with serving(choices=choices, labelling=labelling) as client:
+        for name in choices:
+            assert client.label(photo("red"), query=f"?model={name}").json["labels"][0] == "green"
 
 
 def _quantization(client: Client) -> str:
