@@ -18,7 +18,7 @@ def fastest_quantizations(rows: _Rows, resolution: float) -> list[dict[str, Any]
     ``fastest`` holds the quantizations that may be the fastest: their p50 differ by less than the share ``resolution``
     from the smallest one. ``times_as_long`` has of each other quantization how many times as long it takes. Of several
     files of one quantization the fastest counts. Adopted models are compared with none, because they may be different
-    networks.
+    networks. Rows with a delegate are not compared here.
     """
     found = []
     for (architecture, runtime, threads), files in _comparable(rows).items():

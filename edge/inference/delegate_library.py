@@ -6,7 +6,10 @@ A library can do anything to the process that loads it: :mod:`edge.inference.del
 from __future__ import annotations
 
 import ctypes
+import os
+import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_size_t, c_void_p
 from pathlib import Path
@@ -36,11 +39,10 @@ class LoadedDelegate:
         Raises :class:`~edge.errors.ConfigurationError` if the library does not load or is no delegate, and
         :class:`DelegateRefused` if it gives none.
         """
-        self.choice = choice
         create, destroy = _functions(choice)
         said: list[str] = []
         report = _REPORT(lambda text: said.append((text or b"").decode(errors="replace")))
-        keys, values = ([pair[at].encode() for pair in choice.options] for at in (0, 1))
+        keys, values = ([os.fsencode(pair[at]) for pair in choice.options] for at in (0, 1))
         texts = c_char_p * len(choice.options)
         self._handle: int | None = create(texts(*keys), texts(*values), len(choice.options), report)
         if not self._handle:
@@ -50,19 +52,22 @@ class LoadedDelegate:
                 "and check each --delegate-option"
             )
         # Not at the end of the process: the interpreter that uses it is not destroyed then either.
-        weakref.finalize(self, _end, destroy, self._handle, report).atexit = False
-        _loaded.add(self)
+        weakref.finalize(self, _end, destroy, self._handle, report, choice).atexit = False
+        with _lock:
+            _loaded[choice] += 1
 
     def _get_native_delegate_pointer(self) -> int | None:
         return self._handle
 
 
-_loaded: weakref.WeakSet[LoadedDelegate] = weakref.WeakSet()
+_loaded: Counter[DelegateChoice] = Counter()
+_lock = threading.RLock()  # a delegate may end anywhere, also where this thread has the lock
 
 
 def is_loaded(choice: DelegateChoice) -> bool:
     """Whether this process has a delegate of ``choice`` now."""
-    return any(delegate.choice == choice for delegate in _loaded)
+    with _lock:
+        return _loaded[choice] > 0
 
 
 def _functions(choice: DelegateChoice) -> tuple[Callable[..., int | None], Callable[[int], None]]:
@@ -93,6 +98,8 @@ def _fix(choice: DelegateChoice) -> str:
     return "install the software of its device, or give the path of the library"
 
 
-def _end(destroy: Callable[[int], None], handle: int, report: Any) -> None:
+def _end(destroy: Callable[[int], None], handle: int, report: Any, choice: DelegateChoice) -> None:
     """Destroy the delegate; ``report`` must live until now, because the delegate may have kept it."""
     destroy(handle)
+    with _lock:
+        _loaded[choice] -= 1

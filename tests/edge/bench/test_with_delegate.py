@@ -12,11 +12,16 @@ from edge.bench.results import load_results
 from edge.bench.with_delegate import WITHOUT, delegate_comparisons, delegate_lines
 from edge.cli import main
 from support.bench_fake import BENCH, RUNTIME
-from support.bench_files import failed_row, row, write_bench
 from support.delegates import FAVOURED, words
 
 pytestmark = pytest.mark.usefixtures("in_a_folder_with_models")
 QUIET = {"resolution": 0.05}
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    """A row as far as a comparison needs it."""
+    facts = {"model": "m.tflite", "sha256": "00", "runtime": "litert", "threads": 1, "delegate": None}
+    return {**facts, "error": None, "p50_ms": 2.0, **changes}
 
 
 def _rows(with_ms: float, without_ms: float = 2.0, **changes: Any) -> list[dict[str, Any]]:
@@ -39,7 +44,12 @@ def test_what_it_brings(with_ms: float, words: str) -> None:
 
 def test_only_pairs_are_compared() -> None:
     """Rows of other runtimes and threads, and those that failed, are no partners."""
-    rows = [*_rows(1.0), row(threads=2), row(runtime="other", delegate="libx.so"), failed_row(delegate="libx.so")]
+    rows = [
+        *_rows(1.0),
+        row(threads=2),
+        row(runtime="other", delegate="libx.so"),
+        row(delegate="libx.so", error="it crashed", p50_ms=None),
+    ]
     (found,) = delegate_comparisons(rows, 0.05)
     assert found == {
         "model": rows[0]["model"],
@@ -81,10 +91,11 @@ def test_one_that_does_not_load_ends_it_at_once(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == ""
 
 
-def test_files_of_releases_without_delegates(tmp_path: Path) -> None:
+def test_files_of_releases_without_delegates(fake: list[Any]) -> None:
     """A file whose rows do not name a delegate is read as measured without one."""
-    path = write_bench(tmp_path / "old.json", [row()])
-    record = json.loads(path.read_text())
-    del record["rows"][0]["delegate"]
-    path.write_text(json.dumps(record))
-    assert load_results(path)["rows"][0]["delegate"] is None
+    assert main([*BENCH, "--output", "bench.json"]) == 0
+    record = json.loads(Path("bench.json").read_text())
+    for found in record["rows"]:
+        del found["delegate"]
+    Path("bench.json").write_text(json.dumps(record))
+    assert [found["delegate"] for found in load_results("bench.json")["rows"]] == [None, None]

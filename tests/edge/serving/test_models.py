@@ -41,9 +41,7 @@ def test_a_delegate_labels(delegate_library: Path, tmp_path: Path) -> None:
     bare = {path.stem: tmp_path / path.name for path in (INT8, FLOAT32)}  # without the self-test that it cannot pass
     for path in (INT8, FLOAT32):
         bare[path.stem].write_bytes(Patient(path.read_bytes()).foreign().content)
-    labels = tmp_path / "labels.txt"
-    labels.write_text("blue\ngreen\nred\n")
-    choices = {name: ModelChoice(path, str(labels), 1, None, delegate=delegate) for name, path in bare.items()}
+    choices = {name: ModelChoice(path, None, 1, None, delegate=delegate) for name, path in bare.items()}
     labelling = LabelSettings(None, TOP_K, SCORE_THRESHOLD, reject=False, delegate=delegate)
     with serving(choices=choices, labelling=labelling) as client:
         for name in choices:
