@@ -52,8 +52,8 @@ class ServedModels:
 
         Raises what :meth:`edge.live.model.ModelChoice.load` and :func:`edge.store.start.start_model` raise.
         """
-        for choice in self._choices.values():
-            choice.try_delegate()
+        for choice in self._choices.values() if len(self._choices) > 1 else ():
+            choice.try_delegate()  # of one model, its load does it
         for name, choice in self._choices.items():
             if store := store_of(choice.path):
                 start_model(store, self._write_message)
