@@ -56,6 +56,12 @@ def test_headline_is_the_preferred_runtime_with_the_fewest_threads(tmp_path: Pat
     assert len(plotted_points(measurements, ("litert", 1))) == 32
 
 
+def test_rows_with_a_delegate_are_left_out(tmp_path: Path) -> None:
+    """The report compares processors: a row that a delegate helped to compute is not in it."""
+    _, measurements = loaded(tmp_path, [row(), row(delegate="libx.so", p50_ms=0.1)])
+    assert [measurement.row["delegate"] for measurement in measurements] == [None]
+
+
 def test_main_kind_is_int8_where_there_is_one(tmp_path: Path) -> None:
     """Figures of one quantization show what is shipped; without int8 the next of the known quantizations."""
     _, measurements = loaded(tmp_path, [row(quantization="float16"), row(quantization="float32")])

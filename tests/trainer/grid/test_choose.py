@@ -94,6 +94,13 @@ def test_each_model_has_its_fastest_configuration() -> None:
         measured_models(rows, threads=2)
 
 
+def test_rows_with_a_delegate_do_not_count() -> None:
+    """What is chosen runs without one: a faster row with a delegate is not this model's."""
+    rows = [measured(LARGE, 0.90, 20.0), {**measured(LARGE, 0.90, 2.0), "delegate": "libx.so"}]
+    (model,) = measured_models(rows)
+    assert model.latency_ms == 20.0
+
+
 def test_published_top1_ranks_only_if_no_accuracy_was_measured() -> None:
     """With at least one measured accuracy, models are ranked by measurement."""
     assert published_top1(LARGE, "int8") == pytest.approx(0.697)
