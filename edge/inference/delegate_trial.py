@@ -12,6 +12,7 @@ from edge.errors import ConfigurationError, ModelError
 from edge.inference.delegate import TAKES_NOTHING, DelegateChoice, for_child
 from edge.inference.delegate_library import is_loaded
 from edge.inference.interpreter import choose_runtime, runtime_version
+from edge.inference.processor import check_processor
 from edge.modelfile.hidden_output import reveal
 from edge.modelfile.model_file import ModelFile
 
@@ -33,9 +34,10 @@ def try_delegate(choice: DelegateChoice, content: bytes | None = None, *, runtim
 
     Returns into how many parts of the model the delegate was put, None if that is not known.
 
-    Raises :class:`~edge.errors.ConfigurationError` if the library is no delegate, gives none, or crashes, and
-    :class:`~edge.errors.ModelError` if it cannot run the model.
+    Raises :class:`~edge.errors.ConfigurationError` if the library is no delegate, gives none, or crashes, or if an
+    interpreter would crash without it too, and :class:`~edge.errors.ModelError` if it cannot run the model.
     """
+    check_processor()
     name = choose_runtime(runtime) if content is not None else None
     key = (choice, name, hashlib.sha256(content).digest() if content is not None else None)
     with _one_at_a_time:
