@@ -13,8 +13,6 @@ import typer
 
 from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir, Rounds
 from benchmarks.results import FOLDER, result_path, save_results
-from edge.distribution import install_command
-from edge.errors import ConfigurationError
 from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.photos.folder import list_photos
@@ -201,19 +199,3 @@ def grid_command(
         if code:
             raise SystemExit(code)
     print(path)
-
-
-@app.command(epilog="Example: python -m benchmarks report benchmarks/results/*-grid.json --output report")
-def report(
-    bench_files: Annotated[list[Path], typer.Argument(help="Files that edge bench wrote, one for each board.")],
-    output: Annotated[Path, typer.Option(help="The folder of the page and the figures.")] = Path("report"),
-) -> None:
-    """Draw figures and one page from one or several files of edge bench."""
-    try:
-        from benchmarks.board_report.write import write_report
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ConfigurationError(f"the report needs matplotlib: {install_command('benchmarks')}") from None
-    for path in write_report(bench_files, output):
-        print(path)

@@ -20,12 +20,13 @@ from edge.modelfile.structure import examine
 class ModelFacts:
     """One model file. ``error`` is one line if the file must not be run; the rest is then None.
 
-    ``name`` is the file's name without its folder. ``architecture``, ``quantization`` and ``accuracy`` (0..1, on
+    ``path`` is None for a file of the standard set, which is written when it is measured. ``name`` is the file's name
+    without its folder. ``architecture``, ``quantization`` and ``accuracy`` (0..1, on
     ``accuracy_photos`` held-out photos) are those of the manifest, None if there is none. ``input_size``
     is in pixels, the longer side.
     """
 
-    path: Path
+    path: Path | None
     name: str
     sha256: str
     size_bytes: int

@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from edge.bench.board import board_state, describe_board
+from edge.bench.command_line import command_line
 from edge.bench.fastest import fastest_quantizations
 from edge.bench.journal import Journal
 from edge.bench.models import examine_models, find_models
 from edge.bench.photo import draw_photo
 from edge.bench.plan import BenchSettings, Configuration, Key, Task, all_configurations, choose_settings, interleave
 from edge.bench.progress import Progress
+from edge.bench.reference_table import reference_path, reference_table
 from edge.bench.results import KIND, SCHEMA_VERSION, make_row, noise, to_csv, to_json
+from edge.bench.standard.points import VERSION, model_file, standard_models
+from edge.bench.standard.run import check_standard, standard_part
 from edge.bench.table import format_table
 from edge.bench.with_delegate import delegate_comparisons
 from edge.bench.worker import MeasurementRequest
@@ -54,6 +58,7 @@ def bench(options: argparse.Namespace) -> int:
     Raises the :class:`~edge.errors.EdgeError` of wrong arguments, and
     :class:`~edge.errors.DataError` if nothing could be measured.
     """
+    check_standard(options)
     photo_name = Path(options.photo).name if options.photo else None
     settings = choose_settings(
         rounds=options.rounds,
@@ -67,7 +72,10 @@ def bench(options: argparse.Namespace) -> int:
     check_processor()
     if settings.delegate:
         try_delegate(settings.delegate)
-    models = examine_models(find_models(options.models), options.labels, given_normalization(**pixels))
+    if options.standard:
+        models = standard_models()
+    else:
+        models = examine_models(find_models(options.models), options.labels, given_normalization(**pixels))
     if options.labels:
         read_labels(Path(options.labels))
     photo = _read_photo(options.photo) if options.photo else draw_photo()
@@ -77,6 +85,7 @@ def bench(options: argparse.Namespace) -> int:
     configurations = all_configurations(models, settings)
     board = describe_board()
     identity = {**settings.as_json(), "photo_sha256": hashlib.sha256(photo).hexdigest(), "board": board}
+    identity |= {"standard": VERSION} if options.standard else {}
     start = {"date": datetime.date.today().isoformat(), "state": board_state()}
     part = Path(f"{options.output}{PART_SUFFIX}") if options.output else None
     with Journal(part, identity, start) as journal:
@@ -91,11 +100,12 @@ def bench(options: argparse.Namespace) -> int:
             for configuration in configurations
         ]
         noise_found = noise(rows)
+        more = standard_part(settings, options.soak_minutes, photo) if options.standard else {}
         results = {
             "schema_version": SCHEMA_VERSION,
             "kind": KIND,
             "date": journal.start["date"],
-            "command": _command_line(options),
+            "command": command_line(options),
             "board": board,
             "state_before": journal.start["state"],
             "state_after": board_state(),
@@ -103,12 +113,15 @@ def bench(options: argparse.Namespace) -> int:
             "noise": noise_found,
             "fastest": fastest_quantizations(rows, noise_found["resolution"]),
             "delegates": delegate_comparisons(rows, noise_found["resolution"]),
+            **more,
             "rows": rows,
         }
         if options.csv:
             write_whole(Path(options.csv), to_csv(rows).encode())
         if options.output:
             write_whole(Path(options.output), to_json(results).encode())
+            if options.standard:
+                write_whole(reference_path(options.output), reference_table(results).encode())
         journal.remove()
     sys.stdout.write(to_json(results) if options.json else format_table(results))
     if all(row["error"] is not None for row in rows):
@@ -156,18 +169,19 @@ def _measure(
             progress.show(task.configuration.text)
             progress.advance(measured=answer is None)
             if answer is None:
-                answer = run_worker(_request(task, settings, folder / "photo", labels, pixels))
+                with model_file(task.configuration.model, folder) as path:
+                    answer = run_worker(_request(task, path, settings, folder / "photo", labels, pixels))
                 journal.add(task, answer)
             so_far.append(answer)
     return answers
 
 
 def _request(
-    task: Task, settings: BenchSettings, photo: Path, labels: str | None, pixels: dict[str, Any]
+    task: Task, path: Path, settings: BenchSettings, photo: Path, labels: str | None, pixels: dict[str, Any]
 ) -> MeasurementRequest:
     model, runtime, threads, delegate = task.configuration
     return MeasurementRequest(
-        path=str(model.path.resolve()),
+        path=str(path.resolve()),
         sha256=model.sha256,
         labels=str(Path(labels).resolve()) if labels else None,
         runtime=runtime,
@@ -192,28 +206,3 @@ def run_worker(request: MeasurementRequest) -> dict[str, Any]:
 def _short(reason: str) -> str:
     line = " ".join(_FOLDERS.sub("", reason).split())
     return line if len(line) <= _MAX_ERROR else line[: _MAX_ERROR - 3] + "..."
-
-
-def _command_line(options: argparse.Namespace) -> str:
-    """The command as it could be repeated, without the folders of the files."""
-    words = ["edge", "bench", *(_name(path) for path in options.models)]
-    if options.threads:
-        words += ["--threads", ",".join(map(str, options.threads))]
-    if options.runtime:
-        words += ["--runtime", ",".join(options.runtime)]
-    if options.delegate:
-        words += ["--delegate", options.delegate.name]
-        for pair in options.delegate.words:
-            words += ["--delegate-option", pair]
-    words += ["--rounds", str(options.rounds), "--seconds", f"{options.seconds:g}"]
-    for option in ("photo", "labels", "output", "csv"):
-        if getattr(options, option):
-            words += [f"--{option}", _name(getattr(options, option))]
-    for option in ("mean", "std", "input_range"):
-        if getattr(options, option):
-            words.append(f"--{option.replace('_', '-')}={','.join(f'{x:g}' for x in getattr(options, option))}")
-    return " ".join(words)
-
-
-def _name(path: str) -> str:
-    return Path(path).name or "."

@@ -7,6 +7,7 @@ from typing import Any
 
 from edge.bench.fastest import fastest_lines
 from edge.bench.results import distinguishable
+from edge.bench.soak_summary import soak_lines
 from edge.bench.with_delegate import delegate_lines
 from edge.text_table import aligned
 
@@ -34,7 +35,7 @@ def format_table(results: dict[str, Any]) -> str:
 
     ``photo ms`` is the time from the photo's bytes to the scores, ``MB`` the peak memory of the process,
     ``kB`` the size of the file. ``~`` marks a p50 that may be equal to the one above it. The last lines name the
-    fastest quantization, and what a delegate brings.
+    fastest quantization, what a delegate brings, and what minutes of load showed.
     """
     rows = sorted((row for row in results["rows"] if row["error"] is None), key=lambda row: float(row["p50_ms"]))
     resolution = results["noise"]["resolution"]
@@ -49,6 +50,8 @@ def format_table(results: dict[str, Any]) -> str:
     if rows:
         lines += ["", *_remarks(results, any(_SAME in line[_P50] for line in cells[1:]))]
         lines += [*fastest_lines(results), *delegate_lines(results)]
+    if "soak" in results:
+        lines += soak_lines(results["soak"])
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

@@ -20,11 +20,11 @@ _MAX_BLOCKS = 30
 _BLOCK_RUNS = 5
 
 
-def time_invocations(steps: Steps, seconds: float, *, min_runs: int = MIN_RUNS) -> list[int]:
+def time_invocations(steps: Steps, seconds: float, *, min_runs: int = MIN_RUNS, max_runs: int = MAX_RUNS) -> list[int]:
     """The nanoseconds of each ``invoke()``, for ``seconds`` altogether.
 
     The picture is set before each invocation and the output is fetched after it, as a program that labels does; this
-    is not timed. At least ``min_runs`` and at most :data:`MAX_RUNS` are timed.
+    is not timed. At least ``min_runs`` and at most ``max_runs`` are timed.
     """
     set_input, invoke, get_output = steps
     clock = perf_counter_ns
@@ -38,7 +38,7 @@ def time_invocations(steps: Steps, seconds: float, *, min_runs: int = MIN_RUNS) 
         get_output()
         samples.append(after - before)
         runs = len(samples)
-        if (after >= end and runs >= min_runs) or runs == MAX_RUNS:
+        if (after >= end and runs >= min_runs) or runs == max_runs:
             return samples
 
 

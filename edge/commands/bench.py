@@ -22,7 +22,20 @@ def add(commands: Commands) -> None:
         "edge bench models/ --threads 1,4 --output bench.json",
     )
     bench.add_argument(
-        "models", nargs="+", metavar="MODEL_OR_FOLDER", help="a model file, or a folder of .tflite files"
+        "models", nargs="*", metavar="MODEL_OR_FOLDER", help="a model file, or a folder of .tflite files"
+    )
+    bench.add_argument(
+        "--standard",
+        action="store_true",
+        help="measure a fixed set instead, the same on every board: 16 MobileNets with weights from a seed, int8 and "
+        "float32, then minutes of load (about half an hour)",
+    )
+    bench.add_argument(
+        "--soak-minutes",
+        type=float,
+        default=10.0,
+        metavar="MINUTES",
+        help="with --standard: how long the board is under load (default %(default)g)",
     )
     bench.add_argument(
         "--threads",

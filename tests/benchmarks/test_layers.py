@@ -1,4 +1,4 @@
-"""The order of the folders of the benchmarks: the four kinds of measurement do not know each other."""
+"""The order of the folders of the benchmarks: the kinds of measurement do not know each other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PACKAGE = REPOSITORY / "benchmarks"
 
 LAYERS = [
     ["results"],
-    ["accuracy", "speed", "device", "board_report"],
+    ["accuracy", "speed", "device", "board_report", "sent_files"],
     ["commands"],
     ["__main__", "__init__"],
 ]

@@ -1,0 +1,1 @@
+"""The standard set: files that every device writes alike, so that figures of different boards may be compared."""
