@@ -14,6 +14,7 @@ from benchmarks.board_report import drawing
 from benchmarks.board_report.comparisons import boards_compared, int8_against_float32, threads_scaling
 from benchmarks.board_report.drawing import Drawing
 from benchmarks.board_report.labelling import Label, place_labels
+from benchmarks.board_report.load_curve import under_load
 from benchmarks.board_report.measurements import (
     Board,
     Measurement,
@@ -61,7 +62,8 @@ def draw_all(boards: Sequence[Board], measurements: Sequence[Measurement]) -> li
     drawings += [_accuracy_by_latency(board, shown[board.slug], limits) for board in present]
     drawings += [_pareto(board, shown[board.slug], limits) for board in present]
     drawings += [made for board in present for made in int8_against_float32(board, everything[board.slug])]
-    return drawings + [made for board in present for made in threads_scaling(board, everything[board.slug])]
+    drawings += [made for board in present for made in threads_scaling(board, everything[board.slug])]
+    return drawings + under_load(present)
 
 
 def pareto_front(points: Iterable[tuple[float, float]]) -> list[int]:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from benchmarks.board_report.load_curve import load_windows
 from benchmarks.board_report.measurements import Board, Measurement, PlottedPoint, headline_setting, plotted_points
+from edge.bench.soak_summary import SMALLEST_SLOWDOWN, summarize
 
 
 def board_card(board: Board, measurements: Sequence[Measurement]) -> str:
@@ -56,7 +58,19 @@ def trust(board: Board) -> list[str]:
         reasons.append(
             f"The board throttled itself while measuring or before ({throttled}): cool it, check its supply."
         )
+    slowdown = _load(board).get("slowdown", 0.0)
+    if slowdown >= SMALLEST_SLOWDOWN:
+        reasons.append(f"Under load the board became {_percent(slowdown)} slower.")
     return reasons
+
+
+def _load(board: Board) -> dict[str, Any]:
+    """What the minutes under load showed; empty if there were none. Computed from the curve that is drawn."""
+    windows = load_windows(board)
+    if not windows:
+        return {}
+    idle_w = (board.results["soak"].get("energy") or {}).get("idle_w")
+    return summarize([{**window, "power_w": window.get("power_w")} for window in windows], idle_w)
 
 
 def machine_facts(board: Board) -> list[tuple[str, str]]:
@@ -64,6 +78,8 @@ def machine_facts(board: Board) -> list[tuple[str, str]]:
     facts, before, after = board.results["board"], board.results["state_before"], board.results["state_after"]
     versions, noise = facts.get("versions"), board.results["noise"]
     memory = facts.get("memory_bytes")
+    load = _load(board)
+    power = load.get("energy")
     lines: list[tuple[str, Any]] = [
         ("Processor", facts.get("machine")),
         ("Memory", memory and f"{memory / 2**30:.1f} GiB"),
@@ -73,6 +89,8 @@ def machine_facts(board: Board) -> list[tuple[str, str]]:
         ("Temperature", _from_to(before, after, "temperature_c", "°C")),
         ("Versions", ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else None),
         ("Python", facts.get("python")),
+        ("Under load", load and f"{load['begin_ms']:.3g} ms, at the end {load['end_ms']:.3g} ms"),
+        ("Energy", power and f"{power['power_w']:.2f} W, {1000 * power['joules_per_inference']:.3g} mJ an inference"),
         ("Noise", f"a difference below {_percent(noise.get('resolution'))} means nothing"),
         ("Measured", board.results.get("date")),
         ("Command", board.results.get("command")),

@@ -196,7 +196,21 @@ def _is_whole(results: dict[str, Any]) -> bool:
     rows = results.get("rows")
     if not isinstance(rows, list) or not all(isinstance(results.get(name), dict) for name in objects):
         return False
+    if "soak" in results and not _is_whole_soak(results["soak"]):
+        return False
     return all(isinstance(row, dict) and set(FIELDS) <= set(row) and _has_figures(row) for row in rows)
+
+
+def _is_whole_soak(soak: Any) -> bool:
+    if not isinstance(soak, dict) or "error" not in soak:
+        return False
+    windows, figures = soak.get("windows"), ("seconds", "runs", "p50_ms")
+    if soak["error"] is not None or not isinstance(windows, list) or not windows:
+        return isinstance(soak["error"], str)
+    return all(
+        isinstance(window, dict) and all(isinstance(window.get(name), (int, float)) for name in figures)
+        for window in windows
+    )
 
 
 def _has_figures(row: dict[str, Any]) -> bool:

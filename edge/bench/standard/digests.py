@@ -1,4 +1,7 @@
-"""Size and SHA-256 of each file of the standard set, by its name without ``.tflite``; a test writes them all and compares."""
+"""Size and SHA-256 of each file of the standard set, by its name without ``.tflite``.
+
+A test writes them all and compares.
+"""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_nothing_could_be_measured(capsys: pytest.CaptureFixture[str]) -> None:
         ([*BENCH, "--rounds", "1"], 2, "1 rounds: give 2 to 1000"),
         ([*BENCH, "--seconds", "-1"], 2, "-1 seconds: give more than 0"),
         ([*BENCH, "--runtime", "tensorflow"], 2, "unknown runtime 'tensorflow'; known are litert, tflite-runtime"),
-        (["bench"], 2, "the following arguments are required: MODEL_OR_FOLDER"),
+        (["bench"], 2, "which models? give files or folders, or --standard for a fixed set"),
         (["bench", "empty"], 65, "empty: no models in this folder"),
         (["bench", "gone.tflite"], 65, "gone.tflite: no such file or folder"),
         ([*BENCH, "--photo", "gone.jpg"], 65, "gone.jpg: cannot read the photo (No such file or directory)"),
