@@ -36,7 +36,7 @@ def test_a_full_run(tmp_path: Path) -> None:
         f"{load}: 4.74 ms at the beginning, 5.22 ms at the end: 10 % slower, for good after 7.0 min: "
         "the board becomes too hot, or other programs began",
         "temperature: 45 to 85 degrees Celsius",
-        "energy: 6.50 W, 32.3 mJ an inference, 19.9 mJ of it above idle (2.50 W)",
+        "energy: 6.50 W, 32.1 mJ an inference, 19.7 mJ of it above idle (2.50 W)",
     ]
 
 
