@@ -1,4 +1,4 @@
-"""Files of edge bench: drawn, and checked where somebody else sends them."""
+"""Result files: drawn, checked where somebody else sends them, and compared by date."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.results import FOLDER
 from edge.distribution import install_command
 from edge.errors import ConfigurationError
 
@@ -37,3 +38,18 @@ def validate(
     from benchmarks.sent_files.validate import validate as lines
 
     print("\n".join(lines(file)))
+
+
+@app.command(epilog="Example: python -m benchmarks history --output report")
+def history(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Result files, or their folder (default: benchmarks/results).")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The folder of the page.")] = Path("report"),
+) -> None:
+    """Draw the figures of all result files by date, so that a change of a few per cent is seen."""
+    from benchmarks.history.page import write_history
+    from benchmarks.history.series import read_series
+
+    named = [file for path in files or [FOLDER] for file in (path.glob("*.json") if path.is_dir() else [path])]
+    print(write_history(read_series(named), output))

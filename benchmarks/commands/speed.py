@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -161,39 +160,6 @@ def memory(
     print(
         save_results("memory", f"python -m benchmarks memory PHOTOS --architecture {architecture}", rows, results_dir)
     )
-
-
-@app.command(epilog="Example: python -m benchmarks overhead models/flowers.tflite")
-def overhead(
-    model: Annotated[Path, typer.Argument(help="The model file.")],
-    runtime: Annotated[
-        str | None, typer.Option(help="The interpreter (default: the one that edge label would use).")
-    ] = None,
-) -> None:
-    """Compare the time of one inference in edge bench and in a bare invoke() loop, in one process."""
-    from benchmarks.speed.overhead import compare
-
-    print(json.dumps(compare(model, runtime)))
-
-
-@app.command(epilog="Example: python -m benchmarks agreement --rounds 5")
-def agreement(
-    rounds: Rounds = 5,
-    seconds: Annotated[float, typer.Option(help="The time of each measurement, in seconds.")] = 1.0,
-    threads: Annotated[
-        list[int] | None, typer.Option(help="A number of threads; may be repeated (default: 1).")
-    ] = None,
-    results_dir: ResultsDir = FOLDER,
-) -> None:
-    """Compare edge bench with the benchmark tool of LiteRT's own package, on files of the standard set."""
-    from benchmarks.speed.agreement import compare
-
-    rows = compare(rounds, seconds, threads or [1], TerminalProgress(""))
-    for row in rows:
-        print(f"{row['model']}, threads {row['threads']}: {row['ours_to_tool']:.3f} times as long as the tool says")
-    options = "".join(f" --threads {count}" for count in threads or [])
-    command = f"python -m benchmarks agreement --rounds {rounds} --seconds {seconds:g}{options}"
-    print(save_results("agreement", command, rows, results_dir))
 
 
 @app.command("grid", epilog="Example: python -m benchmarks grid flower_photos")

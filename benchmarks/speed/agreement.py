@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.pairs import pairs
 from edge.bench.models import ModelFacts
 from edge.bench.photo import draw_photo
 from edge.bench.run import TIME_LIMIT_S, run_worker
@@ -32,8 +33,7 @@ def compare(rounds: int, seconds: float, threads: Sequence[int], progress: Progr
     """One row for each file and number of threads: the median of one inference by both, in each of ``rounds``.
 
     Both are fresh processes that time about ``seconds`` of inferences, in turn; every second round begins with the
-    tool. ``ours_to_tool`` is the median over the rounds of the ratio of both, ``ratios`` has the smallest and the
-    largest.
+    tool. ``ours_to_tool`` is the median over the rounds of the ratio of both.
     """
     models = [model for model in standard_models() if model.architecture in POINTS]
     rows = []
@@ -58,14 +58,14 @@ def _row(model: ModelFacts, path: Path, photo: Path, rounds: int, seconds: float
         ours.append(_ours_ms(model, path, photo, seconds, threads))
         if number % 2 == 0:
             tool.append(_tool_ms(path, runs, threads))
-    ratios = [one / other for one, other in zip(ours, tool, strict=True)]
+    compared = pairs(ours, tool)
     return {
         "model": model.name,
         "threads": threads,
         "ours_ms": [round(value, 4) for value in ours],
         "tool_ms": tool,
-        "ours_to_tool": round(median(ratios), 4),
-        "ratios": [round(min(ratios), 4), round(max(ratios), 4)],
+        "ours_to_tool": round(compared.ratio, 4),
+        **compared.as_json(),
     }
 
 

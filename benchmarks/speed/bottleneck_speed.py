@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.pairs import pairs
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
@@ -38,6 +39,7 @@ def compare(
         "ours_images_per_s": [round(rate, 1) for rate in ours],
         "keras_images_per_s": [round(rate, 1) for rate in keras],
         "ratio": round(median(ours) / median(keras), 2),
+        **pairs(ours, keras).as_json(),
     }
 
 

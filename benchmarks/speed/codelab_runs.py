@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.pairs import pairs
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.weights import download, find_weights
@@ -51,6 +52,7 @@ def _row(image_dir: Path, architecture: Architecture, rounds: int, progress: Pro
     for name, both in seconds.items():
         row[f"{name}_s"] = {who: [round(s, 2) for s in found] for who, found in both.items()}
         row[f"{name}_ratio"] = round(median(both["ours"]) / median(both["codelab"]), 3)
+    row["noisy"] = any(pairs(both["ours"], both["codelab"]).noisy for both in seconds.values())
     return row
 
 

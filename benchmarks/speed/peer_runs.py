@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from benchmarks.pairs import pairs
 from benchmarks.speed.lower_bound import decode_s, inference_s
 from edge.errors import ConfigurationError
 from edge.modelfile.model_file import ModelFile
@@ -131,6 +132,8 @@ def _rows(
             "median_s": round(median(seconds), 4),
             "times_ours": round(median(seconds) / ours, 2),
         }
+        if name != "ours":
+            row |= pairs(seconds, times["ours"]).as_json()
         if name == "ours" and floor:
             row["floor_s"] = [round(s, 4) for s in floor]
             row["share_of_floor"] = round(median(floor) / ours, 3)

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.pairs import pairs
 from benchmarks.speed.lower_bound import decode_s, inference_s
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
@@ -58,6 +59,7 @@ def compare(
             "floor_s": [round(seconds, 2) for seconds in floor],
             "cold_to_floor": round(median(cold) / median(floor), 2),
             "second_to_first": round(median(second) / first, 3),
+            **pairs(cold, floor).as_json(),
         }
         if keras:
             with progress.stage("Keras script"):

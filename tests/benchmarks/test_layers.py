@@ -8,8 +8,9 @@ from support.paths import REPOSITORY
 PACKAGE = REPOSITORY / "benchmarks"
 
 LAYERS = [
+    ["pairs"],
     ["results"],
-    ["accuracy", "speed", "device", "board_report", "sent_files"],
+    ["accuracy", "speed", "device", "board_report", "sent_files", "history"],
     ["commands"],
     ["__main__", "__init__"],
 ]
