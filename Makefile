@@ -5,7 +5,7 @@ BIN = .venv/bin
 # Tests start this checkout's commands some hundred times: Python keeps what it compiled, whatever the caller's shell says.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test test-processors test-pi lint docs command-reference hooks wheel-test edge-test edge-test-32 pythons clean
+.PHONY: demo test test-processors test-pi bench-smoke lint docs command-reference hooks wheel-test edge-test edge-test-32 pythons clean
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -42,6 +42,9 @@ test-processors: .venv/installed ## the numeric tests again, as other processors
 
 test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_SUITE=bookworm, PI_ARCH=armhf, PI_TESTS=short); see docs/flashing.md
 	$(BIN)/python -m pytest -n 3 --dist=loadfile -v $(if $(filter short,$(PI_TESTS)),-m short) tests/pi
+
+bench-smoke: .venv/installed ## a few ratios of times against wide limits, in a minute; it prints, and fails on no time
+	$(BIN)/python -m benchmarks smoke
 
 lint: .venv/installed ## style, spelling and types
 	$(BIN)/ruff check .

@@ -24,8 +24,7 @@ table { border-collapse: collapse; width: 100%; margin-bottom: 2rem; }
 th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: middle; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.notable td.number:last-child { color: var(--mark); font-weight: 600; }
-p, caption, td small { color: var(--muted); }
-caption { text-align: left; font-weight: 600; color: var(--ink); padding: .4rem 0; }
+p, summary, td small { color: var(--muted); }
 svg { display: block; } polyline { fill: none; stroke: var(--muted); stroke-width: 1.5; }
 circle { fill: var(--muted); } tr.notable circle:last-child { fill: var(--mark); }
 """
@@ -53,7 +52,7 @@ def render_history(series: Sequence[Series]) -> str:
     once = sorted({one.key.benchmark for one in series} - {one.key.benchmark for one in drawn})
     lead = (
         f"{len(drawn)} figures were measured on two dates or more. {notable} of them changed by {100 * NOTABLE:.0f} % "
-        "or more between the last two, in either direction; they stand first. Between two dates the machine may have "
+        "or more between the last two, in either direction; these are open below. Between two dates the machine may have "
         "been busy: measure both releases in turn before you believe a change."
     )
     rest = f"<p>Measured once: {html.escape(', '.join(once))}.</p>" if once else ""
@@ -67,9 +66,21 @@ def render_history(series: Sequence[Series]) -> str:
 
 
 def _table(title: str, group: Sequence[Series]) -> str:
+    changed, others = [one for one in group if one.notable], [one for one in group if not one.notable]
+    title = html.escape(title)
+    parts = [f"<h2>{title}</h2>"]
+    if changed:
+        parts.append(_rows(changed))
+    if others:
+        summary = f"{len(others)} figures that changed by less than {100 * NOTABLE:.0f} %"
+        parts.append(f"<details><summary>{summary}</summary>\n{_rows(others)}\n</details>")
+    return "\n".join(parts)
+
+
+def _rows(group: Sequence[Series]) -> str:
     rows = "\n".join(_row(one) for one in group)
     heads = "".join(f"<th>{head}</th>" for head in ("Row", "Figure", "By date", "First", "Before", "Last", "Change"))
-    return f"<table><caption>{html.escape(title)}</caption>\n<tr>{heads}</tr>\n{rows}\n</table>"
+    return f"<table>\n<tr>{heads}</tr>\n{rows}\n</table>"
 
 
 def _row(one: Series) -> str:
