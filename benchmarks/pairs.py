@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from statistics import median
+from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 NOISY_SPREAD = 0.2
 """If the rounds' own ratios differ by 20 % or more of their median, a comparison counts as noisy."""
 
-_ROUNDS_TO_TRIM = 5  # from so many rounds on the smallest and the largest ratio do not count: one disturbance is one
+_ROUNDS_FOR_QUARTILES = 5  # from so many rounds on the middle half counts: a disturbance of one round is one
 
 _DIGITS = 4
 
@@ -36,13 +36,14 @@ def pairs(ones: Sequence[float], others: Sequence[float]) -> Pairs:
     """Compare the times ``ones`` with ``others``, measured in turn: one of each in every round, at least one round.
 
     What disturbs a machine for longer than a round disturbs both, so that the ratio of a round is steadier than its
-    times. ``spread`` is the largest ratio less the smallest, over the median; of five rounds or more without the two
-    at the ends.
+    times. ``spread`` is the largest ratio less the smallest, over the median; of five rounds or more the third quartile
+    less the first.
     """
     ratios = sorted(one / other for one, other in zip(ones, others, strict=True))
-    kept = ratios[1:-1] if len(ratios) >= _ROUNDS_TO_TRIM else ratios
-    middle = median(ratios)
-    return Pairs(middle, ratios[0], ratios[-1], (kept[-1] - kept[0]) / middle)
+    middle, low, high = median(ratios), ratios[0], ratios[-1]
+    if len(ratios) >= _ROUNDS_FOR_QUARTILES:
+        low, _, high = quantiles(ratios, n=4, method="inclusive")
+    return Pairs(middle, ratios[0], ratios[-1], (high - low) / middle)
 
 
 def noise_of(rows: Iterable[dict[str, Any]]) -> dict[str, Any] | None:

@@ -52,8 +52,8 @@ def render_history(series: Sequence[Series]) -> str:
     once = sorted({one.key.benchmark for one in series} - {one.key.benchmark for one in drawn})
     lead = (
         f"{len(drawn)} figures were measured on two dates or more. {notable} of them changed by {100 * NOTABLE:.0f} % "
-        "or more between the last two, in either direction; these are open below. Between two dates the machine may have "
-        "been busy: measure both releases in turn before you believe a change."
+        "or more between the last two, in either direction; these are open below. Between two dates the machine may "
+        "have been busy: measure both releases in turn before you believe a change."
     )
     rest = f"<p>Measured once: {html.escape(', '.join(once))}.</p>" if once else ""
     return (

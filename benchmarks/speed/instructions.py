@@ -67,8 +67,9 @@ def _by_valgrind(command: Sequence[str], folder: Path) -> Instructions | None:
 
 
 def _run(command: Sequence[str], *, check: bool = True) -> int:
-    # The order of sets and dictionaries of texts would change from run to run.
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    # The order of sets of texts would change from run to run; without bytecode the modules would be compiled each time.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONHASHSEED"] = "0"
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=_TIME_LIMIT_S)
     if check and done.returncode:
         reason = (done.stderr.strip().splitlines() or ["?"])[-1]

@@ -16,7 +16,7 @@ def test_the_median_of_the_rounds_own_ratios() -> None:
 
 
 def test_rounds_that_contradict_each_other() -> None:
-    """20 % of the median is too much; of five rounds one at each end may be anything."""
+    """20 % of the median is too much; of five rounds the middle half counts."""
     assert pairs([1.0, 1.0, 1.25], [1.0, 1.0, 1.0]).noisy
     assert not pairs([0.2, 1.0, 1.0, 1.1, 9.0], [1.0] * 5).noisy
     assert pairs([0.2, 0.3, 1.0, 1.1, 9.0], [1.0] * 5).noisy
