@@ -72,3 +72,22 @@ def test_what_does_not_go_together(words: list[str], message: str, capsys: pytes
 def test_where_the_table_lies() -> None:
     """Beside the results, with a name of its own."""
     assert reference_path("out/pi-5.json") == Path("out/pi-5-reference.csv")
+
+
+def test_an_interrupted_load_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured before Ctrl-C is kept; the same command only runs the load."""
+    asked = fake_workers(monkeypatch)
+    monkeypatch.setattr(points, "POINTS", FEW[-1:])
+    monkeypatch.chdir(tmp_path)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("edge.bench.standard.run.soak", interrupted)
+        assert main([*STANDARD, "--output", "board.json"]) == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["board.json.part"]
+    measured = len(asked)
+    assert main([*STANDARD, "--output", "board.json"]) == 0
+    assert len(asked) == measured > 0
+    assert load_results("board.json")["soak"]["error"] is None
