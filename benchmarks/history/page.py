@@ -86,9 +86,9 @@ def _rows(group: Sequence[Series]) -> str:
 def _row(one: Series) -> str:
     (first_date, first), (_, before), (last_date, last) = one.points[0], one.points[-2], one.points[-1]
     numbers = [
-        f"{first:.4g} <small>{html.escape(first_date)}</small>",
+        f"{first:.4g}<br><small>{html.escape(first_date)}</small>",
         f"{before:.4g}",
-        f"{last:.4g} <small>{html.escape(last_date)}</small>",
+        f"{last:.4g}<br><small>{html.escape(last_date)}</small>",
         f"{100 * one.change:+.1f} %",
     ]
     cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
