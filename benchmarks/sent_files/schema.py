@@ -72,6 +72,7 @@ _SETTINGS = fields(
         "threads": listed(_threads, 1, 2),
         "runtimes": listed(_runtime, 1, _MOST_RUNTIMES),
         "photo": nothing,
+        "delegate": nothing,
     }
 )
 _ROW = fields(
@@ -87,6 +88,7 @@ _ROW = fields(
         "runtime": _runtime,
         "runtime_version": optional(text(60)),
         "threads": _threads,
+        "delegate": nothing,
         "rounds": _measured(_rounds),
         "runs": _measured(whole(1, 10**8)),
         "p50_ms": _measured(_ms),
@@ -157,6 +159,7 @@ _FILE = fields(
         "settings": _SETTINGS,
         "noise": fields({"spread": number(0, 100), "resolution": number(0, 100), "too_noisy": boolean}),
         "fastest": listed(_FASTEST, 0, 1000),
+        "delegates": one_of([]),
         "standard": fields({"version": one_of(VERSION), "soak_s": number(1e-3, 10**6)}),
         "soak": _SOAK,
         "rows": listed(_ROW, 1, 2 * _MOST_RUNTIMES * len(POINTS)),

@@ -12,8 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.sent_files.read import read_sent
+from benchmarks.sent_files.schema import check_schema
 from benchmarks.sent_files.validate import validate
+from edge.bench.standard import points
+from edge.cli import main
 from edge.errors import DataError
+from support.bench_fake import fake_workers
 from support.standard_files import standard_results
 
 GOOD = standard_results()
@@ -137,6 +142,19 @@ def test_hostile_files(content: str, message: str, tmp_path: Path) -> None:
     """What is no such file at all is refused in one line as well."""
     with pytest.raises(DataError, match=message):
         validate(_send(tmp_path, content))
+
+
+def test_the_form_is_that_of_a_real_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every field that edge bench --standard writes is known, and none is missing."""
+    fake_workers(monkeypatch)
+    monkeypatch.setattr(points, "POINTS", points.POINTS[:1])
+    path = tmp_path / "board.json"
+    words = ["bench", "--standard", "--soak-minutes", "0.005", "--rounds", "2", "--output", str(path)]
+    assert main(words) == 0
+    results = read_sent(path)
+    for row in results["rows"]:
+        row["peak_memory_bytes"] = None  # that of the workers, which start no process here
+    check_schema(results)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
