@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge.controls import StreamControls
 from edge.errors import UnavailableError
 from edge.live.fanout import Fanout
 from edge.live.grabber import Grabber
@@ -34,6 +35,7 @@ def label_stream(
     notifier: Notifier | None = None,
     write_message: Callable[[str], None] = print_message,
     outlasts_source: bool = False,
+    controls: StreamControls | None = None,
 ) -> int:
     """Label ``source`` with the newest of ``models`` and pass the observations to ``sinks``; returns the exit code.
 
@@ -43,7 +45,7 @@ def label_stream(
 
     ``max_frame_age_s`` and ``retries`` are those of :class:`edge.live.grabber.Grabber`. ``status`` is the status file;
     None means the one of the systemd service, if it runs as one. ``notifier`` is the connection to systemd, None: a new
-    one. ``write_message`` gets the lines for the user.
+    one. ``write_message`` gets the lines for the user. ``controls`` are those of :class:`edge.live.watch.Watch`.
 
     Raises :class:`~edge.errors.EdgeError` if the model or the source cannot be used.
     """
@@ -61,6 +63,7 @@ def label_stream(
         statistics=statistics,
         notifier=notifier,
         write_message=write_message,
+        controls=controls,
     )
 
     def label(stopping: threading.Event) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from edge.controls import StreamControls
 from edge.errors import ImageError, UsageError
 from edge.inference.classifier import TOP_K
 from edge.live.needed_labels import missing_label
@@ -61,10 +62,12 @@ class Watch:
         statistics: StreamStatistics,
         notifier: Notifier,
         write_message: Callable[[str], None],
+        controls: StreamControls | None = None,
     ) -> None:
         """Label ``frames`` with the newest of ``models``.
 
-        ``write`` gets each observation and must not block; ``write_message`` gets messages.
+        ``write`` gets each observation and must not block; ``write_message`` gets messages. ``controls`` are what
+        others may change meanwhile, None: nothing. Their threshold counts instead of that of the settings.
         """
         self._settings = settings
         self._frames = frames
@@ -73,6 +76,7 @@ class Watch:
         self._statistics = statistics
         self._notifier = notifier
         self._write_message = write_message
+        self._controls = controls or StreamControls(settings.score_threshold)
         self._label: str | None = None
         self._problem = ""
         self._labelled = 0
@@ -95,6 +99,10 @@ class Watch:
         self._use(first)
         sequence, due_s = -1, 0.0
         while not stopping.wait(max(0.0, due_s - time.monotonic())):
+            if not self._controls.watching:
+                self._notifier.labelled("switched off")  # it is alive
+                stopping.wait(_WAIT_S)
+                continue
             try:
                 frame = self._frames.newest(sequence, _WAIT_S)
             except EndOfStream:
@@ -111,7 +119,8 @@ class Watch:
         self._model = model
         for line in model.messages():
             self._write_message(line)
-        self._steadiness = Steadiness(smooth_s=self._settings.smooth_s, score_threshold=self._threshold(model))
+        self._controls.recommended_threshold = model.score_threshold
+        self._steadiness = Steadiness(smooth_s=self._settings.smooth_s, score_threshold=self._controls.threshold)
 
     def _replace_by(self, model: StreamModel) -> None:
         if not model.is_refit:
@@ -124,11 +133,7 @@ class Watch:
             self._use(model)
         else:
             self._model = model
-            self._steadiness.set_threshold(self._threshold(model))
-
-    def _threshold(self, model: StreamModel) -> float:
-        chosen = self._settings.score_threshold
-        return model.score_threshold if chosen is None else chosen
+            self._controls.recommended_threshold = model.score_threshold
 
     def _label_frame(self, frame: Frame) -> bool:
         """Label ``frame`` and pass the observation on; False if the frame was skipped."""
@@ -144,6 +149,7 @@ class Watch:
             return False
         latency_ms = (time.perf_counter() - started) * 1000
         self._problem = ""
+        self._steadiness.set_threshold(self._controls.threshold)
         steady = self._steadiness.update(gated.scores, frame.timestamp_s, bool(gated.rejected))
         frame_age_s = time.monotonic() - frame.timestamp_s
         labels = self._model.card.labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from edge.controls import StreamControls
 from edge.inference.interpreter import check_threads, choose_runtime
 from edge.inference.processor import check_processor
 from edge.live.label_stream import label_stream
@@ -28,6 +29,7 @@ def watch_source(
     max_frame_age_s: float,
     retries: int | None,
     status: Path | None,
+    controls: StreamControls | None = None,
 ) -> int:
     """Label ``source`` with ``model`` and pass the observations to ``sinks``, until it ends; returns the exit code.
 
@@ -57,4 +59,5 @@ def watch_source(
         max_frame_age_s=max_frame_age_s,
         retries=retries,
         status=status,
+        controls=controls,
     )

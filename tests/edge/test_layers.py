@@ -24,7 +24,7 @@ LAYERS = [
     ],
     ["errors"],
     ["pictures", "text_table"],
-    ["types", "files", "run_command", "parallel", "messages", "child_process"],
+    ["controls", "types", "files", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],
     ["modelfile", "sources", "sinks"],

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
+from PIL import Image
+
+from edge.controls import StreamControls
 from edge.errors import StorageError
 from edge.files import free_path, write_whole
 from edge.sinks.capture.folder_name import folder_name
@@ -35,19 +39,37 @@ class CaptureSink:
 
     name = "capture"
 
-    def __init__(self, folder: Path, limit_bytes: int, *, at_most_every_s: float = _AT_MOST_EVERY_S) -> None:
-        """Keep frames in ``folder``, which may grow to ``limit_bytes``; all files in it count."""
+    def __init__(
+        self,
+        folder: Path,
+        limit_bytes: int,
+        *,
+        controls: StreamControls | None = None,
+        at_most_every_s: float = _AT_MOST_EVERY_S,
+    ) -> None:
+        """Keep frames in ``folder``, which may grow to ``limit_bytes``; all files in it count.
+
+        ``controls`` say whether frames are kept now; None: they are.
+        """
         self._folder, self._limit_bytes = folder, limit_bytes
+        self._controls = controls or StreamControls()
         self._at_most_every_s = at_most_every_s
+        self._lock = threading.Lock()  # keep() is called by another thread
+        self._is_open = False
         self._thumbnails = Thumbnails()
         self._size_bytes = 0
         self._not_before_s = 0.0
 
     def open(self) -> None:
         """Make the folder if needed, and measure it. Raises OSError if it cannot be made or read."""
+        with self._lock:
+            self._open()
+
+    def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._size_bytes = _size_bytes(self._folder)
         self._thumbnails.load(self._folder)
+        self._is_open = True
 
     def write(self, observation: Observation) -> None:
         """Keep the frame if the model was unsure of it: the region that was labelled, in full size.
@@ -55,21 +77,42 @@ class CaptureSink:
         Raises :class:`~edge.errors.StorageError` if the folder is full or cannot be written to.
         """
         now_s = time.monotonic()
-        if now_s < self._not_before_s or not is_unsure(observation):
+        if not self._controls.capturing or now_s < self._not_before_s or not is_unsure(observation):
             return
         self._not_before_s = now_s + self._at_most_every_s
         picture = region_picture(observation)
-        if not self._thumbnails.is_new(picture):
-            return
-        self._not_before_s = now_s + _WAIT_AFTER_FAILURE_S
+        with self._lock:
+            if not self._thumbnails.is_new(picture):
+                return
+            self._not_before_s = now_s + _WAIT_AFTER_FAILURE_S
+            # On a board without a battery-backed clock the same time can come twice.
+            self._add(picture, free_path(self._path(observation)))
+        self._not_before_s = now_s + self._at_most_every_s
+
+    def keep(self, observation: Observation) -> str:
+        """Keep the frame because somebody says that its label is wrong, whatever the model says; returns one line.
+
+        Any thread may call it. Raises :class:`~edge.errors.StorageError` and OSError as :meth:`open` and :meth:`write`
+        do.
+        """
+        path = self._path(observation)
+        with self._lock:
+            if not self._is_open:
+                self._open()
+            if path.exists():
+                return f"{path}: is kept already"
+            self._add(region_picture(observation), path)
+        return f"{path}: kept, because its label is wrong"
+
+    def _path(self, observation: Observation) -> Path:
+        return self._folder / _class_folder(observation) / f"{time_name(observation.time_s)}.jpg"
+
+    def _add(self, picture: Image.Image, path: Path) -> None:
         jpeg = training_jpeg(picture)
         self._check_limit(len(jpeg))
-        path = self._folder / _class_folder(observation) / f"{time_name(observation.time_s)}.jpg"
-        # On a board without a battery-backed clock the same time can come twice.
-        write_whole(free_path(path), jpeg)
+        write_whole(path, jpeg)
         self._size_bytes += len(jpeg)
         self._thumbnails.add(picture)
-        self._not_before_s = now_s + self._at_most_every_s
 
     def close(self) -> None:
         """Nothing to do: every photo is written whole."""

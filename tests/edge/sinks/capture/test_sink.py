@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from edge.controls import StreamControls
 from edge.errors import StorageError
 from edge.sinks.capture.folder_name import folder_name
 from edge.sinks.capture.sink import CaptureSink, is_unsure
@@ -104,6 +105,34 @@ def test_the_region_is_what_is_kept(capture, tmp_path: Path) -> None:
     with Image.open(tmp_path / "kept" / photos(tmp_path / "kept")[0]) as photo:
         assert photo.size == (60, 20)
         assert np.abs(np.asarray(photo, float) - pixels[40:60, 20:80]).mean() < 2
+
+
+def test_a_frame_whose_label_is_wrong(capture, tmp_path: Path) -> None:
+    """It is kept once, however sure the model is and whatever was kept before; the sink need not be open."""
+    sink, shown = capture(), observe(pixels=scene(1))
+    sink.write(unsure(1, scene(1)))
+    path = tmp_path / "kept/daisy/20270115T080000.123Z.jpg"
+    assert sink.keep(shown) == f"{path}: kept, because its label is wrong"
+    assert sink.keep(shown) == f"{path}: is kept already"
+    assert len(photos(tmp_path / "kept")) == 2
+    closed = CaptureSink(tmp_path / "new", LIMIT)
+    assert closed.keep(shown).endswith("because its label is wrong")
+    with pytest.raises(StorageError, match="full, 0 of 0 MB"):
+        CaptureSink(tmp_path / "new", 10).keep(observe(2))
+
+
+def test_capturing_that_is_switched_off(tmp_path: Path) -> None:
+    """No frame is kept but one whose label is wrong; switched on again, frames are."""
+    controls = StreamControls()
+    sink = CaptureSink(tmp_path, LIMIT, controls=controls, at_most_every_s=0.0)
+    sink.open()
+    controls.capturing = False
+    sink.write(unsure(0, scene(0)))
+    assert photos(tmp_path) == []
+    sink.keep(observe(1, pixels=scene(1)))
+    controls.capturing = True
+    sink.write(unsure(2, scene(2)))
+    assert len(photos(tmp_path)) == 2
 
 
 def test_near_duplicates_are_left_out(capture, tmp_path: Path) -> None:
