@@ -29,7 +29,7 @@ def await_confirmation(store: Store, sha256: str, *, window_s: float, status: Pa
     checked, it stays pending, and the error is that of :func:`~edge.store.isolated_check.check_in_child`.
     """
     if before is None or not before.is_fresh or before.model_sha256 not in store.installed():
-        return _confirm_by_self_test(store, sha256)
+        return confirm_by_self_test(store, sha256)
     window_s = window_of(window_s, before.every_s)
     latest, problem = None, None
     deadline = time.monotonic() + window_s
@@ -43,10 +43,10 @@ def await_confirmation(store: Store, sha256: str, *, window_s: float, status: Pa
             return "watch"
         time.sleep(_POLL_S)
     if latest and (latest.text == before.text or not latest.is_fresh):
-        return _confirm_by_self_test(store, sha256)
+        return confirm_by_self_test(store, sha256)
     if latest:
         problem = f"edge watch (process {latest.pid}) labelled no frame with it within {window_s:g} s"
-    raise _gone_back(store, sha256, problem or f"edge watch (process {before.pid}) has ended")
+    raise go_back_from(store, sha256, problem or f"edge watch (process {before.pid}) has ended")
 
 
 def window_of(window_s: float, every_s: float) -> float:
@@ -54,18 +54,22 @@ def window_of(window_s: float, every_s: float) -> float:
     return max(window_s, 2 * every_s)
 
 
-def _confirm_by_self_test(store: Store, sha256: str) -> str:
+def confirm_by_self_test(store: Store, sha256: str) -> str:
+    """Confirm the pending model ``sha256`` if its self-test passes through the ``current`` link.
+
+    Returns ``self-test``. Raises what :func:`await_confirmation` raises.
+    """
     try:
         check_in_child(store.current_model)
     except ModelError as error:
-        raise _gone_back(store, sha256, str(error)) from None
+        raise go_back_from(store, sha256, str(error)) from None
     except EdgeError as error:
         raise type(error)(f"{short(sha256)} is current, but not confirmed yet: {error}") from None
     confirm(store, sha256)
     return "self-test"
 
 
-def _gone_back(store: Store, sha256: str, reason: str) -> ModelError:
+def go_back_from(store: Store, sha256: str, reason: str) -> ModelError:
     """Go back from the pending ``sha256``; returns the error that says so."""
     with change(store, "go back") as state:
         after: State = give_up(store, state, reason) if state.pending and state.current == sha256 else state
