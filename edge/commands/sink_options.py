@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.commands.arguments import count
+from edge.commands.arguments import count, seconds
 from edge.errors import UsageError
 from edge.sinks.make_sinks import CAPTURE_LIMIT_MB, SinkOptions
 from edge.sinks.mqtt.broker import PASSWORD_VARIABLE
@@ -52,6 +52,12 @@ def add_sink_options(parser: argparse.ArgumentParser, *, web: str = _WEB) -> Non
         help="certificates (PEM) of the authority that signed the broker's, for mqtts:// (default: the system's)",
     )
     sinks.add_argument(
+        "--mqtt-pictures",
+        type=_picture_seconds,
+        metavar="SECONDS",
+        help="publish the last labelled frame too, at most once in this time, 1 or more (default: no pictures)",
+    )
+    sinks.add_argument(
         "--prometheus",
         type=address,
         metavar="[HOST:]PORT",
@@ -95,6 +101,13 @@ def sink_options(options: argparse.Namespace) -> SinkOptions:
     if given["web_frame_ancestor"] is not None:
         given["web_frame_ancestor"] = tuple(given["web_frame_ancestor"])
     return SinkOptions(**given)
+
+
+def _picture_seconds(text: str) -> float:
+    value = seconds(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is too often for pictures; give 1 or more seconds, such as 10")
+    return value
 
 
 def _origin(text: str) -> str:

@@ -42,7 +42,9 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
 
 def _watch(options: argparse.Namespace) -> int:
     # Imported here, because only a stream needs them: sockets, queues, OpenCV for some sources.
+    from edge.controls import StreamControls
     from edge.live.model import ModelChoice
+    from edge.live.model_updates import model_updates
     from edge.live.watch_source import watch_source
     from edge.messages import print_message
     from edge.parallel import available_cores
@@ -60,7 +62,9 @@ def _watch(options: argparse.Namespace) -> int:
         delegate=delegate_choice(options),
         **pixel_options(options),
     )
-    sinks = make_sinks(sink_options(options), statistics, print_message)
+    controls = StreamControls(options.score_threshold)
+    updates = model_updates(model.path, statistics, options.every)
+    sinks = make_sinks(sink_options(options), statistics, print_message, controls=controls, updates=updates)
     return watch_source(
         open_stream(address, options),
         model,
@@ -70,4 +74,5 @@ def _watch(options: argparse.Namespace) -> int:
         max_frame_age_s=options.max_frame_age,
         retries=options.retries,
         status=options.status,
+        controls=controls,
     )

@@ -12,6 +12,10 @@ from edge.sinks.extra import needs_extra
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 
 if TYPE_CHECKING:
+    from edge.controls import StreamControls
+    from edge.sinks.capture.sink import CaptureSink
+    from edge.sinks.mqtt.extras import Extras
+    from edge.sinks.mqtt.updates import ModelUpdates
     from edge.sinks.protocol import ObservationSink
     from edge.statistics import StreamStatistics
 
@@ -23,7 +27,8 @@ CAPTURE_LIMIT_MB = 1000
 
 _STDOUT = 1
 _NEEDS = {
-    **{"web_token": "web", "web_frame_ancestor": "web", "mqtt_password_file": "mqtt", "mqtt_ca": "mqtt"},
+    **{"web_token": "web", "web_frame_ancestor": "web"},
+    **{"mqtt_password_file": "mqtt", "mqtt_ca": "mqtt", "mqtt_pictures": "mqtt"},
     "capture_limit_mb": "capture",
 }
 
@@ -38,17 +43,24 @@ class SinkOptions(NamedTuple):
     mqtt: str | None = None
     mqtt_password_file: Path | None = None
     mqtt_ca: Path | None = None
+    mqtt_pictures: float | None = None
     prometheus: Address | None = None
     capture: Path | None = None
     capture_limit_mb: int | None = None
 
 
 def make_sinks(
-    options: SinkOptions, statistics: StreamStatistics, write_message: Callable[[str], None]
+    options: SinkOptions,
+    statistics: StreamStatistics,
+    write_message: Callable[[str], None],
+    *,
+    controls: StreamControls | None = None,
+    updates: ModelUpdates | None = None,
 ) -> list[ObservationSink]:
     """The sinks that ``options`` ask for, not opened yet; the first one writes to stdout.
 
-    The sinks show the counts of ``statistics``; ``write_message`` gets messages about their connections.
+    The sinks show the counts of ``statistics``; ``write_message`` gets messages about their connections. Through MQTT
+    ``controls`` and the models of ``updates`` can be changed; None if there are none.
 
     Raises :class:`~edge.errors.UsageError` if options contradict each other, and
     :class:`~edge.errors.ConfigurationError` if an extra, a password or a certificate is missing.
@@ -59,20 +71,18 @@ def make_sinks(
     sinks: list[ObservationSink] = [_stdout_sink(options, statistics)]
     if options.web is not None:
         sinks.append(_web_sink(options.web, options, statistics))
+    capture = _capture_sink(options.capture, options, controls) if options.capture is not None else None
     if options.mqtt is not None:
-        sinks.append(_mqtt_sink(options.mqtt, options, statistics, write_message))
+        from edge.sinks.mqtt.extras import Extras
+
+        extras = Extras(controls, capture.keep if capture else None, updates, options.mqtt_pictures)
+        sinks.append(_mqtt_sink(options.mqtt, options, statistics, write_message, extras))
     if options.prometheus is not None:
         from edge.sinks.prometheus import PrometheusSink
 
         with needs_extra("prometheus"):
             sinks.append(PrometheusSink(*options.prometheus, statistics))
-    if options.capture is not None:
-        from edge.sinks.capture.sink import CaptureSink
-
-        if options.capture.exists() and not options.capture.is_dir():
-            raise UsageError(f"{options.capture}: is a file; --capture needs a folder")
-        sinks.append(CaptureSink(options.capture, (options.capture_limit_mb or CAPTURE_LIMIT_MB) * 1_000_000))
-    return sinks
+    return [*sinks, capture] if capture else sinks
 
 
 def _stdout_sink(options: SinkOptions, statistics: StreamStatistics) -> ObservationSink:
@@ -89,8 +99,20 @@ def _web_sink(address: Address, options: SinkOptions, statistics: StreamStatisti
     return WebSink(*address, statistics, token=token, framed_by=options.web_frame_ancestor or ())
 
 
+def _capture_sink(folder: Path, options: SinkOptions, controls: StreamControls | None) -> CaptureSink:
+    from edge.sinks.capture.sink import CaptureSink
+
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: is a file; --capture needs a folder")
+    return CaptureSink(folder, (options.capture_limit_mb or CAPTURE_LIMIT_MB) * 1_000_000, controls=controls)
+
+
 def _mqtt_sink(
-    address: str, options: SinkOptions, statistics: StreamStatistics, write_message: Callable[[str], None]
+    address: str,
+    options: SinkOptions,
+    statistics: StreamStatistics,
+    write_message: Callable[[str], None],
+    extras: Extras,
 ) -> ObservationSink:
     from edge.sinks.mqtt.broker import parse_broker, read_password
 
@@ -103,4 +125,11 @@ def _mqtt_sink(
     with needs_extra("mqtt"):
         from edge.sinks.mqtt.sink import MqttSink
 
-        return MqttSink(broker, statistics, password=password, ca=options.mqtt_ca, write_message=write_message)
+        return MqttSink(
+            broker,
+            statistics,
+            password=password,
+            ca=options.mqtt_ca,
+            write_message=write_message,
+            extras=extras,
+        )

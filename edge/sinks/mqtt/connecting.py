@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import ConfigurationError
+from edge.sinks.mqtt.broker import Broker
 from edge.tls import verifying_context
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
+    from paho.mqtt.reasoncodes import ReasonCode
+
+_REFUSED = ("Not authorized", "Bad user name or password")
 
 
 def tls_context(ca: Path | None) -> ssl.SSLContext:
@@ -38,6 +42,14 @@ def failure_text(error: OSError | UnicodeError) -> str:
     if isinstance(error, ssl.SSLError):
         return f"no TLS ({error.reason or error}); if it needs none, write mqtt://"
     return error.strerror or str(error)
+
+
+def refusal_text(broker: Broker, code: ReasonCode) -> str:
+    """Why ``broker`` refused the connection with ``code``."""
+    if str(code) not in _REFUSED:
+        return f"{broker.place} refuses the connection: {code}"
+    user = f"user {broker.user}" if broker.user else "a client without a user"
+    return f"{broker.place} refuses {user}: {code}; check the user and the password"
 
 
 def end_connection(client: Client, offline_confirmed: bool, timeout_s: float) -> None:

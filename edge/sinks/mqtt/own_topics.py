@@ -42,12 +42,16 @@ class OwnTopics:
     def is_foreign(self, topic: str, payload: bytes, retained: bool) -> bool:
         """Whether another sender published ``payload`` to ``topic``.
 
-        A state that the broker kept (``retained``) may be of an earlier run of this watch. An availability ``online``
-        is always right while this watch runs.
+        What the broker kept (``retained``) may be of an earlier run of this watch. An availability ``online`` is always
+        right while this watch runs.
         """
         if topic == self.availability:
-            return payload != ONLINE.encode()
+            return not retained and payload != ONLINE.encode()
         return topic == self.state and not retained and payload not in self._sent
+
+    def is_own_start(self, topic: str, payload: bytes, retained: bool) -> bool:
+        """Whether this is the ``online`` of :meth:`publish_online`, which has come back from the broker."""
+        return topic == self.availability and not retained and payload == ONLINE.encode()
 
     def may_correct(self) -> bool:
         """Whether the availability may be corrected now: five times in ten seconds at most. True counts as one."""

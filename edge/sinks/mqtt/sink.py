@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from edge.errors import UnavailableError
 from edge.sinks.mqtt.broker import Broker
 from edge.sinks.mqtt.client_id import ClientId, claim_client_id
-from edge.sinks.mqtt.connecting import end_connection, failure_text, tls_context
-from edge.sinks.mqtt.home_assistant import BIRTH, STATUS_TOPIC, discovery
+from edge.sinks.mqtt.connecting import end_connection, failure_text, refusal_text, tls_context
+from edge.sinks.mqtt.discovery import BIRTH, STATUS_TOPIC
+from edge.sinks.mqtt.extras import Extras
+from edge.sinks.mqtt.home_assistant import HomeAssistant
 from edge.sinks.mqtt.own_topics import OFFLINE, OwnTopics
+from edge.sinks.mqtt.seldom import SeldomMessages
 from edge.sinks.observation_json import observation_json
 from edge.statistics import StreamStatistics
-from edge.types import ModelCard, Observation
+from edge.types import Observation
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -28,19 +31,18 @@ if TYPE_CHECKING:
 STATE_EVERY_S = 10.0
 """The state is published when the label changes, and after this time without a change, in seconds."""
 _ANSWER_WITHIN_S = 5.0
+_SETTLED_WITHIN_S = 1.0
 _KEEPALIVE_S = 30
 _LONGEST_RECONNECT_S = 30
 _MOST_WAITING = 32
-_MESSAGE_EVERY_S = 60.0
 _STEADY_S, _UNSTEADY = 10.0, 3
 """A connection that lasts less than this time, in seconds, is short. After this many short ones in a row the pauses
 are longer."""
 _END_S = 0.3
-_REFUSED = ("Not authorized", "Bad user name or password")
 
 
 class MqttSink:
-    """Publishes ``<topic>/state`` and ``<topic>/availability``, both retained, and the discovery of the sensors.
+    """Publishes ``<topic>/state`` and ``<topic>/availability``, both retained, and what Home Assistant needs.
 
     The broker itself publishes ``offline`` if this process dies. A lost connection is opened again after 1 s, then 2 s,
     up to 30 s. States of the time without a connection are dropped and counted. If another sender publishes
@@ -57,8 +59,9 @@ class MqttSink:
         password: str | None,
         ca: Path | None,
         write_message: Callable[[str], None],
+        extras: Extras | None = None,
     ) -> None:
-        """Publish to ``broker``.
+        """Publish to ``broker``; ``extras`` are what Home Assistant gets beside the labels.
 
         ``ca`` is a PEM file of the authority that signed its certificate; None means the authorities of the system.
         ``write_message`` gets one line when the connection is lost, and one when it is open again.
@@ -70,20 +73,22 @@ class MqttSink:
         self._broker, self._password = broker, password
         self._tls = tls_context(ca) if broker.tls else None
         self._statistics, self._write_message = statistics, write_message
-        self._client: Client | None = None
+        self._client: Client | None = None  # after open()
+        self._connected: Client | None = None
         self._answered = threading.Event()
         self._refusal: str | None = None
-        # How many times the broker or Home Assistant has started, and so needs the discovery and the state again.
+        # How many times the broker or Home Assistant has started, and so needs the state again.
         self._starts = 0
         self._dropped = 0
         # Of the last state: the number of starts, the label, and the monotonic time in seconds.
         self._published: tuple[int, str, float] = (0, "", -math.inf)
-        self._announced: tuple[int, ModelCard] | None = None
         self._topics = OwnTopics(broker.topic)
+        self._seldom = SeldomMessages(self._say)
+        self._home = HomeAssistant(broker.topic, extras or Extras(), self.publish, self._say)
+        self._settled = threading.Event()  # what the broker kept of an earlier run has come
         self._id: ClientId | None = None
         self._to_correct = self._closing = False
         self._connected_s, self._unsteady = -math.inf, 0
-        self._printed_s: dict[str, float] = {}
 
     def open(self) -> None:
         """Connect and log in.
@@ -91,6 +96,7 @@ class MqttSink:
         Raises :class:`~edge.errors.UnavailableError` if that fails; no thread is left then.
         """
         self._answered.clear()
+        self._settled.clear()
         self._refusal = None
         client = self._new_client()
         try:
@@ -101,7 +107,9 @@ class MqttSink:
         answered = self._answered.wait(_ANSWER_WITHIN_S)
         refusal = self._refusal if answered else f"{self._broker.place} does not answer as an MQTT broker does"
         if refusal is None:
+            self._settled.wait(_SETTLED_WITHIN_S)
             self._client = client
+            self._home.start()
             return
         client.disconnect()
         client.loop_stop()
@@ -114,24 +122,34 @@ class MqttSink:
             self._correct(self._client)
         starts, now_s = self._starts, time.monotonic()
         last_starts, last_label, last_s = self._published
-        if (starts, observation.label) == (last_starts, last_label) and now_s - last_s < STATE_EVERY_S:
+        # Home Assistant forgets the state of what is announced.
+        announced = self._client.is_connected() and self._home.follow(observation)
+        same = (starts, observation.label) == (last_starts, last_label) and not announced
+        if same and now_s - last_s < STATE_EVERY_S:
             return
         self._published = starts, observation.label, now_s
         if not self._client.is_connected():
             self._drop()
             return
-        if self._announced is None or self._announced[0] != starts or self._announced[1] is not observation.model:
-            sensors = discovery(self._broker.topic, observation.model)
-            queued = [self._publish(topic, json.dumps(payload)) for topic, payload in sensors.items()]
-            self._announced = (starts, observation.model) if all(queued) else None
         state = json.dumps(observation_json(observation))
         self._topics.remember(state)
-        self._publish(self._topics.state, state)
+        self.publish(self._topics.state, state)
+
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = True, qos: int = 1) -> bool:
+        """Whether the message was queued; without a connection it is not. Any thread may call it."""
+        client = self._connected
+        if client is None or not client.is_connected():
+            return False
+        queued = client.publish(topic, payload, qos=qos, retain=retain).rc == 0
+        if not queued:
+            self._drop()
+        return queued
 
     def close(self) -> None:
         """Publish ``offline`` and disconnect. If the broker does not confirm it in time, it publishes the will."""
         self._closing = True
-        client, self._client = self._client, None
+        self._home.close()
+        client, self._client, self._connected = self._client, None, None
         if client is not None:
             end_connection(client, client.is_connected() and self._publish_offline(client), _END_S)
         if self._id is not None:
@@ -164,13 +182,6 @@ class MqttSink:
         client.on_message = self._on_message
         return client
 
-    def _publish(self, topic: str, payload: str) -> bool:
-        """Whether the message was queued."""
-        queued = self._client is not None and self._client.publish(topic, payload, qos=1, retain=True).rc == 0
-        if not queued:
-            self._drop()
-        return queued
-
     def _drop(self) -> None:
         self._dropped += 1
         self._statistics.count_sink("sink_dropped", self.name)
@@ -179,24 +190,21 @@ class MqttSink:
         self, client: Client, userdata: object, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            refusal = f"{self._broker.place} refuses the connection: {code}"
-            if str(code) in _REFUSED:
-                user = f"user {self._broker.user}" if self._broker.user else "a client without a user"
-                refusal = f"{self._broker.place} refuses {user}: {code}; check the user and the password"
+            refusal = refusal_text(self._broker, code)
             if self._answered.is_set() and refusal != self._refusal:  # after open() no call waits for the answer
                 self._fail(refusal)
             self._refusal = refusal
         else:
-            self._connected_s = time.monotonic()
-            self._topics.publish_online(client)
-            client.subscribe([(topic, 0) for topic in (STATUS_TOPIC, self._topics.availability, self._topics.state)])
+            self._connected, self._connected_s = client, time.monotonic()
+            own = (STATUS_TOPIC, self._topics.availability, self._topics.state, *self._home.subscriptions)
+            client.subscribe([(topic, 0) for topic in own])
+            self._topics.publish_online(client)  # it comes back when everything has come that the broker kept
             self._starts += 1
+            self._home.announce_again()
             self._refusal = None
             if self._client is client:
                 dropped, self._dropped = self._dropped, 0
-                self._write_message(
-                    f"{self.name}: connected to {self._broker.place} again; {dropped} states were dropped meanwhile"
-                )
+                self._say(f"connected to {self._broker.place} again; {dropped} states were dropped meanwhile")
         self._answered.set()
 
     def _on_disconnect(
@@ -220,33 +228,33 @@ class MqttSink:
 
     def _fail(self, text: str) -> None:
         self._statistics.count_sink("sink_errors", self.name)
+        self._say(text)
+
+    def _say(self, text: str) -> None:
         self._write_message(f"{self.name}: {text}")
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
-        if message.topic == STATUS_TOPIC:
-            if message.payload == BIRTH and not message.retain:
+        topic, payload = message.topic, bytes(message.payload)
+        if topic == STATUS_TOPIC:
+            if payload == BIRTH and not message.retain:
                 self._starts += 1
-        elif self._topics.is_foreign(message.topic, bytes(message.payload), message.retain) and not self._closing:
-            if message.topic == self._topics.availability:
+                self._home.announce_again()
+        elif topic in self._home.subscriptions:
+            self._home.receive(topic, payload, message.retain)
+        elif self._topics.is_own_start(topic, payload, message.retain):
+            self._settled.set()
+        elif self._topics.is_foreign(topic, payload, message.retain) and not self._closing:
+            if topic == self._topics.availability:
                 self._correct(client)
             else:
-                self._print_seldom(
-                    f"another sender publishes to {message.topic}; give each edge watch a topic of its own"
-                )
+                self._seldom.write(f"another sender publishes to {topic}; give each edge watch a topic of its own")
 
     def _correct(self, client: Client) -> None:
         """Publish ``online`` again; if that was done too often, with a later frame."""
         self._to_correct = not self._topics.may_correct()
         if not self._to_correct:
             self._topics.publish_online(client)
-            self._print_seldom(
+            self._seldom.write(
                 f"{self._topics.availability} was set to another value, by an earlier connection of this watch or by "
                 "another sender; it is online again"
             )
-
-    def _print_seldom(self, text: str) -> None:
-        """Print ``text``, at most once a minute."""
-        now_s = time.monotonic()
-        if now_s - self._printed_s.get(text, -math.inf) >= _MESSAGE_EVERY_S:
-            self._printed_s[text] = now_s
-            self._write_message(f"{self.name}: {text}")

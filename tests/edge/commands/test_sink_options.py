@@ -72,6 +72,14 @@ def test_texts_that_are_not_addresses(text: str) -> None:
         address(text)
 
 
+@pytest.mark.parametrize("seconds", ["0", "0.9", "nan", "x"])
+def test_pictures_that_would_come_too_often(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pictures for a broker come once a second at most; less is refused on the command line."""
+    with pytest.raises(SystemExit):
+        make("--mqtt", "mqtt://host/topic", "--mqtt-pictures", seconds)
+    assert "argument --mqtt-pictures: " in capsys.readouterr().err
+
+
 def test_the_token_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page takes its token from the option or the variable."""
     for module in ("starlette", "uvicorn"):
@@ -94,6 +102,7 @@ def test_the_token_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--web-token", "x"], "--web-token has no effect without --web"),
         (["--mqtt-password-file", "x"], "--mqtt-password-file has no effect without --mqtt"),
         (["--mqtt-ca", "x"], "--mqtt-ca has no effect without --mqtt"),
+        (["--mqtt-pictures", "10"], "--mqtt-pictures has no effect without --mqtt"),
         (["--capture-limit-mb", "5"], "--capture-limit-mb has no effect without --capture"),
         (["--mqtt", "mqtt://host/topic", "--mqtt-ca", "x"], "write mqtts://"),
         (["--mqtt", "mqtt://me:secret@host/topic"], "must not hold a password"),

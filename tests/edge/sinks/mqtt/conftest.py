@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from support.home_assistant import HomeAssistant
 from support.mosquitto import Listener, Mosquitto
 from support.mqtt_sink import MadeSink
+from support.whole_watch import Whole
 
 
 @pytest.fixture
@@ -54,6 +56,35 @@ def make() -> Iterator[Callable[..., MadeSink]]:
     yield new
     for each in made:
         each.sink.close()
+
+
+@pytest.fixture
+def whole() -> Iterator[Callable[..., Whole]]:
+    """Make and open a sink with everything; all are closed at the end."""
+    made: list[Whole] = []
+
+    def new(port: int, **options: object) -> Whole:
+        made.append(Whole(port, **options))  # type: ignore[arg-type]
+        made[-1].sink.open()
+        return made[-1]
+
+    yield new
+    for each in made:
+        each.sink.close()
+
+
+@pytest.fixture
+def discover() -> Iterator[Callable[[int], HomeAssistant]]:
+    """Let a Home Assistant discover what is on a broker; all leave at the end."""
+    started: list[HomeAssistant] = []
+
+    def new(port: int) -> HomeAssistant:
+        started.append(HomeAssistant(port))
+        return started[-1]
+
+    yield new
+    for each in started:
+        each.close()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from edge.errors import ConfigurationError, UsageError
 from edge.sinks.mqtt.broker import Broker, parse_broker, read_password
-from edge.sinks.mqtt.home_assistant import device_id, discovery
-from support.observed import CARD
+from edge.sinks.mqtt.discovery import config_topic, device_id, old_config_topics
+from edge.sinks.mqtt.entities import Topics
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,10 @@ def test_a_password_file_without_a_password(tmp_path: Path, content: bytes | Non
 
 def test_the_longest_topic_that_is_accepted() -> None:
     """No topic that is made of it is longer than MQTT allows, 65,535 bytes."""
-    topic = parse_broker("mqtt://host/" + "a" * 65_000).topic
-    assert max(map(len, (*discovery(topic, CARD), f"{topic}/availability"))) <= 65_535
+    topics = Topics(parse_broker("mqtt://host/" + "a" * 65_000).topic)
+    device = device_id(topics.prefix)
+    below = (getattr(topics, name) for name, kind in vars(Topics).items() if isinstance(kind, property))
+    assert max(map(len, (config_topic(device), *old_config_topics(device), *below))) <= 65_535
 
 
 def test_a_password_file_with_a_byte_order_mark(tmp_path: Path) -> None:
@@ -111,32 +113,6 @@ def test_a_password_file_with_a_byte_order_mark(tmp_path: Path) -> None:
     file.write_text("x" * 65_536, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="longer than 65,535 bytes"):
         read_password(file)
-
-
-def test_discovery() -> None:
-    """Two sensors of one device, each with its own id, read the state and the availability."""
-    sensors = discovery("kitchen/camera", CARD)
-    device = device_id("kitchen/camera")
-    assert device == "edge_kitchen_camera_0152e701"
-    assert list(sensors) == [f"homeassistant/sensor/{device}/{name}/config" for name in ("label", "score")]
-    label, score = sensors.values()
-    assert (label["unique_id"], score["unique_id"]) == (f"{device}_label", f"{device}_score")
-    assert (label["value_template"], label["name"]) == ("{{ value_json.label }}", "Label")
-    assert (score["value_template"], score["unit_of_measurement"]) == (
-        "{{ (value_json.score * 100) | round(1) }}",
-        "%",
-    )
-    for sensor in (label, score):
-        assert sensor["state_topic"] == "kitchen/camera/state"
-        assert sensor["availability_topic"] == "kitchen/camera/availability"
-        assert sensor["expire_after"] == 60
-        assert sensor["device"] == {
-            "identifiers": [device],
-            "name": "kitchen/camera",
-            "manufacturer": "Edge for Poets",
-            "model": "mobilenet_0.25_128",
-            "sw_version": "abababababab",
-        }
 
 
 @given(st.text(min_size=1), st.text(min_size=1))

@@ -11,7 +11,7 @@ import pytest
 from edge.errors import ConfigurationError, UnavailableError
 from edge.live.fanout import Fanout
 from support.mosquitto import set_password
-from support.mqtt_sink import AVAILABILITY, LABEL_CONFIG, STATE
+from support.mqtt_sink import AVAILABILITY, CONFIG, STATE
 from support.observed import observe
 from support.ports import free_port
 from support.waiting import wait_for
@@ -47,7 +47,7 @@ def test_a_broker_that_restarts(start, listen, make) -> None:
     wait_for(lambda: len(made.messages) == 2)
     made.sink.write(observe(4))
     assert listener.received(STATE)[0]["sequence"] == 4
-    listener.received(LABEL_CONFIG)
+    listener.received(CONFIG)
     assert made.messages[0].startswith(f"mqtt: lost the connection to 127.0.0.1:{broker.port} (")
     assert made.messages[1] == f"mqtt: connected to 127.0.0.1:{broker.port} again; 2 states were dropped meanwhile"
     assert made.statistics.snapshot().sink_errors == {"mqtt": 1}

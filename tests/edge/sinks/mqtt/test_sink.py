@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.sinks.mqtt.home_assistant import discovery
+from edge.sinks.mqtt.discovery import device_id, discovery
+from edge.sinks.mqtt.entities import Features, Topics, entities
 from support.mosquitto import WAIT_S
-from support.mqtt_sink import AVAILABILITY, LABEL_CONFIG, STATE, TOPIC
+from support.mqtt_sink import AVAILABILITY, CONFIG, STATE, TOPIC
 from support.observed import CARD, observe, observe_without_labels
 
 pytest.importorskip("paho.mqtt.client", reason="the extra mqtt is not installed")
@@ -34,11 +35,12 @@ def test_state_availability_and_discovery(start, listen, make) -> None:
         "latency_ms": 12.346,
         "changed": False,
     }
-    for topic, payload in discovery(TOPIC, CARD).items():
-        assert early.received(topic) == [payload]
+    topics = Topics(TOPIC)
+    found = entities(topics, device_id(TOPIC), CARD, Features())
+    assert early.received(CONFIG) == [discovery(topics, CARD, found)]
     assert early.received(AVAILABILITY) == ["online"]
     late = listen(broker.port)
-    for topic in (STATE, AVAILABILITY, *discovery(TOPIC, CARD)):
+    for topic in (STATE, AVAILABILITY, CONFIG):
         late.received(topic)
         assert topic in late.retained
 
@@ -58,7 +60,7 @@ def test_the_state_is_published_on_change_and_now_and_then(start, listen, make, 
     assert listener.received(AVAILABILITY, 2) == ["online", "offline"]
     assert [state["sequence"] for state in listener.received(STATE, 4)] == [0, 10, 50, 90]
     assert len(listener.messages[STATE]) == 4
-    assert len(listener.messages[LABEL_CONFIG]) == 1
+    assert len(listener.messages[CONFIG]) == 1
 
 
 def test_another_model_is_announced(start, listen, make) -> None:
@@ -69,9 +71,9 @@ def test_another_model_is_announced(start, listen, make) -> None:
     listener = listen(broker.port)
     sink.write(observe(0))
     sink.write(observe(1, label="roses", model=CARD._replace(sha256="cd" * 32)))
-    first, second = listener.received(LABEL_CONFIG, 2)
+    first, second = listener.received(CONFIG, 2)
     assert (first["device"]["sw_version"], second["device"]["sw_version"]) == ("ab" * 6, "cd" * 6)
-    assert first["unique_id"] == second["unique_id"]
+    assert first["components"] == second["components"]
 
 
 def test_home_assistant_starts_after_us(start, listen, make) -> None:
@@ -81,14 +83,14 @@ def test_home_assistant_starts_after_us(start, listen, make) -> None:
     sink.open()
     listener = listen(broker.port)
     sink.write(observe(0))
-    listener.received(LABEL_CONFIG)
+    listener.received(CONFIG)
     listener.client.publish("homeassistant/status", "online")
     listener.received("homeassistant/status")
     for sequence in range(1, 1000):
         sink.write(observe(sequence))
         if listener.wait(STATE, lambda payloads: len(payloads) == 2, 0.02):
             break
-    assert listener.received(LABEL_CONFIG, 2)[0] == listener.received(LABEL_CONFIG, 2)[1]
+    assert listener.received(CONFIG, 2)[0] == listener.received(CONFIG, 2)[1]
     listener.client.publish("homeassistant/status", "offline")
     listener.received("homeassistant/status", 2)
     sink.write(observe(1000))
@@ -135,5 +137,5 @@ def test_labels_that_come_and_change(start, listen, make) -> None:
     states = listener.received(STATE, 3)
     assert [(state["label"], state["score"]) for state in states] == [("unknown", 0.0), ("daisy", 0.9), ("roses", 0.9)]
     assert states[0]["categories"] == []
-    announced = listener.received(LABEL_CONFIG, 3)
+    announced = listener.received(CONFIG, 3)
     assert [config["device"]["sw_version"] for config in announced] == ["cd" * 6, "ab" * 6, "ef" * 6]
