@@ -24,6 +24,7 @@ ONLY_HERE = {
     "--health-window",
     "--rounds",
     "--seconds",
+    "--soak-minutes",
     "--pull-folder",
     "--remember",
 }
@@ -60,7 +61,7 @@ def test_the_help_names_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             build_parser(words).parse_args([*words, "--help"])
         seen += re.findall(r"\(default ([^:;)]+)", " ".join(capsys.readouterr().out.split()))
-    assert seen == ["30", "3", "0.5", "1", "1000", "5", "1", "5", "0", "edge-watch"]
+    assert seen == ["30", "3", "0.5", "1", "1000", "10", "5", "1", "5", "0", "edge-watch"]
 
 
 def test_the_commands_and_python_have_the_same_defaults() -> None:
