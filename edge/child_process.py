@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import edge
+from edge.system.signals import crash_name, known_signals
 
 _ROOT = Path(edge.__file__).resolve().parent.parent  # the child must import this same package
 
-_SIGNALS_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM)
+_SIGNALS_FROM_OUTSIDE = known_signals("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGALRM")
 
 
 def ask(
@@ -56,23 +56,18 @@ def ask(
         answer = None
     if isinstance(answer, dict):
         return answer
-    again = process.returncode >= 0 or -process.returncode in _SIGNALS_FROM_OUTSIDE
-    return {"error": _why_no_answer(process.returncode, err), "again": again}
+    code = process.returncode
+    again = crash_name(code) is None or -code in _SIGNALS_FROM_OUTSIDE
+    return {"error": _why_no_answer(code, err), "again": again}
 
 
 def _why_no_answer(code: int, err: bytes) -> str:
-    if code == -signal.SIGKILL:
+    crash = crash_name(code)
+    if crash == "SIGKILL":
         return "the process was killed (SIGKILL), as happens if memory runs out"
-    if code == -signal.SIGXCPU:
+    if crash == "SIGXCPU":
         return "the process needs more processor time than it may take"
-    if code < 0:
-        return f"the process crashed ({_signal_name(-code)})"
+    if crash is not None:
+        return f"the process crashed ({crash})"
     lines = err.decode("utf-8", "replace").strip().splitlines()
     return f"the process ended with code {code} and no answer" + (f" ({lines[-1]})" if lines else "")
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

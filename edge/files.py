@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 
 from edge.errors import StorageError
+from edge.system.file_changes import BINARY, replace, set_mode
+from edge.system.file_names import why_windows_refuses_path
 
 
 def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
@@ -17,21 +20,21 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
 
     Raises :class:`~edge.errors.StorageError` if it cannot be written.
     """
+    _check_name(path)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         # Made with its permissions: the umask of the process, which other threads use too, is never changed.
-        handle = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666 if mode is None else mode
-        )
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY
+        handle = os.open(temporary, flags, 0o666 if mode is None else mode)
         with os.fdopen(handle, "wb") as file:
             if mode is not None:
-                os.fchmod(handle, mode)  # the umask has taken some away
+                set_mode(handle, mode)  # the umask has taken some away
             file.write(content)
             file.flush()
             os.fsync(handle)
-        os.replace(temporary, path)
+        replace(temporary, path)
         temporary = None
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
@@ -59,6 +62,7 @@ def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "cho
     """
     import tempfile
 
+    _check_name(path)
     if path.is_dir():
         raise StorageError(f"{path}: is a folder; give the name of a file, such as {path / example}")
     try:
@@ -67,3 +71,9 @@ def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "cho
             pass
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}); {fix}") from None
+
+
+def _check_name(path: Path) -> None:
+    """Raise :class:`~edge.errors.StorageError` if Windows, and this is Windows, would write something else."""
+    if sys.platform == "win32" and (reason := why_windows_refuses_path(path)):
+        raise StorageError(f"{path}: cannot be written on Windows: {reason}; choose another name")

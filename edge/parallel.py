@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+from edge.system.cores import usable_cores
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _WINDOW = 8  # items in work for each worker: enough to go on during one slow decode, few enough for a small memory
@@ -23,8 +25,7 @@ def available_cores() -> int:
 
     The quota of a container counts as cores, rounded up: more threads would only wait for their turn.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, math.ceil(min(cores, cpu_quota())))
+    return max(1, math.ceil(min(usable_cores(), cpu_quota())))
 
 
 def cpu_quota(root: str = "/") -> float:

@@ -12,6 +12,7 @@ from edge.errors import EdgeError, StorageError
 from edge.exit_codes import INTERRUPTED
 from edge.printable import printable
 from edge.shorten import shorten
+from edge.system.file_changes import is_closed_pipe
 
 LONGEST_LINE = 2000
 """The most characters of an error in one line. Messages shorten the names in them; this is for those that do not."""
@@ -36,9 +37,9 @@ def _exit_code(program: str, command: Callable[[], int | None]) -> int:
         return exit.code if isinstance(exit.code, int) else int(exit.code is not None)
     except EdgeError as error:
         return _print_error(program, str(error), error.exit_code)
-    except BrokenPipeError:
-        return 0
     except OSError as error:
+        if is_closed_pipe(error):
+            return 0
         return _print_error(program, _text(error), StorageError.exit_code)
     except KeyboardInterrupt:
         return _print_error(program, "interrupted; run the same command again to go on", INTERRUPTED)
@@ -62,6 +63,8 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a file name need not be valid UTF-8
             stream.reconfigure(errors="backslashreplace")
+            if sys.platform == "win32":  # else a pipe or a file gets the code page of the system
+                stream.reconfigure(encoding="utf-8")
 
 
 def _flush(program: str, code: int) -> int:
@@ -72,7 +75,7 @@ def _flush(program: str, code: int) -> int:
         except OSError as error:
             # The interpreter flushes once more at exit; without this it would fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-            if code == 0 and not isinstance(error, BrokenPipeError):
+            if code == 0 and not is_closed_pipe(error):
                 code = _print_error(program, f"output: {_text(error)}", StorageError.exit_code)
     return code
 

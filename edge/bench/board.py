@@ -45,14 +45,14 @@ def board_state() -> dict[str, Any]:
     """Facts that change: frequency in MHz, temperature in degrees Celsius, the Pi's throttling flags.
 
     ``throttled`` is what ``vcgencmd get_throttled`` says, such as ``0x0``; None if there is no such
-    command.
+    command. ``load`` is the mean number of waiting processes in the last minute; None on Windows.
     """
     kilohertz, millidegrees = _read(_CPU / "scaling_cur_freq"), _read(_THERMAL)
     return {
         "frequency_mhz": int(kilohertz) // 1000 if kilohertz and kilohertz.isdecimal() else None,
         "temperature_c": _degrees(millidegrees),
         "throttled": _throttled(),
-        "load": round(os.getloadavg()[0], 2),
+        "load": _load(),
     }
 
 
@@ -70,8 +70,12 @@ def _model() -> str:
 def _memory_bytes() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
+    except (AttributeError, ValueError, OSError):  # Windows has no such function
         return None
+
+
+def _load() -> float | None:
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def _system() -> str:

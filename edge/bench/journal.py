@@ -68,8 +68,9 @@ class Journal:
         self._write({"key": _key(task), "answer": answer})
 
     def remove(self) -> None:
-        """Delete the file, after its content was written to the results."""
-        if self._path is not None:
+        """Close and delete the file, after its content was written to the results."""
+        if self._path is not None and self._file is not None:
+            self._file.close()  # Windows removes no open file
             self._path.unlink(missing_ok=True)
 
     def _write(self, record: dict[str, Any]) -> None:

@@ -49,7 +49,8 @@ COMMAND = (sys.executable, "-m", "edge.bench.worker")
 """Starts a worker."""
 
 _MAX_ERROR = 300  # characters
-_FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")  # results must not show the folders of the user
+# Results must not show the folders of the user. Those of Windows begin with a drive or with two slashes.
+_FOLDERS = re.compile(r"(?<![\w.])(?:/(?:[^\s/'\"]+/)+|(?:[A-Za-z]:|\\)[\\/](?:[^\\/'\":*?<>|]+[\\/])*)")
 
 
 def bench(options: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from edge.inference.delegate import from_parent
 from edge.inference.interpreter import RUNTIMES, ImageInterpreter
 from edge.modelfile.normalization import given_normalization
 from edge.preprocess import preprocess
+from edge.system.resource_limits import end_after
 
 _STATUS = Path("/proc/self/status")
 _WARM_UP_BLOCK = 0.1  # of the seconds asked for
@@ -117,8 +118,7 @@ def main() -> None:
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request = MeasurementRequest(**json.load(sys.stdin))
-    # This process ends by itself, even if its parent was killed and cannot end it.
-    signal.setitimer(signal.ITIMER_REAL, request.time_limit_s + _GRACE_S)
+    end_after(request.time_limit_s + _GRACE_S)
     try:
         answer = measure(request)
     except EdgeError as error:

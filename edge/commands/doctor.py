@@ -33,6 +33,9 @@ def add(commands: Commands) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
+    from edge.system.supported import check_system
+
+    check_system("edge doctor", "linux", "darwin", instead="edge inspect MODEL runs the self-test of a model here")
     from edge.doctor.check import PROBLEM
     from edge.doctor.checks import run_checks
     from edge.doctor.speed_check import speed_json

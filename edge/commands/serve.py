@@ -26,6 +26,9 @@ def add(commands: Commands) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from edge.system.supported import check_system
+
+    check_system("edge serve", "linux", "darwin", instead="label files with edge label, or serve on the device")
     # Imported here, because only a server needs them.
     from edge.live.model import ModelChoice
     from edge.parallel import available_cores

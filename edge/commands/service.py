@@ -79,6 +79,9 @@ def _add_own_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _service(options: argparse.Namespace) -> int:
+    from edge.system.supported import check_system
+
+    check_system("edge service", "linux", instead="start the command as your system starts programs")
     from edge.files import write_whole
     from edge.messages import print_message
     from edge.service.make_unit import installed_path, make_unit, next_steps

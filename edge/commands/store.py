@@ -65,7 +65,9 @@ def _add(own: Commands, name: str, text: str, example: str, command: Any) -> arg
 
 def _store(options: argparse.Namespace) -> Store:
     from edge.store.layout import Store, default_root
+    from edge.system.supported import check_system
 
+    check_system("edge store", "linux", instead="give edge label the model file itself: --model FILE")
     return Store(options.root or default_root())
 
 

@@ -41,6 +41,9 @@ def add_watch_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _watch(options: argparse.Namespace) -> int:
+    from edge.system.supported import check_system
+
+    check_system("edge watch", "linux", "darwin", instead="label files with edge label, or watch on the device")
     # Imported here, because only a stream needs them: sockets, queues, OpenCV for some sources.
     from edge.controls import StreamControls
     from edge.live.model import ModelChoice

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 from typing import Any
+
+from edge.system.resource_limits import limit_resources
 
 
 def main() -> None:
     """Answer the request on stdin: :func:`run`."""
     answer_to = os.dup(1)
     os.dup2(2, 1)  # an interpreter may print on stdout
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_resources()
     answer = run(json.load(sys.stdin))
     with os.fdopen(answer_to, "w") as out:
         json.dump(answer, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -25,9 +26,9 @@ def without_needless_line() -> Iterator[None]:
     with _stderr_lock:
         kept = caught = None
         try:
-            with contextlib.suppress(OSError, AttributeError):  # stderr is closed, or this is not Linux
+            with contextlib.suppress(OSError):  # stderr is closed
                 kept = os.dup(2)
-                caught = os.memfd_create("stderr")
+                caught = _file_in_memory()
                 os.dup2(caught, 2)
             yield
         finally:
@@ -38,10 +39,30 @@ def without_needless_line() -> Iterator[None]:
                 _write_on(caught)
 
 
-def _write_on(caught: int) -> None:
+def _file_in_memory() -> int:
+    """The descriptor of an empty file without a name; only Linux keeps it in memory."""
+    if sys.platform == "linux":
+        return os.memfd_create("stderr")
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _read_all(caught: int) -> bytes:
     written = b""
-    while piece := os.pread(caught, 1 << 16, len(written)):  # not by seeking: a thread may still be writing there
-        written += piece
+    if sys.platform == "win32":  # it reads only at the place of the file
+        os.lseek(caught, 0, os.SEEK_SET)
+        while piece := os.read(caught, 1 << 16):
+            written += piece
+    else:
+        while piece := os.pread(caught, 1 << 16, len(written)):  # not by seeking: a thread may still be writing there
+            written += piece
+    return written
+
+
+def _write_on(caught: int) -> None:
+    written = _read_all(caught)
     os.close(caught)
     if _NEEDLESS_LINE in written:
         _needless_line_came.set()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from edge.errors import UnavailableError
 from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
+from edge.system.supported import check_system
 
 
 class V4L2Camera(OpenCvSource):
@@ -26,8 +27,9 @@ class V4L2Camera(OpenCvSource):
         """Start the camera.
 
         Raises :class:`~edge.errors.UnavailableError` if it is missing, is in use or may not be opened, and
-        :class:`~edge.errors.ConfigurationError` if OpenCV is missing.
+        :class:`~edge.errors.ConfigurationError` if OpenCV is missing, or this is not Linux.
         """
+        check_system("a camera by its number", "linux", instead="give its address, a video file or a folder")
         self._cv2 = load_opencv()
         self._check_device()
         if not self._open_capture(self.uri, "CAP_V4L2"):

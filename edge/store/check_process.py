@@ -6,12 +6,11 @@ The request comes as one JSON object on stdin, the answer goes as one JSON objec
 from __future__ import annotations
 
 import json
-import math
 import os
-import resource
-import signal
 import sys
 from typing import Any
+
+from edge.system.resource_limits import end_after, limit_resources
 
 _GRACE_S = 10.0
 
@@ -24,12 +23,8 @@ def main() -> None:
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"],) * 2)
-    processor_s = math.ceil(request["processor_limit_s"])
-    resource.setrlimit(resource.RLIMIT_CPU, (processor_s, processor_s + 5))
-    # This process ends by itself, even if its parent was killed and cannot end it.
-    signal.setitimer(signal.ITIMER_REAL, request["time_limit_s"] + _GRACE_S)
+    limit_resources(memory_bytes=request["memory_bytes"], processor_s=request["processor_limit_s"])
+    end_after(request["time_limit_s"] + _GRACE_S)
     # After the limits, which numpy's memory counts against. If these fail, the model is not the cause: no answer.
     import edge.inference.self_test  # noqa: F401
     from edge.errors import EdgeError

@@ -10,18 +10,10 @@ from pathlib import Path
 
 from edge.errors import StorageError
 from edge.files import write_whole
+from edge.system.folder_sync import sync_folder
 
 FOLDER_MODE = 0o755
 """The permissions of the folders of a store when they are made, less the umask: only the owner may write."""
-
-
-def sync_folder(path: Path) -> None:
-    """Put the entries of the folder ``path`` on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from edge.errors import EdgeError, ModelError, StorageError
 from edge.store.activate import refuse_older, switch
-from edge.store.durable import FOLDER_MODE, as_storage_errors, make_folder, sync_folder, write_file
+from edge.store.durable import FOLDER_MODE, as_storage_errors, make_folder, write_file
 from edge.store.isolated_check import CheckedModel, check_in_child
 from edge.store.layout import MODEL_NAME, Store, short
 from edge.store.retention import collect
@@ -21,6 +21,7 @@ from edge.store.signature import check_signature, stored_signature
 from edge.store.state import State, read_state, write_state
 from edge.store.transaction import change
 from edge.store.verify import is_intact
+from edge.system.folder_sync import sync_folder
 
 _MAX_BYTES = 256 << 20  # more than any image classifier for a small board; the file is read into memory
 _RESERVE_BYTES = 64 << 10  # for install.json, the signature and the folders

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def default_root() -> Path:
     named = os.environ.get(ROOT_VARIABLE)
     if named:
         return Path(named)
-    if os.geteuid() == 0 or os.access(SYSTEM_ROOT, os.W_OK):
+    # A store is for Linux; on Windows there is none to be found, and no such user.
+    if sys.platform != "win32" and (os.geteuid() == 0 or os.access(SYSTEM_ROOT, os.W_OK)):
         return SYSTEM_ROOT
     data = os.environ.get("XDG_DATA_HOME")
     return Path(data) / "edge" if data else Path.home() / ".local" / "share" / "edge"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from edge.errors import UnavailableError
 from edge.store.durable import as_storage_errors, make_folder
 from edge.store.layout import Store
 from edge.store.state import State, read_state, settle
+from edge.system.locks import try_lock
 
 WAIT_S = 120.0
 """How long a command waits for the lock: longer than the longest self-test may hold it."""
@@ -61,7 +61,7 @@ def locked(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[None]
         descriptor = _open(os.fspath(path))
     try:
         deadline = time.monotonic() + wait_s
-        while not _take(descriptor):
+        while not try_lock(descriptor):
             if time.monotonic() >= deadline:
                 raise UnavailableError(f"{store.root}: in use by {_holder(descriptor)}; try again when that has ended")
             time.sleep(_POLL_S)
@@ -78,14 +78,6 @@ def _open(path: str) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except PermissionError:  # made by root; a service that may change the folder may still lock it
         return os.open(path, os.O_RDONLY)
-
-
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _holder(descriptor: int) -> str:

@@ -23,7 +23,7 @@ LAYERS = [
         "tls",
     ],
     ["errors"],
-    ["pictures", "text_table"],
+    ["pictures", "system", "text_table"],
     ["controls", "types", "files", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, DataError, EdgeError, StorageError
+from edge.system.signals import crash_name
 
 _ERRORS = {error.exit_code: error for error in (DataError, StorageError, ConfigurationError)}
 
@@ -63,7 +64,7 @@ def run_tensorflow(
 def _raise(purpose: str, code: int, output: str) -> None:
     if "No module named 'tensorflow'" in output or "No module named 'keras'" in output:
         raise ConfigurationError(f"{purpose} needs TensorFlow: {install_command('trainer')}")
-    if code == EdgeError.exit_code or code < 0:
+    if code == EdgeError.exit_code or crash_name(code):
         raise RuntimeError(f"TensorFlow ended with {code}:\n{output[-4000:]}")
     raise _ERRORS.get(code, ConfigurationError)(output.splitlines()[-1] if output else f"TensorFlow ended with {code}")
 

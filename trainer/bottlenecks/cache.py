@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from edge.errors import StorageError
 from edge.preprocess import PREPROCESSING_VERSION
+from edge.system.file_changes import replace
 from trainer.photos.look import LOOK_VERSION
 
 FILE_NAME = "bottlenecks.sqlite"
@@ -53,7 +54,7 @@ def set_aside(folder: Path) -> Path:
     aside = path.with_name(f"{path.name}.corrupt")
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    os.replace(path, aside)
+    replace(path, aside)
     return aside
 
 
@@ -84,12 +85,19 @@ class BottleneckCache:
             raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None
         with self._translated():
             self._database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)
-            self._database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
-            self._database.execute("PRAGMA trusted_schema = OFF")
-            self._check_schema()
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.executescript(_SCHEMA)
+            try:
+                self._prepare()
+            except BaseException:
+                self._database.close()  # as long as it is open, Windows does not let set_aside rename it
+                raise
+
+    def _prepare(self) -> None:
+        self._database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
+        self._database.execute("PRAGMA trusted_schema = OFF")
+        self._check_schema()
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.executescript(_SCHEMA)
 
     def _check_schema(self) -> None:
         """Raise :class:`CorruptCacheError` if the file holds more than tables and indexes.
@@ -100,7 +108,6 @@ class BottleneckCache:
             "SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
         )
         if others.fetchone():
-            self._database.close()
             raise CorruptCacheError(f"{self._path}: it has a trigger or a view, which a cache never has")
 
     def __enter__(self) -> BottleneckCache:

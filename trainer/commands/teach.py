@@ -17,6 +17,7 @@ from edge.modelfile.normalization import given_normalization
 from edge.parallel import available_cores
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
 from edge.store.layout import Store, default_root
+from edge.system.supported import check_system
 from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.commands.argparse_options import takes_options_of
@@ -41,6 +42,7 @@ def _teach(options: argparse.Namespace) -> None:
     if options.pull is not None:
         _pull(options, progress)
         return
+    check_system("a session of trainer teach", "linux", "darwin", instead="teach on the device, then use --pull here")
     from trainer.teach.run import run_teach
 
     raise typer.Exit(run_teach(_teach_options(options), progress))

@@ -179,7 +179,7 @@ def _pack(request: WheelRequest) -> PackedWheels:
         collected.check_interpreter(request.platform)
         packed = io.BytesIO()
         requirements = Path(folder, REQUIREMENTS_NAME)
-        requirements.write_text(collected.requirements())
+        requirements.write_bytes(collected.requirements().encode())
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
             for path in (*collected.wheels, requirements):
                 entry = tarfile.TarInfo(path.name)

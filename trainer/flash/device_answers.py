@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from typing import Any, NamedTuple
 
 from edge.errors import ConfigurationError, EdgeError, ModelError, StorageError, UnavailableError, UsageError
@@ -20,7 +19,7 @@ _MAX_PATH = 4096  # bytes, as in Linux
 _MAX_MODELS = 1000
 _MAX_VERSION = 60  # characters
 _MAX_DIGITS = 15
-_KILLED = 128 + signal.SIGKILL  # the code that a shell gives
+_KILLED = 128 + 9  # the code that the shell of a Linux device gives for SIGKILL
 _FIX = "install the current version with --bootstrap"
 
 

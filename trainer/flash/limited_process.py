@@ -5,35 +5,13 @@ from __future__ import annotations
 import os
 import selectors
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, NamedTuple
+from typing import IO
 
-MAX_OUT_BYTES = 1 << 20
-"""The most bytes of stdout: a store that lists a thousand models answers with less."""
-
-_MAX_ERR_BYTES = 64 << 10  # of stderr its end is kept
-_READ_BYTES = 64 << 10
-
-
-class Finished(NamedTuple):
-    """The exit ``code``, stdout, and the end of stderr."""
-
-    code: int
-    out: bytes
-    err: bytes
-
-
-class OutOfTime(Exception):
-    """The program was killed at its time limit of ``limit_s`` seconds."""
-
-    def __init__(self, limit_s: float) -> None:
-        super().__init__(f"{limit_s:g} s")
-        self.limit_s = limit_s
-
-
-class TooMuchOutput(Exception):
-    """The program was killed when it had written more to stdout than it may."""
+from trainer.flash.finished import MAX_ERR_BYTES, MAX_OUT_BYTES, READ_BYTES, Finished, OutOfTime, TooMuchOutput
+from trainer.flash.pipe_threads import ThreadExchange
 
 
 def run_limited(
@@ -54,19 +32,20 @@ def run_limited(
     """
     stdin = subprocess.DEVNULL if chunks is None else subprocess.PIPE
     process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    # The pipes of Windows cannot be waited for together.
+    make = ThreadExchange if sys.platform == "win32" else _PipeExchange
+    exchange = make(process, limit_s, iter(chunks or ()), sent, max_out_bytes)
     try:
-        return _Exchange(process, limit_s, iter(chunks or ()), sent, max_out_bytes).run()
+        return exchange.run()
     except BaseException:
         process.kill()
         raise
     finally:
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe:
-                pipe.close()
+        exchange.close()
         process.wait()
 
 
-class _Exchange:
+class _PipeExchange:
     """Writes and reads as the pipes of ``process`` allow; neither side can make the other one wait for ever."""
 
     def __init__(
@@ -106,6 +85,11 @@ class _Exchange:
             raise OutOfTime(self._limit_s) from None
         return Finished(code, bytes(self._out), bytes(self._err))
 
+    def close(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
+
     def _left_s(self) -> float:
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
@@ -131,14 +115,14 @@ class _Exchange:
         return True
 
     def _read_out(self, pipe: IO[bytes]) -> bool:
-        data = os.read(pipe.fileno(), _READ_BYTES)
+        data = os.read(pipe.fileno(), READ_BYTES)
         self._out += data
         if len(self._out) > self._max_out_bytes:
             raise TooMuchOutput
         return bool(data)
 
     def _read_err(self, pipe: IO[bytes]) -> bool:
-        data = os.read(pipe.fileno(), _READ_BYTES)
+        data = os.read(pipe.fileno(), READ_BYTES)
         self._err += data
-        del self._err[:-_MAX_ERR_BYTES]
+        del self._err[:-MAX_ERR_BYTES]
         return bool(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from edge.pictures.bounded_file import MAX_FILE_BYTES
 from edge.printable import printable
 from edge.shorten import shorten
 from edge.sources.files import UNNAMED, reason_to_ignore, walk_files
+from edge.system.file_names import why_windows_refuses
 from trainer.flash.device_answers import whole_number
 from trainer.flash.ssh_connection import SshConnection
 from trainer.photos.photo_files import Skipped
@@ -126,6 +128,8 @@ def _refusal(relative: str) -> str | None:
         return "not in a class folder"
     if any(part in ("..", "/") or not part.isprintable() or len(os.fsencode(part)) > 255 for part in parts):
         return "its path cannot be used here"
+    if sys.platform == "win32" and any(why_windows_refuses(part) for part in parts):
+        return "Windows keeps no file of this name"
     if any(reason_to_ignore(part) in UNNAMED for part in parts):
         return "hidden"
     return None

@@ -12,6 +12,7 @@ from edge.store.activate import rollback
 from edge.store.install import InstallRequest, check_request, install
 from edge.store.layout import SYSTEM_ROOT, Store
 from edge.store.verify import is_valid
+from edge.system.supported import check_system
 from trainer.flash.delivery import Delivery
 from trainer.flash.device_result import FLASHED, ROLLED_BACK, UNCHANGED, WOULD_FLASH, DeviceResult
 from trainer.flash.progress_rows import ProgressRow
@@ -72,6 +73,7 @@ def roll_back_card(target: Target) -> DeviceResult:
 
 def _store(target: Target) -> Store:
     assert target.folder is not None
+    check_system("flashing a mounted card", "linux", instead="flash the device over ssh, or make a bundle")
     # In an empty mount point the model would stay on the workstation, and no device would read it.
     if not (target.folder / "etc").is_dir():
         raise DataError(

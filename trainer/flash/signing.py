@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.errors import ConfigurationError
 from edge.store.signature import NAMESPACE
+from trainer.flash.openssh import how_to_install
 
 
 def sign(content: bytes, key: Path) -> bytes:
@@ -22,7 +23,7 @@ def sign(content: bytes, key: Path) -> bytes:
     try:
         done = subprocess.run(command, input=content, capture_output=True)
     except FileNotFoundError:
-        raise ConfigurationError("signing needs ssh-keygen: sudo apt install openssh-client") from None
+        raise ConfigurationError(f"signing needs ssh-keygen: {how_to_install()}") from None
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["ssh-keygen printed no message"]
         raise ConfigurationError(f"{key}: cannot sign ({lines[-1][:200]})")

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from edge.errors import ConfigurationError, StorageError, UnavailableError
 from edge.shorten import plain_text
-from trainer.flash.limited_process import MAX_OUT_BYTES, Finished, OutOfTime, TooMuchOutput, run_limited
+from trainer.flash.finished import MAX_OUT_BYTES, Finished, OutOfTime, TooMuchOutput
+from trainer.flash.limited_process import run_limited
+from trainer.flash.openssh import how_to_install, shares_logins
 from trainer.flash.ssh_errors import ssh_error
 from trainer.flash.target import Target
 
@@ -69,6 +71,8 @@ DEFAULT_OPTIONS = SshOptions()
 class SshConnection:
     """A connection to ``target``. :meth:`open` or the first command opens it, and all later commands share it.
 
+    On Windows, whose ssh cannot share one, each command logs in anew, and ssh asks no question.
+
     ``ssh`` checks host keys as the user's configuration says; the check is never switched off here.
     """
 
@@ -79,6 +83,7 @@ class SshConnection:
         the socket of the connection.
         """
         self.target = target
+        self._shared = shares_logins()
         self._login_s = LOGIN_S if options.batch else None
         try:
             self._temporary = tempfile.TemporaryDirectory(prefix="edge-ssh-")  # private to this user
@@ -87,18 +92,18 @@ class SshConnection:
         self.folder = Path(self._temporary.name)
         self._socket = self.folder / "s"
         try:
-            control_path = _control_path(self._socket)
+            control_path = _control_path(self._socket) if self._shared else ""
         except ConfigurationError:
             self._temporary.cleanup()
             raise
         port = ["-p", str(target.port)] if target.port else []
         settings = {
-            "BatchMode": "yes" if options.batch else "no",
+            "BatchMode": "yes" if options.batch or not self._shared else "no",
             "ConnectTimeout": _CONNECT_TIMEOUT_S,
             # If the cable is pulled out, nothing arrives; without these two options an upload would wait for hours.
             "ServerAliveInterval": _ALIVE_INTERVAL_S,
             "ServerAliveCountMax": _ALIVE_COUNT,
-            "ControlPath": control_path,
+            "ControlPath": control_path if self._shared else "none",
             "RemoteCommand": "none",
             "ClearAllForwardings": "yes",
         }
@@ -153,6 +158,8 @@ class SshConnection:
         self.open()
         try:
             return run_limited(self._command(script, arguments), limit_s, chunks, sent, max_out_bytes)
+        except FileNotFoundError:  # nothing was opened before
+            raise ConfigurationError(f"flashing needs ssh: {how_to_install()}") from None
         except OutOfTime:
             raise UnavailableError(
                 f"it gave no answer within {limit_s:g} s and was left; look at it, and run the same command again"
@@ -176,7 +183,7 @@ class SshConnection:
         Raises :class:`~edge.errors.UnavailableError`, with how to fix it, if the device cannot be reached or does not
         finish the login, and :class:`~edge.errors.ConfigurationError` if there is no ``ssh`` here.
         """
-        if self._socket.exists():
+        if not self._shared or self._socket.exists():
             return
         # If this process is killed, the connection in the background ends after 60 seconds.
         master = [*self._ssh, "-f", "-N", "-M", "-o", "ControlPersist=60", self.target.destination]
@@ -190,7 +197,7 @@ class SshConnection:
                     timeout=self._login_s,
                 )
             except FileNotFoundError:
-                raise ConfigurationError("flashing needs ssh: sudo apt install openssh-client") from None
+                raise ConfigurationError(f"flashing needs ssh: {how_to_install()}") from None
             except subprocess.TimeoutExpired:
                 raise UnavailableError(
                     f"it did not finish the login within {self._login_s:g} s; look at it, and run the command again"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.errors import UnavailableError
 from edge.shorten import plain_text
+from trainer.flash.openssh import copy_key
 from trainer.flash.target import Target
 
 _PROBLEMS = (
@@ -25,7 +26,7 @@ _PROBLEMS = (
         "it refused the login; copy your key there with {copy}",
     ),
     (
-        "Could not resolve hostname|Name or service not known",
+        "Could not resolve hostname|Name or service not known|No such host is known",
         "there is no host of this name; check the name, and that the device is on{folder}",
     ),
     ("Connection refused", "it runs no SSH server; run on the device: sudo systemctl enable --now ssh"),
@@ -48,7 +49,7 @@ def ssh_error(target: Target, stderr: str) -> UnavailableError:
     values = {
         "message": plain_text(lines[-1], 200) if lines else "ssh ended without a message",
         "ssh": f"'ssh{port} {target.destination}'",
-        "copy": f"'ssh-copy-id{port} {target.destination}'",
+        "copy": copy_key(port, target.destination),
         "folder": f"; for the folder of this name write ./{target.name}" if Path(target.name).is_dir() else "",
         "known": f"'[{target.host}]:{target.port}'" if target.port not in (None, 22) else target.host,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,7 +37,7 @@ class Target(NamedTuple):
 
         A text with a slash is a folder. Raises :class:`~edge.errors.UsageError` if the text names no target.
         """
-        if "/" in text or text in (".", ".."):
+        if "/" in text or os.sep in text or text in (".", ".."):
             folder = Path(text)
             if not folder.is_dir():
                 raise UsageError(f"{text}: there is no such folder; mount the card, or name a host as user@host")

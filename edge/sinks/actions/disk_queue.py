@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edge.errors import StorageError
 from edge.files import write_whole
+from edge.system.locks import try_lock
 
 _SUFFIX = ".json"
 _MESSAGE = re.compile(r"[0-9]{15}-[0-9a-f]{16}\.json")
@@ -112,19 +113,15 @@ class DiskQueue:
 
     def _claim_folder(self) -> None:
         """Take the first folder that no other process has: two watches with one webhook have a queue each."""
-        import fcntl
-
         for number in range(_QUEUES):
             self._folder = self._wanted.with_name(f"{self._wanted.name}-{number}")
             self._folder.mkdir(0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                os.close(descriptor)
-                if not isinstance(error, BlockingIOError):
-                    raise
-                continue
-            self._claim = descriptor
-            return
+                if try_lock(descriptor):
+                    self._claim = descriptor
+                    return
+            finally:
+                if self._claim is None:
+                    os.close(descriptor)
         raise StorageError(f"{self._wanted}: {_QUEUES} programs use queues of this webhook; end one of them")

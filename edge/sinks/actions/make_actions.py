@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edge.errors import UsageError
 from edge.sinks.actions.options import ActionOptions
 from edge.sinks.extra import needs_extra
+from edge.system.supported import check_system
 
 if TYPE_CHECKING:
     from edge.sinks.actions.protocol import Action
@@ -39,12 +40,14 @@ def make_actions(
     What the actions do is counted in ``statistics``; ``write_message`` gets messages about their failures.
 
     Raises what :func:`check_actions` raises, :class:`~edge.errors.UsageError` if a command does not exist or a pin is
-    in use, :class:`~edge.errors.ConfigurationError` if the extra, pins or the file of the secret are missing, and
-    :class:`~edge.errors.StorageError` if the queue of the webhook cannot be used.
+    in use, :class:`~edge.errors.ConfigurationError` if the extra, pins or the file of the secret are missing, or a
+    command is for another system, and :class:`~edge.errors.StorageError` if the queue of the webhook cannot be used.
     """
     check_actions(options)
     if not options.any:
         return []
+    if options.on_label or options.on_label_end:  # a command that hangs is ended with all of its group
+        check_system("a command on a label", "linux", instead="use --webhook")
     from edge.sinks.actions.command import CommandAction
     from edge.sinks.actions.events import LabelEvents
     from edge.sinks.actions.sink import ActionSink

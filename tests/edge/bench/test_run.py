@@ -166,3 +166,17 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     """--help has an example that can be run."""
     assert main(["bench", "--help"]) == 0
     assert "example: edge bench models/ --threads " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("cannot open /home/me/models/a.tflite", "cannot open a.tflite"),
+        ("cannot open C:\\Users\\me and you\\models\\a.tflite", "cannot open a.tflite"),
+        ("cannot open \\\\server\\share\\a.tflite", "cannot open a.tflite"),
+        ("needs 3:4 or and/or", "needs 3:4 or and/or"),
+    ],
+)
+def test_a_reason_names_no_folder(reason: str, shown: str) -> None:
+    """Neither the folders of POSIX nor those of Windows."""
+    assert run._short(reason) == shown

@@ -14,7 +14,7 @@ from errno import EINVAL, EXDEV
 from pathlib import Path
 from typing import BinaryIO
 
-from edge.store.durable import sync_folder
+from edge.system.folder_sync import sync_folder
 
 PART = ".part-"
 """How the names of files begin that are not written whole yet; they are hidden."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from pathlib import Path
 
 from edge.errors import UnavailableError
+from edge.system.locks import try_lock
 
 
 class SessionLock:
@@ -20,16 +20,16 @@ class SessionLock:
         """
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            locked = try_lock(self._file)
+        except OSError:
+            os.close(self._file)
+            raise
+        if not locked:
             holder = os.pread(self._file, 20, 0).decode(errors="replace").strip()
             os.close(self._file)
             raise UnavailableError(
                 f"{path.parent.parent}: another session uses this folder (process {holder or 'unknown'}); end it first"
-            ) from None
-        except OSError:
-            os.close(self._file)
-            raise
+            )
         with contextlib.suppress(OSError):  # a full disk: the lock itself works
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)

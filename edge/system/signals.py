@@ -1,0 +1,27 @@
+"""Signals, and how a child process ended: Windows has few signals, and no child that ends by one."""
+
+from __future__ import annotations
+
+import signal
+
+_FIRST_EXCEPTION = 0xC0000000  # Windows: exit codes from here on are exceptions that nothing handled, as 0xC0000005
+
+
+def known_signals(*names: str) -> tuple[signal.Signals, ...]:
+    """The signals ``names``, such as ``SIGHUP``, that this system has."""
+    return tuple(getattr(signal, name) for name in names if hasattr(signal, name))
+
+
+def crash_name(code: int) -> str | None:
+    """What ended a child process with the exit code ``code``, as :mod:`subprocess` gives it; None if it ended itself.
+
+    The name of a signal, such as ``SIGSEGV``, or the number of an exception of Windows.
+    """
+    if code >= _FIRST_EXCEPTION:
+        return f"exception 0x{code:08X}"
+    if code >= 0:
+        return None
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
