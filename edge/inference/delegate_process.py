@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from typing import Any
+
+from edge.system.resource_limits import end_after, limit_resources
 
 _GRACE_S = 10.0
 
@@ -20,14 +21,11 @@ def main() -> None:
     An error of this package is ``{"error": "one line", "exit_code": NUMBER, "refused": BOOL}``; ``refused`` is whether
     the library gives no delegate (:class:`~edge.inference.delegate_library.DelegateRefused`).
     """
-    import resource
-
     answer_to = os.dup(1)
     os.dup2(2, 1)  # a delegate may print on stdout
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_resources()
     request = json.load(sys.stdin)
-    # This process ends by itself, even if its parent was killed and cannot end it.
-    signal.setitimer(signal.ITIMER_REAL, request["time_limit_s"] + _GRACE_S)
+    end_after(request["time_limit_s"] + _GRACE_S)
     from edge.errors import EdgeError
     from edge.inference.delegate_library import DelegateRefused
 
