@@ -50,7 +50,7 @@ _STATE = fields(
         "frequency_mhz": _megahertz,
         "temperature_c": _celsius,
         "throttled": optional(_flags),
-        "load": number(0, 100_000),
+        "load": optional(number(0, 100_000)),
     }
 )
 _BOARD = fields(

@@ -22,6 +22,7 @@ from edge.bench.timing import time_invocations
 from edge.errors import EdgeError
 from edge.inference.interpreter import ImageInterpreter
 from edge.preprocess import preprocess
+from edge.system.resource_limits import end_after
 
 _GRACE_S = 60.0
 _MAX_WINDOW_RUNS = 1_000_000
@@ -81,8 +82,7 @@ def main() -> None:
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request = SoakRequest(**json.load(sys.stdin))
-    # This process ends by itself, even if its parent was killed and cannot end it.
-    signal.setitimer(signal.ITIMER_REAL, 2 * request.seconds + _GRACE_S)
+    end_after(2 * request.seconds + _GRACE_S)
     with os.fdopen(answer_to, "w") as out:
         try:
             run_windows(request, out)
