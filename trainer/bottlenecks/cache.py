@@ -85,19 +85,15 @@ class BottleneckCache:
             raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None
         with self._translated():
             self._database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)
-            try:
-                self._prepare()
-            except BaseException:
-                self._database.close()  # as long as it is open, Windows does not let set_aside rename it
-                raise
-
-    def _prepare(self) -> None:
-        self._database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
-        self._database.execute("PRAGMA trusted_schema = OFF")
-        self._check_schema()
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.executescript(_SCHEMA)
+            with contextlib.ExitStack() as failed:
+                failed.callback(self._database.close)  # as long as it is open, Windows does not let set_aside rename it
+                self._database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
+                self._database.execute("PRAGMA trusted_schema = OFF")
+                self._check_schema()
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = NORMAL")
+                self._database.executescript(_SCHEMA)
+                failed.pop_all()
 
     def _check_schema(self) -> None:
         """Raise :class:`CorruptCacheError` if the file holds more than tables and indexes.
