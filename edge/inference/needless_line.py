@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import threading
 from collections.abc import Iterator
 
@@ -41,7 +40,7 @@ def without_needless_line() -> Iterator[None]:
 
 def _file_in_memory() -> int:
     """The descriptor of an empty file without a name; only Linux keeps it in memory."""
-    if sys.platform == "linux":
+    if hasattr(os, "memfd_create"):
         return os.memfd_create("stderr")
     import tempfile
 
@@ -51,12 +50,12 @@ def _file_in_memory() -> int:
 
 def _read_all(caught: int) -> bytes:
     written = b""
-    if sys.platform == "win32":  # it reads only at the place of the file
+    if hasattr(os, "pread"):
+        while piece := os.pread(caught, 1 << 16, len(written)):  # not by seeking: a thread may still be writing there
+            written += piece
+    else:  # Windows reads only at the place of the file
         os.lseek(caught, 0, os.SEEK_SET)
         while piece := os.read(caught, 1 << 16):
-            written += piece
-    else:
-        while piece := os.pread(caught, 1 << 16, len(written)):  # not by seeking: a thread may still be writing there
             written += piece
     return written
 

@@ -40,7 +40,6 @@ _BUSY_TIMEOUT_S = 60
 _KEPT_GROUPS = 100  # folders, as they were at some time
 _SETTLED_NS = 2_000_000_000  # a file that changed so recently may change again without another time stamp
 
-
 Result = TypeVar("Result")
 
 
