@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.inference.delegate import DelegateChoice
-from edge.inference.gate import among_themselves, load_gate
+from edge.inference.gate import best_among_themselves, load_gate
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import PerChannel
@@ -126,13 +126,12 @@ class Classifier:
         if self._gate is None:
             return GatedScores(self.scores(image), None)
         scores, bottleneck = self._interpreter.scores_and_bottleneck(preprocess(image, self.model.input_size))
-        return GatedScores(scores, self._gate.margin(bottleneck, self._of_classes(scores)))
+        return GatedScores(scores, self._gate.margin(bottleneck, self._best_score(scores)))
 
-    def _of_classes(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The ``scores`` (labels,) of the classes among themselves, which the gate was fitted on."""
-        if self.model.unknown_index is None:
-            return scores
-        return among_themselves(np.delete(scores, self.model.unknown_index)).astype(np.float32, copy=False)
+    def _best_score(self, scores: npt.NDArray[np.float32]) -> float:
+        """The best of ``scores`` (labels,) of the classes among themselves, which the gate was fitted on."""
+        unknown = self.model.unknown_index
+        return float(scores[scores.argmax()]) if unknown is None else best_among_themselves(scores, unknown)
 
     def classify(
         self, image: ImageSource, *, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD

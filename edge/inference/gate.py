@@ -9,6 +9,7 @@ in them, such as a bare wall, are then far from all classes. ``docs/adr/0013-unk
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 
 _SMALLEST, _LARGEST = 1e-9, 1e9  # of the numbers of a gate; beyond them float32 overflows
+_SHORTEST = 1e-12  # of a bottleneck; zeros have no direction
 SMALLEST_SCORE = 1 / 512
 """Half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding."""
 
@@ -73,14 +75,35 @@ class Gate(GateParts):
         nearest: npt.NDArray[np.float32] = (directions(bottlenecks, self.deviation) @ self._prototypes).max(axis=1)
         return nearest
 
-    def margin(self, bottleneck: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]) -> float:
-        """By how much the picture with ``bottleneck`` (features,) and ``scores`` (labels,) is above the threshold.
+    def margin(self, bottleneck: npt.NDArray[np.float32], best_score: float) -> float:
+        """By how much the picture with ``bottleneck`` (features,) and ``best_score``, 0 to 1, is above the threshold.
 
-        Below 0 it is like no class. Minus infinity if any of these numbers is infinite or not a number.
+        Below 0 it is like no class. Minus infinity if any of these numbers is infinite or not a number. It is
+        :meth:`familiarity` in single precision: some millionths more or less.
         """
         with np.errstate(all="ignore"):
-            margin = float(self.familiarity(bottleneck[np.newaxis], scores.max(keepdims=True))[0]) - self.least
+            margin = self._familiarity_of_one(bottleneck, best_score) - self.least
         return margin if math.isfinite(margin) else -math.inf
+
+    @cached_property
+    def _familiarity_of_one(self) -> Callable[[npt.NDArray[np.float32], float], float]:
+        """:meth:`familiarity` of one picture from its bottleneck (features,) and best score, made ready.
+
+        It costs a few microseconds, of which most are the calls of numpy: so there are as few of them as can be.
+        """
+        deviation, prototypes = self.deviation, np.ascontiguousarray(self._prototypes.T)
+        confidence_weight, nearness_weight = self.confidence_weight, self.nearness_weight
+        loss = None if self.distance is None else self.distance.loss_of_one(deviation)
+
+        def familiarity(bottleneck: npt.NDArray[np.float32], best_score: float) -> float:
+            scaled = bottleneck / deviation
+            cosines = prototypes.dot(scaled)
+            nearness = float(cosines[cosines.argmax()]) / max(math.sqrt(float(scaled.dot(scaled))), _SHORTEST)
+            best = min(max(best_score, SMALLEST_SCORE), 1 - SMALLEST_SCORE)
+            familiar = confidence_weight * math.log(best / (1 - best)) + nearness_weight * nearness
+            return familiar if loss is None else familiar - loss(scaled)
+
+        return familiarity
 
     def to_bytes(self) -> bytes:
         """The arrays as the packed file holds them: ``deviation``, little-endian, then ``prototypes``."""
@@ -104,11 +127,19 @@ def among_themselves(of_classes: npt.NDArray[np.floating[Any]]) -> npt.NDArray[n
     return among
 
 
+def best_among_themselves(scores: npt.NDArray[np.float32], unknown: int) -> float:
+    """The best of :func:`among_themselves` for one picture with ``scores`` (labels,), of which ``unknown`` is none."""
+    last = unknown == len(scores) - 1
+    of_classes = scores[:-1] if last else np.delete(scores, unknown)
+    total = max(float(of_classes.sum()), 1e-9)
+    return min(float(of_classes[of_classes.argmax()]) / total, max(1 - SMALLEST_SCORE / total, 0.0))
+
+
 def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``bottlenecks`` (pictures, features) over ``deviation``, at unit length; zeros stay zeros."""
     scaled = bottlenecks / deviation
     lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
-    unit: npt.NDArray[np.float32] = scaled / np.maximum(lengths, np.float32(1e-12))
+    unit: npt.NDArray[np.float32] = scaled / np.maximum(lengths, np.float32(_SHORTEST))
     return unit
 
 

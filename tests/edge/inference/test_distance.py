@@ -157,4 +157,4 @@ def test_a_bottleneck_that_is_no_number(value: float) -> None:
     """A picture with such a bottleneck is rejected, without a warning on stderr."""
     gate = load_gate(ModelFile.load(GATED))
     bottleneck = np.full(len(gate.deviation), value, np.float32)
-    assert gate.margin(bottleneck, np.array([0.5], np.float32)) == -math.inf
+    assert gate.margin(bottleneck, 0.5) == -math.inf
