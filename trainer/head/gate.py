@@ -10,10 +10,10 @@ import numpy.typing as npt
 from edge.inference.distance import Distance
 from edge.inference.gate import Gate, directions, log_odds
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.calibration import Calibration, with_temperature
+from trainer.head.calibration import Calibration
 from trainer.head.class_prototypes import DRAWS, PER_CLASS, class_prototypes
-from trainer.head.fit import fit_again
 from trainer.head.folds import Folds
+from trainer.head.head_of_others import head_without
 from trainer.head.linear import Head, softmax
 from trainer.head.principal_axes import PrincipalAxes, principal_axes
 from trainer.head.standardisation import feature_deviation
@@ -29,7 +29,6 @@ LEAST_PHOTOS = 60
 # are all alike, a tiny difference must not make the next photo unknown.
 _CONFIDENCE_SPREAD, _NEARNESS_SPREAD, _CLOSENESS_SPREAD = 1.0, 0.01, 0.05
 _CORNER, _SLOPE = 1.25, 4.0  # deviations below the median closeness; and what is lost for each: docs/adr/0013
-_TOLERANCE = 1e-5  # of the heads of the cross-validation
 _DIGITS = 6
 
 
@@ -75,7 +74,7 @@ def fit_gate(
         for part in range(folds.number):
             tested = folds.assigned == part
             trained = folds.data.where(~tested)
-            head = _head_without(trained, folds, calibration, l2)
+            head = head_without(trained, folds, calibration, l2)
             other = _shape(trained, folds.labels, per_class, None, shape)
             features = folds.data.features[tested]
             parts[tested] = other.parts(features, best_scores(head, features, quantization))
@@ -111,14 +110,6 @@ def _threshold(familiarity: npt.NDArray[np.float64]) -> float:
 
 def _spread(values: npt.NDArray[np.float64], least: float) -> float:
     return max(float(values.std()), least)
-
-
-def _head_without(trained: Labelled, folds: Folds, calibration: Calibration, l2: float) -> Head:
-    """The head that is fitted on ``trained``, some of the photos of ``folds``; it starts at that of ``calibration``."""
-    start = with_temperature(calibration.head, 1 / calibration.temperature)
-    weights = folds.class_weights(trained.labels)
-    head = fit_again(trained, folds.labels, l2, folds.max_steps, weights, start=start, tolerance=_TOLERANCE)
-    return with_temperature(head, calibration.temperature)
 
 
 def _shape(

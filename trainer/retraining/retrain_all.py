@@ -122,20 +122,15 @@ def _retrain_one(
         if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
             calibration = calibration._replace(score_threshold=None)
         everything = AllPhotos(data, dataset, options, progress, remembered)
-        gate = fit_gate(
-            training,
-            calibration,
-            fit.l2,
-            everything.gate_folds(),
-            backbone.quantization,
-            noise=noise_bottlenecks(extractor),
-        )
+        folds = everything.gate_folds()
+        noise = noise_bottlenecks(extractor)
+        gate = fit_gate(training, calibration, fit.l2, folds, backbone.quantization, noise=noise)
     outside = None if rest is None else gather(rest, extractor, dataset, training, options)
     column = unknown = None
     if outside is not None:
         with progress.stage("rest of the world"):
             unknown = outside.as_class(training)
-            calibration, column = outside.extended(calibration, training, validation)
+            calibration, column = outside.extended(calibration, training, validation, folds, fit.l2)
         dataset = dataset._replace(skipped=sorted({*dataset.skipped, *outside.background.skipped}))
     everything = everything._replace(dataset=dataset, outside=outside)
     known = with_remembered(data if options.final else own, dataset.labels, remembered)

@@ -25,7 +25,7 @@ PENALTY = 1e-2
 """The L2 penalty on the weights of the column, on standardised features: docs/adr/0021 says what was tried."""
 
 MOST_KNOWN_UNKNOWN = 0.02
-"""The largest share of validation photos of the classes that the new class may take."""
+"""The largest share of photos of the classes, which did not teach it, that the new class may take."""
 
 MOST_KNOWN = 4_000
 """Of more known photos, this number teaches, spread evenly: more change nothing but the time."""
@@ -109,14 +109,19 @@ def fit_column(head: Head, known: Features, strange: Sequence[Strange]) -> Colum
     return Column(weights[:, 0], float(bias[0]))
 
 
-def spare_known(head: Head, column: Column, validation: Features) -> Column:
-    """``column`` with so low a bias that it takes at most one in fifty of the photos ``validation`` (photos, values).
+def leads(head: Head, column: Column, features: Features) -> npt.NDArray[np.float64]:
+    """How far the logit of ``column`` is above the best of ``head``, for ``features`` (photos, values): (photos,)."""
+    lead: npt.NDArray[np.float64] = column.logits(features) - head.logits(features).max(axis=1)
+    return lead
 
-    These are photos of the classes. Of fewer than fifty, it takes none.
+
+def spare_known(column: Column, lead: npt.NDArray[np.float64]) -> Column:
+    """``column`` with so low a bias that it takes at most one in fifty of photos of the classes.
+
+    ``lead`` (photos,) are their :func:`leads`. Of fewer than fifty photos, it takes none.
     """
-    if not len(validation):
+    if not len(lead):
         return column
-    lead = column.logits(validation) - head.logits(validation).max(axis=1)
     most = math.floor(MOST_KNOWN_UNKNOWN * len(lead))
     highest = float(np.sort(lead)[::-1][most])  # of those that it must not take
     return column.lower(max(highest + _CLEAR, 0.0))

@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from edge.modelfile.unknown_facts import UnknownFacts
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.calibration import Calibration, score_threshold
+from trainer.head.folds import Folds
+from trainer.head.head_of_others import head_without
 from trainer.head.linear import Head, softmax
 from trainer.head.standardisation import Features
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Photo
 from trainer.unknown.background import Background
-from trainer.unknown.column import Column, Strange, fit_column, spare_known, with_column
+from trainer.unknown.column import Column, Strange, fit_column, leads, spare_known, with_column
 from trainer.unknown.directions import Directions
 from trainer.unknown.strangers import JUDGING_SEED, not_like_classes, random_directions, strange_bottlenecks
 
 MANY = 100
 """From this number on, photos of other things teach nearly alone; fewer weigh as much less as they are."""
+
+FEW_VALIDATION = 100
+"""Of fewer validation photos one in fifty says little: the training photos, in parts, help to choose the bias."""
 
 # How much each source weighs, as a multiple of all known photos: docs/adr/0021 says what was tried.
 _PHOTOS, _RANDOM, _DIRECTIONS, _DRAWINGS = 3.0, 1.0, 0.25, 0.3
@@ -76,12 +82,24 @@ class Outside(NamedTuple):
         with one_thread():  # one order of addition on any number of cores: the same photos give the same column
             return fit_column(head, known.features, self._strange(known))
 
-    def extended(self, calibration: Calibration, known: Labelled, validation: Labelled) -> Extended:
+    def extended(
+        self, calibration: Calibration, known: Labelled, validation: Labelled, folds: Folds, l2: float
+    ) -> Extended:
         """``calibration`` of the classes with the column, and with the threshold for their scores beside it.
 
-        A photo that gets the label of the rest of the world is not answered, so that it does not count for it.
+        Of ``validation`` photos the column takes few. If these are too few to tell, ``folds``, the training and
+        validation photos in parts, tell too: each part is judged by a head with the penalty ``l2`` and a column that
+        were fitted on the others.
+
+        A photo that gets the label of the rest of the world is not answered, so that it does not count for the
+        threshold.
         """
-        column = self._spared(calibration.head, known, validation)
+        if len(validation.features) >= FEW_VALIDATION:
+            column = self._spared(calibration.head, known, validation)
+        else:
+            column = self.fit(calibration.head, known)
+            with one_thread():
+                column = spare_known(column, self._leads_in_parts(calibration, folds, l2))
         head = with_column(calibration.head, column)
         threshold = calibration.score_threshold
         if threshold is not None:
@@ -111,7 +129,18 @@ class Outside(NamedTuple):
     def _spared(self, head: Head, known: Labelled, validation: Labelled) -> Column:
         """The column that takes few of the ``validation`` photos of the classes."""
         with one_thread():
-            return spare_known(head, fit_column(head, known.features, self._strange(known)), validation.features)
+            column = fit_column(head, known.features, self._strange(known))
+            return spare_known(column, leads(head, column, validation.features))
+
+    def _leads_in_parts(self, calibration: Calibration, folds: Folds, l2: float) -> npt.NDArray[np.float64]:
+        """How far a column is before the best class, for each photo that is in a part: (photos,)."""
+        lead = np.full(len(folds.assigned), -np.inf)
+        for part in range(folds.number):
+            tested = folds.assigned == part
+            others = folds.data.where(~tested)
+            head = head_without(others, folds, calibration, l2)
+            lead[tested] = leads(head, self.fit(head, others), folds.data.features[tested])
+        return lead[folds.assigned >= 0]
 
     def _strange(self, known: Labelled) -> list[Strange]:
         photos = self.background.features[self.background.teaching]
