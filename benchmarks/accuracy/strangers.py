@@ -7,6 +7,7 @@ from statistics import mean
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.accuracy.familiarity import (
     Features,
@@ -81,8 +82,7 @@ def measure(
     counts such a test photo as wrong, and ``accepted_by_score`` goes by the best score of the other labels.
     """
     found = list_strangers(strangers, image_dir, lambda sha256: None, progress)
-    order = np.random.default_rng(_HALVES_SEED).permutation(len(found.paths))
-    teaching, judging = order[: len(order) // 2], order[len(order) // 2 :]
+    teaching, judging = halves(len(found.paths))
     rows = []
     for architecture in architectures:
         [backbone] = load_backbones(cache, architecture, None, ("int8",))
@@ -110,6 +110,12 @@ def measure(
                 rows.append({**facts, "accuracy": round(accuracy, 4), **shares, **answers})
             progress.message(f"{architecture.name}, split {seed}")
     return rows
+
+
+def halves(count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Which of ``count`` strangers may teach, and which are counted: two halves, always the same."""
+    order = np.random.default_rng(_HALVES_SEED).permutation(count)
+    return order[: count // 2], order[count // 2 :]
 
 
 def summary(rows: list[dict[str, Any]]) -> list[str]:

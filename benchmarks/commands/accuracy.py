@@ -1,8 +1,7 @@
-"""How good the labels are: accuracy, calibrated scores, unknown pictures, label errors."""
+"""How good the labels are: accuracy, calibrated scores, forecasts, label errors."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -90,55 +89,6 @@ def augment(
     print("\n".join(summary(rows)))
     command = f"python -m benchmarks augment PHOTOS --seeds {seeds} --variants {variants}"
     print(save_results("augment", command, rows, results_dir))
-
-
-@app.command(epilog="Example: python -m benchmarks unknown flower_photos --seeds 5")
-def unknown(
-    image_dir: ImageDir,
-    architecture: Annotated[
-        list[str] | None,
-        typer.Option(help="An architecture; may be repeated (default: mobilenet_0.25_224 and mobilenet_1.0_224)."),
-    ] = None,
-    seeds: Seeds = 1,
-    results_dir: ResultsDir = FOLDER,
-    bottleneck_dir: CacheDir = None,
-) -> None:
-    """Hold out each class in turn: does the gate find its photos better than the best score does?"""
-    from benchmarks.accuracy.unknown import measure, summary
-
-    chosen = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_224", "mobilenet_1.0_224"]]
-    rows = measure(
-        image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
-    )
-    print("\n".join(summary(rows)))
-    print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
-
-
-@app.command(epilog="Example: python -m benchmarks strangers flower_photos --strangers other_things --seeds 5")
-def strangers(
-    image_dir: ImageDir,
-    strangers: Annotated[Path, typer.Option(help="A folder of pictures of other things; half of them may teach.")],
-    architecture: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An architecture; may be repeated (default: mobilenet_0.25_160, mobilenet_0.50_192, mobilenet_1.0_224 "
-            "and mobilenet_v2_0.35_224)."
-        ),
-    ] = None,
-    seeds: Seeds = 1,
-    results_dir: ResultsDir = FOLDER,
-    bottleneck_dir: CacheDir = None,
-) -> None:
-    """Count the pictures of other things that are taken for a class where 95 % of the known test photos are."""
-    from benchmarks.accuracy.strangers import DEFAULTS, measure, summary
-
-    chosen = [Architecture.parse(name) for name in architecture or DEFAULTS]
-    cache = bottleneck_dir or default_bottleneck_dir()
-    rows = measure(image_dir, strangers, chosen, list(range(seeds)), cache, TerminalProgress(""))
-    print("\n".join(summary(rows)))
-    options = "".join(f" --architecture {each}" for each in architecture or [])
-    command = f"python -m benchmarks strangers PHOTOS --strangers STRANGERS{options} --seeds {seeds}"
-    print(save_results("strangers", command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks forecast flower_photos --seeds 10")

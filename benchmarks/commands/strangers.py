@@ -1,0 +1,121 @@
+"""What models say of other things than their classes: photos of them, drawings, and kinds never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import CacheDir, ImageDir, ResultsDir, Seeds
+from benchmarks.results import FOLDER, save_results
+from trainer.backbones.architectures import Architecture
+from trainer.cache_folder import default_bottleneck_dir
+from trainer.terminal.progress_bars import TerminalProgress
+
+app = typer.Typer()
+Strangers = Annotated[Path, typer.Option(help="A folder of pictures of other things; half of them may teach.")]
+
+
+@app.command(epilog="Example: python -m benchmarks unknown flower_photos --seeds 5")
+def unknown(
+    image_dir: ImageDir,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: mobilenet_0.25_224 and mobilenet_1.0_224)."),
+    ] = None,
+    seeds: Seeds = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Hold out each class in turn: does the gate find its photos better than the best score does?"""
+    from benchmarks.accuracy.unknown import measure, summary
+
+    chosen = [Architecture.parse(name) for name in architecture or ["mobilenet_0.25_224", "mobilenet_1.0_224"]]
+    rows = measure(
+        image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
+    )
+    print("\n".join(summary(rows)))
+    print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks strangers flower_photos --strangers other_things --seeds 5")
+def strangers(
+    image_dir: ImageDir,
+    strangers: Strangers,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An architecture; may be repeated (default: mobilenet_0.25_160, mobilenet_0.50_192, mobilenet_1.0_224 "
+            "and mobilenet_v2_0.35_224)."
+        ),
+    ] = None,
+    seeds: Seeds = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Count the pictures of other things that are taken for a class where 95 % of the known test photos are."""
+    from benchmarks.accuracy.strangers import DEFAULTS, measure, summary
+
+    chosen = [Architecture.parse(name) for name in architecture or DEFAULTS]
+    cache = bottleneck_dir or default_bottleneck_dir()
+    rows = measure(image_dir, strangers, chosen, list(range(seeds)), cache, TerminalProgress(""))
+    print("\n".join(summary(rows)))
+    options = "".join(f" --architecture {each}" for each in architecture or [])
+    command = f"python -m benchmarks strangers PHOTOS --strangers STRANGERS{options} --seeds {seeds}"
+    print(save_results("strangers", command, rows, results_dir))
+
+
+@app.command("imagenet-classes", epilog="Example: python -m benchmarks imagenet-classes other_things --seeds 20")
+def imagenet_classes(
+    photos: Annotated[Path, typer.Argument(help="A folder of photos that are named after ImageNet's classes.")],
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An architecture; may be repeated (default: mobilenet_0.25_160, mobilenet_0.50_192 and "
+            "mobilenet_1.0_224)."
+        ),
+    ] = None,
+    seeds: Seeds = 1,
+    first_seed: Annotated[int, typer.Option(help="The number of the first split.")] = 0,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Count what the class for the rest of the world costs where the classes are ImageNet's own: cats, dogs, birds."""
+    from benchmarks.accuracy.imagenet_classes import DEFAULTS, measure, summary
+
+    chosen = [Architecture.parse(name) for name in architecture or DEFAULTS]
+    cache, splits = bottleneck_dir or default_bottleneck_dir(), list(range(first_seed, first_seed + seeds))
+    rows = measure(photos, chosen, splits, cache, TerminalProgress(""))
+    print("\n".join(summary(rows)))
+    command = f"python -m benchmarks imagenet-classes STRANGERS --seeds {seeds}"
+    command += f" --first-seed {first_seed}" if first_seed else ""
+    print(save_results("imagenet-classes", command, rows, results_dir))
+
+
+@app.command("stranger-files", epilog="Example: python -m benchmarks stranger-files flower_photos --strangers things")
+def stranger_files(
+    image_dir: ImageDir,
+    strangers: Strangers,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(help="An architecture; may be repeated (default: six, the smallest and the largest among them)."),
+    ] = None,
+    fine_tune: Annotated[
+        int, typer.Option(help="Epochs of fine-tuning, as in trainer retrain --fine-tune; 0: the head only.")
+    ] = 0,
+    seeds: Seeds = 1,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Ask int8 files without and with the class for the rest of the world about strangers, on each interpreter."""
+    from benchmarks.accuracy.stranger_files import DEFAULTS, measure, summary
+
+    chosen = [Architecture.parse(name) for name in architecture or DEFAULTS]
+    cache = bottleneck_dir or default_bottleneck_dir()
+    rows = measure(image_dir, strangers, chosen, list(range(seeds)), fine_tune, cache, TerminalProgress(""))
+    print("\n".join(summary(rows)))
+    options = "".join(f" --architecture {each}" for each in architecture or [])
+    options += f" --fine-tune {fine_tune}" if fine_tune else ""
+    command = f"python -m benchmarks stranger-files PHOTOS --strangers STRANGERS{options} --seeds {seeds}"
+    print(save_results("stranger-files" + "-fine-tuned" * bool(fine_tune), command, rows, results_dir))
