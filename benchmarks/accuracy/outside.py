@@ -65,7 +65,8 @@ def with_class(
 ) -> list[WithClass]:
     """Heads with the class: from drawings and random directions, from those of a classifier too, and with photos.
 
-    ``head`` is that of the classes, calibrated; ``teaching`` (photos, values) are photos of other things.
+    ``head`` is that of the classes, calibrated; ``teaching`` (photos, values) are photos of other things, if there are
+    some.
     """
     drawn = drawn_bottlenecks(extractor)
     directions = find_directions(extractor.backbone, training.features.astype(np.float32))
@@ -73,7 +74,8 @@ def with_class(
     ways = {"class, from drawings and random directions": Outside(LABEL, nothing, None, drawn)}
     if directions is not None:
         ways["class, from a classifier's directions too"] = Outside(LABEL, nothing, directions, drawn)
-    ways[f"class, from {len(teaching)} photos too"] = Outside(LABEL, photos, directions, drawn)
+    if len(teaching):
+        ways[f"class, from {len(teaching)} photos too"] = Outside(LABEL, photos, directions, drawn)
     return [WithClass(name, way.beside(head, training, validation)) for name, way in ways.items()]
 
 

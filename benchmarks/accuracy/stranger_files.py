@@ -105,10 +105,7 @@ def measure(
     teaching, judging = halves(len(found.paths))
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        background = Path(scratch) / "other things"
-        background.mkdir()
-        for place in teaching:
-            shutil.copy(found.paths[place], background)
+        teach = [found.paths[place] for place in teaching]
         for architecture in architectures:
             size = (architecture.input_size, architecture.input_size)
             pictures = {STRANGERS: [preprocess(found.paths[place], size) for place in judging]}
@@ -117,11 +114,25 @@ def measure(
                 options = retrain_options(image_dir, scratch, cache, architecture, seed, ("int8",))
                 if fine_tune:
                     options = replace(options, fine_tune=Recipe.of(architecture, fine_tune, seed=seed))
-                for name, chosen in _ways(options, background, len(teaching)):
+                for name, chosen in ways(options, teach, Path(scratch)):
                     facts = {"architecture": architecture.name, "fine_tune": fine_tune, "seed": seed, "file": name}
                     rows += [{**facts, **row} for row in _rows(chosen, pictures, progress)]
                 progress.message(f"{architecture.name}, split {seed}")
     return rows
+
+
+def ways(options: RetrainOptions, teaching: list[Path], scratch: Path) -> Iterator[tuple[str, RetrainOptions]]:
+    """What a file may know of the rest of the world: nothing, what needs no photos, and photos of ``teaching`` too.
+
+    Copies of these are put into a folder in ``scratch``.
+    """
+    background = scratch / "other things"
+    background.mkdir(exist_ok=True)
+    for path in teaching:
+        shutil.copy(path, background)
+    yield "without the class", options
+    yield "from directions and drawings", replace(options, unknown=UNKNOWN)
+    yield f"from {len(teaching)} photos too", replace(options, unknown=UNKNOWN, background=background)
 
 
 def summary(rows: list[dict[str, Any]]) -> list[str]:
@@ -139,12 +150,6 @@ def summary(rows: list[dict[str, Any]]) -> list[str]:
         others = [sum(row[name] for row in its_rows) for name in ("other_label", "other_gate", "pictures")]
         lines.append(f"{' '.join(key)}: {', '.join(parts)}, other label {others[0]}, gate {others[1]} of {others[2]}")
     return lines
-
-
-def _ways(options: RetrainOptions, background: Path, count: int) -> Iterator[tuple[str, RetrainOptions]]:
-    yield "without the class", options
-    yield "from directions and drawings", replace(options, unknown=UNKNOWN)
-    yield f"from {count} photos too", replace(options, unknown=UNKNOWN, background=background)
 
 
 def _rows(options: RetrainOptions, pictures: dict[str, list[Pixels]], progress: Progress) -> Iterator[dict[str, Any]]:

@@ -23,6 +23,7 @@ from benchmarks.accuracy.familiarity import (
     passing_least,
     total,
 )
+from benchmarks.accuracy.outside import with_class
 from benchmarks.accuracy.splits import thirty_percent
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import load_backbones
@@ -75,7 +76,7 @@ def measure(
                 facts = {"architecture": architecture.name, "seed": seed, "left_out": held_out}
                 found = [
                     {**facts, "measure": name, **_evaluate(way, least, sets, strangers)}
-                    for name, way, least in _measures(sets, noise)
+                    for name, way, least in _measures(sets, noise, extractor)
                 ]
                 rows += found
                 progress.message(f"{facts} " + ", ".join(f"{row['measure']} {row['auroc']:.3f}" for row in found))
@@ -111,8 +112,11 @@ def _without(
     return _Sets(known(TRAINING), known(VALIDATION), known(TEST), features[TEST][strange])
 
 
-def _measures(sets: _Sets, noise: Features) -> list[tuple[str, Measure, float | None]]:
-    """Each measure with its name, and the threshold of a file that carries it."""
+def _measures(sets: _Sets, noise: Features, extractor: FeatureExtractor) -> list[tuple[str, Measure, float | None]]:
+    """Each measure with its name, and the threshold of a file that carries it.
+
+    With a class for the rest of the world, a picture is accepted if it gets the name of another one.
+    """
     classes = int(sets.training.labels.max()) + 1
     gates = {count: fitted_gate(sets.training, sets.validation, classes, noise, count) for count in _PROTOTYPES}
     shipped, calibration = gates[PER_CLASS]
@@ -128,10 +132,12 @@ def _measures(sets: _Sets, noise: Features) -> list[tuple[str, Measure, float | 
         low_rank(sets.training),
         combined(sets.training, sets.validation.features, shipped, head),
     ]
+    extended = with_class(extractor, head, sets.training, sets.validation, sets.training.features[:0])
     return [
         *((name, way, None) for name, way in others),
         (f"gate without distance, {PER_CLASS} a class", gate_familiarity(alone, head), alone.least),
         *((f"gate, {count} a class", gate_familiarity(gate, head), gate.least) for count, (gate, _) in gates.items()),
+        *((each.name, each.measure, 0.0) for each in extended),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,8 @@ from benchmarks.commands.options import CacheDir, ImageDir, ResultsDir, Seeds
 from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
+from trainer.photos.strange_photos import list_strangers
+from trainer.retraining.retrain_all import retrain_all
 from trainer.terminal.progress_bars import TerminalProgress
 
 app = typer.Typer()
@@ -119,3 +123,45 @@ def stranger_files(
     options += f" --fine-tune {fine_tune}" if fine_tune else ""
     command = f"python -m benchmarks stranger-files PHOTOS --strangers STRANGERS{options} --seeds {seeds}"
     print(save_results("stranger-files" + "-fine-tuned" * bool(fine_tune), command, rows, results_dir))
+
+
+@app.command(
+    "stranger-readers", epilog="Example: python -m benchmarks stranger-readers flower_photos --strangers things"
+)
+def stranger_readers(
+    image_dir: ImageDir,
+    strangers: Strangers,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An architecture; may be repeated (default: mobilenet_0.25_160, mobilenet_0.50_192 and "
+            "mobilenet_1.0_224)."
+        ),
+    ] = None,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Ask MediaPipe Tasks and a bare interpreter about strangers, with files without and with the class for them."""
+    from benchmarks.accuracy.splits import retrain_options
+    from benchmarks.accuracy.stranger_files import ways
+    from benchmarks.accuracy.strangers import halves
+    from benchmarks.speed.peer_answers import answers
+
+    progress, rows = TerminalProgress(""), []
+    found = list_strangers(strangers, image_dir, lambda sha256: None, progress)
+    teaching, judging = ([found.paths[place] for place in half] for half in halves(len(found.paths)))
+    for name in architecture or ["mobilenet_0.25_160", "mobilenet_0.50_192", "mobilenet_1.0_224"]:
+        with tempfile.TemporaryDirectory() as scratch:
+            cache = bottleneck_dir or default_bottleneck_dir()
+            options = retrain_options(image_dir, scratch, cache, Architecture.parse(name), 0, ("int8",))
+            models, known = {}, []
+            for number, (way, chosen) in enumerate(ways(options, teaching, Path(scratch))):
+                output = Path(scratch) / f"{name}-{number}.tflite"
+                [model] = retrain_all(replace(chosen, output=output), progress)
+                models[f"{name} {way}"] = model.path
+                known = [(photo.path, photo.label) for photo, _ in model.evaluation.classified()]
+            rows += answers(models, known, judging, progress)
+    for row in rows:
+        print(", ".join(f"{name} {value}" for name, value in row.items()))
+    command = "python -m benchmarks stranger-readers PHOTOS --strangers STRANGERS"
+    print(save_results("stranger-readers", command, rows, results_dir))

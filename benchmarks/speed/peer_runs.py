@@ -91,22 +91,31 @@ def run_peers(models: dict[str, Path], photos: list[Path], rounds: int, progress
     return rows
 
 
+def ask(peer: Peer, model: Path, paths: list[Path], command: list[str] | None = None) -> str:
+    """What the process of ``peer`` prints that labels ``paths`` with ``model``; ``command`` replaces its own.
+
+    Raises :class:`~edge.errors.ConfigurationError` if it fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name in (peer.script, "protocol.py"):
+            shutil.copy(Path(__file__).parent / "peers" / name, folder)
+        whole = [str(environment(peer)), *(command or [peer.script, str(model.resolve())])]
+        lines = "\n".join(str(path.resolve()) for path in paths)
+        child = subprocess.run(whole, input=lines, cwd=folder, text=True, capture_output=True, env=_clean())
+    if child.returncode:
+        raise ConfigurationError(f"{peer.name} failed: {(child.stderr.strip().splitlines() or ['?'])[-1]}")
+    return child.stdout
+
+
 def _measure(peer: Peer, model: Path, paths: list[Path], cold: bool) -> float:
     """Seconds for ``paths``: of the whole process if ``cold``, else inside it after loading."""
     scale = max(1.0, len(paths) / peer.most_photos)
     paths = paths[: peer.most_photos]
-    with tempfile.TemporaryDirectory() as folder:
-        for name in (peer.script, "protocol.py"):
-            shutil.copy(Path(__file__).parent / "peers" / name, folder)
-        what = [*peer.command, str(model.resolve()), str(paths[0].resolve())] if cold and peer.command else None
-        command = [str(environment(peer)), *(what or [peer.script, str(model.resolve())])]
-        lines = "\n".join(str(path.resolve()) for path in paths)
-        started = time.perf_counter()
-        child = subprocess.run(command, input=lines, cwd=folder, text=True, capture_output=True, env=_clean())
-        wall_s = time.perf_counter() - started
-    if child.returncode:
-        raise ConfigurationError(f"{peer.name} failed: {(child.stderr.strip().splitlines() or ['?'])[-1]}")
-    return wall_s if cold else scale * float(json.loads(child.stdout.splitlines()[-1])["seconds"])
+    what = [*peer.command, str(model.resolve()), str(paths[0].resolve())] if cold and peer.command else None
+    started = time.perf_counter()
+    printed = ask(peer, model, paths, what)
+    wall_s = time.perf_counter() - started
+    return wall_s if cold else scale * float(json.loads(printed.splitlines()[-1])["seconds"])
 
 
 def _clean() -> dict[str, str]:

@@ -20,15 +20,17 @@ def make_classify(model_path):
     _, height, width, _ = image["shape"]
 
     def classify(paths):
-        labels = []
+        answers = []
         for path in paths:
             pixels = np.expand_dims(Image.open(path).convert("RGB").resize((width, height)), 0)
             if image["dtype"] == np.float32:
                 pixels = (np.float32(pixels) - 127.5) / 127.5
             interpreter.set_tensor(image["index"], pixels)
             interpreter.invoke()
-            labels.append(names[int(interpreter.get_tensor(scores["index"])[0].argmax())])
-        return labels
+            found = interpreter.get_tensor(scores["index"])[0]
+            best = int(found.argmax())
+            answers.append((names[best], float(found[best]) / (255 if found.dtype == np.uint8 else 1)))
+        return answers
 
     return classify
 

@@ -16,12 +16,13 @@ def make_classify(model_path):
     )
 
     def classify(paths):
-        labels = []
+        answers = []
         for path in paths:
             picture = keras.utils.img_to_array(keras.utils.load_img(path, target_size=(int(size), int(size))))
             batch = keras.applications.mobilenet.preprocess_input(picture[np.newaxis])
-            labels.append(str(int(model.predict(batch, verbose=0).argmax())))
-        return labels
+            found = model.predict(batch, verbose=0)
+            answers.append((str(int(found.argmax())), float(found.max())))
+        return answers
 
     return classify
 

@@ -10,11 +10,12 @@ def make_classify(model_path):
     classifier = vision.ImageClassifier.create_from_options(options)
 
     def classify(paths):
-        labels = []
+        answers = []
         for path in paths:
             result = classifier.classify(mediapipe.Image.create_from_file(path))
-            labels.append(result.classifications[0].categories[0].category_name)
-        return labels
+            best = result.classifications[0].categories[0]
+            answers.append((best.category_name, best.score))
+        return answers
 
     return classify
 

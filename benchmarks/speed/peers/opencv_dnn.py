@@ -12,12 +12,13 @@ def make_classify(model_path):
     size = INPUT_SIZES.get(model_path.rpartition("_")[2].partition("-")[0], 224)
 
     def classify(paths):
-        labels = []
+        answers = []
         for path in paths:
             blob = cv2.dnn.blobFromImage(cv2.imread(path), 1 / 127.5, (size, size), (127.5,) * 3, swapRB=True)
             network.setInput(blob)
-            labels.append(names[int(network.forward().argmax())])
-        return labels
+            found = network.forward().ravel()
+            answers.append((names[int(found.argmax())], float(found.max())))
+        return answers
 
     return classify
 

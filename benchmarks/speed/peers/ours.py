@@ -14,11 +14,14 @@ def make_classify(model_path):
     model = ModelFile.load(model_path)
     single = Classifier(model, threads=available_cores())
 
+    def answer(classification):
+        return classification.label, classification.best.score
+
     def classify(paths):
         if len(paths) == 1:
-            return [single.classify(paths[0]).label]
+            return [answer(single.classify(paths[0]))]
         photos = label_photos(model, map(Path, paths), top_k=1)
-        return [photo.classification.label for photo in photos]
+        return [answer(photo.classification) for photo in photos]
 
     return classify
 

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 
 
-def run(make_classify: Callable[[str], Callable[[list[str]], list[str]]]) -> None:
-    """``script.py MODEL < paths``: print the load time, the time for all photos, and the labels.
+def run(make_classify: Callable[[str], Callable[[list[str]], list[tuple[str, float]]]]) -> None:
+    """``script.py MODEL < paths``: print the load time, the time for all photos, and the answers.
 
-    ``make_classify(model)`` loads the model and returns a function from paths to labels. Imports happen before,
-    loading is timed apart, and one photo is labelled before the clock starts.
+    ``make_classify(model)`` loads the model and returns a function from paths to the best label of each and its score.
+    Imports happen before, loading is timed apart, and one photo is labelled before the clock starts.
     """
     paths = sys.stdin.read().splitlines()
     started = time.perf_counter()
@@ -23,6 +23,6 @@ def run(make_classify: Callable[[str], Callable[[list[str]], list[str]]]) -> Non
     if len(paths) > 1:
         classify(paths[:1])
     started = time.perf_counter()
-    labels = classify(paths)
+    answers = classify(paths)
     seconds = time.perf_counter() - started
-    print(json.dumps({"load_s": load_s, "seconds": seconds, "photos": len(paths), "labels": labels}))
+    print(json.dumps({"load_s": load_s, "seconds": seconds, "photos": len(paths), "answers": answers}))
