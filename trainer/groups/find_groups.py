@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from trainer.groups.candidates import NearestFirst, by_exif
 from trainer.groups.evidence import PixelComparison
 from trainer.groups.links import Links
 from trainer.groups.look_features import pixel_features
+from trainer.groups.modes import GROUPS_BY_NAME, GROUPS_OFF
 from trainer.groups.neighbours import nearest
 from trainer.groups.pairs import Pair, ordered
 from trainer.groups.series import series_neighbours
@@ -23,7 +24,7 @@ from trainer.one_thread import one_thread
 from trainer.photos.dataset import Photo
 from trainer.photos.grouping import Grouping, natural_order
 from trainer.photos.look import LOOK_VERSION, Look
-from trainer.photos.name_groups import same_by_name
+from trainer.photos.name_groups import name_groups, same_by_name
 
 GROUPS_VERSION = 2
 """Changes with every change of what is a group; groups in the cache are valid for one version only."""
@@ -40,6 +41,19 @@ Compared = dict[frozenset[bytes], float]
 _NEIGHBOURS = 24  # of each photo, with those that are in its group already
 _LEAST_COSINE, _TRIES = 0.7, 3  # of bottlenecks; copies have at least this cosine, whatever the architecture
 _LEAST_LOOK_COSINE = 0.93  # of the brightness of looks: grey copies and framed ones, which bottlenecks do not find
+
+
+def groups_by_mode(extractor: FeatureExtractor, photos: Sequence[Photo], mode: str) -> Mapping[str, str]:
+    """The group of each of ``photos``, by relative path, found as ``mode``, one of the modes of groups, says.
+
+    Raises the errors of :func:`groups_of_photos`.
+    """
+    relatives = [photo.relative for photo in photos]
+    if mode == GROUPS_OFF:
+        return {relative: relative for relative in relatives}
+    if mode == GROUPS_BY_NAME:
+        return name_groups(relatives)
+    return groups_of_photos(extractor, photos)
 
 
 def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> dict[str, str]:

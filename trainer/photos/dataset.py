@@ -210,7 +210,12 @@ def assemble(
 
 def dataset_fingerprint(dataset: Dataset) -> str:
     """A sha256 over classes, splits and contents of all photos: the same photos, the same fingerprint."""
-    lines = sorted(f"{photo.label}\0{photo.split}\0{photo.sha256.hex()}\n" for photo in dataset.photos)
+    return fingerprint(dataset.photos)
+
+
+def fingerprint(photos: Iterable[Photo]) -> str:
+    """A sha256 over classes, splits and contents of ``photos``, in whatever order."""
+    lines = sorted(f"{photo.label}\0{photo.split}\0{photo.sha256.hex()}\n" for photo in photos)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.groups.find_groups import groups_of_photos
-from trainer.groups.modes import GROUPS_BY_NAME, GROUPS_OFF
+from trainer.groups.find_groups import groups_by_mode
 from trainer.photos.dataset import Dataset, assemble
-from trainer.photos.name_groups import name_groups
 from trainer.photos.photo_files import PhotoFolder
 from trainer.retraining.options import RetrainOptions
 
@@ -41,16 +39,7 @@ def extract(
     if groups is None:
         alone = {relative: relative for relative in extracted.contents.sha256}
         dataset = assemble(folder, extracted.contents, options.ratios, training=False, groups=alone)
-        groups = _find(extractor, dataset, options.groups)
+        groups = groups_by_mode(extractor, dataset.photos, options.groups)
     return GroupedDataset(
         assemble(folder, extracted.contents, options.ratios, groups=groups, beside=beside), groups, extracted.computed
     )
-
-
-def _find(extractor: FeatureExtractor, dataset: Dataset, mode: str) -> Mapping[str, str]:
-    relatives = [photo.relative for photo in dataset.photos]
-    if mode == GROUPS_OFF:
-        return {relative: relative for relative in relatives}
-    if mode == GROUPS_BY_NAME:
-        return name_groups(relatives)
-    return groups_of_photos(extractor, dataset.photos)

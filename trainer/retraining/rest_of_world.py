@@ -96,7 +96,7 @@ def gather(
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
     progress = extractor.progress
-    background = read_background(extractor, rest.own, rest.given, dataset.photos, options.ratios)
+    background = read_background(extractor, rest.own, rest.given, dataset.photos, options.ratios, options.groups)
     if background.chosen.any():
         with progress.stage("background"), one_thread():
             classes = like_a_class(background.features, training)

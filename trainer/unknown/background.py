@@ -14,13 +14,13 @@ from edge.shorten import shorten
 from edge.sources.files import walk_files
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.groups.find_groups import groups_by_mode
 from trainer.photos.dataset import Photo
-from trainer.photos.name_groups import name_groups
 from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
 from trainer.photos.split import TEST, TRAINING, GroupedPhoto, SplitRatios, assign_splits
 
 FEW = 10
-"""Of fewer photos of other things none is held back to judge the class: all of them teach it."""
+"""Of fewer independent photos of other things none is held back to judge the class: all of them teach it."""
 
 
 class Background(NamedTuple):
@@ -85,11 +85,13 @@ def read_background(
     given: PhotoFolder | None,
     classes: Iterable[Photo],
     ratios: SplitRatios,
+    mode: str,
 ) -> Background:
     """The photos of the class folder ``own`` and of the folder ``given``, each once, with bottlenecks from the cache.
 
     A photo that is one of the ``classes``' photos too is skipped. The other photos are split by ``ratios`` as those of
-    a class are, or as the layout of the folder says; if they are fewer than :data:`FEW`, all of them teach.
+    a class are, or as the layout of the folder says. Of those that depend on each other, found as ``mode`` says, all
+    teach or all judge. If fewer than :data:`FEW` are independent, all of them teach.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
@@ -116,17 +118,19 @@ def read_background(
                 first[sha256] = file
                 chosen.append(place == 1)
     features = extractor.load(list(first))
-    return Background(_split(first, ratios), features, np.array(chosen, bool), skipped)
+    return Background(_split(extractor, first, ratios, mode), features, np.array(chosen, bool), skipped)
 
 
-def _split(files: Mapping[bytes, PhotoFile], ratios: SplitRatios) -> list[Photo]:
-    groups = name_groups([file.relative for file in files.values()])
+def _split(
+    extractor: FeatureExtractor, files: Mapping[bytes, PhotoFile], ratios: SplitRatios, mode: str
+) -> list[Photo]:
+    photos = [
+        Photo(file.path, file.relative, file.label, sha256, TRAINING, file.relative) for sha256, file in files.items()
+    ]
+    groups = groups_by_mode(extractor, photos, mode)
     grouped = [GroupedPhoto(file.relative, file.label, groups[file.relative], file.split) for file in files.values()]
     if len({photo.group for photo in grouped}) < FEW:
         splits = {photo.relative: photo.given or TRAINING for photo in grouped}
     else:
         splits = assign_splits(grouped, ratios, strict=False)
-    return [
-        Photo(file.path, file.relative, file.label, sha256, splits[file.relative], groups[file.relative])
-        for sha256, file in files.items()
-    ]
+    return [photo._replace(split=splits[photo.relative], group=groups[photo.relative]) for photo in photos]

@@ -15,7 +15,7 @@ from trainer.head.head_of_others import head_without
 from trainer.head.linear import Head, softmax
 from trainer.head.standardisation import Features
 from trainer.one_thread import one_thread
-from trainer.photos.dataset import Photo
+from trainer.photos.dataset import Photo, fingerprint
 from trainer.unknown.background import Background
 from trainer.unknown.column import Column, Strange, fit_column, leads, spare_known, with_column
 from trainer.unknown.directions import Directions
@@ -73,7 +73,10 @@ class Outside(NamedTuple):
         source = f"{self.directions.source}, and random" if self.directions is not None and own else "random"
         teaches = self.background.teaching
         teaching = [photo for photo, chosen in zip(self.background.photos, teaches, strict=True) if chosen]
-        facts = UnknownFacts(self.label, len(teaching), count, len(self.drawn), source)
+        photos = self.background.photos
+        facts = UnknownFacts(
+            self.label, len(teaching), count, len(self.drawn), source, fingerprint(photos) if photos else None
+        )
         samples = np.concatenate([self.drawn, self.background.features[teaches]])
         return UnknownClass(facts, teaching, self.background.held_back, samples)
 

@@ -199,7 +199,7 @@ def test_values_of_another_type_or_size(changes: dict[str, object], message: str
 
 def test_the_class_for_the_rest_of_the_world() -> None:
     """It is read back; a file without it stays as it was, and one of an older release has none."""
-    facts = UnknownFacts("unknown", photos=3, directions=800, drawings=64, source="random")
+    facts = UnknownFacts("unknown", photos=3, directions=800, drawings=64, source="random", photos_sha256="0" * 64)
     manifest = replace(MANIFEST, unknown=facts)
     assert Manifest.from_json(manifest.to_json()).unknown == facts
     assert "unknown" not in json.loads(MANIFEST.to_json())
@@ -207,7 +207,16 @@ def test_the_class_for_the_rest_of_the_world() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"label": 5}, {"photos": -1}, {"photos": True}, {"drawings": 1.5}, {"source": 7}, {"directions": None}]
+    "changes",
+    [
+        {"label": 5},
+        {"photos": -1},
+        {"photos": True},
+        {"drawings": 1.5},
+        {"source": 7},
+        {"directions": None},
+        {"photos_sha256": 7},
+    ],
 )
 def test_a_damaged_class_for_the_rest_of_the_world(changes: dict[str, Any]) -> None:
     """Other types are refused, in one line."""

@@ -12,28 +12,24 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from edge.errors import DatasetError, UsageError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import run_self_test
 from edge.modelfile.model_file import ModelFile
 from support import tiny
+from support.rest_of_world import other_things, retrained
 from trainer import one_thread
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import read_remembered
 from trainer.commands.retrain_output import model_json
 from trainer.evaluation.compare import compare
 from trainer.evaluation.evaluate import evaluate
-from trainer.photos.drawn_flowers import KINDS, draw_flower
-from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.photo_hashes import read_photo_hashes
-from trainer.progress import SILENT, Progress
+from trainer.progress import Progress
 from trainer.report.content import training_content
 from trainer.report.model_card import render_card
 from trainer.report.page import render_page
 from trainer.retraining import rest_of_world
 from trainer.retraining.options import RetrainOptions
-from trainer.retraining.rest_of_world import set_apart
-from trainer.retraining.retrain_all import retrain_all
 from trainer.retraining.retrained import Retrained
 from trainer.unknown import outside
 from trainer.unknown.background import Background
@@ -48,20 +44,6 @@ CLASSES = ("blue", "green", "red")
 def options(options: RetrainOptions) -> RetrainOptions:
     """The tiny photos and the tiny backbone, with the class for the rest of the world as by default."""
     return dataclasses.replace(options, unknown="unknown")
-
-
-def retrained(options: RetrainOptions, messages: list[str] | None = None, **changes: object) -> Retrained:
-    """One retraining."""
-    progress = SILENT if messages is None else Progress(None, messages.append)
-    return retrain_all(dataclasses.replace(options, **changes), progress)[0]
-
-
-def other_things(folder: Path, count: int = 40) -> Path:
-    """Drawn flowers, which are no plain colours."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for index in range(count):
-        draw_flower(KINDS[index % len(KINDS)], index, 64).save(folder / f"{index:03d}.png")
-    return folder
 
 
 def test_the_file_has_one_more_label(options: RetrainOptions) -> None:
@@ -118,6 +100,7 @@ def test_a_class_folder_of_that_name_and_a_background(options: RetrainOptions, t
     )
     assert model.dataset.labels == CLASSES
     assert model.unknown is not None
+    assert model.unknown.photos_sha256 is not None
     judged = model.evaluation.background
     assert judged is not None
     assert model.unknown.photos + judged.photos == 45  # 20 of the 45 are the same as those of the folder
@@ -129,18 +112,6 @@ def test_a_class_folder_of_that_name_and_a_background(options: RetrainOptions, t
     hashes = read_photo_hashes(ModelFile.load(model.path))
     assert hashes is not None
     assert len(hashes.training) == len(model.dataset.of("training")) + model.unknown.photos
-
-
-def test_photos_that_look_like_a_class_are_left_out(options: RetrainOptions, tmp_path: Path) -> None:
-    """New photos of red in the background are named, most of them; those of other things are not."""
-    background = other_things(tmp_path / "things", 30)
-    for index in range(6):
-        tiny.paint("red", 900 + index).save(background / f"red{index}.png")
-    model = retrained(options, background=background)
-    named = [
-        entry.path for entry in model.dataset.skipped if entry.reason == "it looks like the photos of the class red"
-    ]
-    assert len([path for path in named if "/red" in path]) >= 2
 
 
 def test_evaluate_and_compare_know_it(options: RetrainOptions) -> None:
@@ -193,38 +164,6 @@ def test_a_decomposed_name(options: RetrainOptions, tmp_path: Path) -> None:
     assert found.strangers.accepted[0].known.right == found.count - found.answered_unknown
 
 
-def test_a_remembered_class_of_a_decomposed_name_is_refused(options: RetrainOptions) -> None:
-    """It looks like the name of the class for the rest of the world."""
-    names = [unicodedata.normalize(form, "übrige") for form in ("NFC", "NFD")]
-    remembered = read_remembered(ModelFile.load(retrained(options, unknown=None, remember=2).path))
-    assert remembered is not None
-    remembered = remembered._replace(labels=("blue", "green", names[0]))
-    listed = PhotoFolder(options.folder, CLASSES, [], [])
-    with pytest.raises(UsageError, match="--unknown NAME"):
-        set_apart(listed, dataclasses.replace(options, unknown=names[1]), remembered, SILENT)
-
-
-def test_a_class_folder_of_nearly_that_name(options: RetrainOptions) -> None:
-    """It stays a class; one line says how to make it the class for the rest of the world."""
-    messages: list[str] = []
-    listed = PhotoFolder(options.folder, ("Unknown", "blue", "green"), [], [])
-    folder, rest = set_apart(listed, options, None, Progress(None, messages.append))
-    assert folder == listed
-    assert rest is not None
-    (line,) = messages
-    assert "Unknown is a class beside unknown, the class for the rest of the world" in line
-    assert line.endswith("give --unknown Unknown")
-
-
-@pytest.mark.parametrize(("labels", "found"), [(("red", "unknown"), "only red"), (("unknown",), "none")])
-def test_one_class_beside_it(options: RetrainOptions, labels: tuple[str, ...], found: str) -> None:
-    """Two folders are one class then; the error says what makes them two."""
-    files = [PhotoFile(options.folder / label / "1.png", f"{label}/1.png", label) for label in labels]
-    listed = PhotoFolder(options.folder, labels, files, [])
-    with pytest.raises(DatasetError, match=f"two classes, found {found} beside unknown, .*--no-unknown makes that"):
-        set_apart(listed, options, None, SILENT)
-
-
 def test_it_is_found_and_fitted_on_one_thread(options: RetrainOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else its bits would depend on the number of cores."""
     inside: dict[str, bool] = {}
@@ -272,14 +211,6 @@ def test_cross_validation_final_and_memory(options: RetrainOptions) -> None:
     assert ModelFile.load(kept.path).classes == ("blue", "green", "purple", "red")
 
 
-def test_a_remembered_class_of_that_name_is_refused(options: RetrainOptions) -> None:
-    """A model of an older release may have a class of that name; its photos are gone."""
-    other_things(options.folder / "unknown", 12)
-    old = retrained(options, unknown=None, remember=2)
-    with pytest.raises(UsageError, match="--unknown NAME"):
-        retrained(options, weights=None, backbone=old.path, keep_classes=True)
-
-
 def test_another_name(options: RetrainOptions, trainer, tiny_arguments: list[object], tmp_path: Path) -> None:
     """``--unknown NAME`` names label and folder; the command says how many test photos got it, as JSON too."""
     output = tmp_path / "m.tflite"
@@ -292,14 +223,6 @@ def test_another_name(options: RetrainOptions, trainer, tiny_arguments: list[obj
     printed = json.loads(done.stdout)["unknown"]
     assert printed["label"] == "other things"
     assert printed["background"] is None
-
-
-def test_options_that_exclude_each_other(options: RetrainOptions, tmp_path: Path) -> None:
-    """A background without the class, and a name that cannot be a label."""
-    with pytest.raises(UsageError, match="--no-unknown"):
-        dataclasses.replace(options, unknown=None, background=tmp_path).check()
-    with pytest.raises(UsageError, match="--unknown"):
-        dataclasses.replace(options, unknown="two\nlines").check()
 
 
 def test_the_report_and_the_figures_say_so(options: RetrainOptions) -> None:

@@ -11,7 +11,9 @@ import pytest
 from edge.errors import DatasetError, UsageError
 from support import tiny
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.groups.modes import GROUPS_AUTO, GROUPS_OFF
 from trainer.photos.dataset import Dataset
+from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.photos.photo_files import PhotoFile
 from trainer.photos.split import TEST, SplitRatios
 from trainer.unknown.background import FEW, Background, list_background, read_background
@@ -27,14 +29,19 @@ def paint(folder: Path, count: int, first: int = 0) -> Path:
 
 
 def read(
-    tmp_path: Path, photos: Path, own: Path | None = None, folder: Path | None = None, ratios: SplitRatios | None = None
+    tmp_path: Path,
+    photos: Path,
+    own: Path | None = None,
+    folder: Path | None = None,
+    ratios: SplitRatios | None = None,
+    mode: str = GROUPS_OFF,
 ) -> Background:
     """What the two folders give."""
     extractor = FeatureExtractor(tiny.backbone("int8"), tmp_path / "cache")
     files = [PhotoFile(path, f"unknown/{path.name}", "unknown") for path in sorted(own.iterdir())] if own else []
     given = list_background(folder, photos, "unknown") if folder else None
     classes = Dataset.from_folder(photos).photos
-    return read_background(extractor, files, given, classes, ratios or SplitRatios())
+    return read_background(extractor, files, given, classes, ratios or SplitRatios(), mode)
 
 
 def test_two_folders_with_the_same_names(tmp_path: Path, photos: Path) -> None:
@@ -81,6 +88,23 @@ def test_few_photos_all_teach(tmp_path: Path, photos: Path) -> None:
     assert 4 <= len(forty.held_back) <= 20
     assert {photo.split for photo in forty.held_back} == {TEST}
     assert read(tmp_path, photos, None, folder, SplitRatios(10, 30)).held_back == forty.held_back
+
+
+def test_photos_that_are_nearly_equal_stay_together(tmp_path: Path, photos: Path) -> None:
+    """A picture and its smaller and paler copies all teach or all judge; twelve copies of one picture all teach."""
+    folder, burst = tmp_path / "given", tmp_path / "burst"
+    burst.mkdir()
+    for index in range(12):
+        folder.mkdir(exist_ok=True)
+        drawn = draw_flower(KINDS[index % len(KINDS)], index, 160)
+        drawn.save(folder / f"{index:03d}.png")
+        drawn.resize((140, 140)).point(lambda value: int(0.95 * value)).save(folder / f"other{index:03d}.png")
+        draw_flower(KINDS[0], 0, 160).resize((140 - index, 140 - index)).save(burst / f"{index:03d}.png")
+    found = read(tmp_path, photos, None, folder, SplitRatios(10, 40), GROUPS_AUTO)
+    splits = {Path(photo.relative).stem: photo.split for photo in found.photos}
+    assert all(splits[f"{index:03d}"] == splits[f"other{index:03d}"] for index in range(12))
+    assert len(found.held_back) >= 4
+    assert read(tmp_path, photos, None, burst, SplitRatios(10, 40), GROUPS_AUTO).teaching.all()
 
 
 def test_photos_can_be_left_out_with_a_reason(tmp_path: Path, photos: Path) -> None:

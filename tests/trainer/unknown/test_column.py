@@ -13,7 +13,7 @@ from trainer.bottlenecks.labelled import Labelled
 from trainer.head.fit import fit_again
 from trainer.head.linear import Head
 from trainer.one_thread import one_thread
-from trainer.unknown.column import Column, Strange, fit_column, log_sum, spare_known, with_column
+from trainer.unknown.column import Column, Strange, fit_column, leads, log_sum, spare_known, with_column
 
 VALUES = 24
 
@@ -77,7 +77,7 @@ def test_few_known_photos_are_taken(head: Head, photos: int, most: int) -> None:
     """At most one in fifty of the validation photos, and that many if the column would take all."""
     known = classes(photos, seed=7).features
     greedy = Column(np.zeros(VALUES), 1e3)
-    spared = spare_known(head, greedy, known)
+    spared = spare_known(greedy, leads(head, greedy, known))
     taken = (with_column(head, spared).logits(known).argmax(axis=1) == 3).sum()
     assert taken == most
     assert spared.lowered == pytest.approx(greedy.bias - spared.bias)
@@ -86,8 +86,8 @@ def test_few_known_photos_are_taken(head: Head, photos: int, most: int) -> None:
 def test_a_modest_column_stays(head: Head) -> None:
     """A column that takes no known photo keeps its bias; without validation photos it does too."""
     modest = Column(np.zeros(VALUES), -1e3)
-    assert spare_known(head, modest, classes().features) == modest
-    assert spare_known(head, modest, np.zeros((0, VALUES))) == modest
+    assert spare_known(modest, leads(head, modest, classes().features)) == modest
+    assert spare_known(modest, np.zeros(0)) == modest
 
 
 def test_many_photos_cost_no_more(head: Head) -> None:
