@@ -66,6 +66,7 @@ class Classifier:
         self.model = model
         self.delegate = delegate
         self._gate = load_gate(model) if reject else None
+        self._unknown = model.unknown_index
         self.delegate_parts: int | None = None
         if delegate is not None:
             from edge.inference.delegate_trial import try_with_model  # it starts a process: few users have a delegate
@@ -130,8 +131,9 @@ class Classifier:
 
     def _best_score(self, scores: npt.NDArray[np.float32]) -> float:
         """The best of ``scores`` (labels,) of the classes among themselves, which the gate was fitted on."""
-        unknown = self.model.unknown_index
-        return float(scores[scores.argmax()]) if unknown is None else best_among_themselves(scores, unknown)
+        if self._unknown is None:
+            return float(scores[scores.argmax()])
+        return best_among_themselves(scores, self._unknown)
 
     def classify(
         self, image: ImageSource, *, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD

@@ -22,6 +22,8 @@ from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 
 _SMALLEST, _LARGEST = 1e-9, 1e9  # of the numbers of a gate; beyond them float32 overflows
+_ONE_THREAD = 9_000  # numbers of a matrix; for more OpenBLAS wakes its threads, which takes longer than the product
+_USUAL = 1e12  # of the square of a bottleneck's length: nothing overflows
 _SHORTEST = 1e-12  # of a bottleneck; zeros have no direction
 SMALLEST_SCORE = 1 / 512
 """Half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding."""
@@ -81,8 +83,11 @@ class Gate(GateParts):
         Below 0 it is like no class. Minus infinity if any of these numbers is infinite or not a number. It is
         :meth:`familiarity` in single precision: some millionths more or less.
         """
-        with np.errstate(all="ignore"):
+        if float(bottleneck.dot(bottleneck)) < _USUAL:  # np.errstate would cost a quarter of the time
             margin = self._familiarity_of_one(bottleneck, best_score) - self.least
+        else:
+            with np.errstate(all="ignore"):
+                margin = self._familiarity_of_one(bottleneck, best_score) - self.least
         return margin if math.isfinite(margin) else -math.inf
 
     @cached_property
@@ -92,13 +97,14 @@ class Gate(GateParts):
         It costs a few microseconds, of which most are the calls of numpy: so there are as few of them as can be.
         """
         deviation, prototypes = self.deviation, np.ascontiguousarray(self._prototypes.T)
+        parts = np.array_split(prototypes, math.ceil(prototypes.size / _ONE_THREAD))
         confidence_weight, nearness_weight = self.confidence_weight, self.nearness_weight
         loss = None if self.distance is None else self.distance.loss_of_one(deviation)
 
         def familiarity(bottleneck: npt.NDArray[np.float32], best_score: float) -> float:
             scaled = bottleneck / deviation
-            cosines = prototypes.dot(scaled)
-            nearness = float(cosines[cosines.argmax()]) / max(math.sqrt(float(scaled.dot(scaled))), _SHORTEST)
+            longest = max(float(along[along.argmax()]) for along in [part.dot(scaled) for part in parts])
+            nearness = longest / max(math.sqrt(float(scaled.dot(scaled))), _SHORTEST)
             best = min(max(best_score, SMALLEST_SCORE), 1 - SMALLEST_SCORE)
             familiar = confidence_weight * math.log(best / (1 - best)) + nearness_weight * nearness
             return familiar if loss is None else familiar - loss(scaled)
@@ -131,7 +137,7 @@ def best_among_themselves(scores: npt.NDArray[np.float32], unknown: int) -> floa
     """The best of :func:`among_themselves` for one picture with ``scores`` (labels,), of which ``unknown`` is none."""
     last = unknown == len(scores) - 1
     of_classes = scores[:-1] if last else np.delete(scores, unknown)
-    total = max(float(of_classes.sum()), 1e-9)
+    total = max(float(np.add.reduce(of_classes)), 1e-9)
     return min(float(of_classes[of_classes.argmax()]) / total, max(1 - SMALLEST_SCORE / total, 0.0))
 
 
