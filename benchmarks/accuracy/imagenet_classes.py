@@ -41,7 +41,7 @@ class _Kind(NamedTuple):
         return named | {name.strip() for name in self.names.split(",") if name}
 
 
-_KINDS = {
+KINDS = {
     "cats": _Kind(((281, 293),)),
     "dogs": _Kind(((151, 268),)),
     "other mammals": _Kind(((102, 106), (147, 150), (269, 299), (330, 388))),
@@ -56,6 +56,7 @@ _KINDS = {
         "mortarboard,overskirt,running shoe,sandal,shower cap,sombrero,sweatshirt,trench coat,vestment,Windsor tie"
     ),
 }
+"""What the classes of the data sets show."""
 
 DATA_SETS = (
     ("cats", "dogs"),
@@ -86,7 +87,7 @@ def measure(
             folder = Path(scratch) / " against ".join(pair)
             known = set()
             for label in pair:
-                own = [found[name] for name in sorted(_KINDS[label].of(imagenet_names()) & set(found))]
+                own = [found[name] for name in sorted(KINDS[label].of(imagenet_names()) & set(found))]
                 if len(own) < 3:
                     raise DatasetError(f"{photos}: only {len(own)} photos of {label}, named after ImageNet's classes")
                 (folder / label).mkdir(parents=True)

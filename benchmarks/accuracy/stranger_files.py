@@ -43,7 +43,7 @@ DEFAULTS = (
 KNOWN, STRANGERS = "known", "strangers"
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """What a file says of pictures: ``scores`` (pictures, labels), and by how much the gate knows them, (pictures,).
 
     ``unknown`` is the place of the label for the rest of the world, None if there is none; it is the last.
@@ -159,21 +159,22 @@ def _rows(options: RetrainOptions, pictures: dict[str, list[Pixels]], progress: 
     photos = [photo for photo, _ in trained.evaluation.classified()]
     right = np.array([model.classes.index(photo.label) for photo in photos], np.intp)
     pictures = {KNOWN: [preprocess(photo.path, size) for photo in photos], **pictures}
-    first: dict[str, _Said] = {}
+    first: dict[str, Said] = {}
     for runtime in installed_runtimes():
         classifier = Classifier(model, runtime=runtime, reject=True)
         said = {kind: _said(classifier, each) for kind, each in pictures.items()}
         first = first or said
-        yield {"runtime": runtime, **_figures(said, right), **_differences(said, first)}
+        yield {"runtime": runtime, **figures(said, right), **differences(said, first)}
 
 
-def _said(classifier: Classifier, pictures: list[Pixels]) -> _Said:
+def _said(classifier: Classifier, pictures: list[Pixels]) -> Said:
     answers = [classifier.gated_scores(picture) for picture in pictures]
     familiarity = np.array([answer.familiarity for answer in answers], np.float64)
-    return _Said(np.stack([answer.scores for answer in answers]), familiarity, classifier.model.unknown_index)
+    return Said(np.stack([answer.scores for answer in answers]), familiarity, classifier.model.unknown_index)
 
 
-def _figures(said: dict[str, _Said], right: npt.NDArray[np.intp]) -> dict[str, Any]:
+def figures(said: dict[str, Said], right: npt.NDArray[np.intp]) -> dict[str, Any]:
+    """The figures of one file on one interpreter; ``right`` (photos,) are the places of the labels of known photos."""
     known, strange = said[KNOWN], said[STRANGERS]
     return {
         "auroc": round(auroc(known.lead, strange.lead), 4),
@@ -190,7 +191,8 @@ def _figures(said: dict[str, _Said], right: npt.NDArray[np.intp]) -> dict[str, A
     }
 
 
-def _differences(said: dict[str, _Said], first: dict[str, _Said]) -> dict[str, int]:
+def differences(said: dict[str, Said], first: dict[str, Said]) -> dict[str, int]:
+    """How many known photos and strangers are asked, and get another answer than from the ``first`` interpreter."""
     pairs = [(said[kind], first[kind]) for kind in (KNOWN, STRANGERS)]
     return {
         "pictures": sum(len(one.labels) for one, _ in pairs),
