@@ -31,7 +31,7 @@ MOST_KNOWN_UNKNOWN = 0.02
 MOST_KNOWN = 4_000
 """Of more known photos, this number teaches, spread evenly: more change nothing but the time."""
 
-_NORMAL = NormalDist()
+_NORMAL, _FIRST_OF_FEW = NormalDist(), 0.99  # half of what is aimed at with many photos: few may be unlike others
 _TOLERANCE = 1e-5
 _MOST_STEPS = 100
 _EVEN = 0.25  # the variance of a coin: how the loss curves where nothing is known yet
@@ -121,7 +121,7 @@ def spare_known(column: Column, lead: npt.NDArray[np.float64]) -> Column:
     """``column`` with so low a bias that it takes at most one in fifty of photos of the classes.
 
     ``lead`` (photos,) are their :func:`leads`. Of fewer than fifty photos it takes none, and the bias is still lower,
-    by as much as the first of fifty is usually before the first of so few, if leads are normal.
+    by as much as the first of a hundred is usually before the first of so few, if leads are normal.
     """
     if not len(lead):
         return column
@@ -129,7 +129,7 @@ def spare_known(column: Column, lead: npt.NDArray[np.float64]) -> Column:
     highest = float(np.sort(lead)[::-1][most])  # of those that it must not take
     first = len(lead) / (len(lead) + 1)  # of other photos are below the first of these
     if first < 1 - MOST_KNOWN_UNKNOWN:
-        highest += float(lead.std()) * (_NORMAL.inv_cdf(1 - MOST_KNOWN_UNKNOWN) - _NORMAL.inv_cdf(first))
+        highest += float(lead.std()) * (_NORMAL.inv_cdf(_FIRST_OF_FEW) - _NORMAL.inv_cdf(first))
     return column.lower(max(highest + _CLEAR, 0.0))
 
 
