@@ -97,7 +97,7 @@ class Gate(GateParts):
         It costs a few microseconds, of which most are the calls of numpy: so there are as few of them as can be.
         """
         deviation, prototypes = self.deviation, np.ascontiguousarray(self._prototypes.T)
-        parts = np.array_split(prototypes, math.ceil(prototypes.size / _ONE_THREAD))
+        parts = np.array_split(prototypes, min(len(prototypes), math.ceil(prototypes.size / _ONE_THREAD)))
         confidence_weight, nearness_weight = self.confidence_weight, self.nearness_weight
         loss = None if self.distance is None else self.distance.loss_of_one(deviation)
 

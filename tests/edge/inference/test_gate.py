@@ -181,6 +181,16 @@ def test_one_picture_is_judged_as_many_are() -> None:
         assert margins == pytest.approx(gate.familiarity(bottlenecks, scores) - gate.least, abs=1e-3, rel=1e-4)
 
 
+def test_a_bottleneck_of_many_features() -> None:
+    """Each prototype may have more of them than one thread multiplies at once."""
+    random = np.random.default_rng(0)
+    prototypes = random.integers(-127, 128, (2, 9_500)).astype(np.int8)
+    gate = Gate(np.ones(9_500, np.float32), prototypes, 1 / 127, 2, 3, 5)
+    bottleneck = random.exponential(1, 9_500).astype(np.float32)
+    expected = gate.familiarity(bottleneck[np.newaxis], np.array([0.5]))[0] - gate.least
+    assert gate.margin(bottleneck, 0.5) == pytest.approx(expected, abs=1e-4)
+
+
 @given(st.lists(st.floats(0, 1, width=32), min_size=3, max_size=6), st.data())
 def test_the_best_of_the_classes_of_one_picture(scores: list[float], data: st.DataObject) -> None:
     """It is the best of what they are among themselves, wherever the other label stands."""
