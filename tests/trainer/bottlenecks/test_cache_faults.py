@@ -13,7 +13,8 @@ from edge.errors import StorageError
 from support import tiny
 from support.filled_cache import ARTIFACT, OTHER, digest, fill, fill_in_child, rows
 from support.messages import Messages
-from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache, CorruptCacheError, set_aside
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.cache_database import FILE_NAME, CorruptCacheError, set_aside
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.photos.folder import list_photos
 
