@@ -6,30 +6,60 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from edge.errors import DatasetError
 from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
 from trainer.photos.name_groups import name_groups
-from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
+from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped, path_at, place_of
 from trainer.photos.reading import Contents, read_contents
 from trainer.photos.split import SPLITS, TEST, GroupedPhoto, SplitRatios, assign_splits, dependent
 from trainer.progress import ProgressLike, as_progress
 
 
-class Photo(NamedTuple):
-    """A photo that can be decoded: its path, class, content hash (32 bytes), split and group.
-
-    ``group`` is the same for photos that depend on each other: the relative path of the first of them.
-    """
-
-    path: Path
+class _Photo(NamedTuple):
+    place: str
     relative: str
     label: str
     sha256: bytes
     split: str
     group: str
+
+
+class Photo(_Photo):
+    """A photo that can be decoded: its path, class, content hash (32 bytes), split and group.
+
+    ``group`` is the same for photos that depend on each other: the relative path of the first of them. The path is made
+    when it is asked for, as that of a :class:`~trainer.photos.photo_files.PhotoFile`.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, path: Path, relative: str, label: str, sha256: bytes, split: str, group: str) -> Photo:
+        """The photo at ``path``."""
+        return super().__new__(cls, place_of(path, relative), relative, label, sha256, split, group)
+
+    @classmethod
+    def at(cls, file: PhotoFile, sha256: bytes, split: str, group: str) -> Photo:
+        """The photo in ``file``."""
+        return cls._make((file.place, file.relative, file.label, sha256, split, group))
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """What a copy is made of."""
+        return (self.path, *self[1:])
+
+    def _replace(self, **changes: Any) -> Photo:
+        """A copy with other fields; the path stays the same unless it is among the ``changes``."""
+        if "path" in changes or "relative" in changes:
+            path, relative = changes.pop("path", self.path), changes.setdefault("relative", self.relative)
+            changes["place"] = place_of(path, relative)
+        return super()._replace(**changes)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return path_at(self.place, self.relative)
 
 
 class Dataset(NamedTuple):
@@ -164,44 +194,50 @@ def assemble(
     has too few to put one into each split.
     """
     skipped = list(folder.skipped)
-    classes: dict[bytes, set[str]] = defaultdict(set)
-    first: dict[bytes, str] = {}
-    readable = [(file, contents.sha256[file.relative]) for file in folder.files if file.relative in contents.sha256]
-    for file, sha256 in readable:
-        classes[sha256].add(file.label)
-        first[sha256] = min(first.get(sha256, file.relative), file.relative)
+    first: dict[bytes, PhotoFile] = {}  # the first file by path with these bytes
+    classes: dict[bytes, set[str]] = defaultdict(set)  # of bytes that several files have
+    for file in folder.files:
+        sha256 = contents.sha256.get(file.relative)
+        if sha256 is not None:
+            other = first.setdefault(sha256, file)
+            if other is not file:
+                classes[sha256] |= {other.label, file.label}
+                first[sha256] = min(other, file, key=lambda each: each.relative)
     skipped += [
         Skipped(file.relative, contents.unreadable[file.relative])
         for file in folder.files
         if file.relative in contents.unreadable
     ]
-    kept: list[tuple[PhotoFile, bytes]] = []
-    for file, sha256 in readable:
-        if len(classes[sha256]) > 1:
+    kept: list[PhotoFile] = []
+    for file in folder.files:
+        sha256 = contents.sha256.get(file.relative)
+        if sha256 is None:
+            continue
+        if len(classes.get(sha256, ())) > 1:
             names = " and ".join(sorted(classes[sha256]))
             skipped.append(Skipped(file.relative, f"the same photo is in {names}; keep it in one"))
-        elif first[sha256] != file.relative:
-            skipped.append(Skipped(file.relative, f"the same photo as {first[sha256]}"))
+        elif first[sha256].relative != file.relative:
+            skipped.append(Skipped(file.relative, f"the same photo as {first[sha256].relative}"))
         else:
-            kept.append((file, sha256))
-    labels = tuple(sorted({file.label for file, _ in kept}))
+            kept.append(file)
+    del first
+    labels = tuple(sorted({file.label for file in kept}))
     if len({*labels, *beside}) < 2 and training:
         have = f"only {labels[0]!r}" if labels else "none"
         raise DatasetError(
             f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}"
         )
     try:
-        found = name_groups([file.relative for file, _ in kept]) if groups is None else groups
+        found = name_groups([file.relative for file in kept]) if groups is None else groups
         splits = assign_splits(
-            [GroupedPhoto(file.relative, file.label, found[file.relative], file.split) for file, _ in kept],
+            [GroupedPhoto(file.relative, file.label, found[file.relative], file.split) for file in kept],
             ratios,
             strict=training,
         )
     except DatasetError as error:
         raise DatasetError(f"{error}{_why_fewer(skipped)}") from None
     photos = [
-        Photo(file.path, file.relative, file.label, sha256, splits[file.relative], found[file.relative])
-        for file, sha256 in kept
+        Photo.at(file, contents.sha256[file.relative], splits[file.relative], found[file.relative]) for file in kept
     ]
     photos.sort(key=lambda photo: photo.relative)
     skipped += [Skipped(label, "no usable photo in it") for label in folder.labels if label not in labels]
