@@ -27,6 +27,7 @@ from trainer.evaluation.evaluated_photos import (
 )
 from trainer.evaluation.grouped_share import GroupedShare, grouped_share
 from trainer.evaluation.interval import Interval
+from trainer.evaluation.photo_answers import PhotoAnswers
 from trainer.evaluation.read_photos import read_photos
 from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses, composed
@@ -57,7 +58,7 @@ class Evaluation:
 
     labels: tuple[str, ...]
     photos: list[Photo]
-    results: list[LabelledPhoto]
+    results: Sequence[LabelledPhoto]
     confusion: npt.NDArray[np.intp]
     split: str = ALL
     skipped: list[Skipped] = field(default_factory=list)
@@ -86,9 +87,22 @@ class Evaluation:
     @cached_property
     def grouped(self) -> GroupedShare:
         """The sum of the weights of the photos that were labelled correctly, and the number of groups."""
-        return grouped_share(
-            (photo.group, answer.categories[0].label == photo.label) for photo, answer in self.classified()
-        )
+        return grouped_share((photo.group, label == photo.label) for photo, label, _ in self.answered())
+
+    @property
+    def decoded(self) -> npt.NDArray[np.bool_]:
+        """Which of the photos could be decoded: (photos,)."""
+        if isinstance(self.results, PhotoAnswers):
+            return self.results.answered
+        return np.array([result.classification is not None for result in self.results], bool)
+
+    @property
+    def failed(self) -> list[Skipped]:
+        """The photos that could not be decoded."""
+        if isinstance(self.results, PhotoAnswers):
+            return [Skipped(photo.relative, error) for photo, error in self.results.failed() if error]
+        results = zip(self.photos, self.results, strict=True)
+        return [Skipped(photo.relative, result.error) for photo, result in results if result.error]
 
     @property
     def independent(self) -> int:
@@ -110,8 +124,20 @@ class Evaluation:
         """Whether the model was trained on some of these photos."""
         return self.trained_on_these and self.split not in NEW
 
+    def answered(self) -> Iterator[tuple[Photo, str, float]]:
+        """The photos that could be decoded, each with its best label and that label's score."""
+        if isinstance(self.results, PhotoAnswers):
+            yield from self.results.best()
+            return
+        for photo, answer in self.classified():
+            yield photo, answer.categories[0].label, answer.categories[0].score
+
     def classified(self) -> Iterator[tuple[Photo, Classification]]:
-        """The photos that could be decoded, each with the model's answer."""
+        """The photos that could be decoded, each with the model's answer.
+
+        Of very many photos, an answer has the best labels and that of the photo's class alone: see
+        :data:`~trainer.evaluation.photo_answers.MOST_SCORES`.
+        """
         for photo, result in zip(self.photos, self.results, strict=True):
             if result.classification is not None:
                 yield photo, result.classification
@@ -161,7 +187,8 @@ def evaluate(
     strange = find_strangers(loaded, Path(strangers), dataset.root, chosen.classes.photos, progress)
     evaluation = evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime, reject=has_gate(loaded))
     evaluation = _with_background(evaluation, loaded, chosen, progress, runtime)
-    known = list(evaluation.classified())
+    # Two labels are enough: one of them is not the rest of the world.
+    known = [(photo, answer._replace(categories=answer.categories[:2])) for photo, answer in evaluation.classified()]
     return replace(evaluation, strangers=evaluate_strangers(loaded, strange, known, progress, runtime=runtime))
 
 
@@ -217,8 +244,7 @@ def evaluate_chosen(
         )
     with progress.stage(stage, len(chosen.photos)) as advance:
         evaluation = evaluate_photos(model, chosen.photos, advance, runtime=runtime, reject=reject)
-    results = zip(chosen.photos, evaluation.results, strict=True)
-    failed = [Skipped(photo.relative, result.error) for photo, result in results if result.error]
+    failed = evaluation.failed
     return replace(
         evaluation,
         split=chosen.split,
@@ -255,25 +281,21 @@ def evaluate_photos(
     """
     labels = tuple(composed(label) for label in model.labels)
     index = {label: place for place, label in reversed(list(enumerate(labels)))}  # the first place of equal labels
-    photos = [photo._replace(label=composed(photo.label)) for photo in photos]
+    photos = [
+        photo if composed(photo.label) == photo.label else photo._replace(label=composed(photo.label))
+        for photo in photos
+    ]
     confusion = np.zeros((len(labels), len(labels)), np.intp)
-    results = []
+    answers = PhotoAnswers(photos, labels)
     paths = (photo.path for photo in photos)
     labelled = label_photos(model, paths, threads=threads, runtime=runtime, top_k=len(model.labels), reject=reject)
-    for photo, result in zip(photos, labelled, strict=True):
+    for place, (photo, result) in enumerate(zip(photos, labelled, strict=True)):
+        own = index[photo.label]
         if result.classification is not None:
-            answer = result.classification
-            confusion[index[photo.label], index[labels[answer.categories[0].index]]] += 1
-            if labels != model.labels:
-                result = result._replace(classification=_with_composed_labels(answer))
-        results.append(result)
+            confusion[own, index[labels[result.classification.categories[0].index]]] += 1
+        answers.put(place, result, own)
         advance(1)
     if not confusion.any():
         raise DatasetError("no photo can be evaluated; give a folder that has photos of the model's classes")
     unknown = None if model.unknown_label is None else composed(model.unknown_label)
-    return Evaluation(labels, photos, results, confusion, unknown=unknown)
-
-
-def _with_composed_labels(answer: Classification) -> Classification:
-    categories = tuple(category._replace(label=composed(category.label)) for category in answer.categories)
-    return answer._replace(categories=categories)
+    return Evaluation(labels, photos, answers, confusion, unknown=unknown)
