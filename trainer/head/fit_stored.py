@@ -1,0 +1,134 @@
+"""The head of more photos than fit into memory: its penalty is searched on some of them, then it is fitted on all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.errors import DatasetError
+from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.stored import Stored
+from trainer.head.blocked_loss import BlockedLoss
+from trainer.head.curvature import Curvature
+from trainer.head.fit import HeadFit, Step, check_finite
+from trainer.head.linear import Head, accuracy, cross_entropy
+from trainer.head.minimise import minimise_loss, shares_of
+from trainer.head.penalty import search_penalty
+from trainer.head.standardisation import Standardisation
+from trainer.head.training_loss import TrainingLoss
+from trainer.one_thread import one_thread
+
+STORED_TOLERANCE = 1e-6
+"""Relative change of the loss that ends a fit on stored photos: docs/adr/0030 says what a smaller one brings."""
+
+ClassWeights = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64] | None]
+"""Makes the weights of the classes (labels,) from the labels of the photos that train (photos,); None: all the same."""
+
+
+class StoredTraining(NamedTuple):
+    """The photos that train a head: ``stored`` ones, and those ``beside`` them in memory.
+
+    ``sample`` are some of both, in memory.
+    """
+
+    stored: Stored
+    beside: Labelled | None
+    sample: Labelled
+
+    @property
+    def labels(self) -> npt.NDArray[np.intp]:
+        """The index of the label of each photo that trains, (photos,)."""
+        return self.stored.labels if self.beside is None else np.append(self.stored.labels, self.beside.labels)
+
+
+def fit_stored(
+    training: StoredTraining,
+    validation: Labelled,
+    labels: int,
+    max_steps: int,
+    class_weights: ClassWeights,
+    advance: Callable[[int], None] = lambda count: None,
+) -> HeadFit:
+    """Fit a head for ``labels`` classes on all photos of ``training``, from the head that its sample gives.
+
+    The penalty is chosen on the sample as :func:`~trainer.head.fit.fit_head` does it, and is that of all photos too:
+    docs/adr/0030 says what a weaker one does. ``validation`` are photos that did not train, in memory. ``advance`` is
+    called with the number of photos whenever the loss of some has been computed.
+
+    Raises :class:`~edge.errors.DatasetError` if a bottleneck is not a finite number, and
+    :class:`~edge.errors.StorageError` if the stored ones cannot be read.
+    """
+    check_finite(training.sample, validation)
+    with one_thread():
+        found = search_penalty(training.sample, validation, labels, max_steps, class_weights(training.sample.labels))
+        steps: list[Step] = []
+
+        def on_step(head: Head, on_training: TrainingLoss) -> None:
+            logits = head.logits(found.validation.features)
+            validated = accuracy(logits, validation.labels), cross_entropy(logits, validation.labels)
+            steps.append(Step(float(on_training.right.mean()), float(on_training.losses.mean()), *validated))
+
+        head = _minimise(
+            training,
+            found.unit,
+            found.head,
+            found.curvature,
+            found.l2,
+            labels,
+            max_steps,
+            class_weights,
+            on_step,
+            advance,
+        )
+    return HeadFit(head, found.l2, steps)
+
+
+def fit_stored_again(
+    training: StoredTraining,
+    labels: int,
+    l2: float,
+    max_steps: int,
+    class_weights: ClassWeights,
+    start: Head,
+    advance: Callable[[int], None] = lambda count: None,
+) -> Head:
+    """Fit a head as :func:`fit_stored` does, with a penalty ``l2`` that was found before, from the head ``start``.
+
+    Raises the errors of :func:`fit_stored`.
+    """
+    check_finite(training.sample)
+    with one_thread():
+        unit = Standardisation.of(training.sample.features)
+        curvature = Curvature.of(unit.apply(training.sample.features))
+        first = Head(*unit.unfolded(*start))
+        return _minimise(training, unit, first, curvature, l2, labels, max_steps, class_weights, None, advance)
+
+
+def _minimise(
+    training: StoredTraining,
+    unit: Standardisation,
+    start: Head,
+    curvature: Curvature,
+    l2: float,
+    labels: int,
+    max_steps: int,
+    class_weights: ClassWeights,
+    on_step: Callable[[Head, TrainingLoss], None] | None,
+    advance: Callable[[int], None],
+) -> Head:
+    """The head for raw bottlenecks; ``start`` is one for standardised ones."""
+    weights = class_weights(training.labels)
+    shares = shares_of(training.labels, np.ones(labels) if weights is None else weights)
+    loss = BlockedLoss(training.stored, training.beside, unit, shares, labels, advance)
+
+    def checked(weights: npt.NDArray[np.float64], bias: npt.NDArray[np.float64]) -> TrainingLoss:
+        found = loss(weights, bias)
+        if not np.isfinite(found.losses).all():
+            raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
+        return found
+
+    head = minimise_loss(checked, shares, l2, max_steps, start, curvature, on_step=on_step, tolerance=STORED_TOLERANCE)
+    return Head(*unit.folded(*head))
