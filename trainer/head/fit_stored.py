@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,14 +16,16 @@ from trainer.head.blocked_loss import BlockedLoss
 from trainer.head.curvature import Curvature
 from trainer.head.fit import HeadFit, Step, check_finite
 from trainer.head.linear import Head, accuracy, cross_entropy
-from trainer.head.minimise import minimise_loss, shares_of
+from trainer.head.minimise import SEARCH_TOLERANCE, minimise_loss, shares_of
 from trainer.head.penalty import search_penalty
 from trainer.head.standardisation import Standardisation
 from trainer.head.training_loss import TrainingLoss
 from trainer.one_thread import one_thread
 
-STORED_TOLERANCE = 1e-6
+STORED_TOLERANCE = 1e-5
 """Relative change of the loss that ends a fit on stored photos: docs/adr/0030 says what a smaller one brings."""
+
+_GROWTH = 4
 
 ClassWeights = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64] | None]
 """Makes the weights of the classes (labels,) from the labels of the photos that train (photos,); None: all the same."""
@@ -119,16 +122,46 @@ def _minimise(
     on_step: Callable[[Head, TrainingLoss], None] | None,
     advance: Callable[[int], None],
 ) -> Head:
-    """The head for raw bottlenecks; ``start`` is one for standardised ones."""
-    weights = class_weights(training.labels)
-    shares = shares_of(training.labels, np.ones(labels) if weights is None else weights)
-    loss = BlockedLoss(training.stored, training.beside, unit, shares, labels, advance)
+    """The head for raw bottlenecks; ``start`` is one for standardised ones.
 
-    def checked(weights: npt.NDArray[np.float64], bias: npt.NDArray[np.float64]) -> TrainingLoss:
-        found = loss(weights, bias)
-        if not np.isfinite(found.losses).all():
-            raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
-        return found
-
-    head = minimise_loss(checked, shares, l2, max_steps, start, curvature, on_step=on_step, tolerance=STORED_TOLERANCE)
+    It is fitted on parts that grow, each from the head of the part before: so few steps are left for all photos.
+    """
+    head = start
+    for part in growing_parts(training):
+        weights = class_weights(part.labels)
+        shares = shares_of(part.labels, np.ones(labels) if weights is None else weights)
+        loss = BlockedLoss(part.stored, part.beside, unit, shares, labels, advance)
+        last = part is training
+        head = minimise_loss(
+            partial(_checked, loss),
+            shares,
+            l2,
+            max_steps,
+            head,
+            curvature,
+            on_step=on_step if last else None,
+            tolerance=STORED_TOLERANCE if last else SEARCH_TOLERANCE,
+        )
     return Head(*unit.folded(*head))
+
+
+def growing_parts(training: StoredTraining) -> Iterator[StoredTraining]:
+    """Parts of ``training``, each four times as large as the one before, and last all of it.
+
+    The photos of a part are taken evenly from the photos of each class. Those beside the stored ones are in all parts.
+    """
+    photos = len(training.stored.labels)
+    order = np.argsort(training.stored.labels, kind="stable")
+    count = _GROWTH * len(training.sample.labels)
+    while count * 2 <= photos:
+        chosen = np.sort(order[np.arange(count) * photos // count])
+        yield training._replace(stored=training.stored.where(chosen))
+        count *= _GROWTH
+    yield training
+
+
+def _checked(loss: BlockedLoss, weights: npt.NDArray[np.float64], bias: npt.NDArray[np.float64]) -> TrainingLoss:
+    found = loss(weights, bias)
+    if not np.isfinite(found.losses).all():
+        raise DatasetError("a bottleneck is not a finite number; are the weights of the backbone sound?")
+    return found

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -23,32 +24,40 @@ _SEED = 7
 
 
 def draw_folder(
-    folder: Path, extractor: FeatureExtractor, mixture: Mixture, photos: int, classes: int, advance: Advance
+    folder: Path,
+    extractor: FeatureExtractor,
+    mixture: Mixture,
+    photos: int,
+    classes: int,
+    advance: Advance,
+    *,
+    with_looks: bool,
 ) -> None:
     """Write ``photos`` photos of ``classes`` classes to ``folder``, and what the cache of ``extractor`` has of them.
 
-    Each photo is a JPEG of 16 x 16 pixels with bytes of its own. Its bottleneck is drawn from ``mixture``; its look is
-    drawn too: smooth noise, like no other.
+    Each photo is a JPEG of 16 x 16 pixels with bytes of its own. Its bottleneck is drawn from ``mixture``; ``with_looks``
+    its look is drawn too: smooth noise, like no other.
     """
     random = np.random.default_rng(_SEED)
     centres = mixture.centres(classes, random)
     for label in range(classes):
         (folder / f"class{label:04}").mkdir(parents=True)
+    pictures = [_picture(label) for label in range(classes)]
     for start, stop in _parts(photos):
         labels = np.arange(start, stop) % classes
         raw = as_bytes(mixture.draw(centres, labels, random), extractor.backbone.model.output)
         vectors, files, looks = [], [], []
-        for number, label, row, look in zip(
-            range(start, stop), labels, raw, _draw_looks(len(labels), random), strict=True
-        ):
+        drawn = _draw_looks(len(labels), random) if with_looks else repeat(None, len(labels))
+        for number, label, row, look in zip(range(start, stop), labels, raw, drawn, strict=True):
             path = folder / f"class{label:04}" / f"photo-{_name(number)}.jpg"
-            content = _picture(int(label)) + str(number).encode()
+            content = pictures[label] + str(number).encode()
             path.write_bytes(content)
             os.utime(path, _LONG_AGO)
             sha256 = hashlib.sha256(content).digest()
             vectors.append((sha256, row.tobytes()))
             files.append((path, path.stat(), sha256))
-            looks.append((sha256, look.to_bytes()))
+            if look is not None:
+                looks.append((sha256, look.to_bytes()))
         with BottleneckCache(extractor.bottleneck_dir) as cache:
             cache.store(extractor.key, vectors, files, looks)
         advance(stop - start)

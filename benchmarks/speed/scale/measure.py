@@ -15,6 +15,7 @@ from trainer.backbones.backbone import load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import load_labelled
+from trainer.groups.modes import GROUPS_AUTO
 from trainer.photos.dataset import assemble
 from trainer.photos.folder import list_photos
 from trainer.photos.split import SplitRatios
@@ -47,7 +48,8 @@ def measure(
             cache, folder, model = (Path(scratch) / name for name in ("cache", "photos", "model.tflite"))
             (backbone,) = load_backbones(cache, architecture, None, ("int8",))
             with progress.stage(f"{photos:,} photos, {classes:,} classes", photos) as advance:
-                draw_folder(folder, FeatureExtractor(backbone, cache), mixture, photos, classes, advance)
+                extractor = FeatureExtractor(backbone, cache)
+                draw_folder(folder, extractor, mixture, photos, classes, advance, with_looks=groups == GROUPS_AUTO)
             own_cache = ["--architecture", architecture.name, "--bottleneck-dir", str(cache)]
             arguments = {
                 "bottlenecks": ["bottlenecks", str(folder), *own_cache],
