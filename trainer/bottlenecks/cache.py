@@ -157,19 +157,26 @@ class BottleneckCache:
 
         Raises :class:`~edge.errors.StorageError` if one of them is missing, and :class:`OSError` of the file.
         """
-        order = sorted(range(len(images)), key=images.__getitem__)  # as the table is sorted: both are walked once
-        place = missing = 0
-        for image, vector in self._intact(artifact):
-            while place < len(order) and images[order[place]] < image:
-                place, missing = place + 1, missing + 1
-            while place < len(order) and images[order[place]] == image:
-                if len(vector) != vector_bytes:
-                    missing += 1
-                else:
-                    os.pwrite(file, vector, order[place] * vector_bytes)
-                place += 1
-        if missing := missing + len(order) - place:
-            raise StorageError(f"{self._path}: lost {missing} bottlenecks while training; run again")
+        rows = _in_rows(images, self._intact(artifact))
+        found = 0
+        for row, vector in rows:
+            if len(vector) == vector_bytes:
+                os.pwrite(file, vector, row * vector_bytes)
+                found += 1
+        if found < len(images):
+            raise StorageError(f"{self._path}: lost {len(images) - found} bottlenecks while training; run again")
+
+    def looks_in_rows(self, images: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+        """The intact looks of ``images``, each with the place of its image; in no order."""
+        return _in_rows(images, self.intact_looks())
+
+    def intact_looks(self) -> Iterator[tuple[bytes, bytes]]:
+        """The sha256 of every image with an intact look, and that; sorted."""
+        columns = "SELECT image, look, checksum FROM looks WHERE version = ? ORDER BY image"
+        with self._translated():
+            for image, look, checksum in self._database.execute(columns, (LOOK_VERSION,)):
+                if isinstance(image, bytes) and isinstance(look, bytes) and zlib.crc32(look) == checksum:
+                    yield image, look
 
     def images_with_look(self) -> Digests:
         """The sha256 of every image with a look, intact or not."""
@@ -179,13 +186,8 @@ class BottleneckCache:
 
     def load_looks(self, images: Iterable[bytes]) -> dict[bytes, bytes]:
         """The intact looks of ``images``, given by their sha256; those that are missing or damaged are not in it."""
-        wanted, looks = set(images), {}
-        with self._translated():
-            rows = self._database.execute("SELECT image, look, checksum FROM looks WHERE version = ?", (LOOK_VERSION,))
-            for image, look, checksum in rows:
-                if image in wanted and isinstance(look, bytes) and zlib.crc32(look) == checksum:
-                    looks[image] = look
-        return looks
+        wanted = set(images)
+        return {image: look for image, look in self.intact_looks() if image in wanted}
 
     def store_groups(self, key: bytes, first: bytes) -> None:
         """Keep the groups of some photos under ``key``; those of the hundred last keys are kept."""
@@ -211,6 +213,18 @@ class BottleneckCache:
             for image, vector, checksum in rows:
                 if isinstance(image, bytes) and isinstance(vector, bytes) and zlib.crc32(vector) == checksum:
                     yield image, vector
+
+
+def _in_rows(images: Sequence[bytes], rows: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """What ``rows``, which are sorted by image, hold of ``images``, each with the place of its image."""
+    order = sorted(range(len(images)), key=images.__getitem__)  # as the rows are: both are walked once
+    place = 0
+    for image, content in rows:
+        while place < len(order) and images[order[place]] < image:
+            place += 1
+        while place < len(order) and images[order[place]] == image:
+            yield order[place], content
+            place += 1
 
 
 def file_key(path: Path) -> bytes:

@@ -35,8 +35,8 @@ def draw_folder(
 ) -> None:
     """Write ``photos`` photos of ``classes`` classes to ``folder``, and what the cache of ``extractor`` has of them.
 
-    Each photo is a JPEG of 16 x 16 pixels with bytes of its own. Its bottleneck is drawn from ``mixture``; ``with_looks``
-    its look is drawn too: smooth noise, like no other.
+    Each photo is a JPEG of 16 x 16 pixels with bytes of its own. Its bottleneck is drawn from ``mixture``. With looks,
+    that of each photo is drawn too: smooth noise, like no other.
     """
     random = np.random.default_rng(_SEED)
     centres = mixture.centres(classes, random)
