@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import DatasetError
-from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
 from edge.types import Classification, LabelledPhoto
 from trainer.evaluation.background import BackgroundAnswers, evaluate_background
@@ -29,6 +28,7 @@ from trainer.evaluation.grouped_share import GroupedShare, grouped_share
 from trainer.evaluation.interval import Interval
 from trainer.evaluation.photo_answers import PhotoAnswers
 from trainer.evaluation.read_photos import read_photos
+from trainer.evaluation.score_photos import score_photos
 from trainer.evaluation.seen_photos import SeenPhotos
 from trainer.evaluation.shared_classes import SharedClasses, composed
 from trainer.evaluation.strangers import Strangers, evaluate_strangers, find_strangers, has_gate
@@ -288,12 +288,12 @@ def evaluate_photos(
     confusion = np.zeros((len(labels), len(labels)), np.intp)
     answers = PhotoAnswers(photos, labels)
     paths = (photo.path for photo in photos)
-    labelled = label_photos(model, paths, threads=threads, runtime=runtime, top_k=len(model.labels), reject=reject)
-    for place, (photo, result) in enumerate(zip(photos, labelled, strict=True)):
+    scored = score_photos(model, paths, threads=threads, runtime=runtime, reject=reject)
+    for place, (photo, result) in enumerate(zip(photos, scored, strict=True)):
         own = index[photo.label]
-        if result.classification is not None:
-            confusion[own, index[labels[result.classification.categories[0].index]]] += 1
-        answers.put(place, result, own)
+        best = answers.put(place, result, own)
+        if best is not None:
+            confusion[own, index[labels[best]]] += 1
         advance(1)
     if not confusion.any():
         raise DatasetError("no photo can be evaluated; give a folder that has photos of the model's classes")

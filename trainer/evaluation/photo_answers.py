@@ -9,7 +9,9 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
+from edge.inference.classifier import SCORE_THRESHOLD, GatedScores
 from edge.types import Category, Classification, LabelledPhoto
+from trainer.evaluation.score_photos import ScoredPhoto
 from trainer.photos.dataset import Photo
 
 MOST_SCORES = 10_000_000
@@ -18,11 +20,9 @@ MOST_SCORES = 10_000_000
 BEST = 16
 """How many of the best labels are kept then."""
 
-_NOT_ASKED, _ACCEPTED, _REJECTED = -1, 0, 1
-
 
 class PhotoAnswers(Sequence[LabelledPhoto]):
-    """The answers to ``photos``, in their order. A photo takes 8 bytes for each score that is kept, and 20 more.
+    """The answers to ``photos``, in their order. A photo takes 8 bytes for each score that is kept, and 16 more.
 
     ``places`` and ``scores`` (photos, kept) are the labels of the scores that are kept, by index, best score first, and
     these scores. Of a photo without an answer the places are -1.
@@ -37,32 +37,31 @@ class PhotoAnswers(Sequence[LabelledPhoto]):
         self.places = np.full((count, kept), -1, np.int32)
         self.scores = np.zeros((count, kept), np.float32)
         self._latency_ms = np.zeros(count)
-        self._gate = np.full(count, _NOT_ASKED, np.int8)
-        self._familiarity = np.full(count, np.nan)
+        self._familiarity = np.full(count, np.nan)  # not a number: the gate was not asked
         self._errors: dict[int, str | None] = {}
 
-    def put(self, place: int, result: LabelledPhoto, own: int) -> None:
-        """Keep the ``result`` for the photo at ``place``, whose own label has the index ``own``."""
-        answer = result.classification
-        if answer is None:
-            self._errors[place] = result.error
-            return
-        kept = self._kept(answer.categories, own)
-        self.places[place, : len(kept)] = [category.index for category in kept]
-        self.scores[place, : len(kept)] = [category.score for category in kept]
-        self._latency_ms[place] = answer.latency_ms
-        if answer.rejected is not None:
-            self._gate[place] = _REJECTED if answer.rejected else _ACCEPTED
-        if answer.familiarity is not None:
-            self._familiarity[place] = answer.familiarity
+    def put(self, place: int, result: ScoredPhoto, own: int) -> int | None:
+        """Keep the ``result`` for the photo at ``place``, whose own label has the index ``own``.
 
-    def _kept(self, categories: tuple[Category, ...], own: int) -> tuple[Category, ...]:
-        most = self.places.shape[1]
-        if len(categories) <= most:
-            return categories
-        best = categories[: most - 1]
-        rest = (category for category in categories[most - 1 :] if category.index == own)
-        return (*best, next(rest, categories[most - 1]))
+        Returns the index of the best label, None if there is none. Equal scores are ordered as the labels are.
+        """
+        if result.gated is None:
+            self._errors[place] = result.error
+            return None
+        scores, most = result.gated.scores, self.places.shape[1]
+        order = np.argsort(-scores, kind="stable")
+        order = order[scores[order] >= SCORE_THRESHOLD]
+        if len(order) > most:
+            best = order[:most]
+            if own not in best and scores[own] >= SCORE_THRESHOLD:
+                best[-1] = own
+            order = best
+        self.places[place, : len(order)] = order
+        self.scores[place, : len(order)] = scores[order]
+        self._latency_ms[place] = result.latency_ms
+        if result.gated.familiarity is not None:
+            self._familiarity[place] = result.gated.familiarity
+        return int(order[0]) if len(order) else None
 
     @property
     def answered(self) -> npt.NDArray[np.bool_]:
@@ -100,7 +99,7 @@ class PhotoAnswers(Sequence[LabelledPhoto]):
             for index, score in zip(self.places[place].tolist(), self.scores[place].tolist(), strict=True)
             if index >= 0
         )
-        gate, familiarity = int(self._gate[place]), float(self._familiarity[place])
-        rejected = None if gate == _NOT_ASKED else gate == _REJECTED
-        told = None if math.isnan(familiarity) else familiarity
-        return LabelledPhoto(path, Classification(categories, float(self._latency_ms[place]), rejected, told))
+        familiarity = float(self._familiarity[place])
+        gated = GatedScores(self.scores[place], None if math.isnan(familiarity) else familiarity)
+        answer = Classification(categories, float(self._latency_ms[place]), gated.rejected, gated.familiarity)
+        return LabelledPhoto(path, answer)

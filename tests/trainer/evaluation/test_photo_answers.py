@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.inference.classifier import GatedScores
 from edge.types import Category, Classification, LabelledPhoto
 from support.evaluations import evaluation_of
 from trainer.evaluation import photo_answers
 from trainer.evaluation.photo_answers import PhotoAnswers
+from trainer.evaluation.score_photos import ScoredPhoto
 from trainer.photos.dataset import Photo
 from trainer.report.doubtful_labels import find_doubtful_labels
 from trainer.report.measures import class_measures, operating_curve, scored_photos
@@ -36,7 +38,7 @@ def answers_to(photos: list[Photo], random: np.random.Generator) -> list[Labelle
         logits[LABELS.index(each.label)] += 3
         scores = (np.exp(logits) / np.exp(logits).sum()).astype(np.float32)
         categories = tuple(Category(int(i), LABELS[i], float(scores[i])) for i in np.argsort(-scores, kind="stable"))
-        results.append(LabelledPhoto(each.path, Classification(categories, 1.5, bool(place % 2), float(place))))
+        results.append(LabelledPhoto(each.path, Classification(categories, 1.5, bool(place % 2), 0.5 - place % 2)))
     return results
 
 
@@ -49,8 +51,15 @@ def photos() -> list[Photo]:
 def put(photos: list[Photo], results: list[LabelledPhoto]) -> PhotoAnswers:
     """All ``results`` in arrays."""
     answers = PhotoAnswers(photos, LABELS)
-    for place, result in enumerate(results):
-        answers.put(place, result, LABELS.index(photos[place].label))
+    for place, (path, answer, error) in enumerate(results):
+        if answer is None:
+            assert answers.put(place, ScoredPhoto(None, error=error), 0) is None
+            continue
+        scores = np.zeros(len(LABELS), np.float32)
+        scores[[category.index for category in answer.categories]] = [category.score for category in answer.categories]
+        scored = ScoredPhoto(GatedScores(scores, answer.familiarity), answer.latency_ms)
+        own = LABELS.index(path.parent.name)
+        assert answers.put(place, scored, own) == answer.categories[0].index
     return answers
 
 
@@ -68,10 +77,10 @@ def test_what_was_put_in_comes_out(photos: list[Photo]) -> None:
 
 def test_a_gate_that_was_not_asked_stays_so(photos: list[Photo]) -> None:
     """None comes out as None."""
-    result = LabelledPhoto(photos[0].path, Classification((Category(0, LABELS[0], 1.0),), 2.0))
     answers = PhotoAnswers(photos, LABELS)
-    answers.put(0, result, 0)
-    assert answers[0] == result
+    answers.put(0, ScoredPhoto(GatedScores(np.linspace(1, 0, len(LABELS), dtype=np.float32), None), 2.0), 0)
+    assert (answers[0].classification.rejected, answers[0].classification.familiarity) == (None, None)
+    assert answers[0].classification.best == Category(0, LABELS[0], 1.0)
     assert answers[1] == LabelledPhoto(photos[1].path, None, None)
 
 

@@ -11,7 +11,6 @@ from PIL import Image
 from support import tiny
 from support.scenes import ALTERED, draw_scene, noisy
 from trainer.bottlenecks.compute import compute_bottlenecks
-from trainer.groups import find_groups as module
 from trainer.groups import rules
 from trainer.groups.alignment import Floats
 from trainer.groups.evidence import PixelComparison
