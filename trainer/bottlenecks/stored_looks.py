@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
-from sys import intern
+from collections.abc import Callable, Sequence
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from edge.errors import StorageError
 from trainer.bottlenecks.cache import BottleneckCache
-from trainer.photos.look import LOOK_SIZE, Look
+from trainer.photos.look import LOOK_SIZE, NO_PIXELS, Look
 
 _PIXELS = LOOK_SIZE * LOOK_SIZE
 
@@ -33,20 +32,39 @@ class StoredLooks(NamedTuple):
         return found
 
 
+class LookFile:
+    """Looks that come one after the other, each under a name, and are read again in any order."""
+
+    def __init__(self) -> None:
+        """No look has come yet."""
+        self._stored = StoredLooks(tempfile.TemporaryFile(), [])  # noqa: SIM115  # open as long as it is used
+        self._rows: dict[str, int] = {}
+
+    def __setitem__(self, name: str, look: Look) -> None:
+        """Keep ``look`` under ``name``."""
+        self._rows[name] = len(self._stored.rest)
+        self._stored.file.write(look.pixels.tobytes())
+        self._stored.rest.append(look.without_pixels())
+
+    def of(self, names: Sequence[str]) -> tuple[list[Look], Callable[[npt.NDArray[np.intp]], npt.NDArray[np.uint8]]]:
+        """The looks of ``names`` without their pixels, and what reads the pixels by the places of names."""
+        self._stored.file.flush()
+        rows = np.fromiter((self._rows[name] for name in names), np.intp, len(names))
+        return [self._stored.rest[row] for row in rows], lambda places: self._stored.pixels(rows[places])
+
+
 def copy_looks(cache: BottleneckCache, folder: os.PathLike[str], images: Sequence[bytes]) -> StoredLooks:
     """The looks of ``images``, given by content hash (32 bytes), from ``cache`` into a file in ``folder``.
 
     Raises :class:`~edge.errors.StorageError` if one of them is missing or damaged, or if the file cannot be written.
     """
-    nothing = np.zeros((0, 0), np.uint8)
-    rest = [Look(nothing)] * len(images)
+    rest = [Look(NO_PIXELS)] * len(images)
     try:
         file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # open as long as it is used
         for row, content in cache.looks_in_rows(images):
             look = Look.from_bytes(content)
             os.pwrite(file.fileno(), look.pixels.tobytes(), row * _PIXELS)
-            if look.camera:
-                rest[row] = Look(nothing, look.taken_s, intern(look.camera))
+            rest[row] = look.without_pixels()
     except OSError as error:
         raise StorageError(
             f"{os.fspath(folder)}: {error.strerror}; {len(images) * _PIXELS / 1e9:.1f} GB are needed there: free some "

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from edge.modelfile.structure import TensorSpec
 from trainer.bottlenecks.stored import StoredFeatures
 from trainer.groups.candidates import by_exif
-from trainer.groups.cells import Floats, nearest_in_cells
+from trainer.groups.cells import Read, nearest_in_cells
 from trainer.groups.evidence import PixelComparison
 from trainer.groups.frames import without_frames
 from trainer.groups.links import Links
@@ -47,22 +47,31 @@ Pixels = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.uint8]]
 
 
 def find_groups_among_many(
-    relatives: Sequence[str], features: StoredFeatures, looks: Sequence[Look], pixels: Pixels
+    relatives: Sequence[str], features: Read, looks: Sequence[Look], pixels: Pixels
 ) -> dict[str, str]:
     """The group of each photo, by relative path: see :func:`~trainer.groups.find_groups.find_groups`.
 
-    ``features`` are the bottlenecks of the photos, ``looks`` their looks without ``pixels``. Most of what comparing all
-    with all finds is found: docs/adr/0030 has the share.
+    ``features`` reads the bottlenecks of the photos, ``looks`` are their looks without ``pixels``. Most of what
+    comparing all with all finds is found: docs/adr/0030 has the share.
     """
     order = np.array(sorted(range(len(relatives)), key=lambda index: natural_order(relatives[index])), np.intp)
     with one_thread():
         search = _Search(
             [relatives[index] for index in order],
-            lambda rows: features.read(order[rows]),
+            lambda rows: features(order[rows]),
             [looks[index] for index in order],
             lambda rows: pixels(order[rows]),
         )
         return search.groups()
+
+
+def stored_brightness(photos: int, pixels: Pixels) -> Read:
+    """Reads the values of :mod:`~trainer.groups.look_features` of ``photos`` photos, from a file, again and again."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as it is read
+    for start in range(0, photos, _BLOCK):
+        file.write(pixel_features(pixels(np.arange(start, min(start + _BLOCK, photos)))).tobytes())
+    file.flush()
+    return StoredFeatures(file, VALUES, TensorSpec("looks", (1, VALUES), np.dtype(np.float32), 0.0, 0)).read
 
 
 class _Search:
@@ -71,7 +80,7 @@ class _Search:
     def __init__(
         self,
         relatives: list[str],
-        features: Callable[[npt.NDArray[np.intp]], Floats],
+        features: Read,
         looks: list[Look],
         pixels: Pixels,
     ) -> None:
@@ -83,7 +92,7 @@ class _Search:
         self._evidence: dict[tuple[int, int], float] = {}
         self._sources = [
             Offers(nearest_in_cells(features, photos, NEIGHBOURS), LEAST_COSINE, TRIES),
-            Offers(nearest_in_cells(self._look_features(), photos, NEIGHBOURS), LEAST_LOOK_COSINE, 1),
+            Offers(nearest_in_cells(self._unframed(), photos, NEIGHBOURS), LEAST_LOOK_COSINE, 1),
         ]
 
     def groups(self) -> dict[str, str]:
@@ -120,14 +129,8 @@ class _Search:
                 self._evidence[int(pairs[row, 0]), int(pairs[row, 1])] = float(found[row])
         self._compared = np.union1d(self._compared, codes)
 
-    def _look_features(self) -> Callable[[npt.NDArray[np.intp]], Floats]:
-        """The brightness of all looks, in a file: they are read twice."""
-        file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as it is read
-        for start in range(0, len(self._relatives), _BLOCK):
-            rows = np.arange(start, min(start + _BLOCK, len(self._relatives)))
-            file.write(pixel_features(without_frames(self._pixels(rows))).astype(np.float32).tobytes())
-        file.flush()
-        return StoredFeatures(file, VALUES, TensorSpec("looks", (1, VALUES), np.dtype(np.float32), 0.0, 0)).read
+    def _unframed(self) -> Read:
+        return stored_brightness(len(self._relatives), lambda rows: without_frames(self._pixels(rows)))
 
     def _joined(self, *links: Sequence[tuple[int, int]] | dict[tuple[int, int], float]) -> Grouping:
         grouping = Grouping(self._relatives)

@@ -76,7 +76,7 @@ def _among_many(extractor: FeatureExtractor, photos: Sequence[Photo], relatives:
     images = [photo.sha256 for photo in photos]
     stored = store_looks(extractor.bottleneck_dir, photos, extractor.progress)
     with extractor.progress.stage("groups"):
-        return find_groups_among_many(relatives, store_features(extractor, images), stored.rest, stored.pixels)
+        return find_groups_among_many(relatives, store_features(extractor, images).read, stored.rest, stored.pixels)
 
 
 def find_groups(
