@@ -50,12 +50,14 @@ class Mixture(NamedTuple):
 
     def centres(self, classes: int, random: np.random.Generator) -> Floats:
         """Where ``classes`` classes lie: (classes, values)."""
-        return self.mean + random.standard_normal((classes, AXES), np.float32) @ self.between.T
+        return self.mean + random.standard_normal((classes, self.between.shape[1]), np.float32) @ self.between.T
 
     def draw(self, centres: Floats, labels: npt.NDArray[np.intp], random: np.random.Generator) -> Floats:
         """A bottleneck for each of ``labels``: (photos, values)."""
         alone = random.standard_normal((len(labels), len(self.mean)), np.float32) * self.rest
-        found: Floats = centres[labels] + random.standard_normal((len(labels), AXES), np.float32) @ self.within.T
+        found: Floats = (
+            centres[labels] + random.standard_normal((len(labels), self.within.shape[1]), np.float32) @ self.within.T
+        )
         return found + alone
 
 
