@@ -17,8 +17,11 @@ from trainer.retraining.options import RetrainOptions
 MOST_IN_MEMORY = 50_000
 """The bottlenecks of more photos are not kept in memory all at once."""
 
-SAMPLES = {TRAINING: 20_000, VALIDATION: 10_000, TEST: 10_000}
+SAMPLES = {TRAINING: 20_000, VALIDATION: 5_000, TEST: 5_000}
 """How many photos of each split are in the sample, beside one of each class."""
+
+
+_RANGES = 8_000  # photos
 
 
 class Examples(NamedTuple):
@@ -36,6 +39,13 @@ class Examples(NamedTuple):
     def all(self) -> Labelled | Stored:
         """Those of all photos."""
         return self.data if self.stored is None else self.stored
+
+    def ranges(self) -> Labelled:
+        """Those of the training and validation photos, or of as many of these as show which values bottlenecks have."""
+        both = self.of((TRAINING, VALIDATION))
+        if self.stored is None:
+            return both
+        return both.where(np.arange(_RANGES) * len(both.labels) // _RANGES)
 
     def of(self, splits: tuple[str, ...]) -> Labelled:
         """Those of the photos in memory that are in one of ``splits``."""

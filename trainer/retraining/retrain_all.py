@@ -10,13 +10,13 @@ from edge.files import check_writable, write_whole
 from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.remembered import Remembered, remember_some
+from trainer.bottlenecks.remembered import Remembered, remember
 from trainer.export.compiled import compiled_path, export_compiled
 from trainer.export.export import export_final, export_model
 from trainer.head.learning_curve_text import TOO_FEW
 from trainer.photos.dataset import Dataset
 from trainer.photos.folder import list_photos
-from trainer.photos.split import SPLITS, TRAINING, VALIDATION
+from trainer.photos.split import SPLITS, TRAINING
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos
 from trainer.retraining.examples import load_examples, sample_line
@@ -113,11 +113,13 @@ def _retrain_one(
             calibration, column = outside.extended(calibration, training, validation)
         dataset = dataset._replace(skipped=sorted({*dataset.skipped, *outside.background.skipped}))
     everything = AllPhotos(examples.data, examples.dataset, options, progress, remembered, outside)
-    known = with_remembered(examples.of(SPLITS if options.final else (TRAINING,)), dataset.labels, remembered)
-    kept = remember_some(known, dataset.labels, options.remember)
+    kept = None
+    if options.remember:
+        known = with_remembered(examples.of(SPLITS if options.final else (TRAINING,)), dataset.labels, remembered)
+        kept = remember(known.features, known.labels, dataset.labels, options.remember)
     validated = everything.cross_validate() if options.cross_validate else None
     curve = everything.learning_curve(fit.l2) if options.learning_curve else None
-    samples = with_remembered(examples.of((TRAINING, VALIDATION)), dataset.labels, remembered).features
+    samples = with_remembered(examples.ranges(), dataset.labels, remembered).features
     provenance = describe_training(
         backbone,
         dataset,

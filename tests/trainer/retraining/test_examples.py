@@ -26,6 +26,7 @@ from trainer.retraining.retrain_all import retrain_all
 def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """No more than ten photos fit into memory, and a sample has eighteen."""
     monkeypatch.setattr(examples, "MOST_IN_MEMORY", 10)
+    monkeypatch.setattr(examples, "_RANGES", 7)
     monkeypatch.setattr(examples, "SAMPLES", {TRAINING: 12, "validation": 3, TEST: 3})
 
 
