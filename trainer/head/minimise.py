@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.curvature import Curvature
-from trainer.head.lbfgs import Floats, Point, lbfgs
+from trainer.head.lbfgs import Floats, Point, Walk, lbfgs
 from trainer.head.linear import Head
 from trainer.head.training_loss import TrainingLoss, training_loss
 
@@ -84,10 +84,13 @@ def minimise_loss(
     curvature: Curvature,
     on_step: Callable[[Head, TrainingLoss], None] | None = None,
     tolerance: float = TOLERANCE,
+    walked: Walk | None = None,
+    on_walk: Callable[[Walk], None] = lambda walk: None,
 ) -> Head:
     """Minimise what ``loss`` computes of weights (values, labels) and bias (labels,), and the penalty ``l2``.
 
     ``shares`` (photos,) are those of the photos in the loss. ``curvature`` is that of the standardised features.
+    ``walked`` and ``on_walk`` are those of :func:`~trainer.head.lbfgs.lbfgs`.
     """
     labels = len(start.bias)
     first = (labels - 1) / labels**2  # of a head of zeros
@@ -113,7 +116,7 @@ def minimise_loss(
             on_step(_head(point.at), last)
 
     begin = np.concatenate([start.weights, start.bias[np.newaxis]])
-    return _head(lbfgs(evaluate, begin, solve, max_steps, tolerance, report).at)
+    return _head(lbfgs(evaluate, begin, solve, max_steps, tolerance, report, walked, on_walk).at)
 
 
 def _head(parameters: Floats) -> Head:

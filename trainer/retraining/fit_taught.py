@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -103,6 +104,10 @@ def stored_training(
     ``sample`` are some of them, in memory; ``labels`` are those of all.
     """
     own = originals.where(np.arange(len(photos)))
+    key = hashlib.sha256(extractor.key)
+    for photo in photos:
+        key.update(photo.sha256)
+    key.update(str(options.augment).encode())
     if options.augment:
         compute_copies(extractor, photos, options.augment)
         images = [photo.sha256 for photo in photos]
@@ -114,4 +119,4 @@ def stored_training(
     if remembered is not None:
         nothing = Labelled(np.zeros((0, remembered.features.shape[1]), np.float32), np.zeros(0, np.intp))
         beside = with_remembered(nothing, labels, remembered)
-    return StoredTraining(own, beside, sample)
+    return StoredTraining(own, beside, sample, extractor.bottleneck_dir, key.digest())

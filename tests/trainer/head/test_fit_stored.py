@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +14,12 @@ from edge.modelfile.structure import TensorSpec
 from trainer.bottlenecks import stored as stored_module
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.stored import Stored, StoredFeatures
-from trainer.head import blocked_loss
+from trainer.head import blocked_loss, fit_checkpoint
 from trainer.head.blocked_loss import BlockedLoss
-from trainer.head.fit import fit_again, fit_head
+from trainer.head.fit import HeadFit, fit_again, fit_head
+from trainer.head.fit_checkpoint import FitCheckpoint
 from trainer.head.fit_stored import StoredTraining, fit_stored, fit_stored_again
+from trainer.head.lbfgs import Walk
 from trainer.head.standardisation import Standardisation
 from trainer.head.training_loss import training_loss
 from trainer.one_thread import one_thread
@@ -100,6 +104,61 @@ def test_a_second_fit_starts_where_the_first_ended() -> None:
     first = fit_stored_again(stored, CLASSES, 0.01, 500, lambda labels: None, fit_again(training, CLASSES, 0.01, 500))
     second = fit_again(training, CLASSES, 0.01, 500)
     assert np.abs(first.weights - second.weights).max() < 1e-3 * np.abs(second.weights).max()
+
+
+class Killed(Exception):
+    """The end of a run, somewhere."""
+
+
+@pytest.mark.parametrize("after", [1, 2, 5, 9])
+def test_a_killed_fit_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """The head and the steps have the bytes of a fit that was not killed, and nothing is left in the folder."""
+    monkeypatch.setattr(fit_checkpoint, "EVERY_S", 0.0)
+    training, validation = drawn(2000, 1), drawn(300, 2)
+    sample = training.where(np.arange(2000) < 200)
+    stored = StoredTraining(in_file(training), None, sample, tmp_path, b"key")
+
+    def fit(advance: Callable[[int], None] = lambda count: None) -> HeadFit:
+        return fit_stored(stored, validation, CLASSES, 500, lambda labels: None, advance)
+
+    whole, saves = fit(), []
+    save = FitCheckpoint.save
+
+    def save_and_die(*arguments: object) -> None:
+        save(*arguments)
+        saves.append(arguments)
+        if len(saves) == after:
+            raise Killed
+
+    monkeypatch.setattr(FitCheckpoint, "save", save_and_die)
+    with pytest.raises(Killed):
+        fit()
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr(FitCheckpoint, "save", save)
+    computed: list[int] = []
+    again = fit(computed.append)
+    assert again.head.weights.tobytes() == whole.head.weights.tobytes()
+    assert again.steps == whole.steps
+    assert list(tmp_path.iterdir()) == []
+    full: list[int] = []
+    fit(full.append)
+    assert sum(computed) < sum(full)
+
+
+def test_a_damaged_checkpoint_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is cut short, or of another fit, is as if there were none."""
+    monkeypatch.setattr(fit_checkpoint, "EVERY_S", 0.0)
+    walk = Walk(np.ones((3, 2)), ((np.ones((3, 2)), np.zeros((3, 2))),), 4)
+    checkpoint = FitCheckpoint(tmp_path, "some")
+    checkpoint.save(1, walk, [(1.0, 2.0, 3.0, 4.0)])
+    found = checkpoint.load()
+    assert (found.part, found.walk.iterations, found.steps) == (1, 4, [(1.0, 2.0, 3.0, 4.0)])
+    assert np.array_equal(found.walk.pairs[0][0], walk.pairs[0][0])
+    (path,) = tmp_path.iterdir()
+    for content in (path.read_bytes()[:-40], b"", b"nonsense"):
+        path.write_bytes(content)
+        assert checkpoint.load() is None
+    assert FitCheckpoint(tmp_path, "other").load() is None
 
 
 def test_weights_of_the_classes_count() -> None:
