@@ -1,6 +1,6 @@
 """The nearest neighbours of very many photos: only photos of one cell are compared, so that the time grows as they do.
 
-The cells are those of k-means on the first principal axes of a sample. Each photo is in the cells of its two nearest
+The cells are those of k-means on the first principal axes of a sample. Each photo is in the cells of its four nearest
 centres, so that few pairs of neighbours have a border between them. docs/adr/0030 says how many are found.
 """
 
@@ -17,6 +17,9 @@ from trainer.groups.neighbours import Neighbours, largest
 
 CELL = 512
 """Photos of a cell, on average, if each were in one."""
+
+OWNERS = 4
+"""In the cells of so many nearest centres a photo is."""
 
 MOST_IN_CELL = 4096
 """A cell with more photos is cut: photos that are all alike must not take a time that grows with their square."""
@@ -88,7 +91,7 @@ def nearest_in_cells(read: Read, photos: int, count: int) -> Neighbours:
     ``one_thread``.
     """
     cells = find_cells(read, photos)
-    owners = np.empty((photos, min(2, len(cells.centres))), np.int32)
+    owners = np.empty((photos, min(OWNERS, len(cells.centres))), np.int32)
     starts = range(0, photos, _BLOCK)
 
     def own(start: int) -> npt.NDArray[np.intp]:
