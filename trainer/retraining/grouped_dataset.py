@@ -12,6 +12,7 @@ from trainer.groups.modes import GROUPS_BY_NAME, GROUPS_OFF
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.name_groups import name_groups
 from trainer.photos.photo_files import PhotoFolder
+from trainer.photos.reading import Contents
 from trainer.retraining.options import RetrainOptions
 
 
@@ -39,18 +40,20 @@ def extract(
     """
     extracted = compute_bottlenecks(extractor, folder)
     if groups is None:
-        alone = {relative: relative for relative in extracted.contents.sha256}
-        dataset = assemble(folder, extracted.contents, options.ratios, training=False, groups=alone)
-        groups = _find(extractor, dataset, options.groups)
+        groups = _find(extractor, folder, extracted.contents, options)
     return GroupedDataset(
         assemble(folder, extracted.contents, options.ratios, groups=groups, beside=beside), groups, extracted.computed
     )
 
 
-def _find(extractor: FeatureExtractor, dataset: Dataset, mode: str) -> Mapping[str, str]:
+def _find(
+    extractor: FeatureExtractor, folder: PhotoFolder, contents: Contents, options: RetrainOptions
+) -> Mapping[str, str]:
+    alone = {relative: relative for relative in contents.sha256}
+    dataset = assemble(folder, contents, options.ratios, training=False, groups=alone)
     relatives = [photo.relative for photo in dataset.photos]
-    if mode == GROUPS_OFF:
-        return {relative: relative for relative in relatives}
-    if mode == GROUPS_BY_NAME:
+    if options.groups == GROUPS_OFF:
+        return alone
+    if options.groups == GROUPS_BY_NAME:
         return name_groups(relatives)
     return groups_of_photos(extractor, dataset.photos)
