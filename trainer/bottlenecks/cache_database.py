@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS looks (version INTEGER, image BLOB, look BLOB, checks
 CREATE TABLE IF NOT EXISTS groups (key BLOB UNIQUE, first BLOB, checksum INTEGER);
 """
 _BUSY_TIMEOUT_S = 60
+_PAGE_BYTES = 16_384
+"""In SQLite's usual pages of 4,096 bytes, a row of 1,024 values in int8 is too large: it takes a page of its own."""
 
 
 class CorruptCacheError(StorageError):
@@ -58,6 +60,7 @@ def open_database(folder: Path) -> sqlite3.Connection:
             database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
             database.execute("PRAGMA trusted_schema = OFF")
             _check_schema(database, path)
+            database.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file; others keep theirs
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")
             database.executescript(_SCHEMA)
