@@ -203,8 +203,14 @@ def assemble(
 
 def dataset_fingerprint(dataset: Dataset) -> str:
     """A sha256 over classes, splits and contents of all photos: the same photos, the same fingerprint."""
-    lines = sorted(f"{photo.label}\0{photo.split}\0{photo.sha256.hex()}\n" for photo in dataset.photos)
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+    members: dict[str, list[bytes]] = defaultdict(list)
+    for photo in dataset.photos:
+        members[f"{photo.label}\0{photo.split}\0"].append(photo.sha256)
+    digest = hashlib.sha256()
+    for place in sorted(members):
+        for sha256 in sorted(members[place]):
+            digest.update(f"{place}{sha256.hex()}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _why_fewer(skipped: list[Skipped]) -> str:
