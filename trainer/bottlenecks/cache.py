@@ -152,8 +152,12 @@ class BottleneckCache:
         # An image that is asked for twice has one row so far.
         return matrix if len(rows) == len(images) else matrix[[rows[image] for image in images]]
 
-    def copy_to(self, file: int, artifact: bytes, images: Sequence[bytes], vector_bytes: int) -> None:
-        """Write the bottlenecks of ``images``, in their order, one after the other into the descriptor ``file``.
+    def copy_to(
+        self, write: Callable[[bytes, int], None], artifact: bytes, images: Sequence[bytes], vector_bytes: int
+    ) -> None:
+        """Write the bottlenecks of ``images``, in their order, one after the other.
+
+        ``write`` is called with each and its place, in bytes.
 
         Raises :class:`~edge.errors.StorageError` if one of them is missing, and :class:`OSError` of the file.
         """
@@ -161,7 +165,7 @@ class BottleneckCache:
         found = 0
         for row, vector in rows:
             if len(vector) == vector_bytes:
-                os.pwrite(file, vector, row * vector_bytes)
+                write(vector, row * vector_bytes)
                 found += 1
         if found < len(images):
             raise StorageError(f"{self._path}: lost {len(images) - found} bottlenecks while training; run again")

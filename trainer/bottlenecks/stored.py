@@ -6,10 +6,8 @@ into memory: mapped pages would count as memory of the program.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +18,7 @@ from edge.modelfile.structure import TensorSpec
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.nameless_file import NamelessFile
 
 BLOCK = 4096
 """Rows that are read at a time: 16 MB of 1,024 values as float32."""
@@ -28,7 +27,7 @@ BLOCK = 4096
 class StoredFeatures(NamedTuple):
     """Bottlenecks in ``file``, one after the other, as they come out of the tensor ``output``, with ``values`` each."""
 
-    file: IO[bytes]
+    file: NamelessFile
     values: int
     output: TensorSpec
 
@@ -43,9 +42,7 @@ class StoredFeatures(NamedTuple):
         ends = np.append(np.flatnonzero(np.diff(rows) != 1) + 1, len(rows))
         start = 0
         for end in ends.tolist():
-            wanted = raw[start:end].view(np.uint8).reshape(-1).data
-            if os.preadv(self.file.fileno(), [wanted], int(rows[start]) * size) != len(wanted):
-                raise StorageError("the file of bottlenecks beside the cache is shorter than it was; run again")
+            self.file.read(raw[start:end], int(rows[start]) * size)
             start = end
         return np.asarray(dequantize(raw, self.output), np.float32)
 
@@ -83,9 +80,9 @@ def store_features(extractor: FeatureExtractor, images: Sequence[bytes]) -> Stor
     """
     folder = extractor.bottleneck_dir
     try:
-        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # open as long as it is used
+        file = NamelessFile(folder)
         with BottleneckCache(folder) as cache:
-            cache.copy_to(file.fileno(), extractor.key, images, extractor.bottleneck_bytes)
+            cache.copy_to(file.write, extractor.key, images, extractor.bottleneck_bytes)
     except OSError as error:
         raise StorageError(
             f"{folder}: {error.strerror}; {len(images) * extractor.bottleneck_bytes / 1e9:.1f} GB are needed there: "

@@ -6,13 +6,13 @@ and memory grow as the number of photos does.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.modelfile.structure import TensorSpec
+from trainer.bottlenecks.nameless_file import NamelessFile
 from trainer.bottlenecks.stored import StoredFeatures
 from trainer.groups.candidates import by_exif
 from trainer.groups.cells import Read, nearest_in_cells
@@ -67,10 +67,10 @@ def find_groups_among_many(
 
 def stored_brightness(photos: int, pixels: Pixels) -> Read:
     """Reads the values of :mod:`~trainer.groups.look_features` of ``photos`` photos, from a file, again and again."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # open as long as it is read
+    file = NamelessFile()
     for start in range(0, photos, _BLOCK):
-        file.write(pixel_features(pixels(np.arange(start, min(start + _BLOCK, photos)))).tobytes())
-    file.flush()
+        values = pixel_features(pixels(np.arange(start, min(start + _BLOCK, photos))))
+        file.write(values.tobytes(), start * VALUES * values.itemsize)
     return StoredFeatures(file, VALUES, TensorSpec("looks", (1, VALUES), np.dtype(np.float32), 0.0, 0)).read
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edge.errors import StorageError
+from edge.system.file_changes import replace
 from trainer.head.lbfgs import Walk
 
 EVERY_S = 20.0
@@ -67,7 +68,7 @@ class FitCheckpoint:
                 np.savez(file, at=walk.at, steps=np.array(steps, np.float64).reshape(-1, 4), **numbers, **arrays)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(self._path)
+            replace(temporary, self._path)
         except OSError as error:
             raise StorageError(
                 f"{self._path}: cannot be written ({error.strerror}); free some space or choose another place with "

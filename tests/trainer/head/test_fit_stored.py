@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edge.errors import DatasetError
+from edge.errors import DatasetError, StorageError
 from edge.modelfile.structure import TensorSpec
-from trainer.bottlenecks import stored as stored_module
 from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.nameless_file import NamelessFile
 from trainer.bottlenecks.stored import Stored, StoredFeatures
 from trainer.head import blocked_loss, fit_checkpoint
 from trainer.head.blocked_loss import BlockedLoss
@@ -37,9 +36,8 @@ def drawn(photos: int, seed: int) -> Labelled:
 
 def in_file(data: Labelled) -> Stored:
     """``data`` in a file, as it is made of a cache of floats."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # it is closed with the last object that reads it
-    file.write(data.features.astype(np.float32).tobytes())
-    file.flush()
+    file = NamelessFile()
+    file.write(data.features.astype(np.float32).tobytes(), 0)
     features = StoredFeatures(file, VALUES, TensorSpec("bottleneck", (1, VALUES), np.dtype(np.float32), 0.0, 0))
     return Stored(features, np.arange(len(data.labels)), data.labels)
 
@@ -186,5 +184,5 @@ def test_a_file_that_became_shorter_is_named() -> None:
     """Rows that cannot be read are one line, not wrong numbers."""
     stored = in_file(drawn(200, 1))
     stored.features.file.truncate(100 * VALUES * 4)
-    with pytest.raises(stored_module.StorageError, match="shorter"):
+    with pytest.raises(StorageError, match="shorter"):
         stored.read()
