@@ -20,7 +20,6 @@ MOST_IN_MEMORY = 50_000
 SAMPLES = {TRAINING: 20_000, VALIDATION: 5_000, TEST: 5_000}
 """How many photos of each split are in the sample, beside one of each class."""
 
-
 _RANGES = 8_000  # photos
 
 
@@ -35,17 +34,13 @@ class Examples(NamedTuple):
     data: Labelled
     stored: Stored | None
 
-    @property
-    def all(self) -> Labelled | Stored:
-        """Those of all photos."""
-        return self.data if self.stored is None else self.stored
-
     def ranges(self) -> Labelled:
         """Those of the training and validation photos, or of as many of these as show which values bottlenecks have."""
         both = self.of((TRAINING, VALIDATION))
         if self.stored is None:
             return both
-        return both.where(np.arange(_RANGES) * len(both.labels) // _RANGES)
+        count = min(_RANGES, len(both.labels))
+        return both.where(np.arange(count) * len(both.labels) // count)
 
     def of(self, splits: tuple[str, ...]) -> Labelled:
         """Those of the photos in memory that are in one of ``splits``."""
