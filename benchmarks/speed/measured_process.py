@@ -5,8 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from typing import NamedTuple
+from typing import IO, NamedTuple
+
+# Linux counts the memory of the program that starts another one as memory of that one. So a small program does it.
+_LAUNCHER = """
+import os, sys, time
+usage = int(os.environ.pop("MEASURED_USAGE"))
+started = time.perf_counter()
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, used = os.wait4(child, 0)
+seconds = time.perf_counter() - started
+os.write(usage, f"{os.waitstatus_to_exitcode(status)} {seconds} {used.ru_maxrss}".encode())
+"""
 
 
 class Usage(NamedTuple):
@@ -16,18 +26,25 @@ class Usage(NamedTuple):
     peak_memory_bytes: int
 
 
-def run_trainer(*arguments: str) -> Usage:
-    """Run ``trainer`` with ``arguments``, without its output.
+def run_trainer(*arguments: str, output: IO[bytes] | None = None) -> Usage:
+    """Run ``trainer`` with ``arguments``; ``output`` gets what it prints, None: nobody does.
 
     Raises :class:`RuntimeError` if it does not end with 0.
     """
     # An installed package has its bytecode. Without it, to compile the modules would be a part of what is measured.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    command = [sys.executable, "-m", "trainer", *arguments]
-    started = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"trainer {arguments[0]} ended with {child.returncode}")
-    return Usage(time.perf_counter() - started, usage.ru_maxrss * 1024)
+    command = [sys.executable, "-I", "-S", "-c", _LAUNCHER, sys.executable, "-m", "trainer", *arguments]
+    read, written = os.pipe()
+    printed = subprocess.DEVNULL if output is None else output
+    environment["MEASURED_USAGE"] = str(written)
+    with open(read) as usage:  # noqa: PTH123  # a descriptor
+        child = subprocess.Popen(
+            command, stdout=printed, stderr=subprocess.DEVNULL, env=environment, pass_fds=(written,)
+        )
+        os.close(written)
+        told = usage.read().split()
+    child.wait()
+    code, seconds, peak = int(told[0]), float(told[1]), int(told[2])
+    if code:
+        raise RuntimeError(f"trainer {arguments[0]} ended with {code}")
+    return Usage(seconds, peak * 1024)

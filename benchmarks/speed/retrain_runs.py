@@ -17,7 +17,7 @@ from benchmarks.speed.lower_bound import decode_s, inference_s
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import load_backbones
-from trainer.bottlenecks.cache import FILE_NAME
+from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.photos.split import TEST, TRAINING
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
-from trainer.bottlenecks.cache import FILE_NAME
+from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.progress import Progress
 
 COPIES = 4

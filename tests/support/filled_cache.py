@@ -12,7 +12,7 @@ import numpy as np
 
 from support import tiny
 from support.paths import PACKAGES, TESTS, python_path
-from trainer.bottlenecks.cache import FILE_NAME
+from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.photos.folder import list_photos
 from trainer.progress import Progress

@@ -9,52 +9,28 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from edge.errors import StorageError
 from edge.preprocess import PREPROCESSING_VERSION
-from edge.system.file_changes import replace
+from trainer.bottlenecks.cache_database import FILE_NAME, CorruptCacheError, open_database, set_aside, translated_errors
+from trainer.bottlenecks.digests import Digests
 from trainer.photos.look import LOOK_VERSION
 
-FILE_NAME = "bottlenecks.sqlite"
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS bottlenecks (
-    artifact BLOB, preprocessing INTEGER, image BLOB, vector BLOB, checksum INTEGER,
-    PRIMARY KEY (artifact, preprocessing, image)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS looks (version INTEGER, image BLOB, look BLOB, checksum INTEGER, UNIQUE (version, image));
-CREATE TABLE IF NOT EXISTS groups (key BLOB UNIQUE, first BLOB, checksum INTEGER);
-"""
-_BUSY_TIMEOUT_S = 60
+_TOGETHER = 500  # keys in one question to the database
 _KEPT_GROUPS = 100  # folders, as they were at some time
 _SETTLED_NS = 2_000_000_000  # a file that changed so recently may change again without another time stamp
 
 Result = TypeVar("Result")
-
-
-class CorruptCacheError(StorageError):
-    """The cache file is not a working SQLite database; :func:`set_aside` renames it, so that a new one can be made."""
-
-
-def set_aside(folder: Path) -> Path:
-    """Rename a corrupt cache in ``folder`` so that the next run starts a new one; returns its new name."""
-    path = folder / FILE_NAME
-    aside = path.with_name(f"{path.name}.corrupt")
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    replace(path, aside)
-    return aside
 
 
 def retry_once(folder: Path, write_message: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
@@ -75,35 +51,10 @@ class BottleneckCache:
     def __init__(self, folder: Path) -> None:
         """Open the cache; make it if it is missing.
 
-        Raises :class:`CorruptCacheError`, or :class:`~edge.errors.StorageError` if it cannot be written.
+        Raises the errors of :func:`~trainer.bottlenecks.cache_database.open_database`.
         """
         self._path = folder / FILE_NAME
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None
-        with self._translated():
-            self._database = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S)
-            with contextlib.ExitStack() as failed:
-                failed.callback(self._database.close)  # as long as it is open, Windows does not let set_aside rename it
-                self._database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
-                self._database.execute("PRAGMA trusted_schema = OFF")
-                self._check_schema()
-                self._database.execute("PRAGMA journal_mode = WAL")
-                self._database.execute("PRAGMA synchronous = NORMAL")
-                self._database.executescript(_SCHEMA)
-                failed.pop_all()
-
-    def _check_schema(self) -> None:
-        """Raise :class:`CorruptCacheError` if the file holds more than tables and indexes.
-
-        No release of this package makes triggers, views or virtual tables. They would change what is written or read.
-        """
-        others = self._database.execute(
-            "SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"
-        )
-        if others.fetchone():
-            raise CorruptCacheError(f"{self._path}: it has a trigger or a view, which a cache never has")
+        self._database = open_database(folder)
 
     def __enter__(self) -> BottleneckCache:
         return self
@@ -113,50 +64,47 @@ class BottleneckCache:
     ) -> None:
         self._database.close()
 
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if str(error).startswith("no such"):  # SQLite counts a damaged schema as an operational error
-                raise CorruptCacheError(f"{self._path}: {error}") from None
-            raise StorageError(
-                f"{self._path}: {error}; free some space or choose another place with --bottleneck-dir"
-            ) from None
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes damaged names in its messages
-            raise CorruptCacheError(f"{self._path}: {error}") from None
+    def _translated(self) -> contextlib.AbstractContextManager[None]:
+        return translated_errors(self._path)
 
-    def known_files(self) -> dict[bytes, tuple[int, int, bytes]]:
-        """(size in bytes, mtime in ns, sha256) of every file hashed before, by absolute path."""
+    def known_files(self, paths: Sequence[Path] | None = None) -> dict[bytes, tuple[int, int, bytes]]:
+        """(size in bytes, mtime in ns, sha256) of files hashed before, by absolute path: all, or those at ``paths``."""
+        columns = "SELECT path, size, mtime_ns, sha256 FROM files"
+        keys = None if paths is None else [file_key(path) for path in paths]
         with self._translated():
-            rows = self._database.execute("SELECT path, size, mtime_ns, sha256 FROM files")
+            rows = self._database.execute(columns) if keys is None else self._select(columns, "path", keys)
             return {path: (size, mtime_ns, sha256) for path, size, mtime_ns, sha256 in rows}
 
-    def known_images(self, artifact: bytes, vector_bytes: int) -> set[bytes]:
+    def known_images(self, artifact: bytes, vector_bytes: int) -> Digests:
         """The sha256 of every image with an intact bottleneck of ``artifact`` (its sha256, 32 bytes)."""
-        return {image for image, vector in self._intact(artifact) if len(vector) == vector_bytes}
+        return Digests(image for image, vector in self._intact(artifact) if len(vector) == vector_bytes)
 
     def holds(self, artifact: bytes, images: Sequence[bytes], vector_bytes: int) -> bool:
         """Whether each of ``images``, a few sha256, has an intact bottleneck of ``artifact``."""
-        places = ", ".join("?" * len(images))
+        fixed = f"artifact = x'{artifact.hex()}' AND preprocessing = {PREPROCESSING_VERSION} AND image"
+        wanted = list(set(images))
         with self._translated():
-            rows = self._database.execute(
-                "SELECT vector, checksum FROM bottlenecks WHERE artifact = ? AND preprocessing = ? "
-                f"AND image IN ({places})",
-                (artifact, PREPROCESSING_VERSION, *images),
-            ).fetchall()
-        intact = [v for v, sum_ in rows if isinstance(v, bytes) and len(v) == vector_bytes and zlib.crc32(v) == sum_]
-        return len(intact) == len(set(images))
+            rows = self._select("SELECT vector, checksum FROM bottlenecks", fixed, wanted)
+            lengths = [len(v) for v, sum_ in rows if isinstance(v, bytes) and zlib.crc32(v) == sum_]
+        return lengths.count(vector_bytes) == len(wanted)
 
-    def check_holds(self, artifact: bytes, images: set[bytes], vector_bytes: int) -> None:
+    def check_holds(self, artifact: bytes, images: Iterable[bytes], vector_bytes: int) -> None:
         """Make sure that what was just stored can be read again.
 
         A flipped bit in a key leaves a database that SQLite takes for sound. It loses every row behind that key,
         however often they are stored. Raises :class:`CorruptCacheError` if a bottleneck is missing.
         """
-        lost = len(images - self.known_images(artifact, vector_bytes))
+        known, source, lost = self.known_images(artifact, vector_bytes), iter(images), 0
+        while some := list(islice(source, _TOGETHER)):
+            lost += int((~known.contains(some)).sum())
         if lost:
             raise CorruptCacheError(f"{self._path}: {lost} stored bottlenecks cannot be found again")
+
+    def _select(self, columns: str, key: str, values: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:
+        """The rows of ``columns`` whose ``key`` is one of ``values``, a few hundred in one go."""
+        for start in range(0, len(values), _TOGETHER):
+            some = values[start : start + _TOGETHER]
+            yield from self._database.execute(f"{columns} WHERE {key} IN ({', '.join('?' * len(some))})", some)
 
     def store(
         self,
@@ -204,21 +152,46 @@ class BottleneckCache:
         # An image that is asked for twice has one row so far.
         return matrix if len(rows) == len(images) else matrix[[rows[image] for image in images]]
 
-    def images_with_look(self) -> set[bytes]:
+    def copy_to(
+        self, write: Callable[[bytes, int], None], artifact: bytes, images: Sequence[bytes], vector_bytes: int
+    ) -> None:
+        """Write the bottlenecks of ``images``, in their order, one after the other.
+
+        ``write`` is called with each and its place, in bytes.
+
+        Raises :class:`~edge.errors.StorageError` if one of them is missing, and :class:`OSError` of the file.
+        """
+        rows = _in_rows(images, self._intact(artifact))
+        found = 0
+        for row, vector in rows:
+            if len(vector) == vector_bytes:
+                write(vector, row * vector_bytes)
+                found += 1
+        if found < len(images):
+            raise StorageError(f"{self._path}: lost {len(images) - found} bottlenecks while training; run again")
+
+    def looks_in_rows(self, images: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+        """The intact looks of ``images``, each with the place of its image; in no order."""
+        return _in_rows(images, self.intact_looks())
+
+    def intact_looks(self) -> Iterator[tuple[bytes, bytes]]:
+        """The sha256 of every image with an intact look, and that; sorted."""
+        columns = "SELECT image, look, checksum FROM looks WHERE version = ? ORDER BY image"
+        with self._translated():
+            for image, look, checksum in self._database.execute(columns, (LOOK_VERSION,)):
+                if isinstance(image, bytes) and isinstance(look, bytes) and zlib.crc32(look) == checksum:
+                    yield image, look
+
+    def images_with_look(self) -> Digests:
         """The sha256 of every image with a look, intact or not."""
         with self._translated():
             rows = self._database.execute("SELECT image FROM looks WHERE version = ?", (LOOK_VERSION,))
-            return {image for (image,) in rows}
+            return Digests(image for (image,) in rows if isinstance(image, bytes))
 
     def load_looks(self, images: Iterable[bytes]) -> dict[bytes, bytes]:
         """The intact looks of ``images``, given by their sha256; those that are missing or damaged are not in it."""
-        wanted, looks = set(images), {}
-        with self._translated():
-            rows = self._database.execute("SELECT image, look, checksum FROM looks WHERE version = ?", (LOOK_VERSION,))
-            for image, look, checksum in rows:
-                if image in wanted and isinstance(look, bytes) and zlib.crc32(look) == checksum:
-                    looks[image] = look
-        return looks
+        wanted = set(images)
+        return {image: look for image, look in self.intact_looks() if image in wanted}
 
     def store_groups(self, key: bytes, first: bytes) -> None:
         """Keep the groups of some photos under ``key``; those of the hundred last keys are kept."""
@@ -237,12 +210,25 @@ class BottleneckCache:
     def _intact(self, artifact: bytes) -> Iterator[tuple[bytes, bytes]]:
         with self._translated():
             rows = self._database.execute(
-                "SELECT image, vector, checksum FROM bottlenecks WHERE artifact = ? AND preprocessing = ?",
+                "SELECT image, vector, checksum FROM bottlenecks WHERE artifact = ? AND preprocessing = ? "
+                "ORDER BY image",
                 (artifact, PREPROCESSING_VERSION),
             )
             for image, vector, checksum in rows:
-                if isinstance(vector, bytes) and zlib.crc32(vector) == checksum:
+                if isinstance(image, bytes) and isinstance(vector, bytes) and zlib.crc32(vector) == checksum:
                     yield image, vector
+
+
+def _in_rows(images: Sequence[bytes], rows: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """What ``rows``, which are sorted by image, hold of ``images``, each with the place of its image."""
+    order = sorted(range(len(images)), key=images.__getitem__)  # as the rows are: both are walked once
+    place = 0
+    for image, content in rows:
+        while place < len(order) and images[order[place]] < image:
+            place += 1
+        while place < len(order) and images[order[place]] == image:
+            yield order[place], content
+            place += 1
 
 
 def file_key(path: Path) -> bytes:

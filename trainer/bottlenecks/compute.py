@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,11 +11,14 @@ from edge.errors import ImageError
 from edge.parallel import RUN, available_cores, ordered_map
 from edge.preprocess import decode, preprocess
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
+from trainer.bottlenecks.digests import Digests
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.photos.look import look_of
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents, read_photo
+
+_TOGETHER = 4096  # files that are looked up in the cache in one go
 
 
 class Extracted(NamedTuple):
@@ -60,20 +63,28 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, threads: int) -> 
         BottleneckCache(extractor.bottleneck_dir) as cache,
         extractor.progress.stage(title, len(folder.files)) as advance,
     ):
-        known_files = cache.known_files()
         cached = cache.known_images(extractor.key, extractor.bottleneck_bytes)
-        missing = []
-        for file in folder.files:
-            sha256 = _known_hash(file.path, known_files)
-            if sha256 is not None and sha256 in cached:
-                contents.sha256[file.relative] = sha256
-            else:
-                missing.append(file)
-        advance(len(folder.files) - len(missing))
+
+        def missing() -> Iterator[PhotoFile]:
+            """The files whose photos may not be in the cache; those that are, are noted on the way."""
+            for start in range(0, len(folder.files), _TOGETHER):
+                some = folder.files[start : start + _TOGETHER]
+                hashes = _known_hashes(some, cache)
+                known = [sha256 for sha256 in hashes if sha256 is not None]
+                here = {sha256 for sha256, found in zip(known, cached.contains(known), strict=True) if found}
+                before = len(contents.sha256)
+                others = []
+                for file, sha256 in zip(some, hashes, strict=True):
+                    if sha256 is not None and sha256 in here:
+                        contents.sha256[file.relative] = sha256
+                    else:
+                        others.append(file)
+                advance(len(contents.sha256) - before)
+                yield from others
 
         def results() -> Iterator[Rows]:
             make_worker = _worker_factory(extractor, cached, cache.images_with_look())
-            for done in ordered_map(make_worker, missing, threads, RUN):
+            for done in ordered_map(make_worker, missing(), threads, RUN):
                 if done.sha256 is None:
                     contents.unreadable[done.file.relative] = done.reason
                 else:
@@ -82,14 +93,19 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, threads: int) -> 
 
         computed = fill(cache, extractor.key, results(), advance)
         if computed:
-            cache.check_holds(extractor.key, set(contents.sha256.values()), extractor.bottleneck_bytes)
-    in_order = {file.relative: sha256 for file in folder.files if (sha256 := contents.sha256.get(file.relative))}
+            cache.check_holds(extractor.key, contents.sha256.values(), extractor.bottleneck_bytes)
+    # Taken out on the way, so that there is never a second one of each.
+    in_order = {file.relative: sha256 for file in folder.files if (sha256 := contents.sha256.pop(file.relative, None))}
     return Extracted(contents._replace(sha256=in_order), len(computed))
 
 
-def _known_hash(path: Path, known_files: dict[bytes, tuple[int, int, bytes]]) -> bytes | None:
-    """The content hash that the cache remembers of the file, None if it does not know the file as it is now."""
-    known = known_files.get(file_key(path))
+def _known_hashes(files: Sequence[PhotoFile], cache: BottleneckCache) -> list[bytes | None]:
+    """The content hash that ``cache`` remembers of each of ``files``, None if it does not know the file as it is."""
+    known = cache.known_files([file.path for file in files])
+    return [_known_hash(file.path, known.get(file_key(file.path))) for file in files]
+
+
+def _known_hash(path: Path, known: tuple[int, int, bytes] | None) -> bytes | None:
     if known is None:
         return None
     try:
@@ -100,7 +116,7 @@ def _known_hash(path: Path, known_files: dict[bytes, tuple[int, int, bytes]]) ->
 
 
 def _worker_factory(
-    extractor: FeatureExtractor, cached: set[bytes], looks: set[bytes]
+    extractor: FeatureExtractor, cached: Digests, looks: Digests
 ) -> Callable[[], Callable[[PhotoFile], _Done]]:
     size = extractor.backbone.model.input_size
 

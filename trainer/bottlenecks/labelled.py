@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,10 +22,14 @@ class Labelled(NamedTuple):
     labels: npt.NDArray[np.intp]
     groups: npt.NDArray[np.intp] | None = None
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> Labelled:
-        """The photos for which ``chosen`` (photos,) is true."""
+    def where(self, chosen: npt.NDArray[np.bool_ | np.intp]) -> Labelled:
+        """The photos that ``chosen`` gives: a bool for each photo, (photos,), or places of photos."""
         groups = None if self.groups is None else self.groups[chosen]
         return Labelled(self.features[chosen], self.labels[chosen], groups)
+
+    def blocks(self) -> Iterator[Labelled]:
+        """All of them in one block, as there are several of photos that do not fit into memory."""
+        yield self
 
     @property
     def weights(self) -> npt.NDArray[np.float64] | None:
@@ -63,9 +67,19 @@ def load_labelled(extractor: FeatureExtractor, dataset: Dataset, photos: Sequenc
 
 def with_labels(features: npt.NDArray[np.floating[Any]], dataset: Dataset, photos: Sequence[Photo]) -> Labelled:
     """The bottlenecks ``features`` (photos, values) of ``photos``, which are some of ``dataset``."""
+    return Labelled(features, *labels_and_groups(dataset, photos))
+
+
+def labels_and_groups(
+    dataset: Dataset, photos: Sequence[Photo]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp] | None]:
+    """The index of the label of each of ``photos``, which are some of ``dataset``, and the number of its group.
+
+    Both are (photos,); there are no numbers of groups if all photos of ``dataset`` are independent.
+    """
     index = {label: i for i, label in enumerate(dataset.labels)}
     groups = None
     if dataset.independent < len(dataset.photos):
         numbers = {group: number for number, group in enumerate(sorted({photo.group for photo in dataset.photos}))}
-        groups = np.array([numbers[photo.group] for photo in photos], np.intp)
-    return Labelled(features, np.array([index[photo.label] for photo in photos], np.intp), groups)
+        groups = np.fromiter((numbers[photo.group] for photo in photos), np.intp, len(photos))
+    return np.fromiter((index[photo.label] for photo in photos), np.intp, len(photos)), groups

@@ -21,7 +21,6 @@ from edge.inference.interpreter import dequantize
 from edge.modelfile.manifest import REMEMBERED_NAME, RememberedFacts
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
-from trainer.bottlenecks.labelled import Labelled
 
 MOST_BYTES = 12 << 20
 """The most bytes of all remembered bottlenecks: all that is packed into a model may take 16.7 MB."""
@@ -116,11 +115,6 @@ def remember(
     rows = [_herd(features, np.flatnonzero(indices == label), count) for label in range(len(labels))]
     kept = np.concatenate(rows) if rows else np.zeros(0, np.intp)
     return Remembered(tuple(labels), features[kept].astype(np.float32), indices[kept])
-
-
-def remember_some(data: Labelled, labels: Sequence[str], count: int) -> Remembered | None:
-    """:func:`remember` for ``data``; None if ``count`` is 0."""
-    return remember(data.features, data.labels, labels, count) if count else None
 
 
 def read_remembered(model: ModelFile) -> Remembered | None:

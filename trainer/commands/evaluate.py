@@ -116,10 +116,10 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
         {
             "path": str(photo.path),
             "class": photo.label,
-            "label": answer.categories[0].label,
-            "score": round(answer.categories[0].score, 6),
+            "label": label,
+            "score": round(score, 6),
         }
-        for photo, answer in evaluation.classified()
+        for photo, label, score in evaluation.answered()
     ]
     return {
         "split": evaluation.split,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.errors import DatasetError
-from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
-from edge.types import Classification, LabelledPhoto
-from trainer.evaluation.background import BackgroundAnswers, evaluate_background
+from trainer.evaluation.background import evaluate_background
 from trainer.evaluation.evaluated_photos import (
     ALL,
     NEW,
@@ -25,96 +21,17 @@ from trainer.evaluation.evaluated_photos import (
     is_split_of,
     split_ratios,
 )
-from trainer.evaluation.grouped_share import GroupedShare, grouped_share
-from trainer.evaluation.interval import Interval
+from trainer.evaluation.evaluation import Evaluation as Evaluation
+from trainer.evaluation.photo_answers import PhotoAnswers
 from trainer.evaluation.read_photos import read_photos
-from trainer.evaluation.seen_photos import SeenPhotos
-from trainer.evaluation.shared_classes import SharedClasses, composed
-from trainer.evaluation.strangers import Strangers, evaluate_strangers, find_strangers, has_gate
+from trainer.evaluation.score_photos import score_photos
+from trainer.evaluation.shared_classes import composed
+from trainer.evaluation.strangers import evaluate_strangers, find_strangers, has_gate
 from trainer.groups.modes import GROUPS_AUTO, check_groups
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.layout import AUTO
 from trainer.photos.photo_files import Skipped
 from trainer.progress import Progress, ProgressLike, as_progress
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """``confusion[i, j]`` counts the photos of class ``labels[i]`` that the model labelled ``labels[j]``.
-
-    ``results`` has the model's answer for each photo, in the order of ``photos``; photos that could not be decoded have
-    an error there and are not counted. Labels and classes are in Unicode's composed form. ``split`` says which photos
-    these are: ``unseen``, ``all`` or one split. ``skipped`` are the files that were not evaluated, ``classes`` says
-    which classes were not. ``trained_on_these`` is true if the model was trained on photos of this folder; ``seen``
-    counts them, None if the model does not know its photos. ``strangers`` says how the model answers pictures of other
-    things, None if there are none. ``unknown`` is the one of ``labels`` that stands for the rest of the world: no photo
-    here is of it, and a photo that got it is labelled wrongly. ``background`` says how the model answers the photos in
-    a folder of that name, None if there are none.
-
-    Photos that depend on each other count as one in accuracy and interval: each photo of a group of n has the weight
-    1 / n.
-    """
-
-    labels: tuple[str, ...]
-    photos: list[Photo]
-    results: list[LabelledPhoto]
-    confusion: npt.NDArray[np.intp]
-    split: str = ALL
-    skipped: list[Skipped] = field(default_factory=list)
-    trained_on_these: bool = False
-    seen: SeenPhotos | None = None
-    classes: SharedClasses | None = None
-    strangers: Strangers | None = None
-    unknown: str | None = None
-    background: BackgroundAnswers | None = None
-
-    @property
-    def answered_unknown(self) -> int:
-        """How many photos of the classes got the label :attr:`unknown`."""
-        return 0 if self.unknown is None else int(self.confusion[:, self.labels.index(self.unknown)].sum())
-
-    @property
-    def count(self) -> int:
-        """How many photos were evaluated."""
-        return int(self.confusion.sum())
-
-    @property
-    def right(self) -> int:
-        """How many photos were labelled correctly."""
-        return int(np.trace(self.confusion))
-
-    @cached_property
-    def grouped(self) -> GroupedShare:
-        """The sum of the weights of the photos that were labelled correctly, and the number of groups."""
-        return grouped_share(
-            (photo.group, answer.categories[0].label == photo.label) for photo, answer in self.classified()
-        )
-
-    @property
-    def independent(self) -> int:
-        """How many of the evaluated photos do not depend on each other: the number of groups."""
-        return self.grouped.independent
-
-    @property
-    def accuracy(self) -> float:
-        """The fraction of evaluated photos that were labelled correctly; each group counts as one photo."""
-        return self.grouped.right / self.grouped.independent
-
-    @property
-    def interval(self) -> Interval:
-        """Two fractions between which the accuracy on other photos like these lies with 95 % confidence."""
-        return self.grouped.interval
-
-    @property
-    def has_seen_them(self) -> bool:
-        """Whether the model was trained on some of these photos."""
-        return self.trained_on_these and self.split not in NEW
-
-    def classified(self) -> Iterator[tuple[Photo, Classification]]:
-        """The photos that could be decoded, each with the model's answer."""
-        for photo, result in zip(self.photos, self.results, strict=True):
-            if result.classification is not None:
-                yield photo, result.classification
 
 
 def evaluate(
@@ -161,7 +78,8 @@ def evaluate(
     strange = find_strangers(loaded, Path(strangers), dataset.root, chosen.classes.photos, progress)
     evaluation = evaluate_chosen(loaded, dataset, chosen, progress, runtime=runtime, reject=has_gate(loaded))
     evaluation = _with_background(evaluation, loaded, chosen, progress, runtime)
-    known = list(evaluation.classified())
+    # Two labels are enough: one of them is not the rest of the world.
+    known = [(photo, answer._replace(categories=answer.categories[:2])) for photo, answer in evaluation.classified()]
     return replace(evaluation, strangers=evaluate_strangers(loaded, strange, known, progress, runtime=runtime))
 
 
@@ -217,8 +135,7 @@ def evaluate_chosen(
         )
     with progress.stage(stage, len(chosen.photos)) as advance:
         evaluation = evaluate_photos(model, chosen.photos, advance, runtime=runtime, reject=reject)
-    results = zip(chosen.photos, evaluation.results, strict=True)
-    failed = [Skipped(photo.relative, result.error) for photo, result in results if result.error]
+    failed = evaluation.failed
     return replace(
         evaluation,
         split=chosen.split,
@@ -255,25 +172,21 @@ def evaluate_photos(
     """
     labels = tuple(composed(label) for label in model.labels)
     index = {label: place for place, label in reversed(list(enumerate(labels)))}  # the first place of equal labels
-    photos = [photo._replace(label=composed(photo.label)) for photo in photos]
+    photos = [
+        photo if composed(photo.label) == photo.label else photo._replace(label=composed(photo.label))
+        for photo in photos
+    ]
     confusion = np.zeros((len(labels), len(labels)), np.intp)
-    results = []
+    answers = PhotoAnswers(photos, labels)
     paths = (photo.path for photo in photos)
-    labelled = label_photos(model, paths, threads=threads, runtime=runtime, top_k=len(model.labels), reject=reject)
-    for photo, result in zip(photos, labelled, strict=True):
-        if result.classification is not None:
-            answer = result.classification
-            confusion[index[photo.label], index[labels[answer.categories[0].index]]] += 1
-            if labels != model.labels:
-                result = result._replace(classification=_with_composed_labels(answer))
-        results.append(result)
+    scored = score_photos(model, paths, threads=threads, runtime=runtime, reject=reject)
+    for place, (photo, result) in enumerate(zip(photos, scored, strict=True)):
+        own = index[photo.label]
+        best = answers.put(place, result, own)
+        if best is not None:
+            confusion[own, index[labels[best]]] += 1
         advance(1)
     if not confusion.any():
         raise DatasetError("no photo can be evaluated; give a folder that has photos of the model's classes")
     unknown = None if model.unknown_label is None else composed(model.unknown_label)
-    return Evaluation(labels, photos, results, confusion, unknown=unknown)
-
-
-def _with_composed_labels(answer: Classification) -> Classification:
-    categories = tuple(category._replace(label=composed(category.label)) for category in answer.categories)
-    return answer._replace(categories=categories)
+    return Evaluation(labels, photos, answers, confusion, unknown=unknown)

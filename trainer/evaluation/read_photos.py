@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from trainer.groups.find_groups import find_groups
+from trainer.bottlenecks.stored_looks import LookFile
+from trainer.groups import find_groups
+from trainer.groups.find_among_many import find_groups_among_many, stored_brightness
 from trainer.groups.look_features import look_features
 from trainer.groups.modes import GROUPS_AUTO, GROUPS_OFF
 from trainer.photos.dataset import Dataset, Photo, assemble
@@ -16,9 +18,6 @@ from trainer.photos.name_groups import name_groups
 from trainer.photos.reading import read_contents
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
-
-MOST_COMPARED = 20_000
-"""The pixels of more photos are not compared: this takes 100 MB of memory, and a time that grows with the square."""
 
 
 def read_photos(
@@ -32,20 +31,16 @@ def read_photos(
     """``photos`` as they are if they are a data set; a folder's are read by ``layout`` and split by ``ratios``.
 
     ``groups`` says how the groups of a folder's photos are found: one of :data:`~trainer.groups.modes.GROUPS`. They do
-    not change the split: it is that of a model of an older release, which knew no groups. Of more than
-    :data:`MOST_COMPARED` photos, the names alone are compared, and a message says so.
+    not change the split: it is that of a model of an older release, which knew no groups.
 
     Raises :class:`~edge.errors.DatasetError` if there is no folder of photos.
     """
     if isinstance(photos, Dataset):
         return photos
     found = list_photos(Path(photos), layout, progress)
-    looks: dict[str, Look] | None = {} if groups == GROUPS_AUTO else None
-    if looks is not None and len(found.files) > MOST_COMPARED:
-        progress.message(
-            f"more than {MOST_COMPARED:,} photos: which depend on each other is found by their names alone"
-        )
-        looks = None
+    looks: dict[str, Look] | LookFile | None = None
+    if groups == GROUPS_AUTO:
+        looks = LookFile() if len(found.files) > find_groups.MOST_COMPARED else {}
     contents = read_contents(found, progress, looks=looks)
     alone = {relative: relative for relative in contents.sha256}
     dataset = assemble(found, contents, ratios, training=False, groups=alone)._replace(layout=layout)
@@ -55,10 +50,13 @@ def read_photos(
     return dataset._replace(photos=[photo._replace(group=named[photo.relative]) for photo in dataset.photos])
 
 
-def _find(photos: list[Photo], looks: Mapping[str, Look] | None, progress: Progress) -> Mapping[str, str]:
+def _find(photos: list[Photo], looks: dict[str, Look] | LookFile | None, progress: Progress) -> Mapping[str, str]:
     relatives = [photo.relative for photo in photos]
     if looks is None or len(photos) < 2:
         return name_groups(relatives)
-    own = [looks[relative] for relative in relatives]
     with progress.stage("groups"):
-        return find_groups(relatives, look_features(own), own)
+        if isinstance(looks, LookFile):
+            rest, pixels = looks.of(relatives)
+            return find_groups_among_many(relatives, stored_brightness(len(relatives), pixels), rest, pixels)
+        own = [looks[relative] for relative in relatives]
+        return find_groups.find_groups(relatives, look_features(own), own)

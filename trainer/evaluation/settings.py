@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -53,13 +53,18 @@ def settings(score_threshold: float | None, gated: bool) -> list[Setting]:
     return [*found, Setting(f"score of {SURE:g} or more", SURE)]
 
 
-def read_answers(answers: Sequence[Classification], outside: str | None) -> Answers:
-    """``answers`` with all their labels; ``outside`` is the label of the rest of the world, None if there is none."""
-    return Answers(
-        np.array([outside is None or answer.categories[0].label != outside for answer in answers], bool),
-        np.array([best_of_classes(answer, outside) for answer in answers], np.float64),
-        np.array([bool(answer.rejected) for answer in answers], bool),
+def read_answers(answers: Iterable[Classification], outside: str | None) -> Answers:
+    """``answers`` with two labels or more; ``outside`` is the label of the rest of the world, None if there is none."""
+    read = (
+        (
+            outside is None or answer.categories[0].label != outside,
+            best_of_classes(answer, outside),
+            bool(answer.rejected),
+        )
+        for answer in answers
     )
+    found = np.fromiter(read, np.dtype([("of_class", bool), ("score", np.float64), ("rejected", bool)]))
+    return Answers(found["of_class"], found["score"], found["rejected"])
 
 
 def best_of_classes(answer: Classification, outside: str | None) -> float:

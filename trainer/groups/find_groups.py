@@ -11,14 +11,24 @@ import numpy.typing as npt
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.looks import load_looks
+from trainer.bottlenecks.looks import load_looks, store_looks
+from trainer.bottlenecks.stored import store_features
 from trainer.groups.candidates import NearestFirst, by_exif
 from trainer.groups.evidence import PixelComparison
+from trainer.groups.find_among_many import find_groups_among_many
 from trainer.groups.links import Links
 from trainer.groups.look_features import pixel_features
 from trainer.groups.modes import GROUPS_BY_NAME, GROUPS_OFF
 from trainer.groups.neighbours import nearest
 from trainer.groups.pairs import Pair, ordered
+from trainer.groups.rules import (
+    LEAST_COSINE,
+    LEAST_EVIDENCE,
+    LEAST_IN_BURST,
+    LEAST_IN_SERIES,
+    LEAST_LOOK_COSINE,
+    TRIES,
+)
 from trainer.groups.series import series_neighbours
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Photo
@@ -29,18 +39,13 @@ from trainer.photos.name_groups import name_groups, same_by_name
 GROUPS_VERSION = 2
 """Changes with every change of what is a group; groups in the cache are valid for one version only."""
 
-LEAST_EVIDENCE = 20.0
-"""Of the pixels alone, in nats. The pairs of flowers that are not of one scene stay below 10."""
-
-_LEAST_IN_SERIES = 15.0  # if the names follow each other
-_LEAST_IN_BURST = 10.0  # if one camera took both within seconds
-
 Compared = dict[frozenset[bytes], float]
 """The evidence of the pixels of two looks, in nats, by the sha256 of the pixels of both."""
 
 _NEIGHBOURS = 24  # of each photo, with those that are in its group already
-_LEAST_COSINE, _TRIES = 0.7, 3  # of bottlenecks; copies have at least this cosine, whatever the architecture
-_LEAST_LOOK_COSINE = 0.93  # of the brightness of looks: grey copies and framed ones, which bottlenecks do not find
+
+MOST_COMPARED = 20_000
+"""The neighbours of more photos are searched in cells; up to so many, each photo is compared with all others."""
 
 
 def groups_by_mode(extractor: FeatureExtractor, photos: Sequence[Photo], mode: str) -> Mapping[str, str]:
@@ -68,14 +73,24 @@ def groups_of_photos(extractor: FeatureExtractor, photos: Sequence[Photo]) -> di
         known = cache.load_groups(key)
     if known is not None:
         return {relative: relatives[first] for relative, first in zip(relatives, _unpack(known), strict=True)}
-    looks = load_looks(extractor.bottleneck_dir, photos, extractor.progress)
-    features = extractor.load([photo.sha256 for photo in photos])
-    with extractor.progress.stage("groups"):
-        groups = find_groups(relatives, features, looks)
+    if len(photos) > MOST_COMPARED:
+        groups = _among_many(extractor, photos, relatives)
+    else:
+        looks = load_looks(extractor.bottleneck_dir, photos, extractor.progress)
+        features = extractor.load([photo.sha256 for photo in photos])
+        with extractor.progress.stage("groups"):
+            groups = find_groups(relatives, features, looks)
     place = {relative: index for index, relative in enumerate(relatives)}
     with BottleneckCache(extractor.bottleneck_dir) as cache:
         cache.store_groups(key, _pack([place[groups[relative]] for relative in relatives]))
     return groups
+
+
+def _among_many(extractor: FeatureExtractor, photos: Sequence[Photo], relatives: list[str]) -> dict[str, str]:
+    images = [photo.sha256 for photo in photos]
+    stored = store_looks(extractor.bottleneck_dir, photos, extractor.progress)
+    with extractor.progress.stage("groups"):
+        return find_groups_among_many(relatives, store_features(extractor, images).read, stored.rest, stored.pixels)
 
 
 def find_groups(
@@ -102,8 +117,8 @@ def _find(
     relatives: list[str], features: npt.NDArray[np.float32], looks: list[Look], known: Compared
 ) -> dict[str, str]:
     named = [ordered(one, other) for one, other in same_by_name(relatives)]
-    least = dict.fromkeys(series_neighbours(relatives), _LEAST_IN_SERIES)
-    least.update(dict.fromkeys(by_exif(looks), _LEAST_IN_BURST))
+    least = dict.fromkeys(series_neighbours(relatives), LEAST_IN_SERIES)
+    least.update(dict.fromkeys(by_exif(looks), LEAST_IN_BURST))
     pixels = PixelComparison(np.stack([look.pixels for look in looks]))
     digests = [hashlib.sha256(look.pixels.tobytes()).digest() for look in looks]
     compared: dict[Pair, float] = {}
@@ -118,8 +133,8 @@ def _find(
         evidence.update((pair, compared[pair]) for pair in chosen if compared[pair] >= least.get(pair, LEAST_EVIDENCE))
 
     sources = [
-        NearestFirst(nearest(features, _NEIGHBOURS), _LEAST_COSINE, _TRIES),
-        NearestFirst(nearest(pixel_features(pixels.pixels), _NEIGHBOURS), _LEAST_LOOK_COSINE, 1),
+        NearestFirst(nearest(features, _NEIGHBOURS), LEAST_COSINE, TRIES),
+        NearestFirst(nearest(pixel_features(pixels.pixels), _NEIGHBOURS), LEAST_LOOK_COSINE, 1),
     ]
     groups = _joined(relatives, named)
     pairs = {pair for pair in least if groups.first(pair[0]) != groups.first(pair[1])}

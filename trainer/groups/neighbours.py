@@ -44,7 +44,7 @@ def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
         block = unit[start : start + BLOCK] @ unit.T
         rows = np.arange(len(block))
         block[rows, start + rows] = -np.inf
-        return _largest(block, count)
+        return largest(block, count)
 
     starts = range(0, photos, BLOCK)
     with one_thread():
@@ -53,7 +53,7 @@ def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
     return Neighbours(indices, cosines)
 
 
-def _largest(block: npt.NDArray[np.float32], count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+def largest(block: npt.NDArray[np.float32], count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
     """The places of the ``count`` largest values of each row of ``block``, and the values, both (rows, count).
 
     The largest comes first, and of equal ones that in the lower place. Few values are sorted: the largest ones of

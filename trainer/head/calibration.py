@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -94,8 +94,11 @@ def with_temperature(head: Head, temperature: float) -> Head:
 
 def reliability(scores: Matrix, labels: npt.NDArray[np.intp]) -> list[Bin]:
     """The :data:`BINS` bins of a reliability diagram for ``scores`` (photos, labels); an empty one has no photos."""
-    best = scores.max(axis=1)
-    right = scores.argmax(axis=1) == labels
+    return reliability_of(scores.max(axis=1), scores.argmax(axis=1) == labels)
+
+
+def reliability_of(best: npt.NDArray[np.floating[Any]], right: npt.NDArray[np.bool_]) -> list[Bin]:
+    """The same from the ``best`` score of each photo and whether its label is ``right``: both (photos,)."""
     positions = np.minimum((best * BINS).astype(np.intp), BINS - 1)
     bins = []
     for position in range(BINS):

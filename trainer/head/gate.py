@@ -81,6 +81,27 @@ def fit_gate(
     return _with_units(shape, parts[judged])
 
 
+def fit_gate_beside(
+    training: Labelled,
+    calibration: Calibration,
+    unseen: Labelled,
+    labels: int,
+    quantization: str,
+    noise: npt.NDArray[np.float32] | None = None,
+) -> Gate | None:
+    """The gate of :func:`fit_gate` if there are many photos: units and thresholds come from ``unseen`` ones alone.
+
+    These taught neither the head of ``calibration`` nor the prototypes and axes, which ``training`` photos give. So no
+    head needs to be fitted without them. ``labels`` is the number of classes.
+    """
+    if unseen.independent < LEAST_PHOTOS:
+        return None
+    with one_thread():
+        shape = _shape(training, labels, PER_CLASS, noise)
+        parts = shape.parts(unseen.features, best_scores(calibration.head, unseen.features, quantization))
+    return _with_units(shape, parts)
+
+
 def best_scores(head: Head, features: npt.NDArray[np.floating[Any]], quantization: str) -> npt.NDArray[np.float64]:
     """The best score that a model of ``quantization`` with ``head`` gives each of ``features``: (photos,)."""
     best: npt.NDArray[np.float64] = softmax(head.logits(features)).max(axis=1)

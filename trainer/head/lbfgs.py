@@ -21,6 +21,14 @@ _SHORTENED = 20  # times: a step that is still too long is rounding, and the fit
 _SMALL_GRADIENT = 1e-5  # the largest entry of a gradient that ends a fit, as in SciPy
 
 
+class Walk(NamedTuple):
+    """How far a walk is after ``iterations``: the place ``at``, and the last steps with the changes of the gradient."""
+
+    at: Floats
+    pairs: tuple[tuple[Floats, Floats], ...]
+    iterations: int
+
+
 class Point(NamedTuple):
     """A place ``at`` with the function's ``value`` and ``gradient`` there."""
 
@@ -36,6 +44,8 @@ def lbfgs(
     most_iterations: int,
     tolerance: float,
     on_iteration: Callable[[Point], None] = lambda point: None,
+    walked: Walk | None = None,
+    on_walk: Callable[[Walk], None] = lambda walk: None,
 ) -> Point:
     """Walk from ``start`` to the minimum of the function that ``evaluate`` computes.
 
@@ -43,11 +53,15 @@ def lbfgs(
     It may depend on the place that was evaluated last. The walk ends when an iteration changes the value by no more
     than ``tolerance``, relative to the value or to 1 if that is larger. ``on_iteration`` is called with the start and
     with the place after each iteration.
+
+    ``on_walk`` is called when a walk goes on after an iteration. With ``walked``, what it was called with, a walk goes
+    on there and not from ``start``, and ends with the same bits.
     """
-    point = evaluate(start)
-    on_iteration(point)
-    pairs: deque[tuple[Floats, Floats]] = deque(maxlen=_REMEMBERED)
-    for _ in range(most_iterations):
+    point = evaluate(start if walked is None else walked.at)
+    if walked is None:
+        on_iteration(point)
+    pairs: deque[tuple[Floats, Floats]] = deque(() if walked is None else walked.pairs, maxlen=_REMEMBERED)
+    for iteration in range(0 if walked is None else walked.iterations, most_iterations):
         if np.abs(point.gradient).max() <= _SMALL_GRADIENT:
             break
         following = _search(evaluate, point, -_times_inverse(point.gradient, pairs, solve))
@@ -61,6 +75,7 @@ def lbfgs(
         on_iteration(point)
         if change <= tolerance:
             break
+        on_walk(Walk(point.at, tuple(pairs), iteration + 1))
     return point
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.curvature import Curvature
-from trainer.head.lbfgs import Floats, Point, lbfgs
+from trainer.head.lbfgs import Floats, Point, Walk, lbfgs
 from trainer.head.linear import Head
 from trainer.head.training_loss import TrainingLoss, training_loss
 
@@ -54,16 +54,52 @@ def minimise(
     The features of ``training`` are standardised; ``curvature`` is theirs, None: it is found.
     """
     values, labels = training.features.shape[1], len(class_weights)
-    shares = class_weights[training.labels]
-    shares = shares / shares.sum()
-    curvature = Curvature.of(training.features) if curvature is None else curvature
+    shares = shares_of(training.labels, class_weights)
+    if start is None:
+        start = Head(np.zeros((values, labels)), np.zeros(labels))
+    return minimise_loss(
+        lambda weights, bias: training_loss(training.features, training.labels, shares, weights, bias),
+        shares,
+        l2,
+        max_steps,
+        start,
+        Curvature.of(training.features) if curvature is None else curvature,
+        on_step,
+        tolerance,
+    )
+
+
+def shares_of(labels: npt.NDArray[np.intp], class_weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The share of each photo, given by its index in ``labels`` (photos,), in the mean loss: (photos,)."""
+    shares = class_weights[labels]
+    return np.asarray(shares / shares.sum())
+
+
+def minimise_loss(
+    loss: Callable[[npt.NDArray[np.float64], npt.NDArray[np.float64]], TrainingLoss],
+    shares: npt.NDArray[np.float64],
+    l2: float,
+    max_steps: int,
+    start: Head,
+    curvature: Curvature,
+    on_step: Callable[[Head, TrainingLoss], None] | None = None,
+    tolerance: float = TOLERANCE,
+    walked: Walk | None = None,
+    on_walk: Callable[[Walk], None] = lambda walk: None,
+) -> Head:
+    """Minimise what ``loss`` computes of weights (values, labels) and bias (labels,), and the penalty ``l2``.
+
+    ``shares`` (photos,) are those of the photos in the loss. ``curvature`` is that of the standardised features.
+    ``walked`` and ``on_walk`` are those of :func:`~trainer.head.lbfgs.lbfgs`.
+    """
+    labels = len(start.bias)
     first = (labels - 1) / labels**2  # of a head of zeros
     last: TrainingLoss | None = None  # an iteration ends at the parameters that were tried last
 
     def evaluate(parameters: Floats) -> Point:
         nonlocal last
         weights = parameters[:-1]
-        last = training_loss(training.features, training.labels, shares, weights, parameters[-1])
+        last = loss(weights, parameters[-1])
         gradient = np.concatenate([last.weights_gradient + l2 * weights, last.bias_gradient[np.newaxis]])
         return Point(parameters, float(last.losses @ shares) + l2 / 2 * float(np.vdot(weights, weights)), gradient)
 
@@ -79,8 +115,8 @@ def minimise(
             assert last is not None
             on_step(_head(point.at), last)
 
-    begin = np.zeros((values + 1, labels)) if start is None else np.concatenate([start.weights, start.bias[np.newaxis]])
-    return _head(lbfgs(evaluate, begin, solve, max_steps, tolerance, report).at)
+    begin = np.concatenate([start.weights, start.bias[np.newaxis]])
+    return _head(lbfgs(evaluate, begin, solve, max_steps, tolerance, report, walked, on_walk).at)
 
 
 def _head(parameters: Floats) -> Head:

@@ -6,7 +6,7 @@ same bits on any number of cores.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ PART_SCORES = 2_000_000
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 class TrainingLoss(NamedTuple):
@@ -45,7 +46,7 @@ def training_loss(
     """
 
     def part(rows: slice) -> TrainingLoss:
-        return _part(features[rows], labels[rows], shares[rows], weights, bias)
+        return loss_of_part(features[rows], labels[rows], shares[rows], weights, bias)
 
     size = max(1, PART_SCORES // len(bias))
     if len(labels) <= size:
@@ -61,9 +62,13 @@ def training_loss(
     )
 
 
-def _part(
-    features: Matrix, labels: npt.NDArray[np.intp], shares: Vector, weights: Matrix, bias: Vector
+def loss_of_part(
+    features: Floats, labels: npt.NDArray[np.intp], shares: Floats, weights: Floats, bias: Floats
 ) -> TrainingLoss:
+    """:func:`training_loss` of so few photos that their scores fit into memory at once.
+
+    If the arguments are float32, so is the arithmetic.
+    """
     own = labels, np.arange(len(labels))
     # One row for each label, not for each photo: NumPy is slow along short rows.
     scores = weights.T @ features.T

@@ -12,24 +12,11 @@ from edge.errors import DatasetError
 from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
 from trainer.photos.name_groups import name_groups
+from trainer.photos.photo import Photo as Photo
 from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
 from trainer.photos.reading import Contents, read_contents
 from trainer.photos.split import SPLITS, TEST, GroupedPhoto, SplitRatios, assign_splits, dependent
 from trainer.progress import ProgressLike, as_progress
-
-
-class Photo(NamedTuple):
-    """A photo that can be decoded: its path, class, content hash (32 bytes), split and group.
-
-    ``group`` is the same for photos that depend on each other: the relative path of the first of them.
-    """
-
-    path: Path
-    relative: str
-    label: str
-    sha256: bytes
-    split: str
-    group: str
 
 
 class Dataset(NamedTuple):
@@ -164,44 +151,50 @@ def assemble(
     has too few to put one into each split.
     """
     skipped = list(folder.skipped)
-    classes: dict[bytes, set[str]] = defaultdict(set)
-    first: dict[bytes, str] = {}
-    readable = [(file, contents.sha256[file.relative]) for file in folder.files if file.relative in contents.sha256]
-    for file, sha256 in readable:
-        classes[sha256].add(file.label)
-        first[sha256] = min(first.get(sha256, file.relative), file.relative)
+    first: dict[bytes, PhotoFile] = {}  # the first file by path with these bytes
+    classes: dict[bytes, set[str]] = defaultdict(set)  # of bytes that several files have
+    for file in folder.files:
+        sha256 = contents.sha256.get(file.relative)
+        if sha256 is not None:
+            other = first.setdefault(sha256, file)
+            if other is not file:
+                classes[sha256] |= {other.label, file.label}
+                first[sha256] = min(other, file, key=lambda each: each.relative)
     skipped += [
         Skipped(file.relative, contents.unreadable[file.relative])
         for file in folder.files
         if file.relative in contents.unreadable
     ]
-    kept: list[tuple[PhotoFile, bytes]] = []
-    for file, sha256 in readable:
-        if len(classes[sha256]) > 1:
+    kept: list[PhotoFile] = []
+    for file in folder.files:
+        sha256 = contents.sha256.get(file.relative)
+        if sha256 is None:
+            continue
+        if len(classes.get(sha256, ())) > 1:
             names = " and ".join(sorted(classes[sha256]))
             skipped.append(Skipped(file.relative, f"the same photo is in {names}; keep it in one"))
-        elif first[sha256] != file.relative:
-            skipped.append(Skipped(file.relative, f"the same photo as {first[sha256]}"))
+        elif first[sha256].relative != file.relative:
+            skipped.append(Skipped(file.relative, f"the same photo as {first[sha256].relative}"))
         else:
-            kept.append((file, sha256))
-    labels = tuple(sorted({file.label for file, _ in kept}))
+            kept.append(file)
+    del first
+    labels = tuple(sorted({file.label for file in kept}))
     if len({*labels, *beside}) < 2 and training:
         have = f"only {labels[0]!r}" if labels else "none"
         raise DatasetError(
             f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}"
         )
     try:
-        found = name_groups([file.relative for file, _ in kept]) if groups is None else groups
+        found = name_groups([file.relative for file in kept]) if groups is None else groups
         splits = assign_splits(
-            [GroupedPhoto(file.relative, file.label, found[file.relative], file.split) for file, _ in kept],
+            [GroupedPhoto(file.relative, file.label, found[file.relative], file.split) for file in kept],
             ratios,
             strict=training,
         )
     except DatasetError as error:
         raise DatasetError(f"{error}{_why_fewer(skipped)}") from None
     photos = [
-        Photo(file.path, file.relative, file.label, sha256, splits[file.relative], found[file.relative])
-        for file, sha256 in kept
+        Photo.at(file, contents.sha256[file.relative], splits[file.relative], found[file.relative]) for file in kept
     ]
     photos.sort(key=lambda photo: photo.relative)
     skipped += [Skipped(label, "no usable photo in it") for label in folder.labels if label not in labels]
@@ -215,8 +208,14 @@ def dataset_fingerprint(dataset: Dataset) -> str:
 
 def fingerprint(photos: Iterable[Photo]) -> str:
     """A sha256 over classes, splits and contents of ``photos``, in whatever order."""
-    lines = sorted(f"{photo.label}\0{photo.split}\0{photo.sha256.hex()}\n" for photo in photos)
-    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+    members: dict[str, list[bytes]] = defaultdict(list)
+    for photo in photos:
+        members[f"{photo.label}\0{photo.split}\0"].append(photo.sha256)
+    digest = hashlib.sha256()
+    for place in sorted(members):
+        for sha256 in sorted(members[place]):
+            digest.update(f"{place}{sha256.hex()}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _why_fewer(skipped: list[Skipped]) -> str:

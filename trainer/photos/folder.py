@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from sys import intern
 
 from edge.errors import DatasetError, UsageError
 from edge.shorten import shorten
@@ -55,22 +56,22 @@ def _walk(root: Path, choice: str) -> tuple[list[PhotoFile], list[Skipped], list
         skipped.append(Skipped(path.relative_to(root).as_posix(), reason))
 
     # One walk from the root, not one for each class, so that a link back to the root is recognised.
-    paths = {path.relative_to(root).as_posix(): path for path in walk_files(root, skip)}
+    paths = [path.relative_to(root).as_posix() for path in walk_files(root, skip)]
     layout = recognise(paths) if choice == AUTO else Layout()
     files = []
-    for relative, path in paths.items():
+    for relative in paths:
         place = layout.place(relative)
         if place is None:
-            skip(path, "not in a class folder")
+            skip(root / relative, "not in a class folder")
         else:
-            files.append(PhotoFile(path, relative, place.label, place.split))
+            files.append(PhotoFile(root / relative, relative, intern(place.label), place.split))
     if not files:
         raise DatasetError(f"{root}: no photos in it; put the photos of each class into a folder named after the class")
     named = {entry.path for entry in skipped} | {relative.partition("/")[0] for relative in paths}
     for entry in sorted(root.iterdir()):
         if entry.is_dir() and entry.name not in named:
             skip(entry, "an empty class folder")
-    return files, skipped, layout_messages(list(paths), layout) if choice == AUTO else []
+    return files, skipped, layout_messages(paths, layout) if choice == AUTO else []
 
 
 def _by_label(root: Path, files: list[PhotoFile]) -> dict[str, list[PhotoFile]]:

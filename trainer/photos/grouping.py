@@ -8,12 +8,21 @@ from collections.abc import Sequence
 _DIGITS = re.compile(r"([0-9]+)")
 
 
-def natural_order(relative: str) -> tuple[list[tuple[int, str]], str]:
-    """The key that sorts paths as people count: ``a2.jpg`` before ``a10.jpg``."""
+def natural_order(relative: str) -> str:
+    """The key that sorts paths as people count: ``a2.jpg`` before ``a10.jpg``.
+
+    It is one text, a quarter of the memory of a list of its parts.
+    """
     parts = _DIGITS.split(relative)
-    # Digits are at the odd places. A number is compared by its length without leading zeros, then by its digits.
-    key = [(len(part.lstrip("0")), part.lstrip("0")) if place % 2 else (0, part) for place, part in enumerate(parts)]
-    return key, relative
+    # Digits are at the odd places. A number is compared by its length without leading zeros, then by its digits. No
+    # path has a character 0, so that a text ends before one that goes on, whatever follows it.
+    key = [_number(part) if place % 2 else part for place, part in enumerate(parts)]
+    return f"{''.join(key)}\0\0{relative}"
+
+
+def _number(digits: str) -> str:
+    significant = digits.lstrip("0")
+    return f"\0{chr(1 + len(significant))}{significant}"
 
 
 class Grouping:

@@ -108,9 +108,16 @@ def recognise(paths: Iterable[str]) -> Layout:
 
 def photo_folders(paths: Iterable[str]) -> list[Folders]:
     """The folders above each file that may be a photo; of all files if none may be."""
-    files = [(*folders, name) for *folders, name in (path.split("/") for path in paths)]
-    photos = [parts for parts in files if not _NOT_PHOTOS.search(parts[-1])]
-    return [parts[:-1] for parts in photos or files]
+    known: dict[Folders, Folders] = {}  # files of one folder share one object: there may be a million
+    files, photos = [], []
+    for path in paths:
+        *parts, name = path.split("/")
+        folders = tuple(parts)
+        folders = known.setdefault(folders, folders)
+        files.append(folders)
+        if not _NOT_PHOTOS.search(name):
+            photos.append(folders)
+    return photos or files
 
 
 def by_first(photos: Iterable[Folders]) -> dict[str, list[Folders]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import struct
 from datetime import datetime
+from sys import intern
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +40,10 @@ class Look(NamedTuple):
     taken_s: float = float("nan")
     camera: str = ""
 
+    def without_pixels(self) -> Look:
+        """What EXIF says alone, in little memory: looks of which it says nothing are one object."""
+        return Look(NO_PIXELS, self.taken_s, intern(self.camera)) if self.camera else _NOTHING
+
     def to_bytes(self) -> bytes:
         """The look as bytes, for the cache."""
         return _HEAD.pack(self.taken_s) + self.pixels.tobytes() + self.camera.encode()
@@ -50,6 +55,12 @@ class Look(NamedTuple):
         end = _HEAD.size + LOOK_SIZE * LOOK_SIZE
         pixels = np.frombuffer(content[_HEAD.size : end], np.uint8).reshape(_SHAPE)
         return cls(pixels, taken_s, content[end:].decode())
+
+
+NO_PIXELS: npt.NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
+"""Those of a look whose pixels are elsewhere."""
+
+_NOTHING = Look(NO_PIXELS)
 
 
 def look_of(content: bytes, picture: Image.Image, size: tuple[int, int]) -> Look:

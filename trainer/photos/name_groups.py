@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
@@ -52,27 +53,35 @@ def name_groups(relatives: Iterable[str]) -> dict[str, str]:
 
 
 def same_by_name(relatives: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Pairs of photos, as indices, whose names say that both come from one photo."""
-    marked: dict[tuple[str, str], int] = {}
-    plain: dict[tuple[str, str], int] = {}
-    stems = []
+    """Pairs of photos, as indices, whose names say that both come from one photo: folder by folder."""
+    folders: dict[str, list[int]] = defaultdict(list)
     for index, relative in enumerate(relatives):
-        folder, _, name = relative.rpartition("/")
+        folders[relative.rpartition("/")[0]].append(index)
+    for indices in folders.values():
+        yield from _same_in_folder({index: relatives[index].rpartition("/")[2] for index in indices})
+
+
+def _same_in_folder(names: dict[int, str]) -> Iterator[tuple[int, int]]:
+    """Those pairs among photos of one folder, given as index -> name."""
+    marked: dict[str, int] = {}
+    plain: dict[str, int] = {}
+    stems = {}
+    for index, name in names.items():
         stem = PurePosixPath(name).stem
         mark = _mark(name, stem)
         if mark is not None:
-            first = marked.setdefault((folder, mark), index)
+            first = marked.setdefault(mark, index)
             if first != index:
                 yield first, index
-        stems.append((folder, _fold(stem)))
-        plain.setdefault(stems[-1], index)
-        plain.setdefault((folder, _fold(name)), index)
-    for (folder, mark), index in marked.items():
-        original = plain.get((folder, _fold(mark.removeprefix(".original "))))
+        stems[index] = _fold(stem)
+        plain.setdefault(stems[index], index)
+        plain.setdefault(_fold(name), index)
+    for mark, index in marked.items():
+        original = plain.get(_fold(mark.removeprefix(".original ")))
         if mark.startswith(".original ") and original is not None:
             yield original, index
-    for index, (folder, stem) in enumerate(stems):
-        original = next((plain[folder, each] for each in _originals(stem) if (folder, each) in plain), None)
+    for index, stem in stems.items():
+        original = next((plain[each] for each in _originals(stem) if each in plain), None)
         if original is not None:
             yield original, index
 

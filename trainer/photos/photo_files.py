@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import NamedTuple
+from sys import intern
+from typing import Any, NamedTuple
 
 
 class Skipped(NamedTuple):
@@ -13,16 +15,53 @@ class Skipped(NamedTuple):
     reason: str
 
 
-class PhotoFile(NamedTuple):
-    """A file found in a class folder. ``relative`` has forward slashes on every system; ``label`` is the class.
-
-    ``split`` is the split that the folder's layout gives, None if it gives none.
-    """
-
-    path: Path
+class _File(NamedTuple):
+    place: str
     relative: str
     label: str
     split: str | None = None
+
+
+class PhotoFile(_File):
+    """A file found in a class folder. ``relative`` has forward slashes on every system; ``label`` is the class.
+
+    ``split`` is the split that the folder's layout gives, None if it gives none. The path is made when it is asked for:
+    a million objects of :class:`~pathlib.Path` take half a gigabyte. ``place`` is its beginning, or all of it.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, path: Path, relative: str, label: str, split: str | None = None) -> PhotoFile:
+        """The file at ``path``."""
+        return super().__new__(cls, place_of(path, relative), relative, label, split)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """What a copy is made of."""
+        return (self.path, *self[1:])
+
+    def _replace(self, **changes: Any) -> PhotoFile:
+        """A copy with other fields; the path stays the same unless it is among the ``changes``."""
+        if "path" in changes or "relative" in changes:
+            path, relative = changes.pop("path", self.path), changes.setdefault("relative", self.relative)
+            changes["place"] = place_of(path, relative)
+        return super()._replace(**changes)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return path_at(self.place, self.relative)
+
+
+def place_of(path: Path, relative: str) -> str:
+    """What :func:`path_at` needs beside ``relative``: the beginning of ``path``, or all of it if the end is another."""
+    text = os.fspath(path)
+    ending = os.sep + relative.replace("/", os.sep)
+    return intern(text[: -len(ending) + 1] if text.endswith(ending) and len(text) > len(ending) else f"{text}{os.sep}.")
+
+
+def path_at(place: str, relative: str) -> Path:
+    """The path of which :func:`place_of` gave ``place``."""
+    return Path(place[:-2] or ".") if place.endswith(f"{os.sep}.") else Path(place, relative)
 
 
 class PhotoFolder(NamedTuple):

@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from PIL import Image
 
@@ -30,9 +30,13 @@ class Contents(NamedTuple):
     unreadable: dict[str, str]
 
 
-def read_contents(
-    folder: PhotoFolder, progress: Progress = SILENT, *, looks: dict[str, Look] | None = None
-) -> Contents:
+class Looks(Protocol):
+    """What takes looks, each under the relative path of its photo."""
+
+    def __setitem__(self, relative: str, look: Look, /) -> None: ...
+
+
+def read_contents(folder: PhotoFolder, progress: Progress = SILENT, *, looks: Looks | None = None) -> Contents:
     """Hash every file of ``folder`` and find out whether it can be decoded, on all cores.
 
     The decoded pictures are not kept: only photos that training could use may shape the split. ``looks`` gets the look

@@ -58,6 +58,8 @@ class GroupedPhoto(NamedTuple):
 
 def photo_group(relative: str) -> str:
     """The path without its ending from ``_nohash_`` on: photos of one group stay in one split (the codelab's rule)."""
+    if "_nohash_" not in relative:
+        return relative  # the same object: there may be a million
     folder, slash, name = relative.rpartition("/")
     return folder + slash + _NOHASH.sub("", name)
 
@@ -100,18 +102,21 @@ def assign_splits(photos: Sequence[GroupedPhoto], ratios: SplitRatios, strict: b
     Raises :class:`~edge.errors.DatasetError`, unless not ``strict``, for a class that has too few photos to have one
     in each split, or no photo to train on.
     """
-    units: dict[str, list[GroupedPhoto]] = defaultdict(list)
-    for photo, unit in zip(photos, split_units(photos), strict=True):
-        units[unit].append(photo)
+    units = split_units(photos)
     free = set(SPLITS) - {photo.given for photo in photos}
-    splits = {unit: _unit_split(unit, members, ratios, free) for unit, members in units.items()}
+    given: dict[str, set[str]] = defaultdict(set)
     classes: dict[str, set[str]] = defaultdict(set)
-    for unit, members in units.items():
-        for photo in members:
-            classes[photo.label].add(unit)
-    shared = Counter(unit for members in classes.values() for unit in members)
+    first: dict[str, str] = {}  # the class of each unit
+    shared: set[str] = set()  # units with photos of several classes
+    for photo, unit in zip(photos, units, strict=True):
+        if photo.given is not None:
+            given[unit].add(photo.given)
+        classes[photo.label].add(unit)
+        if first.setdefault(unit, photo.label) != photo.label:
+            shared.add(unit)
+    splits = {unit: _unit_split(unit, given.get(unit, set()), ratios, free) for unit in first}
     for label in sorted(classes):
-        own = [unit for unit in classes[label] if shared[unit] == 1]
+        own = [unit for unit in classes[label] if unit not in shared]
         if strict and free == set(SPLITS) and len(classes[label]) < len(SPLITS):
             raise DatasetError(_too_few(label, sum(photo.label == label for photo in photos)))
         _lend(own, classes[label], splits, ratios, free)
@@ -119,15 +124,13 @@ def assign_splits(photos: Sequence[GroupedPhoto], ratios: SplitRatios, strict: b
             raise DatasetError(
                 f"class {label!r} has no photo to train on: add some to its training folder, or move the class away"
             )
-    return {photo.relative: splits[unit] for unit, members in units.items() for photo in members}
+    return {photo.relative: splits[unit] for photo, unit in zip(photos, units, strict=True)}
 
 
 def dependent(photos: Iterable[tuple[str, str]]) -> set[str]:
     """The groups, of photos given as (group, split), that have photos in more than one split."""
-    splits: dict[str, set[str]] = defaultdict(set)
-    for group, split in photos:
-        splits[group].add(split)
-    return {group for group, found in splits.items() if len(found) > 1}
+    first: dict[str, str] = {}
+    return {group for group, split in photos if first.setdefault(group, split) != split}
 
 
 def _too_few(label: str, count: int) -> str:
@@ -137,8 +140,7 @@ def _too_few(label: str, count: int) -> str:
     )
 
 
-def _unit_split(unit: str, members: list[GroupedPhoto], ratios: SplitRatios, free: set[str]) -> str:
-    given = {photo.given for photo in members} - {None}
+def _unit_split(unit: str, given: set[str], ratios: SplitRatios, free: set[str]) -> str:
     first = next((split for split in SPLITS if split in given), TRAINING)
     if first != TRAINING:
         return first
@@ -148,6 +150,8 @@ def _unit_split(unit: str, members: list[GroupedPhoto], ratios: SplitRatios, fre
 
 def _lend(own: list[str], units: set[str], splits: dict[str, str], ratios: SplitRatios, free: set[str]) -> None:
     """Change ``splits`` so that a class of ``units`` has every split that is ``free``; only its ``own`` are lent."""
+    if {splits[unit] for unit in units}.issuperset(SPLITS):
+        return
     by_position = sorted(own, key=lambda unit: (split_position(unit, ratios.seed), unit))
     for wanted in (TEST, VALIDATION, TRAINING):
         counts = Counter(splits[unit] for unit in units)

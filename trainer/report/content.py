@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import run_self_test
 from edge.modelfile.model_file import ModelFile
 from trainer.evaluation.evaluate import Evaluation
-from trainer.head.calibration import Bin, reliability
+from trainer.head.calibration import Bin, reliability_of
 from trainer.head.cross_validation import CrossValidation
 from trainer.head.fit import Step
 from trainer.head.learning_curve import LearningCurve
-from trainer.head.linear import Matrix
 from trainer.report.doubtful_labels import DoubtfulLabels, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos, are_probabilities, scored_photos
 from trainer.report.photo_groups import PhotoGroups
@@ -63,8 +61,8 @@ class LocalSelfTest(NamedTuple):
 class ReportContent:
     """All that a report says about the model file called ``name``.
 
-    ``scores`` (photos, labels) are the scores that the file gave the evaluated photos, ``truths`` (photos,) the
-    indices of their own labels. ``reliability`` has the bins of these scores; after a training, those of the
+    ``scored`` are the evaluated photos with the scores that the file gave them.
+    ``reliability`` has the bins of these scores; after a training, those of the
     calibrated head before its weights were quantized. It is None if the scores are not probabilities.
     ``photo_groups`` are those of all photos of the training, or of the evaluated photos. ``training`` is None in the
     report of an evaluation, ``self_test`` if the file has none. ``has_evidence`` is false if the test photos do not
@@ -75,8 +73,7 @@ class ReportContent:
     name: str
     model: ModelFile
     evaluation: Evaluation
-    scores: Matrix
-    truths: npt.NDArray[np.intp]
+    scored: ScoredPhotos
     reliability: list[Bin] | None
     doubtful_labels: DoubtfulLabels
     photo_groups: PhotoGroups
@@ -98,8 +95,7 @@ def training_content(model: Retrained, others: list[Retrained]) -> ReportContent
         name=model.path.name,
         model=loaded,
         evaluation=model.evaluation,
-        scores=scored.scores,
-        truths=scored.truths,
+        scored=scored,
         reliability=model.reliability_after,
         doubtful_labels=find_doubtful_labels(_cross_validated(model) or scored, loaded.labels),
         photo_groups=PhotoGroups.of(model.dataset.photos, trained=True),
@@ -128,8 +124,7 @@ def evaluation_content(name: str, model: ModelFile, evaluation: Evaluation) -> R
         name=name,
         model=model,
         evaluation=evaluation,
-        scores=scored.scores,
-        truths=scored.truths,
+        scored=scored,
         reliability=_reliability(scored, model.unknown_index) if are_probabilities(scored.scores) else None,
         doubtful_labels=find_doubtful_labels(scored, evaluation.labels),
         photo_groups=PhotoGroups.of(scored.photos, trained=False),
@@ -139,17 +134,16 @@ def evaluation_content(name: str, model: ModelFile, evaluation: Evaluation) -> R
 
 def _reliability(scored: ScoredPhotos, unknown: int | None) -> list[Bin]:
     """The bins of the photos that got a class: the label at ``unknown`` is none, None: there is no such label."""
-    if unknown is None:
-        return reliability(scored.scores, scored.truths)
-    named = scored.scores.argmax(axis=1) != unknown
-    return reliability(scored.scores[named], scored.truths[named])
+    answers = scored.answers
+    named = np.ones(len(answers), bool) if unknown is None else answers != unknown
+    return reliability_of(scored.best[named], (answers == scored.truths)[named])
 
 
 def _cross_validated(model: Retrained) -> ScoredPhotos | None:
-    """All photos of the data set, with the scores of heads that were not fitted on them."""
+    """All photos of the data set, or of its sample, with the scores of heads that were not fitted on them."""
     if model.cross_validation is None:
         return None
-    photos = model.dataset.by_split()
+    photos = (model.sample or model.dataset).by_split()
     index = {label: i for i, label in enumerate(model.dataset.labels)}
     return ScoredPhotos(
         photos, model.cross_validation.scores, np.array([index[photo.label] for photo in photos], np.intp)

@@ -41,12 +41,10 @@ def find_doubtful_labels(scored: ScoredPhotos, labels: Sequence[str]) -> Doubtfu
     Learning: Estimating Uncertainty in Dataset Labels*, 2021). The method expects scores of models that were not
     trained on the photo.
     """
-    photos, scores, truths = scored
-    own = scores[np.arange(len(truths)), truths]
-    answers = scores.argmax(axis=1)
+    photos, truths, own, best, answers = scored.photos, scored.truths, scored.own, scored.best, scored.answers
     ranked = [
-        DoubtfulLabel(photos[row], float(own[row]), labels[answers[row]], float(scores[row, answers[row]]))
-        for row in np.nonzero(answers != truths)[0]
+        DoubtfulLabel(photos[row], float(own[row]), labels[answers[row]], float(best[row]))
+        for row in np.nonzero(answers != truths)[0].tolist()
     ]
     ranked.sort(key=lambda entry: (entry.own_score, -entry.answer_score, entry.photo.relative))
     return DoubtfulLabels(ranked, len(truths), _likely_errors(scored))
@@ -58,9 +56,12 @@ def _likely_errors(scored: ScoredPhotos) -> int:
     Of the classes whose score reaches the mean score of the photos with that label, a photo counts for the one with
     the highest score.
     """
-    _, scores, truths = scored
-    usual = np.full(scores.shape[1], np.inf)
+    scores, truths, own = scored.scores, scored.truths, scored.own
+    labels = scores.shape[1] if scored.places is None else int(max(scored.places.max(), truths.max())) + 1
+    usual = np.full(labels + 1, np.inf)  # the last one is for places without a label
     for label in np.unique(truths):
-        usual[label] = scores[truths == label, label].mean()
-    confident = np.where(scores >= usual, scores, -np.inf)
-    return int((np.isfinite(confident.max(axis=1)) & (confident.argmax(axis=1) != truths)).sum())
+        usual[label] = own[truths == label].mean()
+    least = usual[:-1] if scored.places is None else usual[scored.places]
+    confident = np.where(scores >= least, scores, -np.inf)
+    chosen = scored.label_at(confident.argmax(axis=1))
+    return int((np.isfinite(confident.max(axis=1)) & (chosen != truths)).sum())

@@ -152,7 +152,7 @@ def _reliability(after: list[Bin], before: list[Bin] | None) -> Figure:
 
 def _threshold_curve(content: ReportContent) -> Figure:
     unknown = content.model.unknown_index
-    curve = operating_curve(content.scores, content.truths, unknown)
+    curve = operating_curve(content.scored, unknown)
     answered = [point for point in curve if point.precision is not None]
     low = min([point.precision for point in answered if point.precision is not None] + [p.coverage for p in curve])
     axes = Axes(0, 1, min(math.floor(low * 10) / 10, 0.9), 1)
@@ -163,7 +163,7 @@ def _threshold_curve(content: ReportContent) -> Figure:
     caption = "A photo whose score is below the threshold gets no label."
     keys = [("first", "labels that are correct"), ("second", "photos that get a label")]
     if threshold is not None:
-        point = operating_point(content.scores, content.truths, threshold, unknown)
+        point = operating_point(content.scored, threshold, unknown)
         parts.append(line(axes, [(threshold, axes.y_low), (threshold, 1)], "line ideal"))
         keys.append(("ideal", f"recommended: {threshold:.2f}"))
         caption += (

@@ -92,7 +92,7 @@ def _accuracies(content: ReportContent) -> list[Headline]:
         )
     threshold = recommended_threshold(content)
     if threshold is not None:
-        point = operating_point(content.scores, content.truths, threshold, content.model.unknown_index)
+        point = operating_point(content.scored, threshold, content.model.unknown_index)
         found.append(
             Headline(
                 "score threshold",

@@ -10,6 +10,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.groups.find_groups import groups_by_mode
 from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.photo_files import PhotoFolder
+from trainer.photos.reading import Contents
 from trainer.retraining.options import RetrainOptions
 
 
@@ -37,9 +38,15 @@ def extract(
     """
     extracted = compute_bottlenecks(extractor, folder)
     if groups is None:
-        alone = {relative: relative for relative in extracted.contents.sha256}
-        dataset = assemble(folder, extracted.contents, options.ratios, training=False, groups=alone)
-        groups = groups_by_mode(extractor, dataset.photos, options.groups)
+        groups = _find(extractor, folder, extracted.contents, options)
     return GroupedDataset(
         assemble(folder, extracted.contents, options.ratios, groups=groups, beside=beside), groups, extracted.computed
     )
+
+
+def _find(
+    extractor: FeatureExtractor, folder: PhotoFolder, contents: Contents, options: RetrainOptions
+) -> Mapping[str, str]:
+    alone = {relative: relative for relative in contents.sha256}
+    dataset = assemble(folder, contents, options.ratios, training=False, groups=alone)
+    return groups_by_mode(extractor, dataset.photos, options.groups)

@@ -9,6 +9,7 @@ import numpy as np
 from edge.inference.gate import Gate, among_themselves
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.stored import Stored
 from trainer.evaluation.background import BackgroundAnswers
 from trainer.evaluation.evaluate import Evaluation
 from trainer.evaluation.settings import Answers, Setting, read_answers, settings
@@ -57,7 +58,7 @@ def judge_other_things(
     gate: Gate | None,
     outside: Outside | None,
     training: Labelled,
-    tested: Labelled,
+    tested: Labelled | Stored,
     evaluation: Evaluation,
 ) -> OtherThings | None:
     """How the model of ``evaluation``, with the head of ``calibration`` and this ``gate``, answers other things.
@@ -80,7 +81,7 @@ def judge_other_things(
         if outside is not None:
             made |= outside.judging(training)
         strange = [_judged(kind, ways, judge(features)) for kind, features in made.items()]
-        of_tested = judge(tested.features)
+        of_tested = [judge(block.features).rejected for block in tested.blocks()]
         held_back = None if outside is None else outside.background.features[~outside.background.teaching]
         of_held_back = None if held_back is None else judge(held_back)
     rejected = None
@@ -90,9 +91,8 @@ def judge_other_things(
         rejected = frozenset(photo.sha256 for photo, flag in zip(photos, flags, strict=True) if flag)
     if evaluation.background is not None:
         strange.append(_of_photos(ways, evaluation.background, rejected or frozenset()))
-    decoded = np.array([result.classification is not None for result in evaluation.results], bool)
-    answers = read_answers([answer for _, answer in evaluation.classified()], evaluation.unknown)
-    known = _judged(KNOWN, ways, answers._replace(rejected=of_tested.rejected[decoded]))
+    answers = read_answers((answer for _, answer in evaluation.classified()), evaluation.unknown)
+    known = _judged(KNOWN, ways, answers._replace(rejected=np.concatenate(of_tested)[evaluation.decoded]))
     return OtherThings(evaluation.unknown, [way.name for way in ways], strange, known, rejected)
 
 

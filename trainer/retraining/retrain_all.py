@@ -8,25 +8,20 @@ import numpy as np
 
 from edge.files import check_writable, write_whole
 from trainer.backbones.backbone import load_backbones, load_backbones_from
-from trainer.bottlenecks.augmented import with_copies
 from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.labelled import load_labelled
-from trainer.bottlenecks.noise import noise_bottlenecks
-from trainer.bottlenecks.remembered import Remembered, remember_some
+from trainer.bottlenecks.remembered import Remembered, remember
 from trainer.export.compiled import compiled_path, export_compiled
 from trainer.export.export import export_final, export_model
-from trainer.head.calibration import calibrate, reliability
-from trainer.head.fit import fit_head
-from trainer.head.gate import fit_gate
 from trainer.head.learning_curve_text import TOO_FEW
-from trainer.head.linear import softmax
 from trainer.photos.dataset import Dataset
 from trainer.photos.folder import list_photos
-from trainer.photos.split import TEST, TRAINING, VALIDATION
+from trainer.photos.split import SPLITS, TRAINING
 from trainer.progress import Progress
-from trainer.retraining.all_photos import AllPhotos, class_weights_of
-from trainer.retraining.final import fit_final
+from trainer.retraining.all_photos import AllPhotos
+from trainer.retraining.examples import load_examples, sample_line
+from trainer.retraining.final import StoredPhotos, fit_final
+from trainer.retraining.fit_taught import fit_taught
 from trainer.retraining.given_backbone import Given, as_options_say, read_given, report_seen_tests
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
@@ -35,6 +30,7 @@ from trainer.retraining.provenance import describe_training
 from trainer.retraining.rest_of_world import RestOfWorld, gather, set_apart
 from trainer.retraining.retrained import Retrained
 from trainer.retraining.tensorboard import write_summaries
+from trainer.retraining.tested import accuracy_in_floats, of_tests, reliabilities
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, tuned_or_pretrained
 
 IMBALANCE = 3.0
@@ -103,28 +99,12 @@ def _retrain_one(
     rest: RestOfWorld | None,
 ) -> Retrained:
     backbone, progress, dataset = extractor.backbone, extractor.progress, extracted.dataset
-    photos, evidence = dataset.by_split(), {photo.relative for photo in dataset.test_photos}
-    data = load_labelled(extractor, dataset, photos)  # once: the whole cache is read, however few photos are asked for
-    splits = np.array([photo.split for photo in photos])
-    own = data.where(splits == TRAINING)
-    training = with_remembered(own, dataset.labels, remembered and remembered.training)
-    validation = data.where(splits == VALIDATION)
-    validation = with_remembered(validation, dataset.labels, remembered and remembered.validation)
-    tested = data.where(np.array([photo.relative in evidence for photo in photos]))
+    examples = load_examples(extractor, dataset)  # once: the whole cache is read, however few photos are asked for
+    if examples.stored is not None:
+        progress.message(sample_line(examples.dataset, dataset, options))
     if remembered is None:
         _report_imbalance(dataset, options, progress)
-    fitted = with_copies(extractor, dataset.of(TRAINING), own, options.augment)
-    fitted = with_remembered(fitted, dataset.labels, remembered and remembered.training)
-    with progress.stage("head"):
-        weights = class_weights_of(fitted.labels, len(dataset.labels), options, remembered)
-        fit = fit_head(fitted, validation, len(dataset.labels), options.training_steps, weights)
-        calibration = calibrate(fit.head, validation, options.precision)
-        if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
-            calibration = calibration._replace(score_threshold=None)
-        everything = AllPhotos(data, dataset, options, progress, remembered)
-        folds = everything.gate_folds()
-        noise = noise_bottlenecks(extractor)
-        gate = fit_gate(training, calibration, fit.l2, folds, backbone.quantization, noise=noise)
+    fit, calibration, gate, training, validation, folds = fit_taught(extractor, examples, dataset, options, remembered)
     outside = None if rest is None else gather(rest, extractor, dataset, training, options)
     column = unknown = None
     if outside is not None:
@@ -132,12 +112,14 @@ def _retrain_one(
             unknown = outside.as_class(training)
             calibration, column = outside.extended(calibration, training, validation, folds, fit.l2)
         dataset = dataset._replace(skipped=sorted({*dataset.skipped, *outside.background.skipped}))
-    everything = everything._replace(dataset=dataset, outside=outside)
-    known = with_remembered(data if options.final else own, dataset.labels, remembered)
-    kept = remember_some(known, dataset.labels, options.remember)
+    everything = AllPhotos(examples.data, examples.dataset, options, progress, remembered, outside)
+    kept = None
+    if options.remember:
+        known = with_remembered(examples.of(SPLITS if options.final else (TRAINING,)), dataset.labels, remembered)
+        kept = remember(known.features, known.labels, dataset.labels, options.remember)
     validated = everything.cross_validate() if options.cross_validate else None
     curve = everything.learning_curve(fit.l2) if options.learning_curve else None
-    samples = with_remembered(data.where(splits != TEST), dataset.labels, remembered).features
+    samples = with_remembered(examples.ranges(), dataset.labels, remembered).features
     provenance = describe_training(
         backbone,
         dataset,
@@ -148,7 +130,7 @@ def _retrain_one(
         fine_tuning=fine_tuning,
         note=report_seen_tests(backbone, dataset, progress),
     )
-    judging = len(evidence) + (len(unknown.held_back) if unknown else 0)
+    judging = len(dataset.test_photos) + (len(unknown.held_back) if unknown else 0)
     with progress.stage("evaluation", judging) as advance:
         export = export_model(
             backbone,
@@ -164,7 +146,8 @@ def _retrain_one(
         )
     content = export.content
     if options.final:
-        last = fit_final(extractor, everything, fit, calibration, column)
+        stored = None if examples.stored is None else StoredPhotos(dataset, examples.stored)
+        last = fit_final(extractor, everything, fit, calibration, column, stored)
         content = export_final(
             backbone,
             last.calibration,
@@ -181,12 +164,8 @@ def _retrain_one(
     if options.summaries_dir is not None:
         name = f"{backbone.architecture.name}-{backbone.quantization}"
         write_summaries(options.summaries_dir / name, fit.steps, export.evaluation)
-    logits = calibration.head.logits(tested.features)
-    named = logits.argmax(axis=1) < len(dataset.labels)  # a photo of the rest of the world gets no class to be right
-    before, after = (
-        reliability(softmax(scaled)[:, : len(dataset.labels)], tested.labels[named])
-        for scaled in (logits[named] * calibration.temperature, logits[named])
-    )
+    tested = of_tests(examples, dataset)
+    reliability_before, reliability_after = reliabilities(calibration, tested.some, len(dataset.labels))
     return Retrained(
         path=output,
         backbone=backbone,
@@ -194,17 +173,18 @@ def _retrain_one(
         fit=fit,
         evaluation=export.evaluation,
         calibration=calibration,
-        reliability_before=before,
-        reliability_after=after,
+        reliability_before=reliability_before,
+        reliability_after=reliability_after,
         cross_validation=validated,
         learning_curve=curve,
-        promised_accuracy=float(tested.right(logits).mean()),
+        promised_accuracy=accuracy_in_floats(calibration.head, tested.all),
         computed_bottlenecks=extracted.computed,
         size_bytes=len(content),
         fine_tuning=fine_tuning,
         final=options.final,
         unknown=unknown and unknown.facts,
-        other_things=judge_other_things(extractor, calibration, gate, outside, training, tested, export.evaluation),
+        sample=None if examples.stored is None else examples.dataset,
+        other_things=judge_other_things(extractor, calibration, gate, outside, training, tested.all, export.evaluation),
     )
 
 

@@ -41,7 +41,8 @@ class Retrained(NamedTuple):
 
     ``promised_accuracy`` is the accuracy of the head in floats on the test photos' bottlenecks. ``reliability_before``
     and ``reliability_after`` are the bins of the same without and with the temperature. ``cross_validation`` has its
-    scores in the order of training, validation and test photos. ``learning_curve`` is None if it was not asked for,
+    scores in the order of training, validation and test photos: those of the ``sample``, if there is one because all
+    photos do not fit into memory. ``learning_curve`` is None if it was not asked for,
     or if there are too few independent photos. If ``final``, the head of the file was fitted on all photos; all else
     here is of its twin, whose head was fitted on the training photos alone. ``compiled`` is the file for an Edge TPU
     with the same head, which could not be run here; None if there is none. ``unknown`` says what taught the class for
@@ -67,6 +68,7 @@ class Retrained(NamedTuple):
     compiled: Path | None = None
     unknown: UnknownFacts | None = None
     other_things: OtherThings | None = None
+    sample: Dataset | None = None
 
     @property
     def accuracy(self) -> float | None:

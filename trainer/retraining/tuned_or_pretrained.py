@@ -12,7 +12,6 @@ from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.backbones.weights import Weights
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.bottlenecks.labelled import load_labelled
 from trainer.fine_tuning.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import is_worse
@@ -24,6 +23,7 @@ from trainer.photos.dataset import Dataset
 from trainer.photos.photo_files import PhotoFolder
 from trainer.photos.split import TRAINING, VALIDATION
 from trainer.progress import Progress
+from trainer.retraining.examples import load_examples
 from trainer.retraining.grouped_dataset import extract
 from trainer.retraining.options import RetrainOptions
 
@@ -100,7 +100,8 @@ def tuned_or_pretrained(
 
 
 def _fit_and_score(extractor: FeatureExtractor, dataset: Dataset) -> tuple[Head, ValidationScore]:
-    training, validation = (load_labelled(extractor, dataset, dataset.of(split)) for split in (TRAINING, VALIDATION))
+    examples = load_examples(extractor, dataset)
+    training, validation = (examples.of((split,)) for split in (TRAINING, VALIDATION))
     with extractor.progress.stage("head"):
         head = fit_head(training, validation, len(dataset.labels)).head
     with one_thread():  # the same choice on any number of cores

@@ -86,18 +86,18 @@ class Outside(NamedTuple):
             return fit_column(head, known.features, self._strange(known))
 
     def extended(
-        self, calibration: Calibration, known: Labelled, validation: Labelled, folds: Folds, l2: float
+        self, calibration: Calibration, known: Labelled, validation: Labelled, folds: Folds | None, l2: float
     ) -> Extended:
         """``calibration`` of the classes with the column, and with the threshold for their scores beside it.
 
-        Of ``validation`` photos the column takes few. If these are too few to tell, ``folds``, the training and
-        validation photos in parts, tell too: each part is judged by a head with the penalty ``l2`` and a column that
-        were fitted on the others.
+        Of ``validation`` photos the column takes few. If these are too few to tell, ``folds`` (if given), the training
+        and validation photos in parts, tell too: each part is judged by a head with the penalty ``l2`` and a column
+        that were fitted on the others.
 
         A photo that gets the label of the rest of the world is not answered, so that it does not count for the
         threshold.
         """
-        if len(validation.features) >= FEW_VALIDATION:
+        if folds is None or len(validation.features) >= FEW_VALIDATION:
             column = self._spared(calibration.head, known, validation)
         else:
             column = self.fit(calibration.head, known)

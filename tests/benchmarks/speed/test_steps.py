@@ -9,7 +9,7 @@ import pytest
 from benchmarks.speed import steps
 from benchmarks.speed.measured_process import Usage
 from trainer.backbones.architectures import Architecture
-from trainer.bottlenecks.cache import FILE_NAME
+from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.progress import Progress
 
 

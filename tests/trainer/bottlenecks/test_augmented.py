@@ -21,7 +21,7 @@ from edge.preprocess import decode
 from support import tiny
 from support.paths import PACKAGES, TESTS, python_path
 from trainer.bottlenecks.augmented import compute_copies, copy_sha256, make_copy, with_copies
-from trainer.bottlenecks.cache import FILE_NAME
+from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.labelled import load_labelled
 from trainer.photos.augmentation import AUGMENTATION_VERSION

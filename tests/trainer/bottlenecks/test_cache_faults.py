@@ -13,7 +13,8 @@ from edge.errors import StorageError
 from support import tiny
 from support.filled_cache import ARTIFACT, OTHER, digest, fill, fill_in_child, rows
 from support.messages import Messages
-from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache, CorruptCacheError, set_aside
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.cache_database import FILE_NAME, CorruptCacheError, set_aside
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.photos.folder import list_photos
 
@@ -69,9 +70,9 @@ def test_two_runs_at_once_share_one_cache(large_photos: Path, tmp_path: Path) ->
     "damage",
     [
         lambda content: b"garbage" * 1000,
-        lambda content: content[:-4096],
+        lambda content: content[:-16_384],
         lambda content: content[: len(content) // 2],
-        lambda content: content[:4096],
+        lambda content: content[:16_384],
         lambda content: content[:100],
         lambda content: content.replace(b"mtime_ns INTEGER", b"mtime_xy INTEGER"),
         lambda content: content.replace(b"bottlenecksbottlenecks", b"bottl\xff\xffecksbottlenecks"),
@@ -133,7 +134,7 @@ def test_any_flipped_byte_is_survived(photos: Path, tmp_path: Path) -> None:
     expected = features()
     path = tmp_path / "cache" / FILE_NAME
     content = path.read_bytes()
-    for offset in [*range(0, 4096, 111), *range(4096, len(content), 97)]:
+    for offset in [*range(0, 4096, 111), *range(4096, len(content), 131)]:
         damaged = bytearray(content)
         damaged[offset] ^= (1, 128, 255)[offset % 3]
         for file in (tmp_path / "cache").iterdir():

@@ -12,7 +12,8 @@ from edge.errors import DatasetError
 from edge.preprocess import decode
 from support import tiny
 from support.filled_cache import fill
-from trainer.bottlenecks.cache import FILE_NAME, BottleneckCache
+from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.bottlenecks.looks import load_looks
 from trainer.photos.dataset import Photo, read_dataset
 from trainer.photos.look import make_look

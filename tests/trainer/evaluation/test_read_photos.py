@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from support import tiny
-from trainer.evaluation import read_photos as module
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.read_photos import read_photos
+from trainer.groups import find_groups
 from trainer.photos.dataset import Dataset
 from trainer.photos.drawn_flowers import draw_flower_folder
 from trainer.photos.split import SplitRatios
@@ -73,14 +73,12 @@ def test_groups_do_not_change_the_split(scenes: Path) -> None:
     assert splits[0] == splits[1] == splits[2]
 
 
-def test_pixels_of_very_many_photos_are_not_compared(
-    scenes: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Above the limit the names alone count, and a message says so."""
-    monkeypatch.setattr(module, "MOST_COMPARED", 59)
-    found = read_photos(scenes, SplitRatios(), SILENT)
-    assert all(photo.group == photo.relative for photo in found.photos)
-    assert caplog.messages == ["more than 59 photos: which depend on each other is found by their names alone"]
+def test_groups_of_very_many_photos_are_the_same(scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit the looks are in a file and neighbours are searched in cells."""
+    few = read_photos(scenes, SplitRatios(), SILENT)
+    monkeypatch.setattr(find_groups, "MOST_COMPARED", 59)
+    assert read_photos(scenes, SplitRatios(), SILENT) == few
+    assert few.independent < len(few.photos)
 
 
 def test_a_data_set_stays_as_it_is(photos: Path) -> None:

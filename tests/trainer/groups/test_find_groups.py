@@ -11,7 +11,7 @@ from PIL import Image
 from support import tiny
 from support.scenes import ALTERED, draw_scene, noisy
 from trainer.bottlenecks.compute import compute_bottlenecks
-from trainer.groups import find_groups as module
+from trainer.groups import rules
 from trainer.groups.alignment import Floats
 from trainer.groups.evidence import PixelComparison
 from trainer.groups.find_groups import Compared, find_groups, groups_of_photos
@@ -122,7 +122,7 @@ def test_plain_photos_are_alone() -> None:
 
 def test_constants_are_in_order() -> None:
     """A name in a series or a burst asks for less evidence than none at all."""
-    assert module._LEAST_IN_BURST < module._LEAST_IN_SERIES < module.LEAST_EVIDENCE
+    assert rules.LEAST_IN_BURST < rules.LEAST_IN_SERIES < rules.LEAST_EVIDENCE
 
 
 def test_painted_photos_of_the_tests_are_alone(tmp_path) -> None:

@@ -41,9 +41,9 @@ def test_content_is_that_of_the_training(content: ReportContent, retrained: list
 def test_scores_are_those_of_the_file(content: ReportContent) -> None:
     """Each row has the classifier's scores of one test photo, in the order of the labels."""
     classifier = Classifier(content.model)
-    for photo, row in zip(content.evaluation.photos, content.scores, strict=True):
+    for photo, row in zip(content.evaluation.photos, content.scored.scores, strict=True):
         assert np.abs(classifier.scores(photo.path) - row).max() < 1e-6
-    assert (content.scores.argmax(axis=1) == content.truths).sum() == content.evaluation.right
+    assert (content.scored.scores.argmax(axis=1) == content.scored.truths).sum() == content.evaluation.right
 
 
 def test_headlines_have_their_intervals(content: ReportContent) -> None:

@@ -14,6 +14,7 @@ from trainer.report.measures import (
     ClassMeasure,
     ConfusedPair,
     OperatingPoint,
+    ScoredPhotos,
     are_probabilities,
     class_measures,
     confused_pairs,
@@ -56,11 +57,11 @@ def test_confused_pairs_are_the_most_frequent_first() -> None:
 def test_threshold_trades_coverage_for_precision() -> None:
     """Scores equal to the threshold or above it count."""
     scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.5, 0.5]])
-    truths = np.array([0, 1, 1, 0])
-    assert operating_point(scores, truths, 0.0) == OperatingPoint(0.0, 1.0, 0.75)
-    assert operating_point(scores, truths, 0.7) == OperatingPoint(0.7, 0.5, 1.0)
-    assert operating_point(scores, truths, 0.95) == OperatingPoint(0.95, 0.0, None)
-    curve = operating_curve(scores, truths)
+    scored = ScoredPhotos([], scores, np.array([0, 1, 1, 0]))
+    assert operating_point(scored, 0.0) == OperatingPoint(0.0, 1.0, 0.75)
+    assert operating_point(scored, 0.7) == OperatingPoint(0.7, 0.5, 1.0)
+    assert operating_point(scored, 0.95) == OperatingPoint(0.95, 0.0, None)
+    curve = operating_curve(scored)
     assert (len(curve), curve[0].threshold, curve[-1].threshold) == (101, 0.0, 1.0)
     assert [point.coverage for point in curve] == sorted((point.coverage for point in curve), reverse=True)
 

@@ -19,7 +19,7 @@ from edge.modelfile.model_file import ModelFile
 from support import tiny
 from support.paths import PACKAGES, python_path
 from trainer.backbones.architectures import QUANTIZATIONS
-from trainer.bottlenecks.cache import FILE_NAME
+from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.evaluation.evaluate import evaluate_photos
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress

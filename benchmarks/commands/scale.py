@@ -1,0 +1,66 @@
+"""Time and memory of the trainer as photos and classes grow, and their curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.commands.options import ImageDir, OneArchitecture, ResultsDir
+from benchmarks.results import FOLDER, save_results
+from edge.distribution import install_command
+from edge.errors import ConfigurationError, UsageError
+from trainer.backbones.architectures import Architecture
+from trainer.groups.modes import GROUPS_OFF
+from trainer.terminal.progress_bars import TerminalProgress
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: python -m benchmarks scale flower_photos --photos 1500 --photos 15000 --classes 10")
+def scale(
+    image_dir: ImageDir,
+    photos: Annotated[list[int], typer.Option(help="The number of photos; may be repeated.")],
+    classes: Annotated[list[int], typer.Option(help="The number of classes; may be repeated.")],
+    groups: Annotated[str, typer.Option(help="How groups of photos are found: off, names or auto.")] = GROUPS_OFF,
+    command: Annotated[
+        list[str] | None, typer.Option(help="bottlenecks, retrain or evaluate; may be repeated (default: all).")
+    ] = None,
+    architecture: OneArchitecture = "mobilenet_1.0_224",
+    place: Annotated[
+        Path | None, typer.Option(help="Write photos and caches into a folder in here (default: the temporary files).")
+    ] = None,
+    name: Annotated[str, typer.Option(help="The name of the measurement in the name of the result file.")] = "scale",
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure time and peak memory of bottlenecks, retrain and evaluate for more and more photos and classes.
+
+    Photos are tiny; their bottlenecks are drawn, like those of the photos in IMAGE_DIR, and in the cache already.
+    """
+    from benchmarks.speed.scale.measure import COMMANDS, measure
+
+    chosen = command or list(COMMANDS)
+    if unknown := set(chosen) - set(COMMANDS):
+        raise UsageError(f"--command {', '.join(sorted(unknown))}: give one of {', '.join(COMMANDS)}")
+    sizes = [(count, number) for number in classes for count in photos if count >= 10 * number]
+    rows = measure(image_dir, Architecture.parse(architecture), sizes, groups, chosen, place, TerminalProgress(""))
+    told = [f"--photos {count}" for count in photos] + [f"--classes {number}" for number in classes]
+    line = " ".join(["python -m benchmarks scale PHOTOS", *told, f"--groups {groups}"])
+    print(save_results(name, line, rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks scale-figure benchmarks/results/*-scale.json --output scale.png")
+def scale_figure(
+    result_files: Annotated[list[Path], typer.Argument(help="Files that python -m benchmarks scale wrote.")],
+    output: Annotated[Path, typer.Option(help="The picture, PNG or SVG.")] = Path("scale.png"),
+) -> None:
+    """Draw time and peak memory against photos, log-log, with the slope of each line."""
+    try:
+        from benchmarks.speed.scale.figure import draw
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ConfigurationError(f"the figure needs matplotlib: {install_command('benchmarks')}") from None
+    draw(result_files, output)
+    print(output)

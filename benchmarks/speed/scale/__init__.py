@@ -1,0 +1,1 @@
+"""Time and memory of the trainer against the number of photos and classes."""
