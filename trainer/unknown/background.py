@@ -17,7 +17,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.groups.find_groups import groups_by_mode
 from trainer.photos.dataset import Photo
 from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
-from trainer.photos.split import TEST, TRAINING, GroupedPhoto, SplitRatios, assign_splits
+from trainer.photos.split import TEST, TRAINING, GroupedPhoto, SplitRatios, assign_splits, photo_group
 
 FEW = 10
 """Of fewer independent photos of other things none is held back to judge the class: all of them teach it."""
@@ -128,9 +128,17 @@ def _split(
         Photo(file.path, file.relative, file.label, sha256, TRAINING, file.relative) for sha256, file in files.items()
     ]
     groups = groups_by_mode(extractor, photos, mode)
-    grouped = [GroupedPhoto(file.relative, file.label, groups[file.relative], file.split) for file in files.values()]
-    if len({photo.group for photo in grouped}) < FEW:
+    # By contents, not by paths: the same photos teach wherever their folder is.
+    units = [photo_group(groups[photo.relative]) for photo in photos]
+    first: dict[str, str] = {}
+    for name, unit in sorted((photo.sha256.hex(), unit) for photo, unit in zip(photos, units, strict=True)):
+        first.setdefault(unit, name)
+    grouped = [
+        GroupedPhoto(sha256.hex(), file.label, first[unit], file.split)
+        for (sha256, file), unit in zip(files.items(), units, strict=True)
+    ]
+    if len(first) < FEW:
         splits = {photo.relative: photo.given or TRAINING for photo in grouped}
     else:
         splits = assign_splits(grouped, ratios, strict=False)
-    return [photo._replace(split=splits[photo.relative], group=groups[photo.relative]) for photo in photos]
+    return [photo._replace(split=splits[photo.sha256.hex()], group=groups[photo.relative]) for photo in photos]

@@ -78,7 +78,7 @@ def test_photos_of_a_class_are_left_out(tmp_path: Path, photos: Path) -> None:
 
 
 def test_few_photos_all_teach(tmp_path: Path, photos: Path) -> None:
-    """One photo does, and nine; of forty some are held back, always the same."""
+    """One photo does, and nine; of forty some are held back, always the same, wherever the folder is."""
     one = read(tmp_path, photos, None, paint(tmp_path / "one", 1))
     assert one.teaching.tolist() == [True]
     nine = read(tmp_path, photos, None, paint(tmp_path / "nine", FEW - 1))
@@ -88,6 +88,8 @@ def test_few_photos_all_teach(tmp_path: Path, photos: Path) -> None:
     assert 4 <= len(forty.held_back) <= 20
     assert {photo.split for photo in forty.held_back} == {TEST}
     assert read(tmp_path, photos, None, folder, SplitRatios(10, 30)).held_back == forty.held_back
+    elsewhere = read(tmp_path, photos, None, folder.rename(tmp_path / "elsewhere"), SplitRatios(10, 30))
+    assert {photo.sha256 for photo in elsewhere.held_back} == {photo.sha256 for photo in forty.held_back}
 
 
 def test_photos_that_are_nearly_equal_stay_together(tmp_path: Path, photos: Path) -> None:
