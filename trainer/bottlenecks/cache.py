@@ -24,6 +24,7 @@ from edge.errors import StorageError
 from edge.preprocess import PREPROCESSING_VERSION
 from edge.system.file_changes import replace
 from trainer.photos.look import LOOK_VERSION
+from trainer.photos.reading import FileStatus
 
 FILE_NAME = "bottlenecks.sqlite"
 
@@ -162,7 +163,7 @@ class BottleneckCache:
         self,
         artifact: bytes,
         vectors: Iterable[tuple[bytes, bytes]],
-        files: Iterable[tuple[Path, os.stat_result, bytes]],
+        files: Iterable[tuple[Path, FileStatus, bytes]],
         looks: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
         """Add bottlenecks and looks, as (image sha256, bytes), and hashed files, in one transaction."""
