@@ -26,6 +26,10 @@ AUTO, LOCAL = "auto", "local"
 CONNECT_LIMIT_S = 10.0
 """How long the head of a cluster may take to answer, in seconds."""
 
+_HTTP2_BEGINS = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04" + bytes(5)
+_HTTP2_SETTINGS = b"\x04"
+"""How a client of gRPC, which the head speaks, begins (RFC 9113, section 3.4), and the type of a server's first frame."""
+
 _LOGGERS = ("ray", "ray.data")
 _OBJECT_STORE_BYTES = 200 << 20  # of a local cluster: runs and results are small, and /dev/shm of a container may be
 
@@ -44,14 +48,13 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
         return
     _check(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if address == LOCAL:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
     import ray
 
     try:
-        context = _init(ray, address)
-        try:
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
+            context = _init(ray, address)
             import ray.data
 
             ray.data.DataContext.get_current().enable_progress_bars = False
@@ -59,11 +62,9 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
             dashboard = f"; its dashboard: http://{context.dashboard_url}" if context.dashboard_url else ""
             progress.message(f"connected to the Ray cluster at {ray.get_runtime_context().gcs_address}{dashboard}")
-            with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
-                yield RayWorkers(progress)
-        finally:
-            ray.shutdown()
+            yield RayWorkers(progress)
     finally:
+        ray.shutdown()  # also after an _init that failed half-way
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.NOTSET)
 
@@ -78,11 +79,17 @@ def _check(address: str) -> None:
     if found is None or not 0 < int(found[2]) < 65536:
         raise UsageError(f"--ray {shorten(address)}: give {AUTO}, {LOCAL} or HOST:PORT of the cluster's head")
     try:
-        socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT_LIMIT_S).close()
+        with socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT_LIMIT_S) as connection:
+            connection.sendall(_HTTP2_BEGINS)
+            answer = connection.recv(4)
     except OSError as error:
         raise UnavailableError(
             f"--ray {address}: no cluster answers ({error.strerror or error}); start it there: ray start --head"
         ) from None
+    if answer[3:] != _HTTP2_SETTINGS:
+        raise UnavailableError(
+            f"--ray {address}: this is no Ray cluster; give the address that 'ray start --head' says"
+        )
 
 
 def _init(ray: Any, address: str) -> Any:

