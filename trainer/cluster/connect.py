@@ -28,7 +28,7 @@ CONNECT_LIMIT_S = 10.0
 
 _HTTP2_BEGINS = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04" + bytes(5)
 _HTTP2_SETTINGS = b"\x04"
-"""How a client of gRPC, which the head speaks, begins (RFC 9113, section 3.4), and the type of a server's first frame."""
+"""How a client of gRPC, as the head speaks it, begins (RFC 9113, section 3.4); the type of a server's first frame."""
 
 _LOGGERS = ("ray", "ray.data")
 _OBJECT_STORE_BYTES = 200 << 20  # of a local cluster: runs and results are small, and /dev/shm of a container may be
@@ -48,13 +48,15 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
         return
     _check(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Ray's code in C++ writes to stderr too
     if address == LOCAL:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
     import ray
 
     try:
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
-            context = _init(ray, address)
+            with _without_stderr():
+                context = _init(ray, address)
             import ray.data
 
             ray.data.DataContext.get_current().enable_progress_bars = False
@@ -69,6 +71,19 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
             logging.getLogger(name).setLevel(logging.NOTSET)
 
 
+@contextlib.contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Close stderr to code in C++, which says there at its start that it will be silent, and why it cannot connect."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 def _check(address: str) -> None:
     """Find out what can be found out without Ray, which waits long and writes much."""
     if find_spec("ray") is None:
@@ -81,14 +96,14 @@ def _check(address: str) -> None:
     try:
         with socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT_LIMIT_S) as connection:
             connection.sendall(_HTTP2_BEGINS)
-            answer = connection.recv(4)
+            answer = connection.recv(4, socket.MSG_WAITALL)
     except OSError as error:
         raise UnavailableError(
             f"--ray {address}: no cluster answers ({error.strerror or error}); start it there: ray start --head"
         ) from None
     if answer[3:] != _HTTP2_SETTINGS:
         raise UnavailableError(
-            f"--ray {address}: this is no Ray cluster; give the address that 'ray start --head' says"
+            f"--ray {address}: no Ray cluster answers; give the address that 'ray start --head' says"
         )
 
 

@@ -10,14 +10,17 @@ import pytest
 
 from edge.errors import ConfigurationError, EdgeError, UnavailableError, UsageError
 from support import tiny
+from trainer.bottlenecks.augmented import compute_copies, copy_sha256
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.workers import Threads
 from trainer.cluster import connect
 from trainer.cluster.connect import connected
 from trainer.cluster.same_numbers import Check, Installation
+from trainer.photos.dataset import read_dataset
 from trainer.photos.folder import list_photos
 from trainer.photos.photo_files import PhotoFile
-from trainer.photos.reading import FileStatus
+from trainer.photos.reading import FileStatus, read_photo
+from trainer.photos.split import SplitRatios
 from trainer.progress import SILENT
 
 
@@ -79,7 +82,7 @@ def test_what_is_no_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
             error = refused(f"127.0.0.1:{server.getsockname()[1]}")
             thread.join()
         assert isinstance(error, UnavailableError)
-        assert "this is no Ray cluster" in str(error)
+        assert "no Ray cluster answers; give the address" in str(error)
 
 
 class Number:
@@ -123,3 +126,20 @@ def test_workers_read_through_what_they_are_given(photos: Path, tmp_path: Path) 
     extractor = tiny.extractor(tmp_path)
     extracted = compute_bottlenecks(type(extractor)(extractor.backbone, tmp_path, workers=Elsewhere()), listed)
     assert len(set(extracted.contents.sha256.values())) == 1
+
+
+def test_augmented_copies_travel(photos: Path, tmp_path: Path) -> None:
+    """The worker of copies, and what it computes, survive the way to another process and back."""
+    cloudpickle = pytest.importorskip("ray.cloudpickle", reason="the extra ray is not installed")
+
+    class Sent:
+        def map(self, make_worker, items):  # type: ignore[no-untyped-def]
+            worker = cloudpickle.loads(cloudpickle.dumps(make_worker))()
+            return (cloudpickle.loads(cloudpickle.dumps(worker(item, read_photo))) for item in items)
+
+    some = read_dataset(photos, SplitRatios()).photos[:4]
+    here = tiny.extractor(tmp_path / "here")
+    there = type(here)(here.backbone, tmp_path / "there", workers=Sent())
+    assert (compute_copies(here, some, 2), compute_copies(there, some, 2)) == (8, 8)
+    copies = [copy_sha256(photo.sha256, number) for photo in some for number in (1, 2)]
+    assert here.load(copies).tobytes() == there.load(copies).tobytes()
