@@ -59,10 +59,7 @@ def set_aside(folder: Path) -> Path:
 
 
 def retry_once(folder: Path, write_message: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
-    """What ``attempt`` returns. If the cache in ``folder`` is corrupt, it is renamed and ``attempt`` is called again.
-
-    ``write_message`` gets a line about it.
-    """
+    """What ``attempt`` returns; if the cache in ``folder`` is corrupt, it is renamed, with a line, and tried again."""
     try:
         return attempt()
     except CorruptCacheError as error:

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NoAnswer
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edge.errors import EdgeError, ImageError
+from trainer.cluster.readers import NoAnswerError, Readers, WhatIsRead
 from trainer.cluster.same_numbers import Check, here
-from trainer.photos.reading import FileStatus, NotReadError, read_photo
+from trainer.photos.reading import NotReadError
 
 if TYPE_CHECKING:
     import pyarrow
 
 READERS = 8
 """How many photos an actor reads at the same time: while one is computed, the next ones are on their way."""
-
-READ_LIMIT_S = 60.0
-"""The longest that a photo may take to be read, in seconds. A share that is gone lets its readers wait for ever."""
-
-_Read = tuple[bytes, FileStatus]
 
 
 class Outcome(NamedTuple):
@@ -46,12 +39,12 @@ class PhotoActor:
 
         Raises :class:`~edge.errors.ConfigurationError` if the node would compute other numbers.
         """
-        make_worker, check, examined, self._limit_s = pickle.loads(pickled)
+        make_worker, check, examined, limit_s = pickle.loads(pickled)
         self._node = here()
         if self._node.id not in examined:
             check.run(make_worker)
         self._worker = make_worker()
-        self._readers = ThreadPoolExecutor(READERS)
+        self._readers = Readers(READERS, limit_s)
 
     def __call__(self, block: pyarrow.Table) -> pyarrow.Table:
         """The outcomes of the run of items in each row of ``block``."""
@@ -61,10 +54,10 @@ class PhotoActor:
         return pyarrow.table({"outcomes": pyarrow.array(rows, pyarrow.binary())})
 
     def _compute(self, run: Sequence[tuple[int, Any]]) -> list[Outcome]:
-        reading = [self._readers.submit(read_photo, item.path) for _, item in run]
+        reading = [self._readers.ask(item.path) for _, item in run]
         outcomes = []
         for (place, item), future in zip(run, reading, strict=True):
-            read = await_read(future, self._limit_s)
+            read = self._readers.wait(future)
             if isinstance(read, NotReadError):
                 outcomes.append(Outcome(place, unread=str(read)))
             else:
@@ -75,40 +68,12 @@ class PhotoActor:
         return outcomes
 
 
-class NoAnswerError(NotReadError):
-    """The file could not be read in time."""
-
-
-def await_read(future: Future[_Read], limit_s: float) -> _Read | ImageError:
-    """What ``future`` has read, or why it has not; waits ``limit_s`` seconds at most."""
-    try:
-        return future.result(limit_s)
-    except NoAnswer:
-        return NoAnswerError(f"cannot be read: no answer within {limit_s:g} s")
-    except ImageError as error:
-        return error
-
-
-def read_within(path: Path, limit_s: float) -> _Read | ImageError:
-    """What the file at ``path`` holds, or why it cannot be read. The thread of a read that hangs is left behind."""
-    future: Future[_Read] = Future()
-
-    def read() -> None:
-        try:
-            future.set_result(read_photo(path))
-        except BaseException as error:
-            future.set_exception(error)
-
-    Thread(target=read, daemon=True).start()
-    return await_read(future, limit_s)
-
-
 def compute_one(
-    worker: Callable[[Any, Callable[[Path], _Read]], Any], place: int, item: Any, read: _Read | ImageError
+    worker: Callable[[Any, Callable[[Path], WhatIsRead]], Any], place: int, item: Any, read: WhatIsRead | ImageError
 ) -> Outcome:
     """The outcome of ``item`` if its file gives ``read``."""
 
-    def again(_: Path) -> _Read:
+    def again(_: Path) -> WhatIsRead:
         if isinstance(read, ImageError):
             raise read
         return read

@@ -12,7 +12,8 @@ from typing import Any
 from edge.errors import ConfigurationError, EdgeError, StorageError, UnavailableError
 from trainer.bottlenecks.workers import Item, MakeWorker, Result
 from trainer.cluster.nodes import Examined, examine_nodes, lost_nodes, pack_check
-from trainer.cluster.photo_actor import READ_LIMIT_S, NoAnswerError, Outcome, PhotoActor, compute_one, pack, read_within
+from trainer.cluster.photo_actor import Outcome, PhotoActor, compute_one, pack
+from trainer.cluster.readers import READ_LIMIT_S, NoAnswerError, Readers
 from trainer.cluster.same_numbers import COMPARED, Check, Node
 from trainer.photos.reading import NotReadError
 from trainer.progress import Progress
@@ -144,12 +145,12 @@ class _OwnReader:
     def __init__(self, make_worker: MakeWorker[Any, Any], limit_s: float) -> None:
         self._make_worker = make_worker
         self._worker: Any = None
-        self._limit_s = limit_s
+        self._reader = Readers(1, limit_s)
         self._unread: Counter[Node] = Counter()
 
     def compute(self, item: Any, outcome: Outcome, node: Node) -> Outcome:
         """The outcome of ``item``, of which ``node`` said that it cannot be read."""
-        read = read_within(item.path, self._limit_s)
+        read = self._reader.wait(self._reader.ask(item.path))
         if isinstance(read, NoAnswerError):
             raise StorageError(f"{item.path}: {read}; mend the drive and run again to go on")
         if not isinstance(read, NotReadError):
