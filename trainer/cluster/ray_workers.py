@@ -51,7 +51,7 @@ class RayWorkers:
         portion = list(islice(source, PORTION))
         if not portion:
             return
-        began, count = time.monotonic(), 0
+        began, first, count = time.monotonic(), 0.0, 0
         check = Check.of(make_worker, portion[:COMPARED])
         examined = examine_nodes(lambda: pack_check(make_worker, check))
         _report(examined, self._progress)
@@ -60,18 +60,19 @@ class RayWorkers:
         while portion:
             for node, outcome in _compute(portion, actor, examined):
                 count += 1
+                first = first or time.monotonic()
                 item = portion[outcome.place]
                 outcome = own.compute(item, outcome, node) if outcome.unread else outcome
                 if outcome.error is not None:
                     raise outcome.error
                 yield outcome.result
             portion = list(islice(source, PORTION))
-        took = time.monotonic() - began
         for node in lost_nodes(examined.nodes):
             self._progress.message(f"node {node} was lost; other nodes computed its photos")
-        cores = f"{examined.cores} core{'s' * (examined.cores > 1)}"
+        ended = time.monotonic()
         self._progress.message(
-            f"{count:,} files in {took:.0f} s on {cores} of the cluster: {count / took:,.0f} a second"
+            f"{count:,} files in {ended - began:.0f} s on {examined.cores} core{'s' * (examined.cores > 1)} of the cluster; "
+            f"from the first result on, after {first - began:.0f} s, {count / (ended - first):,.0f} a second"
         )
 
 
