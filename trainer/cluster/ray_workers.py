@@ -69,10 +69,11 @@ class RayWorkers:
             portion = list(islice(source, PORTION))
         for node in lost_nodes(examined.nodes):
             self._progress.message(f"node {node} was lost; other nodes computed its photos")
-        ended = time.monotonic()
+        ended, cores = time.monotonic(), f"{examined.cores} core{'s' * (examined.cores > 1)}"
+        rate = count / max(ended - first, 1e-3)
         self._progress.message(
-            f"{count:,} files in {ended - began:.0f} s on {examined.cores} core{'s' * (examined.cores > 1)} of the cluster; "
-            f"from the first result on, after {first - began:.0f} s, {count / (ended - first):,.0f} a second"
+            f"{count:,} files in {ended - began:.0f} s on {cores} of the cluster; from the first result on, after "
+            f"{first - began:.0f} s, {rate:,.0f} a second"
         )
 
 
