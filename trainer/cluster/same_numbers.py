@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.distribution import DISTRIBUTION, installed_version
-from edge.errors import ConfigurationError, EdgeError
+from edge.errors import ConfigurationError, EdgeError, ImageError, StorageError
+from trainer.cluster.readers import NoAnswerError, Readers, WhatIsRead
 from trainer.photos.reading import read_photo
 
 COMPARED = 8
@@ -64,7 +66,10 @@ class Check(NamedTuple):
 
     @classmethod
     def of(cls, make_worker: Callable[[], Any], items: Sequence[Any]) -> Check:
-        """The check whose answer is what this machine computes of ``items``."""
+        """The check whose answer is what this machine computes of ``items``.
+
+        Raises :class:`~edge.errors.StorageError` if one of them is not read in time.
+        """
         return cls(Installation.of_this_machine(), items, _compute(make_worker, items))
 
     def run(self, make_worker: Callable[[], Any]) -> None:
@@ -81,7 +86,7 @@ class Check(NamedTuple):
             return why
         try:
             results = _compute(make_worker, self.items)
-        except ConfigurationError as error:
+        except (ConfigurationError, StorageError) as error:
             return str(error)
         for item, ours, theirs in zip(self.items, self.results, results, strict=True):
             if ours != theirs:
@@ -94,12 +99,21 @@ class Check(NamedTuple):
 
 
 def _compute(make_worker: Callable[[], Any], items: Sequence[Any]) -> list[Any]:
-    worker = make_worker()
+    worker, readers = make_worker(), Readers(1)
+
+    def read(path: Path) -> WhatIsRead:
+        found = readers.wait(readers.ask(path))
+        if isinstance(found, NoAnswerError):  # the other photos would take a minute each too
+            raise StorageError(f"{path}: {found}; mend the drive and run again to go on")
+        if isinstance(found, ImageError):
+            raise found
+        return found
+
     results = []
     for item in items:
         try:
-            results.append(worker(item, read_photo))
-        except ConfigurationError:
+            results.append(worker(item, read))
+        except (ConfigurationError, StorageError):
             raise
         except EdgeError as error:
             results.append(str(error))
