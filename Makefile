@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE =
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,heif,web,serve,mqtt,prometheus,gpio,dev,docs]'
+	$(BIN)/python $(PIP_INSTALL) -e '.[trainer,offline,camera,heif,web,serve,mqtt,prometheus,gpio,ray,dev,docs]'
 	touch $@
 
 # What a Raspberry Pi has: the edge package and nothing of the trainer. On 64 bits with LiteRT, which is faster there.

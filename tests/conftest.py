@@ -73,6 +73,7 @@ NOT_NUMERIC_FILES = {
     "trainer/backbones/test_networks.py",
     "trainer/backbones/test_torch_weights.py",
     "trainer/bottlenecks/test_cache_faults.py",
+    "trainer/cluster/test_ray_workers.py",
     "trainer/retraining/test_bring_your_own.py",
     "trainer/teach/test_killed.py",
     "trainer/test_cli.py",

@@ -19,7 +19,7 @@ NEEDED = {
 }
 """What the trainer may import at module level, beside the standard library."""
 
-LATE = {"google", "h5py", "keras", "scipy", "starlette", "tensorboard", "tensorflow"}
+LATE = {"google", "h5py", "keras", "pyarrow", "ray", "scipy", "starlette", "tensorboard", "tensorflow"}
 """What is imported inside functions, or for type checkers, because it is slow to load or only sometimes needed."""
 
 TENSORFLOW_MODULES = {"convert", "folded_mobilenet", "layers", "network"}

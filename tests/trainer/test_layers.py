@@ -13,6 +13,7 @@ LAYERS = [
     ["photos"],
     ["backbones"],
     ["bottlenecks"],
+    ["cluster"],
     ["groups"],
     ["head"],
     ["unknown"],

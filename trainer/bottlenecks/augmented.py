@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from edge.parallel import available_cores, ordered_map
 from edge.preprocess import Pixels
 from trainer.bottlenecks.cache import BottleneckCache, retry_once
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.bottlenecks.labelled import Labelled
+from trainer.bottlenecks.workers import MakeWorker, Read, Threads, Workers
 from trainer.photos.augmentation import AUGMENTATION_VERSION, Strength, augment_picture
 from trainer.photos.dataset import Photo
 from trainer.photos.reading import decode_again
@@ -45,19 +46,26 @@ class _Work(NamedTuple):
     photo: Photo
     numbers: list[int]
 
+    @property
+    def path(self) -> Path:
+        """Where the photo is."""
+        return self.photo.path
+
 
 def compute_copies(extractor: FeatureExtractor, photos: list[Photo], count: int, threads: int | None = None) -> int:
     """Make sure that the cache has the bottlenecks of copies 1 to ``count`` of every one of ``photos``.
 
-    Each photo is decoded once for all its missing copies, on ``threads`` workers (all cores by default), and what is
-    done is written at least every half second. Returns how many bottlenecks were computed. A corrupt cache is renamed,
-    with a message, and a new one is filled.
+    Each photo is decoded once for all its missing copies, by the workers of ``extractor`` or on ``threads`` threads,
+    and what is done is written at least every half second. Returns how many bottlenecks were computed. A corrupt cache
+    is renamed, with a message, and a new one is filled.
 
     Raises :class:`~edge.errors.DatasetError` if a photo is not what it was when it was hashed, and
     :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
     return retry_once(
-        extractor.bottleneck_dir, extractor.progress.message, lambda: _compute(extractor, photos, count, threads)
+        extractor.bottleneck_dir,
+        extractor.progress.message,
+        lambda: _compute(extractor, photos, count, Threads(threads) if threads else extractor.workers),
     )
 
 
@@ -74,7 +82,7 @@ def with_copies(extractor: FeatureExtractor, photos: list[Photo], originals: Lab
     return Labelled(np.concatenate([originals.features, copies]), np.tile(originals.labels, count + 1), groups)
 
 
-def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, threads: int | None) -> int:
+def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, workers: Workers) -> int:
     with (
         BottleneckCache(extractor.bottleneck_dir) as cache,
         extractor.progress.stage(f"{count} augmented copies of each photo", len(photos)) as advance,
@@ -86,23 +94,23 @@ def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, threa
             if missing:
                 work.append(_Work(photo, missing))
         advance(len(photos) - len(work))
-        results = ordered_map(_worker_factory(extractor), work, threads or available_cores())
+        results = workers.map(_worker_factory(extractor), work)
         computed = fill(cache, extractor.key, results, advance)
         if computed:
             cache.check_holds(extractor.key, computed, extractor.bottleneck_bytes)
     return len(computed)
 
 
-def _worker_factory(extractor: FeatureExtractor) -> Callable[[], Callable[[_Work], Rows]]:
-    size = extractor.backbone.model.input_size
+def _worker_factory(extractor: FeatureExtractor) -> MakeWorker[_Work, Rows]:
+    size, new_interpreter = extractor.backbone.model.input_size, extractor.interpreter
     larger_size = (_LARGER * size[0], _LARGER * size[1])
 
-    def make_worker() -> Callable[[_Work], Rows]:
-        interpreter = extractor.interpreter()
+    def make_worker() -> Callable[[_Work, Read], Rows]:
+        interpreter = new_interpreter()
 
-        def compute(work: _Work) -> Rows:
+        def compute(work: _Work, read: Read) -> Rows:
             photo = work.photo
-            picture = decode_again(photo.path, photo.sha256, larger_size)
+            picture = decode_again(photo.path, photo.sha256, larger_size, read)
             copies = {n: make_copy(picture, photo.sha256, n, size) for n in work.numbers}
             return Rows(
                 [(copy_sha256(photo.sha256, n), interpreter.raw_outputs(c).tobytes()) for n, c in copies.items()],

@@ -25,6 +25,7 @@ from edge.preprocess import PREPROCESSING_VERSION
 from trainer.bottlenecks.cache_database import FILE_NAME, CorruptCacheError, open_database, set_aside, translated_errors
 from trainer.bottlenecks.digests import Digests
 from trainer.photos.look import LOOK_VERSION
+from trainer.photos.reading import FileStatus
 
 _TOGETHER = 500  # keys in one question to the database
 _KEPT_GROUPS = 100  # folders, as they were at some time
@@ -34,10 +35,7 @@ Result = TypeVar("Result")
 
 
 def retry_once(folder: Path, write_message: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
-    """What ``attempt`` returns. If the cache in ``folder`` is corrupt, it is renamed and ``attempt`` is called again.
-
-    ``write_message`` gets a line about it.
-    """
+    """What ``attempt`` returns; if the cache in ``folder`` is corrupt, it is renamed, with a line, and tried again."""
     try:
         return attempt()
     except CorruptCacheError as error:
@@ -110,7 +108,7 @@ class BottleneckCache:
         self,
         artifact: bytes,
         vectors: Iterable[tuple[bytes, bytes]],
-        files: Iterable[tuple[Path, os.stat_result, bytes]],
+        files: Iterable[tuple[Path, FileStatus, bytes]],
         looks: Iterable[tuple[bytes, bytes]] = (),
     ) -> None:
         """Add bottlenecks and looks, as (image sha256, bytes), and hashed files, in one transaction."""

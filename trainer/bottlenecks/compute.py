@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ImageError
-from edge.parallel import RUN, available_cores, ordered_map
 from edge.preprocess import decode, preprocess
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
 from trainer.bottlenecks.digests import Digests
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
+from trainer.bottlenecks.workers import MakeWorker, Read, Threads, Workers
 from trainer.photos.look import look_of
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
-from trainer.photos.reading import Contents, read_photo
+from trainer.photos.reading import Contents
 
 _TOGETHER = 4096  # files that are looked up in the cache in one go
 
@@ -43,20 +43,20 @@ class _Done(NamedTuple):
 def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, threads: int | None = None) -> Extracted:
     """Make sure that the cache has the bottleneck of every photo in ``folder``.
 
-    Only what is missing is computed, on ``threads`` workers (all cores by default), and written at least every half
-    second. The look of each photo that is decoded for it is written too. A corrupt cache is renamed, with a message,
-    and a new one is filled.
+    Only what is missing is computed, by the workers of ``extractor`` or on ``threads`` threads, and written at least
+    every half second. The look of each photo that is decoded for it is written too. A corrupt cache is renamed, with a
+    message, and a new one is filled.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
     return retry_once(
         extractor.bottleneck_dir,
         extractor.progress.message,
-        lambda: _compute(extractor, folder, threads or available_cores()),
+        lambda: _compute(extractor, folder, Threads(threads) if threads else extractor.workers),
     )
 
 
-def _compute(extractor: FeatureExtractor, folder: PhotoFolder, threads: int) -> Extracted:
+def _compute(extractor: FeatureExtractor, folder: PhotoFolder, workers: Workers) -> Extracted:
     contents = Contents({}, {})
     title = f"bottlenecks {extractor.backbone.quantization}"
     with (
@@ -84,7 +84,7 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, threads: int) -> 
 
         def results() -> Iterator[Rows]:
             make_worker = _worker_factory(extractor, cached, cache.images_with_look())
-            for done in ordered_map(make_worker, missing(), threads, RUN):
+            for done in workers.map(make_worker, missing()):
                 if done.sha256 is None:
                     contents.unreadable[done.file.relative] = done.reason
                 else:
@@ -115,17 +115,15 @@ def _known_hash(path: Path, known: tuple[int, int, bytes] | None) -> bytes | Non
     return known[2] if (status.st_size, status.st_mtime_ns) == known[:2] else None
 
 
-def _worker_factory(
-    extractor: FeatureExtractor, cached: Digests, looks: Digests
-) -> Callable[[], Callable[[PhotoFile], _Done]]:
-    size = extractor.backbone.model.input_size
+def _worker_factory(extractor: FeatureExtractor, cached: Digests, looks: Digests) -> MakeWorker[PhotoFile, _Done]:
+    size, new_interpreter = extractor.backbone.model.input_size, extractor.interpreter
 
-    def make_worker() -> Callable[[PhotoFile], _Done]:
-        interpreter = extractor.interpreter()
+    def make_worker() -> Callable[[PhotoFile, Read], _Done]:
+        interpreter = new_interpreter()
 
-        def compute(file: PhotoFile) -> _Done:
+        def compute(file: PhotoFile, read: Read) -> _Done:
             try:
-                content, status = read_photo(file.path)
+                content, status = read(file.path)
                 sha256 = hashlib.sha256(content).digest()
                 rows = Rows([], [(file.path, status, sha256)], [])
                 if sha256 not in cached:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from edge.inference.interpreter import RUNTIMES, ImageInterpreter, choose_runtime, dequantize
 from trainer.backbones.backbone import Backbone
 from trainer.bottlenecks.cache import BottleneckCache
+from trainer.bottlenecks.workers import Threads, Workers
 from trainer.progress import SILENT, Progress
 
 
@@ -20,13 +22,15 @@ from trainer.progress import SILENT, Progress
 class FeatureExtractor:
     """Turns pictures into bottlenecks with ``backbone`` on the interpreter ``runtime`` (None: the preferred one).
 
-    What it computes is kept in the bottleneck cache in ``bottleneck_dir``; it reports to ``progress``.
+    What it computes is kept in the bottleneck cache in ``bottleneck_dir``; it reports to ``progress``. ``workers``
+    compute the bottlenecks of photos: all cores of this machine, or others.
     """
 
     backbone: Backbone
     bottleneck_dir: Path
     runtime: str | None = None
     progress: Progress = SILENT
+    workers: Workers = field(default_factory=Threads)
 
     @property
     def key(self) -> bytes:
@@ -42,9 +46,10 @@ class FeatureExtractor:
         """How many bytes a cached bottleneck has."""
         return self.backbone.bottleneck_size * self._dtype.itemsize
 
-    def interpreter(self) -> ImageInterpreter:
-        """A new interpreter of the artifact, on one thread."""
-        return ImageInterpreter(self.backbone.model, runtime=self.runtime)
+    @property
+    def interpreter(self) -> Callable[[], ImageInterpreter]:
+        """Makes a new interpreter of the artifact, on one thread; here or on another machine with the same runtime."""
+        return partial(ImageInterpreter, self.backbone.model, runtime=choose_runtime(self.runtime))
 
     def load(self, images: Sequence[bytes]) -> npt.NDArray[np.float32]:
         """The cached bottlenecks of ``images``, given by content hash (32 bytes): (images, values), float32.

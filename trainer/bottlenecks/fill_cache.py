@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from trainer.bottlenecks.cache import BottleneckCache
+from trainer.photos.reading import FileStatus
 from trainer.progress import Advance
 
 COMMIT_EVERY_S = 0.5
@@ -23,7 +23,7 @@ class Rows(NamedTuple):
     """
 
     bottlenecks: list[tuple[bytes, bytes]]
-    files: list[tuple[Path, os.stat_result, bytes]]
+    files: list[tuple[Path, FileStatus, bytes]]
     looks: list[tuple[bytes, bytes]]
 
 

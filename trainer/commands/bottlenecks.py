@@ -12,6 +12,7 @@ from trainer.backbones.backbone import load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.cache_folder import default_bottleneck_dir
+from trainer.cluster.connect import connected
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
@@ -25,6 +26,7 @@ from trainer.commands.options import (
     LayoutChoice,
     Mean,
     Quantizations,
+    RayAddress,
     Std,
     WeightsChoice,
     chosen_quantizations,
@@ -54,6 +56,7 @@ def bottlenecks_command(
     mean: Mean = None,
     std: Std = None,
     bottleneck_dir: BottleneckDir = None,
+    ray: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Fill the bottleneck cache for IMAGE_DIR, so that a later retrain starts quickly."""
@@ -77,19 +80,21 @@ def bottlenecks_command(
             backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen, converter.value)
     rows = []
     skipped: list[Skipped] = []
-    for network in backbones:
-        extracted = compute_bottlenecks(FeatureExtractor(network, cache, progress=progress), folder)
-        dataset = assemble(folder, extracted.contents, SplitRatios(), training=False)
-        skipped = dataset.skipped
-        rows.append(
-            {
-                "architecture": network.architecture.name,
-                "quantization": network.quantization,
-                "photos": len(dataset.photos),
-                "computed": extracted.computed,
-                "cache": str(cache),
-            }
-        )
+    with connected(ray, progress) as workers:
+        for network in backbones:
+            extractor = FeatureExtractor(network, cache, progress=progress, workers=workers)
+            extracted = compute_bottlenecks(extractor, folder)
+            dataset = assemble(folder, extracted.contents, SplitRatios(), training=False)
+            skipped = dataset.skipped
+            rows.append(
+                {
+                    "architecture": network.architecture.name,
+                    "quantization": network.quantization,
+                    "photos": len(dataset.photos),
+                    "computed": extracted.computed,
+                    "cache": str(cache),
+                }
+            )
     name_skipped(skipped, progress)
     if as_json:
         print(json.dumps({"bottlenecks": rows, "skipped": [entry._asdict() for entry in skipped]}))

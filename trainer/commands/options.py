@@ -25,6 +25,15 @@ Layout = Enum("Layout", {name: name for name in LAYOUTS}, type=str)  # type: ign
 ImageDir = Annotated[
     Path, typer.Argument(help="The folder with one folder of photos for each class, or a list of photos.")
 ]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Compute bottlenecks on a Ray cluster: auto (the one of this machine), HOST:PORT of its head, or local "
+        "(one on this machine). All its machines need the photos under the same path.",
+    ),
+]
 LayoutChoice = Annotated[
     Layout,
     typer.Option(

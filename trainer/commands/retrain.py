@@ -14,6 +14,7 @@ from edge.printable import printable
 from edge.types import UNKNOWN
 from trainer.backbones.architectures import CONVERTERS, DEFAULT_ARCHITECTURE, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.cache_folder import default_bottleneck_dir
+from trainer.cluster.connect import connected
 from trainer.commands.options import (
     ArchitectureName,
     AsJson,
@@ -31,6 +32,7 @@ from trainer.commands.options import (
     Mean,
     NoUnknown,
     Quantizations,
+    RayAddress,
     Std,
     UnknownName,
     WeightsChoice,
@@ -87,6 +89,7 @@ def retrain_command(
         ),
     ] = None,
     bottleneck_dir: BottleneckDir = None,
+    ray: RayAddress = None,
     fine_tune: Annotated[
         int | None,
         typer.Option(help="The largest number of epochs in which MobileNet v1 is trained too (default: it is not)."),
@@ -210,7 +213,8 @@ def retrain_command(
         for path in options.outputs:
             check_report(report_paths(path))
     report_slow(quantizations, progress, changeable=given is None)
-    models = retrain_all(options, progress, given)
+    with connected(ray, progress) as workers:
+        models = retrain_all(options, progress, given, workers)
     pages = _write_reports(models, progress) if report else []
     name_skipped(models[0].dataset.skipped, progress)
     speed = time_retrained(models, progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -28,6 +29,22 @@ class Contents(NamedTuple):
 
     sha256: dict[str, bytes]
     unreadable: dict[str, str]
+
+
+class FileStatus(NamedTuple):
+    """What tells a file from what it was before: its size in bytes and when it was changed, in ns."""
+
+    st_size: int
+    st_mtime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> FileStatus:
+        """What ``status`` says."""
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+class NotReadError(ImageError):
+    """The file could not be read. It may be sound: another machine, or a later try, may read it."""
 
 
 class Looks(Protocol):
@@ -64,10 +81,11 @@ def read_contents(folder: PhotoFolder, progress: Progress = SILENT, *, looks: Lo
     return contents
 
 
-def read_photo(path: Path) -> tuple[bytes, os.stat_result]:
+def read_photo(path: Path) -> tuple[bytes, FileStatus]:
     """The bytes of the file at ``path`` and its status.
 
-    Raises :class:`~edge.errors.ImageError` if it cannot be read, is empty, is not a regular file or is too large.
+    Raises :class:`NotReadError` if it cannot be read, and :class:`~edge.errors.ImageError` if it is empty, is not a
+    regular file or is too large.
     """
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # for each photo, and read as a whole
@@ -77,18 +95,25 @@ def read_photo(path: Path) -> tuple[bytes, os.stat_result]:
             check_file_size(status.st_size)
             if status.st_size == 0:
                 raise ImageError("an empty file")
-            return file.read(), status
+            return file.read(), FileStatus.of(status)
     except OSError as error:
-        raise ImageError(f"cannot be read: {error.strerror}") from None
+        raise NotReadError(f"cannot be read: {error.strerror}") from None
 
 
-def decode_again(path: Path, sha256: bytes, size: tuple[int, int]) -> Image.Image:
+def decode_again(
+    path: Path,
+    sha256: bytes,
+    size: tuple[int, int],
+    read: Callable[[Path], tuple[bytes, FileStatus]] = read_photo,
+) -> Image.Image:
     """The photo at ``path``, which had the content hash ``sha256`` (32 bytes), decoded for (width, height) ``size``.
+
+    Its bytes are read by ``read``.
 
     Raises :class:`~edge.errors.DatasetError` if it is not what it was when it was hashed.
     """
     try:
-        content, _ = read_photo(path)
+        content, _ = read(path)
         picture = decode(content, size)
     except ImageError as error:
         raise DatasetError(f"{path}: {error}; it was readable before, run again") from None

@@ -11,6 +11,7 @@ from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.remembered import Remembered, remember
+from trainer.bottlenecks.workers import Threads, Workers
 from trainer.export.compiled import compiled_path, export_compiled
 from trainer.export.export import export_final, export_model
 from trainer.head.learning_curve_text import TOO_FEW
@@ -37,15 +38,18 @@ IMBALANCE = 3.0
 """If the largest class has this many times the photos of the smallest, a message says so."""
 
 
-def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None = None) -> list[Retrained]:
+def retrain_all(
+    options: RetrainOptions, progress: Progress, given: Given | None = None, workers: Workers | None = None
+) -> list[Retrained]:
     """Retrain once for each of ``options.quantizations`` and write the model files.
 
     ``given`` is a backbone that is there already: what ``options.backbone`` gives, if it was read before, or one that
-    the options do not name.
+    the options do not name. ``workers`` compute the bottlenecks of photos; None: all cores of this machine.
 
     Raises the errors of :mod:`edge.errors`; every file is written whole or not at all.
     """
     options.check()
+    workers = workers or Threads()
     for output in options.outputs:
         check_writable(output)
         if options.compiled is not None:
@@ -58,7 +62,7 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
     folder, rest = set_apart(listed, options, remembered, progress)
     fine_tuning = None
     if options.fine_tune is not None:
-        fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress)
+        fine_tuning = tuned_or_pretrained(options.fine_tune, folder, options, progress, workers)
     with progress.stage("backbone"):
         bottleneck_dir, architecture = options.bottleneck_dir, options.architecture
         if given is not None:
@@ -71,7 +75,7 @@ def retrain_all(options: RetrainOptions, progress: Progress, given: Given | None
             backbones = load_backbones_from(
                 bottleneck_dir, architecture, fine_tuning.weights, options.quantizations, options.converter
             )
-    extractors = [FeatureExtractor(backbone, bottleneck_dir, options.runtime, progress) for backbone in backbones]
+    extractors = [FeatureExtractor(each, bottleneck_dir, options.runtime, progress, workers) for each in backbones]
     groups = None if fine_tuning is None else fine_tuning.groups
     models = []
     for extractor, output in zip(extractors, options.outputs, strict=True):

@@ -12,6 +12,7 @@ from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.backbones.weights import Weights
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.workers import Workers
 from trainer.fine_tuning.fine_tune import Tuned, find_tuned, fine_tune
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import is_worse
@@ -68,12 +69,12 @@ class FineTuningResult(NamedTuple):
 
 
 def tuned_or_pretrained(
-    recipe: Recipe, folder: PhotoFolder, options: RetrainOptions, progress: Progress
+    recipe: Recipe, folder: PhotoFolder, options: RetrainOptions, progress: Progress, workers: Workers
 ) -> FineTuningResult:
     """Fine-tune on the photos in ``folder`` from a head on the int8 artifact's bottlenecks, and evaluate the result.
 
     A new head, fitted on the tuned int8 bottlenecks, is compared with that first one. If it labels the validation
-    photos worse, the pretrained weights are kept. Test photos are not used.
+    photos worse, the pretrained weights are kept. Test photos are not used. ``workers`` compute the bottlenecks.
 
     Raises the errors of :func:`trainer.fine_tuning.fine_tune.fine_tune`.
     """
@@ -82,7 +83,7 @@ def tuned_or_pretrained(
         (backbone,) = load_backbones(
             bottleneck_dir, options.architecture, options.weights, ("int8",), options.converter
         )
-    pretrained = FeatureExtractor(backbone, bottleneck_dir, runtime, progress)
+    pretrained = FeatureExtractor(backbone, bottleneck_dir, runtime, progress, workers)
     dataset, groups, _ = extract(pretrained, folder, options, None)
     head, before = _fit_and_score(pretrained, dataset)
     tuned = find_tuned(bottleneck_dir, backbone, dataset, recipe)
@@ -92,7 +93,7 @@ def tuned_or_pretrained(
         (tuned_backbone,) = load_backbones_from(
             bottleneck_dir, options.architecture, tuned.weights, ("int8",), options.converter
         )
-    extractor = FeatureExtractor(tuned_backbone, bottleneck_dir, runtime, progress)
+    extractor = FeatureExtractor(tuned_backbone, bottleneck_dir, runtime, progress, workers)
     compute_bottlenecks(extractor, folder)
     _, after = _fit_and_score(extractor, dataset)
     kept = backbone.weights if is_worse(after.losses, before.losses) else tuned.weights

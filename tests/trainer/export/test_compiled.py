@@ -147,7 +147,7 @@ def test_it_does_not_run_on_a_processor() -> None:
     backbone = twin()
     compiled = compiled_network(compiled_bytes(), "toy_edgetpu.tflite", backbone)
     made = ModelFile.from_bytes(export_compiled(finished(backbone), compiled))
-    with pytest.raises(ModelError, match="was compiled for an Edge TPU: give --delegate libedgetpu.so.1"):
+    with pytest.raises(ModelError, match=r"was compiled for an Edge TPU: give --delegate libedgetpu\.so\.1"):
         Classifier(made, runtime="litert")
     with pytest.raises(ModelError, match="compiled for an Edge TPU and cannot run on this processor"):
         cut_head(made)

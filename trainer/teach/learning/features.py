@@ -19,6 +19,7 @@ from trainer.bottlenecks.looks import load_looks
 from trainer.photos.dataset import Photo
 from trainer.photos.look import Look, look_of
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
+from trainer.photos.reading import FileStatus
 from trainer.photos.split import TRAINING
 from trainer.progress import Progress, Stage
 from trainer.teach.state import TaughtPhoto
@@ -109,7 +110,7 @@ class Features:
         self._looks[photo.id] = look
         self._put([photo.id], dequantize(raw, self.extractor.backbone.model.output)[np.newaxis])
         try:
-            files = [(photo.path, photo.path.stat(), photo.sha256)]
+            files = [(photo.path, FileStatus.of(photo.path.stat()), photo.sha256)]
         except OSError:  # moved meanwhile
             files = []
 

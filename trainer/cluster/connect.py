@@ -1,0 +1,137 @@
+"""Connecting to a Ray cluster, or starting one on this machine, with a limit of time and one line if it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import socket
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from edge.distribution import install_command
+from edge.errors import ConfigurationError, UnavailableError, UsageError
+from edge.parallel import available_cores
+from edge.shorten import shorten
+from trainer.bottlenecks.workers import Threads, Workers
+from trainer.cluster.ray_workers import RayWorkers
+from trainer.progress import Progress
+
+AUTO, LOCAL = "auto", "local"
+"""Addresses with a meaning: the cluster that this machine belongs to, and one of this machine alone."""
+
+CONNECT_LIMIT_S = 10.0
+"""How long the head of a cluster may take to answer, in seconds."""
+
+_HTTP2_BEGINS = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04" + bytes(5)
+_HTTP2_SETTINGS = b"\x04"
+"""How a client of gRPC, as the head speaks it, begins (RFC 9113, section 3.4); the type of a server's first frame."""
+
+_LOGGERS = ("ray", "ray.data")
+_OBJECT_STORE_BYTES = 200 << 20  # of a local cluster: runs and results are small, and /dev/shm of a container may be
+
+
+@contextlib.contextmanager
+def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
+    """Workers on the cluster at ``address``: :data:`AUTO`, :data:`LOCAL` or HOST:PORT; without one, threads of here.
+
+    In the end the connection is closed, which ends what still runs for it on the cluster.
+
+    Raises :class:`~edge.errors.UsageError` if it is no address, :class:`~edge.errors.ConfigurationError` if Ray is
+    missing or another version, and :class:`~edge.errors.UnavailableError` if the cluster does not answer.
+    """
+    if address is None:
+        yield Threads()
+        return
+    _check(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # Ray's code in C++ writes to stderr too
+    if address == LOCAL:
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
+    import ray
+
+    try:
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
+            with _without_stderr():
+                context = _init(ray, address)
+            import ray.data
+
+            ray.data.DataContext.get_current().enable_progress_bars = False
+            for name in _LOGGERS:
+                logging.getLogger(name).setLevel(logging.CRITICAL)
+            dashboard = f"; its dashboard: http://{context.dashboard_url}" if context.dashboard_url else ""
+            progress.message(f"connected to the Ray cluster at {ray.get_runtime_context().gcs_address}{dashboard}")
+            yield RayWorkers(progress)
+    finally:
+        ray.shutdown()  # also after an _init that failed half-way
+        for name in _LOGGERS:
+            logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+@contextlib.contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Close stderr to code in C++, which says there at its start that it will be silent, and why it cannot connect."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _check(address: str) -> None:
+    """Find out what can be found out without Ray, which waits long and writes much."""
+    if find_spec("ray") is None:
+        raise ConfigurationError(f"--ray needs Ray: {install_command('ray')}")
+    if address in (AUTO, LOCAL):
+        return
+    found = re.fullmatch(r"([^\s/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})", address)
+    if found is None or not 0 < int(found[2]) < 65536:
+        raise UsageError(f"--ray {shorten(address)}: give {AUTO}, {LOCAL} or HOST:PORT of the cluster's head")
+    try:
+        with socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT_LIMIT_S) as connection:
+            connection.sendall(_HTTP2_BEGINS)
+            answer = connection.recv(4, socket.MSG_WAITALL)
+    except OSError as error:
+        raise UnavailableError(
+            f"--ray {address}: no cluster answers ({error.strerror or error}); start it there: ray start --head"
+        ) from None
+    if answer[3:] != _HTTP2_SETTINGS:
+        raise UnavailableError(
+            f"--ray {address}: no Ray cluster answers; give the address that 'ray start --head' says"
+        )
+
+
+def _init(ray: Any, address: str) -> Any:
+    quiet = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    try:
+        if address != LOCAL:
+            return ray.init(address=address, **quiet)
+        return ray.init(address=LOCAL, num_cpus=available_cores(), object_store_memory=_OBJECT_STORE_BYTES, **quiet)
+    except ConnectionError as error:
+        if address == AUTO:
+            raise UnavailableError(
+                f"--ray {AUTO}: this machine belongs to no cluster; join one with ray start --address=HEAD:6379, or "
+                f"give --ray {LOCAL}"
+            ) from None
+        raise UnavailableError(f"--ray {address}: {_line(error)}") from None
+    except (RuntimeError, ValueError, TimeoutError) as error:
+        text = _line(error)
+        if "ersion mismatch" in text:
+            raise ConfigurationError(
+                f"--ray {address}: the cluster has another version of Ray or Python; install the same on all machines "
+                f"({text})"
+            ) from None
+        raise UnavailableError(
+            f"--ray {address}: cannot connect; this machine must be a node of the cluster: ray start "
+            f"--address={address} --num-cpus=0 ({text})"
+        ) from None
+
+
+def _line(error: BaseException) -> str:
+    return shorten(" ".join(str(error).split()), 300)

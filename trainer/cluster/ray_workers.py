@@ -1,0 +1,166 @@
+"""Workers on the cores of a Ray cluster: Ray Data hands runs of photos to actors and hands back their results."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from edge.errors import ConfigurationError, EdgeError, StorageError, UnavailableError
+from trainer.bottlenecks.workers import Item, MakeWorker, Result
+from trainer.cluster.nodes import Examined, examine_nodes, lost_nodes, pack_check
+from trainer.cluster.photo_actor import Outcome, PhotoActor, compute_one, pack
+from trainer.cluster.readers import READ_LIMIT_S, NoAnswerError, Readers
+from trainer.cluster.same_numbers import COMPARED, Check, Node
+from trainer.photos.reading import NotReadError
+from trainer.progress import Progress
+
+PORTION = 200_000
+"""How many items one execution of Ray Data gets: what is known of them waits in the memory of this process."""
+
+LONGEST_RUN = 64
+"""The most photos of a run, which one actor computes at once: so many are computed again if it dies."""
+
+MOST_UNREAD = 100
+"""How many photos this machine reads for a node that cannot read them."""
+
+_RUNS_EACH = 8  # at least, for each core, so that none waits long for the last one
+
+
+class RayWorkers:
+    """Workers on the cluster that this process is connected to; messages go to ``progress``.
+
+    A photo may take ``read_limit_s`` seconds to be read.
+    """
+
+    def __init__(self, progress: Progress, read_limit_s: float = READ_LIMIT_S) -> None:
+        self._progress = progress
+        self._read_limit_s = read_limit_s
+
+    def map(self, make_worker: MakeWorker[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
+        """See :meth:`~trainer.bottlenecks.workers.Workers.map`; results come in the order in which they are ready.
+
+        Raises :class:`~edge.errors.ConfigurationError` if no node computes the same numbers as this machine,
+        :class:`~edge.errors.StorageError` if photos cannot be read in time, or on a node alone, and
+        :class:`~edge.errors.UnavailableError` if the cluster is lost.
+        """
+        source = iter(items)
+        portion = list(islice(source, PORTION))
+        if not portion:
+            return
+        began, first, count = time.monotonic(), 0.0, 0
+        check = Check.of(make_worker, portion[:COMPARED])
+        examined = examine_nodes(lambda: pack_check(make_worker, check))
+        _report(examined, self._progress)
+        actor = pack(make_worker, check, {node.id for node in examined.nodes}, self._read_limit_s)
+        own = _OwnReader(make_worker, self._read_limit_s)
+        while portion:
+            for node, outcome in _compute(portion, actor, examined):
+                count += 1
+                first = first or time.monotonic()
+                item = portion[outcome.place]
+                outcome = own.compute(item, outcome, node) if outcome.unread else outcome
+                if outcome.error is not None:
+                    raise outcome.error
+                yield outcome.result
+            portion = list(islice(source, PORTION))
+        for node in lost_nodes(examined.nodes):
+            self._progress.message(f"node {node} was lost; other nodes computed its photos")
+        ended, cores = time.monotonic(), f"{examined.cores} core{'s' * (examined.cores > 1)}"
+        rate = count / max(ended - first, 1e-3)
+        self._progress.message(
+            f"{count:,} files in {ended - began:.0f} s on {cores} of the cluster; from the first result on, after "
+            f"{first - began:.0f} s, {rate:,.0f} a second"
+        )
+
+
+def _report(examined: Examined, progress: Progress) -> None:
+    """Name the nodes that are left out. Raises :class:`~edge.errors.ConfigurationError` if there is no other one."""
+    for node, why in examined.left_out.items():
+        progress.message(f"node {node} is left out: {why}")
+    if not examined.nodes:
+        why = next(iter(examined.left_out.values()), "it has no node with a core")
+        raise ConfigurationError(f"--ray: no node of the cluster can compute: {why}")
+
+
+def _compute(items: list[Any], actor: bytes, examined: Examined) -> Iterator[tuple[Node, Outcome]]:
+    """The outcome of each of ``items``, once, with the node that computed it."""
+    import pyarrow
+    import ray
+    import ray.data
+
+    size = max(1, min(LONGEST_RUN, -(-len(items) // (_RUNS_EACH * examined.cores))))
+    numbered = list(enumerate(items))
+    runs = [pickle.dumps(numbered[start : start + size]) for start in range(0, len(items), size)]
+    tables = [pyarrow.table({"run": pyarrow.array([run], pyarrow.binary())}) for run in runs]
+    away = [node.id for node in examined.left_out]
+    only = {"label_selector": {"ray.io/node-id": f"!in({','.join(away)})"}} if away else {}
+    computed = ray.data.from_arrow(tables).map_batches(
+        PhotoActor,
+        fn_constructor_args=(actor,),
+        batch_size=1,
+        batch_format="pyarrow",
+        # Not always as many as there are cores: the actors of a lost node would wait for it, and Ray Data for them.
+        concurrency=(1, examined.cores),
+        num_cpus=1,
+        **only,
+    )
+    seen: set[int] = set()
+    try:
+        for block in computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+            for row in block["outcomes"].to_pylist():
+                node, outcomes = pickle.loads(row)
+                for outcome in outcomes:
+                    if outcome.place not in seen:
+                        seen.add(outcome.place)
+                        yield node, outcome
+    except (ray.exceptions.RayError, ConnectionError) as error:
+        raise explain(error) from None
+    if len(seen) != len(items):
+        raise UnavailableError(f"the cluster lost {len(items) - len(seen)} photos; run again to go on")
+
+
+def explain(error: BaseException) -> BaseException:
+    """The error of this project that is behind an ``error`` of Ray, if there is one; a bug stays as it is."""
+    import ray
+
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, EdgeError):
+            return found
+        found = getattr(found, "cause", None) or found.__cause__
+    text = str(error)
+    if "ConfigurationError: " in text:  # of an actor that would not start: Ray keeps its text alone
+        return ConfigurationError(text.rpartition("ConfigurationError: ")[2].splitlines()[0])
+    lost = (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError, ConnectionError, ray.exceptions.RaySystemError)
+    if isinstance(error, lost):
+        return UnavailableError(f"the cluster is lost ({' '.join(text.split())[:200]}); run again to go on")
+    return error
+
+
+class _OwnReader:
+    """Reads and computes here what a node could not read, with the limit of time that nodes have."""
+
+    def __init__(self, make_worker: MakeWorker[Any, Any], limit_s: float) -> None:
+        self._make_worker = make_worker
+        self._worker: Any = None
+        self._reader = Readers(1, limit_s)
+        self._unread: Counter[Node] = Counter()
+
+    def compute(self, item: Any, outcome: Outcome, node: Node) -> Outcome:
+        """The outcome of ``item``, of which ``node`` said that it cannot be read."""
+        read = self._reader.wait(self._reader.ask(item.path))
+        if isinstance(read, NoAnswerError):
+            raise StorageError(f"{item.path}: {read}; mend the drive and run again to go on")
+        if not isinstance(read, NotReadError):
+            self._unread[node] += 1
+            if self._unread[node] > MOST_UNREAD:
+                raise StorageError(
+                    f"node {node} cannot read photos that this machine reads ({item.path}: {outcome.unread}); mount "
+                    "them there and run again to go on"
+                )
+        self._worker = self._worker or self._make_worker()
+        return compute_one(self._worker, outcome.place, item, read)
