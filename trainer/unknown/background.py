@@ -127,7 +127,7 @@ def _split(
     photos = [
         Photo(file.path, file.relative, file.label, sha256, TRAINING, file.relative) for sha256, file in files.items()
     ]
-    groups = groups_by_mode(extractor, photos, mode)
+    groups = groups_by_mode(extractor, photos, mode) if photos else {}
     # By contents, not by paths: the same photos teach wherever their folder is.
     units = [photo_group(groups[photo.relative]) for photo in photos]
     first: dict[str, str] = {}
