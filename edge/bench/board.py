@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ _LIBRARIES = ("numpy", "pillow")
 _CPU = Path("/sys/devices/system/cpu/cpu0/cpufreq")
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 _COMMAND_TIMEOUT_S = 5
+_FLAGS = re.compile(r"throttled=(0x[0-9a-fA-F]{1,8})")
 
 
 def describe_board() -> dict[str, Any]:
@@ -96,10 +98,10 @@ def _degrees(millidegrees: str | None) -> float | None:
 def _throttled() -> str | None:
     try:
         done = subprocess.run(["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=_COMMAND_TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, ValueError, subprocess.TimeoutExpired):  # ValueError: no text
         return None
-    _, _, flags = done.stdout.strip().partition("=")
-    return flags or None
+    found = _FLAGS.fullmatch(done.stdout.strip())
+    return found[1].lower() if found else None
 
 
 def _read(path: Path) -> str | None:

@@ -46,6 +46,19 @@ def test_a_raspberry_pi(system: dict[str, str], monkeypatch: pytest.MonkeyPatch)
     assert (state["frequency_mhz"], state["temperature_c"], state["throttled"]) == (1500, 48.686, "0x50000")
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["", "VCHI initialization failed", 'error=1 error_msg="Command not registered"', "throttled=0x0\nA=1", "\\260"],
+)
+def test_a_command_that_says_something_else(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program called vcgencmd prints is no throttling unless it has its form; the last one is no text."""
+    command = tmp_path / "vcgencmd"
+    command.write_text(f"#!/bin/sh\nprintf '{said}'\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert board.board_state()["throttled"] is None
+
+
 def test_a_machine_without_facts(system: dict[str, str]) -> None:
     """What cannot be found out is None, and never an error."""
     state = board.board_state()
