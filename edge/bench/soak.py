@@ -17,7 +17,7 @@ from typing import IO, Any
 from edge.bench.board import board_state
 from edge.bench.power import board_power_w
 from edge.bench.progress import Progress
-from edge.bench.soak_summary import mean_power_w, summarize
+from edge.bench.soak_summary import mean_power_w, summarize, three_digits
 from edge.bench.soak_worker import SoakRequest
 
 COMMAND = (sys.executable, "-m", "edge.bench.soak_worker")
@@ -57,7 +57,7 @@ def soak(request: SoakRequest, model: str, progress: Progress) -> dict[str, Any]
     def add(window: dict[str, Any]) -> None:
         found["windows"].append(window)
         progress.advance()
-        progress.show(f"under load, {window['p50_ms']:.3g} ms an inference")
+        progress.show(f"under load, {three_digits(window['p50_ms'])} ms an inference")
 
     progress.show("under load")
     found["error"] = _run(request, add)

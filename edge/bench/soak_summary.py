@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 from statistics import fmean, median
 from typing import Any
 
@@ -60,8 +61,9 @@ def energy(windows: Windows, idle_w: float | None) -> dict[str, float | None] | 
         before = window["seconds"]
     if not known:
         return None
-    seconds, runs = sum(row[0] for row in known), sum(row[2] for row in known)
-    joules = sum(row[0] * row[1] for row in known)
+    # The exact sum: that of ``sum`` differs between releases of Python.
+    seconds, runs = fsum(row[0] for row in known), sum(row[2] for row in known)
+    joules = fsum(row[0] * row[1] for row in known)
     above = None if idle_w is None else (joules - idle_w * seconds) / runs
     return {
         "power_w": round(joules / seconds, _DIGITS),
@@ -77,25 +79,32 @@ def soak_lines(soak: dict[str, Any]) -> list[str]:
         return [f"under load ({soak['model']}): not measured: {soak['error']}"]
     minutes, slowdown = soak["windows"][-1]["seconds"] / 60, soak["slowdown"]
     what = f"{soak['model']}, {soak['runtime']}, {soak['threads']} thread{'s' * (soak['threads'] > 1)}"
-    change = f"{soak['begin_ms']:.3g} ms at the beginning, {soak['end_ms']:.3g} ms at the end"
+    begin, end = three_digits(soak["begin_ms"]), three_digits(soak["end_ms"])
+    change = f"{begin} ms at the beginning, {end} ms at the end"
     if slowdown >= SMALLEST_SLOWDOWN:
         since = soak["slow_from_s"]
         when = "" if since is None else f", for good after {since / 60:.1f} min"
         kept = f"{100 * slowdown:.0f} % slower{when}: the board becomes too hot, or other programs began"
+    elif slowdown <= -SMALLEST_SLOWDOWN:
+        kept = f"{-100 * slowdown:.0f} % faster: the beginning was disturbed, such as by other programs"
     else:
         kept = "the speed stays"
-    lines = [f"under load for {minutes:.3g} min ({what}): {change}: {kept}"]
+    lines = [f"under load for {minutes:.4g} min ({what}): {change}: {kept}"]
     hottest = [window["temperature_c"] for window in soak["windows"] if window["temperature_c"] is not None]
     if hottest:
         lines.append(f"temperature: {hottest[0]:.0f} to {max(hottest):.0f} degrees Celsius")
     found = soak["energy"]
     if found is not None:
         above = found["joules_above_idle"]
-        more = "" if above is None else f", {1000 * above:.3g} mJ of it above idle ({found['idle_w']:.2f} W)"
-        lines.append(
-            f"energy: {found['power_w']:.2f} W, {1000 * found['joules_per_inference']:.3g} mJ an inference{more}"
-        )
+        more = "" if above is None else f", {three_digits(1000 * above)} mJ of it above idle ({found['idle_w']:.2f} W)"
+        each_mj = three_digits(1000 * found["joules_per_inference"])
+        lines.append(f"energy: {found['power_w']:.2f} W, {each_mj} mJ an inference{more}")
     return lines
+
+
+def three_digits(value: float) -> str:
+    """``value`` with three digits that count, and never with an exponent: 4.74, 0.0312, 2589."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def mean_power_w(samples: Sequence[float | None]) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.bench.soak_summary import soak_lines, summarize
+from edge.bench.soak_summary import soak_lines, summarize, three_digits
 
 
 def windows(times_ms: list[float], power_w: float | None = None, **changes: Any) -> list[dict[str, Any]]:
@@ -50,6 +50,16 @@ def test_a_board_that_keeps_its_speed() -> None:
         speed, temperature = soak_lines(_soak(made))
         assert speed.endswith(": the speed stays")
         assert temperature == "temperature: 55 to 55 degrees Celsius"
+
+
+def test_a_slow_board_that_becomes_faster() -> None:
+    """Seconds are written without an exponent; a gain is no speed that stays."""
+    (line,) = soak_lines(_soak(windows([2589.0] * 40 + [1294.5] * 20)))
+    assert line.endswith(
+        "2589 ms at the beginning, 1294 ms at the end: 50 % faster: the beginning was disturbed, such as by other "
+        "programs"
+    )
+    assert (three_digits(4.7449), three_digits(0.031234)) == ("4.74", "0.0312")
 
 
 def test_one_window() -> None:
