@@ -9,7 +9,7 @@ import hashlib
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from edge.bench.table import format_table
 from edge.bench.with_delegate import delegate_comparisons
 from edge.bench.worker import MeasurementRequest
 from edge.child_process import ask
-from edge.errors import DataError, ImageError
+from edge.errors import DataError, ImageError, UsageError
 from edge.files import check_writable, write_whole
 from edge.inference.delegate import for_child
 from edge.inference.delegate_trial import try_delegate
@@ -80,9 +80,8 @@ def bench(options: argparse.Namespace) -> int:
     if options.labels:
         read_labels(Path(options.labels))
     photo = _read_photo(options.photo) if options.photo else draw_photo()
-    for path, example in ((options.output, "bench.json"), (options.csv, "bench.csv")):
-        if path:
-            check_writable(Path(path), example=example)
+    for path, example in _outputs(options):
+        check_writable(path, example=example)
     configurations = all_configurations(models, settings)
     board = describe_board()
     identity = {**settings.as_json(), "photo_sha256": hashlib.sha256(photo).hexdigest(), "board": board}
@@ -128,6 +127,23 @@ def bench(options: argparse.Namespace) -> int:
     if all(row["error"] is not None for row in rows):
         raise DataError("nothing could be measured; each row says why")
     return 0
+
+
+def _outputs(options: argparse.Namespace) -> Iterator[tuple[Path, str]]:
+    """The files that will be written, each with an example of its name.
+
+    Raises :class:`~edge.errors.UsageError` if two of them are one.
+    """
+    found = []
+    if options.output:
+        found.append((Path(options.output), "bench.json"))
+        if options.standard:
+            found.append((reference_path(options.output), "bench-reference.csv"))
+    if options.csv:
+        found.append((Path(options.csv), "bench.csv"))
+        if any(path.resolve() == found[-1][0].resolve() for path, _ in found[:-1]):
+            raise UsageError(f"{options.csv} is written with other content too; choose another --csv")
+    yield from found
 
 
 def _read_photo(path: str) -> bytes:

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from edge.commands.arguments import add_command, add_pixel_options, count, counts, runtimes
 from edge.commands.delegate_options import add_delegate_options, delegate_choice
+from edge.errors import UsageError
 from edge.inference.interpreter import RUNTIMES
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
+
+SOAK_MINUTES = 10.0
+"""How long the board is under load if the user does not say it."""
 
 
 def add(commands: Commands) -> None:
@@ -33,9 +37,8 @@ def add(commands: Commands) -> None:
     bench.add_argument(
         "--soak-minutes",
         type=float,
-        default=10.0,
         metavar="MINUTES",
-        help="with --standard: how long the board is under load (default %(default)g)",
+        help=f"with --standard: how long the board is under load (default {SOAK_MINUTES:g})",
     )
     bench.add_argument(
         "--threads",
@@ -76,4 +79,8 @@ def _bench(options: argparse.Namespace) -> int:
     from edge.bench.run import bench  # subprocess, csv and more, which edge label never needs
 
     options.delegate = delegate_choice(options)
+    if options.soak_minutes is not None and not options.standard:
+        raise UsageError("--soak-minutes is for the fixed set; give --standard too, or leave it out")
+    if options.soak_minutes is None:
+        options.soak_minutes = SOAK_MINUTES
     return bench(options)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from edge.bench.models import ModelFacts
 from edge.bench.standard.digests import DIGESTS, Digest
 from edge.bench.standard.network import write_network
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, StorageError
 
 VERSION = 1
 """Of the standard set. Other files, or another way to measure them, are another version."""
@@ -87,13 +87,22 @@ def standard_content(name: str) -> bytes:
 def model_file(model: ModelFacts, folder: Path) -> Iterator[Path]:
     """Where the file of ``model`` lies: a file of the standard set is written into ``folder``, and deleted at the end.
 
-    One at a time, so that a board with little memory, in which ``/tmp`` may lie, can hold them.
+    One at a time, so that a board with little memory, in which ``/tmp`` may lie, can hold them. Raises
+    :class:`~edge.errors.StorageError` if the file cannot be written.
     """
     if model.path is not None:
         yield model.path
         return
     path = folder / model.name
-    path.write_bytes(standard_content(model.name))
+    content = standard_content(model.name)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: cannot hold a model file of {len(content) / 1e6:.1f} MB ({error.strerror}); free space, or set "
+            "TMPDIR to another folder"
+        ) from None
+    del content
     try:
         yield path
     finally:

@@ -14,7 +14,7 @@ from edge.bench.run import run_worker
 from edge.bench.standard import points
 from edge.bench.standard.points import POINTS, model_file, standard_content, standard_models
 from edge.bench.worker import MeasurementRequest
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, StorageError
 from edge.inference.interpreter import ImageInterpreter, installed_runtimes
 from edge.inference.self_test import make_patterns
 
@@ -27,6 +27,14 @@ def test_every_file_has_its_digest() -> None:
     for model in standard_models():
         content = standard_content(model.name)
         assert (len(content), hashlib.sha256(content).hexdigest()) == (model.size_bytes, model.sha256), model.name
+
+
+def test_no_space_for_a_file(tmp_path: Path) -> None:
+    """One line names the folder and what to do."""
+    model = next(model for model in standard_models() if model.name == SMALLEST[0])
+    message = r"missing: cannot hold a model file of 0\.6 MB \(No such file or directory\); free space, or set TMPDIR"
+    with pytest.raises(StorageError, match=message), model_file(model, tmp_path / "missing"):
+        pass
 
 
 def test_other_bytes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,8 @@ def test_as_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         (["bench", "--standard", "--input-range", "0,1"], "in a fixed way: leave out --input-range"),
         (["bench", "--standard", "--soak-minutes", "0"], "0 minutes: give more than 0 and at most 1440"),
         (["bench", "--standard", "--soak-minutes", "nan"], "nan minutes: give more than 0"),
+        (["bench", "m.tflite", "--soak-minutes", "10"], "--soak-minutes is for the fixed set; give --standard too"),
+        (["bench", "--standard", "--output", "b.json", "--csv", "b-reference.csv"], "choose another --csv"),
     ],
 )
 def test_what_does_not_go_together(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,6 +74,13 @@ def test_what_does_not_go_together(words: list[str], message: str, capsys: pytes
 def test_where_the_table_lies() -> None:
     """Beside the results, with a name of its own."""
     assert reference_path("out/pi-5.json") == Path("out/pi-5-reference.csv")
+
+
+def test_the_table_is_tried_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A place where it cannot be written is refused before anything is measured."""
+    (tmp_path / "board-reference.csv").mkdir()
+    assert main([*STANDARD, "--output", str(tmp_path / "board.json")]) == 74
+    assert "board-reference.csv: is a folder" in capsys.readouterr().err
 
 
 def test_an_interrupted_load_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
