@@ -77,7 +77,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, float]]]:
         named = [(_who(row), dict(_figures(row))) for row in rows]
     except OSError as error:
         raise DataError(f"{path}: cannot read the results ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise DataError(f"{path}: not a result file; remove it, or copy it again") from None
     seen: dict[str, int] = {}
     for name, figures in named:

@@ -37,9 +37,11 @@ def delegate_choice(options: argparse.Namespace) -> DelegateChoice | None:
         return None
     if not options.delegate:
         raise UsageError("--delegate is empty; give the name or the path of a library")
-    keys = [key for key, _ in given]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise UsageError(f"--delegate-option {twice} is given twice; a delegate takes it once")
+    seen: set[str] = set()
+    for key, _ in given:
+        if key in seen:
+            raise UsageError(f"--delegate-option {key} is given twice; a delegate takes it once")
+        seen.add(key)
     return DelegateChoice(options.delegate, tuple(given))
 
 

@@ -62,7 +62,9 @@ def test_a_change_stands_out(tmp_path: Path) -> None:
     assert page == render_history(read_series(files))
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"rows": 3}', '{"rows": [1]}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"rows": 3}', '{"rows": [1]}', f'{{"rows": [{{"a": 1{"0" * 400}}}]}}']
+)
 def test_files_that_are_no_results(content: str, tmp_path: Path) -> None:
     """Named in one line."""
     path = tmp_path / "a-2026-11-23-b.json"
