@@ -6,26 +6,24 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_S = 10.0
 """The longest time from the start of a connection, or from its last answer, to the end of its next request, in s."""
 BODY_BYTES = 256 << 10
 """A request whose body goes on may take :data:`REQUEST_S` more for each such number of bytes that has come."""
-HEAD_BYTES = 64 << 10
-"""The most bytes of the head of a request, with httptools; h11 has a limit of its own, 16 KiB."""
 UNREAD_S = 15.0
 """The longest time for which the other end may take no data of an answer, in seconds."""
 
 
-def bounded_protocol(most: int) -> type[HttpToolsProtocol]:
+def bounded_protocol(most: int) -> type[H11Protocol]:
     """A class of protocols for uvicorn; at most ``most`` connections are open at the same time.
 
-    It is made of that of httptools, a parser in C, where it is installed, and otherwise of that of h11. Both are alike
-    in all that is used here.
+    It is made of that of h11, which limits the head of a request to 16 KiB. docs/adr/0024 says why not of httptools.
     """
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    class BoundedProtocol(_protocol()):  # type: ignore[misc]
+    class BoundedProtocol(H11Protocol):
         """Limits what uvicorn does not: connections without a request, and times that a client makes long.
 
         ``waiting`` is the timer of a connection that has no whole request to answer; it is set again only by a large
@@ -36,7 +34,7 @@ def bounded_protocol(most: int) -> type[HttpToolsProtocol]:
         come = 0
         unread: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.Transport) -> None:
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             self._set_waiting()
             if len(self.connections) > most:
@@ -83,40 +81,6 @@ def bounded_protocol(most: int) -> type[HttpToolsProtocol]:
             closed.transport.abort()
 
     return BoundedProtocol
-
-
-def _protocol() -> type[HttpToolsProtocol]:
-    try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-    except ModuleNotFoundError:
-        from uvicorn.protocols.http.h11_impl import H11Protocol
-
-        return H11Protocol  # type: ignore[return-value]
-
-    class HeadLimited(HttpToolsProtocol):
-        """Limits the head of a request, which httptools holds whole, however long it is.
-
-        ``head_bytes`` counts the pieces of data that hold a part of a head, and no end of one or of a body.
-        """
-
-        in_head, head_bytes = True, 0
-
-        def data_received(self, data: bytes) -> None:
-            before = self.head_bytes + len(data) if self.in_head else 0
-            self.head_bytes = before
-            super().data_received(data)
-            if self.in_head and self.head_bytes == before > HEAD_BYTES and not self.transport.is_closing():
-                self.send_400_response("Invalid HTTP request received.")
-
-        def on_headers_complete(self) -> None:
-            self.in_head, self.head_bytes = False, 0
-            super().on_headers_complete()
-
-        def on_message_complete(self) -> None:
-            self.in_head, self.head_bytes = True, 0
-            super().on_message_complete()
-
-    return HeadLimited
 
 
 def _cancel(*timers: asyncio.TimerHandle | None) -> None:

@@ -78,7 +78,7 @@ class HttpServer:
                 timeout_graceful_shutdown=1,
             )
         )
-        self._loop = _new_event_loop()
+        self._loop = asyncio.new_event_loop()
         if on_start is not None:
             on_start(self._loop)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -125,12 +125,3 @@ class HttpServer:
         for connection in list(self._server.server_state.connections):
             transport: Any = connection.transport
             transport.abort()  # a graceful end would wait for a viewer that does not read
-
-
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """An event loop; that of uvloop, which takes less time for each request, where it is installed."""
-    try:
-        import uvloop
-    except ModuleNotFoundError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()

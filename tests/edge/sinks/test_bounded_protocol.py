@@ -1,19 +1,19 @@
-"""The protocol of the HTTP servers: with both parsers, heads and bodies, and what a request may not be."""
+"""The protocol of the HTTP servers: heads and bodies, and what a request may not be."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from edge.sinks.bounded_protocol import HEAD_BYTES
 from edge.sinks.http_server import HttpServer, listen
 
 pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
+
+_LARGE_BYTES = 64 << 10  # more than any head has
 
 
 async def _lengths(scope: Any, receive: Any, send: Any) -> None:
@@ -30,14 +30,9 @@ async def _lengths(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-@pytest.fixture(params=["httptools", "h11"])
-def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The port of a server that reads requests with each of the parsers."""
-    if request.param == "httptools":
-        pytest.importorskip("httptools", reason="the extra 'serve' is not installed")
-    else:
-        monkeypatch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", None)
-        monkeypatch.setitem(sys.modules, "uvloop", None)
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of a server."""
     monkeypatch.setattr("edge.sinks.bounded_protocol.REQUEST_S", 600)  # no test waits for it
     listener = listen("127.0.0.1", 0, "PORT")
     server = HttpServer(_lengths, listener, "test")
@@ -72,7 +67,7 @@ def post(size_bytes: int) -> bytes:
 def test_large_bodies_are_no_heads(port: int) -> None:
     """Bodies that are longer than a head may be come whole, one after the other on one connection."""
     with connected(port) as connection:
-        for size_bytes in (0, 3 * HEAD_BYTES, HEAD_BYTES - 1, 10 * HEAD_BYTES, 1):
+        for size_bytes in (0, 3 * _LARGE_BYTES, _LARGE_BYTES - 1, 10 * _LARGE_BYTES, 1):
             connection.sendall(post(size_bytes))
             assert answer(connection) == (b"200", b"%d" % size_bytes)
 
@@ -87,10 +82,24 @@ def test_requests_in_one_piece(port: int) -> None:
         assert [part[:1] for part in received.split(b"\r\n\r\n")[1:]] == [b"1", b"2", b"3"]
 
 
-@pytest.mark.parametrize("begin", [b"GET /", b"GET / HTTP/1.1\r\nX-Long: ", b"GET / HTTP/1.1\r\nA: b\r\n"])
+_CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1"
+_ENDLESS = (
+    b"GET /",
+    b"GET / HTTP/1.1\r\nX-Long: ",
+    b"GET / HTTP/1.1\r\nA: b\r\n",
+    _CHUNKED + b"\r\na\r\n0\r\nA: b\r\n",
+    _CHUNKED + b"\r\na\r\n0\r\nX-Long: ",
+    _CHUNKED + b";extension=",
+)
+
+
+@pytest.mark.parametrize("begin", _ENDLESS)
 @pytest.mark.parametrize("before", [b"", post(10)])
 def test_endless_heads_are_refused(port: int, before: bytes, begin: bytes) -> None:
-    """A head without an end is refused with 400 or cut off, also after a request that was answered."""
+    """A head without an end is refused with 400 or cut off, also after a request that was answered.
+
+    So is a body in chunks that ends with fields without an end, and a chunk whose own head has no end.
+    """
     with connected(port) as connection:
         if before:
             connection.sendall(before)
@@ -107,3 +116,14 @@ def test_endless_heads_are_refused(port: int, before: bytes, begin: bytes) -> No
     with connected(port) as connection:
         connection.sendall(post(1))
         assert answer(connection) == (b"200", b"1")
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: localhost\r\nHost: elsewhere\r\n"])
+def test_one_host(port: int, hosts: bytes) -> None:
+    """A request with two hosts, or without one, is refused: a proxy and this server could understand it differently."""
+    with connected(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
+        assert connection.recv(1 << 16)[9:12] == b"400"
+    with connected(port) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert answer(connection) == (b"200", b"0")
