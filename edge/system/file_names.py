@@ -17,8 +17,8 @@ _DEVICES = frozenset(
 def why_windows_refuses(name: str) -> str | None:
     """Why Windows keeps no file or folder called ``name``; None if it does.
 
-    ``aux.jpg`` is a device there, whatever its suffix; ``a:b`` is a hidden part of the file ``a``; a dot or a blank at
-    the end is lost.
+    ``aux.jpg`` is a device there, whatever its suffix; ``my:model`` is a hidden part of the file ``my``; a dot or a
+    blank at the end is lost. One letter before the colon is a drive, which :class:`pathlib.PureWindowsPath` knows.
     """
     for character in name:
         if character in _CHARACTERS or ord(character) < 32:

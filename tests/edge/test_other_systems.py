@@ -85,7 +85,7 @@ def test_a_name_that_windows_does_not_keep_is_refused(several: Several) -> None:
     """Otherwise Windows writes into a device, or into a hidden part of another file, and nobody is told."""
     names = {
         "aux.json": "'aux.json' is the name of a device",
-        "a:b.json": "'a:b.json' is a name with ':'",
+        "my:results.json": "'my:results.json' is a name with ':'",
         "results./b.json": "'results.' is a name that ends with a dot or a blank",
     }
     model = str(DATA / "tiny-int8.tflite")

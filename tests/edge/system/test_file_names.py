@@ -39,5 +39,7 @@ def test_reasons(name: str, reason: str | None) -> None:
 def test_all_parts_of_a_path_count_but_its_drive() -> None:
     """The colon of a drive is no name, and the root of POSIX neither."""
     assert why_windows_refuses_path(PureWindowsPath("C:\\Users\\me\\model.tflite")) is None
+    assert why_windows_refuses_path(PureWindowsPath("a:b.tflite")) is None  # the file b.tflite on the drive a
+    assert why_windows_refuses_path(PureWindowsPath("my:b.tflite")) == "'my:b.tflite' is a name with ':'"
     assert why_windows_refuses_path(PurePosixPath("/home/me/model.tflite")) is None
     assert why_windows_refuses_path(PurePosixPath("../con/model.tflite")) == "'con' is the name of a device"
