@@ -74,7 +74,8 @@ class CommandActions:
     def look(self) -> None:
         """Publish what the store has; on the thread of the worker."""
         if self._has_store:
-            self._do(lambda: self._show_model(False))
+            # Seldom: a store that cannot be read stays so, and this comes again every few seconds.
+            self._do(lambda: self._show_model(False), self._seldom.write)
 
     def look_soon(self) -> None:
         """Let the worker :meth:`look`. If it has too much to do it looks later."""
@@ -140,13 +141,13 @@ class CommandActions:
         self._actions[topics.roll_back] = commands.check_press, roll_back
 
     def _later(self, work: Callable[[], None]) -> None:
-        if not self._worker.offer(lambda: self._do(work)):
+        if not self._worker.offer(lambda: self._do(work, self._write_message)):
             raise BadCommandError("because others are still being carried out")
 
-    def _do(self, work: Callable[[], None]) -> None:
+    def _do(self, work: Callable[[], None], write_message: Callable[[str], None]) -> None:
         try:
             work()
         except (EdgeError, OSError, MemoryError) as error:
-            self._write_message(str(error) or "not enough memory for a command")
+            write_message(str(error) or "not enough memory for a command")
         except Exception as error:  # a bug keeps its traceback, and does not end the thread
-            self._write_message("".join(traceback.format_exception(error)).rstrip())
+            write_message("".join(traceback.format_exception(error)).rstrip())

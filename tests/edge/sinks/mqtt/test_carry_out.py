@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from edge.errors import StorageError
+from edge.sinks.mqtt.carry_out import CommandActions
+from edge.sinks.mqtt.entities import Topics
+from edge.sinks.mqtt.extras import Extras
 from support.mqtt_sink import TOPIC
 from support.observed import observe, plain
 from support.waiting import wait_for
-from support.whole_watch import model_state
+from support.whole_watch import Shelf, model_state
 
 pytest.importorskip("paho.mqtt.client", reason="the extra mqtt is not installed")
 pytest.importorskip("jinja2", reason="Jinja is not installed: pip install jinja2")
@@ -135,3 +139,22 @@ def test_a_command_that_the_broker_kept(start, whole, discover) -> None:
     assert made.messages == [
         f"mqtt: {TOPIC}/watch/set: ignored a command that the broker kept; publish commands without retain"
     ]
+
+
+def test_a_store_that_cannot_be_read() -> None:
+    """It is looked at every ten seconds, and has one line a minute at most."""
+
+    def show_model(_: bool) -> None:
+        raise StorageError("models: cannot be read")
+
+    messages: list[str] = []
+    actions = CommandActions(
+        Topics(TOPIC),
+        Extras(updates=Shelf()),
+        messages.append,
+        show_settings=lambda: None,
+        show_model=show_model,
+    )
+    for _ in range(3):
+        actions.look()
+    assert messages == ["models: cannot be read"]
