@@ -31,6 +31,9 @@ _MIGRATION_S = 5.0
 """The time that Home Assistant needs to let go of entities that were announced one by one, in seconds. As long as it
 has not, it ignores a message that announces them together."""
 
+_MOST_REMEMBERED = 1000
+"""The most entities that are remembered: two models have far fewer, and a hostile broker can name any number."""
+
 
 class Publish(Protocol):
     """Publishes to the broker: :meth:`edge.sinks.mqtt.sink.MqttSink.publish`."""
@@ -95,8 +98,8 @@ class HomeAssistant:
             from edge.sinks.web.labelled_picture import encode_labelled
 
             self._picture_due_s = now_s + self._extras.picture_every_s
-            self._commands.shown = observation
-            self._publish(self.topics.picture, encode_labelled(observation), retain=False, qos=0)
+            if self._publish(self.topics.picture, encode_labelled(observation), retain=False, qos=0):
+                self._commands.shown = observation
         return announce
 
     def receive(self, topic: str, payload: bytes, retained: bool) -> None:
@@ -116,6 +119,8 @@ class HomeAssistant:
 
     def _remember(self, earlier: dict[str, str]) -> None:
         with self._lock:
+            if len(self._announced.keys() | earlier.keys()) > _MOST_REMEMBERED:
+                return
             self._is_due = self._is_due or not earlier.keys() <= self._announced.keys()
             self._announced = {**earlier, **self._announced}
 

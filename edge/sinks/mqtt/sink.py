@@ -24,7 +24,7 @@ from edge.statistics import StreamStatistics
 from edge.types import Observation
 
 if TYPE_CHECKING:
-    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -75,6 +75,7 @@ class MqttSink:
         self._statistics, self._write_message = statistics, write_message
         self._client: Client | None = None  # after open()
         self._connected: Client | None = None
+        self._unconfirmed: MQTTMessageInfo | None = None  # the last message with QoS 0
         self._answered = threading.Event()
         self._refusal: str | None = None
         # How many times the broker or Home Assistant has started, and so needs the state again.
@@ -136,14 +137,27 @@ class MqttSink:
         self.publish(self._topics.state, state)
 
     def publish(self, topic: str, payload: str | bytes, *, retain: bool = True, qos: int = 1) -> bool:
-        """Whether the message was queued; without a connection it is not. Any thread may call it."""
+        """Whether the message was queued; without a connection it is not. Any thread may call it.
+
+        With QoS 0 it is not queued either as long as the one before has not left: no limit of the client counts those,
+        and a broker that reads slowly would fill the memory.
+        """
         client = self._connected
-        if client is None or not client.is_connected():
+        if client is None or not client.is_connected() or (qos == 0 and self._is_leaving()):
             return False
-        queued = client.publish(topic, payload, qos=qos, retain=retain).rc == 0
-        if not queued:
+        message = client.publish(topic, payload, qos=qos, retain=retain)
+        if qos == 0:
+            self._unconfirmed = message
+        if message.rc != 0:
             self._drop()
-        return queued
+        return message.rc == 0
+
+    def _is_leaving(self) -> bool:
+        """Whether the last message with QoS 0 still waits in this process."""
+        try:
+            return self._unconfirmed is not None and not self._unconfirmed.is_published()
+        except RuntimeError:  # it was lost with its connection
+            return False
 
     def close(self) -> None:
         """Publish ``offline`` and disconnect. If the broker does not confirm it in time, it publishes the will."""
@@ -234,7 +248,10 @@ class MqttSink:
         self._write_message(f"{self.name}: {text}")
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
-        topic, payload = message.topic, bytes(message.payload)
+        try:
+            topic, payload = message.topic, bytes(message.payload)
+        except UnicodeDecodeError:  # no broker may send such a topic; an exception here would end paho's thread
+            return
         if topic == STATUS_TOPIC:
             if payload == BIRTH and not message.retain:
                 self._starts += 1
