@@ -1,4 +1,4 @@
-"""The connection to a broker: TLS, the reason why it could not be opened, and its end."""
+"""The connection to a broker: its client, TLS, the reason why it could not be opened, and its end."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client
     from paho.mqtt.reasoncodes import ReasonCode
 
+LONGEST_RECONNECT_S = 30
+"""The longest time between two attempts to connect again, in seconds."""
+
+_MOST_WAITING = 32
 _REFUSED = ("Not authorized", "Bad user name or password")
 
 
@@ -29,6 +33,24 @@ def tls_context(ca: Path | None) -> ssl.SSLContext:
         return verifying_context(ca)
     except (OSError, ValueError):
         raise ConfigurationError(f"{ca}: is not a file of certificates (PEM)") from None
+
+
+def new_client(
+    broker: Broker, client_id: str, password: str | None, tls: ssl.SSLContext | None, answer_within_s: float
+) -> Client:
+    """A client for ``broker`` that is not connected yet; it waits up to ``answer_within_s`` seconds for an answer."""
+    from paho.mqtt.client import Client
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    client = Client(CallbackAPIVersion.VERSION2, client_id)
+    if broker.user is not None:
+        client.username_pw_set(broker.user, password)
+    if tls is not None:
+        client.tls_set_context(tls)
+    client.reconnect_delay_set(1, LONGEST_RECONNECT_S)
+    client.max_queued_messages_set(_MOST_WAITING)
+    client.connect_timeout = answer_within_s
+    return client
 
 
 def failure_text(error: OSError | UnicodeError) -> str:

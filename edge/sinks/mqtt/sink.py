@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 from edge.errors import UnavailableError
 from edge.sinks.mqtt.broker import Broker
 from edge.sinks.mqtt.client_id import ClientId, claim_client_id
-from edge.sinks.mqtt.connecting import end_connection, failure_text, refusal_text, tls_context
+from edge.sinks.mqtt.connecting import (
+    LONGEST_RECONNECT_S,
+    end_connection,
+    failure_text,
+    new_client,
+    refusal_text,
+    tls_context,
+)
 from edge.sinks.mqtt.discovery import BIRTH, STATUS_TOPIC
 from edge.sinks.mqtt.extras import Extras
 from edge.sinks.mqtt.home_assistant import HomeAssistant
@@ -33,8 +40,6 @@ STATE_EVERY_S = 10.0
 _ANSWER_WITHIN_S = 5.0
 _SETTLED_WITHIN_S = 1.0
 _KEEPALIVE_S = 30
-_LONGEST_RECONNECT_S = 30
-_MOST_WAITING = 32
 _STEADY_S, _UNSTEADY = 10.0, 3
 """A connection that lasts less than this time, in seconds, is short. After this many short ones in a row the pauses
 are longer."""
@@ -178,19 +183,9 @@ class MqttSink:
         return message.is_published()
 
     def _new_client(self) -> Client:
-        from paho.mqtt.client import Client
-        from paho.mqtt.enums import CallbackAPIVersion
-
         self._id = self._id or claim_client_id(self._broker)
-        client = Client(CallbackAPIVersion.VERSION2, self._id.text)
-        if self._broker.user is not None:
-            client.username_pw_set(self._broker.user, self._password)
-        if self._tls is not None:
-            client.tls_set_context(self._tls)
+        client = new_client(self._broker, self._id.text, self._password, self._tls, _ANSWER_WITHIN_S)
         client.will_set(self._topics.availability, OFFLINE, qos=1, retain=True)
-        client.reconnect_delay_set(1, _LONGEST_RECONNECT_S)
-        client.max_queued_messages_set(_MOST_WAITING)
-        client.connect_timeout = _ANSWER_WITHIN_S
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -230,14 +225,14 @@ class MqttSink:
         elif self._client is client and code.is_failure and self._refusal is None:
             steady = time.monotonic() - self._connected_s >= _STEADY_S
             self._unsteady = 0 if steady else self._unsteady + 1
-            client.reconnect_delay_set(_LONGEST_RECONNECT_S if self._unsteady >= _UNSTEADY else 1, _LONGEST_RECONNECT_S)
+            client.reconnect_delay_set(LONGEST_RECONNECT_S if self._unsteady >= _UNSTEADY else 1, LONGEST_RECONNECT_S)
             if self._unsteady < _UNSTEADY:
                 self._fail(f"lost the connection to {self._broker.place} ({code}); trying again")
             else:
                 self._fail(
                     f"{self._broker.place} closes every connection soon; does another client use the same client id "
                     f"({self._id and self._id.text}), or may this one not use the topic? trying again every "
-                    f"{_LONGEST_RECONNECT_S} s"
+                    f"{LONGEST_RECONNECT_S} s"
                 )
 
     def _fail(self, text: str) -> None:

@@ -193,7 +193,7 @@ def test_a_broker_that_closes_every_connection_soon(start, make, relay, monkeypa
     between = relay(broker.port)
     made = make(between.port)
     made.sink.open()
-    monkeypatch.setattr("edge.sinks.mqtt.sink._LONGEST_RECONNECT_S", 1)
+    monkeypatch.setattr("edge.sinks.mqtt.sink.LONGEST_RECONNECT_S", 1)
     for count in range(1, 4):
         wait_for(lambda: made.sink._client.is_connected())
         between.lose_client()
