@@ -83,7 +83,10 @@ class Gate(GateParts):
         Below 0 it is like no class. Minus infinity if any of these numbers is infinite or not a number. It is
         :meth:`familiarity` in single precision: some millionths more or less.
         """
-        if float(bottleneck.dot(bottleneck)) < _USUAL:  # np.errstate would cost a quarter of the time
+        exact = bottleneck.astype(
+            np.float64
+        )  # in which no square overflows; np.errstate would cost a quarter of the time
+        if float(exact.dot(exact)) < _USUAL:
             margin = self._familiarity_of_one(bottleneck, best_score) - self.least
         else:
             with np.errstate(all="ignore"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from support.paths import PACKAGES, python_path
@@ -12,5 +13,8 @@ WINDOWS, MACOS = "win32", "darwin"
 
 
 def seen(system: str) -> dict[str, str]:
-    """The environment variables with which a command sees ``system``, one of :data:`WINDOWS` and :data:`MACOS`."""
-    return {"OTHER_SYSTEM": system, "PYTHONPATH": python_path(FOLDER, PACKAGES)}
+    """The environment variables with which a command sees ``system``, one of :data:`WINDOWS` and :data:`MACOS`.
+
+    The folder comes first: Python imports one ``sitecustomize`` alone, and ``make test-processors`` has another one.
+    """
+    return {"OTHER_SYSTEM": system, "PYTHONPATH": os.pathsep.join([str(FOLDER), python_path(PACKAGES)])}
