@@ -24,7 +24,6 @@ ONLY_HERE = {
     "--health-window",
     "--rounds",
     "--seconds",
-    "--soak-minutes",
     "--pull-folder",
     "--remember",
 }
