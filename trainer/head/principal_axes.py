@@ -16,6 +16,8 @@ AXES = 32
 
 _SPARE = 8  # directions beside those that are asked for, so that the last of these is found as well
 _ROUNDS, _AGAIN = 6, 2  # of the iteration; from axes of nearly the same photos
+_FEW = 4 * AXES
+"""Of so few features all directions are found at once: the search would take as long, and end a little anywhere."""
 _SMALLEST = 0.1
 """Of a variance, in units of the features' own; those of photos are 0.3 and more. Pictures that are nearly alike hardly
 differ in most directions. What a picture has there is then the rounding of 8-bit axes, and a processor's last bits."""
@@ -43,6 +45,8 @@ def principal_axes(offsets: npt.NDArray[np.float32], start: PrincipalAxes | None
     """
     photos, features = offsets.shape
     count = max(1, min(AXES, features // 2, photos // 2))
+    if features <= _FEW:
+        return _exact(offsets, count)
     if start is None or start.directions.shape[1] < count:
         width = min(count + _SPARE, features)
         found = np.random.default_rng(0).standard_normal((features, width)).astype(np.float32)
@@ -57,3 +61,14 @@ def principal_axes(offsets: npt.NDArray[np.float32], start: PrincipalAxes | None
     total = float(np.einsum("pf,pf->", offsets, offsets, dtype=np.float64)) / photos
     rest = max((total - float(values[order].sum())) / (features - count), _SMALLEST) if features > count else _SMALLEST
     return PrincipalAxes((found @ vectors[:, order]).T, np.maximum(values[order], _SMALLEST), rest, found)
+
+
+def _exact(offsets: npt.NDArray[np.float32], count: int) -> PrincipalAxes:
+    photos, features = offsets.shape
+    exact = offsets.astype(np.float64)
+    values, vectors = np.linalg.eigh(exact.T @ exact / photos)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    rest = max(float(values[count:].mean()), _SMALLEST) if features > count else _SMALLEST
+    return PrincipalAxes(
+        vectors[:, :count].T, np.maximum(values[:count], _SMALLEST), rest, vectors[:, :count].astype(np.float32)
+    )

@@ -198,7 +198,8 @@ def test_ctrl_c_ends_the_job_on_the_cluster(cluster: RealCluster, photos: Path, 
         run.send_signal(signal.SIGINT)
         said = run.stderr.read()
         assert (run.wait(), run.stdout.read()) == (130, "")
-    assert said == "trainer: interrupted; run the same command again to go on\n"
+    own = [line for line in said.splitlines() if "(raylet)" not in line]  # Ray may say that it ended the actors
+    assert own == ["trainer: interrupted; run the same command again to go on"]
     with connected(cluster.address, Progress(None, lambda text: None)):
         import ray
 
