@@ -6,11 +6,11 @@ import os
 import selectors
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO
+from collections.abc import Callable, Iterable, Sequence
+from typing import IO, Any
 
-from trainer.flash.finished import MAX_ERR_BYTES, MAX_OUT_BYTES, READ_BYTES, Finished, OutOfTime, TooMuchOutput
+from trainer.flash.exchange import Exchange
+from trainer.flash.finished import MAX_OUT_BYTES, READ_BYTES, Finished, TooMuchOutput
 from trainer.flash.pipe_threads import ThreadExchange
 
 
@@ -45,22 +45,12 @@ def run_limited(
         process.wait()
 
 
-class _PipeExchange:
-    """Writes and reads as the pipes of ``process`` allow; neither side can make the other one wait for ever."""
+class _PipeExchange(Exchange):
+    """Waits for all pipes at once."""
 
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        limit_s: float,
-        chunks: Iterator[bytes],
-        sent: Callable[[int], None],
-        max_out_bytes: int,
-    ) -> None:
-        self._process, self._limit_s, self._chunks, self._sent = process, limit_s, chunks, sent
-        self._max_out_bytes = max_out_bytes
-        self._deadline = time.monotonic() + limit_s
-        self._out, self._err, self._chunk = bytearray(), bytearray(), memoryview(b"")
-        self._chunk_bytes = 0
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._chunk, self._chunk_bytes = memoryview(b""), 0
 
     def run(self) -> Finished:
         process = self._process
@@ -79,29 +69,18 @@ class _PipeExchange:
                         selector.unregister(key.fileobj)
                         key.fileobj.close()  # type: ignore[union-attr]
                 self._left_s()
-        try:
-            code = process.wait(self._left_s())
-        except subprocess.TimeoutExpired:
-            raise OutOfTime(self._limit_s) from None
-        return Finished(code, bytes(self._out), bytes(self._err))
+        return self._end()
 
     def close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe:
                 pipe.close()
 
-    def _left_s(self) -> float:
-        left_s = self._deadline - time.monotonic()
-        if left_s <= 0:
-            raise OutOfTime(self._limit_s)
-        return left_s
-
     def _write(self, pipe: IO[bytes]) -> bool:
         """Write what the pipe takes; False if that was the end."""
         if not self._chunk:
             if self._chunk_bytes:
-                self._sent(self._chunk_bytes)
-                self._deadline = time.monotonic() + self._limit_s
+                self._count(self._chunk_bytes)
             self._chunk = memoryview(next(self._chunks, b""))
             self._chunk_bytes = len(self._chunk)
             if not self._chunk:
@@ -116,13 +95,11 @@ class _PipeExchange:
 
     def _read_out(self, pipe: IO[bytes]) -> bool:
         data = os.read(pipe.fileno(), READ_BYTES)
-        self._out += data
-        if len(self._out) > self._max_out_bytes:
+        if not self._keep_out(data):
             raise TooMuchOutput
         return bool(data)
 
     def _read_err(self, pipe: IO[bytes]) -> bool:
         data = os.read(pipe.fileno(), READ_BYTES)
-        self._err += data
-        del self._err[:-MAX_ERR_BYTES]
+        self._keep_err(data)
         return bool(data)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import queue
-import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum, auto
-from typing import IO
+from typing import IO, Any
 
-from trainer.flash.finished import MAX_ERR_BYTES, READ_BYTES, Finished, OutOfTime, TooMuchOutput
+from trainer.flash.exchange import Exchange
+from trainer.flash.finished import READ_BYTES, Finished, OutOfTime, TooMuchOutput
 
 _JOIN_S = 5.0  # a killed program closes its pipes; a program that it started may hold them longer
 
@@ -20,22 +19,12 @@ class _Event(Enum):
     WRITTEN, TOO_MUCH, ENDED = auto(), auto(), auto()
 
 
-class ThreadExchange:
-    """Writes and reads as the pipes of ``process`` allow; neither side can make the other one wait for ever."""
+class ThreadExchange(Exchange):
+    """Has a thread for each pipe."""
 
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        limit_s: float,
-        chunks: Iterator[bytes],
-        sent: Callable[[int], None],
-        max_out_bytes: int,
-    ) -> None:
-        """Prepare what :func:`trainer.flash.limited_process.run_limited` describes."""
-        self._process, self._limit_s, self._chunks, self._sent = process, limit_s, chunks, sent
-        self._max_out_bytes = max_out_bytes
-        self._deadline = time.monotonic() + limit_s
-        self._out, self._err = bytearray(), bytearray()
+    def __init__(self, *arguments: Any) -> None:
+        """Take what :class:`~trainer.flash.exchange.Exchange` takes."""
+        super().__init__(*arguments)
         self._to_write: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -60,14 +49,9 @@ class ThreadExchange:
             if event is _Event.ENDED:
                 running -= 1
                 continue
-            self._sent(size)
-            self._deadline = time.monotonic() + self._limit_s
+            self._count(size)
             size = self._hand_over()
-        try:
-            code = self._process.wait(self._left_s())
-        except subprocess.TimeoutExpired:
-            raise OutOfTime(self._limit_s) from None
-        return Finished(code, bytes(self._out), bytes(self._err))
+        return self._end()
 
     def close(self) -> None:
         """End the threads, each of which closes its pipe, after the program has ended."""
@@ -80,12 +64,6 @@ class ThreadExchange:
             return self._events.get(timeout=self._left_s())
         except queue.Empty:
             raise OutOfTime(self._limit_s) from None
-
-    def _left_s(self) -> float:
-        left_s = self._deadline - time.monotonic()
-        if left_s <= 0:
-            raise OutOfTime(self._limit_s)
-        return left_s
 
     def _hand_over(self) -> int:
         """Give the next chunk to the thread that writes; returns its size in bytes, 0 for the end."""
@@ -111,12 +89,10 @@ class ThreadExchange:
 
     def _read_out(self, descriptor: int) -> None:
         while data := os.read(descriptor, READ_BYTES):
-            self._out += data
-            if len(self._out) > self._max_out_bytes:
+            if not self._keep_out(data):
                 self._events.put(_Event.TOO_MUCH)
                 return
 
     def _read_err(self, descriptor: int) -> None:
         while data := os.read(descriptor, READ_BYTES):
-            self._err += data
-            del self._err[:-MAX_ERR_BYTES]
+            self._keep_err(data)

@@ -98,7 +98,7 @@ class _Search:
     def groups(self) -> dict[str, str]:
         """The group of each photo, by relative path."""
         photos = len(self._relatives)
-        grouping = self._joined(self._named)
+        grouping = Grouping.joined(self._relatives, self._named)
         numbers = self._numbers(grouping)
         codes = np.union1d(self._series, self._bursts)
         one, other = as_pairs(codes, photos).T
@@ -108,10 +108,10 @@ class _Search:
             if not len(codes):
                 break
             self._compare(codes)
-            numbers = self._numbers(self._joined(self._named, self._evidence))
+            numbers = self._numbers(Grouping.joined(self._relatives, self._named, self._evidence))
             codes = np.zeros(0, np.int64)
         self._compare(as_codes(Links(self._evidence, self._named).missing(), photos))
-        return self._joined(self._named, Links(self._evidence, self._named).accepted()).named()
+        return Grouping.joined(self._relatives, self._named, Links(self._evidence, self._named).accepted()).named()
 
     def _compare(self, codes: Codes) -> None:
         """Compare the pixels of those of ``codes`` that were not compared before."""
@@ -131,13 +131,6 @@ class _Search:
 
     def _unframed(self) -> Read:
         return stored_brightness(len(self._relatives), lambda rows: without_frames(self._pixels(rows)))
-
-    def _joined(self, *links: Sequence[tuple[int, int]] | dict[tuple[int, int], float]) -> Grouping:
-        grouping = Grouping(self._relatives)
-        for pairs in links:
-            for one, other in pairs:
-                grouping.join(one, other)
-        return grouping
 
     def _numbers(self, grouping: Grouping) -> npt.NDArray[np.intp]:
         return np.fromiter(map(grouping.first, range(len(self._relatives))), np.intp, len(self._relatives))

@@ -136,7 +136,7 @@ def _find(
         NearestFirst(nearest(features, _NEIGHBOURS), LEAST_COSINE, TRIES),
         NearestFirst(nearest(pixel_features(pixels.pixels), _NEIGHBOURS), LEAST_LOOK_COSINE, 1),
     ]
-    groups = _joined(relatives, named)
+    groups = Grouping.joined(relatives, named)
     pairs = {pair for pair in least if groups.first(pair[0]) != groups.first(pair[1])}
     while True:
         numbers = [groups.first(photo) for photo in range(len(relatives))]
@@ -144,9 +144,9 @@ def _find(
         if not pairs:
             break
         compare(pairs)
-        groups, pairs = _joined(relatives, named, evidence), set()
+        groups, pairs = Grouping.joined(relatives, named, evidence), set()
     compare(Links(evidence, named).missing())
-    return _joined(relatives, named, Links(evidence, named).accepted()).named()
+    return Grouping.joined(relatives, named, Links(evidence, named).accepted()).named()
 
 
 def _key(extractor: FeatureExtractor, photos: Sequence[Photo]) -> bytes:
@@ -164,11 +164,3 @@ def _pack(numbers: Sequence[int]) -> bytes:
 
 def _unpack(packed: bytes) -> list[int]:
     return [int(number) for number in np.frombuffer(packed, "<i4")]
-
-
-def _joined(relatives: list[str], *links: Iterable[Pair]) -> Grouping:
-    groups = Grouping(relatives)
-    for pairs in links:
-        for one, other in pairs:
-            groups.join(one, other)
-    return groups

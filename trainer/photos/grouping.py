@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -35,6 +35,15 @@ class Grouping:
         """Start with every photo alone."""
         self._relatives = relatives
         self._parent = list(range(len(relatives)))
+
+    @classmethod
+    def joined(cls, relatives: Sequence[str], *links: Iterable[tuple[int, int]]) -> Grouping:
+        """The groups of ``relatives`` after both photos of each pair in ``links``, by index, were joined."""
+        groups = cls(relatives)
+        for pairs in links:
+            for one, other in pairs:
+                groups.join(one, other)
+        return groups
 
     def first(self, index: int) -> int:
         """The index of the first photo of the group of photo ``index``."""

@@ -46,10 +46,7 @@ def name_groups(relatives: Iterable[str]) -> dict[str, str]:
     and browsers save other photos of one name so: this form says nothing.
     """
     paths = sorted(relatives, key=natural_order)
-    groups = Grouping(paths)
-    for one, other in same_by_name(paths):
-        groups.join(one, other)
-    return groups.named()
+    return Grouping.joined(paths, same_by_name(paths)).named()
 
 
 def same_by_name(relatives: Sequence[str]) -> Iterator[tuple[int, int]]:

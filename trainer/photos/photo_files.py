@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+_Kind = TypeVar("_Kind", bound="AtPlace")
 
 
 class Skipped(NamedTuple):
@@ -15,6 +17,35 @@ class Skipped(NamedTuple):
     reason: str
 
 
+class AtPlace:
+    """What a named tuple with the fields ``place`` and ``relative``, whose maker takes a path, does with its path.
+
+    The path is made when it is asked for: a million objects of :class:`~pathlib.Path` take half a gigabyte. ``place``
+    is its beginning, or all of it.
+    """
+
+    __slots__ = ()
+    place: str
+    relative: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return path_at(self.place, self.relative)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """What a copy is made of."""
+        return (self.path, *self[1:])  # type: ignore[index]
+
+    def _replace(self: _Kind, **changes: Any) -> _Kind:
+        """A copy with other fields; the path stays the same unless it is among the ``changes``."""
+        if "path" in changes or "relative" in changes:
+            path, relative = changes.pop("path", self.path), changes.setdefault("relative", self.relative)
+            changes["place"] = place_of(path, relative)
+        copy: _Kind = super()._replace(**changes)  # type: ignore[misc]
+        return copy
+
+
 class _File(NamedTuple):
     place: str
     relative: str
@@ -22,11 +53,10 @@ class _File(NamedTuple):
     split: str | None = None
 
 
-class PhotoFile(_File):
+class PhotoFile(AtPlace, _File):
     """A file found in a class folder. ``relative`` has forward slashes on every system; ``label`` is the class.
 
-    ``split`` is the split that the folder's layout gives, None if it gives none. The path is made when it is asked for:
-    a million objects of :class:`~pathlib.Path` take half a gigabyte. ``place`` is its beginning, or all of it.
+    ``split`` is the split that the folder's layout gives, None if it gives none.
     """
 
     __slots__ = ()
@@ -34,22 +64,6 @@ class PhotoFile(_File):
     def __new__(cls, path: Path, relative: str, label: str, split: str | None = None) -> PhotoFile:
         """The file at ``path``."""
         return super().__new__(cls, place_of(path, relative), relative, label, split)
-
-    def __getnewargs__(self) -> tuple[Any, ...]:
-        """What a copy is made of."""
-        return (self.path, *self[1:])
-
-    def _replace(self, **changes: Any) -> PhotoFile:
-        """A copy with other fields; the path stays the same unless it is among the ``changes``."""
-        if "path" in changes or "relative" in changes:
-            path, relative = changes.pop("path", self.path), changes.setdefault("relative", self.relative)
-            changes["place"] = place_of(path, relative)
-        return super()._replace(**changes)
-
-    @property
-    def path(self) -> Path:
-        """Where the file is."""
-        return path_at(self.place, self.relative)
 
 
 def place_of(path: Path, relative: str) -> str:
