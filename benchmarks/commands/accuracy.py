@@ -14,6 +14,7 @@ from benchmarks.commands.options import (
     ResultsDir,
     Seeds,
     architectures,
+    told,
 )
 from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import Architecture
@@ -67,7 +68,7 @@ def calibration(
     )
     name, command = "calibration", f"python -m benchmarks calibration PHOTOS --seeds {seeds}"
     if fine_tune:
-        options = "".join(f" --architecture {each.name}" for each in chosen)
+        options = told(chosen)
         name, command = "calibration-fine-tuned", f"{command}{options} --fine-tune {fine_tune}"
     print(save_results(name, command, rows, results_dir))
 
@@ -237,5 +238,5 @@ def groups(
 
     chosen, cache = architectures(architecture), bottleneck_dir or default_bottleneck_dir()
     rows = measure(image_dir, chosen, sample, cache, TerminalProgress(""))
-    options = "".join(f" --architecture {each.name}" for each in chosen)
+    options = told(chosen)
     print(save_results("groups", f"python -m benchmarks groups PHOTOS{options} --sample {sample}", rows, results_dir))

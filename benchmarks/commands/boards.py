@@ -1,4 +1,4 @@
-"""Result files: drawn, checked where somebody else sends them, and compared by date."""
+"""Result files: they are drawn, checked if they come from another person, and compared by date."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.commands.options import needs_matplotlib
 from benchmarks.results import FOLDER
-from edge.distribution import install_command
-from edge.errors import ConfigurationError
 
 app = typer.Typer()
 
@@ -20,12 +19,8 @@ def report(
     output: Annotated[Path, typer.Option(help="The folder of the page and the figures.")] = Path("report"),
 ) -> None:
     """Draw figures and one page from one or several files of edge bench."""
-    try:
+    with needs_matplotlib("the report"):
         from benchmarks.board_report.write import write_report
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ConfigurationError(f"the report needs matplotlib: {install_command('benchmarks')}") from None
     for path in write_report(bench_files, output):
         print(path)
 
@@ -34,7 +29,7 @@ def report(
 def validate(
     file: Annotated[Path, typer.Argument(help="A file that edge bench --standard wrote on another machine.")],
 ) -> None:
-    """Check a file of edge bench --standard that somebody sends: its form, its hashes, and whether it can be right."""
+    """Check a file of edge bench --standard from another person: its form, its hashes, and whether it can be right."""
     from benchmarks.sent_files.validate import validate as lines
 
     print("\n".join(lines(file)))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import Architectures, CacheDir, ImageDir, ResultsDir, Seeds, architectures
+from benchmarks.commands.options import Architectures, CacheDir, ImageDir, ResultsDir, Seeds, architectures, told
 from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import QUANTIZATIONS, Architecture
 from trainer.backbones.architectures import architectures as known_architectures
@@ -73,7 +73,7 @@ def networks(
     cache = bottleneck_dir or default_bottleneck_dir()
     rows = measure(image_dir, chosen, list(range(seeds)), cache, TerminalProgress(""))
     print("\n".join(summary(rows)))
-    options = "".join(f" --architecture {each.name}" for each in named)
+    options = told(named)
     command = f"python -m benchmarks networks PHOTOS{options} --seeds {seeds}"
     print(save_results("networks", command, rows, results_dir))
 

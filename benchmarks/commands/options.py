@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edge.distribution import install_command
+from edge.errors import ConfigurationError
 from trainer.backbones.architectures import Architecture, grid
 from trainer.backbones.weights import weights_at_hand
 
@@ -26,3 +30,23 @@ def architectures(names: list[str] | None) -> list[Architecture]:
     """The architectures named, or all whose weights are on this machine."""
     named = [Architecture.parse(name) for name in names or []]
     return named or [each for each in grid() if weights_at_hand(each)]
+
+
+def told(named: Iterable[str | Architecture] | None) -> str:
+    """The options with which a command names the architectures ``named``, each with a blank before it."""
+    names = (each.name if isinstance(each, Architecture) else each for each in named or [])
+    return "".join(f" --architecture {name}" for name in names)
+
+
+@contextlib.contextmanager
+def needs_matplotlib(what: str) -> Iterator[None]:
+    """``what`` is drawn by what is imported in the block.
+
+    Raises :class:`~edge.errors.ConfigurationError` if matplotlib is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise ConfigurationError(f"{what} needs matplotlib: {install_command('benchmarks')}") from None

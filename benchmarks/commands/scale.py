@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import ImageDir, OneArchitecture, ResultsDir
+from benchmarks.commands.options import ImageDir, OneArchitecture, ResultsDir, needs_matplotlib
 from benchmarks.results import FOLDER, save_results
-from edge.distribution import install_command
-from edge.errors import ConfigurationError, UsageError
+from edge.errors import UsageError
 from trainer.backbones.architectures import Architecture
 from trainer.groups.modes import GROUPS_OFF
 from trainer.terminal.progress_bars import TerminalProgress
@@ -56,11 +55,7 @@ def scale_figure(
     output: Annotated[Path, typer.Option(help="The picture, PNG or SVG.")] = Path("scale.png"),
 ) -> None:
     """Draw time and peak memory against photos, log-log, with the slope of each line."""
-    try:
+    with needs_matplotlib("the figure"):
         from benchmarks.speed.scale.figure import draw
-    except ModuleNotFoundError as error:
-        if error.name != "matplotlib":
-            raise
-        raise ConfigurationError(f"the figure needs matplotlib: {install_command('benchmarks')}") from None
     draw(result_files, output)
     print(output)

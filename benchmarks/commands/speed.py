@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir, Rounds
+from benchmarks.commands.options import CacheDir, ImageDir, OneArchitecture, ResultsDir, Rounds, told
 from benchmarks.results import FOLDER, result_path, save_results
 from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
@@ -110,7 +110,7 @@ def codelab_command(
 
     named = architecture or ["mobilenet_0.25_128", "mobilenet_1.0_224"]
     rows = compare(image_dir, [Architecture.parse(name) for name in named], rounds, TerminalProgress(""))
-    options = "".join(f" --architecture {name}" for name in named)
+    options = told(named)
     print(save_results("codelab", f"python -m benchmarks codelab PHOTOS{options} --rounds {rounds}", rows, results_dir))
 
 

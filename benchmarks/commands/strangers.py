@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import CacheDir, ImageDir, ResultsDir, Seeds
+from benchmarks.commands.options import CacheDir, ImageDir, ResultsDir, Seeds, told
 from benchmarks.results import FOLDER, save_results
 from trainer.backbones.architectures import Architecture
 from trainer.cache_folder import default_bottleneck_dir
@@ -40,7 +40,8 @@ def unknown(
         image_dir, chosen, list(range(seeds)), bottleneck_dir or default_bottleneck_dir(), TerminalProgress("")
     )
     print("\n".join(summary(rows)))
-    print(save_results("unknown", f"python -m benchmarks unknown PHOTOS --seeds {seeds}", rows, results_dir))
+    command = f"python -m benchmarks unknown PHOTOS{told(architecture)} --seeds {seeds}"
+    print(save_results("unknown", command, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks strangers flower_photos --strangers other_things --seeds 5")
@@ -65,7 +66,7 @@ def strangers(
     cache = bottleneck_dir or default_bottleneck_dir()
     rows = measure(image_dir, strangers, chosen, list(range(seeds)), cache, TerminalProgress(""))
     print("\n".join(summary(rows)))
-    options = "".join(f" --architecture {each}" for each in architecture or [])
+    options = told(architecture)
     command = f"python -m benchmarks strangers PHOTOS --strangers STRANGERS{options} --seeds {seeds}"
     print(save_results("strangers", command, rows, results_dir))
 
@@ -92,7 +93,7 @@ def imagenet_classes(
     cache, splits = bottleneck_dir or default_bottleneck_dir(), list(range(first_seed, first_seed + seeds))
     rows = measure(photos, chosen, splits, cache, TerminalProgress(""))
     print("\n".join(summary(rows)))
-    command = f"python -m benchmarks imagenet-classes STRANGERS --seeds {seeds}"
+    command = f"python -m benchmarks imagenet-classes STRANGERS{told(architecture)} --seeds {seeds}"
     command += f" --first-seed {first_seed}" if first_seed else ""
     print(save_results("imagenet-classes", command, rows, results_dir))
 
@@ -119,7 +120,7 @@ def stranger_files(
     cache = bottleneck_dir or default_bottleneck_dir()
     rows = measure(image_dir, strangers, chosen, list(range(seeds)), fine_tune, cache, TerminalProgress(""))
     print("\n".join(summary(rows)))
-    options = "".join(f" --architecture {each}" for each in architecture or [])
+    options = told(architecture)
     options += f" --fine-tune {fine_tune}" if fine_tune else ""
     command = f"python -m benchmarks stranger-files PHOTOS --strangers STRANGERS{options} --seeds {seeds}"
     print(save_results("stranger-files" + "-fine-tuned" * bool(fine_tune), command, rows, results_dir))
@@ -163,5 +164,5 @@ def stranger_readers(
             rows += answers(models, known, judging, progress)
     for row in rows:
         print(", ".join(f"{name} {value}" for name, value in row.items()))
-    command = "python -m benchmarks stranger-readers PHOTOS --strangers STRANGERS"
+    command = f"python -m benchmarks stranger-readers PHOTOS --strangers STRANGERS{told(architecture)}"
     print(save_results("stranger-readers", command, rows, results_dir))

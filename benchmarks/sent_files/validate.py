@@ -1,4 +1,4 @@
-"""Whether a file that somebody sends is a run of the standard set that may stand beside others."""
+"""Whether a file from another person is a run of the standard set, and may stand beside others."""
 
 from __future__ import annotations
 

@@ -14,23 +14,11 @@ from edge.errors import StorageError
 
 NETWORK_TYPES = frozenset(
     (
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gpfs"),
+        *("beegfs", "pvfs2", "ocfs2", "gfs2", "davfs", "coda", "fuse.sshfs", "fuse.ceph"),
         *(
-            "nfs",
-            "nfs4",
-            "cifs",
-            "smb3",
-            "smbfs",
-            "ncpfs",
-            "afs",
-            "9p",
-            "ceph",
-            "glusterfs",
-            "lustre",
-            "gpfs",
-            "beegfs",
-        ),
-        *("pvfs2", "ocfs2", "gfs2", "davfs", "coda", "fuse.sshfs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone"),
-        *(
+            "fuse.glusterfs",
+            "fuse.rclone",
             "fuse.s3fs",
             "fuse.gcsfuse",
             "fuse.mount-s3",

@@ -13,6 +13,7 @@ from edge.sinks.mqtt import commands
 from edge.sinks.mqtt.commands import BadCommandError
 from edge.sinks.mqtt.entities import Topics
 from edge.sinks.mqtt.extras import Extras
+from edge.sinks.mqtt.rate_limit import RateLimit
 from edge.sinks.mqtt.seldom import SeldomMessages
 from edge.sinks.mqtt.updates import ModelUpdates
 from edge.sinks.mqtt.worker import CommandWorker
@@ -47,7 +48,7 @@ class CommandActions:
         """The frame that the user has before them: the one of the last picture, or the last one that was labelled."""
         self._write_message, self._seldom = write_message, SeldomMessages(write_message)
         self._show_settings, self._show_model = show_settings, show_model
-        self._limit = commands.CommandLimit()
+        self._limit = RateLimit(commands.MOST_COMMANDS, commands.COMMANDS_S)
         self._worker = CommandWorker(self.look, LOOK_EVERY_S)
         self._actions: dict[str, tuple[Callable[[str], Any], Callable[[Any], None]]] = {}  # read it, carry it out
         if extras.controls is not None:

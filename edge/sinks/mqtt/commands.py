@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import time
-from collections import deque
-from collections.abc import Callable
 
 from edge.controls import StreamControls
 from edge.sinks.mqtt.entities import INSTALL, OFF, ON, PRESS
@@ -64,23 +61,6 @@ def check_install(text: str) -> None:
     """Raise :class:`BadCommandError` if this is not the command to install."""
     if text != INSTALL:
         raise BadCommandError(f"that is not {INSTALL}")
-
-
-class CommandLimit:
-    """Counts commands, so that a flood of them does not become a flood of work."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """No command came yet; ``clock`` gives the time in seconds."""
-        self._clock = clock
-        self._taken_s: deque[float] = deque(maxlen=MOST_COMMANDS)
-
-    def take(self) -> bool:
-        """Whether one more command may be carried out now: :data:`MOST_COMMANDS` in :data:`COMMANDS_S` seconds."""
-        now_s = self._clock()
-        if len(self._taken_s) == MOST_COMMANDS and now_s - self._taken_s[0] < COMMANDS_S:
-            return False
-        self._taken_s.append(now_s)
-        return True
 
 
 def settings_json(controls: StreamControls) -> str:

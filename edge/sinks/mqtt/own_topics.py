@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from typing import TYPE_CHECKING
+
+from edge.sinks.mqtt.entities import Topics
+from edge.sinks.mqtt.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -23,10 +25,10 @@ class OwnTopics:
 
     def __init__(self, topic: str) -> None:
         """Nothing was sent yet."""
-        self.state = f"{topic}/state"
-        self.availability = f"{topic}/availability"
+        topics = Topics(topic)
+        self.state, self.availability = topics.state, topics.availability
         self._sent: deque[bytes] = deque(maxlen=_REMEMBERED)
-        self._corrections: deque[float] = deque(maxlen=_CORRECTIONS)
+        self._corrections = RateLimit(_CORRECTIONS, _CORRECTIONS_S)
 
     def publish_online(self, client: Client) -> None:
         """Set the availability to ``online``.
@@ -55,8 +57,4 @@ class OwnTopics:
 
     def may_correct(self) -> bool:
         """Whether the availability may be corrected now: five times in ten seconds at most. True counts as one."""
-        now_s = time.monotonic()
-        if len(self._corrections) == _CORRECTIONS and now_s - self._corrections[0] < _CORRECTIONS_S:
-            return False
-        self._corrections.append(now_s)
-        return True
+        return self._corrections.take()

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from edge.controls import StreamControls
 from edge.sinks.mqtt.commands import (
+    COMMANDS_S,
+    MOST_COMMANDS,
     BadCommandError,
-    CommandLimit,
     command_text,
     parse_threshold,
     restore_settings,
     settings_json,
 )
+from edge.sinks.mqtt.rate_limit import RateLimit
 from edge.sinks.mqtt.worker import MOST_WAITING, CommandWorker
 from support.waiting import wait_for
 
@@ -46,7 +48,7 @@ def test_any_bytes(payload: bytes) -> None:
 def test_a_limit() -> None:
     """Twenty commands in ten seconds; then one more for each that is older."""
     now_s = [100.0]
-    limit = CommandLimit(lambda: now_s[0])
+    limit = RateLimit(MOST_COMMANDS, COMMANDS_S, lambda: now_s[0])
     taken = [limit.take() for _ in range(30)]
     assert taken == [True] * 20 + [False] * 10
     now_s[0] += 10

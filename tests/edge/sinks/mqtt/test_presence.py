@@ -117,7 +117,7 @@ def test_a_sender_that_answers_every_correction(watched: Watched) -> None:
     wait_for(lambda: made.sink._to_correct)
     ping(listener)
     assert listener.messages[AVAILABILITY][-2:] == ["online", "offline"]
-    made.sink._topics._corrections.clear()  # ten seconds later
+    made.sink._topics._corrections._taken_s.clear()  # ten seconds later
     made.sink.write(observe())
     assert listener.received(AVAILABILITY, 13)[-1] == "online"
 
