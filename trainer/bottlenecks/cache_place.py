@@ -16,17 +16,8 @@ NETWORK_TYPES = frozenset(
     (
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gpfs"),
         *("beegfs", "pvfs2", "ocfs2", "gfs2", "davfs", "coda", "fuse.sshfs", "fuse.ceph"),
-        *(
-            "fuse.glusterfs",
-            "fuse.rclone",
-            "fuse.s3fs",
-            "fuse.gcsfuse",
-            "fuse.mount-s3",
-            "fuse.davfs",
-            "fuse.smbnetfs",
-            "fuse.curlftpfs",
-            "fuse.juicefs",
-        ),
+        *("fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.gcsfuse", "fuse.mount-s3", "fuse.davfs"),
+        *("fuse.smbnetfs", "fuse.curlftpfs", "fuse.juicefs"),
     )
 )
 """File systems of drives that several machines can share, as Linux names them."""

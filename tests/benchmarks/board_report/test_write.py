@@ -7,7 +7,6 @@ import io
 import json
 import re
 import subprocess
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +15,13 @@ from PIL import Image
 
 from edge.errors import DataError, StorageError, UsageError
 from support.bench_files import failed_row, row, whole_grid, write_bench
-from support.standard_files import standard_results
+from support.report_page import Page
 
 pytest.importorskip("matplotlib")
 
-from benchmarks.board_report.load_curve import under_load
-from benchmarks.board_report.measurements import Board
-from benchmarks.board_report.summary import board_card
 from benchmarks.board_report.write import write_report
 
 ACCURACIES = {"mobilenet_1.0_224": 0.9, "mobilenet_0.50_160": 0.86, "mobilenet_0.25_128": 0.78}
-
-
-class Page(HTMLParser):
-    """Collects what the tests ask a page about."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-    def of(self, tag: str, **wanted: str) -> list[dict[str, str | None]]:
-        return [facts for name, facts in self.tags if name == tag and wanted.items() <= facts.items()]
 
 
 @pytest.fixture(scope="module")
@@ -203,25 +180,6 @@ def test_noise_and_throttling_are_said_aloud(tmp_path: Path) -> None:
     assert len(page.of("p", **{"class": "warning"})) == 2
     assert "a difference below 30.0 % means nothing" in page.words
     assert "(0x50005)" in page.words
-
-
-def test_minutes_under_load_are_drawn() -> None:
-    """A file of the standard set has one more figure; the card says what the load did, and the energy."""
-    boards = [Board("Raspberry Pi 5", "pi-5", standard_results())]
-    (drawn,) = under_load(boards)
-    times, degrees = (axes.lines[0].get_ydata() for axes in drawn.figure.axes)
-    assert (len(times), times[0], round(times[-1], 2), degrees[-1]) == (60, 1.0, 1.1, 85.0)
-    words = Page(board_card(boards[0], [])).words
-    assert "Under load the board became 10.0 % slower." in words
-    assert "6.50 W, 32.1 mJ an inference" in words
-    assert under_load([Board("Raspberry Pi 5", "pi-5", {"rows": []})]) == []
-
-
-@pytest.mark.parametrize("soak", [1, {}, {"error": None, "windows": []}, {"error": None, "windows": [{"seconds": 1}]}])
-def test_a_damaged_load_is_refused(tmp_path: Path, soak: Any) -> None:
-    """As any other damage of a file."""
-    with pytest.raises(DataError, match="the results are damaged"):
-        write_report([write_bench(tmp_path / "board.json", [row()], soak=soak)], tmp_path)
 
 
 def test_models_outside_the_grid_still_make_a_page(tmp_path: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import os
-import pickle
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import DatasetError
-from trainer.photos.dataset import Dataset, Photo, assemble
+from trainer.photos.dataset import Dataset, assemble
 from trainer.photos.folder import list_photos
 from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
 from trainer.photos.reading import Contents
@@ -284,25 +282,3 @@ def test_without_enough_groups_nothing_is_shown() -> None:
     assert not dataset.has_evidence
     assert dataset.without_evidence == ["daisy", "rose"]
     assert dataset.test_photos == dataset.of("test") != []
-
-
-@pytest.mark.parametrize(
-    ("path", "relative"),
-    [
-        ("/photos/rose/1.jpg", "rose/1.jpg"),
-        ("rose/1.jpg", "rose/1.jpg"),
-        ("photos/../more/2.jpg", "../more/2.jpg"),
-        ("/elsewhere/x.jpg", "rose/1.jpg"),
-        ("/rose/1.jpg", "/rose/1.jpg"),
-        ("", "rose/1.jpg"),
-    ],
-)
-def test_a_photo_knows_its_path(path: str, relative: str) -> None:
-    """Whatever its relative path is, the path that was given comes out; in copies, and if another field changes."""
-    photo = Photo(Path(path), relative, "rose", b"", "test", relative)
-    file = PhotoFile(Path(path), relative, "rose")
-    copies = (photo, photo._replace(label="tulip"), photo._replace(relative="other"), pickle.loads(pickle.dumps(photo)))
-    assert [each.path for each in copies] == [Path(path)] * 4
-    assert photo._replace(path=Path("/new/rose/1.jpg")).path == Path("/new/rose/1.jpg")
-    assert (file.path, file._replace(split="test").path, copy.copy(file)) == (Path(path), Path(path), file)
-    assert pickle.loads(pickle.dumps(photo)) == photo
