@@ -38,7 +38,8 @@ _OBJECT_STORE_BYTES = 200 << 20  # of a local cluster: runs and results are smal
 def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
     """Workers on the cluster at ``address``: :data:`AUTO`, :data:`LOCAL` or HOST:PORT; without one, threads of here.
 
-    In the end the connection is closed, which ends what still runs for it on the cluster.
+    In the end the connection is closed, which ends what still runs for it on the cluster. After Ctrl-C the end of this
+    process does that: while results are on their way, Ray's code in C++ may end it with exit code 1 if it is asked to.
 
     Raises :class:`~edge.errors.UsageError` if it is no address, :class:`~edge.errors.ConfigurationError` if Ray is
     missing or another version, and :class:`~edge.errors.UnavailableError` if the cluster does not answer.
@@ -53,6 +54,7 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
     import ray
 
+    interrupted = False
     try:
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
             with _without_stderr():
@@ -65,8 +67,12 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
             dashboard = f"; its dashboard: http://{context.dashboard_url}" if context.dashboard_url else ""
             progress.message(f"connected to the Ray cluster at {ray.get_runtime_context().gcs_address}{dashboard}")
             yield RayWorkers(progress)
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
     finally:
-        ray.shutdown()  # also after an _init that failed half-way
+        if not interrupted or address == LOCAL:  # that cluster would outlive this process
+            ray.shutdown()  # also after an _init that failed half-way
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.NOTSET)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 
 from edge.errors import ConfigurationError, StorageError
 from support import tiny
+from support.paths import PACKAGES, TESTS, python_path
 from support.ray_cluster import RealCluster
 from trainer.bottlenecks.compute import Extracted, compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -25,6 +29,34 @@ from trainer.photos.folder import list_photos
 from trainer.photos.photo_files import PhotoFolder
 from trainer.progress import Progress
 
+INTERRUPTED = """
+import dataclasses
+import sys
+import time
+from pathlib import Path
+from support import tiny
+from edge.run_command import run_command
+from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.cluster.connect import connected
+from trainer.photos.folder import list_photos
+from trainer.progress import Progress
+
+class Slow:
+    def __init__(self, workers):
+        self.workers = workers
+    def map(self, make_worker, items):
+        for result in self.workers.map(make_worker, items):
+            yield result
+            print("first", file=sys.stderr, flush=True)
+            time.sleep(60)
+
+def run():
+    with connected(sys.argv[1], Progress(None, lambda text: None)) as workers:
+        extractor = dataclasses.replace(tiny.extractor(Path(sys.argv[3])), workers=Slow(workers))
+        compute_bottlenecks(extractor, list_photos(Path(sys.argv[2])))
+
+sys.exit(run_command("trainer", run))
+"""
 """A program that computes on a cluster and waits after the first result."""
 
 pytestmark = pytest.mark.xdist_group("ray")
@@ -153,3 +185,24 @@ def test_another_version_of_ray_is_one_line(cluster: RealCluster, monkeypatch: p
         connected(cluster.address, Progress()),
     ):
         pass
+
+
+def test_ctrl_c_ends_the_job_on_the_cluster(cluster: RealCluster, photos: Path, tmp_path: Path) -> None:
+    """After Ctrl-C the command says how to go on, and the cluster has its cores again."""
+    environment = {**os.environ, "PYTHONPATH": python_path(PACKAGES, TESTS)}
+    arguments = [sys.executable, "-c", INTERRUPTED, cluster.address, str(photos), str(tmp_path)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as run:
+        assert run.stderr is not None
+        assert run.stdout is not None
+        assert run.stderr.readline() == "first\n"
+        run.send_signal(signal.SIGINT)
+        said = run.stderr.read()
+        assert (run.wait(), run.stdout.read()) == (130, "")
+    assert said == "trainer: interrupted; run the same command again to go on\n"
+    with connected(cluster.address, Progress(None, lambda text: None)):
+        import ray
+
+        deadline = time.monotonic() + 60
+        while ray.available_resources().get("CPU") != len(cluster.nodes):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
