@@ -41,8 +41,14 @@ class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
 
 
 def read_model(content: bytes) -> Any:
-    """The flatbuffer in ``content`` as an object tree (``ModelT`` of the schema)."""
+    """The flatbuffer in ``content`` as an object tree (``ModelT`` of the schema).
+
+    Files from before TensorFlow 2.4, Google's for the Edge TPU among them, have the number of an operator in the old
+    field of eight bits alone. ``builtinCode`` is the number in every tree.
+    """
     model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+    for code in model.operatorCodes or []:
+        code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
     # Not needed to run the model, and it differs between otherwise equal conversions.
     for entry in model.metadata or []:
         if entry.name == _CONVERSION:

@@ -135,11 +135,11 @@ class ToyNetwork:
         return self._operator(name, [self.tensor], self.shape, steps=steps)
 
     def custom(self, name: str, shape: tuple[int, ...], content: bytes = b"\1\2\3\4") -> ToyNetwork:
-        """A custom operator that no interpreter has."""
+        """A custom operator that no interpreter has, numbered in the old field alone, as Google's compiler does."""
         made = self._tensor("custom", shape, (_STEP, self.zero_point) if self.kind != "float32" else (0.0, 0))
         operator = schema.OperatorT()
         code = schema.OperatorCodeT()
-        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+        code.builtinCode, code.deprecatedBuiltinCode = 0, schema.BuiltinOperator.CUSTOM
         code.customCode, code.version = name.encode(), 1
         self.model.operatorCodes.append(code)
         operator.opcodeIndex = len(self.model.operatorCodes) - 1

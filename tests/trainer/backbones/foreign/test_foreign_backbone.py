@@ -32,6 +32,15 @@ from trainer.tflite import read_model, set_signature, write_model
 
 LABELS = ("blue", "green", "red")
 
+
+def from_an_old_converter(content: bytes) -> bytes:
+    """The same file with the numbers of its operators in the old field alone."""
+    tree = read_model(content)
+    for code in tree.operatorCodes:
+        code.builtinCode = 0
+    return write_model(tree)
+
+
 NETWORKS: dict[str, bytes] = {
     **{
         f"{kind} {layer}": classifier(kind, layer=layer)
@@ -56,6 +65,7 @@ NETWORKS: dict[str, bytes] = {
     "wide": embedder(size=(32, 48)).content(),
     "grey": classifier(channels=1),
     "grey uint8": classifier("uint8", channels=1),
+    "from an old converter": from_an_old_converter(classifier("uint8")),
 }
 
 
