@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.errors import ModelError
 from edge.modelfile.reading import MAX_LABEL_BYTES, ZIP_START, read_bounded
 
-_INDEXED = re.compile(r"(\d+)[\s:,]+(\S.*)")
+_INDEXED = re.compile(r"(\d+)([\s:,]+)(\S.*)")
 _MARKS = (  # byte order marks; UTF-32's begins with UTF-16's
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -22,9 +22,10 @@ def parse_labels(text: str) -> tuple[str, ...]:
     """The labels in ``text``, one a line, in the order of the model's outputs.
 
     Lines may begin with their index (``0 daisy``, ``0: daisy``), as pycoral and Teachable Machine write them. It is
-    removed only if every line has one, together they are 0..n-1 or 1..n, and the labels without it differ from each
-    other: so a class named ``7 up`` keeps its name, and ``1 euro``, ``2 euro`` stay two classes. Blank lines at the end
-    are ignored.
+    removed only if every line has one, and together they are 0..n-1 or 1..n: so a class named ``7 up`` keeps its name.
+    Where a single space follows it, the labels without it must differ from each other too: ``1 euro``, ``2 euro`` stay
+    two classes, and ImageNet's two cranes in Coral's file, with two spaces, are both ``crane``. Blank lines at the end are
+    ignored.
 
     Raises :class:`~edge.errors.ModelError` if there is no label.
     """
@@ -35,11 +36,12 @@ def parse_labels(text: str) -> tuple[str, ...]:
         raise ModelError("the label file has no labels in it: write one label a line")
     matches = [_INDEXED.fullmatch(line) for line in lines]
     if all(matches):
-        numbered = {int(match[1]): match[2].strip() for match in matches if match}
+        numbered = {int(match[1]): match[3].strip() for match in matches if match}
+        set_apart = all(match[2] != " " for match in matches if match)
         first = min(numbered)
         in_order = tuple(numbered[index] for index in sorted(numbered))
         whole = first in (0, 1) and sorted(numbered) == list(range(first, first + len(lines)))
-        if whole and len(set(in_order)) == len(in_order):
+        if whole and (set_apart or len(set(in_order)) == len(in_order)):
             return in_order
     return tuple(lines)
 

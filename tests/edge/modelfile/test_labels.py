@@ -35,6 +35,8 @@ NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
         ("2 daisy\n3 rose\n", ("2 daisy", "3 rose")),
         ("1 euro\n2 euro\n3 euro\n", ("1 euro", "2 euro", "3 euro")),
         ("0 crane\n1 heron\n2 crane\n", ("0 crane", "1 heron", "2 crane")),
+        ("  0  crane\n  1  heron\n  2  crane\n", ("crane", "heron", "crane")),
+        ("0: crane\n1: heron\n2: crane\n", ("crane", "heron", "crane")),
         ("daisy:0\nroses:1\n", ("daisy:0", "roses:1")),
         ("0\n1\n", ("0", "1")),
         ("gänseblümchen\n薔薇\n", ("gänseblümchen", "薔薇")),
