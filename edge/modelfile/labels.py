@@ -24,8 +24,8 @@ def parse_labels(text: str) -> tuple[str, ...]:
     Lines may begin with their index (``0 daisy``, ``0: daisy``), as pycoral and Teachable Machine write them. It is
     removed only if every line has one, and together they are 0..n-1 or 1..n: so a class named ``7 up`` keeps its name.
     Where a single space follows it, the labels without it must differ from each other too: ``1 euro``, ``2 euro`` stay
-    two classes, and ImageNet's two cranes in Coral's file, with two spaces, are both ``crane``. Blank lines at the end are
-    ignored.
+    two classes, and ImageNet's two cranes in Coral's file, with two spaces, are both ``crane``. Blank lines at the end
+    are ignored.
 
     Raises :class:`~edge.errors.ModelError` if there is no label.
     """
