@@ -24,8 +24,9 @@ from edge.errors import StorageError
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.bottlenecks.cache_database import FILE_NAME, CorruptCacheError, open_database, set_aside, translated_errors
 from trainer.bottlenecks.digests import Digests
+from trainer.photos.bucket import in_bucket
 from trainer.photos.look import LOOK_VERSION
-from trainer.photos.reading import FileStatus
+from trainer.photos.photo_files import FileStatus
 
 _TOGETHER = 500  # keys in one question to the database
 _KEPT_GROUPS = 100  # folders, as they were at some time
@@ -230,5 +231,5 @@ def _in_rows(images: Sequence[bytes], rows: Iterator[tuple[bytes, bytes]]) -> It
 
 
 def file_key(path: Path) -> bytes:
-    """The key of a file in :meth:`BottleneckCache.known_files`: its absolute path as bytes."""
-    return os.fsencode(os.path.abspath(path))
+    """The key of a file in :meth:`BottleneckCache.known_files`: its absolute path, or its address, as bytes."""
+    return os.fsencode(path) if in_bucket(path) else os.fsencode(os.path.abspath(path))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ImageError
@@ -102,14 +101,14 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, workers: Workers)
 def _known_hashes(files: Sequence[PhotoFile], cache: BottleneckCache) -> list[bytes | None]:
     """The content hash that ``cache`` remembers of each of ``files``, None if it does not know the file as it is."""
     known = cache.known_files([file.path for file in files])
-    return [_known_hash(file.path, known.get(file_key(file.path))) for file in files]
+    return [_known_hash(file, known.get(file_key(file.path))) for file in files]
 
 
-def _known_hash(path: Path, known: tuple[int, int, bytes] | None) -> bytes | None:
+def _known_hash(file: PhotoFile, known: tuple[int, int, bytes] | None) -> bytes | None:
     if known is None:
         return None
     try:
-        status = path.stat()
+        status = file.status or file.path.stat()
     except OSError:
         return None
     return known[2] if (status.st_size, status.st_mtime_ns) == known[:2] else None
@@ -125,7 +124,7 @@ def _worker_factory(extractor: FeatureExtractor, cached: Digests, looks: Digests
             try:
                 content, status = read(file.path)
                 sha256 = hashlib.sha256(content).digest()
-                rows = Rows([], [(file.path, status, sha256)], [])
+                rows = Rows([], [(file.path, file.status or status, sha256)], [])
                 if sha256 not in cached:
                     picture = decode(content, size)
                     if sha256 not in looks:

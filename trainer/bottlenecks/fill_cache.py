@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trainer.bottlenecks.cache import BottleneckCache
-from trainer.photos.reading import FileStatus
+from trainer.photos.photo_files import FileStatus
 from trainer.progress import Advance
 
 COMMIT_EVERY_S = 0.5

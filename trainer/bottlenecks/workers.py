@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from edge.parallel import RUN, available_cores, ordered_map
-from trainer.photos.reading import FileStatus, read_photo
+from trainer.photos.photo_files import FileStatus
+from trainer.photos.reading import read_photo
 
 Read = Callable[[Path], tuple[bytes, FileStatus]]
 """Returns the bytes of a file and its status, like :func:`~trainer.photos.reading.read_photo`, with its errors."""

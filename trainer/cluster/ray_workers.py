@@ -13,7 +13,7 @@ from edge.errors import ConfigurationError, EdgeError, StorageError, Unavailable
 from trainer.bottlenecks.workers import Item, MakeWorker, Result
 from trainer.cluster.nodes import Examined, examine_nodes, lost_nodes, pack_check
 from trainer.cluster.photo_actor import Outcome, PhotoActor, compute_one, pack
-from trainer.cluster.readers import READ_LIMIT_S, NoAnswerError, Readers
+from trainer.cluster.readers import READ_LIMIT_S, NoAnswerError, Readers, how_to_reach
 from trainer.cluster.same_numbers import COMPARED, Check, Node
 from trainer.photos.reading import NotReadError
 from trainer.progress import Progress
@@ -45,7 +45,7 @@ class RayWorkers:
 
         Raises :class:`~edge.errors.ConfigurationError` if no node computes the same numbers as this machine,
         :class:`~edge.errors.StorageError` if photos cannot be read in time, or on a node alone, and
-        :class:`~edge.errors.UnavailableError` if the cluster is lost.
+        :class:`~edge.errors.UnavailableError` if the cluster is lost, or the server of a bucket.
         """
         source = iter(items)
         portion = list(islice(source, PORTION))
@@ -154,13 +154,13 @@ class _OwnReader:
         """The outcome of ``item``, of which ``node`` said that it cannot be read."""
         read = self._reader.wait(self._reader.ask(item.path))
         if isinstance(read, NoAnswerError):
-            raise StorageError(f"{item.path}: {read}; mend the drive and run again to go on")
+            raise read.ending(item.path)
         if not isinstance(read, NotReadError):
             self._unread[node] += 1
             if self._unread[node] > MOST_UNREAD:
                 raise StorageError(
-                    f"node {node} cannot read photos that this machine reads ({item.path}: {outcome.unread}); mount "
-                    "them there and run again to go on"
+                    f"node {node} cannot read photos that this machine reads ({item.path}: {outcome.unread}); "
+                    f"{how_to_reach(item.path)} and run again to go on"
                 )
         self._worker = self._worker or self._make_worker()
         return compute_one(self._worker, outcome.place, item, read)

@@ -8,8 +8,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from edge.errors import ImageError
-from trainer.photos.reading import FileStatus, NotReadError, read_photo
+from edge.errors import EdgeError, ImageError, StorageError, UnavailableError
+from trainer.photos.bucket import in_bucket
+from trainer.photos.photo_files import FileStatus
+from trainer.photos.reading import NotReadError, read_photo
 
 READ_LIMIT_S = 60.0
 """The longest that a photo may take to be read, in seconds."""
@@ -18,7 +20,19 @@ WhatIsRead = tuple[bytes, FileStatus]
 
 
 class NoAnswerError(NotReadError):
-    """The file could not be read in time."""
+    """The file could not be read in time; ``unavailable`` is the error of its server, if that is the reason."""
+
+    def __init__(self, text: str, unavailable: UnavailableError | None = None) -> None:
+        super().__init__(text)
+        self._unavailable = unavailable
+
+    def ending(self, path: Path) -> EdgeError:
+        """The error that ends the run, if the file is at ``path``: other files would take as long."""
+        if self._unavailable is not None:
+            return self._unavailable
+        if in_bucket(path):
+            return UnavailableError(f"{path}: {self}; run again to go on")
+        return StorageError(f"{path}: {self}; mend the drive and run again to go on")
 
 
 class Readers:
@@ -45,6 +59,8 @@ class Readers:
             return future.result(self._limit_s)
         except NoAnswer:
             return NoAnswerError(f"cannot be read: no answer within {self._limit_s:g} s")
+        except UnavailableError as error:
+            return NoAnswerError(str(error), error)
         except ImageError as error:
             return error
 
@@ -55,3 +71,10 @@ class Readers:
                 future.set_result(read_photo(path))
             except BaseException as error:  # it belongs to whoever waits
                 future.set_exception(error)
+
+
+def how_to_reach(path: Path) -> str:
+    """What to do about a node that cannot read the file at ``path``, which this machine reads."""
+    if in_bucket(path):
+        return "let it reach the bucket, with a key that may read it"
+    return "mount the photos there under the same path"

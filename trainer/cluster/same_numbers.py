@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.distribution import DISTRIBUTION, installed_version
-from edge.errors import ConfigurationError, EdgeError, ImageError, StorageError
-from trainer.cluster.readers import NoAnswerError, Readers, WhatIsRead
+from edge.errors import ConfigurationError, EdgeError, ImageError, StorageError, UnavailableError
+from trainer.cluster.readers import NoAnswerError, Readers, WhatIsRead, how_to_reach
 from trainer.photos.reading import read_photo
 
 COMPARED = 8
@@ -68,7 +68,7 @@ class Check(NamedTuple):
     def of(cls, make_worker: Callable[[], Any], items: Sequence[Any]) -> Check:
         """The check whose answer is what this machine computes of ``items``.
 
-        Raises :class:`~edge.errors.StorageError` if one of them is not read in time.
+        Raises the error of :meth:`~trainer.cluster.readers.NoAnswerError.ending` if one of them is not read in time.
         """
         return cls(Installation.of_this_machine(), items, _compute(make_worker, items))
 
@@ -86,14 +86,14 @@ class Check(NamedTuple):
             return why
         try:
             results = _compute(make_worker, self.items)
-        except (ConfigurationError, StorageError) as error:
+        except (ConfigurationError, StorageError, UnavailableError) as error:
             return str(error)
         for item, ours, theirs in zip(self.items, self.results, results, strict=True):
             if ours != theirs:
                 try:
                     read_photo(item.path)
                 except EdgeError as error:
-                    return f"{item.path}: {error}; mount the photos there under the same path"
+                    return f"{item.path}: {error}; {how_to_reach(item.path)}"
                 return f"it computes other numbers than this machine ({item.path}): leave it out"
         return ""
 
@@ -104,7 +104,7 @@ def _compute(make_worker: Callable[[], Any], items: Sequence[Any]) -> list[Any]:
     def read(path: Path) -> WhatIsRead:
         found = readers.wait(readers.ask(path))
         if isinstance(found, NoAnswerError):  # the other photos would take a minute each too
-            raise StorageError(f"{path}: {found}; mend the drive and run again to go on")
+            raise found.ending(path)
         if isinstance(found, ImageError):
             raise found
         return found
@@ -113,7 +113,7 @@ def _compute(make_worker: Callable[[], Any], items: Sequence[Any]) -> list[Any]:
     for item in items:
         try:
             results.append(worker(item, read))
-        except (ConfigurationError, StorageError):
+        except (ConfigurationError, StorageError, UnavailableError):
             raise
         except EdgeError as error:
             results.append(str(error))

@@ -23,7 +23,11 @@ Groups = Enum("Groups", {name: name for name in GROUPS}, type=str)  # type: igno
 Layout = Enum("Layout", {name: name for name in LAYOUTS}, type=str)  # type: ignore[misc]
 
 ImageDir = Annotated[
-    Path, typer.Argument(help="The folder with one folder of photos for each class, or a list of photos.")
+    Path,
+    typer.Argument(
+        help="The folder with one folder of photos for each class, also in a bucket (s3://BUCKET/FOLDER), or a list of "
+        "photos."
+    ),
 ]
 RayAddress = Annotated[
     str | None,
@@ -31,7 +35,7 @@ RayAddress = Annotated[
         "--ray",
         metavar="ADDRESS",
         help="Compute bottlenecks on a Ray cluster: auto (the one of this machine), HOST:PORT of its head, or local "
-        "(one on this machine). All its machines need the photos under the same path.",
+        "(one on this machine). All its machines need the photos under the same path, or a key for the bucket.",
     ),
 ]
 LayoutChoice = Annotated[

@@ -45,6 +45,7 @@ from trainer.commands.speed_output import report_slow, speed_json, speed_line, t
 from trainer.evaluation.shared_classes import composed
 from trainer.fine_tuning.recipe import DEFAULT_FROM_BLOCK, Recipe
 from trainer.head.fit import DEFAULT_STEPS
+from trainer.photos.bucket import as_place
 from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
@@ -183,7 +184,7 @@ def retrain_command(
     network = given.backbone.architecture if given else chosen
     untuned = fine_tune is None and not (given and given.backbone.tuned)
     options = RetrainOptions(
-        folder=image_dir,
+        folder=as_place(image_dir),
         layout=layout.value,
         output=output or default_output(image_dir, network, quantizations),
         bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from edge.inference.label_photos import label_photos
 from edge.modelfile.model_file import ModelFile
+from trainer.evaluation.score_photos import score_photos
 from trainer.evaluation.shared_classes import composed
 from trainer.photos.dataset import Photo
 
@@ -49,13 +49,13 @@ def evaluate_background(
     if not photos or model.unknown_label is None:
         return None
     answered, taken = 0, list[TakenPhoto]()
-    labelled = label_photos(model, (photo.path for photo in photos), runtime=runtime, top_k=1)
-    for photo, result in zip(photos, labelled, strict=True):
+    scored = score_photos(model, (photo.path for photo in photos), runtime=runtime)
+    for photo, result in zip(photos, scored, strict=True):
         advance(1)
-        if result.classification is not None:
+        if result.gated is not None:
             answered += 1
-            best = result.classification.categories[0]
-            if best.label != model.unknown_label:
-                taken.append(TakenPhoto(photo, composed(best.label), best.score))
+            best = int(result.gated.scores.argmax())
+            if model.labels[best] != model.unknown_label:
+                taken.append(TakenPhoto(photo, composed(model.labels[best]), float(result.gated.scores[best])))
     taken.sort(key=lambda entry: (-entry.score, entry.photo.relative))
     return BackgroundAnswers(answered, answered - len(taken), taken) if answered else None

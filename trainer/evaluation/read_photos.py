@@ -10,6 +10,7 @@ from trainer.groups import find_groups
 from trainer.groups.find_among_many import find_groups_among_many, stored_brightness
 from trainer.groups.look_features import look_features
 from trainer.groups.modes import GROUPS_AUTO, GROUPS_OFF
+from trainer.photos.bucket import as_place
 from trainer.photos.dataset import Dataset, Photo, assemble
 from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
@@ -37,7 +38,7 @@ def read_photos(
     """
     if isinstance(photos, Dataset):
         return photos
-    found = list_photos(Path(photos), layout, progress)
+    found = list_photos(as_place(photos), layout, progress)
     looks: dict[str, Look] | LookFile | None = None
     if groups == GROUPS_AUTO:
         looks = LookFile() if len(found.files) > find_groups.MOST_COMPARED else {}

@@ -12,6 +12,7 @@ from edge.inference.classifier import Classifier, GatedScores
 from edge.inference.interpreter import check_threads
 from edge.modelfile.model_file import ModelFile
 from edge.parallel import RUN, available_cores, ordered_map
+from trainer.photos.reading import openable
 
 
 class ScoredPhoto(NamedTuple):
@@ -40,9 +41,10 @@ def score_photos(
         classifier = Classifier(model, runtime=runtime, reject=reject)
 
         def score(path: Path) -> ScoredPhoto:
-            started = time.perf_counter()
             try:
-                gated = classifier.gated_scores(path)
+                photo = openable(path)
+                started = time.perf_counter()
+                gated = classifier.gated_scores(photo)
             except ImageError as error:
                 return ScoredPhoto(None, error=str(error))
             return ScoredPhoto(gated, (time.perf_counter() - started) * 1000)

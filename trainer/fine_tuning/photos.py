@@ -14,6 +14,8 @@ from edge.preprocess import Pixels, preprocess
 from trainer.fine_tuning.job import TuningPhoto
 from trainer.fine_tuning.recipe import Recipe
 from trainer.photos.augmentation import augment_picture
+from trainer.photos.bucket import as_place
+from trainer.photos.reading import openable
 
 MARGIN = 1.15
 """Pictures to augment are kept this much larger than those that are learnt from, so that a crop loses little detail."""
@@ -39,7 +41,7 @@ class TuningPhotos:
         self._pixels = list(ordered_map(lambda: self._decode, kept, available_cores()))
 
     def _decode(self, photo: TuningPhoto) -> Pixels:
-        return preprocess(photo.path, (self._edge, self._edge))
+        return preprocess(openable(as_place(photo.path)), (self._edge, self._edge))
 
     def pixels(self, index: int) -> Pixels:
         """The photo at ``index``: (edge, edge, 3), uint8."""

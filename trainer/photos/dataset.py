@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import DatasetError
+from trainer.photos.bucket import as_place
 from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
 from trainer.photos.name_groups import name_groups
@@ -58,7 +59,7 @@ class Dataset(NamedTuple):
         :class:`~edge.errors.UsageError` for percentages that leave too few photos and for an unknown layout.
         """
         ratios = SplitRatios(validation_percentage, testing_percentage, seed).check()
-        return read_dataset(Path(folder), ratios, progress, layout=layout)
+        return read_dataset(as_place(folder), ratios, progress, layout=layout)
 
     def of(self, split: str) -> list[Photo]:
         """The photos of one split: training, validation or test."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from sys import intern
 
 from edge.errors import DatasetError, UsageError
 from edge.shorten import shorten
 from edge.sources.files import walk_files
+from trainer.photos.bucket import as_place, in_bucket
+from trainer.photos.bucket_files import list_bucket
 from trainer.photos.file_list import read_file_list
 from trainer.photos.layout import AUTO, LAYOUTS, Layout, recognise
 from trainer.photos.layout_messages import alike_messages, layout_messages
-from trainer.photos.photo_files import PhotoFile, PhotoFolder, Skipped
+from trainer.photos.photo_files import FileStatus, PhotoFile, PhotoFolder, Skipped
 from trainer.progress import SILENT, Progress
 
 LONGEST_LABEL = 255
@@ -21,18 +24,21 @@ LONGEST_LABEL = 255
 def list_photos(root: Path, layout: str = AUTO, progress: Progress = SILENT) -> PhotoFolder:
     """List the files in the class folders of ``root``, or those that the file ``root`` lists, without opening them.
 
-    ``layout`` is one of :data:`~trainer.photos.layout.LAYOUTS`; see :func:`~trainer.photos.layout.recognise` and
+    ``root`` may be in a bucket: ``s3://bucket/folder``. ``layout`` is one of
+    :data:`~trainer.photos.layout.LAYOUTS`; see :func:`~trainer.photos.layout.recognise` and
     :func:`~trainer.photos.file_list.read_file_list`. How the folders were understood is a message to ``progress``.
 
     Raises :class:`~edge.errors.DatasetError` if ``root`` is missing, has no class folder with files, or has a class
-    whose name cannot be a label, and :class:`~edge.errors.UsageError` for an unknown ``layout``.
+    whose name cannot be a label, and :class:`~edge.errors.UsageError` for an unknown ``layout``. In a bucket, the
+    errors of :func:`~trainer.photos.bucket_files.list_bucket` too.
     """
     if layout not in LAYOUTS:
         raise UsageError(f"--layout {shorten(layout)}: give {' or '.join(LAYOUTS)}")
+    root = as_place(root)
     if root.is_file():
         files, skipped, messages = read_file_list(root, use_splits=layout == AUTO)
     else:
-        files, skipped, messages = _walk(root, layout)
+        files, skipped, messages = _walk(root, layout, progress)
     by_label = _by_label(root, files)
     for message in [*messages, *alike_messages(by_label)]:
         progress.message(f"{shorten(str(root))}: {message}")
@@ -41,37 +47,54 @@ def list_photos(root: Path, layout: str = AUTO, progress: Progress = SILENT) -> 
 
 def photos_name(root: Path) -> str:
     """What the photos in ``root`` are called in names of files: the folder's name, or a list's without its suffix."""
+    if in_bucket(place := as_place(root)):
+        return str(place.name).partition("?")[0]
     return root.resolve().stem if root.is_file() else root.resolve().name
 
 
-def _walk(root: Path, choice: str) -> tuple[list[PhotoFile], list[Skipped], list[str]]:
+def _walk(root: Path, choice: str, progress: Progress) -> tuple[list[PhotoFile], list[Skipped], list[str]]:
     """The files in the folder ``root`` with their classes, what is skipped, and messages about the layout."""
-    if not root.is_dir():
-        raise DatasetError(
-            f"{root}: no such folder; give a folder that has one folder of photos for each class, or a list of photos"
-        )
     skipped: list[Skipped] = []
 
-    def skip(path: Path, reason: str) -> None:
-        skipped.append(Skipped(path.relative_to(root).as_posix(), reason))
+    def skip(relative: str, reason: str) -> None:
+        skipped.append(Skipped(relative, reason))
 
-    # One walk from the root, not one for each class, so that a link back to the root is recognised.
-    paths = [path.relative_to(root).as_posix() for path in walk_files(root, skip)]
+    statuses: dict[str, FileStatus] = {}
+    if in_bucket(root):
+        statuses, folders = list_bucket(root, skip, progress)
+        paths = list(statuses)
+    else:
+        paths, folders = _list_folder(root, skip)
     layout = recognise(paths) if choice == AUTO else Layout()
     files = []
     for relative in paths:
         place = layout.place(relative)
         if place is None:
-            skip(root / relative, "not in a class folder")
+            skip(relative, "not in a class folder")
         else:
-            files.append(PhotoFile(root / relative, relative, intern(place.label), place.split))
+            files.append(PhotoFile(root / relative, relative, intern(place.label), place.split, statuses.get(relative)))
     if not files:
         raise DatasetError(f"{root}: no photos in it; put the photos of each class into a folder named after the class")
     named = {entry.path for entry in skipped} | {relative.partition("/")[0] for relative in paths}
-    for entry in sorted(root.iterdir()):
-        if entry.is_dir() and entry.name not in named:
-            skip(entry, "an empty class folder")
+    for name in folders:
+        if name not in named:
+            skip(name, "an empty class folder")
     return files, skipped, layout_messages(paths, layout) if choice == AUTO else []
+
+
+def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str], list[str]]:
+    """The relative paths of the files in the folder ``root``, at any depth, and the names of the folders in it."""
+    if not root.is_dir():
+        raise DatasetError(
+            f"{root}: no such folder; give a folder that has one folder of photos for each class, or a list of photos"
+        )
+
+    def skip_path(path: Path, reason: str) -> None:
+        skip(path.relative_to(root).as_posix(), reason)
+
+    # One walk from the root, not one for each class, so that a link back to the root is recognised.
+    paths = [path.relative_to(root).as_posix() for path in walk_files(root, skip_path)]
+    return paths, sorted(entry.name for entry in root.iterdir() if entry.is_dir())
 
 
 def _by_label(root: Path, files: list[PhotoFile]) -> dict[str, list[PhotoFile]]:

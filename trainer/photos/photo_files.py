@@ -7,6 +7,8 @@ from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
+from trainer.photos.bucket import ADDRESSES, as_place
+
 _Kind = TypeVar("_Kind", bound="AtPlace")
 
 
@@ -15,6 +17,18 @@ class Skipped(NamedTuple):
 
     path: str
     reason: str
+
+
+class FileStatus(NamedTuple):
+    """What tells a file from what it was before: its size in bytes and when it was changed, in ns."""
+
+    st_size: int
+    st_mtime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> FileStatus:
+        """What ``status`` says."""
+        return cls(status.st_size, status.st_mtime_ns)
 
 
 class AtPlace:
@@ -51,19 +65,23 @@ class _File(NamedTuple):
     relative: str
     label: str
     split: str | None = None
+    status: FileStatus | None = None
 
 
 class PhotoFile(AtPlace, _File):
     """A file found in a class folder. ``relative`` has forward slashes on every system; ``label`` is the class.
 
-    ``split`` is the split that the folder's layout gives, None if it gives none.
+    ``split`` is the split that the folder's layout gives, None if it gives none. ``status`` is what a bucket's listing
+    says; None: the file itself is asked.
     """
 
     __slots__ = ()
 
-    def __new__(cls, path: Path, relative: str, label: str, split: str | None = None) -> PhotoFile:
+    def __new__(
+        cls, path: Path, relative: str, label: str, split: str | None = None, status: FileStatus | None = None
+    ) -> PhotoFile:
         """The file at ``path``."""
-        return super().__new__(cls, place_of(path, relative), relative, label, split)
+        return super().__new__(cls, place_of(path, relative), relative, label, split, status)
 
 
 def place_of(path: Path, relative: str) -> str:
@@ -75,6 +93,8 @@ def place_of(path: Path, relative: str) -> str:
 
 def path_at(place: str, relative: str) -> Path:
     """The path of which :func:`place_of` gave ``place``."""
+    if place.startswith(ADDRESSES):
+        return as_place(place) / relative
     return Path(place[:-2] or ".") if place.endswith(f"{os.sep}.") else Path(place, relative)
 
 

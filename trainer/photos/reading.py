@@ -15,8 +15,10 @@ from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
+from trainer.photos.bucket import in_bucket
+from trainer.photos.bucket_files import read_from_bucket
 from trainer.photos.look import LOOK_SIZE, Look, make_look
-from trainer.photos.photo_files import PhotoFile, PhotoFolder
+from trainer.photos.photo_files import FileStatus, PhotoFile, PhotoFolder
 from trainer.progress import SILENT, Progress
 
 
@@ -29,18 +31,6 @@ class Contents(NamedTuple):
 
     sha256: dict[str, bytes]
     unreadable: dict[str, str]
-
-
-class FileStatus(NamedTuple):
-    """What tells a file from what it was before: its size in bytes and when it was changed, in ns."""
-
-    st_size: int
-    st_mtime_ns: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> FileStatus:
-        """What ``status`` says."""
-        return cls(status.st_size, status.st_mtime_ns)
 
 
 class NotReadError(ImageError):
@@ -85,9 +75,11 @@ def read_photo(path: Path) -> tuple[bytes, FileStatus]:
     """The bytes of the file at ``path`` and its status.
 
     Raises :class:`NotReadError` if it cannot be read, and :class:`~edge.errors.ImageError` if it is empty, is not a
-    regular file or is too large.
+    regular file or is too large. In a bucket, :class:`~edge.errors.UnavailableError` if its server does not answer.
     """
     try:
+        if in_bucket(path):
+            return read_from_bucket(path)
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # for each photo, and read as a whole
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
@@ -98,6 +90,14 @@ def read_photo(path: Path) -> tuple[bytes, FileStatus]:
             return file.read(), FileStatus.of(status)
     except OSError as error:
         raise NotReadError(f"cannot be read: {error.strerror}") from None
+
+
+def openable(path: Path) -> Path | bytes:
+    """What :func:`edge.preprocess.decode` takes of ``path``: the path itself, or the bytes of a file in a bucket.
+
+    Raises the errors of :func:`read_photo` for a file in a bucket.
+    """
+    return read_photo(path)[0] if in_bucket(path) else path
 
 
 def decode_again(

@@ -6,8 +6,9 @@ import base64
 import io
 from pathlib import Path
 
-from edge.errors import ImageError
+from edge.errors import ImageError, UnavailableError
 from edge.preprocess import decode
+from trainer.photos.reading import openable
 
 SIZE = 176
 """Pixels of a thumbnail's longer side."""
@@ -23,8 +24,8 @@ def thumbnail(path: Path, size: int = SIZE) -> tuple[str, int, int] | None:
     None if the photo cannot be decoded any more.
     """
     try:
-        picture = decode(path, (size, size))
-    except ImageError:
+        picture = decode(openable(path), (size, size))
+    except (ImageError, UnavailableError):
         return None
     picture.thumbnail((size, size))
     encoded = io.BytesIO()

@@ -10,6 +10,7 @@ from trainer.backbones.architectures import DEFAULT_ARCHITECTURE, DEFAULT_QUANTI
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.fit import DEFAULT_STEPS
+from trainer.photos.bucket import as_place
 from trainer.photos.dataset import Dataset
 from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
@@ -80,7 +81,7 @@ def retrain(
     if given is not None:
         quantizations = (given.backbone.quantization,) if quantization is None else quantizations
     network = given.backbone.architecture if given else chosen
-    folder, ratios = (photos.root, photos.ratios) if isinstance(photos, Dataset) else (Path(photos), SplitRatios())
+    folder, ratios = (photos.root, photos.ratios) if isinstance(photos, Dataset) else (as_place(photos), SplitRatios())
     layout = photos.layout if isinstance(photos, Dataset) else layout
     options = RetrainOptions(
         folder=folder,

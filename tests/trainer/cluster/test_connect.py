@@ -18,8 +18,8 @@ from trainer.cluster.connect import connected
 from trainer.cluster.same_numbers import Check, Installation
 from trainer.photos.dataset import read_dataset
 from trainer.photos.folder import list_photos
-from trainer.photos.photo_files import PhotoFile
-from trainer.photos.reading import FileStatus, read_photo
+from trainer.photos.photo_files import FileStatus, PhotoFile
+from trainer.photos.reading import read_photo
 from trainer.photos.split import SplitRatios
 from trainer.progress import SILENT
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from support.paths import PACKAGES, python_path
 from trainer.cluster.readers import NoAnswerError, Readers
-from trainer.photos.reading import FileStatus, NotReadError
+from trainer.photos.photo_files import FileStatus
+from trainer.photos.reading import NotReadError
 
 HANGS = """
 import sys

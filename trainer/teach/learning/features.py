@@ -18,8 +18,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.looks import load_looks
 from trainer.photos.dataset import Photo
 from trainer.photos.look import Look, look_of
-from trainer.photos.photo_files import PhotoFile, PhotoFolder
-from trainer.photos.reading import FileStatus
+from trainer.photos.photo_files import FileStatus, PhotoFile, PhotoFolder
 from trainer.photos.split import TRAINING
 from trainer.progress import Progress, Stage
 from trainer.teach.state import TaughtPhoto

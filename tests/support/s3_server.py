@@ -1,0 +1,88 @@
+"""A real server that speaks as Amazon's S3 does, on loopback: moto's, in an environment of its own."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from support.paths import REPOSITORY
+from support.ports import free_port
+from support.waiting import wait_for
+
+PROGRAM = Path(os.environ.get("EDGE_S3_SERVER", REPOSITORY / "build" / "s3-server")) / "bin" / "moto_server"
+"""What ``make test`` installs; it is not in the environment of the tests, whose packages it does not go with."""
+
+KEYS = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "something", "AWS_EC2_METADATA_DISABLED": "true"}
+"""An environment with a key. The server takes every key, unless :meth:`S3Server.ask_for_keys` is called."""
+
+
+class S3Server:
+    """The server, with the bucket ``photos``."""
+
+    def __init__(self) -> None:
+        if not PROGRAM.exists():
+            pytest.skip("no S3 server: make build/s3-server/installed")
+        self.port = free_port()
+        command = [str(PROGRAM), "-H", "127.0.0.1", "-p", str(self.port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(self._answers)
+        self._ask("PUT", "/photos")
+
+    @property
+    def settings(self) -> str:
+        """The settings of an address that lead here."""
+        return f"?endpoint_override=http://127.0.0.1:{self.port}"
+
+    def address(self, folder: str) -> str:
+        """The address of ``folder`` in the bucket."""
+        return f"s3://photos/{folder}{self.settings}"
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write ``content`` under ``key``."""
+        self._ask("PUT", f"/photos/{quote(key)}", content)
+
+    def put_folder(self, folder: Path) -> None:
+        """Write the files below ``folder`` under their paths, beginning with its name."""
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                self.put(path.relative_to(folder.parent).as_posix(), path.read_bytes())
+
+    def delete(self, key: str) -> None:
+        """Remove what is under ``key``."""
+        self._ask("DELETE", f"/photos/{quote(key)}")
+
+    def ask_for_keys(self, asked: bool) -> None:
+        """Refuse every key from now on, or none."""
+        self._ask("POST", "/moto-api/reset-auth", b"0" if asked else b"1000000000")
+
+    def hang(self) -> None:
+        """Answer nothing, but keep connections, until :meth:`stop`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def stop(self) -> None:
+        """End at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            self._ask("GET", "/moto-api/")
+        except OSError:
+            return False
+        return True
+
+    def _ask(self, method: str, path: str, content: bytes = b"") -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, content, {"Content-Type": "application/octet-stream"})
+            answer = connection.getresponse()
+            answer.read()
+        finally:
+            connection.close()
+        assert answer.status < 300, (method, path, answer.status)

@@ -1,0 +1,212 @@
+"""Reading and listing photos in a bucket, with pyarrow, which Ray Data needs too."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import lru_cache
+from importlib.util import find_spec
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from edge.distribution import install_command
+from edge.errors import ConfigurationError, DatasetError, EdgeError, ImageError, UnavailableError, UsageError
+from edge.pictures.bounded_file import check_file_size
+from edge.shorten import shorten
+from edge.sources.files import reason_to_ignore
+from trainer.photos.bucket import Bucket, BucketPath, bucket_of, key_of
+from trainer.photos.photo_files import FileStatus
+from trainer.progress import Progress
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
+
+ANSWER_LIMIT_S = 10.0
+"""How long a server may be silent, in seconds, before it is asked once more, and then once more."""
+
+_ATTEMPTS = 3
+_CONNECT_LIMIT_S = 5.0
+_RIGHTS = re.compile(
+    r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|INVALID_CLIENT_TOKEN_ID|SIGNATURE_DOES_NOT_MATCH|UNRECOGNIZED_CLIENT|"
+    r"MISSING_AUTHENTICATION_TOKEN|ExpiredToken|InvalidToken|HTTP status 40[13]|PERMISSION_DENIED|UNAUTHENTICATED"
+)
+"""What the texts of pyarrow's errors have if a key is missing, wrong, or not allowed to do what it asks for."""
+
+_REGION = re.compile(r"bucket is located in '([^']+)'")
+
+Answer = TypeVar("Answer")
+
+
+class Listed(NamedTuple):
+    """What lies in a place of a bucket, by relative path: ``files`` in order, and the names of ``folders`` in it."""
+
+    files: dict[str, FileStatus]
+    folders: list[str]
+
+
+def list_bucket(root: BucketPath, skip: Callable[[str, str], None], progress: Progress) -> Listed:
+    """The files below ``root``, at any depth, as :func:`edge.sources.files.walk_files` gives those of a folder.
+
+    ``skip`` gets the relative path of what is skipped, with the reason. The folders in ``root`` are listed one after
+    the other, so that no more of a large bucket is in memory at once than one of them, and the files that are kept.
+
+    Raises :class:`~edge.errors.DatasetError` if there is no such bucket or folder,
+    :class:`~edge.errors.ConfigurationError` without the right to list it, and
+    :class:`~edge.errors.UnavailableError` if its server does not answer.
+    """
+    files: dict[str, FileStatus] = {}
+    folders = []
+    with _explained(root), progress.stage("listing the bucket") as advance:
+        opened, key = _opened(bucket_of(root)), key_of(root)
+        for info in sorted(_list(opened, key, recursive=False), key=lambda info: info.path):
+            name = _name(info.path, key)
+            reason = _why_not(name)
+            if reason is not None:
+                skip(name, reason)
+            elif info.is_file:
+                files[name] = FileStatus(info.size, info.mtime_ns or 0)
+            else:
+                folders.append(name)
+                files.update(_below(_list(opened, info.path, recursive=True), key, skip))
+            advance(1)
+    return Listed(files, folders)
+
+
+def read_from_bucket(path: BucketPath) -> tuple[bytes, FileStatus]:
+    """The bytes of the file at ``path``. When it was changed is known from the listing alone: the status has 0.
+
+    Raises :class:`~edge.errors.ImageError` if it is empty or too large, :class:`OSError` if it is gone or may not be
+    read, and :class:`~edge.errors.UnavailableError` if its server does not answer.
+    """
+    try:
+        with _opened(bucket_of(path)).open_input_file(key_of(path)) as file:
+            size = file.size()
+            check_file_size(size)
+            if size == 0:
+                raise ImageError("an empty file")
+            return file.read(), FileStatus(size, 0)
+    except FileNotFoundError:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
+    except OSError as error:
+        text = _line(error)
+        if "NO_SUCH_KEY" in text:  # it vanished after its size was asked for
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
+        if _RIGHTS.search(text):
+            raise PermissionError(None, f"no right to read it ({text})") from None
+        raise UnavailableError(f"{path}: its server does not answer ({text}); run again to go on") from None
+
+
+@lru_cache(maxsize=8)
+def _opened(bucket: Bucket) -> FileSystem:
+    """The file system of ``bucket``, one for each process.
+
+    Raises :class:`~edge.errors.ConfigurationError` without pyarrow.
+    """
+    if find_spec("pyarrow") is None:
+        raise ConfigurationError(f"{bucket.scheme}://{bucket.name} needs pyarrow: {install_command('ray')}")
+    from pyarrow import fs
+
+    if bucket.scheme != "s3":
+        limit = "?retry_limit_seconds=30" if bucket.scheme == "gs" else ""
+        settings = f"?{bucket.settings}" if bucket.settings else limit
+        return fs.FileSystem.from_uri(f"{bucket.scheme}://{bucket.name}{settings}")[0]
+    endpoint = bucket.setting("endpoint_override")
+    scheme = bucket.setting("scheme")
+    if endpoint is None:
+        address = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+        scheme_of_address, _, endpoint = address.rpartition("://")
+        scheme = scheme or scheme_of_address
+    region = bucket.setting("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return fs.S3FileSystem(
+        endpoint_override=endpoint.rstrip("/") or None,
+        scheme=scheme or "https",
+        region=region or ("us-east-1" if endpoint else fs.resolve_s3_region(bucket.name)),
+        anonymous=bucket.setting("anonymous") == "true",
+        request_timeout=ANSWER_LIMIT_S,
+        connect_timeout=_CONNECT_LIMIT_S,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
+    )
+
+
+def _list(opened: FileSystem, key: str, *, recursive: bool) -> list[Any]:
+    from pyarrow import fs
+
+    found: list[Any] = _interruptible(lambda: opened.get_file_info(fs.FileSelector(key, recursive=recursive)))
+    return found
+
+
+def _below(found: list[Any], key: str, skip: Callable[[str, str], None]) -> Iterator[tuple[str, FileStatus]]:
+    """The files among those ``found`` below ``key``, with what each is, in the order of a walk through folders."""
+    named = sorted((_name(info.path, key).split("/"), info.size, info.mtime_ns) for info in found if info.is_file)
+    skipped = set()
+    for parts, size, changed in named:
+        for depth, part in enumerate(parts, 1):
+            if reason := _why_not(part):
+                above = "/".join(parts[:depth])
+                if above not in skipped:
+                    skipped.add(above)
+                    skip(above, reason)
+                break
+        else:
+            yield "/".join(parts), FileStatus(size, changed or 0)
+
+
+def _name(path: str, key: str) -> str:
+    """What ``path``, of something below ``key``, is called there."""
+    return path[len(key.rstrip("/")) + 1 :]
+
+
+def _why_not(name: str) -> str | None:
+    return reason_to_ignore(name) if name else "a folder without a name"
+
+
+@contextlib.contextmanager
+def _explained(root: BucketPath) -> Iterator[None]:
+    """Errors of pyarrow in the block become those of :func:`list_bucket`."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise _explain(error, root) from None
+
+
+def _explain(error: OSError | ValueError, root: BucketPath) -> EdgeError:
+    text = _line(error)
+    if isinstance(error, ValueError):
+        return UsageError(f"{root}: no address of a bucket ({text})")
+    if found := _REGION.search(text):
+        return ConfigurationError(f"{root}: the bucket is in the region {found[1]}; set AWS_REGION={found[1]}")
+    if "NO_SUCH_BUCKET" in text or re.search(r"[Bb]ucket '[^']*' not found", text):
+        return DatasetError(f"{root}: there is no such bucket; give another one")
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)) or "Not a directory" in text:
+        return DatasetError(
+            f"{root}: no such folder in the bucket; give a folder that has one folder of photos for each class"
+        )
+    if isinstance(error, PermissionError) or _RIGHTS.search(text):
+        return ConfigurationError(
+            f"{root}: no right to list it; give this machine a key that may, with AWS_ACCESS_KEY_ID and "
+            f"AWS_SECRET_ACCESS_KEY or in ~/.aws ({text})"
+        )
+    return UnavailableError(f"{root}: its server does not answer ({text}); check the address and the network")
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return shorten(text.partition("AWS Error ")[2] or text, 200)
+
+
+def _interruptible(ask: Callable[[], Answer]) -> Answer:
+    """What ``ask`` returns, from a thread of its own: Ctrl-C would wait for code in C++ until it is done."""
+    future: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(ask())
+        except BaseException as error:  # it belongs to whoever waits
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future.result()
