@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from support.paths import PACKAGES, python_path
+from support.s3_server import KEYS
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
@@ -41,9 +42,9 @@ class RealCluster:
         self.address = str(self._cluster.address)
 
     def add(self, **options: Any) -> Any:
-        """Start a node with one core."""
-        paths = {"PYTHONPATH": python_path(PACKAGES), **options.pop("env_vars", {})}
-        return self._cluster.add_node(num_cpus=1, env_vars=paths, **self._small, **options)
+        """Start a node with one core and a key for buckets."""
+        variables = {"PYTHONPATH": python_path(PACKAGES), **KEYS, **options.pop("env_vars", {})}
+        return self._cluster.add_node(num_cpus=1, env_vars=variables, **self._small, **options)
 
     def add_without_edge(self, folder: Path) -> Any:
         """Start a node whose Python has neither edge nor the trainer."""

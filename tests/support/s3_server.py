@@ -21,14 +21,20 @@ PROGRAM = Path(os.environ.get("EDGE_S3_SERVER", REPOSITORY / "build" / "s3-serve
 KEYS = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "something", "AWS_EC2_METADATA_DISABLED": "true"}
 """An environment with a key. The server takes every key, unless :meth:`S3Server.ask_for_keys` is called."""
 
+_SIGNED = {
+    "Content-Type": "application/octet-stream",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=someone/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, "
+    "Signature=none",
+}
+
 
 class S3Server:
-    """The server, with the bucket ``photos``."""
+    """The server at ``port`` of this machine, 0: a free one, with the bucket ``photos``, which is empty."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         if not PROGRAM.exists():
             pytest.skip("no S3 server: make build/s3-server/installed")
-        self.port = free_port()
+        self.port = port or free_port()
         command = [str(PROGRAM), "-H", "127.0.0.1", "-p", str(self.port)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(self._answers)
@@ -80,7 +86,7 @@ class S3Server:
     def _ask(self, method: str, path: str, content: bytes = b"") -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, content, {"Content-Type": "application/octet-stream"})
+            connection.request(method, path, content, _SIGNED)
             answer = connection.getresponse()
             answer.read()
         finally:

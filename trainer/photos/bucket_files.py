@@ -36,7 +36,8 @@ _RIGHTS = re.compile(
 )
 """What the texts of pyarrow's errors have if a key is missing, wrong, or not allowed to do what it asks for."""
 
-_REGION = re.compile(r"bucket is located in '([^']+)'")
+_REGION = re.compile(r"bucket is located in|PermanentRedirect|AuthorizationHeaderMalformed|HTTP status 301")
+"""The same if the bucket is in another region than it was looked for."""
 
 Answer = TypeVar("Answer")
 
@@ -92,12 +93,11 @@ def read_from_bucket(path: BucketPath) -> tuple[bytes, FileStatus]:
     except FileNotFoundError:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
     except OSError as error:
-        text = _line(error)
-        if "NO_SUCH_KEY" in text:  # it vanished after its size was asked for
+        if "NO_SUCH_KEY" in str(error):  # it vanished after its size was asked for
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
-        if _RIGHTS.search(text):
-            raise PermissionError(None, f"no right to read it ({text})") from None
-        raise UnavailableError(f"{path}: its server does not answer ({text}); run again to go on") from None
+        if isinstance(error, PermissionError) or _RIGHTS.search(str(error)):
+            raise PermissionError(None, f"no right to read it ({_line(error)})") from None
+        raise UnavailableError(f"{path}: its server does not answer ({_line(error)}); run again to go on") from None
 
 
 @lru_cache(maxsize=8)
@@ -174,11 +174,14 @@ def _explained(root: BucketPath) -> Iterator[None]:
 
 
 def _explain(error: OSError | ValueError, root: BucketPath) -> EdgeError:
-    text = _line(error)
+    text, line = str(error), _line(error)
     if isinstance(error, ValueError):
-        return UsageError(f"{root}: no address of a bucket ({text})")
-    if found := _REGION.search(text):
-        return ConfigurationError(f"{root}: the bucket is in the region {found[1]}; set AWS_REGION={found[1]}")
+        return UsageError(f"{root}: no address of a bucket ({line})")
+    if _REGION.search(text):
+        return ConfigurationError(
+            f"{root}: the bucket is in another region ({line}); leave out AWS_REGION, AWS_DEFAULT_REGION and ?region=, "
+            "and its region is found"
+        )
     if "NO_SUCH_BUCKET" in text or re.search(r"[Bb]ucket '[^']*' not found", text):
         return DatasetError(f"{root}: there is no such bucket; give another one")
     if isinstance(error, (FileNotFoundError, NotADirectoryError)) or "Not a directory" in text:
@@ -188,9 +191,9 @@ def _explain(error: OSError | ValueError, root: BucketPath) -> EdgeError:
     if isinstance(error, PermissionError) or _RIGHTS.search(text):
         return ConfigurationError(
             f"{root}: no right to list it; give this machine a key that may, with AWS_ACCESS_KEY_ID and "
-            f"AWS_SECRET_ACCESS_KEY or in ~/.aws ({text})"
+            f"AWS_SECRET_ACCESS_KEY or in ~/.aws ({line})"
         )
-    return UnavailableError(f"{root}: its server does not answer ({text}); check the address and the network")
+    return UnavailableError(f"{root}: its server does not answer ({line}); check the address and the network")
 
 
 def _line(error: BaseException) -> str:

@@ -62,15 +62,6 @@ sys.exit(run_command("trainer", run))
 pytestmark = pytest.mark.xdist_group("ray")
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[RealCluster]:
-    """The cluster; no process is connected to it yet."""
-    pytest.importorskip("ray", reason="the extra ray is not installed")
-    made = RealCluster()
-    yield made
-    made.shutdown()
-
-
 def with_workers(extractor: FeatureExtractor, folder: Path, workers: Workers) -> FeatureExtractor:
     """The same with another cache, and other workers."""
     return dataclasses.replace(extractor, bottleneck_dir=folder, workers=workers)

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from edge.errors import StorageError, UnavailableError
 from support.paths import PACKAGES, python_path
-from trainer.cluster.readers import NoAnswerError, Readers
+from trainer.cluster.readers import NoAnswerError, Readers, how_to_reach
+from trainer.photos.bucket import as_place
 from trainer.photos.photo_files import FileStatus
 from trainer.photos.reading import NotReadError
 
@@ -44,3 +46,17 @@ def test_a_process_ends_while_a_read_hangs(tmp_path: Path) -> None:
         [sys.executable, "-c", HANGS, pipe], capture_output=True, text=True, env=environment, timeout=60
     )
     assert (run.returncode, run.stdout) == (0, "cannot be read: no answer within 0.2 s\n")
+
+
+def test_what_ends_a_run_says_what_to_do() -> None:
+    """A drive is mended, a server is asked again; a node needs the folder, or a key for the bucket."""
+    photo, in_bucket = Path("/share/a.jpg"), as_place("s3://bucket/a.jpg")
+    late = NoAnswerError("cannot be read: no answer within 60 s")
+    assert isinstance(late.ending(photo), StorageError)
+    assert str(late.ending(photo)) == f"/share/a.jpg: {late}; mend the drive and run again to go on"
+    assert isinstance(late.ending(in_bucket), UnavailableError)
+    assert str(late.ending(in_bucket)) == f"s3://bucket/a.jpg: {late}; run again to go on"
+    silent = UnavailableError("s3://bucket/a.jpg: its server does not answer; run again to go on")
+    assert NoAnswerError(str(silent), silent).ending(in_bucket) is silent
+    assert how_to_reach(photo) == "mount the photos there under the same path"
+    assert how_to_reach(in_bucket) == "let it reach the bucket, with a key that may read it"
