@@ -34,7 +34,13 @@ demo: .venv-lite/installed .venv-edge/installed ## photos -> retrained, quantize
 	.venv-edge/bin/edge label --model demo/flowers.tflite --json demo/new > demo/labels.jsonl
 	.venv-lite/bin/python -m trainer.demo picture demo
 
-test: .venv/installed ## all tests
+# A server for the tests of buckets. Its packages do not go with those of this project: it has an environment of its own.
+build/s3-server/installed:
+	$(PYTHON) -m venv --clear build/s3-server
+	build/s3-server/bin/python -m pip install --quiet --disable-pip-version-check 'moto[s3]==5.2.5' flask flask-cors
+	touch $@
+
+test: .venv/installed build/s3-server/installed ## all tests
 	$(BIN)/python -m pytest -n auto --dist=loadgroup
 
 test-processors: .venv/installed ## the numeric tests again, as other processors would compute them; see docs/reproducibility.md

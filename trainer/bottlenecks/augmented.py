@@ -95,7 +95,7 @@ def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, worke
                 work.append(_Work(photo, missing))
         advance(len(photos) - len(work))
         results = workers.map(_worker_factory(extractor), work)
-        computed = fill(cache, extractor.key, results, advance)
+        computed = fill(cache, results, advance)[extractor.key]
         if computed:
             cache.check_holds(extractor.key, computed, extractor.bottleneck_bytes)
     return len(computed)
@@ -103,7 +103,7 @@ def _compute(extractor: FeatureExtractor, photos: list[Photo], count: int, worke
 
 def _worker_factory(extractor: FeatureExtractor) -> MakeWorker[_Work, Rows]:
     size, new_interpreter = extractor.backbone.model.input_size, extractor.interpreter
-    larger_size = (_LARGER * size[0], _LARGER * size[1])
+    key, larger_size = extractor.key, (_LARGER * size[0], _LARGER * size[1])
 
     def make_worker() -> Callable[[_Work, Read], Rows]:
         interpreter = new_interpreter()
@@ -113,7 +113,7 @@ def _worker_factory(extractor: FeatureExtractor) -> MakeWorker[_Work, Rows]:
             picture = decode_again(photo.path, photo.sha256, larger_size, read)
             copies = {n: make_copy(picture, photo.sha256, n, size) for n in work.numbers}
             return Rows(
-                [(copy_sha256(photo.sha256, n), interpreter.raw_outputs(c).tobytes()) for n, c in copies.items()],
+                [(key, copy_sha256(photo.sha256, n), interpreter.raw_outputs(c).tobytes()) for n, c in copies.items()],
                 [],
                 [],
             )

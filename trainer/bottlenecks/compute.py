@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from edge.errors import ImageError
-from edge.preprocess import decode, preprocess
+from edge.inference.interpreter import ImageInterpreter
+from edge.preprocess import Pixels, decode, preprocess
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
 from trainer.bottlenecks.digests import Digests
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.bottlenecks.workers import MakeWorker, Read, Threads, Workers
 from trainer.photos.look import look_of
-from trainer.photos.photo_files import PhotoFile, PhotoFolder
+from trainer.photos.photo_files import FileStatus, PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents
 
 _TOGETHER = 4096  # files that are looked up in the cache in one go
@@ -48,21 +52,32 @@ def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, thread
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
+    return compute_for_all([extractor], folder, threads)[0]
+
+
+def compute_for_all(
+    extractors: Sequence[FeatureExtractor], folder: PhotoFolder, threads: int | None = None
+) -> list[Extracted]:
+    """The same for ``extractors`` that share a cache, workers and progress; the results are in their order.
+
+    A photo that several of them need is read once, and decoded once for each size of input.
+    """
+    first = extractors[0]
     return retry_once(
-        extractor.bottleneck_dir,
-        extractor.progress.message,
-        lambda: _compute(extractor, folder, Threads(threads) if threads else extractor.workers),
+        first.bottleneck_dir,
+        first.progress.message,
+        lambda: _compute(extractors, folder, Threads(threads) if threads else first.workers),
     )
 
 
-def _compute(extractor: FeatureExtractor, folder: PhotoFolder, workers: Workers) -> Extracted:
-    contents = Contents({}, {})
-    title = f"bottlenecks {extractor.backbone.quantization}"
+def _compute(extractors: Sequence[FeatureExtractor], folder: PhotoFolder, workers: Workers) -> list[Extracted]:
+    contents, first = Contents({}, {}), extractors[0]
+    many = f"of {len(extractors)} networks" if len(extractors) > 1 else first.backbone.quantization
     with (
-        BottleneckCache(extractor.bottleneck_dir) as cache,
-        extractor.progress.stage(title, len(folder.files)) as advance,
+        BottleneckCache(first.bottleneck_dir) as cache,
+        first.progress.stage(f"bottlenecks {many}", len(folder.files)) as advance,
     ):
-        cached = cache.known_images(extractor.key, extractor.bottleneck_bytes)
+        cached = [cache.known_images(each.key, each.bottleneck_bytes) for each in extractors]
 
         def missing() -> Iterator[PhotoFile]:
             """The files whose photos may not be in the cache; those that are, are noted on the way."""
@@ -70,7 +85,8 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, workers: Workers)
                 some = folder.files[start : start + _TOGETHER]
                 hashes = _known_hashes(some, cache)
                 known = [sha256 for sha256 in hashes if sha256 is not None]
-                here = {sha256 for sha256, found in zip(known, cached.contains(known), strict=True) if found}
+                complete = np.logical_and.reduce([each.contains(known) for each in cached])
+                here = {sha256 for sha256, found in zip(known, complete, strict=True) if found}
                 before = len(contents.sha256)
                 others = []
                 for file, sha256 in zip(some, hashes, strict=True):
@@ -82,7 +98,7 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, workers: Workers)
                 yield from others
 
         def results() -> Iterator[Rows]:
-            make_worker = _worker_factory(extractor, cached, cache.images_with_look())
+            make_worker = _worker_factory(extractors, cached, cache.images_with_look())
             for done in workers.map(make_worker, missing()):
                 if done.sha256 is None:
                     contents.unreadable[done.file.relative] = done.reason
@@ -90,47 +106,69 @@ def _compute(extractor: FeatureExtractor, folder: PhotoFolder, workers: Workers)
                     contents.sha256[done.file.relative] = done.sha256
                 yield done.rows
 
-        computed = fill(cache, extractor.key, results(), advance)
-        if computed:
-            cache.check_holds(extractor.key, contents.sha256.values(), extractor.bottleneck_bytes)
+        computed = fill(cache, results(), advance)
+        for each in extractors:
+            if computed[each.key]:
+                cache.check_holds(each.key, contents.sha256.values(), each.bottleneck_bytes)
     # Taken out on the way, so that there is never a second one of each.
     in_order = {file.relative: sha256 for file in folder.files if (sha256 := contents.sha256.pop(file.relative, None))}
-    return Extracted(contents._replace(sha256=in_order), len(computed))
+    contents = contents._replace(sha256=in_order)
+    return [Extracted(contents, len(computed[each.key])) for each in extractors]
 
 
 def _known_hashes(files: Sequence[PhotoFile], cache: BottleneckCache) -> list[bytes | None]:
     """The content hash that ``cache`` remembers of each of ``files``, None if it does not know the file as it is."""
-    known = cache.known_files([file.path for file in files])
-    return [_known_hash(file, known.get(file_key(file.path))) for file in files]
+    paths = [file.path for file in files]  # each is made when it is asked for, which takes time
+    known = cache.known_files(paths)
+    return [_known_hash(path, file.status, known.get(file_key(path))) for path, file in zip(paths, files, strict=True)]
 
 
-def _known_hash(file: PhotoFile, known: tuple[int, int, bytes] | None) -> bytes | None:
+def _known_hash(path: Path, status: FileStatus | None, known: tuple[int, int, bytes] | None) -> bytes | None:
     if known is None:
         return None
     try:
-        status = file.status or file.path.stat()
+        found = status or path.stat()
     except OSError:
         return None
-    return known[2] if (status.st_size, status.st_mtime_ns) == known[:2] else None
+    return known[2] if (found.st_size, found.st_mtime_ns) == known[:2] else None
 
 
-def _worker_factory(extractor: FeatureExtractor, cached: Digests, looks: Digests) -> MakeWorker[PhotoFile, _Done]:
-    size, new_interpreter = extractor.backbone.model.input_size, extractor.interpreter
+class _Network(NamedTuple):
+    """What a worker needs of an extractor; ``cached`` are the images whose bottlenecks are there."""
+
+    key: bytes
+    size: tuple[int, int]
+    new_interpreter: Callable[[], ImageInterpreter]
+    cached: Digests
+
+
+def _worker_factory(
+    extractors: Sequence[FeatureExtractor], cached: Sequence[Digests], looks: Digests
+) -> MakeWorker[PhotoFile, _Done]:
+    networks = [
+        _Network(each.key, each.backbone.model.input_size, each.interpreter, known)
+        for each, known in zip(extractors, cached, strict=True)
+    ]
 
     def make_worker() -> Callable[[PhotoFile, Read], _Done]:
-        interpreter = new_interpreter()
+        interpreters = [each.new_interpreter() for each in networks]
 
         def compute(file: PhotoFile, read: Read) -> _Done:
             try:
                 content, status = read(file.path)
                 sha256 = hashlib.sha256(content).digest()
                 rows = Rows([], [(file.path, file.status or status, sha256)], [])
-                if sha256 not in cached:
-                    picture = decode(content, size)
-                    if sha256 not in looks:
-                        rows.looks.append((sha256, look_of(content, picture, size).to_bytes()))
-                    pixels = preprocess(picture, size)
-                    rows.bottlenecks.append((sha256, interpreter.raw_outputs(pixels).tobytes()))
+                pixels: dict[tuple[int, int], Pixels] = {}
+                for network, interpreter in zip(networks, interpreters, strict=True):
+                    if sha256 in network.cached:
+                        continue
+                    if network.size not in pixels:
+                        picture = decode(content, network.size)
+                        if sha256 not in looks and not rows.looks:
+                            rows.looks.append((sha256, look_of(content, picture, network.size).to_bytes()))
+                        pixels[network.size] = preprocess(picture, network.size)
+                    vector = interpreter.raw_outputs(pixels[network.size]).tobytes()
+                    rows.bottlenecks.append((network.key, sha256, vector))
                 return _Done(file, sha256, rows, "")
             except ImageError as error:
                 return _Done(file, None, Rows([], [], []), str(error))

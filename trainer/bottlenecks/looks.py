@@ -39,7 +39,7 @@ def store_looks(bottleneck_dir: Path, photos: Sequence[Photo], progress: Progres
             images = [photo.sha256 for photo in photos]
             known = Digests(image for image, _ in cache.intact_looks()).contains(images)
             missing = [photo for photo, found in zip(photos, known, strict=True) if not found]
-            fill(cache, b"", _made(missing, progress), lambda count: None)
+            fill(cache, _made(missing, progress), lambda count: None)
             return copy_looks(cache, bottleneck_dir, images)
 
     return retry_once(bottleneck_dir, progress.message, store)
@@ -55,7 +55,7 @@ def _load(bottleneck_dir: Path, photos: Sequence[Photo], progress: Progress) -> 
                 looks.update(rows.looks)
                 yield rows
 
-        fill(cache, b"", noted(), lambda count: None)
+        fill(cache, noted(), lambda count: None)
     return [Look.from_bytes(looks[photo.sha256]) for photo in photos]
 
 

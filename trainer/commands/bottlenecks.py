@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 
 from edge.errors import UsageError
 from trainer.backbones.architectures import CONVERTERS, DEFAULT_ARCHITECTURE, Architecture
 from trainer.backbones.backbone import load_backbones
-from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.compute import compute_for_all
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.cache_folder import default_bottleneck_dir
 from trainer.cluster.connect import connected
 from trainer.commands.options import (
-    ArchitectureName,
     AsJson,
     BackboneFile,
     BottleneckDir,
@@ -36,7 +36,6 @@ from trainer.commands.skipped_files import name_skipped
 from trainer.photos.dataset import assemble
 from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
-from trainer.photos.photo_files import Skipped
 from trainer.photos.split import SplitRatios
 from trainer.retraining.given_backbone import read_given
 from trainer.terminal.progress_bars import TerminalProgress
@@ -47,7 +46,13 @@ def bottlenecks_command(
     context: typer.Context,
     image_dir: ImageDir,
     layout: LayoutChoice = Layout[AUTO],
-    architecture: ArchitectureName = DEFAULT_ARCHITECTURE.name,
+    architecture: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The network: mobilenet_0.50_224, or what trainer architectures lists; may be repeated: each photo is "
+            f"then read once for all of them (default: {DEFAULT_ARCHITECTURE.name}).",
+        ),
+    ] = None,
     quantization: Quantizations = None,
     weights: WeightsChoice = None,
     converter: ConverterChoice = Converter[CONVERTERS[0]],
@@ -76,25 +81,26 @@ def bottlenecks_command(
         backbones = [given]
     else:
         chosen = chosen_quantizations(quantization)
+        named = dict.fromkeys(Architecture.parse(name) for name in architecture or [DEFAULT_ARCHITECTURE.name])
         with progress.stage("backbone"):
-            backbones = load_backbones(cache, Architecture.parse(architecture), weights, chosen, converter.value)
-    rows = []
-    skipped: list[Skipped] = []
+            backbones = [
+                made for each in named for made in load_backbones(cache, each, weights, chosen, converter.value)
+            ]
     with connected(ray, progress) as workers:
-        for network in backbones:
-            extractor = FeatureExtractor(network, cache, progress=progress, workers=workers)
-            extracted = compute_bottlenecks(extractor, folder)
-            dataset = assemble(folder, extracted.contents, SplitRatios(), training=False)
-            skipped = dataset.skipped
-            rows.append(
-                {
-                    "architecture": network.architecture.name,
-                    "quantization": network.quantization,
-                    "photos": len(dataset.photos),
-                    "computed": extracted.computed,
-                    "cache": str(cache),
-                }
-            )
+        extractors = [FeatureExtractor(each, cache, progress=progress, workers=workers) for each in backbones]
+        extracted = compute_for_all(extractors, folder)
+    dataset = assemble(folder, extracted[0].contents, SplitRatios(), training=False)
+    skipped = dataset.skipped
+    rows = [
+        {
+            "architecture": network.architecture.name,
+            "quantization": network.quantization,
+            "photos": len(dataset.photos),
+            "computed": one.computed,
+            "cache": str(cache),
+        }
+        for network, one in zip(backbones, extracted, strict=True)
+    ]
     name_skipped(skipped, progress)
     if as_json:
         print(json.dumps({"bottlenecks": rows, "skipped": [entry._asdict() for entry in skipped]}))

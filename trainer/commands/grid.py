@@ -10,9 +10,19 @@ import typer
 
 from trainer.backbones.architectures import Architecture, grid
 from trainer.cache_folder import default_bottleneck_dir
-from trainer.commands.options import AsJson, BottleneckDir, Layout, LayoutChoice, Quantization, chosen_quantizations
+from trainer.cluster.connect import connected
+from trainer.commands.options import (
+    AsJson,
+    BottleneckDir,
+    Layout,
+    LayoutChoice,
+    Quantization,
+    RayAddress,
+    chosen_quantizations,
+)
 from trainer.commands.skipped_files import name_skipped
 from trainer.grid.build import DEFAULT_QUANTIZATIONS, GridModel, GridOptions, build_grid
+from trainer.photos.bucket import as_place
 from trainer.photos.layout import AUTO
 from trainer.terminal.progress_bars import TerminalProgress
 from trainer.terminal.tables import print_table
@@ -36,6 +46,7 @@ def build_command(
         typer.Option(help="Build only this architecture; may be repeated (default: the 16 of MobileNet v1)."),
     ] = None,
     bottleneck_dir: BottleneckDir = None,
+    ray: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a model file for each architecture and quantization to FOLDER, to be measured by edge bench on a board.
@@ -47,13 +58,14 @@ def build_command(
     options = GridOptions(
         folder=folder,
         bottleneck_dir=bottleneck_dir or default_bottleneck_dir(),
-        image_dir=image_dir,
+        image_dir=image_dir and as_place(image_dir),
         layout=layout.value,
         architectures=tuple(dict.fromkeys(named or grid())),
         quantizations=chosen_quantizations(quantization, DEFAULT_QUANTIZATIONS),
     )
     progress = TerminalProgress()
-    built = build_grid(options, progress)
+    with connected(ray, progress) as workers:
+        built = build_grid(options, progress, workers)
     skipped = built.dataset.skipped if built.dataset else []
     name_skipped(skipped, progress)
     if as_json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +18,12 @@ from edge.modelfile.model_file import ModelFile
 from trainer.backbones.architectures import Architecture, grid
 from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.backbones.weights import OFFLINE, RANDOM, Weights, find_weights, weights_at_hand
+from trainer.bottlenecks.compute import compute_for_all
+from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.workers import Threads, Workers
 from trainer.export.untaught import export_untaught
 from trainer.photos.dataset import Dataset, dataset_fingerprint, read_dataset
+from trainer.photos.folder import list_photos
 from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
@@ -70,22 +75,28 @@ class Grid(NamedTuple):
 
 
 class _PlannedModel(NamedTuple):
-    """One file and what it is made from; ``dataset_sha256`` is None if the model is not trained."""
+    """One file and what it is made from; ``choice`` is the value of ``--weights``.
+
+    ``dataset_sha256`` is None if the model is not trained.
+    """
 
     path: Path
     architecture: Architecture
     quantization: str
+    choice: str | None
     weights: Weights
     labels: tuple[str, ...]
     dataset_sha256: str | None
 
 
-def build_grid(options: GridOptions, progress: Progress) -> Grid:
+def build_grid(options: GridOptions, progress: Progress, workers: Workers | None = None) -> Grid:
     """Write one model file for each architecture and quantization; finished files of an earlier run are kept.
 
     A file is kept if its architecture, quantization, weights, labels and photos are those of this run. Every file is
-    written whole or not at all. Raises the errors of :mod:`edge.errors`.
+    written whole or not at all. ``workers`` compute the bottlenecks of photos, those of all files that are missing
+    together; None: all cores of this machine. Raises the errors of :mod:`edge.errors`.
     """
+    workers = workers or Threads()
     check_writable(options.folder / "grid.tflite")
     dataset = (
         None
@@ -94,8 +105,13 @@ def build_grid(options: GridOptions, progress: Progress) -> Grid:
     )
     total = len(options.architectures) * len(options.quantizations)
     models: list[GridModel] = []
-    for architecture in options.architectures:
-        for model in _build_architecture(architecture, dataset, options, progress):
+    planned = [_plan(architecture, dataset, options) for architecture in options.architectures]
+    finished = {plan.path: _finished(plan) for plans in planned for plan in plans}
+    trained = [plan for plans in planned for plan in plans if plan.dataset_sha256 and not finished[plan.path]]
+    if trained:
+        _fill_cache(trained, options, progress, workers)
+    for plans in planned:
+        for model in _build_architecture(plans, finished, options, progress, workers):
             models.append(model)
             progress.message(f"[{len(models)}/{total}] {_describe(model)}")
     order = [model_file_name(a, quantization) for a in options.architectures for quantization in options.quantizations]
@@ -108,33 +124,62 @@ def model_file_name(architecture: Architecture, quantization: str) -> str:
     return f"{architecture.name}-{quantization}.tflite"
 
 
-def _build_architecture(
-    architecture: Architecture, dataset: Dataset | None, options: GridOptions, progress: Progress
-) -> Iterator[GridModel]:
-    """The models of one architecture, the kept ones first; all missing backbones are built by one call."""
+def _plan(architecture: Architecture, dataset: Dataset | None, options: GridOptions) -> list[_PlannedModel]:
+    """The files of ``architecture``."""
     at_hand = weights_at_hand(architecture)
     choice = {None: RANDOM, "offline extra": OFFLINE}.get(at_hand)
     weights = find_weights(architecture, choice, lambda found: True, _refuse_download)
     fingerprint = None if dataset is None or at_hand is None else dataset_fingerprint(dataset)
     labels = UNTRAINED_LABELS if dataset is None else dataset.labels
-    missing = []
+    plans = []
     for quantization in options.quantizations:
         path = options.folder / model_file_name(architecture, quantization)
-        plan = _PlannedModel(path, architecture, quantization, weights, labels, fingerprint)
-        finished = _finished(plan)
-        if finished:
-            yield finished
+        plans.append(_PlannedModel(path, architecture, quantization, choice, weights, labels, fingerprint))
+    return plans
+
+
+def _load_backbones(plans: list[_PlannedModel], options: GridOptions, progress: Progress) -> list[Backbone]:
+    """The backbones of ``plans``, which are of one architecture; all that are missing are built by one call."""
+    architecture = plans[0].architecture
+    with progress.stage(f"{architecture.name} backbones"):
+        quantizations = [plan.quantization for plan in plans]
+        return load_backbones(options.bottleneck_dir, architecture, plans[0].choice, quantizations)
+
+
+def _fill_cache(plans: list[_PlannedModel], options: GridOptions, progress: Progress, workers: Workers) -> None:
+    """Compute the bottlenecks of all ``plans`` together: each photo is decoded once for each size of input."""
+    assert options.image_dir is not None
+    backbones = [
+        backbone
+        for _, same in groupby(plans, lambda plan: plan.architecture)
+        for backbone in _load_backbones(list(same), options, progress)
+    ]
+    extractors = [
+        FeatureExtractor(each, options.bottleneck_dir, options.runtime, progress, workers) for each in backbones
+    ]
+    said = Progress(None, lambda text: None)  # what there is to say of the folders is said when it is trained on
+    compute_for_all(extractors, list_photos(options.image_dir, options.layout, said))
+
+
+def _build_architecture(
+    plans: list[_PlannedModel],
+    finished: dict[Path, GridModel | None],
+    options: GridOptions,
+    progress: Progress,
+    workers: Workers,
+) -> Iterator[GridModel]:
+    """The models of one architecture, the kept ones first."""
+    missing = []
+    for plan in plans:
+        if kept := finished[plan.path]:
+            yield kept
         else:
             missing.append(plan)
     if not missing:
         return
-    with progress.stage(f"{architecture.name} backbones"):
-        backbones = load_backbones(
-            options.bottleneck_dir, architecture, choice, [plan.quantization for plan in missing]
-        )
-    for plan, backbone in zip(missing, backbones, strict=True):
+    for plan, backbone in zip(missing, _load_backbones(missing, options, progress), strict=True):
         trained = plan.dataset_sha256 is not None
-        yield _train(plan, choice, options, progress) if trained else _write_untrained(plan, backbone, options)
+        yield _train(plan, options, progress, workers) if trained else _write_untrained(plan, backbone, options)
 
 
 def _refuse_download(architecture: Architecture) -> None:
@@ -160,7 +205,7 @@ def _finished(plan: _PlannedModel) -> GridModel | None:
     return _grid_model(plan, model.size_bytes, manifest.accuracy, manifest.independent_test_photos, kept=True)
 
 
-def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progress: Progress) -> GridModel:
+def _train(plan: _PlannedModel, options: GridOptions, progress: Progress, workers: Workers) -> GridModel:
     assert options.image_dir is not None
     (model,) = retrain_all(
         RetrainOptions(
@@ -170,10 +215,11 @@ def _train(plan: _PlannedModel, choice: str | None, options: GridOptions, progre
             bottleneck_dir=options.bottleneck_dir,
             architecture=plan.architecture,
             quantizations=(plan.quantization,),
-            weights=choice,
+            weights=plan.choice,
             runtime=options.runtime,
         ),
         progress,
+        workers=workers,
     )
     return _grid_model(plan, model.size_bytes, model.accuracy, model.evaluation.independent)
 

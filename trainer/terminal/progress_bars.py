@@ -7,9 +7,19 @@ from collections.abc import Iterator
 
 from rich import progress as rich
 from rich.console import Console
+from rich.text import Text
 
 from edge.printable import printable
 from trainer.progress import Advance, Progress
+
+
+class _RateColumn(rich.ProgressColumn):
+    """How many items are done in a second, over the last half minute."""
+
+    def render(self, task: rich.Task) -> Text:
+        """Empty as long as it is not known."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s")
 
 
 class TerminalProgress(Progress):
@@ -32,7 +42,7 @@ class TerminalProgress(Progress):
             return
         columns = [rich.SpinnerColumn(), rich.TextColumn("{task.description:<24}"), rich.BarColumn()]
         if total is not None:
-            columns += [rich.MofNCompleteColumn(), rich.TimeRemainingColumn()]
+            columns += [rich.MofNCompleteColumn(), _RateColumn(), rich.TimeRemainingColumn()]
         with rich.Progress(*columns, console=self._console) as bars:
             task = bars.add_task(name, total=total)
             yield lambda count: bars.advance(task, count)

@@ -14,9 +14,10 @@ from PIL import Image
 
 from edge.inference.interpreter import ImageInterpreter
 from edge.pictures.bounded_file import MAX_FILE_BYTES
-from edge.preprocess import preprocess
+from edge.preprocess import decode, preprocess
 from support import tiny
-from trainer.bottlenecks.compute import Extracted, compute_bottlenecks
+from trainer.bottlenecks import compute
+from trainer.bottlenecks.compute import Extracted, compute_bottlenecks, compute_for_all
 from trainer.photos.folder import list_photos
 from trainer.photos.reading import Contents, read_contents
 from trainer.progress import Progress, Stage
@@ -149,3 +150,29 @@ def test_another_interpreter_has_bottlenecks_of_its_own(photos: Path, tmp_path: 
         computed.append(json.loads(done.stdout)["bottlenecks"][0]["computed"])
     assert computed[0] == computed[1] > 0
     assert computed[2:] == [0, 0]
+
+
+def test_several_networks_share_the_reading(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each photo is read and decoded once for all networks of one size; the numbers are those of one after the other.
+
+    A network that joins later gets what it lacks, and the others compute nothing again.
+    """
+    folder = list_photos(photos)
+    alone = [tiny.extractor(tmp_path / "alone", name) for name in ("int8", "float32")]
+    expected = [compute_bottlenecks(each, folder) for each in alone]
+    decoded = []
+
+    def count(content: bytes, size: tuple[int, int]) -> Image.Image:
+        decoded.append(size)
+        return decode(content, size)
+
+    monkeypatch.setattr(compute, "decode", count)
+    together = [tiny.extractor(tmp_path / "together", name) for name in ("int8", "float32")]
+    assert compute_for_all(together, folder) == expected
+    assert len(decoded) == len(folder.files)
+    images = list(expected[0].contents.sha256.values())
+    for one, other in zip(alone, together, strict=True):
+        assert one.load(images).tobytes() == other.load(images).tobytes()
+    joined = [tiny.extractor(tmp_path / "joined", name) for name in ("int8", "float32")]
+    compute_bottlenecks(joined[0], folder)
+    assert [each.computed for each in compute_for_all(joined, folder)] == [0, len(images)]

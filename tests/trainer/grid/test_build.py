@@ -17,6 +17,7 @@ from edge.modelfile.model_file import ModelFile
 from support import tiny
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.weights import Weights, keras_cache_file
+from trainer.bottlenecks.workers import Threads
 from trainer.grid.build import (
     DEFAULT_QUANTIZATIONS,
     UNTRAINED_LABELS,
@@ -26,6 +27,7 @@ from trainer.grid.build import (
     build_grid,
     model_file_name,
 )
+from trainer.photos.folder import list_photos
 from trainer.progress import Progress
 
 NAMES = [model_file_name(tiny.ARCHITECTURE, quantization) for quantization in DEFAULT_QUANTIZATIONS]
@@ -137,6 +139,26 @@ def test_model_with_weights_is_trained_and_evaluated(grid_options: GridOptions, 
     assert [model.accuracy for model in kept.models] == pytest.approx([p.accuracy for p in trained.models], abs=1e-6)
     tiny.paint("red", 99).save(photos / "red" / "new.png")
     assert [model.kept for model in build(options).models] == [False, False]
+
+
+def test_bottlenecks_of_all_models_are_computed_together(
+    grid_options: GridOptions, weights: None, photos: Path
+) -> None:
+    """One job for a cluster: each photo is handed out once for both files, and not again while they are trained."""
+    handed_out: list[str] = []
+
+    class Counting(Threads):
+        def map(self, make_worker, items):  # type: ignore[no-untyped-def, override]
+            def counted():  # type: ignore[no-untyped-def]
+                for item in items:
+                    handed_out.append(item.relative)
+                    yield item
+
+            return super().map(make_worker, counted())
+
+    built = build_grid(dataclasses.replace(grid_options, image_dir=photos), Progress(), Counting())
+    assert [model.kept for model in built.models] == [False, False]
+    assert sorted(handed_out) == sorted(photo.relative for photo in list_photos(photos).files)
 
 
 def test_folder_that_cannot_be_written_is_an_error_before_the_work(grid_options: GridOptions, tmp_path: Path) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support import tiny
+from support.complaint import complaint
 from support.s3_server import KEYS, S3Server
+from trainer.backbones.architectures import Architecture
 from trainer.fine_tuning.job import TuningPhoto
 from trainer.fine_tuning.photos import TuningPhotos
 from trainer.photos.bucket import as_place
@@ -21,32 +25,30 @@ from trainer.retraining.retrain_all import retrain_all
 pytestmark = pytest.mark.xdist_group("s3")
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
     """The server, with a key for it."""
     pytest.importorskip("pyarrow", reason="the extra ray is not installed")
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    made = S3Server()
-    yield made
-    made.stop()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in KEYS.items():
+            environment.setenv(name, value)
+        made = S3Server()
+        yield made
+        made.stop()
 
 
 def test_a_bucket_gives_the_model_of_the_folder(
     server: S3Server, options: RetrainOptions, photos: Path, cache: Path, tmp_path: Path
 ) -> None:
-    """The same file, byte for byte, with augmented copies, the rest of the world and cross-validation."""
+    """The same file, byte for byte, with augmented copies."""
     server.put_folder(photos)
     root = as_place(server.address("photos"))
-    made = dataclasses.replace(options, augment=1, unknown="unknown", cross_validate=True)
     for folder in (photos, root):
         own = tmp_path / f"cache-{folder is root}"
         shutil.copytree(cache, own)
         output = tmp_path / f"{folder is root}.tflite"
-        (model,) = retrain_all(
-            dataclasses.replace(made, folder=folder, bottleneck_dir=own, output=output),
-            Progress(None, lambda text: None),
-        )
+        made = dataclasses.replace(options, folder=folder, bottleneck_dir=own, output=output, augment=1)
+        (model,) = retrain_all(made, Progress(None, lambda text: None))
         assert model.computed_bottlenecks == len(model.dataset.photos)
     assert (tmp_path / "False.tflite").read_bytes() == (tmp_path / "True.tflite").read_bytes()
     assert default_output(root, options.architecture, ("int8",)).name.startswith("photos-mobilenet")
@@ -60,3 +62,21 @@ def test_reports_and_fine_tuning_read_a_bucket(server: S3Server, photos: Path) -
     decoded = [TuningPhotos([TuningPhoto(str(path), 0)], 32).pixels(0).tobytes() for path in (here, there)]
     assert decoded[0] == decoded[1]
     assert thumbnail(there.with_name("gone.png")) is None
+
+
+def test_the_command_takes_an_address(server: S3Server, trainer, photos: Path, cache: Path) -> None:  # type: ignore[no-untyped-def]
+    """Two networks in one run; a folder that is not in the bucket is one line, with the exit code of bad data."""
+    other = Architecture(0.25, 160)
+    tiny.write_backbone(cache, architecture=other)
+    server.put_folder(photos)
+    names = ("--architecture", tiny.ARCHITECTURE.name, "--architecture", other.name)
+    arguments = (*names, "--weights", "random", "--bottleneck-dir", cache)
+    done = trainer("bottlenecks", server.address("photos"), *arguments, "--json", env=KEYS)
+    rows = json.loads(done.stdout)["bottlenecks"]
+    assert [(row["architecture"], row["photos"], row["computed"]) for row in rows] == [
+        (tiny.ARCHITECTURE.name, 36, 36),
+        (other.name, 36, 36),
+    ]
+    assert done.stderr == ""
+    missing = trainer("bottlenecks", server.address("none"), *arguments, env=KEYS)
+    assert "/none: no such folder in the bucket; give a folder" in complaint(missing, 65)

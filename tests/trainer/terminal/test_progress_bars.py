@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -53,6 +54,8 @@ def test_terminal_shows_a_bar_for_each_stage() -> None:
     seen = on_a_terminal()
     assert "bottlenecks int8" in seen
     assert "3/3" in seen
+    plain = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", seen)
+    assert re.search(r"3/3 +[\d,.]+/s +\d:\d\d:\d\d", plain)  # how many a second, and in how long the rest
     assert "head" in seen
     assert "trainer: done" in seen
 
