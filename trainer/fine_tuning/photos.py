@@ -14,7 +14,7 @@ from edge.preprocess import Pixels, preprocess
 from trainer.fine_tuning.job import TuningPhoto
 from trainer.fine_tuning.recipe import Recipe
 from trainer.photos.augmentation import augment_picture
-from trainer.photos.bucket import as_place
+from trainer.photos.bucket import place_at
 from trainer.photos.reading import openable
 
 MARGIN = 1.15
@@ -41,7 +41,7 @@ class TuningPhotos:
         self._pixels = list(ordered_map(lambda: self._decode, kept, available_cores()))
 
     def _decode(self, photo: TuningPhoto) -> Pixels:
-        return preprocess(openable(as_place(photo.path)), (self._edge, self._edge))
+        return preprocess(openable(place_at(photo.path)), (self._edge, self._edge))
 
     def pixels(self, index: int) -> Pixels:
         """The photo at ``index``: (edge, edge, 3), uint8."""

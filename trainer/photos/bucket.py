@@ -52,8 +52,15 @@ def in_bucket(path: Path) -> TypeGuard[BucketPath]:
     return isinstance(path, BucketPath)
 
 
+def place_at(text: str) -> Path:
+    """The place, in a bucket or not, whose text is ``text``. A name at its end that looks like a setting is a name."""
+    return BucketPath(text) if text.startswith(ADDRESSES) else Path(text)
+
+
 def as_place(path: str | Path) -> Path:
-    """``path``, or the place in a bucket that it is the address of; a path has lost one of the two slashes.
+    """``path`` as a user gives it, or the place in a bucket that it is the address of, with settings at its end or not.
+
+    A path has lost one of the two slashes of an address.
 
     Raises :class:`~edge.errors.UsageError` if it is the address of no bucket, or if it has a password in it.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
-from trainer.photos.bucket import ADDRESSES, as_place
+from trainer.photos.bucket import ADDRESSES, place_at
 
 _Kind = TypeVar("_Kind", bound="AtPlace")
 
@@ -94,7 +94,7 @@ def place_of(path: Path, relative: str) -> str:
 def path_at(place: str, relative: str) -> Path:
     """The path of which :func:`place_of` gave ``place``."""
     if place.startswith(ADDRESSES):
-        return as_place(place) / relative
+        return place_at(place[:-2]) if place.endswith("/.") else place_at(f"{place}{relative}")
     return Path(place[:-2] or ".") if place.endswith(f"{os.sep}.") else Path(place, relative)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
-from trainer.photos.bucket import Bucket, BucketPath, as_place, bucket_of, in_bucket, key_of
+from trainer.photos.bucket import Bucket, BucketPath, as_place, bucket_of, in_bucket, key_of, place_at
 from trainer.photos.folder import photos_name
 from trainer.photos.photo_files import PhotoFile
 
@@ -38,6 +38,9 @@ def test_an_address_is_a_path(address: str, expected: str, key: str) -> None:
     assert str(as_place(str(place))) == expected
     assert pickle.loads(pickle.dumps(place)) == place
     assert bucket_of(place / "red").name == "bucket"
+    photo = place / "rose.jpg?size=large"  # as some programs name what they download
+    assert place_at(str(photo)) == photo
+    assert PhotoFile(photo, "another name", "rose").path == photo
 
 
 def test_settings_are_read() -> None:
