@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from datetime import timedelta
 from functools import lru_cache
 from importlib.util import find_spec
 from threading import Thread
@@ -53,7 +54,8 @@ def list_bucket(root: BucketPath, skip: Callable[[str, str], None], progress: Pr
     """The files below ``root``, at any depth, as :func:`edge.sources.files.walk_files` gives those of a folder.
 
     ``skip`` gets the relative path of what is skipped, with the reason. The folders in ``root`` are listed one after
-    the other, so that no more of a large bucket is in memory at once than one of them, and the files that are kept.
+    the other, so that no more of a large bucket is in memory at once than one of them, and the files that are kept;
+    those of Google and Azure all at once.
 
     Raises :class:`~edge.errors.DatasetError` if there is no such bucket or folder,
     :class:`~edge.errors.ConfigurationError` without the right to list it, and
@@ -63,6 +65,10 @@ def list_bucket(root: BucketPath, skip: Callable[[str, str], None], progress: Pr
     folders = []
     with _explained(root), progress.stage("listing the bucket") as advance:
         opened, key = _opened(bucket_of(root)), key_of(root)
+        if bucket_of(root).scheme != "s3":  # Google's listing of one folder lacks the folders in it
+            found = _list(opened, key, recursive=True)
+            folders = sorted({_name(info.path, key).partition("/")[0] for info in found if _in_folder(info, key)})
+            return Listed(dict(_below(found, key, skip)), folders)
         for info in sorted(_list(opened, key, recursive=False), key=lambda info: info.path):
             name = _name(info.path, key)
             reason = _why_not(name)
@@ -110,12 +116,18 @@ def _opened(bucket: Bucket) -> FileSystem:
         raise ConfigurationError(f"{bucket.scheme}://{bucket.name} needs pyarrow: {install_command('ray')}")
     from pyarrow import fs
 
+    endpoint, scheme = bucket.setting("endpoint_override"), bucket.setting("scheme")
+    anonymous = bucket.setting("anonymous") == "true"
+    if bucket.scheme == "gs":
+        return fs.GcsFileSystem(
+            endpoint_override=endpoint,
+            scheme=scheme or "https",
+            anonymous=anonymous,
+            retry_time_limit=timedelta(seconds=_ATTEMPTS * ANSWER_LIMIT_S),
+        )
     if bucket.scheme != "s3":
-        limit = "?retry_limit_seconds=30" if bucket.scheme == "gs" else ""
-        settings = f"?{bucket.settings}" if bucket.settings else limit
+        settings = f"?{bucket.settings}" if bucket.settings else ""
         return fs.FileSystem.from_uri(f"{bucket.scheme}://{bucket.name}{settings}")[0]
-    endpoint = bucket.setting("endpoint_override")
-    scheme = bucket.setting("scheme")
     if endpoint is None:
         address = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
         scheme_of_address, _, endpoint = address.rpartition("://")
@@ -125,7 +137,7 @@ def _opened(bucket: Bucket) -> FileSystem:
         endpoint_override=endpoint.rstrip("/") or None,
         scheme=scheme or "https",
         region=region or ("us-east-1" if endpoint else fs.resolve_s3_region(bucket.name)),
-        anonymous=bucket.setting("anonymous") == "true",
+        anonymous=anonymous,
         request_timeout=ANSWER_LIMIT_S,
         connect_timeout=_CONNECT_LIMIT_S,
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
@@ -160,6 +172,10 @@ def _name(path: str, key: str) -> str:
     return path[len(key.rstrip("/")) + 1 :]
 
 
+def _in_folder(info: Any, key: str) -> bool:
+    return not info.is_file or "/" in _name(info.path, key)
+
+
 def _why_not(name: str) -> str | None:
     return reason_to_ignore(name) if name else "a folder without a name"
 
@@ -184,7 +200,7 @@ def _explain(error: OSError | ValueError, root: BucketPath) -> EdgeError:
         )
     if "NO_SUCH_BUCKET" in text or re.search(r"[Bb]ucket '[^']*' not found", text):
         return DatasetError(f"{root}: there is no such bucket; give another one")
-    if isinstance(error, (FileNotFoundError, NotADirectoryError)) or "Not a directory" in text:
+    if re.search("Not a directory|No such file or directory|Path does not exist", text):
         return DatasetError(
             f"{root}: no such folder in the bucket; give a folder that has one folder of photos for each class"
         )

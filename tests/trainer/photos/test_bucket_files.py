@@ -52,18 +52,33 @@ UNUSUAL = (
 )
 
 
-def test_a_bucket_is_listed_as_a_folder_is(server: S3Server, tmp_path: Path) -> None:
-    """Classes, order, and what is skipped and why, with unusual names, folders in folders and an empty class."""
-    root = tmp_path / "unusual"
+def fill_unusual(root: Path) -> Path:
+    """Files with unusual names, and an empty folder."""
     for name in UNUSUAL:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"a file")
-    server.put_folder(root)
     (root / "empty").mkdir()
+    return root
+
+
+def test_a_bucket_is_listed_as_a_folder_is(server: S3Server, tmp_path: Path) -> None:
+    """Classes, order, and what is skipped and why, with unusual names, folders in folders and an empty class."""
+    root = fill_unusual(tmp_path / "unusual")
+    server.put_folder(root)
     server.put("unusual/empty/", b"")  # how programs keep an empty folder
     here, there = list_photos(root), list_photos(as_place(server.address("unusual")))
     assert listing(there) == listing(here)
     assert [file.status.st_size for file in there.files if file.status] == [6] * len(there.files)
+
+
+def test_another_kind_of_bucket_is_listed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pyarrow says of it gives the same classes, files and reasons; a folder stands for the bucket here."""
+    fs = pytest.importorskip("pyarrow.fs", reason="the extra ray is not installed")
+    fill_unusual(tmp_path / "bucket" / "unusual")
+    opened = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
+    monkeypatch.setattr(bucket_files, "_opened", lambda bucket: opened)
+    assert listing(list_photos(as_place("gs://bucket/unusual"))) == listing(list_photos(tmp_path / "bucket/unusual"))
+    assert "no such folder in the bucket" in str(refused("gs://bucket/none"))
 
 
 def test_split_folders_are_recognised(server: S3Server, tmp_path: Path) -> None:
