@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import signal
 import subprocess
 from pathlib import Path
 from urllib.parse import quote
@@ -66,10 +65,6 @@ class S3Server:
     def ask_for_keys(self, asked: bool) -> None:
         """Refuse every key from now on, or none."""
         self._ask("POST", "/moto-api/reset-auth", b"0" if asked else b"1000000000")
-
-    def hang(self) -> None:
-        """Answer nothing, but keep connections, until :meth:`stop`."""
-        self._process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
         """End at once."""

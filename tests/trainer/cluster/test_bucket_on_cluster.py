@@ -37,9 +37,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
 def test_nodes_read_a_bucket_and_a_dead_server_costs_nothing(
     cluster: RealCluster, server: S3Server, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server is killed while the nodes compute: one line. A second run computes the rest: the bytes of a folder.
+    """The server is killed while the nodes compute: one line. A second run, without them, computes the rest.
 
-    A file that is no photo, and one that is gone since it was listed, are named as in a folder.
+    The bytes are those of a folder. A file that is no photo, and one that is gone since it was listed, are named too.
     """
     monkeypatch.setattr(fill_cache, "COMMIT_EVERY_S", 0)
     (photos / "red" / "bad.jpg").write_bytes(b"no picture")
@@ -66,14 +66,16 @@ def test_nodes_read_a_bucket_and_a_dead_server_costs_nothing(
                 if results == 4:
                     server.stop()
 
-    with connected(cluster.address, Progress(None, lambda text: None)) as workers:
-        there = dataclasses.replace(alone, bottleneck_dir=tmp_path / "there", workers=Killing(workers))
-        with pytest.raises(UnavailableError, match=r"its server does not answer .*; run again to go on$"):
-            compute_bottlenecks(there, listed)
-        again = S3Server(server.port)
-        again.put_folder(photos)
-        extracted = compute_bottlenecks(dataclasses.replace(there, workers=workers), listed)
-        again.stop()
+    there = dataclasses.replace(alone, bottleneck_dir=tmp_path / "there")
+    with (
+        connected(cluster.address, Progress(None, lambda text: None)) as workers,
+        pytest.raises(UnavailableError, match=r"its server does not answer .*; run again to go on$"),
+    ):
+        compute_bottlenecks(dataclasses.replace(there, workers=Killing(workers)), listed)
+    again = S3Server(server.port)
+    again.put_folder(photos)
+    extracted = compute_bottlenecks(there, listed)
+    again.stop()
     assert extracted.contents == expected.contents
     assert 0 < extracted.computed <= 36 - 3
     images = list(extracted.contents.sha256.values())
