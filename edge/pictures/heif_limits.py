@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from typing import BinaryIO
 
 from edge.errors import ImageError
@@ -71,6 +72,8 @@ def return_large_blocks(large_bytes: int = 1 << 20) -> None:
     By default it keeps some up to 32 MiB, between which the decoders of HEIC and AVIF leave hundreds of megabytes. One
     call is enough for the process; without glibc nothing happens. The smaller they are, the longer pictures take.
     """
+    if sys.platform == "win32":  # which has no library without a name: ctypes raises TypeError
+        return
     import ctypes  # only these formats need it
 
     with contextlib.suppress(OSError, AttributeError):

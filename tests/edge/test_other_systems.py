@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import features
 
 from support.colours import encoded, plain
 from support.other_systems import MACOS, WINDOWS, seen
@@ -57,6 +58,15 @@ def test_label_and_inspect(edge_command, there: dict[str, Any], tmp_path: Path) 
     done = edge_command("inspect", "models/tiny.tflite", "--json", **there)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["self_test"]["passed"] is True
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow is built without AVIF here")
+def test_a_picture_that_takes_large_blocks(edge_command, on_windows: dict[str, Any], tmp_path: Path) -> None:
+    """How glibc returns the memory of HEIC and AVIF is set where there is glibc; they are read elsewhere too."""
+    (tmp_path / "red.avif").write_bytes(encoded(plain("red"), "AVIF"))
+    done = edge_command("label", "--model", str(DATA / "tiny-int8.tflite"), "red.avif", "--json", **on_windows)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["labels"][0] == "red"
 
 
 def test_bench_replaces_its_files(edge_command, on_windows: dict[str, Any], tmp_path: Path) -> None:

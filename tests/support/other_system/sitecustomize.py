@@ -1,15 +1,16 @@
 """Modules of edge and trainer see the system ``$OTHER_SYSTEM``, ``win32`` or ``darwin``, and not this Linux.
 
 That holds in every Python process that has this folder in its ``PYTHONPATH``: Python imports a module of this name at
-its start. What those modules import as ``os``, ``signal``, ``socket`` and ``sys`` lacks what the other system lacks,
-and modules that it lacks cannot be imported. The standard library and all other packages see this system as it is: they
-have code of their own for Windows, which cannot run here. As on Windows, no file can be replaced, renamed or removed as
-long as this process has it open.
+its start. What those modules import as ``ctypes``, ``os``, ``signal``, ``socket`` and ``sys`` lacks what the other
+system lacks, and modules that it lacks cannot be imported. The standard library and all other packages see this system
+as it is: they have code of their own for Windows, which cannot run here. As on Windows, no file can be replaced,
+renamed or removed as long as this process has it open.
 """
 
 from __future__ import annotations
 
 import builtins
+import ctypes
 import os
 import signal
 import socket
@@ -70,8 +71,16 @@ def _symlink(source: Any, target: Any, *_: Any, **__: Any) -> None:
     raise OSError(1314, "A required privilege is not held by the client", os.fspath(target))
 
 
+class _Library(ctypes.CDLL):
+    def __init__(self, name: str | None, *arguments: Any, **options: Any) -> None:
+        if name is None:
+            raise TypeError("argument of type 'NoneType' is not iterable")
+        super().__init__(name, *arguments, **options)
+
+
 _OF_WINDOWS = {"O_BINARY": 0, "O_NOINHERIT": os.O_CLOEXEC, "open": _open, "scandir": _scandir, "symlink": _symlink}
 _OTHER_NAMES: dict[ModuleType, dict[str, Any]] = {
+    ctypes: {"CDLL": _Library} if _WINDOWS else {},
     os: _OF_WINDOWS if _WINDOWS else {},
     signal: {},
     socket: {},
