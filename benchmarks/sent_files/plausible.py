@@ -7,6 +7,7 @@ from typing import Any
 
 from edge.bench.fastest import fastest_quantizations
 from edge.bench.results import noise
+from edge.bench.soak import rest_before
 from edge.bench.soak_summary import summarize
 from edge.bench.timing import MAX_RUNS, MIN_RUNS
 from edge.errors import DataError
@@ -83,6 +84,8 @@ def _check_order(rows: list[dict[str, Any]]) -> None:
 
 def _check_soak(results: dict[str, Any]) -> None:
     soak, asked_s = results["soak"], results["standard"]["soak_s"]
+    if soak["rest_s"] != rest_before(asked_s):
+        raise DataError(f"the board rested {soak['rest_s']:g} s before the load, and not {rest_before(asked_s):g} s")
     before = 0.0
     for index, window in enumerate(soak["windows"]):
         length = window["seconds"] - before

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from edge.bench.plan import Task
 from edge.errors import DataError, StorageError, UsageError
+from edge.system.locks import try_lock
 
 Identity = dict[str, Any]
 _Key = tuple[str, str, str, int, "str | None", int]
@@ -27,7 +29,10 @@ class Journal:
         A journal is continued only with the same ``identity``; ``start`` holds facts about the beginning of the
         run. Both are plain JSON values.
 
-        Raises :class:`~edge.errors.UsageError` if the journal belongs to a run with another identity,
+        While it is open no other process can open it, where the file system has locks.
+
+        Raises :class:`~edge.errors.UsageError` if the journal belongs to a run with another identity, or to one that
+        runs now,
         :class:`~edge.errors.DataError` if the file is not a journal, and
         :class:`~edge.errors.StorageError` or :class:`OSError` if it cannot be written.
         """
@@ -37,8 +42,7 @@ class Journal:
         self._file = None
         if path is None:
             return
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-        self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        self._file = _open_alone(path)
         try:
             whole = self._read(path, identity)
             self._file.truncate(whole)  # the last line may have been cut short by a kill
@@ -107,6 +111,33 @@ class Journal:
             )
         self._answers.update(answers)
         return whole
+
+
+def _open_alone(path: Path) -> FileIO:
+    """The file at ``path``, made if it is missing, open for this process alone.
+
+    Raises :class:`~edge.errors.UsageError` if another process has it.
+    """
+    while True:
+        file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666), "r+")
+        try:
+            if not _locked(file):
+                raise UsageError(
+                    f"{path}: another edge bench writes it now; wait for its end, or give another --output"
+                )
+            if os.fstat(file.fileno()).st_nlink:
+                return file
+            file.close()  # the other run has ended and removed it in between
+        except BaseException:
+            file.close()
+            raise
+
+
+def _locked(file: FileIO) -> bool:
+    try:
+        return try_lock(file.fileno())
+    except OSError:  # a file system without locks, or Windows: nobody can tell
+        return True
 
 
 def _key(task: Task) -> _Key:

@@ -42,7 +42,7 @@ def soak(request: SoakRequest, model: str, progress: Progress) -> dict[str, Any]
     and, without an error, what :func:`~edge.bench.soak_summary.summarize` found. Nothing is raised if the process
     fails.
     """
-    rest_s = min(REST_S, _REST_SHARE * request.seconds)
+    rest_s = rest_before(request.seconds)
     progress.show("the board rests")
     idle_w = mean_power_w(list(_samples(rest_s)))
     found: dict[str, Any] = {
@@ -64,6 +64,11 @@ def soak(request: SoakRequest, model: str, progress: Progress) -> dict[str, Any]
     if found["error"] is None and not found["windows"]:
         found["error"] = "the process ended before its first window"
     return found if found["error"] is not None else found | summarize(found["windows"], idle_w)
+
+
+def rest_before(seconds: float) -> float:
+    """How long the board rests before a soak of ``seconds``, in seconds."""
+    return min(REST_S, _REST_SHARE * seconds)
 
 
 def windows_of(seconds: float) -> int:

@@ -5,7 +5,6 @@ A library can do anything to the process that loads it: :mod:`edge.inference.del
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 import weakref
@@ -17,6 +16,7 @@ from typing import Any
 
 from edge.errors import ConfigurationError
 from edge.inference.delegate import DelegateChoice
+from edge.inference.shared_library import WrongFile, open_library
 
 _CREATE, _DESTROY = "tflite_plugin_create_delegate", "tflite_plugin_destroy_delegate"
 _REPORT = CFUNCTYPE(None, c_char_p)
@@ -72,7 +72,9 @@ def is_loaded(choice: DelegateChoice) -> bool:
 
 def _functions(choice: DelegateChoice) -> tuple[Callable[..., int | None], Callable[[int], None]]:
     try:
-        library = ctypes.CDLL(choice.library)
+        library = open_library(choice.library)
+    except WrongFile as error:
+        raise ConfigurationError(f"the delegate does not load ({error}): give the library for this machine") from None
     except OSError as error:
         raise ConfigurationError(f"{_named(choice, str(error))}: {_fix(choice)}") from None
     try:

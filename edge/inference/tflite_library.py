@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 from ctypes import CFUNCTYPE, c_char_p, c_int, c_int32, c_size_t, c_void_p
 
+from edge.inference.shared_library import open_library
+
 ERROR_REPORTER = CFUNCTYPE(None, c_void_p, c_char_p, c_void_p)
 """A function that gets user data, a format as of ``printf``, and its ``va_list``.
 
@@ -48,7 +50,7 @@ def load_library(name: str) -> ctypes.CDLL:
     Raises :class:`ImportError` if it does not load, or lacks one of the functions.
     """
     try:
-        library = ctypes.CDLL(name)
+        library = open_library(name)
     except OSError as error:
         raise ImportError(f"{name}: {error}" if name not in str(error) else str(error)) from None
     for function, (result, *arguments) in _FUNCTIONS.items():

@@ -91,6 +91,7 @@ def _at(*place: Any, value: Any) -> Callable[[dict[str, Any]], None]:
         (_at("soak", "windows", 3, "seconds", value=30.0), "soak.windows[3]: its times do not fit its length of 0 s"),
         (_at("soak", "windows", 3, "runs", value=90_000), "soak.windows[3]: its times do not fit its length of 10 s"),
         (lambda results: results["soak"]["windows"].pop(), "soak.energy does not follow"),
+        (_at("soak", "rest_s", value=0.0), "the board rested 0 s before the load, and not 60 s"),
         (_at("soak", "slowdown", value=0.0), "soak.slowdown does not follow from the windows"),
         (_at("noise", "too_noisy", value=True), "the noise is not that of the rows"),
         (_at("fastest", value=[]), "the fastest quantizations are not those of the rows"),

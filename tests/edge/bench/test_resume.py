@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from edge.bench import journal as journals
 from edge.bench import run
 from edge.bench.journal import Journal
 from edge.bench.models import ModelFacts
@@ -163,6 +164,47 @@ def test_another_identity_says_what_differs() -> None:
         pass
     with pytest.raises(UsageError, match=r"other settings \(rounds, photo\)"):
         Journal(PART, {"rounds": 3, "seconds": 1.0, "photo": "a.jpg"}, {})
+
+
+def test_two_runs_at_once(fake: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """The second one with the same output is refused while the first one runs, and measures nothing."""
+    with Journal(PART, {"rounds": 2}, {}) as journal:
+        journal.add(TASK, {"load_ms": 1.0})
+        kept = PART.read_bytes()
+        assert main([*BENCH, "--output", "bench.json"]) == 2
+        words = "bench.json.part: another edge bench writes it now; wait for its end, or give another --output"
+        assert capsys.readouterr().err == f"edge: {words}\n"
+        assert (PART.read_bytes(), fake) == (kept, [])
+        journal.remove()
+    assert main([*BENCH, "--output", "bench.json"]) == 0
+
+
+def test_a_run_that_ends_while_the_next_one_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file that the first run removes is not the one that the next one keeps its measurements in."""
+    PART.write_bytes(b"")
+    lock = journals.try_lock
+
+    def remove_first(descriptor: int) -> bool:
+        monkeypatch.setattr(journals, "try_lock", lock)
+        PART.unlink()
+        return lock(descriptor)
+
+    monkeypatch.setattr(journals, "try_lock", remove_first)
+    with Journal(PART, {}, {}) as journal:
+        journal.add(TASK, {"load_ms": 1.0})
+        assert PART.read_bytes().count(b"\n") == 2
+
+
+def test_a_file_system_without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, and on Windows, a benchmark runs all the same."""
+
+    def none_here(descriptor: int) -> bool:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(journals, "try_lock", none_here)
+    with Journal(PART, {}, {}) as journal:
+        journal.add(TASK, {"load_ms": 1.0})
+    assert PART.read_bytes().count(b"\n") == 2
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
