@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Union
 
 import numpy as np
@@ -119,22 +119,30 @@ def _squash_by_rows(picture: Image.Image, turn: Image.Transpose | None, size: tu
     return _filter(reduced, steps, whole, size)
 
 
-def decode(source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, int] | None = None) -> Image.Image:
+def decode(
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    size: tuple[int, int] | None = None,
+    *,
+    check: Callable[[Image.Image], None] = lambda opened: None,
+) -> Image.Image:
     """Decode an image file to an upright RGB picture; an animation gives its first frame.
 
     With ``size`` (width, height in pixels) a JPEG larger than :data:`WHOLE_PIXELS` is decoded at 1/2, 1/4 or
-    1/8, never smaller than ``size``.
+    1/8, never smaller than ``size``. ``check`` gets the picture before it is decoded, and may refuse it.
 
     Raises :class:`~edge.errors.ImageError` if the file is missing, empty, truncated, not an image of
-    :data:`FORMATS` or of the extra ``heif``, or takes more than the limits of :mod:`edge.pictures.limits`.
+    :data:`FORMATS` or of the extra ``heif``, takes more than the limits of :mod:`edge.pictures.limits`, or if ``check``
+    raises it.
     """
-    with _decoded(source, size) as (picture, turn):
+    with _decoded(source, size, check) as (picture, turn):
         return to_rgb(picture if turn is None else picture.transpose(turn))
 
 
 @contextlib.contextmanager
 def _decoded(
-    source: str | os.PathLike[str] | bytes | BinaryIO, size: tuple[int, int] | None
+    source: str | os.PathLike[str] | bytes | BinaryIO,
+    size: tuple[int, int] | None,
+    check: Callable[[Image.Image], None] = lambda opened: None,
 ) -> Iterator[tuple[Image.Image, Image.Transpose | None]]:
     """The decoded picture of a file, in its own mode, and how to turn it upright; closed after the block.
 
@@ -149,6 +157,7 @@ def _decoded(
                 refuse_raw(picture)
             if size is not None and picture.width * picture.height > WHOLE_PIXELS:
                 picture.draft("RGB", size)
+            check(picture)
             check_limits(picture, size_in_bytes(file))
             picture.load()  # before errors are ignored: a truncated picture is an error, broken EXIF is not
             yield picture, _turn(picture)

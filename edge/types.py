@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 UNKNOWN = "unknown"
 """The label of a picture if its best score does not reach the threshold, or if the model's gate rejects it."""
@@ -61,12 +64,14 @@ class Frame(NamedTuple):
 
     ``pixels`` has shape (height, width, 3), dtype uint8, RGB. ``timestamp_s`` is :func:`time.monotonic` when
     the picture was grabbed, in seconds. ``sequence`` counts every picture grabbed in this run from 0, also
-    those that were never labelled.
+    those that were never labelled. ``picture`` has the same pixels if they came as a file that Pillow decoded, so that
+    a labeller need not copy them back; it must not be changed.
     """
 
     pixels: npt.NDArray[np.uint8]
     timestamp_s: float
     sequence: int
+    picture: Image.Image | None = None
 
 
 class ModelCard(NamedTuple):

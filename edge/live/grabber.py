@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from edge.backoff import Backoff
 from edge.errors import UnavailableError
+from edge.live.newest_frame import NewestFrame
 from edge.live.source_reader import SourceReader
 from edge.messages import print_message
 from edge.preprocess import Pixels
+from edge.sources.frame import CodedPicture
 from edge.sources.protocol import EndOfStream, FrameSource
 from edge.statistics import StreamStatistics
 from edge.types import Frame
@@ -31,6 +33,8 @@ class _HangsMidwayError(UnavailableError):
 
 class Grabber:
     """Reads a source on threads of its own and hands out its newest frame, never an older one.
+
+    Where the source allows it, only frames that are handed out are decoded, on the thread that takes them.
 
     A source that fails, hangs or sends something else than pictures is closed and opened again, without limit or up to
     ``retries`` times. The wait before that grows with each failure in a row. A source with a last picture, such as a
@@ -55,14 +59,10 @@ class Grabber:
         """
         self._source = source
         self._statistics = statistics
-        self._max_frame_age_s = max_frame_age_s
         self._retries = retries
         self._backoff = backoff or Backoff()
         self._write_message = write_message
-        self._condition = threading.Condition()
-        self._newest: Frame | None = None
-        self._sequence = 0
-        self._final_error: BaseException | None = None
+        self._newest = NewestFrame(statistics, max_frame_age_s)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="edge grabber", daemon=True)
         self._reader: SourceReader | None = None
@@ -79,8 +79,7 @@ class Grabber:
         """Stop grabbing and release the source. It returns within a second, even if the source hangs."""
         deadline_s = time.monotonic() + _STOP_S
         self._stopping.set()
-        with self._condition:
-            self._condition.notify_all()
+        self._newest.stop()
         if self._reader is not None:
             self._reader.abandon()
         if self._thread.ident is not None:
@@ -97,29 +96,14 @@ class Grabber:
         :class:`~edge.errors.UnavailableError` if all ``retries`` failed or a source with a last picture hangs, and any
         other exception of the source, because another try would not help.
         """
-        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-        with self._condition:
-            while not self._stopping.is_set():
-                frame = self._fresh_frame(after)
-                if frame is not None:
-                    return frame
-                if self._final_error is not None:
-                    raise self._final_error
-                remaining_s = None if deadline_s is None else deadline_s - time.monotonic()
-                if remaining_s is not None and remaining_s <= 0:
-                    break
-                self._condition.wait(remaining_s)
-        return None
+        return self._newest.take(after, timeout_s)
 
-    def _fresh_frame(self, after: int) -> Frame | None:
-        frame = self._newest
-        if frame is None or frame.sequence <= after:
-            return None
-        if time.monotonic() - frame.timestamp_s <= self._max_frame_age_s:
-            return frame
-        self._newest = None
-        self._statistics.count("frames_stale")
-        return None
+    def rest_until(self, due_s: float) -> None:
+        """No frame is taken before ``due_s``, a monotonic time in seconds.
+
+        What comes so long before it that it will be too old then is not decoded, if the source can leave that out.
+        """
+        self._newest.rest_until(due_s)
 
     # On the reader's thread.
 
@@ -128,17 +112,17 @@ class Grabber:
         if self._openings > 1:
             self._statistics.count("reconnects")
 
-    def _on_picture(self, pixels: Pixels, timestamp_s: float) -> None:
-        self._statistics.count("frames_grabbed")
+    def _is_wanted(self) -> bool:
+        """Whether a picture that comes now may be taken, or shows that the source is back."""
+        return self._failures > 0 or self._newest.is_wanted()
+
+    def _on_picture(self, picture: Pixels | CodedPicture, timestamp_s: float) -> None:
         if self._failures:
             self._failures = 0
             self._last_failure = None
             self._backoff.reset()
             self._write_message(f"{self._source.uri}: is back")
-        with self._condition:
-            self._newest = Frame(pixels, timestamp_s, self._sequence)
-            self._sequence += 1
-            self._condition.notify_all()
+        self._newest.put(picture, timestamp_s)
 
     # On the grabber's own thread.
 
@@ -150,7 +134,7 @@ class Grabber:
                     break
                 self._stopping.wait(self._wait_s(failure))
         except BaseException as error:  # a bug: newest() raises it with its traceback
-            self._finish(error)
+            self._newest.finish(error)
 
     def _read_until_failure(self) -> BaseException | None:
         """Open the source and read it to its end; returns the failure, None after :meth:`stop`."""
@@ -158,7 +142,13 @@ class Grabber:
         if len(self._hanging) >= MAX_HANGING:
             return UnavailableError(f"{self._source.uri}: {MAX_HANGING} attempts to read it hang; waiting for one")
         source = copy.copy(self._source)
-        reader = self._reader = SourceReader(source, on_opened=self._on_opened, on_picture=self._on_picture)
+        reader = self._reader = SourceReader(
+            source,
+            on_opened=self._on_opened,
+            on_picture=self._on_picture,
+            on_skipped=self._newest.skip,
+            is_wanted=self._is_wanted,
+        )
         if self._stopping.is_set():  # checked here, because stop() sets this first and then abandons the reader
             return None
         reader.start()
@@ -168,7 +158,7 @@ class Grabber:
                 reader.abandon()
                 self._hanging.append(reader)
                 text = f"{source.uri}: hangs; no answer in {limit_s:g} s"
-                if source.ends and self._sequence:
+                if source.ends and self._newest.sequence:
                     return _HangsMidwayError(f"{text}; it is not opened again, because it would begin from its start")
                 return UnavailableError(text)
         failure = reader.failure  # None if stop() abandoned it
@@ -179,16 +169,16 @@ class Grabber:
     def _is_final(self, failure: BaseException) -> bool:
         """Count ``failure``; returns whether it ends the stream. :meth:`newest` then raises it."""
         if isinstance(failure, EndOfStream):
-            self._finish(failure)
+            self._newest.finish(failure)
             return True
         self._failures += 1
         self._statistics.count("source_errors")
         if not isinstance(failure, UnavailableError) or isinstance(failure, _HangsMidwayError):
-            self._finish(failure)
+            self._newest.finish(failure)
             return True
         if self._retries is not None and self._failures > self._retries:
             attempts = "" if self._retries == 0 else f" (after {self._retries} more attempts)"
-            self._finish(UnavailableError(f"{failure}{attempts}"))
+            self._newest.finish(UnavailableError(f"{failure}{attempts}"))
             return True
         return False
 
@@ -204,8 +194,3 @@ class Grabber:
             attempt = f" (failure {self._failures} in a row)" if self._failures > 1 else ""
             self._write_message(f"{text}{attempt}; trying again in {wait_s:.1f} s")
         return wait_s
-
-    def _finish(self, error: BaseException) -> None:
-        with self._condition:
-            self._final_error = error
-            self._condition.notify_all()

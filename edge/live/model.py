@@ -11,7 +11,7 @@ from edge.inference.delegate import DelegateChoice
 from edge.inference.self_test import require_self_test
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import PerChannel
-from edge.preprocess import Pixels
+from edge.preprocess import ImageSource
 from edge.types import ModelCard
 
 
@@ -32,9 +32,9 @@ class LiveModel(NamedTuple):
         """False: another file is another model."""
         return False
 
-    def gated_scores(self, pixels: Pixels) -> GatedScores:
+    def gated_scores(self, image: ImageSource) -> GatedScores:
         """The answer of :meth:`edge.inference.classifier.Classifier.gated_scores`."""
-        return self.classifier.gated_scores(pixels)
+        return self.classifier.gated_scores(image)
 
     def messages(self) -> list[str]:
         """What was guessed about a model of another project, and whether its delegate has nothing to do."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from edge.inference.classifier import GatedScores
-from edge.preprocess import Pixels
+from edge.preprocess import ImageSource
 from edge.types import ModelCard
 
 
@@ -28,8 +28,10 @@ class StreamModel(Protocol):
         If the labels are the same, the smoothing goes on.
         """
 
-    def gated_scores(self, pixels: Pixels) -> GatedScores:
-        """The scores of ``pixels`` (height, width, 3), uint8, one for each label, and the gate's answer.
+    def gated_scores(self, image: ImageSource) -> GatedScores:
+        """The scores of ``image``, one for each label, and the gate's answer.
+
+        ``image`` is an RGB picture of Pillow, or its pixels: (height, width, 3), uint8.
 
         Raises :class:`~edge.errors.ImageError` if the picture cannot be used.
         """

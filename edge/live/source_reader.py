@@ -12,6 +12,7 @@ import numpy as np
 
 from edge.errors import UnavailableError
 from edge.preprocess import Pixels
+from edge.sources.frame import CodedPicture
 from edge.sources.protocol import FrameSource
 
 
@@ -19,7 +20,8 @@ class SourceReader:
     """Opens a source and reads it on a thread of its own, so that a call which never returns blocks no other thread.
 
     ``on_opened`` is called once, after the source was opened; ``on_picture`` with each picture and the
-    :func:`time.monotonic` of its arrival. Both are called on that thread, and not after :meth:`abandon`. When
+    :func:`time.monotonic` of its arrival. While ``is_wanted`` returns false, a source that can skip pictures does so,
+    and ``on_skipped`` is called instead. All are called on that thread, and not after :meth:`abandon`. When
     :meth:`wait` returns true, ``failure`` is what the source raised. The thread also closes the source.
     """
 
@@ -28,12 +30,15 @@ class SourceReader:
         source: FrameSource,
         *,
         on_opened: Callable[[], None],
-        on_picture: Callable[[Pixels, float], None],
+        on_picture: Callable[[Pixels | CodedPicture, float], None],
+        on_skipped: Callable[[], None],
+        is_wanted: Callable[[], bool],
     ) -> None:
         """Read ``source`` after :meth:`start`."""
         self.failure: BaseException | None = None
         self._source = source
-        self._on_opened, self._on_picture = on_opened, on_picture
+        self._on_opened, self._on_picture, self._on_skipped = on_opened, on_picture, on_skipped
+        self._is_wanted = is_wanted
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._abandoned = False
@@ -72,13 +77,21 @@ class SourceReader:
         try:
             self._source.open()
             self._report(self._on_opened)
+            # Some sources can put off or leave out the decoding: see edge.sources.protocol.
+            read = getattr(self._source, "read_coded", self._source.read)
+            skip = getattr(self._source, "skip", None)
             while not self._abandoned:
-                pixels = self._source.read()
-                if pixels is None:
+                if skip is not None and not self._is_wanted():
+                    skip()
+                    self._report(self._on_skipped)
+                    continue
+                picture = read()
+                if picture is None:
                     self._progress_s = time.monotonic()
                     continue
-                check_pixels(pixels, self._source.uri)
-                self._report(partial(self._on_picture, pixels, time.monotonic()))
+                if not isinstance(picture, CodedPicture):
+                    check_pixels(picture, self._source.uri)
+                self._report(partial(self._on_picture, picture, time.monotonic()))
         except BaseException as error:
             self.failure = error
         finally:

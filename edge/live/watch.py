@@ -31,6 +31,9 @@ class Frames(Protocol):
     def newest(self, after: int = -1, timeout_s: float | None = None) -> Frame | None:
         """The newest frame with a sequence number above ``after``; None if there is none within ``timeout_s``."""
 
+    def rest_until(self, due_s: float) -> None:
+        """No frame is asked for before ``due_s``, a monotonic time in seconds."""
+
 
 class WatchSettings(NamedTuple):
     """How a stream is labelled.
@@ -110,6 +113,7 @@ class Watch:
             if frame is None:
                 continue
             sequence, due_s = frame.sequence, time.monotonic() + self._settings.every_s
+            self._frames.rest_until(due_s)
             if model := self._models.take():
                 self._replace_by(model)
             if self._label_frame(frame) and self.reached_limit:
@@ -140,8 +144,8 @@ class Watch:
         region = self._settings.region
         started = time.perf_counter()
         try:
-            pixels = region.crop(frame.pixels) if region else frame.pixels
-            gated = self._model.gated_scores(pixels)
+            image = region.crop(frame.pixels) if region else frame.picture or frame.pixels
+            gated = self._model.gated_scores(image)
         except (ImageError, UsageError) as error:
             if isinstance(error, UsageError) and not self._labelled:
                 raise

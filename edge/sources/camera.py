@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import UnavailableError
-from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
+from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture, skip_picture
 from edge.system.supported import check_system
 
 
@@ -61,5 +61,13 @@ class V4L2Camera(OpenCvSource):
         """
         picture = next_picture(self._cv2, self._capture)
         if picture is None:
-            raise UnavailableError(f"{self.uri}: gave no picture; is it still plugged in?")
+            raise self._no_picture()
         return picture
+
+    def skip(self) -> None:
+        """Wait for the next picture, and leave it undecoded. Raises what :meth:`read` raises."""
+        if not skip_picture(self._cv2, self._capture):
+            raise self._no_picture()
+
+    def _no_picture(self) -> UnavailableError:
+        return UnavailableError(f"{self.uri}: gave no picture; is it still plugged in?")

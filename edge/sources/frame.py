@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Callable
 
 import numpy as np
+from PIL import Image
 
 from edge.errors import ImageError
-from edge.pictures.bounded_file import open_bounded
-from edge.pictures.open_image import open_image
 from edge.preprocess import Pixels, decode
 
 MAX_PIXELS = 40_000_000
@@ -20,14 +19,27 @@ def decode_frame(source: str | bytes) -> Pixels:
 
     Raises :class:`~edge.errors.ImageError` if it cannot be decoded or has more than :data:`MAX_PIXELS`.
     """
-    pixels = _count_pixels(source)
+    return np.asarray(decode(source, check=_check_size), np.uint8)
+
+
+class CodedPicture:
+    """The bytes of a picture that has come. It is decoded only if it is labelled."""
+
+    def __init__(self, content: bytes, on_damage: Callable[[], None]) -> None:
+        """The picture in the file ``content``; ``on_damage`` is called if it cannot be decoded."""
+        self._content = content
+        self._on_damage = on_damage
+
+    def decode(self) -> Image.Image | None:
+        """The picture, RGB and upright; None if :func:`decode_frame` refuses it."""
+        try:
+            return decode(self._content, check=_check_size)
+        except ImageError:
+            self._on_damage()
+            return None
+
+
+def _check_size(opened: Image.Image) -> None:
+    pixels = opened.width * opened.height
     if pixels > MAX_PIXELS:
         raise ImageError(f"too large for a frame: {pixels:,} pixels, more than {MAX_PIXELS:,}; scale it down")
-    return np.asarray(decode(source), np.uint8)
-
-
-def _count_pixels(source: str | bytes) -> int:
-    """How many pixels the header of ``source`` names; 0 if it cannot be read: the decoder then says why."""
-    with contextlib.suppress(Exception), open_bounded(source) as file, open_image(file) as picture:
-        return int(picture.width * picture.height)
-    return 0

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from edge.errors import ImageError, UnavailableError
 from edge.sources.address import check_address
-from edge.sources.frame import decode_frame
+from edge.sources.frame import CodedPicture, decode_frame
 from edge.sources.http_answer import Answer
 from edge.sources.http_client import TIME_LIMIT_S, HttpClient, reason
 from edge.sources.multipart import MAX_PART_BYTES, MultipartParser
@@ -33,8 +33,9 @@ _PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 class HttpCamera:
     """A camera at ``http[s]://[user:password@]host[:port]/path``: an MJPEG stream or single pictures.
 
-    If several pictures of a stream have come since the last :meth:`read`, only the newest is decoded. A camera that
-    sends single pictures is asked again and again. Logins, redirects, proxies: :class:`HttpClient`.
+    If several pictures of a stream have come since the last :meth:`read`, only the newest is decoded, and with
+    :meth:`read_coded` none. A camera that sends single pictures is asked again and again. Logins, redirects, proxies:
+    :class:`HttpClient`.
     """
 
     ends = False
@@ -62,6 +63,7 @@ class HttpCamera:
         and :class:`~edge.errors.ConfigurationError` if it does not let the user in.
         """
         self._due_s = time.monotonic()
+        self._decodable = False
         self._ask()
 
     def read(self) -> npt.NDArray[np.uint8] | None:
@@ -72,7 +74,20 @@ class HttpCamera:
         Raises :class:`~edge.errors.UnavailableError` if the connection is lost or there is no picture within the time
         limit, and what :meth:`open` raises.
         """
-        return self._read_stream() if self._parser is not None else self._read_snapshot()
+        self._decodable = False
+        pixels = self.read_coded()
+        assert not isinstance(pixels, CodedPicture)
+        return pixels
+
+    def read_coded(self) -> npt.NDArray[np.uint8] | CodedPicture | None:
+        """As :meth:`read`, but a picture of a stream whose last one could be decoded is not decoded.
+
+        After one that cannot be decoded the next ones are: a stream without pictures ends as with :meth:`read`.
+        """
+        return self._read_snapshot() if self._parser is None else self._read_stream()
+
+    def _doubt(self) -> None:
+        self._decodable = False
 
     def _ask(self) -> None:
         """Ask, and find out from the answer what the camera sends."""
@@ -116,7 +131,7 @@ class HttpCamera:
         self._due_s = time.monotonic() + self._every_s
         return pixels
 
-    def _read_stream(self) -> npt.NDArray[np.uint8]:
+    def _read_stream(self) -> npt.NDArray[np.uint8] | CodedPicture:
         start_s = time.monotonic()
         newest: bytes | None = None
         damage = ""
@@ -129,8 +144,12 @@ class HttpCamera:
             if newest is not None and (
                 broken or time.monotonic() - start_s >= _CATCH_UP_S or not self._more_has_come()
             ):
+                if self._decodable:
+                    return CodedPicture(newest, self._doubt)
                 try:
-                    return decode_frame(newest)
+                    pixels = decode_frame(newest)
+                    self._decodable = True
+                    return pixels
                 except ImageError as error:
                     newest, damage = None, f"; the last was {error}"
             if time.monotonic() - start_s > TIME_LIMIT_S:

@@ -58,6 +58,14 @@ def next_picture(cv2: Any, capture: Any) -> npt.NDArray[np.uint8] | None:
         return None
 
 
+def skip_picture(cv2: Any, capture: Any) -> bool:
+    """Let the next picture of ``capture`` come without decoding it; returns whether there was one."""
+    try:
+        return bool(capture.grab())
+    except cv2.error:
+        return False
+
+
 @contextlib.contextmanager
 def _name_in_utf8(name: str) -> Iterator[str]:
     """``name``, or another name of the same file if it is not UTF-8: OpenCV crashes on such a name."""

@@ -32,6 +32,10 @@ class FrameSource(Protocol):
             def close(self) -> None:
                 pass
 
+    Two more methods are optional, and save the decoding of pictures that nobody labels. ``read_coded`` is used instead
+    of :meth:`read`, and may return a :class:`~edge.sources.frame.CodedPicture`. ``skip`` waits for the next picture
+    without returning it, and raises what :meth:`read` raises; it is called while no picture is wanted.
+
     Only one thread at a time uses a source. If a call does not return within twice ``time_limit_s``, its thread is
     abandoned, and the stream continues with a :func:`copy.copy` of the source that was made before it was opened.
     Therefore :meth:`open` must set each attribute that holds what it opens.

@@ -11,7 +11,7 @@ from edge.errors import UnavailableError
 from edge.secrets import without_secrets
 from edge.sources.address import check_address
 from edge.sources.http_login import Login
-from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture
+from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture, skip_picture
 from edge.sources.rtsp_describe import check_stream
 
 
@@ -50,5 +50,13 @@ class RtspStream(OpenCvSource):
         """
         picture = next_picture(self._cv2, self._capture)
         if picture is None:
-            raise UnavailableError(f"{self.uri}: the stream ended, or sent no picture for {TIME_LIMIT_S:g} s")
+            raise self._no_picture()
         return picture
+
+    def skip(self) -> None:
+        """Wait for the next picture without its pixels. Raises what :meth:`read` raises."""
+        if not skip_picture(self._cv2, self._capture):
+            raise self._no_picture()
+
+    def _no_picture(self) -> UnavailableError:
+        return UnavailableError(f"{self.uri}: the stream ended, or sent no picture for {TIME_LIMIT_S:g} s")

@@ -47,6 +47,9 @@ class PaintedCamera:
         pixels = np.asarray(tiny.paint(self.shown, self._sequence, (160, 120)))
         return Frame(pixels, time.monotonic(), self._sequence)
 
+    def rest_until(self, due_s: float) -> None:
+        """Each frame is made when it is taken."""
+
 
 class TeachingStream(NamedTuple):
     """A served session, its camera, the address of its page, and the folder of its photos."""

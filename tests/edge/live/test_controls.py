@@ -47,6 +47,8 @@ class Frames:
         self.taken += 1
         return Frame(RED, float(self.taken), self.taken - 1)
 
+    def rest_until(self, due_s: float) -> None: ...
+
 
 def watch(model: Path, frames: Frames, controls: StreamControls, notifier: Notifier, seen: list[Observation]) -> Watch:
     """A watch of ``frames`` that appends to ``seen``."""

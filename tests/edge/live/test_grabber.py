@@ -124,6 +124,31 @@ def test_old_frames_are_dropped_and_counted(grab: Callable[..., Grabber]) -> Non
     assert statistics.snapshot().frames_stale == 1
 
 
+class Skipping(FakeSource):
+    """A source that can skip pictures, and counts them."""
+
+    def open(self) -> None:
+        self.skipped = 0
+        super().open()
+
+    def skip(self) -> None:
+        self.skipped += self.read() is not None
+
+
+def test_pictures_are_skipped_while_none_is_due(grab: Callable[..., Grabber]) -> None:
+    """A source that can skip does so until pictures may be taken again; they count, and a failure ends the rest."""
+    statistics = StreamStatistics()
+    source = Skipping([picture(1)], ends=False)
+    grabber = grab(source, statistics, max_frame_age_s=1.0)
+    assert _value(grabber) == (1, 0)
+    grabber.rest_until(time.monotonic() + 1000.0)
+    source.put(*map(picture, range(2, 6)))
+    while statistics.snapshot().frames_grabbed < 4:
+        time.sleep(0.001)
+    source.put(UnavailableError("unplugged"), picture(9))
+    assert _value(grabber, after=4) == (9, 5)
+
+
 def test_newest_waits_no_longer_than_its_limit(grab: Callable[..., Grabber]) -> None:
     """Without a frame within the time limit the result is None."""
     assert grab(FakeSource(ends=False)).newest(timeout_s=0.01) is None

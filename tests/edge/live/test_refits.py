@@ -63,6 +63,8 @@ class Frames:
             raise EndOfStream
         return Frame(plain(), float(after + 1), after + 1)
 
+    def rest_until(self, due_s: float) -> None: ...
+
 
 def watch(
     models: Sequence[FixedModel | None], smooth_s: float

@@ -55,6 +55,9 @@ class Frames:
         assert self._next - 1 > after
         return Frame(pixels, self._start_s + self._step_s * (self._next - 1), self._next - 1)
 
+    def rest_until(self, due_s: float) -> None:
+        self.due_s = due_s
+
 
 class Stream:
     """A watch, its counts, its messages and its observations."""

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.errors import ConfigurationError, UnavailableError
@@ -53,6 +54,26 @@ def test_a_device_that_gives_no_pictures(capfd: pytest.CaptureFixture[str]) -> N
     """A device that OpenCV cannot start is refused with the likely reasons, and OpenCV itself prints nothing."""
     assert "/dev/null: gives no pictures; either another program uses it" in _refusal("/dev/null")
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_picture_is_skipped(tmp_path: Path) -> None:
+    """A skipped picture is not read; at the end of the pictures both fail alike. A film is the camera here."""
+    cv2 = pytest.importorskip("cv2", reason="needs the extra 'camera'")
+    film = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (32, 32))
+    for value in (0, 80, 160, 240):
+        film.write(np.full((32, 32, 3), value, np.uint8))
+    film.release()
+    camera = V4L2Camera("/dev/video0")
+    camera._cv2 = opencv.load_opencv()
+    assert camera._open_capture(str(tmp_path / "film.avi"), "CAP_FFMPEG")
+    camera.skip()
+    assert camera.read().mean() == pytest.approx(80, abs=8)
+    camera.skip()
+    assert camera.read().mean() == pytest.approx(240, abs=8)
+    for method in (camera.skip, camera.read):
+        with pytest.raises(UnavailableError, match="gave no picture; is it still plugged in"):
+            method()
+    camera.close()
 
 
 def test_without_opencv(monkeypatch: pytest.MonkeyPatch) -> None:

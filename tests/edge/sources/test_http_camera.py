@@ -13,6 +13,7 @@ import pytest
 from edge.errors import ConfigurationError, UnavailableError
 from edge.preprocess import decode
 from edge.sources import http_camera, http_client
+from edge.sources.frame import CodedPicture
 from edge.sources.http_camera import HttpCamera
 from support.stream_server import FAULTS, StreamServer, draw, jpeg, read_number
 
@@ -76,6 +77,33 @@ def test_frames_that_came_meanwhile_are_skipped(server: StreamServer, opened: li
     with server.sent:
         assert server.sent.wait_for(lambda: server.number >= first + 30, 20.0)
     assert read_number(stream.read()) >= first + 10
+
+
+def test_a_stream_that_is_decoded_later(server: StreamServer, opened: list[HttpCamera]) -> None:
+    """After a picture that could be decoded the next ones are handed over as they came, and decode to the same."""
+    stream = _open(opened, server.uri)
+    assert isinstance(stream.read_coded(), np.ndarray)
+    for _ in range(2):
+        coded = stream.read_coded()
+        assert isinstance(coded, CodedPicture)
+        picture = coded.decode()
+        assert picture is not None
+        pixels = np.asarray(picture)
+        assert (pixels == np.asarray(decode(jpeg(draw(read_number(pixels)))))).all()
+    assert isinstance(stream.read(), np.ndarray)
+
+
+@pytest.mark.parametrize("fault", ["garbage", "half", "bomb"])
+def test_damage_that_is_found_later(fault: str, server: StreamServer, opened: list[HttpCamera]) -> None:
+    """One picture that cannot be decoded is None; then each is decoded, until a stream of such ones ends."""
+    stream = _open(opened, server.uri)
+    stream.read_coded()
+    server.fault(fault)
+    with pytest.raises(UnavailableError, match=r"no picture in 1 s; the last was "):
+        while True:
+            coded = stream.read_coded()
+            if isinstance(coded, CodedPicture) and coded.decode() is None:
+                assert not isinstance(stream.read_coded(), CodedPicture)
 
 
 @pytest.mark.parametrize("fault", ["garbage", "half", "zero", "bomb"])

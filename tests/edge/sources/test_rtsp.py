@@ -65,6 +65,7 @@ def test_a_stream(server: Server, classifier: Classifier, capfd: pytest.CaptureF
     stream.open()
     frame = stream.read()
     assert (frame.shape, frame.dtype) == ((240, 320, 3), np.uint8)
+    stream.skip()
     best = classifier.classify(frame).best
     assert best is not None and best.label == "red"
     server.end()

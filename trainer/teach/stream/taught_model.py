@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.inference.classifier import GatedScores
 from edge.inference.interpreter import ImageInterpreter, dequantize
-from edge.preprocess import Pixels, preprocess
+from edge.preprocess import ImageSource, preprocess
 from edge.types import ModelCard
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.head.linear import Head, softmax
@@ -39,12 +39,12 @@ class TaughtModel(NamedTuple):
         """True: it is the model before, which has learnt more."""
         return True
 
-    def gated_scores(self, pixels: Pixels) -> GatedScores:
-        """The scores of ``pixels`` (height, width, 3), uint8: (labels,), float32. There is no gate."""
+    def gated_scores(self, image: ImageSource) -> GatedScores:
+        """The scores of ``image``, a picture or its pixels: (labels,), float32. There is no gate."""
         if self.head is None:
             return GatedScores(np.empty(0, np.float32), None)
         model = self.extractor.backbone.model
-        raw = self.interpreter.raw_outputs(preprocess(pixels, model.input_size))
+        raw = self.interpreter.raw_outputs(preprocess(image, model.input_size))
         logits = self.head.logits(dequantize(raw, model.output)[np.newaxis])
         return GatedScores(softmax(logits)[0].astype(np.float32), None)
 
