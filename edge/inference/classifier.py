@@ -149,6 +149,6 @@ class Classifier:
         gated = self.gated_scores(image)
         latency_ms = (time.perf_counter() - started) * 1000
         order = np.argsort(-gated.scores, kind="stable")[:top_k]
-        categories = (Category(int(i), self.labels[i], float(gated.scores[i])) for i in order)
-        chosen = tuple(category for category in categories if category.score >= score_threshold)
+        best = zip(order.tolist(), gated.scores[order].tolist(), strict=True)
+        chosen = tuple(Category(i, self.labels[i], score) for i, score in best if score >= score_threshold)
         return Classification(chosen, latency_ms, gated.rejected, gated.familiarity)

@@ -16,6 +16,12 @@ MAX_READS = 2_000_000
 """How often Pillow's readers may read from one file: they read headers in small pieces, in Python."""
 
 
+_WHOLE_BYTES = 1 << 20
+"""A JPEG up to this size is read at once, and its reads are not counted: it has fewer bytes than it may be read."""
+
+_JPEG = b"\xff\xd8\xff"
+
+
 class _Counted(io.BufferedIOBase):
     """A file that can be read :data:`MAX_READS` times, and whole only up to :data:`MAX_FILE_BYTES`."""
 
@@ -47,18 +53,33 @@ def open_bounded(source: str | os.PathLike[str] | bytes | BinaryIO) -> BinaryIO:
     """
     if isinstance(source, bytes):
         check_file_size(len(source))
-        return _CountedBytes(source)
+        return io.BytesIO(source) if _is_small_jpeg(source) else _CountedBytes(source)
     if isinstance(source, (str, os.PathLike)):
         file = _CountedFile(io.FileIO(source))
         try:
             if not file.seekable():  # a pipe
                 return open_bounded(file.read(MAX_FILE_BYTES + 1))
-            check_file_size(os.fstat(file.fileno()).st_size)
+            size_bytes = os.fstat(file.fileno()).st_size
+            check_file_size(size_bytes)
+            if size_bytes <= _WHOLE_BYTES:
+                content = file.raw.read(size_bytes + 1) or b""
+                if len(content) == size_bytes and _is_small_jpeg(content):  # else it grows, or its read was cut short
+                    file.close()
+                    return io.BytesIO(content)
+                file.seek(0)
         except ImageError:
             file.close()
             raise
         return file
     return source if source.seekable() else open_bounded(source.read(MAX_FILE_BYTES + 1))
+
+
+def _is_small_jpeg(content: bytes) -> bool:
+    """Whether Pillow may read ``content`` without being counted, which takes a fifteenth of the time of decoding.
+
+    A JPEG's reader takes at least one byte with each read, and never goes back.
+    """
+    return len(content) <= _WHOLE_BYTES and content.startswith(_JPEG)
 
 
 def check_file_size(size_bytes: int) -> None:
