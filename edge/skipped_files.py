@@ -9,11 +9,11 @@ NAMED_EACH = 3
 
 # Reasons that name another file, or end in details that differ from file to file, are one kind.
 _KINDS = (
-    (re.compile(r"(the same photo as) .*", re.DOTALL), r"\1 another one"),
-    (re.compile(r"(the same photo is in) .*", re.DOTALL), r"\1 several classes; keep it in one"),
-    (re.compile(r"(damaged|cannot be read|too large for a photo|pixels of mode): .*", re.DOTALL), r"\1"),
+    (r"(the same photo as) .*", r"\1 another one"),
+    (r"(the same photo is in) .*", r"\1 several classes; keep it in one"),
+    (r"(damaged|cannot be read|too large for a photo|pixels of mode): .*", r"\1"),
 )
-_NEEDS_A_PACKAGE = re.compile(r"(?P<format>\w+) photo: (?P<command>.*)", re.DOTALL)
+_NEEDS_A_PACKAGE = r"(?P<format>\w+) photo: (?P<command>.*)"
 
 
 def reason_kind(reason: str) -> str:
@@ -23,8 +23,8 @@ def reason_kind(reason: str) -> str:
     'the same photo as another one'
     """
     for pattern, kind in _KINDS:
-        if pattern.fullmatch(reason):
-            return pattern.sub(kind, reason)
+        if match := re.fullmatch(pattern, reason, re.DOTALL):  # compiled only here: most commands skip nothing
+            return match.expand(kind)
     return reason
 
 
@@ -38,7 +38,7 @@ def count_skipped(count: int, reason: str, more: bool = False) -> str:
     """
     number = f"{count} more" if more else str(count)
     plural = "s" if count != 1 else ""
-    needs = _NEEDS_A_PACKAGE.fullmatch(reason)
+    needs = re.fullmatch(_NEEDS_A_PACKAGE, reason, re.DOTALL)
     if needs:
         return f"{number} {needs['format']} photo{plural}: {needs['command']}"
     return f"{number} file{plural}: {reason}"

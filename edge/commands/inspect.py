@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +82,7 @@ def _facts(classifier: Classifier, result: SelfTestResult | None) -> dict[str, A
             "bottlenecks": dict(zip(model.labels, manifest.remembered.counts, strict=True)),
             "size_bytes": len(model.packed[REMEMBERED_NAME]),
         },
-        "unknown": manifest and manifest.unknown and asdict(manifest.unknown),
+        "unknown": manifest and manifest.unknown and manifest.unknown._asdict(),
         "training": manifest and manifest.training,
         "input": f"{model.input.dtype} {model.input.shape}",
         "pixels": _pixels(model),

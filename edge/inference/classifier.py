@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.inference.delegate import DelegateChoice
-from edge.inference.gate import best_among_themselves, load_gate
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import PerChannel
@@ -65,7 +64,11 @@ class Classifier:
         """
         self.model = model
         self.delegate = delegate
-        self._gate = load_gate(model) if reject else None
+        self._gate = None
+        if reject:
+            from edge.inference.gate import load_gate  # most users have none, and a cold start is sooner without
+
+            self._gate = load_gate(model)
         self._unknown = model.unknown_index
         self.delegate_parts: int | None = None
         if delegate is not None:
@@ -133,6 +136,8 @@ class Classifier:
         """The best of ``scores`` (labels,) of the classes among themselves, which the gate was fitted on."""
         if self._unknown is None:
             return float(scores[scores.argmax()])
+        from edge.inference.gate import best_among_themselves
+
         return best_among_themselves(scores, self._unknown)
 
     def classify(

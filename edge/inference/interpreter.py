@@ -22,7 +22,6 @@ from edge.inference.needless_line import without_needless_line
 from edge.inference.processor import check_processor
 from edge.inference.refusals import cannot_run
 from edge.inference.steps import ScoresAndBottleneck, Steps
-from edge.modelfile.hidden_output import reveal
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
 from edge.preprocess import Pixels
@@ -134,7 +133,11 @@ class ImageInterpreter:
         check_processor()
         self._model = model
         self._make_input = ModelInput(model).tensor
-        revealed = reveal(model) if with_bottleneck else None
+        revealed = None
+        if with_bottleneck:
+            from edge.modelfile.hidden_output import reveal  # for the gate, which most users have not
+
+            revealed = reveal(model)
         self._bottleneck = revealed and revealed.bottleneck
         if model.transform is not None:
             from edge.inference.scores import to_scores  # models that this project exported need none

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.modelfile.values import is_count, is_finite
 
@@ -10,8 +10,7 @@ GATE_NAME = "gate.bin"
 DISTANCE_NAME = "distance.bin"
 
 
-@dataclass(frozen=True)
-class GateFacts:
+class GateFacts(NamedTuple):
     """What :class:`edge.inference.gate.Gate` needs beside the packed file :data:`GATE_NAME`, which has ``sha256``.
 
     ``tensor`` is the index of the bottleneck in the flatbuffer, the hidden second entry of the graph's outputs.
@@ -44,8 +43,7 @@ class GateFacts:
             raise ValueError("a value of the gate is not a number")
 
 
-@dataclass(frozen=True)
-class DistanceFacts:
+class DistanceFacts(NamedTuple):
     """What :class:`edge.inference.distance.Distance` needs beside the packed file :data:`DISTANCE_NAME`.
 
     The file, which has ``sha256``, holds the mean, one float32 a feature of the gate, ``axes`` variances, float32, and

@@ -6,8 +6,9 @@ The trainer writes it and the edge package reads it, both with this module.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edge.errors import ModelError
 from edge.modelfile.gate_facts import DistanceFacts, GateFacts
@@ -32,8 +33,7 @@ _ROUNDING = 0.01  # by which a computed score may lie outside 0..1
 _MOST_DIGITS = 32  # of a release, so that its numbers can be compared
 
 
-@dataclass(frozen=True)
-class SelfTest:
+class SelfTest(NamedTuple):
     """Inputs made from ``seed`` and the scores that the workstation computed for them.
 
     ``expected`` has one row of scores, one score a label, for each input. ``runtime`` is the interpreter that
@@ -49,8 +49,7 @@ class SelfTest:
     other_tolerance: float = 2 / 255
 
 
-@dataclass(frozen=True)
-class KnownPhotos:
+class KnownPhotos(NamedTuple):
     """What the packed file :data:`KNOWN_PHOTOS_NAME` holds: a short hash of each photo that the model has seen.
 
     ``sha256`` is that of the packed file. ``training`` counts the hashes of photos that trained the model,
@@ -62,8 +61,7 @@ class KnownPhotos:
     validation: int
 
 
-@dataclass(frozen=True)
-class RememberedFacts:
+class RememberedFacts(NamedTuple):
     """What the packed file :data:`REMEMBERED_NAME` holds: bottlenecks of photos that trained the model.
 
     ``sha256`` is that of the packed file. It has ``features`` int8 values for each bottleneck; ``counts`` has the
@@ -129,7 +127,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as JSON text with sorted keys: the same manifest gives the same text."""
-        facts = asdict(self)
+        facts = {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
         for name in ("remembered", "distance", "unknown"):  # files that have none stay as they were
             if facts[name] is None:
                 del facts[name]
@@ -145,27 +143,27 @@ class Manifest:
             facts = json.loads(text)
             version = facts["schema_version"]
             if version == SCHEMA_VERSION:
-                known = _known(cls, facts)
+                known = _known([one.name for one in fields(cls)], facts)
                 _check_values(known)
-                known["self_test"] = _check_self_test(SelfTest(**_known(SelfTest, facts["self_test"])))
+                known["self_test"] = _check_self_test(SelfTest(**_known(SelfTest._fields, facts["self_test"])))
                 if known.get("gate") is not None:
-                    known["gate"] = GateFacts(**_known(GateFacts, known["gate"]))
+                    known["gate"] = GateFacts(**_known(GateFacts._fields, known["gate"]))
                     known["gate"].check()
                 if known.get("distance") is not None:
-                    known["distance"] = DistanceFacts(**_known(DistanceFacts, known["distance"]))
+                    known["distance"] = DistanceFacts(**_known(DistanceFacts._fields, known["distance"]))
                     known["distance"].check()
                     if known.get("gate") is None:
                         raise ValueError("a distance without a gate")
                 if known.get("known_photos") is not None:
                     known["known_photos"] = _check_known_photos(
-                        KnownPhotos(**_known(KnownPhotos, known["known_photos"]))
+                        KnownPhotos(**_known(KnownPhotos._fields, known["known_photos"]))
                     )
                 if known.get("remembered") is not None:
                     known["remembered"] = _check_remembered(
-                        RememberedFacts(**_known(RememberedFacts, known["remembered"]))
+                        RememberedFacts(**_known(RememberedFacts._fields, known["remembered"]))
                     )
                 if known.get("unknown") is not None:
-                    known["unknown"] = check_unknown(UnknownFacts(**_known(UnknownFacts, known["unknown"])))
+                    known["unknown"] = check_unknown(UnknownFacts(**_known(UnknownFacts._fields, known["unknown"])))
                 return cls(**known)
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             raise ModelError("the model's manifest is damaged; copy the model file again") from None
@@ -175,8 +173,13 @@ class Manifest:
         )
 
 
-def _known(kind: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
-    return {field.name: facts[field.name] for field in fields(kind) if field.name in facts}
+def _plain(value: Any) -> Any:
+    """``value`` for JSON: a record of this module becomes an object."""
+    return value._asdict() if hasattr(value, "_asdict") else value
+
+
+def _known(names: Iterable[str], facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in names if name in facts}
 
 
 def _check_known_photos(photos: KnownPhotos) -> KnownPhotos:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.modelfile.values import is_count
 
 
-@dataclass(frozen=True)
-class UnknownFacts:
+class UnknownFacts(NamedTuple):
     """The label of the class for the rest of the world, and what taught it.
 
     ``photos`` counts photos of other things that taught; ``photos_sha256`` stands for these and those that were held

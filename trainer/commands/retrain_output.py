@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from typing import Any
 
 from edge.printable import printable
@@ -67,7 +66,7 @@ def _unknown_json(model: Retrained) -> dict[str, Any]:
     """What taught the class for the rest of the world, and how the test photos and those held back are answered."""
     assert model.unknown is not None
     return {
-        **asdict(model.unknown),
+        **model.unknown._asdict(),
         "test_photos_answered_so": model.evaluation.answered_unknown,
         "background": background_json(model.evaluation.background),
     }

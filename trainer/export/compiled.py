@@ -56,7 +56,7 @@ def export_compiled(content: bytes, compiled: CompiledNetwork) -> bytes:
         accuracy=None,
         test_photos=0,
         training=training,
-        self_test=dataclasses.replace(model.manifest.self_test, tolerance=MAX_TOLERANCE, other_tolerance=MAX_TOLERANCE),
+        self_test=model.manifest.self_test._replace(tolerance=MAX_TOLERANCE, other_tolerance=MAX_TOLERANCE),
         gate=None,
         distance=None,
         remembered=None,

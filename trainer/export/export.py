@@ -202,7 +202,7 @@ def seal(
     expected = [[round(float(s), _SCORE_DIGITS) for s in row] for row in pattern_scores(classifier, seed)]
     self_test = SelfTest(seed, expected, classifier.runtime)
     if other_tolerance is not None:
-        self_test = dataclasses.replace(self_test, other_tolerance=other_tolerance)
+        self_test = self_test._replace(other_tolerance=other_tolerance)
     sealed = dataclasses.replace(
         draft.manifest,
         accuracy=None if evaluation is None else round(evaluation.accuracy, 6),

@@ -116,7 +116,7 @@ def foreign(scene: Scene) -> Iterator[FaultResult]:
         "a text": b"no model\n" * 100,
         "a picture": b"\x89PNG\r\n\x1a\n" + bytes(1000),
         "a model of another computation": numbered_model(
-            9, lambda m: replace(m, self_test=replace(m.self_test, expected=wrong))
+            9, lambda m: replace(m, self_test=m.self_test._replace(expected=wrong))
         ),
         "a model for a newer runtime": numbered_model(9, lambda m: replace(m, minimum_runtime="99.0.0")),
         "a model of another preprocessing": numbered_model(9, lambda m: replace(m, preprocessing_version=99)),

@@ -61,10 +61,11 @@ def test_a_source_that_is_not_there(edge_command, tmp_path: Path) -> None:
 
 ELSEWHERE = """
 import signal, threading
+import numpy as np
 from edge import Classifier
 quick = Classifier.scores
 def signalled(self, image):
-    if image.shape[0] == 480:
+    if np.shape(image)[0] == 480:
         signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
     return quick(self, image)
 Classifier.scores = signalled
@@ -86,10 +87,11 @@ def test_a_signal_that_another_thread_gets(server: StreamServer) -> None:
 
 SLOW = """
 import sys, time
+import numpy as np
 from edge.inference.classifier import Classifier
 quick = Classifier.scores
 def slow(self, image):
-    if image.shape[0] == 480:  # a frame, not a pattern of the self-test
+    if np.shape(image)[0] == 480:  # a frame, not a pattern of the self-test
         print("busy", file=sys.stderr, flush=True)
         time.sleep(600)
     return quick(self, image)

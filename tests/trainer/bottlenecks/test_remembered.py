@@ -127,7 +127,7 @@ def test_facts_that_do_not_fit_are_refused(options: RetrainOptions, changes: dic
     assert file.manifest is not None and file.manifest.remembered is not None
     changed = dataclasses.replace(
         file.manifest,
-        remembered=dataclasses.replace(file.manifest.remembered, **changes),  # type: ignore[arg-type]
+        remembered=file.manifest.remembered._replace(**changes),  # type: ignore[arg-type]
     )
     flatbuffer = file.content[: unpack_files(file.content).flatbuffer_bytes]
     packed = (file.packed.get(name) for name in (GATE_NAME, KNOWN_PHOTOS_NAME, REMEMBERED_NAME))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -106,7 +105,7 @@ def test_retrain_json_has_its_schema(trainer, tiny_arguments: list[object], tmp_
         assert model["computed_bottlenecks"] == 36
         assert model["fine_tuning"] is None
         assert manifest.unknown is not None
-        assert {**dataclasses.asdict(manifest.unknown), "background": None}.items() <= model["unknown"].items()
+        assert {**manifest.unknown._asdict(), "background": None}.items() <= model["unknown"].items()
         assert 1 <= model["training_steps"] <= 500
 
 

@@ -36,14 +36,14 @@ DISTANCE = ("axes_scale", "rest", "corner", "weight", "threshold")
 
 def _facts(manifest: Manifest) -> Manifest:
     """What is the same on every machine: all but the numbers that the training finds, and their hashes."""
-    gate = manifest.gate and dataclasses.replace(manifest.gate, sha256="", **dict.fromkeys(GATE, 0.0))
-    distance = manifest.distance and dataclasses.replace(manifest.distance, sha256="", **dict.fromkeys(DISTANCE, 0.0))
-    known_photos = manifest.known_photos and dataclasses.replace(manifest.known_photos, sha256="")
+    gate = manifest.gate and manifest.gate._replace(sha256="", **dict.fromkeys(GATE, 0.0))
+    distance = manifest.distance and manifest.distance._replace(sha256="", **dict.fromkeys(DISTANCE, 0.0))
+    known_photos = manifest.known_photos and manifest.known_photos._replace(sha256="")
     return dataclasses.replace(
         manifest,
         model_sha256="",
         training={name: value for name, value in manifest.training.items() if name not in TRAINED},
-        self_test=dataclasses.replace(manifest.self_test, expected=[]),
+        self_test=manifest.self_test._replace(expected=[]),
         score_threshold=None,
         gate=gate,
         distance=distance,
