@@ -105,6 +105,13 @@ def test_pixels_of_another_project(tmp_path: Path) -> None:
     assert scores[0] != scores[1]
 
 
+def test_frames_rest_until_the_next_one_is_due(int8_model: Path) -> None:
+    """Where frames come from is told when none will be asked for."""
+    frames, before_s = Frames([picture("red")]), time.monotonic()
+    Stream(frames, int8_model, every_s=1000.0, limit=1).run()
+    assert before_s + 1000.0 <= frames.due_s <= time.monotonic() + 1000.0
+
+
 def test_observations(int8_model: Path) -> None:
     """Each frame becomes one observation: its scores as a file would have them, its age, what changed."""
     frames = Frames([picture("red"), None, picture("red"), picture("blue")])
