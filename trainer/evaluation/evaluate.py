@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from trainer.evaluation.evaluated_photos import (
 from trainer.evaluation.evaluation import Evaluation as Evaluation
 from trainer.evaluation.photo_answers import PhotoAnswers
 from trainer.evaluation.read_photos import read_photos
-from trainer.evaluation.score_photos import score_photos
+from trainer.evaluation.score_photos import ScoredPhoto, score_photos
 from trainer.evaluation.shared_classes import composed
 from trainer.evaluation.strangers import evaluate_strangers, find_strangers, has_gate
 from trainer.groups.modes import GROUPS_AUTO, check_groups
@@ -162,11 +162,13 @@ def evaluate_photos(
     threads: int | None = None,
     runtime: str | None = None,
     reject: bool = False,
+    scored: Iterable[ScoredPhoto] | None = None,
 ) -> Evaluation:
     """Let ``model`` label ``photos`` and compare with the classes; ``advance`` is called with 1 for each photo.
 
     The class of each photo must be one of the labels. The model may answer any of its labels: an answer outside the
-    classes of ``photos`` is wrong. With ``reject``, each answer has that of the model's gate too.
+    classes of ``photos`` is wrong. With ``reject``, each answer has that of the model's gate too. ``scored`` is what the
+    model gives each photo if that is known without reading the photos.
 
     Raises :class:`~edge.errors.DatasetError` if no photo can be evaluated.
     """
@@ -178,8 +180,9 @@ def evaluate_photos(
     ]
     confusion = np.zeros((len(labels), len(labels)), np.intp)
     answers = PhotoAnswers(photos, labels)
-    paths = (photo.path for photo in photos)
-    scored = score_photos(model, paths, threads=threads, runtime=runtime, reject=reject)
+    if scored is None:
+        paths = (photo.path for photo in photos)
+        scored = score_photos(model, paths, threads=threads, runtime=runtime, reject=reject)
     for place, (photo, result) in enumerate(zip(photos, scored, strict=True)):
         own = index[photo.label]
         best = answers.put(place, result, own)

@@ -20,9 +20,12 @@ from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
 from edge.preprocess import PREPROCESSING_VERSION
 from trainer.backbones.backbone import Backbone
+from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
+from trainer.bottlenecks.stored import Stored
 from trainer.evaluation.background import evaluate_background
 from trainer.evaluation.evaluate import Evaluation, evaluate_photos
+from trainer.evaluation.score_bottlenecks import score_bottlenecks
 from trainer.export.hidden_output import write_with_hidden_output
 from trainer.export.metadata import add_description, classifier_metadata, label_lines, pack_files
 from trainer.export.packed_facts import distance_facts, gate_facts, known_photos, seen_by
@@ -63,6 +66,8 @@ def export_model(
     unknown: UnknownClass | None = None,
     runtime: str | None = None,
     advance: Callable[[int], None] = lambda count: None,
+    tested: Labelled | Stored | None = None,
+    write_message: Callable[[str], None] = lambda line: None,
 ) -> Export:
     """Splice the head of ``calibration`` onto ``backbone``, evaluate the file on the test photos, seal its manifest.
 
@@ -71,6 +76,8 @@ def export_model(
     the same arguments give the same bytes. ``gate`` and ``remembered`` are packed too if they are given. The manifest
     has no accuracy if the test photos do not show it: see :attr:`~trainer.photos.dataset.Dataset.has_evidence`.
     ``unknown`` is the class of the last column of the head, None if all columns are those of the data set's labels.
+    ``tested`` are the bottlenecks of the test photos, if they are known: then the head of the file computes the scores,
+    see :mod:`trainer.evaluation.score_bottlenecks`, which may write a message.
     """
     draft = _draft(
         backbone,
@@ -84,8 +91,12 @@ def export_model(
         remembered,
         unknown,
     )
+    photos, scored = dataset.test_photos, None
+    if tested is not None:
+        paths = [photo.path for photo in photos]
+        scored = score_bottlenecks(draft, paths, tested, runtime=runtime, write_message=write_message)
     evaluation = dataclasses.replace(
-        evaluate_photos(draft, dataset.test_photos, advance, runtime=runtime),
+        evaluate_photos(draft, photos, advance, runtime=runtime, scored=scored),
         background=None if unknown is None else evaluate_background(draft, unknown.held_back, advance, runtime=runtime),
         split=TEST,
         skipped=dataset.skipped,

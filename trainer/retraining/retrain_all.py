@@ -134,6 +134,7 @@ def _retrain_one(
         fine_tuning=fine_tuning,
         note=report_seen_tests(backbone, dataset, progress),
     )
+    tested = of_tests(examples, dataset)
     judging = len(dataset.test_photos) + (len(unknown.held_back) if unknown else 0)
     with progress.stage("evaluation", judging) as advance:
         export = export_model(
@@ -147,6 +148,8 @@ def _retrain_one(
             unknown=unknown,
             runtime=options.runtime,
             advance=advance,
+            tested=tested.all,
+            write_message=progress.message,
         )
     content = export.content
     if options.final:
@@ -168,7 +171,6 @@ def _retrain_one(
     if options.summaries_dir is not None:
         name = f"{backbone.architecture.name}-{backbone.quantization}"
         write_summaries(options.summaries_dir / name, fit.steps, export.evaluation)
-    tested = of_tests(examples, dataset)
     reliability_before, reliability_after = reliabilities(calibration, tested.some, len(dataset.labels))
     return Retrained(
         path=output,
