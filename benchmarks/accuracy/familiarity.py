@@ -17,7 +17,7 @@ from trainer.head.calibration import Calibration, calibrate
 from trainer.head.class_prototypes import PER_CLASS
 from trainer.head.fit import DEFAULT_STEPS, fit_head
 from trainer.head.folds import FOLDS, Folds
-from trainer.head.gate import TRUE_ACCEPTANCE, best_scores, fit_gate
+from trainer.head.gate import TRUE_ACCEPTANCE, best_scores, fit_gate, gate_shapes
 from trainer.head.linear import Head
 from trainer.head.standardisation import feature_deviation
 
@@ -74,9 +74,9 @@ def fitted_gate(
         own = np.nonzero(data.labels == label)[0]
         assigned[own] = np.arange(len(own)) % FOLDS
     folds = Folds(data, assigned, FOLDS, classes, DEFAULT_STEPS)
-    gate = fit_gate(training, calibration, fit.l2, folds, "int8", noise=noise, per_class=per_class)
-    assert gate is not None
-    return gate, calibration
+    shapes = gate_shapes(training, folds, noise=noise, per_class=per_class)
+    assert shapes is not None
+    return fit_gate(shapes, calibration, fit.l2, folds, "int8"), calibration
 
 
 def best_score(head: Head) -> Measure:

@@ -80,12 +80,8 @@ class BottleneckCache:
 
     def holds(self, artifact: bytes, images: Sequence[bytes], vector_bytes: int) -> bool:
         """Whether each of ``images``, a few sha256, has an intact bottleneck of ``artifact``."""
-        fixed = f"artifact = x'{artifact.hex()}' AND preprocessing = {PREPROCESSING_VERSION} AND image"
         wanted = list(set(images))
-        with self._translated():
-            rows = self._select("SELECT vector, checksum FROM bottlenecks", fixed, wanted)
-            lengths = [len(v) for v, sum_ in rows if isinstance(v, bytes) and zlib.crc32(v) == sum_]
-        return lengths.count(vector_bytes) == len(wanted)
+        return [len(vector) for _, vector in self._intact(artifact, wanted)].count(vector_bytes) == len(wanted)
 
     def check_holds(self, artifact: bytes, images: Iterable[bytes], vector_bytes: int) -> None:
         """Make sure that what was just stored can be read again.
@@ -142,7 +138,7 @@ class BottleneckCache:
         rows = {image: row for row, image in enumerate(dict.fromkeys(images))}
         matrix = np.empty((len(rows), features), dtype)
         missing = set(rows)
-        for image, vector in self._intact(artifact):
+        for image, vector in self._intact(artifact, list(rows) if len(rows) <= _TOGETHER else None):
             if image in rows:
                 matrix[rows[image]] = np.frombuffer(vector, dtype)
                 missing.discard(image)
@@ -206,13 +202,15 @@ class BottleneckCache:
             row = self._database.execute("SELECT first, checksum FROM groups WHERE key = ?", (key,)).fetchone()
         return row[0] if row and isinstance(row[0], bytes) and zlib.crc32(row[0]) == row[1] else None
 
-    def _intact(self, artifact: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def _intact(self, artifact: bytes, images: Sequence[bytes] | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """The sha256 of every image with an intact bottleneck, and that: all, sorted, or those of ``images``."""
+        columns = "SELECT image, vector, checksum FROM bottlenecks"
+        fixed = f"artifact = x'{artifact.hex()}' AND preprocessing = {PREPROCESSING_VERSION}"
         with self._translated():
-            rows = self._database.execute(
-                "SELECT image, vector, checksum FROM bottlenecks WHERE artifact = ? AND preprocessing = ? "
-                "ORDER BY image",
-                (artifact, PREPROCESSING_VERSION),
-            )
+            if images is None:
+                rows: Iterable[tuple[Any, ...]] = self._database.execute(f"{columns} WHERE {fixed} ORDER BY image")
+            else:
+                rows = self._select(columns, f"{fixed} AND image", images)
             for image, vector, checksum in rows:
                 if isinstance(image, bytes) and isinstance(vector, bytes) and zlib.crc32(vector) == checksum:
                     yield image, vector

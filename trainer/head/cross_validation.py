@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from edge.parallel import ordered_map
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.calibration import fit_temperature, with_temperature
 from trainer.head.fit import fit_head
@@ -49,8 +51,8 @@ def cross_validate(
     ``extend`` adds labels behind those of the classes: a photo that gets one of them is labelled wrongly.
     """
     data = folds.data
-    found = []
-    for part in range(folds.number):
+
+    def evaluate(part: int) -> tuple[npt.NDArray[np.bool_], Matrix]:
         tested, choosing = folds.assigned == part, folds.assigned == (part + 1) % folds.number
         training, validation = data.where(~tested & ~choosing), data.where(choosing)
         weights = folds.class_weights(training.labels)
@@ -61,7 +63,11 @@ def cross_validate(
         if extend is not None:
             head = extend(head, training, validation)
         with one_thread():
-            found.append((tested, softmax(head.logits(data.features[tested]))))
+            return tested, softmax(head.logits(data.features[tested]))
+
+    found = []
+    for of_part in ordered_map(lambda: evaluate, range(folds.number), folds.together):
+        found.append(of_part)
         advance(1)
     scores = np.zeros((len(data.labels), found[0][1].shape[1]))
     for tested, part_scores in found:

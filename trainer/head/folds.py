@@ -9,11 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edge.parallel import available_cores
 from trainer.bottlenecks.labelled import Labelled
 from trainer.photos.dataset import Photo
 from trainer.photos.split import GroupedPhoto, split_position, split_units
 
 FOLDS = 5
+
+_BYTES = 16  # of each value of a photo while a head is fitted: the value in both precisions, and standardised
+_MOST_MEMORY = 500_000_000  # bytes
 
 
 class Folds(NamedTuple):
@@ -31,6 +35,12 @@ class Folds(NamedTuple):
     max_steps: int
     class_weights: Callable[[npt.NDArray[np.intp]], npt.NDArray[np.float64] | None] = lambda labels: None
     counted: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def together(self) -> int:
+        """How many heads may be fitted at the same time: one on each core, as far as their photos fit into memory."""
+        photos = self.data.features.size * _BYTES
+        return max(1, min(available_cores(), self.number, _MOST_MEMORY // max(photos, 1)))
 
     @property
     def shown(self) -> npt.NDArray[np.bool_]:

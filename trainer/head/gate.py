@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from edge.inference.distance import Distance
 from edge.inference.gate import Gate, directions, log_odds
+from edge.parallel import ordered_map
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head.calibration import Calibration
 from trainer.head.class_prototypes import DRAWS, PER_CLASS, class_prototypes
@@ -47,38 +48,58 @@ class _Shape(NamedTuple):
         return np.column_stack([log_odds(best), nearness, closeness])
 
 
-def fit_gate(
+class GateShapes(NamedTuple):
+    """What a gate is made of: its own shape, and for each part of the folds the shape of all other parts."""
+
+    own: _Shape
+    others: list[_Shape]
+
+
+def gate_shapes(
     training: Labelled,
-    calibration: Calibration,
-    l2: float,
     folds: Folds,
-    quantization: str,
     *,
     noise: npt.NDArray[np.float32] | None = None,
     per_class: int = PER_CLASS,
-) -> Gate | None:
-    """The gate for a model with the head of ``calibration`` and penalty ``l2``, or None if there are too few photos.
+) -> GateShapes | None:
+    """What the gate is made of, or None if there are too few photos for one. No head is needed: it may be fitted beside.
 
     ``training`` holds the bottlenecks of the training photos as the device computes them, ``folds`` those of training
-    and validation photos. Each part of these is judged by a head, prototypes and axes that were fitted on the others;
-    photos in no part (-1) only teach. The scores of an int8 model are rounded to 8 bits as the device's are. ``noise``
-    are bottlenecks of drawn noise (pictures, features): of several draws of prototypes, those farthest from it are
-    kept. ``per_class`` prototypes stand for a class, fewer if there are many classes.
+    and validation photos. ``noise`` are bottlenecks of drawn noise (pictures, features): of several draws of
+    prototypes, those farthest from it are kept. ``per_class`` prototypes stand for a class, fewer if there are many
+    classes.
     """
     judged = folds.assigned >= 0
     if not judged.any() or folds.data.where(judged).independent < LEAST_PHOTOS:
         return None
     with one_thread():  # one order of addition on any number of cores: the same photos give the same gate
-        shape = _shape(training, folds.labels, per_class, noise)
-        parts = np.zeros((len(folds.assigned), 3))
-        for part in range(folds.number):
-            tested = folds.assigned == part
-            trained = folds.data.where(~tested)
-            head = head_without(trained, folds, calibration, l2)
-            other = _shape(trained, folds.labels, per_class, None, shape)
-            features = folds.data.features[tested]
-            parts[tested] = other.parts(features, best_scores(head, features, quantization))
-    return _with_units(shape, parts[judged])
+        own = _shape(training, folds.labels, per_class, noise)
+        others = [
+            _shape(folds.data.where(folds.assigned != part), folds.labels, per_class, None, own)
+            for part in range(folds.number)
+        ]
+    return GateShapes(own, others)
+
+
+def fit_gate(shapes: GateShapes, calibration: Calibration, l2: float, folds: Folds, quantization: str) -> Gate:
+    """The gate of ``shapes`` for a model with the head of ``calibration`` and penalty ``l2``.
+
+    Each part of ``folds`` is judged by a head, prototypes and axes that were fitted on the others; photos in no part
+    (-1) only teach. The scores of an int8 model are rounded to 8 bits as the device's are.
+    """
+
+    def judge(part: int) -> npt.NDArray[np.float64]:
+        tested = folds.assigned == part
+        head = head_without(folds.data.where(~tested), folds, calibration, l2)
+        features = folds.data.features[tested]
+        return shapes.others[part].parts(features, best_scores(head, features, quantization))
+
+    parts = np.zeros((len(folds.assigned), 3))
+    with one_thread():
+        found = ordered_map(lambda: judge, range(folds.number), folds.together)
+        for part, of_part in enumerate(found):
+            parts[folds.assigned == part] = of_part
+    return _with_units(shapes.own, parts[folds.assigned >= 0])
 
 
 def fit_gate_beside(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from trainer.head.calibration import Calibration, calibrate
 from trainer.head.fit import HeadFit, fit_head
 from trainer.head.fit_stored import StoredTraining, fit_stored
 from trainer.head.folds import Folds
-from trainer.head.gate import fit_gate, fit_gate_beside
+from trainer.head.gate import fit_gate, fit_gate_beside, gate_shapes
 from trainer.photos.dataset import Dataset, Photo
 from trainer.photos.split import TRAINING, VALIDATION
 from trainer.retraining.all_photos import AllPhotos, class_weights_of
@@ -76,21 +77,23 @@ def fit_taught(
             labels,
             remembered and remembered.training,
         )
-    with progress.stage("head") as advance:
+    with progress.stage("head") as advance, ThreadPoolExecutor(1) as beside:
+        noise, quantization = noise_bottlenecks(extractor), extractor.backbone.quantization
+        folds = shapes = None
         if stored is None:
+            folds = AllPhotos(examples.data, dataset, options, progress, remembered).gate_folds()
+            shapes = beside.submit(gate_shapes, training, folds, noise=noise)
             fit = fit_head(fitted, validation, len(labels), options.training_steps, class_weights(fitted.labels))
         else:
             fit = fit_stored(stored, validation, len(labels), options.training_steps, class_weights, advance)
         calibration = calibrate(fit.head, validation, options.precision)
         if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
             calibration = calibration._replace(score_threshold=None)
-        noise, quantization = noise_bottlenecks(extractor), extractor.backbone.quantization
-        folds = None
-        if stored is None:
-            folds = AllPhotos(examples.data, dataset, options, progress, remembered).gate_folds()
-            gate = fit_gate(training, calibration, fit.l2, folds, quantization, noise=noise)
-        else:
+        if folds is None or shapes is None:
             gate = fit_gate_beside(training, calibration, validation, len(labels), quantization, noise)
+        else:
+            found = shapes.result()
+            gate = None if found is None else fit_gate(found, calibration, fit.l2, folds, quantization)
     return FittedHead(fit, calibration, gate, training, validation, folds)
 
 

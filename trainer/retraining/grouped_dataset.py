@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from trainer.bottlenecks.compute import compute_bottlenecks
@@ -28,17 +29,22 @@ def extract(
     options: RetrainOptions,
     groups: Mapping[str, str] | None,
     beside: Sequence[str] = (),
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> GroupedDataset:
     """Compute the bottlenecks of ``folder`` and find the groups of its photos, or take those that were found before.
 
-    The labels ``beside`` belong to the data set too; they need no photos.
+    The labels ``beside`` belong to the data set too; they need no photos. ``meanwhile`` is called in another thread
+    while the groups are found, which seldom keeps all cores busy, and what it raises is raised here.
 
     Raises :class:`~edge.errors.DatasetError` if there are too few photos to train on, and
     :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
     extracted = compute_bottlenecks(extractor, folder)
-    if groups is None:
-        groups = _find(extractor, folder, extracted.contents, options)
+    with ThreadPoolExecutor(1) as other:
+        done = other.submit(meanwhile)
+        if groups is None:
+            groups = _find(extractor, folder, extracted.contents, options)
+        done.result()
     return GroupedDataset(
         assemble(folder, extracted.contents, options.ratios, groups=groups, beside=beside), groups, extracted.computed
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from trainer.retraining.retrained import Retrained
 from trainer.retraining.tensorboard import write_summaries
 from trainer.retraining.tested import accuracy_in_floats, of_tests, reliabilities
 from trainer.retraining.tuned_or_pretrained import FineTuningResult, tuned_or_pretrained
+from trainer.unknown.drawn_bottlenecks import draw_in_advance
 
 IMBALANCE = 3.0
 """If the largest class has this many times the photos of the smallest, a message says so."""
@@ -80,7 +82,14 @@ def retrain_all(
     models = []
     for extractor, output in zip(extractors, options.outputs, strict=True):
         # One split for all files of a run: the groups are found with the first backbone.
-        extracted = extract(extractor, folder, options, groups, beside=remembered.labels if remembered else ())
+        extracted = extract(
+            extractor,
+            folder,
+            options,
+            groups,
+            beside=remembered.labels if remembered else (),
+            meanwhile=partial(draw_in_advance, extractor, teaching=rest is not None),
+        )
         groups = extracted.groups
         model = _retrain_one(extractor, output, extracted, options, fine_tuning, remembered, rest)
         if given is not None and given.compiled is not None:

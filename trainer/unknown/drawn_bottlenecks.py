@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy.typing as npt
 
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
-from trainer.unknown.drawings import TEACHING, draw, drawing_hashes
+from trainer.bottlenecks.noise import noise_bottlenecks
+from trainer.progress import SILENT
+from trainer.unknown.drawings import JUDGING, TEACHING, draw, drawing_hashes
 
 
 def drawn_bottlenecks(extractor: FeatureExtractor, numbers: Sequence[int] = TEACHING) -> npt.NDArray[np.float32]:
@@ -32,3 +35,16 @@ def drawn_bottlenecks(extractor: FeatureExtractor, numbers: Sequence[int] = TEAC
                     advance(1)
             cache.store(extractor.key, rows, [])
     return extractor.load(hashes)
+
+
+def draw_in_advance(extractor: FeatureExtractor, *, teaching: bool) -> None:
+    """Make sure that the cache has the bottlenecks of noise and of drawings, those that teach only if ``teaching``.
+
+    It is meant for a thread of its own, beside work that leaves a core free: no progress is reported.
+
+    Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
+    """
+    silent = dataclasses.replace(extractor, progress=SILENT)
+    noise_bottlenecks(silent)
+    for numbers in (TEACHING, JUDGING) if teaching else (JUDGING,):
+        drawn_bottlenecks(silent, numbers)

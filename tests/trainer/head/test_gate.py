@@ -18,7 +18,7 @@ from trainer.head.calibration import Calibration
 from trainer.head.class_prototypes import PER_CLASS
 from trainer.head.fit import fit_again
 from trainer.head.folds import Folds
-from trainer.head.gate import LEAST_PHOTOS, best_scores, fit_gate
+from trainer.head.gate import LEAST_PHOTOS, GateShapes, best_scores, fit_gate, gate_shapes
 from trainer.head.linear import Head
 from trainer.photos.split import VALIDATION
 from trainer.progress import Progress
@@ -53,8 +53,9 @@ def folds_of(data: Labelled, labels: int = 3, only_teaching: int = 0) -> Folds:
 def fitted(data: Labelled, labels: int = 3, quantization: str = "int8", **options: object) -> Gate:
     """The gate of a model that ``data`` trained."""
     folds = folds_of(data, labels)
-    gate = fit_gate(data, calibration_of(data, labels), 0.1, folds, quantization, **options)  # type: ignore[arg-type]
-    assert gate is not None
+    shapes = gate_shapes(data, folds, **options)  # type: ignore[arg-type]
+    assert shapes is not None
+    gate = fit_gate(shapes, calibration_of(data, labels), 0.1, folds, quantization)
     assert gate.distance is not None
     return gate
 
@@ -105,9 +106,9 @@ def test_same_photos_same_gate() -> None:
 def test_few_photos_make_no_gate() -> None:
     """A twentieth of fewer than 60 photos is no reliable share: no gate. Photos that only teach do not count."""
 
-    def gate(photos: int, only_teaching: int = 0) -> Gate | None:
+    def gate(photos: int, only_teaching: int = 0) -> GateShapes | None:
         data = clusters(photos, 0)
-        return fit_gate(data, calibration_of(data), 0.1, folds_of(data, only_teaching=only_teaching), "int8")
+        return gate_shapes(data, folds_of(data, only_teaching=only_teaching))
 
     assert gate(LEAST_PHOTOS - 1) is None
     assert gate(LEAST_PHOTOS) is not None
@@ -118,9 +119,9 @@ def test_few_photos_make_no_gate() -> None:
 def test_photos_that_depend_on_each_other_are_too_few() -> None:
     """Pairs of photos of one scene count as one: twice as many photos are needed."""
 
-    def gate(photos: int) -> Gate | None:
+    def gate(photos: int) -> GateShapes | None:
         data = clusters(photos, 0)._replace(groups=np.arange(photos) // 2)
-        return fit_gate(data, calibration_of(data), 0.1, folds_of(data), "int8")
+        return gate_shapes(data, folds_of(data))
 
     assert gate(2 * LEAST_PHOTOS - 2) is None
     assert gate(2 * LEAST_PHOTOS) is not None
