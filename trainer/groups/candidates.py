@@ -20,7 +20,8 @@ class NearestFirst:
 
     def __init__(self, neighbours: Neighbours, least_cosine: float, tries: int) -> None:
         """Start with the nearest neighbour of each photo; stop below ``least_cosine`` and after ``tries`` others."""
-        self._neighbours = neighbours
+        # Lists: to take single numbers out of arrays takes longer.
+        self._indices, self._cosines = neighbours.indices.tolist(), neighbours.cosines.tolist()
         self._least = least_cosine
         self._next = [0] * len(neighbours.indices)
         self._tries = [tries] * len(neighbours.indices)
@@ -33,13 +34,13 @@ class NearestFirst:
         return pairs
 
     def _offer(self, photo: int, groups: Sequence[int]) -> Pair | None:
-        indices, cosines = self._neighbours.indices[photo], self._neighbours.cosines[photo]
+        indices, cosines = self._indices[photo], self._cosines[photo]
         while self._tries[photo] and self._next[photo] < len(indices):
             place = self._next[photo]
             if cosines[place] < self._least:
                 break
             self._next[photo] += 1
-            other = int(indices[place])
+            other = indices[place]
             if groups[other] != groups[photo]:
                 self._tries[photo] -= 1
                 pair = ordered(photo, other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -32,11 +34,11 @@ def without_frames(pixels: Pixels) -> Pixels:
 
 def _without_frame(look: Pixels) -> Pixels:
     top, bottom, left, right = 0, LOOK_SIZE, 0, LOOK_SIZE
+    rows, columns = _Lines.of(look), _Lines.of(look.T)
     while True:
-        inside = look[top:bottom, left:right].astype(np.float32)
-        if bottom - top > _SMALLEST and _has_bars(inside):
+        if bottom - top > _SMALLEST and rows.are_bars(top, bottom - 1, left, right):
             top, bottom = top + 1, bottom - 1
-        elif right - left > _SMALLEST and _has_bars(inside.T):
+        elif right - left > _SMALLEST and columns.are_bars(left, right - 1, top, bottom):
             left, right = left + 1, right - 1
         else:
             break
@@ -48,7 +50,29 @@ def _without_frame(look: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(look).resize(size, Image.Resampling.BILINEAR, box=box), np.uint8)
 
 
-def _has_bars(inside: npt.NDArray[np.float32]) -> bool:
-    """Whether the first and the last row are plain and of one grey."""
-    ends = inside[[0, -1]]
-    return bool((ends.std(axis=1) < _PLAIN).all() and abs(ends[0].mean() - ends[1].mean()) < _SAME)
+class _Lines(NamedTuple):
+    """For each line of a look the ``sums`` of its first pixels, 0 to all of them, and those of their ``squares``.
+
+    They are whole numbers, so that the mean and the deviation of any part of a line are a few exact operations.
+    """
+
+    sums: list[list[int]]
+    squares: list[list[int]]
+
+    @classmethod
+    def of(cls, look: Pixels) -> _Lines:
+        values = np.zeros((LOOK_SIZE, LOOK_SIZE + 1), np.int64)
+        values[:, 1:] = look
+        return cls(values.cumsum(axis=1).tolist(), (values**2).cumsum(axis=1).tolist())
+
+    def are_bars(self, first: int, last: int, start: int, end: int) -> bool:
+        """Whether the lines ``first`` and ``last`` are plain and of one grey, from pixel ``start`` to ``end``."""
+        count = end - start
+        totals = []
+        for line in (first, last):
+            total = self.sums[line][end] - self.sums[line][start]
+            squares = self.squares[line][end] - self.squares[line][start]
+            if count * squares - total**2 >= (_PLAIN * count) ** 2:
+                return False
+            totals.append(total)
+        return abs(totals[0] - totals[1]) < _SAME * count

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edge.parallel import available_cores, ordered_map
 from trainer.groups.alignment import Floats, details
 from trainer.groups.spectra import Spectra, compare_spectra, make_spectra
 
@@ -42,7 +43,12 @@ class Guesser:
         """Guesses for the ``pairs`` (pairs, 2), by index, that may show one picture."""
         self._prepare(pairs)
         pairs = self._place[pairs]
-        parts = [self._guess(pairs[start : start + _TOGETHER], start) for start in range(0, len(pairs), _TOGETHER)]
+        starts = range(0, len(pairs), _TOGETHER)
+
+        def guess(start: int) -> Guesses:
+            return self._guess(pairs[start : start + _TOGETHER], start)
+
+        parts = list(ordered_map(lambda: guess, starts, available_cores()))
         return Guesses(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     def _prepare(self, pairs: npt.NDArray[np.intp]) -> None:
@@ -52,10 +58,11 @@ class Guesser:
         blocks = [self._pixels[missing[start : start + _TOGETHER]] for start in range(0, len(missing), _TOGETHER)]
         if not blocks:
             return
-        spectra = [*([self._spectra] if self._spectra else []), *(make_spectra(block) for block in blocks)]
+        made = list(ordered_map(lambda: _prepared, blocks, available_cores()))
+        spectra = [*([self._spectra] if self._spectra else []), *(spectra for spectra, _ in made)]
         self._place[missing] = len(self._small) + np.arange(len(missing))
         self._spectra = Spectra(*(np.concatenate(parts) for parts in zip(*spectra, strict=True)))
-        self._small = np.concatenate([self._small, *(_unit(details(block, _SMALL, _WINDOW)) for block in blocks)])
+        self._small = np.concatenate([self._small, *(small for _, small in made)])
 
     def _guess(self, pairs: npt.NDArray[np.intp], start: int) -> Guesses:
         spectra = self._spectra
@@ -71,6 +78,11 @@ class Guesser:
             start + np.concatenate([alike, rest[turned]]),
             np.concatenate([_STRAIGHT[mirrored], guess.maps[turned, flipped]]),
         )
+
+
+def _prepared(block: npt.NDArray[np.uint8]) -> tuple[Spectra, Floats]:
+    """What is compared of a ``block`` of looks (looks, 64, 64)."""
+    return make_spectra(block), _unit(details(block, _SMALL, _WINDOW))
 
 
 def _unit(looks: Floats) -> Floats:

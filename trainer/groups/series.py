@@ -6,9 +6,9 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from trainer.groups.pairs import Pair, ordered
+from trainer.photos.grouping import stem_of
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})([^0-9]*)", re.DOTALL)
 _LARGEST_STEP = 3
@@ -23,7 +23,7 @@ def series_neighbours(relatives: Sequence[str]) -> list[Pair]:
     runs: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
     for index, relative in enumerate(relatives):
         folder, _, name = relative.rpartition("/")
-        match = _NUMBERED.fullmatch(PurePosixPath(name).stem)
+        match = _NUMBERED.fullmatch(stem_of(name))
         if match:
             runs[folder, match[1].casefold(), match[3].casefold()].append((int(match[2]), index))
     pairs = []

@@ -25,6 +25,12 @@ def _number(digits: str) -> str:
     return f"\0{chr(1 + len(significant))}{significant}"
 
 
+def stem_of(name: str) -> str:
+    """A file's ``name`` without its ending: that of :mod:`pathlib`, which takes longer for thousands of names."""
+    dot = name.rfind(".")
+    return name[:dot] if 0 < dot < len(name) - 1 else name
+
+
 class Grouping:
     """Each of ``relatives``, paths of photos in natural order, is a group of its own until it is joined to another.
 

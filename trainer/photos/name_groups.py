@@ -6,9 +6,8 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
 
-from trainer.photos.grouping import Grouping, natural_order
+from trainer.photos.grouping import Grouping, natural_order, stem_of
 from trainer.photos.split import photo_group
 
 _ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9a-z]{20,40}", re.DOTALL)
@@ -64,7 +63,7 @@ def _same_in_folder(names: dict[int, str]) -> Iterator[tuple[int, int]]:
     plain: dict[str, int] = {}
     stems = {}
     for index, name in names.items():
-        stem = PurePosixPath(name).stem
+        stem = stem_of(name)
         mark = _mark(name, stem)
         if mark is not None:
             first = marked.setdefault(mark, index)
