@@ -138,10 +138,12 @@ class BottleneckCache:
         rows = {image: row for row, image in enumerate(dict.fromkeys(images))}
         matrix = np.empty((len(rows), features), dtype)
         missing = set(rows)
-        for image, vector in self._intact(artifact, list(rows) if len(rows) <= _TOGETHER else None):
-            if image in rows:
-                matrix[rows[image]] = np.frombuffer(vector, dtype)
-                missing.discard(image)
+        # A few are looked up. A damaged index may not find them, and then all rows are walked.
+        for looked_up in [list(rows)] * (len(rows) <= _TOGETHER) + [None]:
+            for image, vector in self._intact(artifact, looked_up) if missing else ():
+                if image in missing:
+                    matrix[rows[image]] = np.frombuffer(vector, dtype)
+                    missing.discard(image)
         if missing:
             raise StorageError(f"{self._path}: lost {len(missing)} bottlenecks while training; run again")
         # An image that is asked for twice has one row so far.

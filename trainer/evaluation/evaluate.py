@@ -167,8 +167,8 @@ def evaluate_photos(
     """Let ``model`` label ``photos`` and compare with the classes; ``advance`` is called with 1 for each photo.
 
     The class of each photo must be one of the labels. The model may answer any of its labels: an answer outside the
-    classes of ``photos`` is wrong. With ``reject``, each answer has that of the model's gate too. ``scored`` is what the
-    model gives each photo if that is known without reading the photos.
+    classes of ``photos`` is wrong. With ``reject``, each answer has that of the model's gate too. ``scored`` is what
+    the model gives each photo, if that is known without reading the photos.
 
     Raises :class:`~edge.errors.DatasetError` if no photo can be evaluated.
     """

@@ -30,7 +30,7 @@ from trainer.tflite import read_model, write_model
 CHECKED = 8
 """So many photos go through the whole file, spread evenly over all."""
 
-ScoreHead = Callable[[npt.NDArray[np.floating]], npt.NDArray[np.float32]]
+ScoreHead = Callable[[Features], npt.NDArray[np.float32]]
 """Makes the scores (labels,) of a bottleneck (values,), as it comes out of the cache."""
 
 
@@ -90,7 +90,7 @@ def _head(model: ModelFile, runtime: str | None) -> ScoreHead:
     interpreter = open_interpreter(cut_head(revealed.content), 1, choose_runtime(runtime))
     (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
 
-    def score(bottleneck: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    def score(bottleneck: Features) -> npt.NDArray[np.float32]:
         interpreter.set_tensor(taken["index"], quantize(bottleneck, revealed.bottleneck)[np.newaxis])
         interpreter.invoke()
         return dequantize(interpreter.get_tensor(given["index"])[0], model.output)
@@ -110,7 +110,7 @@ def cut_head(revealed: bytes) -> bytes:
     return write_model(tree)
 
 
-def quantize(values: npt.NDArray[np.floating], tensor: TensorSpec) -> npt.NDArray[np.generic]:
+def quantize(values: Features, tensor: TensorSpec) -> npt.NDArray[np.generic]:
     """What :func:`~edge.inference.interpreter.dequantize` made ``values`` from, in the type of ``tensor``."""
     assert tensor.dtype is not None  # it was examined when the file was made
     if not tensor.scale:

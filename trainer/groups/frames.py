@@ -34,7 +34,7 @@ def without_frames(pixels: Pixels) -> Pixels:
 
 def _without_frame(look: Pixels) -> Pixels:
     top, bottom, left, right = 0, LOOK_SIZE, 0, LOOK_SIZE
-    rows, columns = _Lines.of(look), _Lines.of(look.T)
+    rows, columns = Lines.of(look), Lines.of(look.T)
     while True:
         if bottom - top > _SMALLEST and rows.are_bars(top, bottom - 1, left, right):
             top, bottom = top + 1, bottom - 1
@@ -50,7 +50,7 @@ def _without_frame(look: Pixels) -> Pixels:
     return np.asarray(Image.fromarray(look).resize(size, Image.Resampling.BILINEAR, box=box), np.uint8)
 
 
-class _Lines(NamedTuple):
+class Lines(NamedTuple):
     """For each line of a look the ``sums`` of its first pixels, 0 to all of them, and those of their ``squares``.
 
     They are whole numbers, so that the mean and the deviation of any part of a line are a few exact operations.
@@ -60,7 +60,8 @@ class _Lines(NamedTuple):
     squares: list[list[int]]
 
     @classmethod
-    def of(cls, look: Pixels) -> _Lines:
+    def of(cls, look: Pixels) -> Lines:
+        """The lines of ``look`` (64, 64)."""
         values = np.zeros((LOOK_SIZE, LOOK_SIZE + 1), np.int64)
         values[:, 1:] = look
         return cls(values.cumsum(axis=1).tolist(), (values**2).cumsum(axis=1).tolist())

@@ -62,7 +62,7 @@ def gate_shapes(
     noise: npt.NDArray[np.float32] | None = None,
     per_class: int = PER_CLASS,
 ) -> GateShapes | None:
-    """What the gate is made of, or None if there are too few photos for one. No head is needed: it may be fitted beside.
+    """What the gate is made of, or None if there are too few photos for one. The head may be fitted meanwhile.
 
     ``training`` holds the bottlenecks of the training photos as the device computes them, ``folds`` those of training
     and validation photos. ``noise`` are bottlenecks of drawn noise (pictures, features): of several draws of

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from support.scenes import draw_scene
-from trainer.groups.frames import without_frames
+from trainer.groups.frames import Lines, without_frames
 from trainer.photos.look import LOOK_SIZE, make_look
 
 
@@ -43,3 +45,17 @@ def test_something_is_left_of_a_plain_picture() -> None:
     assert cut.shape == (2, LOOK_SIZE, LOOK_SIZE)
     assert (cut[0] == 255).all() and (cut[1] == 0).all()
     assert without_frames(cut[:0]).shape == (0, LOOK_SIZE, LOOK_SIZE)
+
+
+@given(seed=st.integers(0, 2**31), start=st.integers(0, 40), length=st.integers(1, 24), spread=st.floats(0, 12))
+def test_whole_numbers_say_what_floats_say(seed: int, start: int, length: int, spread: float) -> None:
+    """Two lines are bars if both deviations are below 4 grey levels and the means differ by less than 8."""
+    random = np.random.default_rng(seed)
+    pixels = (random.normal(0, spread, (LOOK_SIZE, LOOK_SIZE)) + random.uniform(90, 99, (LOOK_SIZE, 1))).astype(
+        np.uint8
+    )
+    ends = pixels[[3, 60], start : start + length].astype(np.float64)
+    deviations, difference = ends.std(axis=1), abs(ends[0].mean() - ends[1].mean())
+    if min(*np.abs(deviations - 4), abs(difference - 8)) > 1e-9:
+        wanted = bool(deviations.max() < 4 and difference < 8)
+        assert Lines.of(pixels).are_bars(3, 60, start, start + length) is wanted

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head import folds as folds_module
 from trainer.head.cross_validation import cross_validate
 from trainer.head.folds import Folds, assign_folds
 from trainer.photos.dataset import Photo
@@ -119,3 +120,28 @@ def test_a_class_of_one_group_is_in_every_part() -> None:
     listed += [Photo(Path(), f"rose/{i}.jpg", "rose", b"", "training", "rose/0.jpg") for i in range(9)]
     assigned, folds = assign_folds(listed, 0)
     assert {int(part) for part in assigned[9:]} == set(range(folds))
+
+
+def test_many_photos_take_fewer_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many heads are fitted at the same time as there are cores and parts, and as 500 MB hold; one at least."""
+    few, many = (np.broadcast_to(np.float32(0), (photos, 1024)) for photos in (3_000, 20_000))
+
+    def together(features: np.ndarray, cores: int) -> int:
+        monkeypatch.setattr(folds_module, "available_cores", lambda: cores)
+        return Folds(Labelled(features, np.zeros(len(features), np.intp)), np.zeros(0, np.intp), 5, 2, 10).together
+
+    assert [together(few, cores) for cores in (1, 2, 16)] == [1, 2, 5]
+    assert together(many, 16) == 1
+
+
+def test_the_scores_do_not_depend_on_the_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts are evaluated one after the other or at once, with the same bits, and each is counted once."""
+    random = np.random.default_rng(0)
+    labels = np.arange(90) % 3
+    data = Labelled((random.normal(0, 1, (90, 8)) + labels[:, np.newaxis]).astype(np.float32), labels)
+    found, advanced = [], []
+    for cores in (1, 4):
+        monkeypatch.setattr(folds_module, "available_cores", lambda cores=cores: cores)
+        found.append(cross_validate(Folds(data, np.arange(90) % 5, 5, 3, 50), advanced.append))
+    assert found[0].scores.tobytes() == found[1].scores.tobytes()
+    assert advanced == [1] * 10

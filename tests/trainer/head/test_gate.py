@@ -14,6 +14,7 @@ from edge.modelfile.model_file import ModelFile
 from support import tiny
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
+from trainer.head import folds as folds_module
 from trainer.head.calibration import Calibration
 from trainer.head.class_prototypes import PER_CLASS
 from trainer.head.fit import fit_again
@@ -178,3 +179,13 @@ def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Pa
     clear = np.abs(beyond) > 1e-3
     assert clear.sum() >= len(photos) - 1
     assert (np.array(rejected) == (beyond > 0))[clear].all()
+
+
+def test_the_gate_does_not_depend_on_the_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its parts are judged one after the other or all at once, with the same bits."""
+    found = []
+    for cores in (1, 4):
+        monkeypatch.setattr(folds_module, "available_cores", lambda cores=cores: cores)
+        found.append(fitted(clusters(300, 0)))
+    assert found[0].to_bytes() == found[1].to_bytes()
+    assert found[0][2:6] == found[1][2:6]

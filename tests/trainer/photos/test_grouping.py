@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.photos.grouping import Grouping, natural_order
+from trainer.photos.grouping import Grouping, natural_order, stem_of
 
 
 def test_numbers_count_in_the_order_of_names() -> None:
@@ -25,3 +27,9 @@ def test_joined_photos_are_the_connected_ones(pairs: list[tuple[int, int]]) -> N
         for index in union:
             reached[index] = union
     assert groups.named() == {str(index): str(min(reached[index])) for index in range(20)}
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1).filter(lambda name: name != "."))
+def test_stem_is_that_of_a_path(name: str) -> None:
+    """The name of a file without its ending, also with many points, or one at an end."""
+    assert stem_of(name) == PurePosixPath(name).stem

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from support import tiny
+from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
+from trainer.bottlenecks.noise import noise_bottlenecks
 from trainer.unknown import drawn_bottlenecks as cached
-from trainer.unknown.drawings import JUDGING, PER_KIND, draw, drawing_hashes
-from trainer.unknown.drawn_bottlenecks import drawn_bottlenecks
+from trainer.unknown.drawings import JUDGING, PER_KIND, TEACHING, draw, drawing_hashes
+from trainer.unknown.drawn_bottlenecks import draw_in_advance, drawn_bottlenecks
 
 
 def test_drawings_are_always_the_same() -> None:
@@ -51,3 +53,41 @@ def test_bottlenecks_are_computed_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert np.array_equal(found, extractor.backbone.features(draw((tiny.INPUT_SIZE, tiny.INPUT_SIZE))))
     monkeypatch.setattr(cached, "draw", lambda size, numbers: pytest.fail("drawn again"))
     assert np.array_equal(drawn_bottlenecks(extractor), found)
+
+
+def test_what_was_drawn_in_advance_is_not_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Noise and both kinds of drawings are in the cache, or all but those that teach if nothing is taught."""
+    size = (tiny.INPUT_SIZE, tiny.INPUT_SIZE)
+    extractor, judging_only = (tiny.extractor(tmp_path / name) for name in ("both", "judging"))
+    draw_in_advance(extractor, teaching=True)
+    draw_in_advance(judging_only, teaching=False)
+    with BottleneckCache(judging_only.bottleneck_dir) as cache:
+        for numbers, held in ((TEACHING, False), (JUDGING, True)):
+            assert cache.holds(extractor.key, drawing_hashes(size, numbers), extractor.bottleneck_bytes) is held
+    with monkeypatch.context() as patched:
+        patched.setattr(FeatureExtractor, "interpreter", None)
+        found = drawn_bottlenecks(extractor), drawn_bottlenecks(extractor, JUDGING), noise_bottlenecks(extractor)
+    assert np.array_equal(found[1], extractor.backbone.features(draw(size, JUDGING)))
+
+
+def test_another_backbone_has_its_own(tmp_path: Path) -> None:
+    """In one cache the bottlenecks of one network are never those of another one."""
+    ours, other = tiny.extractor(tmp_path), tiny.extractor(tmp_path, "float32")
+    found = drawn_bottlenecks(ours)
+    size = (tiny.INPUT_SIZE, tiny.INPUT_SIZE)
+    assert np.array_equal(drawn_bottlenecks(other), other.backbone.features(draw(size)))
+    assert np.array_equal(drawn_bottlenecks(ours), found)
+
+
+def test_a_killed_run_leaves_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawings are stored in one transaction: what ends in the middle is computed again, whole."""
+    extractor = tiny.extractor(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(cached, "draw", lambda size, numbers: (picture for picture in list(draw(size, numbers))[:5]))
+        with pytest.raises(ValueError, match="shorter"):
+            drawn_bottlenecks(extractor)
+    size = (tiny.INPUT_SIZE, tiny.INPUT_SIZE)
+    with BottleneckCache(tmp_path) as cache:
+        hashes = drawing_hashes(size)[:5]
+        assert not any(cache.holds(extractor.key, [sha256], extractor.bottleneck_bytes) for sha256 in hashes)
+    assert np.array_equal(drawn_bottlenecks(extractor), extractor.backbone.features(draw(size)))
