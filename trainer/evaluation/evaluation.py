@@ -27,13 +27,14 @@ class Evaluation:
     """``confusion[i, j]`` counts the photos of class ``labels[i]`` that the model labelled ``labels[j]``.
 
     ``results`` has the model's answer for each photo, in the order of ``photos``; photos that could not be decoded have
-    an error there and are not counted. Labels and classes are in Unicode's composed form. ``split`` says which photos
-    these are: ``unseen``, ``all`` or one split. ``skipped`` are the files that were not evaluated, ``classes`` says
-    which classes were not. ``trained_on_these`` is true if the model was trained on photos of this folder; ``seen``
-    counts them, None if the model does not know its photos. ``strangers`` says how the model answers pictures of other
-    things, None if there are none. ``unknown`` is the one of ``labels`` that stands for the rest of the world: no photo
-    here is of it, and a photo that got it is labelled wrongly. ``background`` says how the model answers the photos in
-    a folder of that name, None if there are none.
+    an error there and are not counted. The latency of an answer that was found from a cached bottleneck is not a
+    number. Labels and classes are in Unicode's composed form. ``split`` says which photos these are: ``unseen``,
+    ``all`` or one split. ``skipped`` are the files that were not evaluated, ``classes`` says which classes were not.
+    ``trained_on_these`` is true if the model was trained on photos of this folder; ``seen`` counts them, None if the
+    model does not know its photos. ``strangers`` says how the model answers pictures of other things, None if there are
+    none. ``unknown`` is the one of ``labels`` that stands for the rest of the world: no photo here is of it, and a
+    photo that got it is labelled wrongly. ``background`` says how the model answers the photos in a folder of that
+    name, None if there are none.
 
     Photos that depend on each other count as one in accuracy and interval: each photo of a group of n has the weight
     1 / n.

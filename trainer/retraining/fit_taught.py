@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from trainer.bottlenecks.noise import noise_bottlenecks
 from trainer.bottlenecks.remembered import Remembered
 from trainer.bottlenecks.stored import Stored, store_features
 from trainer.head.calibration import Calibration, calibrate
-from trainer.head.fit import HeadFit, fit_head
+from trainer.head.fit import HeadFit, check_finite, fit_head
 from trainer.head.fit_stored import StoredTraining, fit_stored
 from trainer.head.folds import Folds
 from trainer.head.gate import fit_gate, fit_gate_beside, gate_shapes
@@ -81,18 +82,20 @@ def fit_taught(
         noise, quantization = noise_bottlenecks(extractor), extractor.backbone.quantization
         folds = shapes = None
         if stored is None:
+            check_finite(training, validation)
             folds = AllPhotos(examples.data, dataset, options, progress, remembered).gate_folds()
-            shapes = beside.submit(gate_shapes, training, folds, noise=noise)
+            find_shapes = partial(gate_shapes, training, folds, noise=noise)
+            shapes = beside.submit(find_shapes) if folds.together > 1 else None
             fit = fit_head(fitted, validation, len(labels), options.training_steps, class_weights(fitted.labels))
         else:
             fit = fit_stored(stored, validation, len(labels), options.training_steps, class_weights, advance)
         calibration = calibrate(fit.head, validation, options.precision)
         if not dataset.has_evidence:  # the validation photos depend on the training photos, as the test photos do
             calibration = calibration._replace(score_threshold=None)
-        if folds is None or shapes is None:
+        if folds is None:
             gate = fit_gate_beside(training, calibration, validation, len(labels), quantization, noise)
         else:
-            found = shapes.result()
+            found = find_shapes() if shapes is None else shapes.result()
             gate = None if found is None else fit_gate(found, calibration, fit.l2, folds, quantization)
     return FittedHead(fit, calibration, gate, training, validation, folds)
 

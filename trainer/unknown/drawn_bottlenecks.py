@@ -38,13 +38,14 @@ def drawn_bottlenecks(extractor: FeatureExtractor, numbers: Sequence[int] = TEAC
 
 
 def draw_in_advance(extractor: FeatureExtractor, *, teaching: bool) -> None:
-    """Make sure that the cache has the bottlenecks of noise and of drawings, those that teach only if ``teaching``.
+    """Make sure that the cache has the bottlenecks of noise, and if the rest of the world is taught, of all drawings.
 
-    It is meant for a thread of its own, beside work that leaves a core free: no progress is reported.
+    ``teaching`` says whether it is. This is meant for a thread of its own, beside work that leaves a core free: no
+    progress is reported.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
     silent = dataclasses.replace(extractor, progress=SILENT)
     noise_bottlenecks(silent)
-    for numbers in (TEACHING, JUDGING) if teaching else (JUDGING,):
+    for numbers in (TEACHING, JUDGING) if teaching else ():
         drawn_bottlenecks(silent, numbers)
