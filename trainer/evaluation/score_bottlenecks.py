@@ -25,6 +25,7 @@ from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.stored import Stored
 from trainer.evaluation.score_photos import ScoredPhoto
 from trainer.head.standardisation import Features
+from trainer.photos.reading import openable
 from trainer.tflite import read_model, write_model
 
 CHECKED = 8
@@ -72,7 +73,7 @@ def _same(
 ) -> bool:
     """Whether the ``whole`` file gives ``photo`` this ``bottleneck`` and these ``scores``."""
     try:
-        found = whole.scores_and_bottleneck(preprocess(photo, model.input_size))
+        found = whole.scores_and_bottleneck(preprocess(openable(photo), model.input_size))
     except ImageError:  # the photo has gone, or it is another one now: the evaluation of the whole file names it
         return False
     return np.array_equal(found.bottleneck, bottleneck) and np.array_equal(found.scores, scores)
