@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -64,12 +65,12 @@ class Classifier:
         """
         self.model = model
         self.delegate = delegate
-        self._gate = None
+        gate = None
+        self._margin: Callable[[npt.NDArray[Any], npt.NDArray[np.float32]], float] | None = None
         if reject:
             from edge.inference.gate import load_gate  # most users have none, and a cold start is sooner without
 
-            self._gate = load_gate(model)
-        self._unknown = model.unknown_index
+            gate = load_gate(model)
         self.delegate_parts: int | None = None
         if delegate is not None:
             from edge.inference.delegate_trial import try_with_model  # it starts a process: few users have a delegate
@@ -78,6 +79,10 @@ class Classifier:
         self._interpreter = ImageInterpreter(
             model, threads=threads, runtime=runtime, with_bottleneck=reject, delegate=delegate
         )
+        if gate is not None and self._interpreter.bottleneck is not None:
+            from edge.inference.margin import margin_of_one
+
+            self._margin = margin_of_one(gate, self._interpreter.bottleneck, model.unknown_index)
 
     @classmethod
     def load(
@@ -127,18 +132,10 @@ class Classifier:
 
         Raises :class:`~edge.errors.ImageError` if the picture cannot be decoded.
         """
-        if self._gate is None:
+        if self._margin is None:
             return GatedScores(self.scores(image), None)
-        scores, bottleneck = self._interpreter.scores_and_bottleneck(preprocess(image, self.model.input_size))
-        return GatedScores(scores, self._gate.margin(bottleneck, self._best_score(scores)))
-
-    def _best_score(self, scores: npt.NDArray[np.float32]) -> float:
-        """The best of ``scores`` (labels,) of the classes among themselves, which the gate was fitted on."""
-        if self._unknown is None:
-            return float(scores[scores.argmax()])
-        from edge.inference.gate import best_among_themselves
-
-        return best_among_themselves(scores, self._unknown)
+        scores = self.scores(image)
+        return GatedScores(scores, self._margin(self._interpreter.read_bottleneck(), scores))
 
     def classify(
         self, image: ImageSource, *, top_k: int = TOP_K, score_threshold: float = SCORE_THRESHOLD

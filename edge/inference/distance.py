@@ -7,8 +7,6 @@ nearness to prototypes does not. ``docs/adr/0013-unknown.md`` says why both are 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,7 +18,8 @@ from edge.modelfile.gate_facts import DISTANCE_NAME
 from edge.modelfile.model_file import ModelFile
 
 _SMALLEST, _LARGEST = 1e-9, 1e9  # of its numbers, as of those of the gate
-_NEAREST = 1e-9  # squared; the logarithm of 0 is not finite
+NEAREST = 1e-9
+"""The least square of a distance; the logarithm of 0 is not finite."""
 
 
 class DistanceParts(NamedTuple):
@@ -65,32 +64,13 @@ class Distance(DistanceParts):
         offsets = np.subtract(bottlenecks, self.mean, dtype=np.float64) / deviation
         along = offsets @ self._axes
         squared = np.einsum("pf,pf->p", offsets, offsets) / self.rest + (along * along) @ self._beside_rest
-        closeness: npt.NDArray[np.float64] = -np.log(np.maximum(squared, _NEAREST))
+        closeness: npt.NDArray[np.float64] = -np.log(np.maximum(squared, NEAREST))
         return closeness
 
     def loss(self, bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """How much familiarity each of ``bottlenecks`` (pictures, features) loses, at least 0: (pictures,)."""
         below: npt.NDArray[np.float64] = np.maximum(self.corner - self.closeness(bottlenecks, deviation), 0)
         return self.weight * below
-
-    def loss_of_one(self, deviation: npt.NDArray[np.float32]) -> Callable[[npt.NDArray[np.float32]], float]:
-        """:meth:`loss` of one picture, made ready: from its bottleneck over ``deviation``, (features,) float32.
-
-        In single precision, with half the bytes to read: a loss of several units differs by some millionths.
-        """
-        centre = np.asarray(self.mean / deviation, np.float32)
-        axes = np.ascontiguousarray(self.axes * np.float32(self.axes_scale))
-        beside_rest = self._beside_rest.astype(np.float32)
-        rest, corner, weight = self.rest, self.corner, self.weight
-
-        def loss(scaled: npt.NDArray[np.float32]) -> float:
-            offsets = scaled - centre
-            along = axes.dot(offsets)
-            squared = float(offsets.dot(offsets)) / rest + float((along * along).dot(beside_rest))
-            below = corner + math.log(max(squared, _NEAREST))
-            return 0.0 if below <= 0 else weight * below  # what is not a number stays so
-
-        return loss
 
     def to_bytes(self) -> bytes:
         """The arrays as the packed file holds them: ``mean`` and ``variances``, little-endian, then ``axes``."""

@@ -8,8 +8,6 @@ in them, such as a bare wall, are then far from all classes. ``docs/adr/0013-unk
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -22,11 +20,14 @@ from edge.modelfile.gate_facts import GATE_NAME
 from edge.modelfile.model_file import ModelFile
 
 _SMALLEST, _LARGEST = 1e-9, 1e9  # of the numbers of a gate; beyond them float32 overflows
-_ONE_THREAD = 9_000  # numbers of a matrix; for more OpenBLAS wakes its threads, which takes longer than the product
-_USUAL = 1e12  # of the square of a bottleneck's length: nothing overflows
-_SHORTEST = 1e-12  # of a bottleneck; zeros have no direction
+SHORTEST = 1e-12
+"""The least length that a bottleneck is divided by; zeros have no direction."""
+
 SMALLEST_SCORE = 1 / 512
 """Half a step of an 8-bit score; nearer to 0 or 1 the odds would only show rounding."""
+
+LEAST_TOTAL = 1e-9
+"""The least sum of scores that one is divided by."""
 
 
 class GateParts(NamedTuple):
@@ -77,43 +78,6 @@ class Gate(GateParts):
         nearest: npt.NDArray[np.float32] = (directions(bottlenecks, self.deviation) @ self._prototypes).max(axis=1)
         return nearest
 
-    def margin(self, bottleneck: npt.NDArray[np.float32], best_score: float) -> float:
-        """By how much the picture with ``bottleneck`` (features,) and ``best_score``, 0 to 1, is above the threshold.
-
-        Below 0 it is like no class. Minus infinity if any of these numbers is infinite or not a number. It is
-        :meth:`familiarity` in single precision: some millionths more or less.
-        """
-        exact = bottleneck.astype(
-            np.float64
-        )  # in which no square overflows; np.errstate would cost a quarter of the time
-        if float(exact.dot(exact)) < _USUAL:
-            margin = self._familiarity_of_one(bottleneck, best_score) - self.least
-        else:
-            with np.errstate(all="ignore"):
-                margin = self._familiarity_of_one(bottleneck, best_score) - self.least
-        return margin if math.isfinite(margin) else -math.inf
-
-    @cached_property
-    def _familiarity_of_one(self) -> Callable[[npt.NDArray[np.float32], float], float]:
-        """:meth:`familiarity` of one picture from its bottleneck (features,) and best score, made ready.
-
-        It costs a few microseconds, of which most are the calls of numpy: so there are as few of them as can be.
-        """
-        deviation, prototypes = self.deviation, np.ascontiguousarray(self._prototypes.T)
-        parts = np.array_split(prototypes, min(len(prototypes), math.ceil(prototypes.size / _ONE_THREAD)))
-        confidence_weight, nearness_weight = self.confidence_weight, self.nearness_weight
-        loss = None if self.distance is None else self.distance.loss_of_one(deviation)
-
-        def familiarity(bottleneck: npt.NDArray[np.float32], best_score: float) -> float:
-            scaled = bottleneck / deviation
-            longest = max(float(along[along.argmax()]) for along in [part.dot(scaled) for part in parts])
-            nearness = longest / max(math.sqrt(float(scaled.dot(scaled))), _SHORTEST)
-            best = min(max(best_score, SMALLEST_SCORE), 1 - SMALLEST_SCORE)
-            familiar = confidence_weight * math.log(best / (1 - best)) + nearness_weight * nearness
-            return familiar if loss is None else familiar - loss(scaled)
-
-        return familiarity
-
     def to_bytes(self) -> bytes:
         """The arrays as the packed file holds them: ``deviation``, little-endian, then ``prototypes``."""
         return self.deviation.astype("<f4").tobytes() + self.prototypes.tobytes()
@@ -131,24 +95,16 @@ def among_themselves(of_classes: npt.NDArray[np.floating[Any]]) -> npt.NDArray[n
 
     Scores are rounded by up to half a step: of classes that have little together, none is surely the best.
     """
-    total = np.maximum(of_classes.sum(axis=-1, keepdims=True), 1e-9)
+    total = np.maximum(of_classes.sum(axis=-1, keepdims=True), LEAST_TOTAL)
     among: npt.NDArray[np.floating[Any]] = np.minimum(of_classes / total, np.maximum(1 - SMALLEST_SCORE / total, 0.0))
     return among
-
-
-def best_among_themselves(scores: npt.NDArray[np.float32], unknown: int) -> float:
-    """The best of :func:`among_themselves` for one picture with ``scores`` (labels,), of which ``unknown`` is none."""
-    last = unknown == len(scores) - 1
-    of_classes = scores[:-1] if last else np.delete(scores, unknown)
-    total = max(float(np.add.reduce(of_classes)), 1e-9)
-    return min(float(of_classes[of_classes.argmax()]) / total, max(1 - SMALLEST_SCORE / total, 0.0))
 
 
 def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``bottlenecks`` (pictures, features) over ``deviation``, at unit length; zeros stay zeros."""
     scaled = bottlenecks / deviation
     lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
-    unit: npt.NDArray[np.float32] = scaled / np.maximum(lengths, np.float32(_SHORTEST))
+    unit: npt.NDArray[np.float32] = scaled / np.maximum(lengths, np.float32(SHORTEST))
     return unit
 
 

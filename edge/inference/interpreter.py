@@ -21,7 +21,7 @@ from edge.inference.model_input import ModelInput
 from edge.inference.needless_line import without_needless_line
 from edge.inference.processor import check_processor
 from edge.inference.refusals import cannot_run
-from edge.inference.steps import ScoresAndBottleneck, Steps
+from edge.inference.steps import Steps
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
 from edge.preprocess import Pixels
@@ -122,7 +122,8 @@ class ImageInterpreter:
     ) -> None:
         """Load ``model``, with ``threads`` CPU threads for one inference.
 
-        ``with_bottleneck`` is for :meth:`scores_and_bottleneck`. If ``delegate`` crashes, so does this process.
+        ``with_bottleneck`` is for ``read_bottleneck()``, which gives that of the last picture, (1, features), as the
+        tensor ``bottleneck`` holds it. If ``delegate`` crashes, so does this process.
 
         Raises :class:`~edge.errors.ConfigurationError` if no interpreter is installed, it or the delegate does not
         load, or it would crash (:func:`~edge.inference.processor.check_processor`), :class:`~edge.errors.ModelError` if
@@ -138,35 +139,41 @@ class ImageInterpreter:
             from edge.modelfile.hidden_output import reveal  # for the gate, which most users have not
 
             revealed = reveal(model)
-        self._bottleneck = revealed and revealed.bottleneck
+        self.bottleneck = revealed and revealed.bottleneck
         if model.transform is not None:
             from edge.inference.scores import to_scores  # models that this project exported need none
 
             self._to_scores = to_scores
         self._interpreter = open_interpreter((revealed or model).content, threads, self.runtime, delegate)
         self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output, *self._hidden = (detail["index"] for detail in self._interpreter.get_output_details())
+        self._output, *hidden = (detail["index"] for detail in self._interpreter.get_output_details())
+        self._read_outputs = self._reader(self._output, model.output)
+        if revealed is not None:
+            self.read_bottleneck = self._reader(hidden[0], revealed.bottleneck)
 
     def raw_outputs(self, pixels: Pixels) -> npt.NDArray[Any]:
         """The model's outputs for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
         try:
             self._interpreter.set_tensor(self._input, self._make_input(pixels))
             self._interpreter.invoke()
-            outputs = self._values(self._output, self._model.output)
+            outputs = self._read_outputs().reshape(-1)
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.runtime} failed while running this model ({reason})") from None
         batch = self._model.image.batch
         return outputs if batch == 1 else outputs[: len(outputs) // batch]
 
-    def _values(self, index: int, tensor: TensorSpec) -> npt.NDArray[Any]:
-        """The values of the tensor ``index``, one-dimensional.
+    def _reader(self, index: int, tensor: TensorSpec) -> Callable[[], npt.NDArray[Any]]:
+        """What reads the values of the tensor ``index``, or raises :class:`ModelError` if its file describes others."""
+        read, size, dtype, runtime = self._interpreter.get_tensor, math.prod(tensor.shape), tensor.dtype, self.runtime
 
-        Raises :class:`ValueError` if they are not those that the file describes as ``tensor``.
-        """
-        values = np.asarray(self._interpreter.get_tensor(index)).reshape(-1)
-        if len(values) != math.prod(tensor.shape) or values.dtype != tensor.dtype:
-            raise ValueError(f"{len(values)} values of {values.dtype} come out, and its file says {tensor.shape}")
+        def values() -> npt.NDArray[Any]:
+            found: npt.NDArray[Any] = read(index)
+            if found.size != size or found.dtype != dtype:
+                reason = f"{found.size} values of {found.dtype} come out, and its file says {tensor.shape}"
+                raise ModelError(f"{runtime} failed while running this model ({reason})")
+            return found
+
         return values
 
     def steps(self, pixels: Pixels) -> Steps:
@@ -189,16 +196,6 @@ class ImageInterpreter:
         """
         outputs = dequantize(self.raw_outputs(pixels), self._model.output)
         return outputs if self._model.transform is None else self._to_scores(outputs, self._model.transform)
-
-    def scores_and_bottleneck(self, pixels: Pixels) -> ScoresAndBottleneck:
-        """Scores and bottleneck of ``pixels`` (height, width, 3), uint8; only if it was loaded ``with_bottleneck``."""
-        assert self._bottleneck is not None
-        scores = self.scores(pixels)
-        try:
-            values = self._values(self._hidden[0], self._bottleneck)
-        except ValueError as error:
-            raise ModelError(f"{self.runtime} gives no bottleneck of this model ({error})") from None
-        return ScoresAndBottleneck(scores, dequantize(values, self._bottleneck))
 
 
 def open_interpreter(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 
@@ -15,10 +14,3 @@ class Steps(NamedTuple):
     set_input: Callable[[], None]
     invoke: Callable[[], None]
     get_output: Callable[[], npt.NDArray[Any]]
-
-
-class ScoresAndBottleneck(NamedTuple):
-    """Both outputs of one inference as real numbers, float32: scores (labels,) and bottleneck (features,)."""
-
-    scores: npt.NDArray[np.float32]
-    bottleneck: npt.NDArray[np.float32]

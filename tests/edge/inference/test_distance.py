@@ -149,12 +149,3 @@ def test_floats_out_of_bounds(place: str, value: float) -> None:
     else:
         with pytest.raises(ModelError, match=r"not a positive number|larger than"):
             load_distance(model)
-
-
-@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
-@pytest.mark.filterwarnings("error")
-def test_a_bottleneck_that_is_no_number(value: float) -> None:
-    """A picture with such a bottleneck is rejected, without a warning on stderr."""
-    gate = load_gate(ModelFile.load(GATED))
-    bottleneck = np.full(len(gate.deviation), value, np.float32)
-    assert gate.margin(bottleneck, 0.5) == -math.inf

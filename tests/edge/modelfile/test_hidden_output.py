@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from edge.inference.interpreter import RUNTIMES, ImageInterpreter, installed_runtimes
+from edge.inference.interpreter import RUNTIMES, ImageInterpreter, dequantize, installed_runtimes
 from edge.modelfile.hidden_output import outputs_position, reveal, with_declared_outputs
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
@@ -59,10 +59,12 @@ def test_bottleneck_and_scores(runtime: str) -> None:
     """The bottleneck of the tiny model is the mean colour of each cell; the scores are those of the plain file."""
     model = ModelFile.from_bytes(CONTENT)
     pixels = preprocess(noisy("green", 1), (32, 32))
-    look = ImageInterpreter(model, runtime=runtime, with_bottleneck=True).scores_and_bottleneck(pixels)
+    interpreter = ImageInterpreter(model, runtime=runtime, with_bottleneck=True)
+    scores = interpreter.scores(pixels)
     cells = pixels.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3)).reshape(-1) / 127.5 - 1
-    np.testing.assert_allclose(look.bottleneck, cells, atol=0.02)
-    assert look.scores.tolist() == ImageInterpreter(model, runtime=runtime).scores(pixels).tolist()
+    bottleneck = dequantize(interpreter.read_bottleneck(), interpreter.bottleneck)
+    np.testing.assert_allclose(bottleneck[0], cells, atol=0.02)
+    assert scores.tolist() == ImageInterpreter(model, runtime=runtime).scores(pixels).tolist()
 
 
 @pytest.mark.parametrize("tensor", [0, 4, 99])
