@@ -17,13 +17,17 @@ from trainer.head.standardisation import Features
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Dataset
 from trainer.photos.photo_files import PhotoFile, PhotoFolder
+from trainer.photos.split import TRAINING
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.unknown.background import list_background, read_background
 from trainer.unknown.class_photos import like_a_class
+from trainer.unknown.column import MOST_KNOWN
 from trainer.unknown.directions import find_directions
 from trainer.unknown.drawn_bottlenecks import drawn_bottlenecks
+from trainer.unknown.moved import moved_strangers
 from trainer.unknown.outside import Outside
+from trainer.unknown.strangers import random_directions, strange_bottlenecks
 
 _TELLING = 100  # photos: more would only take longer
 
@@ -87,11 +91,17 @@ def set_apart(
 
 
 def gather(
-    rest: RestOfWorld, extractor: FeatureExtractor, dataset: Dataset, training: Labelled, options: RetrainOptions
+    rest: RestOfWorld,
+    extractor: FeatureExtractor,
+    dataset: Dataset,
+    training: Labelled,
+    options: RetrainOptions,
+    pretrained: FeatureExtractor | None = None,
 ) -> Outside:
     """All that teaches the class ``rest`` beside the photos ``training`` of the classes of ``dataset``.
 
-    Photos of ``--background`` that seem to show a class are left out.
+    Photos of ``--background`` that seem to show a class are left out. ``pretrained`` is the network before fine-tuning,
+    which has the photos in the cache; None if there was no fine-tuning.
 
     Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
     """
@@ -116,7 +126,20 @@ def gather(
             options.backbone if foreign else None,
             progress.message,
         )
-    return Outside(rest.label, background, directions, drawn)
+    moved = None if pretrained is None else _moved(pretrained, extractor, dataset, drawn)
+    return Outside(rest.label, background, directions, drawn, moved)
+
+
+def _moved(pretrained: FeatureExtractor, tuned: FeatureExtractor, dataset: Dataset, drawn: Features) -> Features:
+    """What fine-tuning makes of strange bottlenecks along random directions: (directions, values)."""
+    photos = dataset.of(TRAINING)
+    count = min(len(photos), MOST_KNOWN)
+    hashes = [photos[place * len(photos) // count].sha256 for place in range(count)]
+    before, drawn_before = pretrained.load(hashes), drawn_bottlenecks(pretrained)
+    with one_thread():  # one order of addition on any number of cores
+        strange = strange_bottlenecks(random_directions(before.shape[1]), before)
+        pictures = np.concatenate([before, drawn_before]), np.concatenate([tuned.load(hashes), drawn])
+        return moved_strangers(strange, *pictures)
 
 
 def _alike(label: str) -> str:

@@ -33,7 +33,7 @@ from trainer.retraining.rest_of_world import RestOfWorld, gather, set_apart
 from trainer.retraining.retrained import Retrained
 from trainer.retraining.tensorboard import write_summaries
 from trainer.retraining.tested import accuracy_in_floats, of_tests, reliabilities
-from trainer.retraining.tuned_or_pretrained import FineTuningResult, tuned_or_pretrained
+from trainer.retraining.tuned_or_pretrained import FineTuningResult, pretrained_extractor, tuned_or_pretrained
 from trainer.unknown.drawn_bottlenecks import draw_in_advance
 
 IMBALANCE = 3.0
@@ -79,6 +79,9 @@ def retrain_all(
             )
     extractors = [FeatureExtractor(each, bottleneck_dir, options.runtime, progress, workers) for each in backbones]
     groups = None if fine_tuning is None else fine_tuning.groups
+    pretrained = None
+    if rest is not None and fine_tuning is not None and fine_tuning.helped:
+        pretrained = pretrained_extractor(options, progress, workers)
     models = []
     for extractor, output in zip(extractors, options.outputs, strict=True):
         # One split for all files of a run: the groups are found with the first backbone.
@@ -91,7 +94,7 @@ def retrain_all(
             meanwhile=partial(draw_in_advance, extractor, teaching=rest is not None),
         )
         groups = extracted.groups
-        model = _retrain_one(extractor, output, extracted, options, fine_tuning, remembered, rest)
+        model = _retrain_one(extractor, output, extracted, options, fine_tuning, remembered, rest, pretrained)
         if given is not None and given.compiled is not None:
             compiled = compiled_path(output)
             write_whole(compiled, export_compiled(output.read_bytes(), given.compiled))
@@ -110,6 +113,7 @@ def _retrain_one(
     fine_tuning: FineTuningResult | None,
     remembered: Remembered | None,
     rest: RestOfWorld | None,
+    pretrained: FeatureExtractor | None,
 ) -> Retrained:
     backbone, progress, dataset = extractor.backbone, extractor.progress, extracted.dataset
     examples = load_examples(extractor, dataset)  # once: the whole cache is read, however few photos are asked for
@@ -118,7 +122,7 @@ def _retrain_one(
     if remembered is None:
         _report_imbalance(dataset, options, progress)
     fit, calibration, gate, training, validation, folds = fit_taught(extractor, examples, dataset, options, remembered)
-    outside = None if rest is None else gather(rest, extractor, dataset, training, options)
+    outside = None if rest is None else gather(rest, extractor, dataset, training, options, pretrained)
     column = unknown = None
     if outside is not None:
         with progress.stage("rest of the world"):

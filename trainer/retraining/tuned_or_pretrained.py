@@ -78,12 +78,10 @@ def tuned_or_pretrained(
 
     Raises the errors of :func:`trainer.fine_tuning.fine_tune.fine_tune`.
     """
-    bottleneck_dir, runtime = options.bottleneck_dir, options.runtime
+    bottleneck_dir = options.bottleneck_dir
     with progress.stage("backbone"):
-        (backbone,) = load_backbones(
-            bottleneck_dir, options.architecture, options.weights, ("int8",), options.converter
-        )
-    pretrained = FeatureExtractor(backbone, bottleneck_dir, runtime, progress, workers)
+        pretrained = pretrained_extractor(options, progress, workers)
+    backbone = pretrained.backbone
     dataset, groups, _ = extract(pretrained, folder, options, None)
     head, before = _fit_and_score(pretrained, dataset)
     tuned = find_tuned(bottleneck_dir, backbone, dataset, recipe)
@@ -93,11 +91,19 @@ def tuned_or_pretrained(
         (tuned_backbone,) = load_backbones_from(
             bottleneck_dir, options.architecture, tuned.weights, ("int8",), options.converter
         )
-    extractor = FeatureExtractor(tuned_backbone, bottleneck_dir, runtime, progress, workers)
+    extractor = FeatureExtractor(tuned_backbone, bottleneck_dir, options.runtime, progress, workers)
     compute_bottlenecks(extractor, folder)
     _, after = _fit_and_score(extractor, dataset)
     kept = backbone.weights if is_worse(after.losses, before.losses) else tuned.weights
     return FineTuningResult(tuned, kept, before, after, groups)
+
+
+def pretrained_extractor(options: RetrainOptions, progress: Progress, workers: Workers) -> FeatureExtractor:
+    """What computes the bottlenecks of the int8 artifact before fine-tuning, on which its first head is fitted."""
+    (backbone,) = load_backbones(
+        options.bottleneck_dir, options.architecture, options.weights, ("int8",), options.converter
+    )
+    return FeatureExtractor(backbone, options.bottleneck_dir, options.runtime, progress, workers)
 
 
 def _fit_and_score(extractor: FeatureExtractor, dataset: Dataset) -> tuple[Head, ValidationScore]:

@@ -29,6 +29,7 @@ FEW_VALIDATION = 100
 
 # How much each source weighs, as a multiple of all known photos: docs/adr/0021 says what was tried.
 _PHOTOS, _RANDOM, _DIRECTIONS, _DRAWINGS = 3.0, 1.0, 0.25, 0.3
+_MOVED, _DRAWINGS_BESIDE_MOVED = 1.0, 1.7  # after fine-tuning; the second comes to that of drawings: docs/adr/0022
 _BESIDE_MANY = 0.3  # of the weight of directions, if there are many photos
 _MOST_DIRECTIONS = 500  # of a classifier: more change nothing but the time
 _JUDGING = 400  # random directions
@@ -58,19 +59,24 @@ class Outside(NamedTuple):
     """The class ``label`` for the rest of the world, and what teaches it.
 
     ``background`` are photos of other things, ``directions`` those of a classifier, None if there are none, and
-    ``drawn`` (drawings, values) the bottlenecks of drawings.
+    ``drawn`` (drawings, values) the bottlenecks of drawings. ``moved`` (things, values) are strange bottlenecks of the
+    network before fine-tuning, as this moved them; None if there was none.
     """
 
     label: str
     background: Background
     directions: Directions | None
     drawn: Features
+    moved: Features | None = None
 
     def as_class(self, known: Labelled) -> UnknownClass:
         """What a file says of the class; ``known`` are the photos of the classes that taught."""
         own = len(self._vectors(known))
         count = own + len(random_directions(known.features.shape[1]))
         source = f"{self.directions.source}, and random" if self.directions is not None and own else "random"
+        if self.moved is not None:
+            count += len(self.moved)
+            source += ", also as fine-tuning moved them"
         teaches = self.background.teaching
         teaching = [photo for photo, chosen in zip(self.background.photos, teaches, strict=True) if chosen]
         photos = self.background.photos
@@ -154,8 +160,12 @@ class Outside(NamedTuple):
             Strange(photos, _PHOTOS * many),
             Strange(strange_bottlenecks(self._vectors(known), known.features), _DIRECTIONS * less),
             Strange(strange_bottlenecks(random, known.features), _RANDOM * less),
-            Strange(self.drawn, _DRAWINGS),
         ]
+        drawings = _DRAWINGS
+        if self.moved is not None:
+            parts.append(Strange(self.moved, _MOVED * less))
+            drawings += _DRAWINGS_BESIDE_MOVED * less
+        parts.append(Strange(self.drawn, drawings))
         return [part for part in parts if len(part.features)]
 
     def judging(self, known: Labelled) -> dict[str, Features]:

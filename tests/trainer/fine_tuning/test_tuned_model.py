@@ -97,8 +97,12 @@ def test_retrain_tells_what_fine_tuning_came_to(options: RetrainOptions, monkeyp
 def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
     resumed: tuple[Path, Tuned], options: RetrainOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tuned backbone is used as any other: artifact, bottlenecks, head, splice; and is cached as any other."""
+    """The tuned backbone is used as any other: artifact, bottlenecks, head, splice; and is cached as any other.
+
+    The class for the rest of the world is taught by what fine-tuning makes of random directions, too.
+    """
     _, tuned = resumed
+    options = dataclasses.replace(options, unknown="unknown")
     monkeypatch.setattr("trainer.retraining.tuned_or_pretrained.is_worse", lambda after, before: False)
     (model,) = retrain_all(options, QUIET)
     assert model.fine_tuning is not None
@@ -111,6 +115,9 @@ def test_tuned_weights_become_a_model_and_a_second_run_needs_no_tensorflow(
     facts = {name: manifest.training[name] for name in ("weights", "weights_sha256", "fine_tune", "fine_tune_from")}
     expected = {"weights": "random, fine-tuned", "weights_sha256": tuned.weights.sha256}
     assert facts == {**expected, "fine_tune": 3, "fine_tune_from": 12}
+    unknown = manifest.unknown
+    assert unknown is not None
+    assert (unknown.directions, unknown.source) == (1600, "random, also as fine-tuning moved them")
     first = model.path.read_bytes()
 
     def refuse(*arguments: object, **options: object) -> None:

@@ -39,6 +39,22 @@ def taken(validation_photos: int) -> list[float]:
     return shares
 
 
+def test_what_fine_tuning_moved_teaches_too() -> None:
+    """Bottlenecks in a place where no others teach are answered ``unknown``, and the file counts them."""
+    known, validation = classes(200, 100), classes(200, 101)
+    nothing = Background([], np.zeros((0, VALUES), np.float32), np.zeros(0, bool), [])
+    moved = np.full((50, VALUES), 2.5, np.float32)
+    moved[:, ::2] = 0
+    calibration = calibrate(fit_head(known, validation, CLASSES).head, validation, 0.95)
+    answers = []
+    for teaching in (None, moved):
+        outside = Outside("unknown", nothing, None, np.zeros((8, VALUES), np.float32), teaching)
+        head = outside.extended(calibration, known, validation, None, 0.01).calibration.head
+        answers.append(int(head.logits(moved[:1]).argmax()) == CLASSES)
+        assert outside.as_class(known).facts.directions == 800 + (0 if teaching is None else 50)
+    assert answers == [False, True]
+
+
 @pytest.mark.parametrize("validation_photos", [4, FEW_VALIDATION])
 def test_few_photos_of_the_classes_are_taken(validation_photos: int) -> None:
     """About one in fifty, whether few or many validation photos chose the bias."""
