@@ -28,6 +28,24 @@ def overhead(
     print(json.dumps(compare(model, runtime)))
 
 
+@app.command(epilog="Example: python -m benchmarks reject models/flowers.tflite")
+def reject(
+    models: Annotated[list[Path], typer.Argument(help="Model files that have a gate.")],
+    runtime: Annotated[
+        str | None, typer.Option(help="The interpreter (default: the one that edge label would use).")
+    ] = None,
+    rounds: Rounds = 10,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure what --reject adds to the time of an answer, beside the same without and bare calls, in one process."""
+    from benchmarks.speed.reject import compare
+
+    rows = [compare(model, runtime, rounds) for model in models]
+    print("\n".join(map(json.dumps, rows)))
+    chosen = f" --runtime {runtime}" if runtime else ""
+    print(save_results("reject", f"python -m benchmarks reject MODELS{chosen} --rounds {rounds}", rows, results_dir))
+
+
 @app.command("cold-start", epilog="Example: python -m benchmarks cold-start --rounds 20")
 def cold_start(
     rounds: Rounds = 20,
