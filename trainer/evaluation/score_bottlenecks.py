@@ -73,10 +73,11 @@ def _same(
 ) -> bool:
     """Whether the ``whole`` file gives ``photo`` this ``bottleneck`` and these ``scores``."""
     try:
-        found = whole.scores_and_bottleneck(preprocess(openable(photo), model.input_size))
+        found = whole.scores(preprocess(openable(photo), model.input_size))
     except ImageError:  # the photo has gone, or it is another one now: the evaluation of the whole file names it
         return False
-    return np.array_equal(found.bottleneck, bottleneck) and np.array_equal(found.scores, scores)
+    revealed = dequantize(whole.read_bottleneck(), whole.bottleneck)
+    return np.array_equal(revealed.reshape(-1), bottleneck) and np.array_equal(found, scores)
 
 
 def _scores(score: ScoreHead, bottlenecks: Labelled | Stored) -> Iterator[ScoredPhoto]:
