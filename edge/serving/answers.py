@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+_ENCODER = json.JSONEncoder(allow_nan=False)  # json.dumps would make one each time
+
 
 class Refused(Exception):
     """A request that is refused: ``status`` is the HTTP status, the text is one line."""
@@ -36,7 +38,7 @@ def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None
     """``value`` as JSON, in ASCII: names of files need not be valid Unicode."""
     from starlette.responses import Response
 
-    return Response(json.dumps(value, allow_nan=False), status, headers, media_type="application/json")
+    return Response(_ENCODER.encode(value), status, headers, media_type="application/json")
 
 
 def error_answer(status: int, line: str, headers: Mapping[str, str] | None = None) -> Response:

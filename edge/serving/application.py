@@ -14,6 +14,7 @@ from edge.inference.photo_json import describe_photo
 from edge.serving.answers import Refused, ending, error_answer, exception_handlers, json_answer
 from edge.serving.bodies import ALL_BYTES, Bodies, type_of
 from edge.serving.counts import LABELLED, SKIPPED, ServeCounts
+from edge.serving.direct import Direct
 from edge.serving.front import Front
 from edge.serving.label_pool import LabelPool
 from edge.serving.metrics import ServeMetrics
@@ -53,15 +54,16 @@ class LabelService:
         started_s = time.perf_counter()
         if is_of_another_site(request.headers):
             raise Refused(403, "a page of another site may not use this server")
-        for name in request.query_params:
-            if name not in _QUERY:
+        query = request.query_params
+        for given_name in query:
+            if given_name not in _QUERY:
                 raise Refused(400, "the address may have 'model' and 'name' after the question mark, and nothing else")
-        model = self._models.get(request.query_params.get("model"))
+        model = self._models.get(query.get("model"))
         kind = type_of(request)
         check_type(kind)
         self._pool.check_room(1)
         async with self._bodies.read(request, self._body_bytes) as body:
-            header, name = request.headers.get("content-type", ""), request.query_params.get("name", "")
+            header, name = request.headers.get("content-type", ""), query.get("name", "")
             arguments = (kind, header, body, name, self._pool.room)
             if len(body) < _LARGE_BYTES:
                 given = read_pictures(*arguments)
@@ -72,30 +74,31 @@ class LabelService:
         return answer
 
     async def _answer(self, model: ServedModel, given: GivenPictures) -> Response:
-        futures = self._pool.label(model, given.pictures)
-        # One after the other, not together: that would take the event loop one more round for each request.
+        future = self._pool.label(model, given.pictures)
+        try:
+            results = await future
+        except asyncio.CancelledError:
+            if not future.cancelled():
+                raise
+            raise ending() from None  # the pool was closed before all pictures were labelled
         photos = [
-            await self._labelled(model, picture, future, given.as_list)
-            for picture, future in zip(given.pictures, futures, strict=True)
+            self._labelled(model, picture, result, given.as_list)
+            for picture, result in zip(given.pictures, results, strict=True)
         ]
         if given.as_list:
             return json_answer([describe_photo(photo) for photo in photos])
         return json_answer(describe_photo(photos[0]), 422 if photos[0].error is not None else 200)
 
-    async def _labelled(
-        self, model: ServedModel, picture: GivenPicture, future: asyncio.Future[LabelledPhoto], as_list: bool
+    def _labelled(
+        self, model: ServedModel, picture: GivenPicture, result: LabelledPhoto | BaseException, as_list: bool
     ) -> LabelledPhoto:
         """The labelled photo, counted. If the model failed, that is the error of this picture in a list."""
-        try:
-            photo = await future
-        except asyncio.CancelledError:
-            if not future.cancelled():
-                raise
-            raise ending() from None  # the pool was closed before this picture was labelled
-        except EdgeError as error:
-            if not as_list:
-                raise
-            photo = LabelledPhoto(picture.path, None, str(error))
+        if not isinstance(result, BaseException):
+            photo = result
+        elif as_list and isinstance(result, EdgeError):
+            photo = LabelledPhoto(picture.path, None, str(result))
+        else:
+            raise result
         self._counts.pictures[model.name, SKIPPED if photo.classification is None else LABELLED] += 1
         if photo.classification is not None:
             self._counts.latency.add(photo.classification.latency_ms)
@@ -122,7 +125,6 @@ def make_serve_application(
     ``body_bytes`` and ``room`` are the limits that the description of the API names.
     """
     from starlette.applications import Starlette
-    from starlette.middleware import Middleware
     from starlette.routing import Route
 
     async def health(request: Request) -> Response:
@@ -140,13 +142,10 @@ def make_serve_application(
         Route("/openapi.json", description),
         Route("/metrics", _metrics_route(metrics)),
     ]
-    application: Starlette = Starlette(
-        routes=routes,
-        middleware=[Middleware(Guard, access=Access(token, port), json_below="/")],
-        exception_handlers=exception_handlers({}),
-    )
+    handlers = exception_handlers({})
+    application: Starlette = Starlette(routes=routes, exception_handlers=handlers)
     application.router.redirect_slashes = False  # it would answer with another address, made of the header Host
-    front.app = application
+    front.app = Guard(Direct(application, "/label", service.label, handlers), Access(token, port), json_below="/")
     return front
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import queue
 import threading
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from edge.errors import ImageError
 from edge.inference.classifier import Classifier
@@ -16,6 +18,9 @@ from edge.serving.answers import Refused, ending
 from edge.serving.models import ServedModel
 from edge.serving.pictures import GivenPicture
 from edge.types import LabelledPhoto
+
+Results: TypeAlias = "list[LabelledPhoto | BaseException]"
+"""What came of the pictures of a request, in their order."""
 
 
 class LabelSettings(NamedTuple):
@@ -28,6 +33,15 @@ class LabelSettings(NamedTuple):
     delegate: DelegateChoice | None = None
 
 
+class _Request:
+    """The pictures of one request, of which ``missing`` are not labelled yet, and where their labels go."""
+
+    def __init__(self, model: ServedModel, pictures: Sequence[GivenPicture], future: asyncio.Future[Results]) -> None:
+        self.model, self.pictures, self.future = model, pictures, future
+        self.results: Results = [RuntimeError("not labelled")] * len(pictures)
+        self.missing = len(pictures)
+
+
 class LabelPool:
     """Labels pictures on threads, as ``edge label`` does in a folder (docs/adr/0006-one-worker-a-core.md).
 
@@ -35,36 +49,28 @@ class LabelPool:
     """
 
     def __init__(self, workers: int, room: int, settings: LabelSettings) -> None:
-        """Label on ``workers`` threads; at most ``room`` pictures wait or are in work at the same time."""
-        self.room = room
-        self._futures: set[asyncio.Future[LabelledPhoto]] = set()
+        """Label on ``workers`` threads; at most ``room`` pictures wait or are in work at a time, ``held`` now."""
+        self.room, self.held = room, 0
         self._workers, self._settings = workers, settings
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="label")
-        self._local = threading.local()
-
-    @property
-    def held(self) -> int:
-        """How many pictures wait or are in work."""
-        return len(self._futures)
+        self._queue: queue.SimpleQueue[tuple[_Request, int] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._futures: set[asyncio.Future[Results]] = set()
+        self._ended: deque[_Request] = deque()
+        self._closed = self._called = False
 
     def warm(self, models: Sequence[ServedModel]) -> None:
-        """Make the interpreters of all workers for ``models`` now.
+        """Start all workers, and make their interpreters for ``models`` now.
 
-        Raises what :class:`~edge.inference.classifier.Classifier` raises.
+        Raises what :class:`~edge.inference.classifier.Classifier` raises, and :class:`RuntimeError` if there is no room
+        for so many threads. Those that have started then wait for :meth:`close`.
         """
-        together = threading.Barrier(self._workers)
-
-        def make(_: int) -> None:
-            together.wait()  # so that each worker does this once
-            for model in models:
-                self._classifier(model.name, model.file)
-
-        try:
-            made = self._executor.map(make, range(self._workers))
-        except RuntimeError:  # there is no room for so many threads: those that have started wait for the others
-            together.abort()
-            raise
-        list(made)
+        made: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        for number in range(self._workers):
+            threading.Thread(target=self._work, args=(models, made), name=f"label_{number}").start()
+        errors = [made.get() for _ in range(self._workers)]
+        for error in errors:
+            if error is not None:
+                raise error
 
     def check_room(self, pictures: int) -> None:
         """Raise :class:`Refused`, 429, if there is no room for so many more pictures."""
@@ -75,36 +81,80 @@ class LabelPool:
                 {"Retry-After": "1"},
             )
 
-    def label(self, model: ServedModel, pictures: Sequence[GivenPicture]) -> list[asyncio.Future[LabelledPhoto]]:
+    def label(self, model: ServedModel, pictures: Sequence[GivenPicture]) -> asyncio.Future[Results]:
         """Label ``pictures`` with ``model``, all of them or none.
 
-        A future has the error of a picture that cannot be decoded in its result, and raises
-        :class:`~edge.errors.EdgeError` if the model fails.
+        The future has a result for each, when all have one: that of a picture that cannot be decoded has its error, and
+        that of one with which the model fails is an :class:`~edge.errors.EdgeError`. :meth:`close` cancels it.
 
         Raises :class:`Refused`: 429 if there is no room for them, 503 after :meth:`close`.
         """
         self.check_room(len(pictures))
-        return [self._submit(model, picture) for picture in pictures]
+        future: asyncio.Future[Results] = asyncio.get_running_loop().create_future()
+        self._futures.add(future)
+        if self._closed:  # after it was added: close() sees it, or it sees close()
+            future.cancel()
+            raise ending()
+        with self._lock:
+            self.held += len(pictures)
+        request = _Request(model, pictures, future)
+        for place in range(len(pictures)):
+            self._queue.put((request, place))
+        return future
 
     def close(self) -> None:
         """Begin no picture any more, and cancel all futures; pictures in work end by themselves, for nobody."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
+        for _ in range(self._workers):
+            self._queue.put(None)
         for future in list(self._futures):
             future.get_loop().call_soon_threadsafe(future.cancel)
 
-    def _submit(self, model: ServedModel, picture: GivenPicture) -> asyncio.Future[LabelledPhoto]:
+    def _work(self, models: Sequence[ServedModel], made: queue.SimpleQueue[BaseException | None]) -> None:
+        """Run a worker until :meth:`close`. ``made`` gets None when it is ready, or why it ends before."""
+        classifiers: dict[str, Classifier] = {}
         try:
-            future = asyncio.wrap_future(self._executor.submit(self._label, model, picture))
-        except RuntimeError:  # closed
-            raise ending() from None
-        self._futures.add(future)
-        future.add_done_callback(self._futures.discard)
-        return future
+            for model in models:
+                self._classifier(classifiers, model.name, model.file)
+        except BaseException as error:
+            made.put(error)
+            return
+        made.put(None)
+        del models
+        while (work := self._queue.get()) is not None and not self._closed:
+            request, place = work
+            try:
+                request.results[place] = self._label(classifiers, request.model, request.pictures[place])
+            except BaseException as error:
+                request.results[place] = error
+            self._end(request)
+            del work, request  # or they would hold pictures, and a model that may have been replaced
 
-    def _label(self, model: ServedModel, picture: GivenPicture) -> LabelledPhoto:
+    def _end(self, request: _Request) -> None:
+        """Count a picture that has its result; hand the request to the event loop after its last one."""
+        with self._lock:
+            self.held -= 1
+            request.missing -= 1
+            if request.missing:
+                return
+        self._ended.append(request)
+        if not self._called:  # one call for all that end before it comes
+            self._called = True
+            with contextlib.suppress(RuntimeError):  # the loop was closed
+                request.future.get_loop().call_soon_threadsafe(self._take_ended)
+
+    def _take_ended(self) -> None:
+        self._called = False  # before it looks: what ends from now on calls again
+        while self._ended:
+            request = self._ended.popleft()
+            self._futures.discard(request.future)
+            if not request.future.done():  # cancelled
+                request.future.set_result(request.results)
+
+    def _label(self, classifiers: dict[str, Classifier], model: ServedModel, picture: GivenPicture) -> LabelledPhoto:
         if picture.error is not None:
             return LabelledPhoto(picture.path, None, picture.error)
-        classifier = self._classifier(model.name, model.file)
+        classifier = self._classifier(classifiers, model.name, model.file)
         try:
             found = classifier.classify(
                 picture.content, top_k=self._settings.top_k, score_threshold=self._settings.score_threshold
@@ -115,9 +165,8 @@ class LabelPool:
             model.confirm(model.file.sha256)
         return LabelledPhoto(picture.path, found)
 
-    def _classifier(self, name: str, file: ModelFile) -> Classifier:
-        """The classifier of this thread for ``file``; it takes the place of the one that had the same ``name``."""
-        made: dict[str, Classifier] = self._local.__dict__.setdefault("classifiers", {})
+    def _classifier(self, made: dict[str, Classifier], name: str, file: ModelFile) -> Classifier:
+        """The classifier of a worker for ``file``; it takes the place of the one that had the same ``name``."""
         if name not in made or made[name].model is not file:
             made.pop(name, None)  # its memory is free before the new one takes its own
             made[name] = Classifier(

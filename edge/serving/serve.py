@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -69,27 +70,27 @@ class LabelServer:
         return_large_blocks(_LARGE_BYTES)
         self.counts = ServeCounts()
         self._front = Front(self.counts)
-        listener = listen(settings.host, settings.port, "[HOST:]PORT")
-        try:
+        with contextlib.ExitStack() as undo:
+            listener = listen(settings.host, settings.port, "[HOST:]PORT")
+            undo.callback(listener.close)
             self.port: int = listener.getsockname()[1]
             self.models = ServedModels(settings.choices, self.counts, print_message)
             self.models.load()
             self.pool = LabelPool(settings.workers, settings.room, settings.labelling)
+            undo.callback(self.pool.close)
             self.pool.warm(self.models.all())
-        except BaseException:
-            listener.close()
-            raise
-        service = LabelService(self.models, self.pool, self.counts, settings.body_bytes)
-        application = make_serve_application(
-            service,
-            ServeMetrics(self.counts, self.pool, self.models),
-            self._front,
-            token=settings.token,
-            port=self.port,
-            body_bytes=settings.body_bytes,
-            room=settings.room,
-        )
-        self._server: HttpServer | None = HttpServer(application, listener, "serve", connections=CONNECTIONS)
+            service = LabelService(self.models, self.pool, self.counts, settings.body_bytes)
+            application = make_serve_application(
+                service,
+                ServeMetrics(self.counts, self.pool, self.models),
+                self._front,
+                token=settings.token,
+                port=self.port,
+                body_bytes=settings.body_bytes,
+                room=settings.room,
+            )
+            self._server: HttpServer | None = HttpServer(application, listener, "serve", connections=CONNECTIONS)
+            undo.pop_all()
 
     def end(self, limit_s: float = DRAIN_S) -> bool:
         """Take no more requests, answer those that were accepted, for ``limit_s`` seconds at most; then end.
@@ -120,14 +121,17 @@ def serve(settings: ServeSettings) -> int:
     notifier = Notifier()
     with signals_to(events):
         server = LabelServer(settings)
-        url = page_url("127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host, server.port)
-        text = f"serving {', '.join(settings.choices)} at {url}"
-        print_message(text)
-        notifier.ready(text)
-        code = wait_for_end(events, server.models.request)
-        notifier.stopping()
-        if not server.end():
-            print_message(f"some pictures were not labelled within {DRAIN_S:g} s")
+        try:
+            url = page_url("127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host, server.port)
+            text = f"serving {', '.join(settings.choices)} at {url}"
+            print_message(text)
+            notifier.ready(text)
+            code = wait_for_end(events, server.models.request)
+            notifier.stopping()
+            if not server.end():
+                print_message(f"some pictures were not labelled within {DRAIN_S:g} s")
+        finally:
+            server.end(0.0)  # or its workers would hold the process
         notifier.close()
     return code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -14,6 +15,7 @@ SERVE_TOKEN_VARIABLE = "EDGE_SERVE_TOKEN"
 """The environment variable with the token of ``edge serve``, if ``--token-file`` is not given."""
 
 
+@functools.lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether ``host``, a name or an address, always means this machine."""
     try:

@@ -49,7 +49,7 @@ class Guard:
         Below the path ``json_below`` a refusal is ``{"error": line}``. ``framed_by`` are the pages that may show ours.
         """
         self._app, self._access, self._pages, self._json_below = app, access, pages, json_below
-        self._headers = {**_HEADERS, _POLICY: _HEADERS[_POLICY] + framed_by}
+        self._headers = _encoded({**_HEADERS, _POLICY: _HEADERS[_POLICY] + framed_by})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -60,15 +60,15 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = dict(self._headers)
+                headers = self._headers
                 if gives_token:
                     cookie = f"{self._access.cookie_name}={self._access.cookie}"
-                    headers["Set-Cookie"] = f"{cookie}; Path={_prefix(request)}; HttpOnly; SameSite=Strict"
+                    more = {"Set-Cookie": f"{cookie}; Path={_prefix(request)}; HttpOnly; SameSite=Strict"}
                     # An address with the token may be the picture of a page of another origin: who wrote it has it.
-                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+                    more["Cross-Origin-Resource-Policy"] = "cross-origin"
+                    headers = {**headers, **_encoded(more)}
                 given = {name.lower() for name, _ in message["headers"]}
-                added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-                message["headers"] += [(name, value) for name, value in added if name not in given]
+                message["headers"] += [one for one in headers.items() if one[0] not in given]
             await send(message)
 
         app = self._refusal(request) or self._app
@@ -96,6 +96,10 @@ class Guard:
         if self._json_below is not None and path.startswith(self._json_below):
             return JSONResponse({"error": line}, status, headers)
         return PlainTextResponse(f"{line}\n", status, headers)
+
+
+def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    return {name.lower().encode(): value.encode() for name, value in headers.items()}
 
 
 def _prefix(request: Request) -> str:
