@@ -53,7 +53,10 @@ def measure(model: Path, photos: Sequence[str], rounds: int, count: int, progres
     """One row for each of :data:`LOADS`: the folder and the server label ``count`` photos in turn.
 
     ``ratio`` is the median of the rounds' own ratios of pictures a second. ``server_ms`` is the processor time of the
-    server for a picture, ``folder_ms`` that of the pool in this process, whose clients take ``clients_ms``.
+    server for a picture, ``folder_ms`` that of the pool in this process, whose clients take ``clients_ms``; they have a
+    part of the cores that a server with clients elsewhere has for itself. ``processor_ratio`` is ``folder_ms`` to
+    ``server_ms``: pictures for a second of the processor, over HTTP and in a folder. ``idle_ms`` is the time of all
+    cores for a picture in which neither server nor clients ran.
 
     Raises :class:`~edge.errors.DataError` if there is no photo, or one is not labelled.
     """
@@ -78,7 +81,9 @@ def measure(model: Path, photos: Sequence[str], rounds: int, count: int, progres
                 after = _processor_s(pid), time.process_time()
                 folders.append(count / folder_s)
                 loads.append(done)
-                times.append((between[1] - before[1], after[0] - between[0], after[1] - between[1]))
+                server_s, clients_s = after[0] - between[0], after[1] - between[1]
+                idle_s = available_cores() * done.elapsed_s - server_s - clients_s
+                times.append((between[1] - before[1], server_s, clients_s, idle_s))
                 advance(1)
             row = _row(folders, loads, [[1000 * part / count for part in one] for one in times], each)
             rows.append({"clients": clients, "pictures_a_request": each, **row})
@@ -103,11 +108,12 @@ def _row(
     statuses = {status for one in loads for status in one.statuses}
     if statuses != {200}:
         raise DataError(f"the server answered with {sorted(statuses)}; give photos that can be labelled")
-    names = ("folder_ms", "server_ms", "clients_ms")
+    names = ("folder_ms", "server_ms", "clients_ms", "idle_ms")
     return {
         "folder_per_s": round(median(folders), 1),
         "served_per_s": round(median(each * one.rate for one in loads), 1),
         "ratio": round(median(each * one.rate / folder for one, folder in zip(loads, folders, strict=True)), 3),
+        "processor_ratio": round(median(one[0] / one[1] for one in times), 3),
         "p50_ms": round(median(one.percentile(50) for one in loads), 1),
         "p99_ms": round(median(one.percentile(99) for one in loads), 1),
         **{name: round(median(column), 2) for name, column in zip(names, zip(*times, strict=True), strict=True)},
