@@ -102,9 +102,9 @@ def among_themselves(of_classes: npt.NDArray[np.floating[Any]]) -> npt.NDArray[n
 
 def directions(bottlenecks: npt.NDArray[np.float32], deviation: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """``bottlenecks`` (pictures, features) over ``deviation``, at unit length; zeros stay zeros."""
-    scaled = bottlenecks / deviation
-    lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
-    unit: npt.NDArray[np.float32] = scaled / np.maximum(lengths, np.float32(SHORTEST))
+    unit: npt.NDArray[np.float32] = bottlenecks / deviation
+    lengths = np.linalg.norm(unit, axis=1, keepdims=True)
+    unit /= np.maximum(lengths, np.float32(SHORTEST))  # in place: a trainer gives it many photos
     return unit
 
 

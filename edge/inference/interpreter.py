@@ -235,7 +235,10 @@ def dequantize(values: npt.NDArray[Any], tensor: TensorSpec) -> npt.NDArray[np.f
     """The real numbers that quantized ``values`` stand for: ``scale * (q - zero_point)``, float32."""
     if not tensor.scale:
         return values.astype(np.float32, copy=False)
-    return (values.astype(np.float32) - np.float32(tensor.zero_point)) * np.float32(tensor.scale)
+    real = values.astype(np.float32)
+    real -= np.float32(tensor.zero_point)
+    real *= np.float32(tensor.scale)
+    return real
 
 
 def _import_runtime(runtime: str) -> Any:

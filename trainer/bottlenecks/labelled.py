@@ -23,9 +23,13 @@ class Labelled(NamedTuple):
     groups: npt.NDArray[np.intp] | None = None
 
     def where(self, chosen: npt.NDArray[np.bool_ | np.intp]) -> Labelled:
-        """The photos that ``chosen`` gives: a bool for each photo, (photos,), or places of photos."""
-        groups = None if self.groups is None else self.groups[chosen]
-        return Labelled(self.features[chosen], self.labels[chosen], groups)
+        """The photos that ``chosen`` gives: a bool for each photo, (photos,), or places of photos.
+
+        Photos that follow each other are not copied: those of one split do, and are most of the memory.
+        """
+        rows = _as_slice(chosen)
+        groups = None if self.groups is None else self.groups[rows]
+        return Labelled(self.features[rows], self.labels[rows], groups)
 
     def blocks(self) -> Iterator[Labelled]:
         """All of them in one block, as there are several of photos that do not fit into memory."""
@@ -58,6 +62,15 @@ class Labelled(NamedTuple):
         _, places = np.unique(self.groups, return_inverse=True)
         means: npt.NDArray[np.float64] = np.bincount(places, values) / np.bincount(places)
         return means
+
+
+def _as_slice(chosen: npt.NDArray[np.bool_ | np.intp]) -> npt.NDArray[np.bool_ | np.intp] | slice:
+    """The same photos as a slice, if ``chosen`` are bools and these photos follow each other."""
+    if chosen.dtype == np.bool_:
+        places = np.flatnonzero(chosen)
+        if len(places) and places[-1] - places[0] + 1 == len(places):
+            return slice(int(places[0]), int(places[-1]) + 1)
+    return chosen
 
 
 def load_labelled(extractor: FeatureExtractor, dataset: Dataset, photos: Sequence[Photo]) -> Labelled:

@@ -65,13 +65,13 @@ def cross_validate(
         with one_thread():
             return tested, softmax(head.logits(data.features[tested]))
 
-    found = []
-    for of_part in ordered_map(lambda: evaluate, range(folds.number), folds.together):
-        found.append(of_part)
-        advance(1)
-    scores = np.zeros((len(data.labels), found[0][1].shape[1]))
-    for tested, part_scores in found:
+    scores: Matrix | None = None
+    for tested, part_scores in ordered_map(lambda: evaluate, range(folds.number), folds.together):
+        if scores is None:
+            scores = np.zeros((len(data.labels), part_scores.shape[1]))
         scores[tested] = part_scores
+        advance(1)
+    assert scores is not None
     evaluated = data.where(folds.shown)
-    right = float(evaluated.right(scores[folds.shown]).sum())
+    right = float(evaluated.group_means((scores.argmax(axis=1) == data.labels)[folds.shown].astype(np.float64)).sum())
     return CrossValidation(right, evaluated.independent, len(evaluated.labels), folds.number, scores)

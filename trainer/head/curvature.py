@@ -36,8 +36,7 @@ class Curvature(NamedTuple):
         If there are more than 512 photos, 512 of them are taken, spread evenly over their order. So the same photos in
         the same order give the same numbers.
         """
-        photos = len(features)
-        chosen = features[np.arange(min(photos, _PHOTOS)) * photos // min(photos, _PHOTOS)]
+        chosen = features[telling(len(features))]
         # The eigenvectors of the small matrix of photos give those of the covariance.
         variances, photos_of_each = np.linalg.eigh(chosen @ chosen.T / len(chosen))
         variances, photos_of_each = variances[::-1], photos_of_each[:, ::-1]
@@ -59,3 +58,9 @@ class Curvature(NamedTuple):
         step[:-1] += self.directions @ (along[:, np.newaxis] * (self.directions.T @ gradient[:-1]))
         step[-1] = gradient[-1] / factor
         return step
+
+
+def telling(photos: int) -> npt.NDArray[np.intp]:
+    """The places of those of ``photos`` photos that show the curvature."""
+    count = min(photos, _PHOTOS)
+    return np.arange(count) * photos // count

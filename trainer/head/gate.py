@@ -164,9 +164,8 @@ def _shape(
     """What a gate is made of, from ``training`` photos; ``near`` is that of nearly the same photos, fitted before."""
     features = training.features.astype(np.float32, copy=False)
     deviation = feature_deviation(features).astype(np.float32)
-    units = directions(features, deviation)
     found, draw = class_prototypes(
-        units,
+        directions(features, deviation),
         training.labels,
         labels,
         per_class,
@@ -175,7 +174,9 @@ def _shape(
     )
     prototypes, prototype_scale = _rounded(found)
     mean = features.mean(axis=0, dtype=np.float64).astype(np.float32)
-    axes = principal_axes((features - mean) / deviation, near and near.axes)
+    offsets = features - mean
+    offsets /= deviation
+    axes = principal_axes(offsets, near and near.axes)
     rounded, axes_scale = _rounded(axes.axes)
     variances = axes.variances.astype(np.float32)
     distance = Distance(mean, rounded, axes_scale, variances, round(axes.rest, 2 * _DIGITS), 0.0, 0.0, 0.0)

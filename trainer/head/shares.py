@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.curvature import Curvature
+from trainer.head.curvature import Curvature, telling
 from trainer.head.folds import Folds
 from trainer.head.linear import Head, Matrix
 from trainer.head.minimise import refit_head
@@ -54,7 +54,8 @@ def label_with_shares(
         tested = folds.assigned == part
         with one_thread():  # the same heads on any number of cores
             standard = data._replace(features=Standardisation.of(data.features[~tested]).apply(data.features))
-            curvature = Curvature.of(standard.features[~tested])
+            others = np.flatnonzero(~tested)
+            curvature = Curvature.of(standard.features[others[telling(len(others))]])
             for draw in range(_DRAWS):
                 start: Head | None = None
                 for place, chosen in enumerate(nested_shares(data, ~tested, folds.labels, [seed, part, draw])):
@@ -65,6 +66,7 @@ def label_with_shares(
                     answers = start.logits(standard.features[tested]).argmax(axis=1)
                     right[tested, place] += (answers == data.labels[tested]) / _DRAWS
                     photos[place] += training.independent
+                    del training  # before the next share is taken: each is as large as the photos
         advance(1)
     return LabelledByShares(right, photos / (folds.labels * folds.number * _DRAWS))
 

@@ -10,6 +10,8 @@ import numpy as np
 from trainer.photos.dataset import Photo
 from trainer.report.measures import ScoredPhotos
 
+_BLOCK = 4096  # photos
+
 
 class DoubtfulLabel(NamedTuple):
     """A photo that got another label than its folder.
@@ -62,6 +64,9 @@ def _likely_errors(scored: ScoredPhotos) -> int:
     for label in np.unique(truths):
         usual[label] = own[truths == label].mean()
     least = usual[:-1] if scored.places is None else usual[scored.places]
-    confident = np.where(scores >= least, scores, -np.inf)
-    chosen = scored.label_at(confident.argmax(axis=1))
-    return int((np.isfinite(confident.max(axis=1)) & (chosen != truths)).sum())
+    columns, found = np.zeros(len(truths), np.intp), np.zeros(len(truths), bool)
+    for start in range(0, len(truths), _BLOCK):  # of a thousand classes, the scores of all photos take 250 MB
+        some = slice(start, start + _BLOCK)
+        confident = np.where(scores[some] >= (least if scored.places is None else least[some]), scores[some], -np.inf)
+        columns[some], found[some] = confident.argmax(axis=1), np.isfinite(confident.max(axis=1))
+    return int((found & (scored.label_at(columns) != truths)).sum())

@@ -22,6 +22,7 @@ TEACHING_SEED, JUDGING_SEED = 0, 1
 _FAR = 3.0  # times the usual distance of a photo from the mean photo
 _LIKE = 1.5  # deviations above the usual direction, from which on one is like a class
 _MOST_LEFT_OUT = 0.5  # of all directions
+_BLOCK = 2048  # photos
 _MAD = 1.4826  # turns the median deviation of a normal distribution into its standard deviation
 
 
@@ -33,11 +34,19 @@ def strange_bottlenecks(vectors: Features, known: Features) -> Matrix:
     usual photo.
     """
     mean = known.mean(axis=0, dtype=np.float64)
-    distance = np.linalg.norm(known - mean, axis=1).mean()
-    usual = np.linalg.norm(known, axis=1).mean()
+    distance, usual = _lengths(known, mean).mean(), _lengths(known).mean()
     far = np.maximum(mean + _FAR * distance * vectors, float(known.min()))
     strange: Matrix = far * (usual / np.maximum(np.linalg.norm(far, axis=1, keepdims=True), 1e-12))
     return strange
+
+
+def _lengths(features: Features, origin: Features | None = None) -> Features:
+    """How far each of ``features`` (photos, values) is from ``origin`` (values,), None: from 0; (photos,).
+
+    NumPy makes three arrays of the size of what it gets; so it gets some photos at a time.
+    """
+    blocks = (features[start : start + _BLOCK] for start in range(0, len(features), _BLOCK))
+    return np.concatenate([np.linalg.norm(block if origin is None else block - origin, axis=1) for block in blocks])
 
 
 def random_directions(
