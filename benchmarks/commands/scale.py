@@ -27,6 +27,16 @@ def scale(
         list[str] | None, typer.Option(help="bottlenecks, retrain or evaluate; may be repeated (default: all).")
     ] = None,
     architecture: OneArchitecture = "mobilenet_1.0_224",
+    copies: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=90,
+            help="The percentage of photos that are near copies: half of these of one photo, the others of the photo "
+            "before them. Only --groups auto finds them.",
+        ),
+    ] = 0.0,
+    report: Annotated[bool, typer.Option(help="Let retrain cross-validate and write a report.")] = True,
     place: Annotated[
         Path | None, typer.Option(help="Write photos and caches into a folder in here (default: the temporary files).")
     ] = None,
@@ -43,9 +53,21 @@ def scale(
     if unknown := set(chosen) - set(COMMANDS):
         raise UsageError(f"--command {', '.join(sorted(unknown))}: give one of {', '.join(COMMANDS)}")
     sizes = [(count, number) for number in classes for count in photos if count >= 10 * number]
-    rows = measure(image_dir, Architecture.parse(architecture), sizes, groups, chosen, place, TerminalProgress(""))
+    rows = measure(
+        image_dir,
+        Architecture.parse(architecture),
+        sizes,
+        groups,
+        chosen,
+        place,
+        TerminalProgress(""),
+        report=report,
+        copies=copies / 100,
+    )
     told = [f"--photos {count}" for count in photos] + [f"--classes {number}" for number in classes]
-    line = " ".join(["python -m benchmarks scale PHOTOS", *told, f"--groups {groups}"])
+    told += [f"--groups {groups}", *(f"--command {each}" for each in command or [])]
+    told += [f"--copies {copies:g}"] * (copies > 0) + ["--no-report"] * (not report)
+    line = " ".join(["python -m benchmarks scale PHOTOS", *told])
     print(save_results(name, line, rows, results_dir))
 
 

@@ -15,15 +15,20 @@ started = time.perf_counter()
 child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
 _, status, used = os.wait4(child, 0)
 seconds = time.perf_counter() - started
-os.write(usage, f"{os.waitstatus_to_exitcode(status)} {seconds} {used.ru_maxrss}".encode())
+busy = used.ru_utime + used.ru_stime
+os.write(usage, f"{os.waitstatus_to_exitcode(status)} {seconds} {used.ru_maxrss} {busy}".encode())
 """
 
 
 class Usage(NamedTuple):
-    """Seconds from start to end, and the peak resident memory in bytes of its largest process, children included."""
+    """Seconds from start to end, and the peak resident memory in bytes of its largest process, children included.
+
+    ``processor_seconds`` are those of all its threads together: other programs on the machine change them little.
+    """
 
     seconds: float
     peak_memory_bytes: int
+    processor_seconds: float
 
 
 def run_trainer(*arguments: str, output: IO[bytes] | None = None) -> Usage:
@@ -47,4 +52,4 @@ def run_trainer(*arguments: str, output: IO[bytes] | None = None) -> Usage:
     code, seconds, peak = int(told[0]), float(told[1]), int(told[2])
     if code:
         raise RuntimeError(f"trainer {arguments[0]} ended with {code}")
-    return Usage(seconds, peak * 1024)
+    return Usage(seconds, peak * 1024, float(told[3]))

@@ -43,7 +43,7 @@ def measure(image_dir: Path, architecture: Architecture, epochs: int, progress: 
                 if arguments[0] == "bottlenecks":
                     for path in cache.glob(f"{FILE_NAME}*"):
                         path.unlink()
-                seconds, peak = run_trainer(*arguments)
+                seconds, peak, _ = run_trainer(*arguments)
                 rows.append({"step": name, "seconds": round(seconds, 2), "peak_memory_bytes": peak})
                 progress.message(str(rows[-1]))
                 advance(1)

@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-from benchmarks.speed.scale.mixture import Mixture, as_bytes
+from benchmarks.speed.scale.mixture import Floats, Mixture, as_bytes
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.photos.look import LOOK_SIZE, Look
@@ -21,6 +23,15 @@ from trainer.progress import Advance
 _TOGETHER = 20_000  # photos that are drawn and written in one go
 _LONG_AGO = (1_000_000_000, 1_000_000_000)  # seconds: the cache trusts only files that did not change just now
 _SEED = 7
+_GREY = 3.0  # grey levels: the deviation of a copy's look
+
+
+class _First(NamedTuple):
+    """The label, bottleneck and look of the photo that many others are copies of."""
+
+    label: int
+    features: Floats
+    pixels: npt.NDArray[np.uint8] | None
 
 
 def draw_folder(
@@ -32,22 +43,29 @@ def draw_folder(
     advance: Advance,
     *,
     with_looks: bool,
+    copies: float = 0.0,
 ) -> None:
     """Write ``photos`` photos of ``classes`` classes to ``folder``, and what the cache of ``extractor`` has of them.
 
     Each photo is a JPEG of 16 x 16 pixels with bytes of its own. Its bottleneck is drawn from ``mixture``. With looks,
-    that of each photo is drawn too: smooth noise, like no other.
+    that of each photo is drawn too: smooth noise, like no other. The share ``copies`` of the photos, 0 to 1, are near
+    copies in bottleneck, look and class: half of them of the very first photo, the others of the photo before them.
     """
     random = np.random.default_rng(_SEED)
     centres = mixture.centres(classes, random)
     for label in range(classes):
         (folder / f"class{label:04}").mkdir(parents=True)
     pictures = [_picture(label) for label in range(classes)]
+    first: _First | None = None
     for start, stop in _parts(photos):
         labels = np.arange(start, stop) % classes
-        raw = as_bytes(mixture.draw(centres, labels, random), extractor.backbone.model.output)
+        features = mixture.draw(centres, labels, random)
+        pixels = _draw_pixels(len(labels), random) if with_looks else None
+        if copies:
+            first = _copy(first, labels, features, pixels, mixture.rest, copies, random)
+        raw = as_bytes(features, extractor.backbone.model.output)
         vectors, files, looks = [], [], []
-        drawn = _draw_looks(len(labels), random) if with_looks else repeat(None, len(labels))
+        drawn = repeat(None, len(labels)) if pixels is None else map(Look, pixels)
         for number, label, row, look in zip(range(start, stop), labels, raw, drawn, strict=True):
             path = folder / f"class{label:04}" / f"photo-{_name(number)}.jpg"
             content = pictures[label] + str(number).encode()
@@ -80,8 +98,35 @@ def _picture(label: int) -> bytes:
     return encoded.getvalue()
 
 
-def _draw_looks(count: int, random: np.random.Generator) -> Iterator[Look]:
+def _draw_pixels(count: int, random: np.random.Generator) -> npt.NDArray[np.uint8]:
     coarse = random.integers(0, 256, (count, 16, 16), np.uint8)
-    for cells in coarse:
-        picture = Image.fromarray(cells).resize((LOOK_SIZE, LOOK_SIZE), Image.Resampling.BILINEAR)
-        yield Look(np.asarray(picture))
+    size = (LOOK_SIZE, LOOK_SIZE)
+    return np.stack([Image.fromarray(cells).resize(size, Image.Resampling.BILINEAR) for cells in coarse])
+
+
+def _copy(
+    first: _First | None,
+    labels: npt.NDArray[np.intp],
+    features: Floats,
+    pixels: npt.NDArray[np.uint8] | None,
+    alone: Floats,
+    share: float,
+    random: np.random.Generator,
+) -> _First:
+    """Make some photos copies, in place; returns the very first photo, which ``first`` is after the first part.
+
+    ``alone`` (values,) is the deviation with which a value of a photo varies alone: that of a copy varies by a third.
+    """
+    kinds = random.random(len(labels))
+    if first is None:
+        first = _First(int(labels[0]), features[0].copy(), None if pixels is None else pixels[0].copy())
+        kinds[0] = 1
+    noise = random.standard_normal(features.shape, np.float32) * (alone / 3)
+    for row in np.flatnonzero(kinds < share).tolist():
+        of_first = kinds[row] < share / 2 or row == 0
+        labels[row] = first.label if of_first else labels[row - 1]
+        features[row] = (first.features if of_first else features[row - 1]) + noise[row]
+        if pixels is not None and first.pixels is not None:
+            grey = (first.pixels if of_first else pixels[row - 1]) + random.normal(0, _GREY, (LOOK_SIZE, LOOK_SIZE))
+            pixels[row] = np.clip(np.rint(grey), 0, 255)
+    return first

@@ -25,6 +25,8 @@ COMMANDS = ("bottlenecks", "retrain", "evaluate")
 TESTING = "5"
 """The percentage of test photos: each is labelled by the file, which takes the time of as many inferences."""
 
+_FIGURES = ("promised_accuracy", "l2", "training_steps", "independent")
+
 
 def measure(
     image_dir: Path,
@@ -34,11 +36,15 @@ def measure(
     commands: list[str],
     place: Path | None,
     progress: Progress,
+    *,
+    report: bool = True,
+    copies: float = 0.0,
 ) -> list[dict[str, Any]]:
     """One row for each of ``sizes``, (photos, classes), and each of ``commands``: seconds and peak memory.
 
-    The bottlenecks of the photos in ``image_dir`` show what drawn ones are like. Photos and caches are written to a
-    folder in ``place`` and deleted; None: in that of temporary files.
+    The bottlenecks of the photos in ``image_dir`` show what drawn ones are like; the share ``copies`` of them are near
+    copies of others. Photos and caches are written to a folder in ``place`` and deleted; None: in that of temporary
+    files. With ``report``, ``retrain`` cross-validates and forecasts too.
     """
     rows = []
     with tempfile.TemporaryDirectory(dir=place) as own:
@@ -49,13 +55,15 @@ def measure(
             (backbone,) = load_backbones(cache, architecture, None, ("int8",))
             with progress.stage(f"{photos:,} photos, {classes:,} classes", photos) as advance:
                 extractor = FeatureExtractor(backbone, cache)
-                draw_folder(folder, extractor, mixture, photos, classes, advance, with_looks=groups == GROUPS_AUTO)
+                looks = groups == GROUPS_AUTO
+                draw_folder(folder, extractor, mixture, photos, classes, advance, with_looks=looks, copies=copies)
             own_cache = ["--architecture", architecture.name, "--bottleneck-dir", str(cache)]
             arguments = {
                 "bottlenecks": ["bottlenecks", str(folder), *own_cache],
                 "retrain": [
                     *("retrain", str(folder), *own_cache, "--output", str(model), "--groups", groups),
-                    *("--testing-percentage", TESTING, "--report", "--json"),
+                    *("--testing-percentage", TESTING, "--json"),
+                    *(["--report"] if report else []),
                 ],
                 "evaluate": ["evaluate", str(model), str(folder), "--groups", groups, "--report", "--json"],
             }
@@ -68,12 +76,15 @@ def measure(
                     "photos": photos,
                     "classes": classes,
                     "groups": groups,
+                    "copies": copies,
+                    "report": report,
                     "command": command,
                     "seconds": round(usage.seconds, 1),
+                    "processor_seconds": round(usage.processor_seconds, 1),
                     "peak_memory_bytes": usage.peak_memory_bytes,
                 }
                 if figures:
-                    row |= {name: figures["models"][0][name] for name in ("promised_accuracy", "l2", "training_steps")}
+                    row |= {name: figures["models"][0][name] for name in _FIGURES}
                 rows.append(row)
                 progress.message(json.dumps(row))
     return rows

@@ -11,6 +11,7 @@ def test_time_and_memory_are_those_of_the_command() -> None:
     """An interpreter that has loaded the trainer needs some seconds at most and holds more than 20 MB."""
     usage = run_trainer("architectures")
     assert usage.seconds > 0
+    assert usage.processor_seconds > 0.05
     assert 20e6 < usage.peak_memory_bytes < 2e9
 
 

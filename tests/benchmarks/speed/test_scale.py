@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from support import tiny
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.looks import load_looks
+from trainer.groups.find_groups import groups_of_photos
 from trainer.photos.dataset import assemble
 from trainer.photos.folder import list_photos
 from trainer.photos.split import SplitRatios
@@ -54,6 +56,21 @@ def test_nothing_is_left_to_compute(tmp_path: Path) -> None:
     photos = assemble(folder, extracted.contents, SplitRatios()).photos
     assert (sum(done), extracted.computed, len(photos)) == (45, 0, 45)
     assert len({look.pixels.tobytes() for look in load_looks(extractor.bottleneck_dir, photos)}) == 45
+
+
+def test_copies_are_found_as_groups(tmp_path: Path) -> None:
+    """A third of the photos depends on others, half of it on the first photo; classes are those of the originals."""
+    extractor = tiny.extractor(tmp_path / "cache")
+    draw_folder(
+        tmp_path / "photos", extractor, Mixture.of(real()), 90, 3, lambda count: None, with_looks=True, copies=1 / 3
+    )
+    folder = list_photos(tmp_path / "photos")
+    photos = assemble(folder, compute_bottlenecks(extractor, folder).contents, SplitRatios(), training=False).photos
+    groups = groups_of_photos(extractor, photos)
+    sizes = Counter(groups.values())
+    assert 45 < len(sizes) < 75
+    assert sizes.most_common(1)[0][1] > 8
+    assert len({(groups[photo.relative], photo.label) for photo in photos}) == len(sizes)
 
 
 def test_steps_are_those_of_the_artifact() -> None:

@@ -23,7 +23,7 @@ def test_steps_find_what_the_ones_before_them_cached(tmp_path: Path, monkeypatch
             runs.append((arguments[0], (cache / FILE_NAME).exists(), arguments[6:]))
             cache.mkdir(exist_ok=True)
             (cache / FILE_NAME).touch()
-        return Usage(1.234, 5_000_000)
+        return Usage(1.234, 5_000_000, 1.0)
 
     monkeypatch.setattr(steps, "run_trainer", run_trainer)
     rows = steps.measure(tmp_path, Architecture.parse("mobilenet_0.25_128"), 3, Progress())
@@ -43,6 +43,6 @@ def test_steps_find_what_the_ones_before_them_cached(tmp_path: Path, monkeypatch
 
 def test_no_epochs_leave_fine_tuning_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With 0 epochs the last step is the report of a finished file."""
-    monkeypatch.setattr(steps, "run_trainer", lambda *arguments: Usage(1.0, 1))
+    monkeypatch.setattr(steps, "run_trainer", lambda *arguments: Usage(1.0, 1, 1.0))
     rows = steps.measure(tmp_path, Architecture.parse("mobilenet_0.25_128"), 0, Progress())
     assert rows[-1]["step"] == "evaluate --report"
