@@ -43,8 +43,7 @@ class Cells(NamedTuple):
         """The places of the ``count`` nearest centres of each of ``features`` (photos, values): (photos, count)."""
         points = (units(features) - self.mean) @ self.axes
         distances = (self.centres**2).sum(axis=1) - 2 * points @ self.centres.T
-        found: npt.NDArray[np.intp] = np.argsort(distances, axis=1, kind="stable")[:, :count]
-        return found
+        return largest(-distances, count)[0]
 
 
 def units(features: Floats) -> Floats:

@@ -18,9 +18,9 @@ from trainer.groups.candidates import by_exif
 from trainer.groups.cells import Read, nearest_in_cells
 from trainer.groups.evidence import PixelComparison
 from trainer.groups.frames import without_frames
-from trainer.groups.links import Links
 from trainer.groups.look_features import VALUES, pixel_features
-from trainer.groups.offers import Codes, Offers, as_codes, as_pairs, holds
+from trainer.groups.many_links import ManyLinks
+from trainer.groups.offers import Codes, Offers, as_codes, as_pairs, each_pair, holds
 from trainer.groups.pairs import ordered
 from trainer.groups.rules import (
     LEAST_COSINE,
@@ -85,11 +85,12 @@ class _Search:
         pixels: Pixels,
     ) -> None:
         self._relatives, self._pixels, photos = relatives, pixels, len(relatives)
-        self._named = [ordered(one, other) for one, other in same_by_name(relatives)]
+        self._named = as_codes((ordered(one, other) for one, other in same_by_name(relatives)), photos)
         self._series = as_codes(series_neighbours(relatives), photos)
         self._bursts = as_codes(by_exif(looks), photos)
         self._compared: Codes = np.zeros(0, np.int64)
-        self._evidence: dict[tuple[int, int], float] = {}
+        self._linked: Codes = np.zeros(0, np.int64)  # those of them with enough evidence, and that
+        self._evidence: npt.NDArray[np.float64] = np.zeros(0)
         self._sources = [
             Offers(nearest_in_cells(features, photos, NEIGHBOURS), LEAST_COSINE, TRIES),
             Offers(nearest_in_cells(self._unframed(), photos, NEIGHBOURS), LEAST_LOOK_COSINE, 1),
@@ -98,7 +99,7 @@ class _Search:
     def groups(self) -> dict[str, str]:
         """The group of each photo, by relative path."""
         photos = len(self._relatives)
-        grouping = Grouping.joined(self._relatives, self._named)
+        grouping = Grouping.joined(self._relatives, each_pair(self._named, photos))
         numbers = self._numbers(grouping)
         codes = np.union1d(self._series, self._bursts)
         one, other = as_pairs(codes, photos).T
@@ -107,16 +108,19 @@ class _Search:
             codes = np.union1d(codes, np.concatenate([source.offer(numbers) for source in self._sources]))
             if not len(codes):
                 break
-            self._compare(codes)
-            numbers = self._numbers(Grouping.joined(self._relatives, self._named, self._evidence))
+            for pair in each_pair(self._compare(codes), photos):
+                grouping.join(*pair)
+            numbers = self._numbers(grouping)
             codes = np.zeros(0, np.int64)
-        self._compare(as_codes(Links(self._evidence, self._named).missing(), photos))
-        return Grouping.joined(self._relatives, self._named, Links(self._evidence, self._named).accepted()).named()
+        self._compare(ManyLinks(self._linked, self._evidence, self._named, photos).missing())
+        accepted = ManyLinks(self._linked, self._evidence, self._named, photos).accepted()
+        return Grouping.joined(self._relatives, each_pair(self._named, photos), each_pair(accepted, photos)).named()
 
-    def _compare(self, codes: Codes) -> None:
-        """Compare the pixels of those of ``codes`` that were not compared before."""
+    def _compare(self, codes: Codes) -> Codes:
+        """Compare the pixels of those of ``codes`` that were not compared before; returns those that are linked."""
         photos = len(self._relatives)
         codes = codes[~holds(self._compared, codes)]
+        linked, evidence = [np.zeros(0, np.int64)], [np.zeros(0)]
         for start in range(0, len(codes), _TOGETHER):
             some = codes[start : start + _TOGETHER]
             pairs = as_pairs(some, photos)
@@ -125,9 +129,14 @@ class _Search:
             least = np.full(len(some), LEAST_EVIDENCE)
             least[holds(self._series, some)] = LEAST_IN_SERIES
             least[holds(self._bursts, some)] = LEAST_IN_BURST
-            for row in np.flatnonzero(found >= least).tolist():
-                self._evidence[int(pairs[row, 0]), int(pairs[row, 1])] = float(found[row])
+            linked.append(some[found >= least])
+            evidence.append(found[found >= least].astype(np.float64))
+        new = np.concatenate(linked)
         self._compared = np.union1d(self._compared, codes)
+        both, nats = np.append(self._linked, new), np.concatenate([self._evidence, *evidence])
+        order = np.argsort(both)
+        self._linked, self._evidence = both[order], nats[order]
+        return new
 
     def _unframed(self) -> Read:
         return stored_brightness(len(self._relatives), lambda rows: without_frames(self._pixels(rows)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from trainer.groups.neighbours import Neighbours
 from trainer.groups.pairs import Pair
+
+_TOGETHER = 100_000  # pairs that are objects at a time
 
 Codes = npt.NDArray[np.int64]
 """Pairs of photos as ``smaller * photos + larger``, ascending and without repeats."""
@@ -22,6 +24,13 @@ def as_codes(pairs: Iterable[Pair], photos: int) -> Codes:
 def as_pairs(codes: Codes, photos: int) -> npt.NDArray[np.intp]:
     """The photos of ``codes``: (pairs, 2)."""
     return np.asarray(np.stack(np.divmod(codes, photos), axis=1), np.intp)
+
+
+def each_pair(codes: Codes, photos: int) -> Iterator[Pair]:
+    """The two photos of each of ``codes``, one pair after the other."""
+    for start in range(0, len(codes), _TOGETHER):
+        one, other = as_pairs(codes[start : start + _TOGETHER], photos).T.tolist()
+        yield from zip(one, other, strict=True)
 
 
 def holds(codes: Codes, asked: Codes) -> npt.NDArray[np.bool_]:
