@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -34,6 +33,7 @@ from trainer.commands.options import (
 )
 from trainer.commands.skipped_files import name_skipped
 from trainer.commands.strangers_output import print_strangers, strangers_json
+from trainer.commands.streamed_json import print_streamed
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.evaluated_photos import UNSEEN
 from trainer.groups.modes import GROUPS_AUTO
@@ -104,24 +104,15 @@ def evaluate_command(
     if report:
         write_report(evaluation_content(model.name, loaded, evaluation), paths)
     if as_json:
-        print(json.dumps(_as_json(evaluation)))
+        _print_json(evaluation)
     else:
         _print_evaluation(evaluation)
         if report:
             print(paths[0])
 
 
-def _as_json(evaluation: Evaluation) -> dict[str, Any]:
-    photos = [
-        {
-            "path": str(photo.path),
-            "class": photo.label,
-            "label": label,
-            "score": round(score, 6),
-        }
-        for photo, label, score in evaluation.answered()
-    ]
-    return {
+def _print_json(evaluation: Evaluation) -> None:
+    before = {
         "split": evaluation.split,
         "accuracy": round(evaluation.accuracy, 6),
         "accuracy_interval": [round(end, 6) for end in evaluation.interval],
@@ -131,7 +122,12 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
         **classes_json(evaluation.classes),
         "labels": list(evaluation.labels),
         "confusion": evaluation.confusion.tolist(),
-        "photos": photos,
+    }
+    photos = (
+        {"path": str(photo.path), "class": photo.label, "label": label, "score": round(score, 6)}
+        for photo, label, score in evaluation.answered()
+    )
+    after = {
         "skipped": [entry._asdict() for entry in evaluation.skipped],
         "unknown": evaluation.unknown
         and {
@@ -141,6 +137,7 @@ def _as_json(evaluation: Evaluation) -> dict[str, Any]:
         },
         "strangers": strangers_json(evaluation.strangers),
     }
+    print_streamed(before, "photos", photos, after)
 
 
 def _print_evaluation(evaluation: Evaluation) -> None:

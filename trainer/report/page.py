@@ -32,7 +32,7 @@ from trainer.report.taken_photos import other_things_section
 THUMBNAILS = 24
 """The largest number of photos that are shown; they are most of the size of the page."""
 
-_MOST_NAMES = 400  # photos after them that are listed by name
+_MOST_NAMES = 400  # photos after them that are listed by name, and skipped files
 _LARGEST_MATRIX = 30  # classes; a larger matrix cannot be read
 _PARTS = Path(__file__).parent
 
@@ -187,7 +187,10 @@ def _measures(content: ReportContent) -> str:
 def _training(content: ReportContent, curves: list[Figure]) -> str:
     skipped = skipped_table(content)
     photos = table_tag(data_table(content), "figures", "Photos of each class in each split")
-    skipped_files = folded(counted(len(skipped.rows), "skipped file"), table_tag(skipped, "words"))
+    named = counted(len(skipped.rows), "skipped file")
+    if len(skipped.rows) > _MOST_NAMES:
+        named += f" (the first {_MOST_NAMES})"
+    skipped_files = folded(named, table_tag(skipped._replace(rows=skipped.rows[:_MOST_NAMES]), "words"))
     record = table_tag(training_table(content), "words", "Record of the training in the file")
     parts = [
         *(_figure(figure) for figure in curves),

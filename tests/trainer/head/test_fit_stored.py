@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from edge.errors import DatasetError, StorageError
-from edge.modelfile.structure import TensorSpec
+from support.stored_fit import CLASSES, VALUES, drawn, in_file
 from trainer.bottlenecks.labelled import Labelled
-from trainer.bottlenecks.nameless_file import NamelessFile
-from trainer.bottlenecks.stored import Stored, StoredFeatures
 from trainer.head import blocked_loss, fit_checkpoint
 from trainer.head.blocked_loss import BlockedLoss
 from trainer.head.fit import HeadFit, fit_again, fit_head
@@ -22,24 +20,6 @@ from trainer.head.lbfgs import Walk
 from trainer.head.standardisation import Standardisation
 from trainer.head.training_loss import training_loss
 from trainer.one_thread import one_thread
-
-VALUES, CLASSES = 24, 5
-
-
-def drawn(photos: int, seed: int) -> Labelled:
-    """Photos of five classes that overlap."""
-    labels = np.arange(photos) % CLASSES
-    centres = np.random.default_rng(0).normal(size=(CLASSES, VALUES)) * 0.7
-    features = np.random.default_rng(seed).normal(size=(photos, VALUES)) + centres[labels]
-    return Labelled(features.astype(np.float32), labels)
-
-
-def in_file(data: Labelled) -> Stored:
-    """``data`` in a file, as it is made of a cache of floats."""
-    file = NamelessFile()
-    file.write(data.features.astype(np.float32).tobytes(), 0)
-    features = StoredFeatures(file, VALUES, TensorSpec("bottleneck", (1, VALUES), np.dtype(np.float32), 0.0, 0))
-    return Stored(features, np.arange(len(data.labels)), data.labels)
 
 
 @pytest.fixture(autouse=True)

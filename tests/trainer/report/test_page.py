@@ -18,6 +18,7 @@ from edge.modelfile.model_file import ModelFile
 from support import surgery
 from support.evaluations import evaluation_with
 from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, content_of
+from trainer.photos.photo_files import Skipped
 from trainer.report.content import ReportContent, training_content
 from trainer.report.doubtful_labels import DoubtfulLabels
 from trainer.report.page import THUMBNAILS, render_page
@@ -166,3 +167,11 @@ def test_many_classes_have_no_confusion_matrix(content: ReportContent) -> None:
     text = render_page(replace(content, evaluation=evaluation_with(labels, confusion)))
     assert '<table class="matrix">' not in text
     assert '<th scope="row">class 3</th><td>class 7</td><td>5</td>' in text
+
+
+def test_of_very_many_skipped_files_the_first_are_named(content: ReportContent) -> None:
+    """The page says how many there are, and stays small."""
+    skipped = [Skipped(f"blue/{number:05}.txt", "not a photo") for number in range(2000)]
+    text = render_page(replace(content, evaluation=replace(content.evaluation, skipped=skipped)))
+    assert "2,000 skipped files (the first 400)" in text
+    assert (text.count("not a photo"), "blue/00399.txt" in text, "blue/00400.txt" in text) == (400, True, False)
