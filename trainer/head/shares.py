@@ -66,7 +66,8 @@ def label_with_shares(
                     answers = start.logits(standard.features[tested]).argmax(axis=1)
                     right[tested, place] += (answers == data.labels[tested]) / _DRAWS
                     photos[place] += training.independent
-                    del training  # before the next share is taken: each is as large as the photos
+                    del training  # before the next share is taken: it is as large as the photos
+            del standard
         advance(1)
     return LabelledByShares(right, photos / (folds.labels * folds.number * _DRAWS))
 
