@@ -67,7 +67,7 @@ def scale(
     told = [f"--photos {count}" for count in photos] + [f"--classes {number}" for number in classes]
     told += [f"--groups {groups}", *(f"--command {each}" for each in command or [])]
     told += [f"--copies {copies:g}"] * (copies > 0) + ["--no-report"] * (not report)
-    line = " ".join(["python -m benchmarks scale PHOTOS", *told])
+    line = " ".join(["python -m benchmarks scale PHOTOS", f"--architecture {architecture}", *told])
     print(save_results(name, line, rows, results_dir))
 
 

@@ -4,44 +4,60 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 _COLOURS = ("#2f5fb3", "#0e8a7d", "#b97700", "#b0417c")
 _MARKERS = ("o", "s", "^", "D")
 _INK, _RULE = "#1d2327", "#e2e6e9"
 _GOAL_BYTES = 2e9
+_FIRST = "mobilenet_1.0_224"  # of files that do not say which
 
 Rows = list[dict[str, Any]]
+
+
+class _Column(NamedTuple):
+    """What one column shows: a ``command`` with an ``architecture``, ``across`` the x axis, with a line for each of
+    the ``others``.
+    """
+
+    command: str
+    architecture: str
+    across: str
+    others: str
 
 
 def draw(result_files: list[Path], output: Path) -> None:
     """Draw the rows of ``result_files`` to ``output``: a column for each command, seconds above, bytes below.
 
-    The last column has ``retrain`` against classes, if there are several numbers of these. Seconds are those of the
-    processor where the file has them. Of files with the same photos, classes and command, the row of the last one is
+    The last columns have ``retrain`` against classes, if there are several numbers of these. Seconds are those of the
+    processor where the file has them. Of rows with the same photos, classes, command and architecture the last one is
     drawn.
     """
-    rows: dict[tuple[str, int, int], dict[str, Any]] = {}
+    rows: dict[tuple[str, str, int, int], dict[str, Any]] = {}
     for path in result_files:
         for row in json.loads(path.read_text())["rows"]:
-            rows[row["command"], row["classes"], row["photos"]] = row
-    commands = list(dict.fromkeys(command for command, _, _ in rows))
-    columns = [(command, "photos", "classes") for command in commands]
-    columns += [(command, "classes", "photos") for command in commands if command == "retrain"]
+            row = {"architecture": _FIRST, **row, "time": row.get("processor_seconds", row["seconds"])}
+            rows[row["command"], row["architecture"], row["classes"], row["photos"]] = row
+    kinds = dict.fromkeys((command, architecture) for command, architecture, _, _ in rows)
+    columns = [_Column(*kind, "photos", "classes") for kind in kinds]
+    columns += [_Column(*kind, "classes", "photos") for kind in kinds if kind[0] == "retrain"]
+    columns = [column for column in columns if any(len(line) > 1 for line in _by_line(rows.values(), column).values())]
     figure = Figure(figsize=(3.6 * len(columns), 6.4), layout="constrained")
-    axes = figure.subplots(2, len(columns), squeeze=False, sharex="col")
-    for place, (command, across, line) in enumerate(columns):
-        own = [row for row in rows.values() if row["command"] == command]
-        _lines(axes[0][place], [{**row, "time": _time(row)} for row in own], "time", 1, across, line)
-        _lines(axes[1][place], own, "peak_memory_bytes", 1e-9, across, line)
+    axes = figure.subplots(2, len(columns), squeeze=False, sharex="col", sharey="row")
+    for place, column in enumerate(columns):
+        lines = _by_line(rows.values(), column)
+        _draw_lines(axes[0][place], lines, column, "time", 1)
+        _draw_lines(axes[1][place], lines, column, "peak_memory_bytes", 1e-9)
         axes[1][place].axhline(_GOAL_BYTES * 1e-9, color=_INK, linewidth=0.8, linestyle=":")
-        axes[0][place].set_title(f"trainer {command}, by {across}", color=_INK, fontsize=10)
-        axes[1][place].set_xlabel(across)
+        axes[0][place].set_title(f"trainer {column.command}\n{column.architecture}", color=_INK, fontsize=10)
+        axes[1][place].set_xlabel(column.across)
     axes[0][0].set_ylabel("seconds")
     axes[1][0].set_ylabel("peak memory, GB")
     figure.savefig(output, dpi=110)
@@ -52,24 +68,26 @@ def slope(counts: list[int], values: list[float]) -> float:
     return float(np.log(values[-1] / values[-2]) / np.log(counts[-1] / counts[-2]))
 
 
-def _time(row: dict[str, Any]) -> float:
-    return float(row.get("processor_seconds", row["seconds"]))
-
-
-def _lines(axes: Axes, rows: Rows, name: str, unit: float, across: str, line: str) -> None:
+def _by_line(rows: Iterable[dict[str, Any]], column: _Column) -> dict[int, Rows]:
+    """The rows of each line of ``column``; against classes, a line has two points at least."""
     lines: dict[int, Rows] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (row[line], row[across])):
-        lines[row[line]].append(row)
-    if across == "classes":
-        lines = defaultdict(list, {count: own for count, own in lines.items() if len(own) > 1})
+    for row in sorted(rows, key=lambda row: (row[column.others], row[column.across])):
+        if (row["command"], row["architecture"]) == column[:2]:
+            lines[row[column.others]].append(row)
+    least = 2 if column.across == "classes" else 1
+    return {count: own for count, own in lines.items() if len(own) >= least}
+
+
+def _draw_lines(axes: Axes, lines: dict[int, Rows], column: _Column, name: str, unit: float) -> None:
     for place, (count, own) in enumerate(lines.items()):
-        counts, values = [row[across] for row in own], [row[name] * unit for row in own]
+        counts, values = [row[column.across] for row in own], [row[name] * unit for row in own]
         steep = f", slope {slope(counts, values):.2f}" if len(own) > 1 else ""
         style = {"color": _COLOURS[place % 4], "marker": _MARKERS[place % 4], "markersize": 4, "linewidth": 1.4}
-        axes.plot(counts, values, label=f"{count:,} {line}{steep}", **style)
+        axes.plot(counts, values, label=f"{count:,} {column.others}{steep}", **style)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(color=_RULE, linewidth=0.6)
     axes.set_axisbelow(True)
-    if lines:
-        axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False)

@@ -75,6 +75,7 @@ def measure(
                 row = {
                     "photos": photos,
                     "classes": classes,
+                    "architecture": architecture.name,
                     "groups": groups,
                     "copies": copies,
                     "report": report,
