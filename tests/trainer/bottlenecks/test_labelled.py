@@ -54,3 +54,16 @@ def test_chosen_photos_keep_their_groups() -> None:
     assert rest.groups is not None and rest.groups.tolist() == [4, 7]
     assert (first.labels.tolist(), rest.labels.tolist()) == ([0, 0], [1, 1])
     assert labelled(None, 4).where(chosen).groups is None
+
+
+@given(st.lists(st.booleans(), max_size=9), GROUPS)
+def test_photos_that_follow_each_other_are_not_copied(chosen: list[bool], groups: np.ndarray) -> None:
+    """The photos are the same either way; those of a split, in one row, share the memory of all."""
+    marks = np.array([*chosen, *[False] * len(groups)], bool)[: len(groups)]
+    data = labelled(groups)
+    found = data.where(marks)
+    for part, whole in zip(found, data, strict=True):
+        assert np.array_equal(part, whole[marks])
+    places = np.flatnonzero(marks)
+    in_a_row = len(places) > 0 and len(places) == places[-1] - places[0] + 1
+    assert np.shares_memory(found.features, data.features) == in_a_row

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.blobs import blobs
 from trainer.bottlenecks.labelled import Labelled
 from trainer.head import penalty as penalty_module
+from trainer.head import standardisation
 from trainer.head.fit import fit_head
 from trainer.head.linear import accuracy, cross_entropy, softmax
 from trainer.head.standardisation import feature_deviation
@@ -81,3 +82,16 @@ def test_nearly_dead_features_count_less(monkeypatch: pytest.MonkeyPatch) -> Non
         effects.append(np.abs(fit_head(*parts, 3).head.weights[2]).max() * unit)
     assert effects[1] == pytest.approx(effects[0], rel=1e-3)
     assert effects[2] < 0.8 * effects[0]
+
+
+@given(SEEDS, st.integers(1, 40), st.integers(2, 9), st.sampled_from([np.float32, np.float64]))
+@settings(max_examples=30)
+def test_deviations_in_blocks_have_the_bits_of_numpy(
+    seed: int, photos: int, values: int, dtype: type[np.floating]
+) -> None:
+    """However many blocks there are: a head must not change because its photos were read in parts."""
+    features = np.random.default_rng(seed).normal(size=(photos, values)).astype(dtype)
+    deviation = features.std(axis=0, dtype=np.float64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standardisation, "_BLOCK", 7)
+        assert np.array_equal(feature_deviation(features, 0.0), deviation + (deviation < 1e-9) * (1e-9 - deviation))

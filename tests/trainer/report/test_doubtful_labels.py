@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from support.reporting import FLIPPED
 from trainer.photos.dataset import Photo
+from trainer.report import doubtful_labels
 from trainer.report.content import ReportContent
 from trainer.report.doubtful_labels import DoubtfulLabel, find_doubtful_labels
 from trainer.report.measures import ScoredPhotos
@@ -39,6 +41,23 @@ def test_likely_errors_are_those_that_look_as_usual_for_another_class() -> None:
     truths = np.array([0] * 8 + [1] * 8 + [0] * 2 + [0])
     photos = [photo(str(row), "xy"[truth]) for row, truth in enumerate(truths)]
     assert find_doubtful_labels(ScoredPhotos(photos, scores, truths), ("x", "y")).likely_errors == 2
+
+
+def test_the_number_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores of very many photos are read some at a time: of all labels, and of the best ones alone."""
+    random = np.random.default_rng(0)
+    scores = random.dirichlet(np.full(4, 0.5), 90)
+    photos = [Photo(Path(name), name, "a", b"", "test", name) for name in map(str, range(90))]
+    truths = np.where(random.random(90) < 0.8, scores.argmax(axis=1), random.integers(0, 4, 90))
+    order = np.argsort(-scores, axis=1).astype(np.int32)
+    for scored in (
+        ScoredPhotos(photos, scores, truths),
+        ScoredPhotos(photos, np.take_along_axis(scores, order, axis=1), truths, order),
+    ):
+        monkeypatch.setattr(doubtful_labels, "_BLOCK", 4096)
+        whole = find_doubtful_labels(scored, "abcd").likely_errors
+        monkeypatch.setattr(doubtful_labels, "_BLOCK", 16)
+        assert find_doubtful_labels(scored, "abcd").likely_errors == whole > 0
 
 
 def test_no_error_in_a_clean_set() -> None:

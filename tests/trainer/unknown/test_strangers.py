@@ -13,6 +13,7 @@ from edge.preprocess import preprocess
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.bottlenecks.labelled import Labelled
+from trainer.unknown import strangers
 from trainer.unknown.packaged_directions import imagenet_names, packaged_directions
 from trainer.unknown.strangers import JUDGING_SEED, not_like_classes, random_directions, strange_bottlenecks
 
@@ -36,6 +37,15 @@ def test_strangers_are_as_long_as_photos_and_point_elsewhere(seed: int, scale: f
     assert np.allclose(np.linalg.norm(strange, axis=1), lengths.mean(), rtol=1e-3)
     along = (strange * vectors).sum(axis=1)
     assert (along > np.median(known @ vectors.T, axis=0)).all()
+
+
+def test_lengths_of_photos_in_blocks_have_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many photos a few are measured at a time; no bottleneck changes by that."""
+    known = np.random.default_rng(0).normal(size=(50, 12)).astype(np.float32)
+    vectors = random_directions(12, 5)
+    whole = strange_bottlenecks(vectors, known)
+    monkeypatch.setattr(strangers, "_BLOCK", 8)
+    assert np.array_equal(strange_bottlenecks(vectors, known), whole)
 
 
 def test_networks_with_negative_values() -> None:
