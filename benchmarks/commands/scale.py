@@ -16,6 +16,10 @@ from trainer.terminal.progress_bars import TerminalProgress
 
 app = typer.Typer()
 
+Place = Annotated[
+    Path | None, typer.Option(help="Write photos and caches into a folder in here (default: the temporary files).")
+]
+
 
 @app.command(epilog="Example: python -m benchmarks scale flower_photos --photos 1500 --photos 15000 --classes 10")
 def scale(
@@ -37,9 +41,7 @@ def scale(
         ),
     ] = 0.0,
     report: Annotated[bool, typer.Option(help="Let retrain cross-validate and write a report.")] = True,
-    place: Annotated[
-        Path | None, typer.Option(help="Write photos and caches into a folder in here (default: the temporary files).")
-    ] = None,
+    place: Place = None,
     name: Annotated[str, typer.Option(help="The name of the measurement in the name of the result file.")] = "scale",
     results_dir: ResultsDir = FOLDER,
 ) -> None:
@@ -69,6 +71,25 @@ def scale(
     told += [f"--copies {copies:g}"] * (copies > 0) + ["--no-report"] * (not report)
     line = " ".join(["python -m benchmarks scale PHOTOS", f"--architecture {architecture}", *told])
     print(save_results(name, line, rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks scale-copies flower_photos --files 15000")
+def scale_copies(
+    image_dir: ImageDir,
+    files: Annotated[int, typer.Option(help="The number of photos and copies.")] = 15_000,
+    architecture: OneArchitecture = "mobilenet_0.25_128",
+    place: Place = None,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure whole commands over real photos and altered copies of them, nothing cached: retrain runs twice."""
+    from benchmarks.accuracy.altered_copies import ALTERED
+    from benchmarks.speed.scale.copied_folder import measure_copies
+
+    alter = [way for _, way in ALTERED.values()]
+    parsed = Architecture.parse(architecture)
+    rows = measure_copies(image_dir, parsed, files, alter, place, TerminalProgress(""))
+    line = f"python -m benchmarks scale-copies PHOTOS --files {files} --architecture {architecture}"
+    print(save_results("scale-copies", line, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks scale-figure benchmarks/results/*-scale.json --output scale.png")

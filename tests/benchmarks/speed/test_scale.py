@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageOps
 
+from benchmarks.speed.scale.copied_folder import copy_folder
 from benchmarks.speed.scale.drawn_folder import draw_folder
 from benchmarks.speed.scale.figure import draw, slope
 from benchmarks.speed.scale.mixture import Mixture, as_bytes
@@ -92,3 +94,19 @@ def test_slopes_are_powers(tmp_path: Path) -> None:
     result.write_text(json.dumps({"rows": rows}))
     draw([result], tmp_path / "scale.png")
     assert (tmp_path / "scale.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_photos_are_copied_up_to_a_number(tmp_path: Path) -> None:
+    """The photos are there as they were, the copies beside them in their classes, altered, the same every time."""
+    photos = tiny.paint_folder(tmp_path / "photos", 3)
+    for name in "ab":
+        copy_folder(photos, tmp_path / name, 14, [lambda picture, dice: ImageOps.mirror(picture)], lambda count: None)
+    first, second = (
+        {path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.*")}
+        for name in "ab"
+    )
+    assert first == second
+    originals = {path.relative_to(photos): path.read_bytes() for path in photos.rglob("*.*")}
+    assert len(first) == 14
+    assert originals.items() <= first.items()
+    assert len({path.parent for path in first.keys() - originals.keys()}) > 1
