@@ -62,7 +62,7 @@ class FitCheckpoint:
         arrays = {f"step{place}": step for place, (step, _) in enumerate(walk.pairs)}
         arrays |= {f"change{place}": change for place, (_, change) in enumerate(walk.pairs)}
         numbers = {"part": part, "pairs": len(walk.pairs), "iterations": walk.iterations}
-        temporary = self._path.with_name(f".{self._path.name}.{os.urandom(4).hex()}")
+        temporary = self._path.with_name(f".{self._path.stem}.{os.urandom(4).hex()}{_ENDING}")
         try:
             with temporary.open("wb") as file:  # as it comes: a copy of it would take another 200 MB
                 np.savez(file, at=walk.at, steps=np.array(steps, np.float64).reshape(-1, 4), **numbers, **arrays)

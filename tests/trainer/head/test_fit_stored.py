@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,6 +138,24 @@ def test_a_damaged_checkpoint_is_not_used(tmp_path: Path, monkeypatch: pytest.Mo
         path.write_bytes(content)
         assert checkpoint.load() is None
     assert FitCheckpoint(tmp_path, "other").load() is None
+
+
+def test_what_killed_runs_left_goes_after_a_week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint, and one that was being written: when another fit ends, those of a week ago are deleted."""
+    monkeypatch.setattr(fit_checkpoint, "EVERY_S", 0.0)
+    walk = Walk(np.ones((3, 2)), (), 4)
+    with monkeypatch.context() as killed:
+        killed.setattr(fit_checkpoint, "replace", lambda *paths: (_ for _ in ()).throw(Killed))
+        killed.setattr(Path, "unlink", lambda *arguments, **named: None)
+        with pytest.raises(Killed):
+            FitCheckpoint(tmp_path, "one").save(1, walk, [])
+    FitCheckpoint(tmp_path, "two").save(1, walk, [])
+    FitCheckpoint(tmp_path, "other").remove()
+    assert len(list(tmp_path.iterdir())) == 2
+    for path in tmp_path.iterdir():
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    FitCheckpoint(tmp_path, "other").remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_of_the_classes_count() -> None:
