@@ -91,6 +91,7 @@ def test_slopes_are_powers(tmp_path: Path) -> None:
         for power in (3, 4, 5)
     ]
     result = tmp_path / "result.json"
+    rows += [{**rows[0], "classes": 100, "processor_seconds": 1.0}, {**rows[0], "architecture": "mobilenet_0.25_128"}]
     result.write_text(json.dumps({"rows": rows}))
     draw([result], tmp_path / "scale.png")
     assert (tmp_path / "scale.png").read_bytes().startswith(b"\x89PNG")
