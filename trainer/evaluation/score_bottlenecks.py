@@ -76,6 +76,7 @@ def _same(
         found = whole.scores(preprocess(openable(photo), model.input_size))
     except ImageError:  # the photo has gone, or it is another one now: the evaluation of the whole file names it
         return False
+    assert whole.bottleneck is not None  # it was loaded with it
     revealed = dequantize(whole.read_bottleneck(), whole.bottleneck)
     return np.array_equal(revealed.reshape(-1), bottleneck) and np.array_equal(found, scores)
 
