@@ -94,7 +94,7 @@ def test_progress_comes_to_a_function(photos: Path, tmp_path: Path, capfd: pytes
         progress=seen.append,
     )
     names = list(dict.fromkeys(stage.name for stage in seen))
-    assert names == ["backbone", "bottlenecks int8", "groups", "head", "drawings", "rest of the world", "evaluation"]
+    assert names == ["backbone", "bottlenecks int8", "groups", "head", "rest of the world", "evaluation"]
     assert [s for s in seen if s.name == "bottlenecks int8"][-1] == Stage("bottlenecks int8", 36, 36)
     assert capfd.readouterr() == ("", "")
 

@@ -22,10 +22,8 @@ def test_stages_make_up_the_whole(tmp_path: Path) -> None:
         "bottlenecks int8",
         "groups",
         "head",
-        "drawings",
         "rest of the world",
         "evaluation",
-        "drawings",
     ]
     assert all(len(row[unit]) == 2 for row in rows for unit in ("seconds", "processor_seconds"))
     assert 0 < sum(sum(row["seconds"]) for row in rows) <= whole + 0.1

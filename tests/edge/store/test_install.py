@@ -152,7 +152,7 @@ def _self_test() -> dict[str, object]:
 
     manifest = ModelFile.from_bytes(surgery.tiny()).manifest
     assert manifest is not None
-    return dict(manifest.self_test.__dict__)
+    return manifest.self_test._asdict()
 
 
 def test_models_of_other_projects_come_in(store: Store, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.inference.classifier import Classifier
-from edge.inference.gate import Gate
+from edge.inference.gate import Gate, load_gate
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -173,9 +173,8 @@ def test_device_decides_as_the_trainer_did(options: RetrainOptions, tmp_path: Pa
     extractor = FeatureExtractor(model.backbone, options.bottleneck_dir)
     features = extractor.load([photo.sha256 for photo in photos])
     scores = np.array([classifier.scores(photo.path).max() for photo in photos])
-    assert classifier._gate is not None
-    familiarity = classifier._gate.familiarity(features, scores)
-    beyond = classifier._gate.least - familiarity
+    gate = load_gate(loaded)
+    beyond = gate.least - gate.familiarity(features, scores)
     clear = np.abs(beyond) > 1e-3
     assert clear.sum() >= len(photos) - 1
     assert (np.array(rejected) == (beyond > 0))[clear].all()
