@@ -17,9 +17,12 @@ def main() -> int:
 def _command() -> int | None:
     first = next(iter(sys.argv[1:]), None)
     try:
-        from trainer.cli import command_line
+        from trainer.cli import Interrupted, command_line
 
-        command_line(first)()  # some packages are imported only when they are needed
+        try:
+            command_line(first)()  # some packages are imported only when they are needed
+        except Interrupted:
+            raise KeyboardInterrupt from None
     except ModuleNotFoundError as error:
         raise explain_missing(error, extras_of(first)) or error from None
     return 0

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import typer
+
+
+class Interrupted(Exception):
+    """Ctrl-C on its way through Typer, which would end the process itself and say nothing."""
 
 
 class Command(NamedTuple):
@@ -63,7 +69,18 @@ def command_line(first: str | None = None) -> typer.Typer:
 
 def _add(app: typer.Typer, name: str, command: Command) -> None:
     function = getattr(import_module(f"trainer.commands.{command.module}"), command.function)
-    app.command(name, epilog=f"Example: {command.example}")(function)
+    app.command(name, epilog=f"Example: {command.example}")(_interruptible(function))
+
+
+def _interruptible(function: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(function)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            function(*arguments, **options)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+
+    return run
 
 
 def _nothing() -> None:

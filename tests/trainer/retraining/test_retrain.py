@@ -186,6 +186,7 @@ def test_interrupted_run_leaves_no_model_and_is_taken_up(
     _, talk = child.communicate()
     assert child.returncode in (130, -number)
     assert "Traceback" not in talk
+    assert ("trainer: interrupted; run the same command again to go on" in talk) == (child.returncode == 130)
     assert not output.exists()
     assert [path.name for path in output.parent.iterdir()] == []
     survived = committed(cache)
