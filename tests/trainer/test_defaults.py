@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 from pathlib import Path
-from typing import get_type_hints
 
 import trainer
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS
@@ -46,8 +45,8 @@ def test_the_commands_and_python_have_the_same_defaults(tmp_path: Path) -> None:
     assert defaults["training_steps"] == options.training_steps
     assert defaults["precision"] == options.precision
     assert defaults["augment"] == options.augment == 0
-    several = get_type_hints(bottlenecks_command, include_extras=True)["architecture"].__metadata__[0]
-    assert several.help.endswith(f"(default: {options.architecture.name}).")
+    several = inspect.signature(bottlenecks_command, eval_str=True).parameters["architecture"].annotation
+    assert several.__metadata__[0].help.endswith(f"(default: {options.architecture.name}).")
     for command in (flash_command, rollback_command):
         parameters = inspect.signature(command).parameters
         assert (parameters["jobs"].default, parameters["canary"].default) == Rollout()[:2] == (8, 0)
