@@ -25,7 +25,7 @@ scores (labels,), 0 to 1. Below 0 it is like no class; minus infinity if a numbe
 
 _ONE_THREAD = 9_000  # numbers of a matrix; for 9,216 OpenBLAS wakes its threads, which can take milliseconds
 _ALIGNED = 8  # numbers of float32: each row of the matrix starts where a vector of the processor does
-_USUAL = 1e12  # of the square of a bottleneck's length: nothing overflows
+_USUAL = 1e36  # of a square: float32 ends at 3.4e38
 _STEPS = 255  # of 8 bits
 
 
@@ -36,17 +36,21 @@ def margin_of_one(gate: Gate, tensor: TensorSpec, unknown: int | None) -> Margin
     among themselves. The margin is :meth:`Gate.familiarity` less :attr:`Gate.least` in single precision: some
     millionths more or less.
     """
-    margin = _margin(gate, tensor, unknown)
+    ready = _ready(gate)
+    margin = _margin(gate, ready, tensor, unknown)
+    # No product, and no sum of squares of products, is larger than that of all squares (Cauchy and Schwarz).
+    strength = 1 + float(np.square(ready.matrix, dtype=np.float64).sum())
+    harmless = _USUAL * float(gate.deviation.min()) ** 2 / strength if strength < _USUAL else 0.0
     if not tensor.scale:
-        return _without_warnings(margin, _USUAL)
-    largest = _STEPS * tensor.scale / float(gate.deviation.min())
-    return margin if largest**2 * len(gate.deviation) < _USUAL**2 else _without_warnings(margin, 0.0)
+        return _without_warnings(margin, harmless)
+    largest = (_STEPS * tensor.scale) ** 2 * len(gate.deviation)
+    return margin if largest < harmless else _without_warnings(margin, 0.0)
 
 
 def _without_warnings(margin: Margin, harmless: float) -> Margin:
-    """``margin`` for bottlenecks whose squares may overflow: real numbers, or 8 bits with a scale that makes no sense.
+    """``margin`` where something may overflow: of real numbers, or of 8 bits if numbers of the file make no sense.
 
-    Nothing overflows if the sum of the squares is below ``harmless``.
+    Nothing overflows if the sum of the squares of a bottleneck is below ``harmless``.
     """
 
     def of_any(bottleneck: npt.NDArray[Any], scores: npt.NDArray[np.float32]) -> float:
@@ -59,12 +63,12 @@ def _without_warnings(margin: Margin, harmless: float) -> Margin:
     return of_any
 
 
-def _margin(gate: Gate, tensor: TensorSpec, unknown: int | None) -> Margin:
+def _margin(gate: Gate, ready: _Ready, tensor: TensorSpec, unknown: int | None) -> Margin:
     """What does not depend on the picture is done once, here, and names are bound.
 
     Inside, a tenth of a microsecond counts; so there are comparisons where ``min`` and ``max`` would be called.
     """
-    ready, features = _ready(gate), len(gate.deviation)
+    features = len(gate.deviation)
     zero_point = np.full(features, tensor.zero_point if tensor.scale else 0, np.float32)
     factor = ((tensor.scale or 1.0) / gate.deviation.astype(np.float64)).astype(np.float32)
     padded = np.zeros(ready.matrix.shape[1], np.float32)
