@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import stat
 
-import numpy as np
-import numpy.typing as npt
-
 from edge.errors import UnavailableError
-from edge.sources.opencv import TIME_LIMIT_S, OpenCvSource, load_opencv, next_picture, skip_picture
+from edge.sources.opencv import TIME_LIMIT_S, OpenCvStream, load_opencv
 from edge.system.supported import check_system
 
 
-class V4L2Camera(OpenCvSource):
+class V4L2Camera(OpenCvStream):
     """A USB camera, or another camera of V4L2. The pictures have the size that the driver prefers."""
 
     ends = False
     time_limit_s = 2 * TIME_LIMIT_S  # OpenCV tries a silent camera twice
+    missing = "gave no picture; is it still plugged in?"
 
     def __init__(self, device: str) -> None:
         """Use the camera at the path ``device``, such as ``/dev/video0``."""
@@ -53,21 +51,3 @@ class V4L2Camera(OpenCvSource):
         os.close(handle)
         if not is_device:
             raise UnavailableError(f"{self.uri}: not a camera; see: ls /dev/video*")
-
-    def read(self) -> npt.NDArray[np.uint8]:
-        """Wait for the next picture: (height, width, 3), uint8, RGB.
-
-        Raises :class:`~edge.errors.UnavailableError` if there is none within the time limit.
-        """
-        picture = next_picture(self._cv2, self._capture)
-        if picture is None:
-            raise self._no_picture()
-        return picture
-
-    def skip(self) -> None:
-        """Wait for the next picture, and leave it undecoded. Raises what :meth:`read` raises."""
-        if not skip_picture(self._cv2, self._capture):
-            raise self._no_picture()
-
-    def _no_picture(self) -> UnavailableError:
-        return UnavailableError(f"{self.uri}: gave no picture; is it still plugged in?")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.distribution import install_command
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, UnavailableError
 
 TIME_LIMIT_S = 5.0
 """How long a camera or a server may take to answer and to send a picture, in seconds."""
@@ -56,14 +56,6 @@ def next_picture(cv2: Any, capture: Any) -> npt.NDArray[np.uint8] | None:
         return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
     except cv2.error:
         return None
-
-
-def skip_picture(cv2: Any, capture: Any) -> bool:
-    """Let the next picture of ``capture`` come without decoding it; returns whether there was one."""
-    try:
-        return bool(capture.grab())
-    except cv2.error:
-        return False
 
 
 @contextlib.contextmanager
@@ -111,3 +103,32 @@ class OpenCvSource:
         capture, self._capture = self._capture, None
         if capture is not None:
             capture.release()
+
+
+class OpenCvStream(OpenCvSource):
+    """What cameras and RTSP streams share, whose pictures come when they come."""
+
+    missing: str
+    """What is wrong if no picture comes, behind the address."""
+
+    def read(self) -> npt.NDArray[np.uint8]:
+        """Wait for the next picture: (height, width, 3), uint8, RGB.
+
+        Raises :class:`~edge.errors.UnavailableError` if there is none within the time limit.
+        """
+        picture = next_picture(self._cv2, self._capture)
+        if picture is None:
+            raise self._no_picture()
+        return picture
+
+    def skip(self) -> None:
+        """Wait for the next picture, and leave it undecoded. Raises what :meth:`read` raises."""
+        try:
+            there = self._capture.grab()
+        except self._cv2.error:
+            there = False
+        if not there:
+            raise self._no_picture()
+
+    def _no_picture(self) -> UnavailableError:
+        return UnavailableError(f"{self.uri}: {self.missing}")
