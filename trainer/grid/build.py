@@ -169,17 +169,15 @@ def _build_architecture(
     workers: Workers,
 ) -> Iterator[GridModel]:
     """The models of one architecture, the kept ones first."""
-    missing = []
-    for plan in plans:
-        if kept := finished[plan.path]:
-            yield kept
-        else:
-            missing.append(plan)
+    yield from (kept for plan in plans if (kept := finished[plan.path]))
+    missing = [plan for plan in plans if not finished[plan.path]]
     if not missing:
         return
+    if missing[0].dataset_sha256 is not None:
+        yield from (_train(plan, options, progress, workers) for plan in missing)
+        return
     for plan, backbone in zip(missing, _load_backbones(missing, options, progress), strict=True):
-        trained = plan.dataset_sha256 is not None
-        yield _train(plan, options, progress, workers) if trained else _write_untrained(plan, backbone, options)
+        yield _write_untrained(plan, backbone, options)
 
 
 def _refuse_download(architecture: Architecture) -> None:
