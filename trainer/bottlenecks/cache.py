@@ -139,7 +139,7 @@ class BottleneckCache:
         matrix = np.empty((len(rows), features), dtype)
         missing = set(rows)
         # A few are looked up. A damaged index may not find them, and then all rows are walked.
-        for looked_up in [list(rows)] * (len(rows) <= _TOGETHER) + [None]:
+        for looked_up in (list(rows), None) if len(rows) <= _TOGETHER else (None,):
             for image, vector in self._intact(artifact, looked_up) if missing else ():
                 if image in missing:
                     matrix[rows[image]] = np.frombuffer(vector, dtype)

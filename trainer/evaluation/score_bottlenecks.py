@@ -55,8 +55,7 @@ def score_bottlenecks(
         return None
     score = _head(model, runtime)
     chosen = np.unique(np.arange(CHECKED) * len(photos) // CHECKED)
-    some = bottlenecks.where(chosen)
-    features = some.read().features if isinstance(some, Stored) else some.features
+    features = np.concatenate([block.features for block in bottlenecks.where(chosen).blocks()])
     whole = ImageInterpreter(model, runtime=runtime, with_bottleneck=True)
     for place, bottleneck in zip(chosen.tolist(), features, strict=True):
         if not _same(whole, model, photos[place], bottleneck, score(bottleneck)):

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.groups.links import STRONG
-from trainer.groups.offers import Codes, as_pairs, holds
+from trainer.groups.offers import Codes, as_pairs, codes_of, holds
 
 MOST_FRIENDS = 16
 """The strongest links of a photo that are asked to support a weak one. A photo may be linked to 100,000 copies of it:
@@ -50,7 +50,7 @@ class ManyLinks:
         for photos, others in (pairs.T, pairs[:, ::-1].T):
             rows, friends = self._friends_of(others, MOST_FRIENDS)
             ours = photos[rows]
-            found.append((np.minimum(ours, friends) * self._photos + np.maximum(ours, friends))[ours != friends])
+            found.append(codes_of(ours, friends, self._photos)[ours != friends])
         wanted = np.unique(np.concatenate(found))
         return wanted[~holds(self._codes, wanted)]
 
@@ -66,7 +66,7 @@ class ManyLinks:
             few, many = np.where(turn, other[some], one[some]), np.where(turn, one[some], other[some])
             rows, friends = self._friends_of(few)
             theirs = many[rows]
-            third = holds(self._near, np.minimum(theirs, friends) * self._photos + np.maximum(theirs, friends))
+            third = holds(self._near, codes_of(theirs, friends, self._photos))
             held[some[rows[third & (friends != theirs)]]] = True
         return held
 

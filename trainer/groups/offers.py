@@ -21,6 +21,11 @@ def as_codes(pairs: Iterable[Pair], photos: int) -> Codes:
     return np.unique(np.fromiter((one * photos + other for one, other in pairs), np.int64))
 
 
+def codes_of(ones: npt.NDArray[np.int64], others: npt.NDArray[np.int64], photos: int) -> npt.NDArray[np.int64]:
+    """The number of the pair that each of ``ones`` is with the one of ``others`` at its place: (pairs,)."""
+    return np.asarray(np.minimum(ones, others) * photos + np.maximum(ones, others), np.int64)
+
+
 def as_pairs(codes: Codes, photos: int) -> npt.NDArray[np.intp]:
     """The photos of ``codes``: (pairs, 2)."""
     return np.asarray(np.stack(np.divmod(codes, photos), axis=1), np.intp)
@@ -65,7 +70,7 @@ class Offers:
             self._next[rows] += 1
             apart = groups[others] != groups[rows]
             self._tries[rows[apart]] -= 1
-            codes = np.minimum(rows, others) * photos + np.maximum(rows, others)
+            codes = codes_of(rows, others, photos)
             new = apart & ~holds(self._offered, codes)
             found.append(codes[new])
             rows = rows[~new]
