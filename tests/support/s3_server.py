@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +15,9 @@ import pytest
 from support.paths import REPOSITORY
 from support.ports import free_port
 from support.waiting import wait_for
+from trainer.photos.bucket import as_place
+from trainer.photos.folder import list_photos
+from trainer.photos.photo_files import PhotoFolder
 
 PROGRAM = Path(os.environ.get("EDGE_S3_SERVER", REPOSITORY / "build" / "s3-server")) / "bin" / "moto_server"
 """What ``make test`` installs; it is not in the environment of the tests, whose packages it does not go with."""
@@ -87,3 +92,26 @@ class S3Server:
         finally:
             connection.close()
         assert answer.status < 300, (method, path, answer.status)
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[S3Server]:
+    """A server, and a key for it in the environment; the test is skipped without what reads buckets."""
+    pytest.importorskip("pyarrow", reason="the extra ray is not installed")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in KEYS.items():
+            environment.setenv(name, value)
+        made = S3Server()
+        yield made
+        made.stop()
+
+
+def listed_before_one_is_gone(server: S3Server, photos: Path) -> tuple[PhotoFolder, PhotoFolder]:
+    """The files in ``photos`` as listed here and in the bucket, with one that is no photo, and one that is gone now."""
+    (photos / "red" / "bad.jpg").write_bytes(b"no picture")
+    (photos / "red" / "gone.jpg").write_bytes(b"here today")
+    server.put_folder(photos)
+    here, there = list_photos(photos), list_photos(as_place(server.address("photos")))
+    (photos / "red" / "gone.jpg").unlink()
+    server.delete("photos/red/gone.jpg")
+    return here, there

@@ -4,77 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from edge.backoff import Backoff
 from edge.errors import ConfigurationError, UnavailableError
-from edge.live.grabber import MAX_HANGING, Grabber
+from edge.live.grabber import Grabber
 from edge.sources.fake import END, HANG, FakeSource
 from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
-
-PATIENCE_S = 20.0
-"""A wait that is over much sooner unless something is broken."""
-
-
-def picture(value: int) -> np.ndarray:
-    """A small grey picture of this value."""
-    return np.full((4, 6, 3), value, np.uint8)
-
-
-class Messages(list[str]):
-    """The messages; another thread may wait for one."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-
-    def __call__(self, line: str) -> None:
-        with self._changed:
-            self.append(line)
-            self._changed.notify_all()
-
-    def wait_for(self, words: str, times: int = 1) -> None:
-        with self._changed:
-            found = self._changed.wait_for(lambda: sum(words in line for line in self) >= times, PATIENCE_S)
-        assert found, f"{words!r} not printed {times} times: {list(self)}"
-
-
-@pytest.fixture
-def messages() -> Messages:
-    """The messages of the grabber."""
-    return Messages()
-
-
-@pytest.fixture
-def grab(messages: Messages) -> Iterator[Callable[..., Grabber]]:
-    """Start a grabber of a source, with short waits; it is stopped after the test."""
-    started: list[Grabber] = []
-
-    def start(source: Any, statistics: StreamStatistics | None = None, **options: Any) -> Grabber:
-        settings = {
-            "max_frame_age_s": PATIENCE_S,
-            "backoff": Backoff(first_s=0.01, cap_s=0.02, seed=0),
-            "write_message": messages,
-            **options,
-        }
-        grabber = Grabber(source, statistics or StreamStatistics(), **settings)
-        grabber.start()
-        started.append(grabber)
-        return grabber
-
-    yield start
-    for grabber in started:
-        grabber.stop()
-
-
-def _value(grabber: Grabber, after: int = -1) -> tuple[int, int]:
-    frame = grabber.newest(after, PATIENCE_S)
-    assert frame is not None
-    return int(frame.pixels[0, 0, 0]), frame.sequence
+from support.grabbing import PATIENCE_S, Messages, picture, value_of
 
 
 def test_frames_are_numbered_and_timed(grab: Callable[..., Grabber]) -> None:
@@ -95,8 +35,8 @@ def test_only_the_newest_frame_is_kept(grab: Callable[..., Grabber]) -> None:
     """A late reader gets the last picture; the earlier ones are counted as grabbed."""
     statistics = StreamStatistics()
     grabber = grab(FakeSource([*map(picture, range(50)), HANG]), statistics)
-    assert _value(grabber, after=48) == (49, 49)
-    assert _value(grabber) == (49, 49)
+    assert value_of(grabber, after=48) == (49, 49)
+    assert value_of(grabber) == (49, 49)
     assert statistics.snapshot().frames_grabbed == 50
     assert statistics.snapshot().frames_stale == 0
 
@@ -105,7 +45,7 @@ def test_the_last_frame_comes_before_the_end(grab: Callable[..., Grabber]) -> No
     """A source that ends gives its last frame, then EndOfStream for each further call."""
     statistics = StreamStatistics()
     grabber = grab(FakeSource([picture(7)]), statistics)
-    assert _value(grabber) == (7, 0)
+    assert value_of(grabber) == (7, 0)
     for _ in range(2):
         with pytest.raises(EndOfStream):
             grabber.newest(0, PATIENCE_S)
@@ -140,13 +80,13 @@ def test_pictures_are_skipped_while_none_is_due(grab: Callable[..., Grabber]) ->
     statistics = StreamStatistics()
     source = Skipping([picture(1)], ends=False)
     grabber = grab(source, statistics, max_frame_age_s=1.0)
-    assert _value(grabber) == (1, 0)
+    assert value_of(grabber) == (1, 0)
     grabber.rest_until(time.monotonic() + 1000.0)
     source.put(*map(picture, range(2, 6)))
     while statistics.snapshot().frames_grabbed < 4:
         time.sleep(0.001)
     source.put(UnavailableError("unplugged"), picture(9))
-    assert _value(grabber, after=4) == (9, 5)
+    assert value_of(grabber, after=4) == (9, 5)
 
 
 def test_newest_waits_no_longer_than_its_limit(grab: Callable[..., Grabber]) -> None:
@@ -159,9 +99,9 @@ def test_a_source_that_fails_is_opened_again(grab: Callable[..., Grabber], messa
     statistics = StreamStatistics()
     source = FakeSource([picture(1)], ends=False, uri="fake:cam")
     grabber = grab(source, statistics)
-    assert _value(grabber) == (1, 0)
+    assert value_of(grabber) == (1, 0)
     source.put(UnavailableError("fake:cam: unplugged"), picture(2))
-    assert _value(grabber, after=0) == (2, 1)
+    assert value_of(grabber, after=0) == (2, 1)
     messages.wait_for("is back")
     assert messages[0].startswith("fake:cam: unplugged; trying again in 0.0")
     assert messages[1:] == ["fake:cam: is back"]
@@ -176,7 +116,7 @@ def test_a_camera_that_is_plugged_in_later(grab: Callable[..., Grabber], message
     grabber = grab(source)
     messages.wait_for("failure 8 in a row")
     source.plug_in()
-    assert _value(grabber) == (3, 0)
+    assert value_of(grabber) == (3, 0)
     failures = [line.partition("; ")[0] for line in messages if "unplugged" in line]
     again = ["", *(f" (failure {count} in a row)" for count in (2, 4, 8))]
     assert failures[:4] == [f"fake:: unplugged{count}" for count in again]
@@ -197,13 +137,13 @@ def test_retries_count_from_the_last_frame(grab: Callable[..., Grabber]) -> None
     grabber = grab(source, retries=1)
     for sequence in range(5):
         source.put(UnavailableError("now and then"), picture(sequence))
-        assert _value(grabber, after=sequence - 1) == (sequence, sequence)
+        assert value_of(grabber, after=sequence - 1) == (sequence, sequence)
 
 
 def test_a_stream_that_should_not_end(grab: Callable[..., Grabber], messages: Messages) -> None:
     """The end of a stream that should not end is a failure like any other."""
     grabber = grab(FakeSource([END, picture(1)], ends=False))
-    assert _value(grabber) == (1, 0)
+    assert value_of(grabber) == (1, 0)
     assert messages[0].startswith("fake:: the stream ended; trying again")
 
 
@@ -215,7 +155,7 @@ def test_a_stream_that_should_not_end(grab: Callable[..., Grabber], messages: Me
 def test_what_is_no_picture(bad: np.ndarray, grab: Callable[..., Grabber], messages: Messages) -> None:
     """A frame of no pixels or another shape never reaches the model; the source is opened again."""
     grabber = grab(FakeSource([bad, picture(5)], ends=False))
-    assert _value(grabber) == (5, 0)
+    assert value_of(grabber) == (5, 0)
     assert "not a picture of uint8 (height, width, 3); trying again" in messages[0]
 
 
@@ -229,85 +169,12 @@ def test_failures_that_another_try_would_not_fix(error: Exception, grab: Callabl
     assert source.openings == 1
 
 
-def test_a_source_that_hangs_is_given_up(grab: Callable[..., Grabber], messages: Messages) -> None:
-    """A read that does not return is abandoned with its thread; the stream continues without it."""
-    source = FakeSource([picture(1), HANG, picture(2)], ends=False, time_limit_s=0.05)
-    grabber = grab(source)
-    assert _value(grabber, after=0) == (2, 1)
-    assert "fake:: hangs; no answer in 0.1 s" in messages[0]
-    assert source.open_now == 2
-    source.release()
-    _wait_until(lambda: source.open_now == 1)
-
-
-def test_a_film_that_hangs_does_not_begin_again(grab: Callable[..., Grabber]) -> None:
-    """A source with a last picture that hangs after its first is not opened again: its pictures would come twice."""
-    source = FakeSource([picture(1), HANG, picture(2)], time_limit_s=0.05, uri="film.mp4")
-    grabber = grab(source)
-    assert _value(grabber) == (1, 0)
-    with pytest.raises(UnavailableError, match=r"film\.mp4: hangs; no answer in 0\.1 s; it is not opened again"):
-        grabber.newest(0, PATIENCE_S)
-    assert source.openings == 1
-    source.release()
-
-
-def test_what_hangs_does_not_pile_up(grab: Callable[..., Grabber], messages: Messages) -> None:
-    """There is a limit to the threads that hang; when one returns, the stream continues."""
-    source = FakeSource([HANG] * MAX_HANGING, ends=False, time_limit_s=0.02)
-    grabber = grab(source)
-    messages.wait_for(f"{MAX_HANGING} attempts to read it hang")
-    messages.wait_for("failure 8 in a row")
-    assert source.openings == source.open_now == MAX_HANGING
-    source.put(picture(9))
-    source.release()
-    assert _value(grabber) == (9, 0)
-    _wait_until(lambda: source.open_now == 1)
-
-
-def test_a_late_answer_of_what_was_given_up_is_lost(grab: Callable[..., Grabber]) -> None:
-    """A late picture of an abandoned read is dropped, because it is older than those after it."""
-
-    class Late(FakeSource):
-        released = threading.Event()
-
-        def read(self) -> Any:
-            value = super().read()
-            if value is not None and value[0, 0, 0] == 1:
-                assert self.released.wait(PATIENCE_S)
-            return value
-
-    source = Late([picture(1), picture(2)], ends=False, time_limit_s=0.05)
-    grabber = grab(source)
-    assert _value(grabber) == (2, 0)
-    source.released.set()
-    _wait_until(lambda: source.open_now == 1)
-    assert grabber.newest(0, 0.0) is None
-
-
-def test_stop_does_not_wait_for_what_hangs() -> None:
-    """stop() releases the source and ends all waits, quickly even if a read hangs."""
-    source = FakeSource([picture(1), HANG], ends=False)
-    grabber = Grabber(source, StreamStatistics(), max_frame_age_s=PATIENCE_S)
-    grabber.start()
-    assert _value(grabber) == (1, 0)
-    answers: list[Any] = []
-    waiting = threading.Thread(target=lambda: answers.append(grabber.newest(0)))
-    waiting.start()
-    started_s = time.monotonic()
-    grabber.stop()
-    assert time.monotonic() - started_s < PATIENCE_S / 2  # the read itself never returns
-    waiting.join(PATIENCE_S)
-    assert answers == [None]
-    source.release()
-    _wait_until(lambda: source.open_now == 0)
-
-
 def test_stop_closes_the_source(grab: Callable[..., Grabber]) -> None:
     """After stopping nothing is open and no thread is left."""
     source = FakeSource([picture(1)], ends=False)
     threads = threading.active_count()
     grabber = grab(source)
-    assert _value(grabber) == (1, 0)
+    assert value_of(grabber) == (1, 0)
     grabber.stop()
     assert source.open_now == 0
     assert threading.active_count() == threads
@@ -316,10 +183,3 @@ def test_stop_closes_the_source(grab: Callable[..., Grabber]) -> None:
 def test_stop_before_start() -> None:
     """A grabber that never ran can be stopped."""
     Grabber(FakeSource(), StreamStatistics(), max_frame_age_s=1.0).stop()
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.002)

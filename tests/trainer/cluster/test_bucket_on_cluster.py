@@ -12,26 +12,21 @@ import pytest
 from edge.errors import UnavailableError
 from support import tiny
 from support.ray_cluster import RealCluster
-from support.s3_server import KEYS, S3Server
+from support.s3_server import S3Server, listed_before_one_is_gone, running_server
 from trainer.bottlenecks import fill_cache
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.workers import Workers
 from trainer.cluster.connect import connected
-from trainer.photos.bucket import as_place
-from trainer.photos.folder import list_photos
 from trainer.progress import Progress
 
 pytestmark = pytest.mark.xdist_group("ray")
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+def server() -> Iterator[S3Server]:
     """The server, with a key for it."""
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    made = S3Server()
-    yield made
-    made.stop()
+    with running_server() as made:
+        yield made
 
 
 def test_nodes_read_a_bucket_and_a_dead_server_costs_nothing(
@@ -42,12 +37,7 @@ def test_nodes_read_a_bucket_and_a_dead_server_costs_nothing(
     The bytes are those of a folder. A file that is no photo, and one that is gone since it was listed, are named too.
     """
     monkeypatch.setattr(fill_cache, "COMMIT_EVERY_S", 0)
-    (photos / "red" / "bad.jpg").write_bytes(b"no picture")
-    (photos / "red" / "gone.jpg").write_bytes(b"here today")
-    server.put_folder(photos)
-    here, listed = list_photos(photos), list_photos(as_place(server.address("photos")))
-    (photos / "red" / "gone.jpg").unlink()
-    server.delete("photos/red/gone.jpg")
+    here, listed = listed_before_one_is_gone(server, photos)
     alone = tiny.extractor(tmp_path / "here")
     expected = compute_bottlenecks(alone, here)
     results = 0

@@ -12,7 +12,7 @@ import pytest
 
 from edge.errors import ConfigurationError, DatasetError, EdgeError, UnavailableError
 from support import tiny
-from support.s3_server import KEYS, S3Server
+from support.s3_server import KEYS, S3Server, listed_before_one_is_gone, running_server
 from trainer.bottlenecks import cache, fill_cache
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.photos import bucket_files
@@ -27,10 +27,8 @@ pytestmark = pytest.mark.xdist_group("s3")
 @pytest.fixture(scope="module")
 def server() -> Iterator[S3Server]:
     """The server, for all tests of this module."""
-    pytest.importorskip("pyarrow", reason="the extra ray is not installed")
-    made = S3Server()
-    yield made
-    made.stop()
+    with running_server() as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -102,13 +100,8 @@ def test_names_that_no_folder_can_have_are_skipped(server: S3Server) -> None:
 
 def test_photos_are_what_they_are_in_a_folder(server: S3Server, photos: Path) -> None:
     """Contents, and the reasons for files that are no photos, empty, or gone since they were listed."""
-    (photos / "red" / "bad.jpg").write_bytes(b"no picture")
     (photos / "red" / "empty.jpg").write_bytes(b"")
-    (photos / "red" / "gone.jpg").write_bytes(b"here today")
-    server.put_folder(photos)
-    here, there = list_photos(photos), list_photos(as_place(server.address("photos")))
-    (photos / "red" / "gone.jpg").unlink()
-    server.delete("photos/red/gone.jpg")
+    here, there = listed_before_one_is_gone(server, photos)
     contents = read_contents(there)
     assert contents == read_contents(here)
     assert contents.unreadable["red/gone.jpg"] == "cannot be read: No such file or directory"

@@ -12,7 +12,7 @@ import pytest
 
 from support import tiny
 from support.complaint import complaint
-from support.s3_server import KEYS, S3Server
+from support.s3_server import KEYS, S3Server, running_server
 from trainer.backbones.architectures import Architecture
 from trainer.fine_tuning.job import TuningPhoto
 from trainer.fine_tuning.photos import TuningPhotos
@@ -28,13 +28,8 @@ pytestmark = pytest.mark.xdist_group("s3")
 @pytest.fixture(scope="module")
 def server() -> Iterator[S3Server]:
     """The server, with a key for it."""
-    pytest.importorskip("pyarrow", reason="the extra ray is not installed")
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in KEYS.items():
-            environment.setenv(name, value)
-        made = S3Server()
+    with running_server() as made:
         yield made
-        made.stop()
 
 
 def test_a_bucket_gives_the_model_of_the_folder(
