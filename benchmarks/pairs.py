@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 NOISY_SPREAD = 0.2
 """If the rounds' own ratios differ by 20 % or more of their median, a comparison counts as noisy."""
 
-_ROUNDS_FOR_QUARTILES = 5  # with so many rounds the middle half counts, so that one disturbed round changes little
+_ROUNDS_FOR_QUARTILES = 5  # from so many rounds on the middle half counts: one disturbed round then changes little
 
 _DIGITS = 4
 

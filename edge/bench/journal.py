@@ -136,7 +136,7 @@ def _open_alone(path: Path) -> FileIO:
 def _locked(file: FileIO) -> bool:
     try:
         return try_lock(file.fileno())
-    except OSError:  # a file system without locks, or Windows: nobody can tell
+    except OSError:  # a file system without locks, or Windows: another run cannot be seen
         return True
 
 

@@ -62,7 +62,7 @@ class LabelPool:
         """Start all workers, and make their interpreters for ``models`` now.
 
         Raises what :class:`~edge.inference.classifier.Classifier` raises, and :class:`RuntimeError` if there is no room
-        for so many threads. Those that have started then wait for :meth:`close`.
+        for so many threads. Workers that have started run until :meth:`close`.
         """
         made: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         for number in range(self._workers):
