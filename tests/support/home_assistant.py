@@ -118,7 +118,8 @@ class HomeAssistant:
         return sorted((platform, entity["name"]) for (platform, _), entity in self.entities.items())
 
     def send(self, platform: str, name: str, value: object) -> None:
-        """What a user does: set a number, switch, press a button or install."""
+        """What a user does, who must see the entity first: set a number, switch, press a button or install."""
+        self.wait(lambda: self.has(platform, name))
         entity = self.entities[self._find(platform, name) or ("", "")]
         if platform == "number":
             assert isinstance(value, int | float)

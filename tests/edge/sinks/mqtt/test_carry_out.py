@@ -92,6 +92,7 @@ def test_bad_commands(start, whole, discover) -> None:
     broker = start()
     home, made = discover(broker.port), whole(broker.port)
     made.sink.write(observe(0))
+    home.wait(lambda: home.has("number", "Threshold"))
     for below, payloads in BAD.items():
         for payload in (*payloads, b"x" * 1_000_000):
             home.client.publish(f"{TOPIC}/{below}", payload)
