@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from edge import parallel
 from edge.parallel import available_cores, cpu_quota, ordered_map
+from support.held import threads
 
 pytestmark = pytest.mark.numeric
 
@@ -183,7 +184,7 @@ def test_error_of_a_worker(bad: int, run: int) -> None:
 
 def test_error_of_the_items() -> None:
     """An exception while items are found ends the map and all its threads."""
-    before = threading.active_count()
+    before = threads()
 
     def items() -> Iterator[int]:
         yield 1
@@ -191,16 +192,16 @@ def test_error_of_the_items() -> None:
 
     with pytest.raises(OSError, match="the disk is gone"):
         list(ordered_map(lambda: lambda item: item, items(), 2))
-    assert threading.active_count() == before
+    assert not threads() - before
 
 
 @pytest.mark.parametrize(("run", "results_before"), [(1, 1), (4, WINDOW * 2 + 8)])
 def test_results_may_be_abandoned(run: int, results_before: int) -> None:
     """Closing the iterator drops what has not begun, in the middle of a run too, and ends the threads."""
-    before, done = threading.active_count(), []
+    before, done = threads(), []
     results = ordered_map(lambda: done.append, range(10_000), 2, run)
     for _ in range(results_before):
         next(results)
     results.close()
-    assert threading.active_count() == before
+    assert not threads() - before
     assert len(done) <= results_before + WINDOW * 2

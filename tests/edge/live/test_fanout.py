@@ -18,6 +18,7 @@ from edge.live.sink_worker import LONG_QUEUE_LENGTH, QUEUE_LENGTH
 from edge.sinks.protocol import SinkClosed
 from edge.statistics import StreamStatistics
 from edge.types import Observation
+from support.held import threads
 from support.observed import observe, sequences
 
 WAIT_S = 20.0
@@ -281,7 +282,7 @@ def test_close_abandons_a_stuck_sink() -> None:
 
 def test_nothing_is_kept() -> None:
     """After the end no thread is left and no observation kept alive."""
-    before = set(threading.enumerate())
+    before = threads()
     sink = Recorder()
     pixels = observe().frame.pixels.copy()
     alive = weakref.ref(pixels)
@@ -292,4 +293,4 @@ def test_nothing_is_kept() -> None:
     del pixels
     gc.collect()
     assert alive() is None
-    assert not set(threading.enumerate()) - before
+    assert not threads() - before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from edge.sources.fake import END, HANG, FakeSource
 from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
 from support.grabbing import PATIENCE_S, Messages, picture, value_of
+from support.held import threads
 
 
 def test_frames_are_numbered_and_timed(grab: Callable[..., Grabber]) -> None:
@@ -172,12 +172,12 @@ def test_failures_that_another_try_would_not_fix(error: Exception, grab: Callabl
 def test_stop_closes_the_source(grab: Callable[..., Grabber]) -> None:
     """After stopping nothing is open and no thread is left."""
     source = FakeSource([picture(1)], ends=False)
-    threads = threading.active_count()
+    before = threads()
     grabber = grab(source)
     assert value_of(grabber) == (1, 0)
     grabber.stop()
     assert source.open_now == 0
-    assert threading.active_count() == threads
+    assert not threads() - before
 
 
 def test_stop_before_start() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 
@@ -13,6 +12,7 @@ import pytest
 from edge.errors import UnavailableError
 from edge.sinks.prometheus import PrometheusSink
 from edge.statistics import StreamStatistics
+from support.held import threads
 from support.observed import CARD, TIME_S, observe, observe_without_labels
 
 pytest.importorskip("prometheus_client", reason="the extra prometheus is not installed")
@@ -142,13 +142,13 @@ def test_a_port_that_is_taken(sink: PrometheusSink) -> None:
 
 def test_readers_that_hang_delay_no_other(sink: PrometheusSink, scrape) -> None:
     """A hundred connections without a request, or with half of one, neither delay other readers nor take threads."""
-    threads = threading.active_count()
+    before = threads()
     with contextlib.ExitStack() as hanging:
         for number in range(100):
             one = hanging.enter_context(socket.create_connection(("127.0.0.1", sink.port), timeout=20))
             one.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: " * (number % 2))
         assert scrape()["edge_inferences_total", ()] == 0
-        assert threading.active_count() == threads
+        assert not threads() - before
 
 
 def test_any_header(sink: PrometheusSink, capfd: pytest.CaptureFixture[str]) -> None:
@@ -175,11 +175,11 @@ def test_other_methods(sink: PrometheusSink, method: str, capfd: pytest.CaptureF
 
 def test_nothing_is_left(scrape) -> None:
     """After close no thread of the server is left."""
-    before = set(threading.enumerate())
+    before = threads()
     sink = PrometheusSink("127.0.0.1", 0, StreamStatistics())
     sink.open()
     sink.close()
-    assert not set(threading.enumerate()) - before
+    assert not threads() - before
 
 
 def test_a_model_without_labels(sink: PrometheusSink, scrape: Callable[[], Values]) -> None:

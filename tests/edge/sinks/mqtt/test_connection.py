@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
 from pathlib import Path
 
 import pytest
 
 from edge.errors import ConfigurationError, UnavailableError
 from edge.live.fanout import Fanout
+from support.held import threads
 from support.mosquitto import set_password
 from support.mqtt_sink import AVAILABILITY, CONFIG, STATE
 from support.observed import observe
@@ -85,7 +85,7 @@ def test_a_password(start, listen, make, tmp_path: Path) -> None:
 def test_a_wrong_password(start, make, tmp_path: Path, user: str | None, password: str | None) -> None:
     """The error is one line without the password; no thread is left, and the sink can be opened again."""
     broker = start(*with_password(tmp_path))
-    before = set(threading.enumerate())
+    before = threads()
     sink = make(broker.port, password, user=user).sink
     for _ in range(2):
         with pytest.raises(UnavailableError) as failure:
@@ -94,7 +94,7 @@ def test_a_wrong_password(start, make, tmp_path: Path, user: str | None, passwor
             f"127.0.0.1:{broker.port} refuses {f'user {user}' if user else 'a client without a user'}: "
             "Not authorized; check the user and the password"
         )
-    assert not set(threading.enumerate()) - before
+    assert not threads() - before
 
 
 def test_a_password_that_is_changed_meanwhile(start, make, tmp_path: Path) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import socket
-import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from edge.sinks.http_server import CONNECTIONS
 from edge.sinks.web.application import PICTURES, VIEWERS
 from edge.sinks.web.sink import WebSink
+from support.held import descriptors, threads
 from support.waiting import wait_for
 from support.web_client import asking, event, get, port_of, serving
 from support.web_stream import Camera
@@ -155,10 +154,10 @@ def test_close_with_viewers_that_look_and_one_that_does_not_read() -> None:
         waiting = _connect(sink, viewers)
         waiting.sendall(b"GET /picture.jpg?shown=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         event(events, "now")
-        threads = [thread for thread in threading.enumerate() if thread.name == "web"]
-        assert len(threads) == 1
+        ours = [thread for thread in threads() if thread.name == "web"]
+        assert len(ours) == 1
         sink.close()  # waits a second at most
-        assert not threads[0].is_alive()
+        assert not ours[0].is_alive()
 
 
 def test_answers_are_not_held_back(sink: WebSink) -> None:
@@ -204,17 +203,12 @@ def test_connections_that_ended_are_forgotten(sink: WebSink) -> None:
 
 def test_open_and_close_again_leak_nothing() -> None:
     """After twenty servers, one after another, no thread and no descriptor is left."""
-    descriptors = Path("/proc/self/fd")
-
-    def held() -> tuple[int, int]:
-        return len(list(descriptors.iterdir())), threading.active_count()
-
     seen = Camera().observe("red")
     with serving() as sink:
         get(sink, "/")
-    before = held()
+    before = threads() | descriptors()
     for _ in range(20):
         with serving() as sink:
             sink.write(seen)
             assert get(sink, "/picture.jpg")[0] == 200
-    assert held() == before
+    assert not (threads() | descriptors()) - before
