@@ -160,7 +160,8 @@ def _throttled(command: Command) -> int | None:
 
 def _is_installed(root: Path, program: str) -> bool:
     folders = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/opt/vc/bin"]
-    return any((root / folder.lstrip("/") / program).exists() for folder in folders if folder)
+    # os.path, because pathlib raises if a folder of PATH may not be entered, such as that of the user before "su".
+    return any(os.path.exists(root / folder.lstrip("/") / program) for folder in folders if folder)
 
 
 def _temperature(root: Path) -> float | None:

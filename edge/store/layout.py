@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.errors import UsageError
+from edge.errors import ConfigurationError, UsageError
+from edge.home import home_folder
 
 ROOT_VARIABLE = "EDGE_STORE"
 SYSTEM_ROOT = Path("/var/lib/edge")
@@ -18,7 +19,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def default_root() -> Path:
-    """``$EDGE_STORE``, else ``/var/lib/edge`` if this user may write there, else the user's own data folder."""
+    """``$EDGE_STORE``, else ``/var/lib/edge`` if this user may write there, else the user's own data folder.
+
+    A user without a home folder has no other store than ``/var/lib/edge``.
+    """
     named = os.environ.get(ROOT_VARIABLE)
     if named:
         return Path(named)
@@ -26,7 +30,10 @@ def default_root() -> Path:
     if sys.platform != "win32" and (os.geteuid() == 0 or os.access(SYSTEM_ROOT, os.W_OK)):
         return SYSTEM_ROOT
     data = os.environ.get("XDG_DATA_HOME")
-    return Path(data) / "edge" if data else Path.home() / ".local" / "share" / "edge"
+    try:
+        return Path(data) / "edge" if data else home_folder() / ".local" / "share" / "edge"
+    except ConfigurationError:
+        return SYSTEM_ROOT
 
 
 def is_sha256(text: str) -> bool:

@@ -76,7 +76,7 @@ def test_trainer_is_never_imported(path: Path) -> None:
             "sinks",
             {
                 *("edge.types", "edge.errors", "edge.distribution", "edge.statistics", "edge.files", "edge.tls"),
-                *("edge.backoff", "edge.controls", "edge.secrets", "edge.shorten"),
+                *("edge.backoff", "edge.controls", "edge.home", "edge.secrets", "edge.shorten"),
                 *("edge.system.locks", "edge.system.supported"),
             },
         ),

@@ -12,7 +12,6 @@ PACKAGE = Path(edge.__file__).parent
 LAYERS = [
     [
         "backoff",
-        "cache_folder",
         "exit_codes",
         "distribution",
         "lazy_names",
@@ -23,7 +22,8 @@ LAYERS = [
         "tls",
     ],
     ["errors"],
-    ["pictures", "system", "text_table"],
+    ["home"],
+    ["cache_folder", "pictures", "system", "text_table"],
     ["controls", "types", "files", "run_command", "parallel", "messages", "child_process"],
     ["statistics"],
     ["status", "preprocess"],

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, EdgeError
 from edge.files import write_whole
+from edge.home import home_folder
 from trainer.backbones.architectures import (
     EFFICIENTNET_LITE0,
     MOBILENET_V1,
@@ -48,8 +49,11 @@ class Weights(NamedTuple):
 
 
 def keras_cache_file(architecture: Architecture) -> Path:
-    """The file in which Keras itself keeps the ImageNet weights of ``architecture``, after it has downloaded them."""
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    """The file in which Keras itself keeps the ImageNet weights of ``architecture``, after it has downloaded them.
+
+    Raises :class:`~edge.errors.ConfigurationError` if the user has no home folder, and ``KERAS_HOME`` names none.
+    """
+    home = os.environ.get("KERAS_HOME") or home_folder() / ".keras"
     return Path(home) / "models" / _keras_name(architecture)
 
 
@@ -75,7 +79,7 @@ def _keras_name(architecture: Architecture) -> str:
 
 def weights_at_hand(architecture: Architecture) -> str | None:
     """Which weights of ``architecture`` need no download: ``"keras cache"``, ``"offline extra"`` or None."""
-    if has_keras_weights(architecture) and keras_cache_file(architecture).is_file():
+    if has_keras_weights(architecture) and os.path.isfile(keras_cache_file(architecture)):
         return "keras cache"
     return "offline extra" if _offline(architecture) else None
 
@@ -129,7 +133,7 @@ def find_weights(
     if not has_keras_weights(architecture):
         return _offline(architecture) or _unavailable(architecture, "the offline extra is not installed")
     cached = keras_cache_file(architecture)
-    if cached.is_file():
+    if os.path.isfile(cached):  # unlike pathlib without an error if the folder may not be entered
         return _from_file(cached, "imagenet")
     offline = _offline(architecture)
     if offline and settled(offline):

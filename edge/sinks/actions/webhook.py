@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edge.backoff import Backoff
 from edge.errors import UnavailableError
+from edge.home import home_folder
 from edge.sinks.actions.complaints import Complaints
 from edge.sinks.actions.disk_queue import DiskQueue
 from edge.sinks.actions.events import Event
@@ -171,11 +172,14 @@ def event_body(event: Event) -> bytes:
 
 
 def queue_folder(address: WebhookAddress) -> Path:
-    """The folder of the queue for ``address``: in that of the systemd service, else in the user's folder for states."""
+    """The folder of the queue for ``address``: in that of the systemd service, else in the user's folder for states.
+
+    Raises :class:`~edge.errors.ConfigurationError` if the user has no home folder, and no variable names another.
+    """
     if service := os.environ.get("STATE_DIRECTORY", "").partition(":")[0]:  # of several folders the first
         folder = Path(service)
     else:
         state = os.environ.get("XDG_STATE_HOME")
-        folder = (Path(state) if state else Path.home() / ".local" / "state") / "edge-for-poets"
+        folder = (Path(state) if state else home_folder() / ".local" / "state") / "edge-for-poets"
     # By a hash: the address may be a secret.
     return folder / "webhook" / hashlib.sha256(repr(address).encode()).hexdigest()[:16]

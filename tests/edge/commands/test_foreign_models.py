@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,11 @@ def test_service(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--labels", "labels.txt", "--input-range", "-1,1"]
     assert main(["service", "0", "--model", MODEL, *options]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("ExecStart="))
-    assert line.endswith(f"watch 0 --model {MODEL} --labels {Path('labels.txt').absolute()} --input-range=-1,1")
+    words = shlex.split(line)  # a path with a space is quoted
+    assert words[words.index("watch") :] == [
+        *("watch", "0", "--model", MODEL),
+        *("--labels", str(Path("labels.txt").absolute()), "--input-range=-1,1"),
+    ]
 
 
 def test_bench(capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,6 +131,14 @@ def test_a_device_without_permission(root: Path) -> None:
     assert [device.usable for device in _facts(root).devices] == [False, True]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_a_folder_of_path_that_may_not_be_entered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The facts are read all the same."""
+    (tmp_path / "closed").mkdir(mode=0)
+    monkeypatch.setenv("PATH", str(tmp_path / "closed" / "bin"), prepend=os.pathsep)
+    assert not read_facts().vcgencmd
+
+
 def test_this_machine() -> None:
     """The interpreter that runs these tests is found, loads, and has a version."""
     facts = read_facts()

@@ -64,7 +64,7 @@ def test_a_bundle_installs_without_network_and_labels(tmp_path: Path, index: Pat
     assert archive.read_bytes() == bundle(tmp_path / "two.tar.gz", "--find-links", index).read_bytes()
     with tarfile.open(archive) as packed:
         assert {(entry.uid, entry.gid, entry.mtime) for entry in packed} == {(0, 0, 0)}
-        packed.extractall(tmp_path, filter="data")
+        packed.extractall(tmp_path)
     home, store = tmp_path / "home", tmp_path / "store"
     variables = {"PATH": f"{python_on_path}:/usr/bin:/bin", "EDGE_HOME": str(home), "EDGE_STORE": str(store)}
     alone = ["unshare", "-n"] if os.geteuid() == 0 and shutil.which("unshare") else []
@@ -95,7 +95,7 @@ def test_the_list_of_sums_is_covered_by_the_signature(tmp_path: Path, index: Pat
     def install(archive: Path, change: bool = False) -> tuple[int, str]:
         shutil.rmtree(tmp_path / "edge-bundle", ignore_errors=True)
         with tarfile.open(archive) as packed:
-            packed.extractall(tmp_path, filter="data")
+            packed.extractall(tmp_path)
         folder = tmp_path / "edge-bundle"
         if change:  # a wheel, and its sum in the list: everything but the signature fits
             (wheel,) = (folder / "wheels").glob("numpy*")
@@ -132,7 +132,7 @@ def test_a_wheel_that_does_not_have_its_hash_is_not_installed(
     """The device's pip checks each wheel against requirements.txt, in a bundle as in a bootstrap."""
     archive = bundle(tmp_path / "one.tar.gz", "--find-links", index)
     with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path, filter="data")
+        packed.extractall(tmp_path)
     wheels = tmp_path / "edge-bundle" / "wheels"
     (numpy,) = wheels.glob("numpy*")
     write_wheel(wheels, "numpy", numpy.name.split("-")[1], text="import evil\n")
