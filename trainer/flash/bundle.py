@@ -79,7 +79,7 @@ def _installer(platform: DevicePlatform, sha256: str) -> bytes:
         "PROCESSOR": platform.processor,
         "PYTHON": platform.python,
         "SHA256": sha256,
-        "SIGNERS": str(SYSTEM_SIGNERS),
+        "SIGNERS": SYSTEM_SIGNERS.as_posix(),
         "NAMESPACE": NAMESPACE,
         "FUNCTIONS": shell_functions(),
     }

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from typer.testing import CliRunner
 
 from benchmarks.device.faults.loopback import SSHD, Sshd, running
+from edge.store.signature import SYSTEM_SIGNERS
 from support import surgery, tiny
 from support.paths import DATA
 from support.stand_in_wheels import MACHINE, PYTHON, no_index, write_index, write_wheel
@@ -58,9 +59,15 @@ def bundle(output: Path, *options: object) -> Path:
     return output
 
 
-def test_a_bundle_installs_without_network_and_labels(tmp_path: Path, index: Path, python_on_path: Path) -> None:
-    """Two bundles have the same bytes; the installer of one makes an environment that labels a picture."""
+def test_a_bundle_installs_without_network_and_labels(
+    tmp_path: Path, index: Path, python_on_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two bundles have the same bytes; the installer of one makes an environment that labels a picture.
+
+    Paths of the device have its own separators, whatever those of the workstation are.
+    """
     archive = bundle(tmp_path / "one.tar.gz", "--find-links", index)
+    monkeypatch.setattr("trainer.flash.bundle.SYSTEM_SIGNERS", PureWindowsPath(SYSTEM_SIGNERS))
     assert archive.read_bytes() == bundle(tmp_path / "two.tar.gz", "--find-links", index).read_bytes()
     with tarfile.open(archive) as packed:
         assert {(entry.uid, entry.gid, entry.mtime) for entry in packed} == {(0, 0, 0)}
