@@ -20,7 +20,8 @@ from edge.types import ModelCard
 class ServedModel(NamedTuple):
     """The model that has a ``name`` now.
 
-    ``confirm`` is called with its sha256 after it has labelled a picture; None if it is not the model of a store.
+    ``confirm`` is called with its sha256 after it has labelled a picture, and does not wait. It is None if this is not
+    the model of a store.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ServedModels:
         self._choices, self._counts, self._write_message = choices, counts, write_message
         self._swaps = {name: ModelSwap(choice, counts, write_message) for name, choice in choices.items()}
         self._stores: dict[str, Store] = {}
+        self._confirmations: dict[str, StoreConfirmation] = {}
         self._now: dict[str, ServedModel] = {}
 
     def load(self) -> None:
@@ -89,12 +91,16 @@ class ServedModels:
             swap.request()
 
     def stop(self) -> None:
-        """Stop watching the files."""
+        """Stop watching the files, and wait a moment for the store."""
         for swap in self._swaps.values():
             swap.stop()
+        for confirmation in self._confirmations.values():
+            confirmation.close()
 
     def _set(self, name: str, model: LiveModel) -> None:
-        store = self._stores.get(name)
-        # One for each model: the last pictures of the model before this one must not be a reason to confirm that again.
-        confirm = StoreConfirmation(store, self._write_message).confirm if store else None
+        confirm = None
+        if store := self._stores.get(name):
+            # One for each model: the last pictures of the model before this one are no reason to confirm that again.
+            self._confirmations[name] = StoreConfirmation(store, self._write_message)
+            confirm = self._confirmations[name].confirm_beside
         self._now[name] = ServedModel(name, model.classifier.model, model.card, confirm)

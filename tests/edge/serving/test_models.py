@@ -16,6 +16,7 @@ from edge.live.swap import ModelSwap
 from edge.serving.label_pool import LabelSettings
 from edge.store.layout import Store
 from edge.store.state import read_state
+from edge.store.transaction import locked
 from support.delegates import FAVOURED, choice
 from support.label_server import FLOAT32, INT8, Client, photo, serving
 from support.surgery import Patient
@@ -112,6 +113,17 @@ def test_the_stores_model_is_confirmed_with_its_first_picture(
         before.confirm(before.file.sha256)  # a picture that was in work when the second one took over
     assert first != second
     assert "not confirmed" not in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("trusting")
+def test_another_command_has_the_store(store: Store, put: Callable[..., str]) -> None:
+    """No picture waits for it; the model is confirmed when the store is free."""
+    put(0, confirmed=False)
+    with serving([store.current_model], workers=1) as client:
+        with locked(store, "test"):
+            assert [client.label(photo("red")).status for _ in range(2)] == [200, 200]
+            assert read_state(store).pending
+        wait_for(lambda: not read_state(store).pending)
 
 
 def test_a_batch_has_one_model(tmp_path: Path) -> None:
