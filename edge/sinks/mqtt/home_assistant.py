@@ -23,6 +23,8 @@ from edge.sinks.mqtt.discovery import (
 )
 from edge.sinks.mqtt.entities import MOST_CLASSES, ON, Topics, entities
 from edge.sinks.mqtt.extras import Extras
+from edge.sinks.mqtt.own_topics import CORRECTIONS, CORRECTIONS_S
+from edge.sinks.mqtt.rate_limit import RateLimit
 from edge.sinks.mqtt.seldom import SeldomMessages
 from edge.sinks.mqtt.updates import model_json
 from edge.types import ModelCard, Observation
@@ -64,6 +66,7 @@ class HomeAssistant:
         self._is_due = self._has_old = self._has_settings = False
         self._announced: dict[str, str] = {}
         self._sent: dict[str, str] = {}
+        self._corrections = RateLimit(CORRECTIONS, CORRECTIONS_S)
         self._announce_from_s = self._picture_due_s = 0.0
         self.start, self.close = self._commands.start, self._commands.stop
 
@@ -107,7 +110,8 @@ class HomeAssistant:
         if topic in self._commands.topics:
             self._commands.take(topic, payload, retained)
         elif not retained:
-            return  # one of this run
+            if topic == self.topics.settings:
+                self._correct_settings(payload)
         elif topic == self.topics.settings:
             self._restore(payload)
         elif topic == self._config:
@@ -152,19 +156,32 @@ class HomeAssistant:
         controls = self._extras.controls
         if controls is not None:
             self._has_settings = True
-            self._show(self.topics.settings, lambda: settings_json(controls))
+            with self._lock:  # no other thread publishes between this state and its message
+                self._show(self.topics.settings, settings_json(controls))
 
     def _show_model(self, in_progress: bool) -> None:
         updates = self._extras.updates
         if updates is not None:
-            self._show(self.topics.model, lambda: model_json(updates.versions(), in_progress))
+            # Read without the lock, for which labels wait: the disk of the store may hang. One thread alone calls this.
+            text = model_json(updates.versions(), in_progress)
+            with self._lock:
+                self._show(self.topics.model, text)
 
-    def _show(self, topic: str, state: Callable[[], str]) -> None:
-        """Publish the ``state`` of this moment, unless it was published already: no other thread publishes between."""
+    def _correct_settings(self, payload: bytes) -> None:
+        """Publish the settings again if ``payload``, which has come to their topic, is of another sender.
+
+        It may also be one of this run that a newer one has replaced since; then that is repeated.
+        """
         with self._lock:
-            text = state()
-            if self._sent.get(topic) != text and self._publish(topic, text):
-                self._sent[topic] = text
+            own = self._sent.get(self.topics.settings)
+            if own is not None and payload != own.encode() and self._corrections.take():
+                del self._sent[self.topics.settings]
+                self._show_settings()
+
+    def _show(self, topic: str, text: str) -> None:
+        """Publish the state ``text``, unless it was published already. The lock is held."""
+        if self._sent.get(topic) != text and self._publish(topic, text):
+            self._sent[topic] = text
 
     def _restore(self, payload: bytes) -> None:
         """Set the switches as an earlier run left them, before this run shows its own."""

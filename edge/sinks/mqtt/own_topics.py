@@ -15,7 +15,7 @@ ONLINE, OFFLINE = "online", "offline"
 
 _REMEMBERED = 64
 """More states than wait for the broker: each may come back after a lost connection."""
-_CORRECTIONS, _CORRECTIONS_S = 5, 10.0
+CORRECTIONS, CORRECTIONS_S = 5, 10.0
 """The most corrections, and the time in seconds in which they are counted: a sender that answers each of them must not
 cause a flood."""
 
@@ -28,7 +28,7 @@ class OwnTopics:
         topics = Topics(topic)
         self.state, self.availability = topics.state, topics.availability
         self._sent: deque[bytes] = deque(maxlen=_REMEMBERED)
-        self._corrections = RateLimit(_CORRECTIONS, _CORRECTIONS_S)
+        self._corrections = RateLimit(CORRECTIONS, CORRECTIONS_S)
 
     def publish_online(self, client: Client) -> None:
         """Set the availability to ``online``.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from edge.errors import StorageError
 from edge.sinks.mqtt.carry_out import CommandActions
+from edge.sinks.mqtt.commands import settings_json
 from edge.sinks.mqtt.entities import Topics
 from edge.sinks.mqtt.extras import Extras
 from support.mqtt_sink import TOPIC
 from support.observed import observe, plain
-from support.waiting import wait_for
+from support.waiting import TIMEOUT_S, wait_for
 from support.whole_watch import Shelf, model_state
 
 pytest.importorskip("paho.mqtt.client", reason="the extra mqtt is not installed")
@@ -140,6 +143,37 @@ def test_a_command_that_the_broker_kept(start, whole, discover) -> None:
     assert made.messages == [
         f"mqtt: {TOPIC}/watch/set: ignored a command that the broker kept; publish commands without retain"
     ]
+
+
+def test_settings_of_another_sender(start, whole, discover) -> None:
+    """They are replaced by those of the watch, or Home Assistant would show what is not so, and a restart keep it."""
+    broker = start()
+    home, made = discover(broker.port), whole(broker.port)
+    made.sink.write(observe(0))
+    home.shows("switch", "Watch", True)
+    came: list[bytes] = []
+    home.client.message_callback_add(f"{TOPIC}/settings", lambda client, data, message: came.append(message.payload))
+    foreign = b'{"watch": "OFF", "capture": "OFF", "score_threshold": 1, "chosen_threshold": 1}'
+    home.client.publish(f"{TOPIC}/settings", foreign, qos=1, retain=True)
+    wait_for(lambda: len(came) > 1)
+    assert came == [foreign, settings_json(made.controls).encode()]
+    assert made.controls.watching
+
+
+def test_a_store_on_a_disk_that_hangs(start, whole, discover, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels and settings do not wait for it; its entity has a state when the disk answers."""
+    broker, go_on = start(), threading.Event()
+    versions = Shelf.versions
+    monkeypatch.setattr(Shelf, "versions", lambda shelf: go_on.wait(TIMEOUT_S) and versions(shelf))
+    home, made = discover(broker.port), whole(broker.port)
+    for number, label in enumerate(("daisy", "roses", "daisy")):
+        made.sink.write(observe(number, label=label))
+        home.shows("sensor", "Label", label)
+        home.send("number", "Threshold", 40 + number)
+        home.shows("number", "Threshold", 40.0 + number)
+    assert home.state("update", "Model") is None
+    go_on.set()
+    home.shows("update", "Model", model_state("one"))
 
 
 def test_a_store_that_cannot_be_read() -> None:
