@@ -28,11 +28,13 @@ def bounded_protocol(most: int) -> type[H11Protocol]:
 
         ``waiting`` is the timer of a connection that has no whole request to answer; it is set again only by a large
         part of a body. ``come`` counts the bytes since then. ``unread`` is the timer of one whose answer is not taken.
+        ``half_closed``: the client sends no more, and waits for its answer.
         """
 
         waiting: asyncio.TimerHandle | None = None
         come = 0
         unread: asyncio.TimerHandle | None = None
+        half_closed = False
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -48,8 +50,15 @@ def bounded_protocol(most: int) -> type[H11Protocol]:
                 self.waiting = None
             self._set_waiting()
 
+        def eof_received(self) -> bool:  # type: ignore[override]
+            """Whether the connection stays open: for an answer that was not begun. Streams have no end to wait for."""
+            self.half_closed = self._is_answering() and not self.cycle.response_started
+            return self.half_closed
+
         def on_response_complete(self) -> None:
             super().on_response_complete()
+            if self.half_closed and not self._is_answering():
+                self.transport.close()
             self._set_waiting()
 
         def pause_writing(self) -> None:
@@ -64,8 +73,12 @@ def bounded_protocol(most: int) -> type[H11Protocol]:
             _cancel(self.waiting, self.unread)
             super().connection_lost(exc)
 
+        def _is_answering(self) -> bool:
+            """Whether there is a whole request without its whole answer."""
+            return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+
         def _set_waiting(self) -> None:
-            if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
+            if self._is_answering():
                 _cancel(self.waiting)
                 self.waiting = None
             elif self.waiting is None and not self.transport.is_closing():

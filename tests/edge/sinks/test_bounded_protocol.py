@@ -82,6 +82,25 @@ def test_requests_in_one_piece(port: int) -> None:
         assert [part[:1] for part in received.split(b"\r\n\r\n")[1:]] == [b"1", b"2", b"3"]
 
 
+@pytest.mark.parametrize("requests", [1, 3])
+def test_a_client_that_sends_no_more(port: int, requests: int) -> None:
+    """It has closed its half of the connection, and still gets all answers; then the connection ends."""
+    with connected(port) as connection:
+        connection.sendall(post(5) * requests)
+        connection.shutdown(socket.SHUT_WR)
+        received = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    assert received.count(b"HTTP/1.1 200") == requests
+
+
+@pytest.mark.parametrize("sent", [b"", post(5)[:-1], b"GET / HT"])
+def test_a_client_that_sends_no_more_of_half_a_request(port: int, sent: bytes) -> None:
+    """There is nothing to wait for: the connection ends at once."""
+    with connected(port) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1 << 16) == b""
+
+
 _CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1"
 _ENDLESS = (
     b"GET /",
