@@ -12,7 +12,7 @@ from edge.distribution import install_command
 from edge.errors import EdgeError
 from edge.inference.photo_json import describe_photo
 from edge.serving.answers import Refused, ending, error_answer, exception_handlers, json_answer
-from edge.serving.bodies import ALL_BYTES, Bodies, type_of
+from edge.serving.bodies import ALL_BYTES, Bodies, check_encoding, type_of
 from edge.serving.counts import LABELLED, SKIPPED, ServeCounts
 from edge.serving.direct import Direct
 from edge.serving.front import Front
@@ -61,6 +61,7 @@ class LabelService:
         model = self._models.get(query.get("model"))
         kind = type_of(request)
         check_type(kind)
+        check_encoding(request)
         self._pool.check_room(1)
         async with self._bodies.read(request, self._body_bytes) as body:
             header, name = request.headers.get("content-type", ""), query.get("name", "")

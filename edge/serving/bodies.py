@@ -63,6 +63,16 @@ def check_size(size_bytes: int, most_bytes: int) -> None:
         raise Refused(413, f"the body is too large; it may have {most_bytes >> 20} MiB")
 
 
+class NotOfJsonError(ValueError):
+    """A text that Python takes for JSON and that is none; the text is one line."""
+
+
+def check_encoding(request: Request) -> None:
+    """Raise :class:`Refused`, 415, if the body of ``request`` is compressed."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+        raise Refused(415, "the body has a Content-Encoding; send it as it is", {"Accept-Encoding": "identity"})
+
+
 def refuse_constant(name: str) -> None:
-    """For ``json.loads``: NaN and infinity are no numbers of JSON. Raises :class:`ValueError`."""
-    raise ValueError(f"{name} is not a number of JSON")
+    """For ``json.loads``: NaN and infinity are no numbers of JSON. Raises :class:`NotOfJsonError`."""
+    raise NotOfJsonError(f"{name} is not a number of JSON")

@@ -8,11 +8,13 @@ from urllib.parse import unquote
 
 from edge.serving.answers import Refused
 
-_BOUNDARY = re.compile(r'boundary=(?:"([^"\r\n]{1,70})"|([^\s";,]{1,70}))', re.IGNORECASE)
+_BOUNDARY = re.compile(r'[; \t]boundary=(?:"([^"\r\n]{1,70})"|([^\s";,]{1,70}))', re.IGNORECASE)
 _HEADER_BYTES = 8 << 10  # of one part
 _DISPOSITION = re.compile(r"^content-disposition:[ \t]*form-data\b([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
-_FILE_NAME = re.compile(r'[; \t]filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_FILE_NAME = re.compile(r'[; \t]filename=(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))', re.IGNORECASE)
 _UTF8_FILE_NAME = re.compile(r"[; \t]filename\*=utf-8'[^']*'([^\s;]+)", re.IGNORECASE)
+_FOLDED = re.compile(r"\r\n[ \t]+")  # a header that goes on in the next line
+_ENCODED = re.compile(r"^content-transfer-encoding:(?![ \t]*(?:binary|[78]bit)\b)", re.IGNORECASE | re.MULTILINE)
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
@@ -69,6 +71,11 @@ def _parse_part(body: bytes, begin: int, end: int) -> Part:
 
 
 def _file_name(head: str) -> str:
+    head = _FOLDED.sub(" ", head)
+    if _ENCODED.search(head):
+        raise Refused(
+            400, "a part of the form has a Content-Transfer-Encoding; send the bytes of the picture as they are"
+        )
     disposition = _DISPOSITION.search(head)
     text = disposition[1] if disposition else ""
     if encoded := _UTF8_FILE_NAME.search(text):
@@ -76,6 +83,8 @@ def _file_name(head: str) -> str:
     named = _FILE_NAME.search(text)
     if named is None:
         raise Refused(400, "a part of the form is no file: send pictures only, each with a file name")
+    if named[2]:
+        return named[2]
     # Browsers write quotes and line ends as %22, %0D and %0A, and nothing else in this way; curl writes backslashes.
     name = _ESCAPED.sub(r"\1", named[1])
     return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from edge.printable import printable
 from edge.serving.answers import Refused
-from edge.serving.bodies import refuse_constant
+from edge.serving.bodies import NotOfJsonError, refuse_constant
 from edge.serving.form import boundary_of, parse_form
 from edge.shorten import shorten
 
@@ -23,6 +23,7 @@ _FORM = "multipart/form-data"
 _JSON = "application/json"
 _MARKS = (b"[", b"{", b",")  # each may become an object of Python, 28 times as large as its text
 _MARKS_A_PICTURE = LONGEST_NAME  # a name may have as many
+_NOT_BASE64 = "not base64; encode the bytes of the picture file, in one line and without data:...;base64, before it"
 _FIELDS = "'picture', and 'name' if it has one"
 
 
@@ -84,8 +85,12 @@ def _of_json(body: bytes, most: int) -> GivenPictures:
         raise Refused(400, f"the body is not JSON of pictures: it has too many brackets and commas; give {_FIELDS}")
     try:
         given = json.loads(body, parse_constant=refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, f"the body is not JSON: {str(error) or 'too deep'}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, NotOfJsonError) as error:
+        raise Refused(400, f"the body is not JSON: {error}") from None
+    except (ValueError, RecursionError):  # Python's own limits; its text speaks of Python
+        raise Refused(
+            400, "the body is not JSON that can be read: it is too deep, or has a number of too many digits"
+        ) from None
     if not isinstance(given, list):
         return GivenPictures([_of_object(given, 1)], False)
     if len(given) > most:
@@ -109,4 +114,4 @@ def _of_object(given: Any, number: int) -> GivenPicture:
     try:
         return _picture(name, base64.b64decode(given["picture"], validate=True), number)
     except (binascii.Error, ValueError):
-        return _picture(name, b"", number, "not base64; encode the bytes of the picture file")
+        return _picture(name, b"", number, _NOT_BASE64)

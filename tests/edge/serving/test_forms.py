@@ -50,6 +50,9 @@ def test_a_damaged_form_is_refused_or_read(data: st.DataObject) -> None:
         (r'form-data; name="p"; filename="say \"hi\" \\.png"', 'say "hi" \\.png'),
         ("form-data; filename=\"x.png\"; filename*=UTF-8''na%C3%AFve.png", "na\u00efve.png"),
         ('form-data; name="p"; filename=""', ""),
+        ("form-data; name=p; filename=plain.png", "plain.png"),
+        ('form-data;\r\n name="p";\r\n\tfilename="folded.png"', "folded.png"),
+        ('form-data; filename="x.png"\r\nContent-Transfer-Encoding: binary', "x.png"),
     ],
 )
 def test_names_of_files(header: str, name: str) -> None:
@@ -60,7 +63,11 @@ def test_names_of_files(header: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("header", "boundary"),
-    [("multipart/form-data; boundary=ab", b"ab"), ('multipart/form-data; charset=x; Boundary="a b"', b"a b")],
+    [
+        ("multipart/form-data; boundary=ab", b"ab"),
+        ('multipart/form-data; charset=x; Boundary="a b"', b"a b"),
+        ("multipart/form-data; no-boundary=x;boundary=ab", b"ab"),
+    ],
 )
 def test_boundary(header: str, boundary: bytes) -> None:
     """The boundary stands in the header with or without quotes; without one the form is refused."""
@@ -75,6 +82,13 @@ def test_a_part_that_is_no_file(header: str) -> None:
     head = f"--{BOUNDARY}\r\nContent-Disposition: {header}\r\n\r\n".encode()
     with pytest.raises(Refused, match="a part of the form is no file"):
         parse_form(head + b"1\r\n--" + _MARK + b"--", _MARK, 1)
+
+
+def test_a_part_in_another_encoding() -> None:
+    """It is refused by its name: its bytes are not those of the picture."""
+    head = f"--{BOUNDARY}\r\ncontent-disposition: form-data; filename=x\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    with pytest.raises(Refused, match="has a Content-Transfer-Encoding"):
+        parse_form(head.encode() + b"MQ==\r\n--" + _MARK + b"--", _MARK, 1)
 
 
 def test_too_many_parts() -> None:

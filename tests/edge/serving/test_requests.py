@@ -99,7 +99,15 @@ def test_text_that_is_not_base64_fails_alone(client: Client) -> None:
     assert (alone.status, alone.json) == (422, {"path": "w", "error": _NOT_BASE64})
 
 
-_NOT_BASE64 = "not base64; encode the bytes of the picture file"
+def test_a_compressed_body(client: Client) -> None:
+    """It is refused by its name, and the answer says which bodies are taken; "identity" is none."""
+    answer = client.ask("POST", "/label", photo("red"), "image/png", **{"Content-Encoding": "gzip"})
+    assert (answer.status, answer.headers["Accept-Encoding"]) == (415, "identity")
+    assert "Content-Encoding" in answer.json["error"]
+    assert client.ask("POST", "/label", photo("red"), "image/png", **{"Content-Encoding": "Identity"}).status == 200
+
+
+_NOT_BASE64 = "not base64; encode the bytes of the picture file, in one line and without data:...;base64, before it"
 _HUGE = (
     b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)) + chunk(b"IDAT", b"")
 )
@@ -120,7 +128,8 @@ _HUGE = (
         (f"--{BOUNDARY}--\r\n".encode(), FORM, 400, "there is no picture"),
         (form(*[("a", b"x")] * (ROOM + 1)), FORM, 413, f"it may have {ROOM}"),
         (b"{", JSON, 400, "the body is not JSON"),
-        (b"[" * 100_000, JSON, 400, "the body is not JSON"),
+        (b"[" * 100_000, JSON, 400, "it has too many brackets and commas"),
+        (b"[" * 10_000, JSON, 400, "the body is not JSON that can be read: it is too deep"),
         (b"[" + b"{}," * 30_000 + b"{}]", JSON, 400, "it has too many brackets and commas"),
         (b"\xff", JSON, 400, "the body is not JSON"),
         (b"NaN", JSON, 400, "NaN is not a number"),
