@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import NamedTuple
@@ -96,7 +97,8 @@ class ActionOptions(NamedTuple):
 
 
 def _parts(text: str, what: str) -> tuple[str, str]:
-    label, equals, rest = text.partition("=")
-    if not equals or not label.strip():
+    """The label, and what stands behind the first ``=`` that has no backslash before it."""
+    label, *rest = re.split(r"(?<!\\)=", text, maxsplit=1)
+    if not rest or not label.strip():
         raise ValueError(f"{text!r} is not LABEL={what}")
-    return label.strip(), rest.strip()
+    return label.replace("\\=", "=").strip(), rest[0].strip()

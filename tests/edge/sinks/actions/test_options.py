@@ -33,6 +33,7 @@ def test_a_command_is_split_as_a_shell_does_and_nothing_is_replaced() -> None:
     command = LabelCommand.parse("""big cat = say 'a  b' "c d" $HOME *.jpg | rm e\\ f""")
     assert command == ("big cat", ("say", "a  b", "c d", "$HOME", "*.jpg", "|", "rm", "e f"))
     assert LabelCommand.parse("a=b c=d") == ("a", ("b", "c=d"))
+    assert LabelCommand.parse(r"a\=b = c=d") == ("a=b", ("c=d",))
 
 
 @pytest.mark.parametrize("text", ["", "a", "=b", " =b", "a=", "a=  ", "a='b", 'a="b', "a=b\\"])
