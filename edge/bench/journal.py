@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from io import FileIO
@@ -75,7 +76,8 @@ class Journal:
         """Close and delete the file, after its content was written to the results."""
         if self._path is not None and self._file is not None:
             self._file.close()  # Windows removes no open file
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(PermissionError):  # Windows, and another run looks into it in this moment
+                self._path.unlink(missing_ok=True)
 
     def _write(self, record: dict[str, Any]) -> None:
         if self._file is None:
@@ -136,7 +138,7 @@ def _open_alone(path: Path) -> FileIO:
 def _locked(file: FileIO) -> bool:
     try:
         return try_lock(file.fileno())
-    except OSError:  # a file system without locks, or Windows: another run cannot be seen
+    except OSError:  # a file system without locks: another run cannot be seen
         return True
 
 

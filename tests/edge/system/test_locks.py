@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from edge.system.locks import try_lock
+from support.other_systems import WINDOWS, seen
 
 
 def test_the_second_one_does_not_get_it(tmp_path: Path) -> None:
@@ -17,3 +19,31 @@ def test_the_second_one_does_not_get_it(tmp_path: Path) -> None:
         os.close(first)
         assert try_lock(second)
         os.close(second)
+
+
+_ON_WINDOWS = """
+import os
+from edge.system.locks import try_lock
+first, second = (os.open("file", os.O_RDWR | os.O_CREAT) for _ in range(2))
+os.write(first, b"one")
+locked = [try_lock(first), try_lock(second)]
+os.write(first, b" two")
+os.close(first)
+print([*locked, try_lock(second)])
+
+from edge.bench.journal import Journal
+with Journal(Path("part"), {}, {}):
+    try:
+        Journal(Path("part"), {}, {})
+    except UsageError as error:
+        print(error)
+"""
+
+
+def test_on_windows(python, tmp_path: Path) -> None:
+    """It locks a byte, and the place in the file stays; so two runs of a benchmark into one file are told apart."""
+    program = f"from pathlib import Path\nfrom edge.errors import UsageError\n{_ON_WINDOWS}"
+    lines = python("-c", program, env={**os.environ, **seen(WINDOWS)}).stdout.splitlines()
+    assert json.loads(lines[0].lower()) == [True, False, True]
+    assert (tmp_path / "file").read_text() == "one two"
+    assert lines[1].startswith("part: another edge bench writes it now")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -108,6 +109,16 @@ class _Seen(ModuleType):
         setattr(self.__dict__["_module"], name, value)
 
 
+def _locking(descriptor: int, mode: int, count: int) -> None:
+    """Windows locks bytes from the place of ``descriptor`` on; here all of the file."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise PermissionError(13, "Permission denied") from None
+
+
+_MSVCRT = ModuleType("msvcrt")
+_MSVCRT.__dict__.update(LK_NBLCK=2, locking=_locking)
 _seen = {module.__name__: _Seen(module) for module in _OTHER_NAMES}
 _import = builtins.__import__
 
@@ -124,6 +135,8 @@ def _import_there(
         return _import(name, globals, locals, fromlist or (), level)
     if name.partition(".")[0] in _NO_MODULES:
         raise ModuleNotFoundError(f"No module named {name!r} on {_SYSTEM}", name=name)
+    if _WINDOWS and name == "msvcrt":
+        return _MSVCRT
     found = _import(name, globals, locals, fromlist or (), level)
     return _seen.get(name, found)
 
