@@ -45,8 +45,10 @@ class DiskQueue:
             return
         try:
             self._claim_folder()
-            found = sorted(name for name in os.listdir(self._folder) if _MESSAGE.fullmatch(name))
-            for name in os.listdir(self._folder):
+            with os.scandir(self._folder) as entries:  # a pipe would hold up all others; a link leads somewhere else
+                files = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+            found = sorted(filter(_MESSAGE.fullmatch, files))
+            for name in files:
                 if name.startswith("."):  # a message that was being written when the power failed
                     (self._folder / name).unlink(missing_ok=True)
         except OSError as error:

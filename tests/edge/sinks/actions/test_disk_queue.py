@@ -84,6 +84,21 @@ def test_what_is_not_a_message(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["1-\n.json", "notes.txt"]
 
 
+def test_what_is_no_file(tmp_path: Path) -> None:
+    """A pipe is not waited for, a link is not followed, and folders stay, whatever they are called."""
+    folder = tmp_path / "queue-0"
+    folder.mkdir()
+    names = [f"{number:015d}-{'a' * 16}.json" for number in range(4)]
+    os.mkfifo(folder / names[0])
+    (tmp_path / "private").write_bytes(b"private")
+    (folder / names[1]).symlink_to(tmp_path / "private")
+    for name in (names[2], ".hidden"):
+        (folder / name).mkdir()
+    (folder / names[3]).write_bytes(b"3")
+    assert take_all(queue(tmp_path)) == [b"3"]
+    assert sorted(os.listdir(folder)) == sorted([*names[:3], ".hidden"])
+
+
 def test_a_message_that_cannot_be_read_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of the disk that passes removes nothing: the others are sent, and this one after the next start."""
     some, read = queue(tmp_path), Path.open
@@ -115,7 +130,7 @@ def test_opened_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "listdir", fail)
+        patch.setattr(os, "scandir", fail)
         with pytest.raises(StorageError, match="Input/output error"):
             some.open()
     other = queue(tmp_path)
