@@ -2,7 +2,7 @@
 
 Bottlenecks are keyed by artifact, preprocessing version and image content, so none of them can be out of date.
 A second table remembers the content hash of files by path, size and modification time, a third one the looks of photos,
-and a fourth one which photos of a folder are groups.
+a fourth one which photos of a folder are groups, and a fifth one fits: see :mod:`trainer.bottlenecks.kept_fits`.
 """
 
 from __future__ import annotations

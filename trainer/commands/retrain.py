@@ -51,6 +51,7 @@ from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
 from trainer.report.content import training_content
 from trainer.report.write import check_report, report_paths, write_report
+from trainer.retraining.arithmetic import arithmetic_of_new_process
 from trainer.retraining.given_backbone import read_given
 from trainer.retraining.options import (
     CLASS_WEIGHTS,
@@ -170,6 +171,7 @@ def retrain_command(
     as_json: AsJson = False,
 ) -> None:
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
+    arithmetic = arithmetic_of_new_process()
     chosen = Architecture.parse(architecture)
     progress = TerminalProgress()
     normalization = normalization_of(backbone, mean, std, input_range)
@@ -215,7 +217,7 @@ def retrain_command(
             check_report(report_paths(path))
     report_slow(quantizations, progress, changeable=given is None)
     with connected(ray, progress) as workers:
-        models = retrain_all(options, progress, given, workers)
+        models = retrain_all(options, progress, given, workers, arithmetic)
     pages = _write_reports(models, progress) if report else []
     name_skipped(models[0].dataset.skipped, progress)
     speed = time_retrained(models, progress)

@@ -17,14 +17,17 @@ from trainer.head.learning_curve import LearningCurve, learning_curve
 from trainer.photos.dataset import Dataset
 from trainer.photos.split import TEST
 from trainer.progress import Progress
+from trainer.retraining.keeping import NOTHING_KEPT, Keeping
 from trainer.retraining.options import AUTO_CLASS_WEIGHTS, RetrainOptions
-from trainer.unknown.outside import Outside
+from trainer.retraining.taught import Taught
+from trainer.unknown.outside import Extended, Outside
 
 
 class AllPhotos(NamedTuple):
     """The bottlenecks ``data`` of all photos of ``dataset``, in the order of :meth:`Dataset.by_split`.
 
-    ``remembered`` are bottlenecks of photos that are gone; ``outside`` is the class for the rest of the world.
+    ``remembered`` are bottlenecks of photos that are gone; ``outside`` is the class for the rest of the world. What is
+    fitted here may be in the cache from an earlier run: ``keeping`` says so.
     """
 
     data: Labelled
@@ -33,20 +36,43 @@ class AllPhotos(NamedTuple):
     progress: Progress
     remembered: Remembered | None = None
     outside: Outside | None = None
+    keeping: Keeping = NOTHING_KEPT
 
     def cross_validate(self) -> CrossValidation:
         """The cross-validation of these photos."""
-        folds = self._folds()
-        with self.progress.stage("cross-validation", folds.number) as advance:
-            return cross_validate(folds, advance, self.outside and self.outside.beside)
+
+        def fit() -> CrossValidation:
+            folds = self._folds()
+            with self.progress.stage("cross-validation", folds.number) as advance:
+                return cross_validate(folds, advance, self.outside and self.outside.beside)
+
+        return self.keeping.kept("cross-validation", fit, self.outside)
 
     def learning_curve(self, l2: float) -> LearningCurve | None:
         """The learning curve with the penalty ``l2``; None if there are too few independent photos."""
         if not self.dataset.has_evidence:
             return None
-        folds = self._folds()
-        with self.progress.stage("learning curve", folds.number) as advance:
-            return learning_curve(folds, l2, self.options.ratios.seed, advance)
+
+        def fit() -> LearningCurve | None:
+            folds = self._folds()
+            with self.progress.stage("learning curve", folds.number) as advance:
+                return learning_curve(folds, l2, self.options.ratios.seed, advance)
+
+        return self.keeping.kept("learning curve", fit, l2)
+
+    def extended(self, taught: Taught, training: Labelled, validation: Labelled, *, sampled: bool) -> Extended:
+        """The calibration of ``taught`` with the column of the class for the rest of the world, and that column.
+
+        ``training`` and ``validation`` are photos in memory that taught, ``sampled`` if they are a sample of more.
+        """
+        outside = self.outside
+        assert outside is not None
+
+        def fit() -> Extended:
+            folds = None if sampled else self.gate_folds()
+            return outside.extended(taught.calibration, training, validation, folds, taught.fit.l2)
+
+        return self.keeping.kept("rest of the world", fit, taught, outside)
 
     def gate_folds(self) -> Folds:
         """The training and validation photos in parts, for the gate; what is remembered is in none of them (-1)."""

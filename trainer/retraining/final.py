@@ -53,26 +53,29 @@ def fit_final(
     that is fitted again too. Temperature and recommended threshold are those of ``calibration``, which were found for
     the twin on photos that had not trained it.
     """
-    originals, dataset, options, _, remembered, outside = everything
+    originals, dataset, options, _, remembered, outside, keeping = everything
     copied = with_copies(extractor, dataset.by_split(), originals, options.augment)
     fitted = with_remembered(copied, dataset.labels, remembered)
 
     def class_weights(of: npt.NDArray[np.intp]) -> npt.NDArray[np.float64] | None:
         return class_weights_of(of, len(dataset.labels), options, remembered)
 
-    number, steps = len(dataset.labels), options.training_steps
-    with extractor.progress.stage("final head") as advance:
-        if stored is None:
-            head = fit_again(fitted, number, twin.l2, steps, class_weights(fitted.labels))
-        else:
-            training = stored_training(
-                extractor, stored.dataset.by_split(), stored.bottlenecks, options, fitted, dataset.labels, remembered
-            )
-            head = fit_stored_again(training, number, twin.l2, steps, class_weights, twin.head, advance)
     known = with_remembered(originals, dataset.labels, remembered)
+
+    def fit_all() -> Calibration:
+        number, steps = len(dataset.labels), options.training_steps
+        with extractor.progress.stage("final head") as advance:
+            if stored is None:
+                head = fit_again(fitted, number, twin.l2, steps, class_weights(fitted.labels))
+            else:
+                photos, bottlenecks = stored.dataset.by_split(), stored.bottlenecks
+                training = stored_training(extractor, photos, bottlenecks, options, fitted, dataset.labels, remembered)
+                head = fit_stored_again(training, number, twin.l2, steps, class_weights, twin.head, advance)
+        head = with_temperature(head, calibration.temperature)
+        if outside is not None and column is not None:
+            head = outside.again(head, known, column)
+        return calibration._replace(head=head)
+
+    final = keeping.kept("final head", fit_all, fitted, twin, calibration, column, outside)
     samples = known.features
-    head = with_temperature(head, calibration.temperature)
-    if outside is not None and column is not None:
-        head = outside.again(head, known, column)
-    final = calibration._replace(head=head)
     return FinalHead(final, samples.astype(np.float32, copy=False))

@@ -21,11 +21,13 @@ from trainer.photos.folder import list_photos
 from trainer.photos.split import SPLITS, TRAINING
 from trainer.progress import Progress
 from trainer.retraining.all_photos import AllPhotos
+from trainer.retraining.arithmetic import Arithmetic
 from trainer.retraining.examples import load_examples, sample_line
 from trainer.retraining.final import StoredPhotos, fit_final
 from trainer.retraining.fit_taught import fit_taught
 from trainer.retraining.given_backbone import Given, as_options_say, read_given, report_seen_tests
 from trainer.retraining.grouped_dataset import GroupedDataset, extract
+from trainer.retraining.keeping import Keeping
 from trainer.retraining.options import NO_CLASS_WEIGHTS, RetrainOptions
 from trainer.retraining.other_things import judge_other_things
 from trainer.retraining.provenance import describe_training
@@ -41,12 +43,18 @@ IMBALANCE = 3.0
 
 
 def retrain_all(
-    options: RetrainOptions, progress: Progress, given: Given | None = None, workers: Workers | None = None
+    options: RetrainOptions,
+    progress: Progress,
+    given: Given | None = None,
+    workers: Workers | None = None,
+    arithmetic: Arithmetic | None = None,
 ) -> list[Retrained]:
     """Retrain once for each of ``options.quantizations`` and write the model files.
 
     ``given`` is a backbone that is there already: what ``options.backbone`` gives, if it was read before, or one that
     the options do not name. ``workers`` compute the bottlenecks of photos; None: all cores of this machine.
+    ``arithmetic`` is what this process computes with: fits are kept in the cache then, and taken from there. None: they
+    are not.
 
     Raises the errors of :mod:`edge.errors`; every file is written whole or not at all.
     """
@@ -94,7 +102,9 @@ def retrain_all(
             meanwhile=partial(draw_in_advance, extractor, teaching=rest is not None),
         )
         groups = extracted.groups
-        model = _retrain_one(extractor, output, extracted, options, fine_tuning, remembered, rest, pretrained)
+        model = _retrain_one(
+            extractor, output, extracted, options, fine_tuning, remembered, rest, pretrained, arithmetic
+        )
         if given is not None and given.compiled is not None:
             compiled = compiled_path(output)
             write_whole(compiled, export_compiled(output.read_bytes(), given.compiled))
@@ -114,6 +124,7 @@ def _retrain_one(
     remembered: Remembered | None,
     rest: RestOfWorld | None,
     pretrained: FeatureExtractor | None,
+    arithmetic: Arithmetic | None,
 ) -> Retrained:
     backbone, progress, dataset = extractor.backbone, extractor.progress, extracted.dataset
     examples = load_examples(extractor, dataset)  # once: the whole cache is read, however few photos are asked for
@@ -121,15 +132,18 @@ def _retrain_one(
         progress.message(sample_line(examples.dataset, dataset, options))
     if remembered is None:
         _report_imbalance(dataset, options, progress)
-    fit, calibration, gate, training, validation, folds = fit_taught(extractor, examples, dataset, options, remembered)
+    keeping = Keeping.of(arithmetic, extractor, examples, dataset, options, remembered)
+    taught, training, validation = fit_taught(extractor, examples, dataset, options, remembered, keeping)
+    fit, calibration, gate = taught
     outside = None if rest is None else gather(rest, extractor, dataset, training, options, pretrained)
+    everything = AllPhotos(examples.data, examples.dataset, options, progress, remembered, outside, keeping)
     column = unknown = None
     if outside is not None:
         with progress.stage("rest of the world"):
             unknown = outside.as_class(training)
-            calibration, column = outside.extended(calibration, training, validation, folds, fit.l2)
+            sampled = examples.stored is not None
+            calibration, column = everything.extended(taught, training, validation, sampled=sampled)
         dataset = dataset._replace(skipped=sorted({*dataset.skipped, *outside.background.skipped}))
-    everything = AllPhotos(examples.data, examples.dataset, options, progress, remembered, outside)
     kept = None
     if options.remember:
         known = with_remembered(examples.of(SPLITS if options.final else (TRAINING,)), dataset.labels, remembered)
