@@ -66,10 +66,9 @@ class BottleneckCache:
     def _translated(self) -> contextlib.AbstractContextManager[None]:
         return translated_errors(self._path)
 
-    def known_files(self, paths: Sequence[Path] | None = None) -> dict[bytes, tuple[int, int, bytes]]:
-        """(size in bytes, mtime in ns, sha256) of files hashed before, by absolute path: all, or those at ``paths``."""
+    def known_files(self, keys: Sequence[bytes] | None = None) -> dict[bytes, tuple[int, int, bytes]]:
+        """(size in bytes, mtime in ns, sha256) of files hashed before, by :func:`file_key`: all, or those ``keys``."""
         columns = "SELECT path, size, mtime_ns, sha256 FROM files"
-        keys = None if paths is None else [file_key(path) for path in paths]
         with self._translated():
             rows = self._database.execute(columns) if keys is None else self._select(columns, "path", keys)
             return {path: (size, mtime_ns, sha256) for path, size, mtime_ns, sha256 in rows}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -118,16 +118,16 @@ def _compute(extractors: Sequence[FeatureExtractor], folder: PhotoFolder, worker
 
 def _known_hashes(files: Sequence[PhotoFile], cache: BottleneckCache) -> list[bytes | None]:
     """The content hash that ``cache`` remembers of each of ``files``, None if it does not know the file as it is."""
-    paths = [file.path for file in files]  # each is made when it is asked for, which takes time
-    known = cache.known_files(paths)
-    return [_known_hash(path, file.status, known.get(file_key(path))) for path, file in zip(paths, files, strict=True)]
+    keys = [file_key(file.path) for file in files]  # each path is made when it is asked for, which takes time
+    known = cache.known_files(keys)
+    return [_known_hash(key, file.status, known.get(key)) for key, file in zip(keys, files, strict=True)]
 
 
-def _known_hash(path: Path, status: FileStatus | None, known: tuple[int, int, bytes] | None) -> bytes | None:
+def _known_hash(key: bytes, status: FileStatus | None, known: tuple[int, int, bytes] | None) -> bytes | None:
     if known is None:
         return None
     try:
-        found = status or path.stat()
+        found = status or os.stat(key)
     except OSError:
         return None
     return known[2] if (found.st_size, found.st_mtime_ns) == known[:2] else None

@@ -49,8 +49,6 @@ from trainer.photos.bucket import as_place
 from trainer.photos.layout import AUTO
 from trainer.photos.split import SplitRatios
 from trainer.progress import Progress
-from trainer.report.content import training_content
-from trainer.report.write import check_report, report_paths, write_report
 from trainer.retraining.arithmetic import arithmetic_of_new_process
 from trainer.retraining.given_backbone import read_given
 from trainer.retraining.options import (
@@ -213,8 +211,7 @@ def retrain_command(
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
     if report:
-        for path in options.outputs:
-            check_report(report_paths(path))
+        _check_reports(options.outputs)
     report_slow(quantizations, progress, changeable=given is None)
     with connected(ray, progress) as workers:
         models = retrain_all(options, progress, given, workers, arithmetic)
@@ -235,7 +232,17 @@ def retrain_command(
             print(page)
 
 
+def _check_reports(outputs: list[Path]) -> None:
+    from trainer.report.write import check_report, report_paths  # not without --report: it takes time to load
+
+    for path in outputs:
+        check_report(report_paths(path))
+
+
 def _write_reports(models: list[Retrained], progress: Progress) -> list[Path]:
+    from trainer.report.content import training_content
+    from trainer.report.write import report_paths, write_report
+
     pages = []
     with progress.stage("report", len(models)) as advance:
         for model in models:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from sys import intern
@@ -93,8 +94,16 @@ def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str
         skip(path.relative_to(root).as_posix(), reason)
 
     # One walk from the root, not one for each class, so that a link back to the root is recognised.
-    paths = [path.relative_to(root).as_posix() for path in walk_files(root, skip_path)]
+    paths = [_relative(path, root) for path in walk_files(root, skip_path)]
     return paths, sorted(entry.name for entry in root.iterdir() if entry.is_dir())
+
+
+def _relative(path: Path, root: Path) -> str:
+    """``path`` relative to ``root``, which it is in; as text, which takes a tenth of the time of paths."""
+    text, beginning = os.fspath(path), f"{root}{os.sep}"
+    return (
+        text[len(beginning) :].replace(os.sep, "/") if text.startswith(beginning) else path.relative_to(root).as_posix()
+    )
 
 
 def _by_label(root: Path, files: list[PhotoFile]) -> dict[str, list[PhotoFile]]:
