@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from edge.errors import StorageError
+from edge.system.drives import ask_drive
 from edge.system.file_changes import BINARY, replace, set_mode
 from edge.system.file_names import why_windows_refuses_path
 
@@ -60,17 +61,21 @@ def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "cho
 
     Raises :class:`~edge.errors.StorageError` if it cannot be written.
     """
-    import tempfile
-
     _check_name(path)
-    if path.is_dir():
+    if ask_drive(path, path.is_dir):
         raise StorageError(f"{path}: is a folder; give the name of a file, such as {path / example}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        ask_drive(path, lambda: _try_to_write(path.parent))
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}); {fix}") from None
+
+
+def _try_to_write(folder: Path) -> None:
+    import tempfile
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _check_name(path: Path) -> None:

@@ -70,13 +70,17 @@ def ordered_map(
 
     Each thread calls ``make_worker`` once, for what threads must not share, such as an interpreter. At most eight items
     for each worker are in work at the same time, which limits the memory of input and output. An exception of a worker
-    is raised here; items that are not begun yet are not processed.
+    is raised here; items that are not begun yet are not processed. So is :class:`~edge.errors.StorageError`, if a drive
+    that a worker asks (:class:`~edge.system.drives.asking`) does not answer.
 
     ``run`` items, 8 at most, are handed to a thread at once, for many items that take a few milliseconds each: to hand
     over each alone costs them a part of their time. The first eight for each worker are handed out one by one all the
     same, so that the first results come soon and a few items are spread over all threads.
     """
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
+    from functools import partial
+
+    from edge.system.daemon_pool import DaemonPool
 
     local = threading.local()
     stopped = threading.Event()  # nobody waits for results any more
@@ -95,7 +99,7 @@ def ordered_map(
         return results, None
 
     pending: deque[Future[tuple[list[Result], BaseException | None]]] = deque()
-    pool = ThreadPoolExecutor(workers)
+    pool = DaemonPool(workers)
     begun = waiting = 0  # items that were handed to threads, and those of them whose results were not handed out
     source = iter(items)
     try:
@@ -103,11 +107,11 @@ def ordered_map(
             size = run if begun >= _WINDOW * workers else 1
             some = list(islice(source, size))
             if some:
-                pending.append(pool.submit(work, some))
+                pending.append(pool.submit(partial(work, some)))
                 begun, waiting = begun + len(some), waiting + len(some)
             size = run if begun >= _WINDOW * workers else 1
             while pending and (not some or pending[0].done() or waiting + size > _WINDOW * workers):
-                results, error = pending.popleft().result()
+                results, error = pool.result(pending.popleft())
                 for result in results:
                     waiting -= 1
                     yield result
@@ -117,4 +121,4 @@ def ordered_map(
                 return
     finally:
         stopped.set()
-        pool.shutdown(cancel_futures=True)
+        pool.close()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Sequence
 
 from edge.run_command import run_command
+from edge.system.drives import asking, with_limit
 from trainer.missing_package import explain_missing, extras_of
 
 
@@ -16,6 +19,7 @@ def main() -> int:
 
 def _command() -> int | None:
     first = next(iter(sys.argv[1:]), None)
+    with_limit(lambda: _look_at(sys.argv[2:]))
     try:
         from trainer.cli import Interrupted, command_line
 
@@ -26,6 +30,14 @@ def _command() -> int | None:
     except ModuleNotFoundError as error:
         raise explain_missing(error, extras_of(first)) or error from None
     return 0
+
+
+def _look_at(words: Sequence[str]) -> None:
+    """Ask the drives of all paths among ``words``: the command line's parser asks them too, without a limit of time."""
+    for word in words:
+        path = word.partition("=")[2] if word.startswith("-") else word
+        with asking(path), contextlib.suppress(OSError, ValueError):  # ValueError: a zero byte in it
+            os.stat(path)
 
 
 def start() -> None:

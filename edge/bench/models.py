@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from edge.errors import DataError, ModelError
@@ -14,6 +15,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import Normalization
 from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
 from edge.modelfile.structure import examine
+from edge.system.drives import ask_drive, asking, with_limit
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,28 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
     found: list[Path] = []
     for argument in arguments:
         path = Path(argument)
-        if path.is_dir():
-            models = sorted(file for file in path.iterdir() if file.suffix == ".tflite" and file.is_file())
+        if ask_drive(path, path.is_dir):
+            models = with_limit(partial(_models_in, path))
             if not models:
                 raise DataError(f"{argument}: no models in this folder; give one that holds .tflite files")
             found += models
-        elif path.exists():  # what is not a regular file is refused when it is read
+        elif ask_drive(path, path.exists):  # what is not a regular file is refused when it is read
             found.append(path)
         elif argument in RUNTIMES:
             raise DataError(f"{argument}: no such file; to give several runtimes, write --runtime {','.join(RUNTIMES)}")
         else:
             raise DataError(f"{argument}: no such file or folder")
     return found
+
+
+def _models_in(folder: Path) -> list[Path]:
+    found = []
+    with asking(folder) as ask:
+        for file in folder.iterdir():
+            if file.suffix == ".tflite" and file.is_file():
+                found.append(file)
+            ask.answered()
+    return sorted(found)
 
 
 def examine_models(

@@ -29,6 +29,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.parallel import available_cores
 from edge.skipped_files import SkippedCounter
 from edge.sources.files import UNNAMED, Skip, find_photos
+from edge.system.drives import ask_drive
 from edge.types import LabelledPhoto
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _label(options: argparse.Namespace) -> int:
         if reason not in UNNAMED and skipped.add(reason):
             print_message(f"skipped {path}: {reason}")
 
-    single = len(options.paths) == 1 and os.path.isfile(options.paths[0])
+    single = len(options.paths) == 1 and ask_drive(options.paths[0], lambda: os.path.isfile(options.paths[0]))
     writer = JsonLinesWriter(sys.stdout) if options.json else TextWriter(sys.stdout, with_paths=not single)
     photos: Iterable[LabelledPhoto] = (
         _one(model, delegate, options) if single else _many(model, delegate, options, skip)

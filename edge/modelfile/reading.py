@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from edge.errors import ModelError
+from edge.system.drives import asking, with_limit
 
 MAX_MODEL_BYTES = 1 << 30
 """The largest model file, in bytes. The largest image classifiers in use have a few hundred megabytes."""
@@ -23,16 +24,21 @@ def read_bounded(path: Path, largest: int, what: str) -> bytes:
     """The content of the file at ``path``; ``what`` is what it should be, for messages: "the model".
 
     Raises :class:`~edge.errors.ModelError` if it cannot be read, is a folder, a pipe or a device, or has more than
-    ``largest`` bytes.
+    ``largest`` bytes, and :class:`~edge.errors.StorageError` if its drive does not answer.
     """
+    return with_limit(lambda: _read(path, largest, what))
+
+
+def _read(path: Path, largest: int, what: str) -> bytes:
     try:
-        status = path.stat()  # before opening: opening a pipe would wait for a writer
+        with asking(path):
+            status = path.stat()  # before opening: opening a pipe would wait for a writer
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             raise ModelError(f"{path}: cannot read {what} (a device, a pipe or a socket); give a regular file")
         if status.st_size > largest:
             raise _too_large(path, largest, what)
         pieces, size = [], 0
-        with path.open("rb") as file:
+        with asking(path), path.open("rb") as file:
             while size <= largest and (piece := file.read(max(status.st_size + 1 - size, _PIECE_BYTES))):
                 pieces.append(piece)
                 size += len(piece)

@@ -8,6 +8,7 @@ import os
 from typing import BinaryIO
 
 from edge.errors import ImageError
+from edge.system.drives import asking
 
 MAX_FILE_BYTES = 256 << 20
 """A larger file is refused: reading it whole could exhaust the memory."""
@@ -38,7 +39,10 @@ class _Counted(io.BufferedIOBase):
 
 
 class _CountedFile(_Counted, io.BufferedReader):
-    pass
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As that of :class:`_Counted`; the drive has a limit of time."""
+        with asking(self.name):
+            return super().read(size)
 
 
 class _CountedBytes(_Counted, io.BytesIO):
@@ -55,14 +59,16 @@ def open_bounded(source: str | os.PathLike[str] | bytes | BinaryIO) -> BinaryIO:
         check_file_size(len(source))
         return io.BytesIO(source) if _is_small_jpeg(source) else _CountedBytes(source)
     if isinstance(source, (str, os.PathLike)):
-        file = _CountedFile(io.FileIO(source))
+        with asking(source):
+            file = _CountedFile(io.FileIO(source))
         try:
             if not file.seekable():  # a pipe
-                return open_bounded(file.read(MAX_FILE_BYTES + 1))
+                return open_bounded(_Counted.read(file, MAX_FILE_BYTES + 1))  # however long its writer takes
             size_bytes = os.fstat(file.fileno()).st_size
             check_file_size(size_bytes)
             if size_bytes <= _WHOLE_BYTES:
-                content = file.raw.read(size_bytes + 1) or b""
+                with asking(source):
+                    content = file.raw.read(size_bytes + 1) or b""
                 if len(content) == size_bytes and _is_small_jpeg(content):  # else it grows, or its read was cut short
                     file.close()
                     return io.BytesIO(content)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.system.drives import ask_drive, asking, with_limit
+
+if TYPE_CHECKING:
+    from edge.system.daemon_pool import DaemonPool
 
 Skip = Callable[[Path, str], None]
 """Called with a path that is skipped and the reason for it."""
@@ -29,8 +37,10 @@ _SYSTEM_NAMES = frozenset(
 )
 
 
-_Folders = dict[tuple[int, int], Iterator["os.DirEntry[str]"]]
-"""The folders on the way down, by device and inode, and what is left in them."""
+_Folders = dict[tuple[int, int], Iterator[tuple["os.DirEntry[str]", "int | OSError"]]]
+"""The folders on the way down, by device and inode, and what is left in them: entries, each with its mode or error."""
+
+_TOGETHER = 256  # entries that are asked for in one go
 
 
 def is_of_a_system(name: str) -> bool:
@@ -50,27 +60,34 @@ def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
 
     ``skip`` gets hidden files and folders, those that drives and systems make for themselves, links that lead back to
     a folder above them, broken links, files that are not regular (sockets, pipes) and folders that cannot be read.
+
+    Raises :class:`~edge.errors.StorageError` if the drive does not answer.
     """
+    from edge.system.daemon_pool import DaemonPool
+
+    with contextlib.closing(DaemonPool(1)) as drive:
+        yield from _walk(folder, skip, drive)
+
+
+def _walk(folder: Path, skip: Skip, drive: DaemonPool) -> Iterator[Path]:
     above: _Folders = {}
     folders = [folder]  # their paths; not a function that calls itself, which ends at a thousand levels
-    _enter(folder, above, skip)
+    _enter(folder, above, skip, drive)
     while above:
-        entry = next(next(reversed(above.values())), None)
-        if entry is None:
+        found = next(next(reversed(above.values())), None)
+        if found is None:
             above.popitem()
             folders.pop()
             continue
+        entry, mode = found
         path = folders[-1] / entry.name
         if reason := reason_to_ignore(entry.name):
             skip(path, reason)
             continue
-        try:
-            mode = entry.stat().st_mode
-        except OSError as error:
-            skip(path, f"cannot be read: {error.strerror}")
-            continue
-        if stat.S_ISDIR(mode):
-            if _enter(path, above, skip):
+        if isinstance(mode, OSError):
+            skip(path, f"cannot be read: {mode.strerror}")
+        elif stat.S_ISDIR(mode):
+            if _enter(path, above, skip, drive):
                 folders.append(path)
         elif stat.S_ISREG(mode):
             yield path
@@ -78,20 +95,51 @@ def walk_files(folder: Path, skip: Skip) -> Iterator[Path]:
             skip(path, "not a regular file")
 
 
-def _enter(folder: Path, above: _Folders, skip: Skip) -> bool:
+def _enter(folder: Path, above: _Folders, skip: Skip, drive: DaemonPool) -> bool:
     """Add ``folder`` and its entries, sorted by name, to ``above``; False if it is skipped."""
     try:
-        status = folder.stat()
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        identity, entries = drive.result(drive.submit(partial(_list, folder)))
     except OSError as error:
         skip(folder, f"cannot be read: {error.strerror}")
         return False
-    identity = (status.st_dev, status.st_ino)
     if identity in above:
         skip(folder, "a link back to a folder above it")
         return False
-    above[identity] = iter(entries)
+    above[identity] = _with_modes(folder, entries, drive)
     return True
+
+
+def _list(folder: Path) -> tuple[tuple[int, int], list[os.DirEntry[str]]]:
+    """Device and inode of ``folder``, and its entries, sorted by name."""
+    entries = []
+    with asking(folder) as ask:
+        status = folder.stat()
+        with os.scandir(folder) as found:
+            for entry in found:
+                ask.answered()
+                entries.append(entry)
+    return (status.st_dev, status.st_ino), sorted(entries, key=lambda entry: entry.name)
+
+
+def _with_modes(
+    folder: Path, entries: list[os.DirEntry[str]], drive: DaemonPool
+) -> Iterator[tuple[os.DirEntry[str], int | OSError]]:
+    """The ``entries`` of ``folder``, each with its mode, of a link that of its target, or why it is not known."""
+    for start in range(0, len(entries), _TOGETHER):
+        some = entries[start : start + _TOGETHER]
+        yield from zip(some, drive.result(drive.submit(partial(_modes, folder, some))), strict=True)
+
+
+def _modes(folder: Path, entries: list[os.DirEntry[str]]) -> list[int | OSError]:
+    modes: list[int | OSError] = []
+    with asking(folder) as ask:
+        for entry in entries:
+            try:
+                modes.append(entry.stat().st_mode)
+            except OSError as error:
+                modes.append(error)
+            ask.answered()
+    return modes
 
 
 def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
@@ -109,13 +157,14 @@ def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
 
 
 def _expand(argument: str, skip: Skip) -> Iterator[Path]:
-    if os.path.lexists(argument) or not any(character in argument for character in "*?["):
+    if ask_drive(argument, lambda: os.path.lexists(argument)) or not any(character in argument for character in "*?["):
         yield from _files_at(argument, skip)
         return
     import glob
 
     try:
-        matches = sorted(glob.glob(argument, recursive=True))
+        # How long it may take is not known, but Ctrl-C need not wait for a drive that hangs.
+        matches = sorted(with_limit(lambda: glob.glob(argument, recursive=True)))
     except RecursionError:  # at a thousand levels of folders, or of the pattern
         skip(Path(argument), "folders too deep for a pattern; give the folder itself")
         return
@@ -125,14 +174,18 @@ def _expand(argument: str, skip: Skip) -> Iterator[Path]:
     for match in matches:
         if any(is_of_a_system(part) and part not in named for part in Path(match).parts):
             skip(Path(match), OF_A_SYSTEM)
-        elif "**" not in argument or not os.path.isdir(match):  # the files in it match ** themselves
+        elif "**" not in argument or not _is_folder(match):  # the files in it match ** themselves
             yield from _files_at(match, skip)
+
+
+def _is_folder(name: str) -> bool:
+    return ask_drive(name, lambda: os.path.isdir(name))
 
 
 def _files_at(name: str, skip: Skip) -> Iterator[Path]:
     path = Path(name)
     try:
-        mode = os.stat(name).st_mode  # not of path: Path("") is the current folder
+        mode = ask_drive(name, lambda: os.stat(name).st_mode)  # not of path: Path("") is the current folder
     except (FileNotFoundError, ValueError):  # ValueError: a zero byte in it
         skip(path, "no such file or folder")
     except OSError as error:

@@ -69,7 +69,7 @@ def test_trainer_is_never_imported(path: Path) -> None:
             {
                 *("edge.types", "edge.errors", "edge.distribution", "edge.lazy_names", "edge.messages"),
                 *("edge.preprocess", "edge.secrets", "edge.pictures.bounded_file", "edge.pictures.open_image"),
-                *("edge.system.supported", "edge.tls"),
+                *("edge.system.supported", "edge.system.drives", "edge.system.daemon_pool", "edge.tls"),
             },
         ),
         (

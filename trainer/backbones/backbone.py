@@ -20,6 +20,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization
 from edge.modelfile.structure import examine
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
+from edge.system.drives import ask_drive
 from trainer.backbones.activation_ranges import activation_ranges
 from trainer.backbones.architectures import CONVERTERS, Architecture, Network
 from trainer.backbones.bias_correction import correct_biases
@@ -182,8 +183,9 @@ def _cached(
 ) -> bytes | None:
     """The artifact's bytes, None if it is missing; so is a file whose content does not match the hash in its name."""
     prefix = artifact_prefix(architecture, weights, quantization, converter)
-    for path in sorted((bottleneck_dir / "backbones").glob(f"{prefix}*.tflite")):
-        content = path.read_bytes()
+    folder = bottleneck_dir / "backbones"
+    for path in ask_drive(folder, lambda: sorted(folder.glob(f"{prefix}*.tflite"))):
+        content = ask_drive(path, path.read_bytes)
         if path.stem == prefix + hashlib.sha256(content).hexdigest()[:16]:
             return content
     return None

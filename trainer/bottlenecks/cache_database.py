@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import StorageError
+from edge.system.drives import ask_drive
 from edge.system.file_changes import replace
 from trainer.bottlenecks.cache_place import check_place
 
@@ -50,7 +51,7 @@ def open_database(folder: Path) -> sqlite3.Connection:
     """
     path = folder / FILE_NAME
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        ask_drive(folder, lambda: folder.mkdir(parents=True, exist_ok=True))
     except OSError as error:
         raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None
     check_place(folder)

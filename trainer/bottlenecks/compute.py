@@ -12,6 +12,7 @@ import numpy as np
 from edge.errors import ImageError
 from edge.inference.interpreter import ImageInterpreter
 from edge.preprocess import Pixels, decode, preprocess
+from edge.system.drives import asking, with_limit
 from trainer.bottlenecks.cache import BottleneckCache, file_key, retry_once
 from trainer.bottlenecks.digests import Digests
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -120,14 +121,19 @@ def _known_hashes(files: Sequence[PhotoFile], cache: BottleneckCache) -> list[by
     """The content hash that ``cache`` remembers of each of ``files``, None if it does not know the file as it is."""
     keys = [file_key(file.path) for file in files]  # each path is made when it is asked for, which takes time
     known = cache.known_files(keys)
-    return [_known_hash(key, file.status, known.get(key)) for key, file in zip(keys, files, strict=True)]
+
+    def look() -> list[bytes | None]:
+        return [_known_hash(key, file.status, known.get(key)) for key, file in zip(keys, files, strict=True)]
+
+    return with_limit(look)
 
 
 def _known_hash(key: bytes, status: FileStatus | None, known: tuple[int, int, bytes] | None) -> bytes | None:
     if known is None:
         return None
     try:
-        found = status or os.stat(key)
+        with asking(key):
+            found = status or os.stat(key)
     except OSError:
         return None
     return known[2] if (found.st_size, found.st_mtime_ns) == known[:2] else None

@@ -93,8 +93,11 @@ def bucket_of(path: BucketPath) -> Bucket:
 
 
 def key_of(path: BucketPath) -> str:
-    """Where ``path`` is in its bucket, with the bucket's name before it, as pyarrow wants it."""
-    return "/".join((path.parts[1].partition("?")[0], *path.parts[2:]))
+    """Where ``path`` is in its bucket, with the bucket's name before it, as pyarrow wants it.
+
+    Of Azure's ``abfs://CONTAINER@ACCOUNT.dfs.core.windows.net/FOLDER``, the container is the bucket.
+    """
+    return "/".join((re.split("[?@]", path.parts[1])[0], *path.parts[2:]))
 
 
 def _plain(settings: str) -> str:

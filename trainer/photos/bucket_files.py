@@ -26,6 +26,9 @@ from trainer.progress import Progress
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
+_PYARROW = "pyarrow.lib"
+"""Where the errors are made that are no :class:`OSError`, as those of Azure's keys: any server's may come so."""
+
 ANSWER_LIMIT_S = 10.0
 """How long a server may be silent, in seconds, before it is asked once more, and then once more."""
 
@@ -33,9 +36,16 @@ _ATTEMPTS = 3
 _CONNECT_LIMIT_S = 5.0
 _RIGHTS = re.compile(
     r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|INVALID_CLIENT_TOKEN_ID|SIGNATURE_DOES_NOT_MATCH|UNRECOGNIZED_CLIENT|"
-    r"MISSING_AUTHENTICATION_TOKEN|ExpiredToken|InvalidToken|HTTP status 40[13]|PERMISSION_DENIED|UNAUTHENTICATED"
+    r"MISSING_AUTHENTICATION_TOKEN|ExpiredToken|InvalidToken|Authentication(?:Exception|Failed)|HTTP status 40[13]|PERMISSION_DENIED|UNAUTHENTICATED"
 )
 """What the texts of pyarrow's errors have if a key is missing, wrong, or not allowed to do what it asks for."""
+
+_AZURE = "with AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or 'az login'"
+_WHERE_KEYS_ARE = {
+    "s3": "with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or in ~/.aws",
+    "gs": "with GOOGLE_APPLICATION_CREDENTIALS",
+    **dict.fromkeys(("abfs", "abfss"), _AZURE),
+}
 
 _REGION = re.compile(r"bucket is located in|PermanentRedirect|AuthorizationHeaderMalformed|HTTP status 301")
 """The same if the bucket is in another region than it was looked for."""
@@ -103,6 +113,10 @@ def read_from_bucket(path: BucketPath) -> tuple[bytes, FileStatus]:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
         if isinstance(error, PermissionError) or _RIGHTS.search(str(error)):
             raise PermissionError(None, f"no right to read it ({_line(error)})") from None
+        raise UnavailableError(f"{path}: its server does not answer ({_line(error)}); run again to go on") from None
+    except Exception as error:
+        if type(error).__module__ != _PYARROW:
+            raise
         raise UnavailableError(f"{path}: its server does not answer ({_line(error)}); run again to go on") from None
 
 
@@ -185,11 +199,15 @@ def _explained(root: BucketPath) -> Iterator[None]:
     """Errors of pyarrow in the block become those of :func:`list_bucket`."""
     try:
         yield
-    except (OSError, ValueError) as error:
+    except EdgeError:
+        raise
+    except Exception as error:
+        if not isinstance(error, (OSError, ValueError)) and type(error).__module__ != _PYARROW:
+            raise
         raise _explain(error, root) from None
 
 
-def _explain(error: OSError | ValueError, root: BucketPath) -> EdgeError:
+def _explain(error: Exception, root: BucketPath) -> EdgeError:
     text, line = str(error), _line(error)
     if isinstance(error, ValueError):
         return UsageError(f"{root}: no address of a bucket ({line})")
@@ -206,8 +224,8 @@ def _explain(error: OSError | ValueError, root: BucketPath) -> EdgeError:
         )
     if isinstance(error, PermissionError) or _RIGHTS.search(text):
         return ConfigurationError(
-            f"{root}: no right to list it; give this machine a key that may, with AWS_ACCESS_KEY_ID and "
-            f"AWS_SECRET_ACCESS_KEY or in ~/.aws ({line})"
+            f"{root}: no right to list it; give this machine a key that may, {_WHERE_KEYS_ARE[root.parts[0][:-1]]} "
+            f"({line})"
         )
     return UnavailableError(f"{root}: its server does not answer ({line}); check the address and the network")
 

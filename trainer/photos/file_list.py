@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from edge.errors import DatasetError
 from edge.shorten import list_names, shorten
+from edge.system.drives import asking
 from trainer.photos.layout import class_name, split_of
 from trainer.photos.layout_messages import taken_from_training
 from trainer.photos.photo_files import PhotoFile, Skipped
@@ -101,7 +102,7 @@ def _split_messages(files: Sequence[PhotoFile]) -> list[str]:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with asking(path), path.open("rb") as file:
             content = file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
@@ -194,8 +195,10 @@ def _checked(path: Path, row: _Row) -> _Row:
 def _find(path: Path, row: _Row) -> PhotoFile:
     """The file that ``row`` means; backslashes are slashes if there is no file with backslashes in its name."""
     name = row.path
-    if "\\" in name and not os.path.lexists(path.parent / name):
-        name = name.replace("\\", "/")
+    if "\\" in name:
+        with asking(path.parent / name):
+            there = os.path.lexists(path.parent / name)
+        name = name if there else name.replace("\\", "/")
     relative = Path(os.path.relpath(path.parent / name, path.parent)).as_posix()
     return PhotoFile(path.parent / name, relative, class_name(row.label), split_of(row.split))
 
@@ -203,6 +206,7 @@ def _find(path: Path, row: _Row) -> PhotoFile:
 def _why_missing(file: Path) -> str:
     """Why ``file`` cannot be read; empty if it is a regular file."""
     try:
-        return "" if stat.S_ISREG(file.stat().st_mode) else "not a regular file"
+        with asking(file):
+            return "" if stat.S_ISREG(file.stat().st_mode) else "not a regular file"
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         return f"cannot be read: {getattr(error, 'strerror', None) or 'no such file'}"

@@ -10,6 +10,7 @@ from sys import intern
 from edge.errors import DatasetError, UsageError
 from edge.shorten import shorten
 from edge.sources.files import walk_files
+from edge.system.drives import ask_drive, asking, with_limit
 from trainer.photos.bucket import as_place, in_bucket
 from trainer.photos.bucket_files import list_bucket
 from trainer.photos.file_list import read_file_list
@@ -30,14 +31,15 @@ def list_photos(root: Path, layout: str = AUTO, progress: Progress = SILENT) -> 
     :func:`~trainer.photos.file_list.read_file_list`. How the folders were understood is a message to ``progress``.
 
     Raises :class:`~edge.errors.DatasetError` if ``root`` is missing, has no class folder with files, or has a class
-    whose name cannot be a label, and :class:`~edge.errors.UsageError` for an unknown ``layout``. In a bucket, the
-    errors of :func:`~trainer.photos.bucket_files.list_bucket` too.
+    whose name cannot be a label, :class:`~edge.errors.UsageError` for an unknown ``layout``, and
+    :class:`~edge.errors.StorageError` if its drive does not answer. In a bucket, the errors of
+    :func:`~trainer.photos.bucket_files.list_bucket` too.
     """
     if layout not in LAYOUTS:
         raise UsageError(f"--layout {shorten(layout)}: give {' or '.join(LAYOUTS)}")
     root = as_place(root)
-    if root.is_file():
-        files, skipped, messages = read_file_list(root, use_splits=layout == AUTO)
+    if ask_drive(root, root.is_file):
+        files, skipped, messages = with_limit(lambda: read_file_list(root, use_splits=layout == AUTO))
     else:
         files, skipped, messages = _walk(root, layout, progress)
     by_label = _by_label(root, files)
@@ -50,7 +52,8 @@ def photos_name(root: Path) -> str:
     """What the photos in ``root`` are called in names of files: the folder's name, or a list's without its suffix."""
     if in_bucket(place := as_place(root)):
         return str(place.name).partition("?")[0]
-    return root.resolve().stem if root.is_file() else root.resolve().name
+    resolved = ask_drive(root, root.resolve)
+    return resolved.stem if ask_drive(root, root.is_file) else resolved.name
 
 
 def _walk(root: Path, choice: str, progress: Progress) -> tuple[list[PhotoFile], list[Skipped], list[str]]:
@@ -85,7 +88,7 @@ def _walk(root: Path, choice: str, progress: Progress) -> tuple[list[PhotoFile],
 
 def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str], list[str]]:
     """The relative paths of the files in the folder ``root``, at any depth, and the names of the folders in it."""
-    if not root.is_dir():
+    if not ask_drive(root, root.is_dir):
         raise DatasetError(
             f"{root}: no such folder; give a folder that has one folder of photos for each class, or a list of photos"
         )
@@ -95,7 +98,17 @@ def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str
 
     # One walk from the root, not one for each class, so that a link back to the root is recognised.
     paths = [_relative(path, root) for path in walk_files(root, skip_path)]
-    return paths, sorted(entry.name for entry in root.iterdir() if entry.is_dir())
+    return paths, with_limit(lambda: _folder_names(root))
+
+
+def _folder_names(root: Path) -> list[str]:
+    names = []
+    with asking(root) as ask:
+        for entry in root.iterdir():
+            if entry.is_dir():
+                names.append(entry.name)
+            ask.answered()
+    return sorted(names)
 
 
 def _relative(path: Path, root: Path) -> str:

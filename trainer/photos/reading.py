@@ -15,6 +15,7 @@ from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
+from edge.system.drives import asking
 from trainer.photos.bucket import in_bucket
 from trainer.photos.bucket_files import read_from_bucket
 from trainer.photos.look import LOOK_SIZE, Look, make_look
@@ -80,7 +81,8 @@ def read_photo(path: Path) -> tuple[bytes, FileStatus]:
     try:
         if in_bucket(path):
             return read_from_bucket(path)
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # for each photo, and read as a whole
+        # For each photo, and read as a whole.
+        with asking(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ImageError("not a regular file")

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import DatasetError, ImageError, UsageError
+from edge.parallel import available_cores, ordered_map
 from edge.sources.files import walk_files
+from edge.system.drives import ask_drive
 from trainer.photos.photo_files import Skipped
 from trainer.photos.reading import read_photo
 from trainer.progress import Progress
@@ -26,6 +28,14 @@ class StrangePhotos(NamedTuple):
         return path.relative_to(self.root).as_posix()
 
 
+def _read(path: Path) -> tuple[bytes, str]:
+    """The sha256 of the file at ``path``, or why it cannot be read."""
+    try:
+        return hashlib.sha256(read_photo(path)[0]).digest(), ""
+    except ImageError as error:
+        return b"", str(error)
+
+
 def list_strangers(
     root: Path, photos: Path, no_stranger: Callable[[bytes], str | None], progress: Progress
 ) -> StrangePhotos:
@@ -37,7 +47,7 @@ def list_strangers(
     Raises :class:`~edge.errors.DatasetError` if there is no such folder or nothing is left in it, and
     :class:`~edge.errors.UsageError` if it is the folder of the known photos.
     """
-    if not root.is_dir():
+    if not ask_drive(root, root.is_dir):
         raise DatasetError(f"{root}: no such folder; give a folder with pictures of other things than the classes")
     if root.resolve() == photos.resolve():
         raise UsageError(f"{root} is the folder of the classes; give a folder with pictures of other things")
@@ -49,11 +59,9 @@ def list_strangers(
     files, first = list(walk_files(root, skip)), dict[bytes, Path]()
     kept = []
     with progress.stage("reading strangers", len(files)) as advance:
-        for path in files:
-            try:
-                sha256 = hashlib.sha256(read_photo(path)[0]).digest()
-            except ImageError as error:
-                skip(path, str(error))
+        for path, (sha256, unread) in zip(files, ordered_map(lambda: _read, files, available_cores()), strict=True):
+            if unread:
+                skip(path, unread)
             else:
                 same = first.setdefault(sha256, path)
                 if reason := no_stranger(sha256):

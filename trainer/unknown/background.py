@@ -12,6 +12,7 @@ import numpy.typing as npt
 from edge.errors import DatasetError, UsageError
 from edge.shorten import shorten
 from edge.sources.files import walk_files
+from edge.system.drives import ask_drive
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.groups.find_groups import groups_by_mode
@@ -61,7 +62,7 @@ def list_background(folder: Path, photos: Path, label: str) -> PhotoFolder:
     Raises :class:`~edge.errors.DatasetError` if there is no such folder or nothing in it, and
     :class:`~edge.errors.UsageError` if it is the folder of the classes or inside it.
     """
-    if not folder.is_dir():
+    if not ask_drive(folder, folder.is_dir):
         raise DatasetError(f"--background {folder}: no such folder; give a folder with photos of other things")
     if photos.resolve() in (folder.resolve(), *folder.resolve().parents):
         raise UsageError(

@@ -86,3 +86,10 @@ def test_a_model_is_named_after_the_folder() -> None:
     """Settings are no part of the name."""
     assert photos_name(Path("s3://bucket/flowers?region=x")) == "flowers"
     assert photos_name(Path("s3://bucket?region=x")) == "bucket"
+
+
+def test_azure_names_its_account_behind_the_container() -> None:
+    """The key of a photo begins with the container alone; the address keeps the account."""
+    place = as_place("abfs://photos@account.dfs.core.windows.net/flowers")
+    assert key_of(place / "daisy/1.jpg") == "photos/flowers/daisy/1.jpg"
+    assert bucket_of(place).name == "photos@account.dfs.core.windows.net"

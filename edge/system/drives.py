@@ -1,0 +1,148 @@
+"""A limit of time for drives: one that hangs, as a share whose server is gone, lets whoever asks it wait for ever.
+
+No signal ends such a wait, and a thread of :mod:`concurrent.futures` that waits so keeps its process from ending. So
+daemon threads ask drives (:class:`asking`), and whoever needs the answer looks at what they ask (:class:`Patience`).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+from edge.errors import StorageError
+
+ANSWER_LIMIT_S = 60.0
+"""The longest that a drive may take for one answer, in seconds: a disk that sleeps takes 10 to 20."""
+
+LOOK_EVERY_S = 1.0
+"""The time between two looks at what is asked, in seconds."""
+
+_STOPPED_S = 5.0  # a longer time between two looks: the whole process was stopped, or nobody waited
+
+Result = TypeVar("Result")
+
+
+class Question:
+    """What a thread asks a drive for now: the ``path``, None for nothing, since the monotonic time ``since_s``."""
+
+    __slots__ = ("path", "since_s")
+
+    def __init__(self) -> None:
+        self.path: str | bytes | os.PathLike[str] | None = None
+        self.since_s = 0.0
+
+
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.question = Question()
+
+
+_own = _OfThread()
+
+
+def ask_as(question: Question) -> None:
+    """Let ``question`` show from now on what the running thread asks."""
+    _own.question = question
+
+
+class asking:  # it is used as a word, as those of contextlib are
+    """A context manager: in the block, this thread asks a drive for ``path``. Blocks are not nested."""
+
+    __slots__ = ("_path", "_question")
+
+    def __init__(self, path: str | bytes | os.PathLike[str]) -> None:
+        self._path = path
+
+    def __enter__(self) -> asking:
+        self._question = _own.question
+        self._question.since_s = time.monotonic()
+        self._question.path = self._path
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._question.path = None
+
+    def answered(self) -> None:
+        """Note that the drive has answered once, and is asked again."""
+        self._question.since_s = time.monotonic()
+
+
+class Patience:
+    """Waits for threads, as long as the drives that they ask may take."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        """``questions`` are those of the threads; there may come more."""
+        self._questions = questions
+        self._looked_s = time.monotonic()
+
+    def look(self) -> None:
+        """Look once; to be called every :data:`LOOK_EVERY_S` while somebody waits.
+
+        Raises :class:`~edge.errors.StorageError` if a drive has not answered within :data:`ANSWER_LIMIT_S`.
+        """
+        now_s = time.monotonic()
+        stopped, self._looked_s = now_s - self._looked_s > _STOPPED_S, now_s
+        for question in self._questions:
+            if stopped:
+                question.since_s = now_s
+            path = question.path
+            if path is not None and now_s - question.since_s > ANSWER_LIMIT_S:
+                raise StorageError(
+                    f"{os.fsdecode(path)}: no answer within {ANSWER_LIMIT_S:g} s; mend the drive and run again to go on"
+                )
+
+    def join(self, threads: Sequence[threading.Thread]) -> None:
+        """Wait for the end of ``threads``, but for one that asks a drive for something longer than between two looks.
+
+        That one is given up: it ends when the drive answers, or with the process.
+        """
+        for thread, question in zip(threads, self._questions, strict=True):
+            while thread.is_alive():
+                thread.join(LOOK_EVERY_S)
+                if question.path is not None and time.monotonic() - question.since_s > LOOK_EVERY_S:
+                    break
+
+
+def with_limit(ask: Callable[[], Result]) -> Result:
+    """What ``ask`` returns or raises; called in a thread of its own, it asks drives in blocks of :class:`asking`.
+
+    Raises :class:`~edge.errors.StorageError` if a drive does not answer.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+    question, done = Question(), threading.Event()
+
+    def run() -> None:
+        ask_as(question)
+        try:
+            results.append(ask())
+        except BaseException as error:  # it belongs to whoever waits
+            errors.append(error)
+        done.set()
+
+    patience = Patience([question])
+    threading.Thread(target=run, name="drive", daemon=True).start()
+    while not done.wait(LOOK_EVERY_S):
+        patience.look()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def ask_drive(path: str | bytes | os.PathLike[str], ask: Callable[[], Result]) -> Result:
+    """What ``ask``, which asks a drive for ``path`` once, returns or raises.
+
+    Raises :class:`~edge.errors.StorageError` if the drive does not answer.
+    """
+
+    def once() -> Result:
+        with asking(path):
+            return ask()
+
+    return with_limit(once)
