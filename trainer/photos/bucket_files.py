@@ -36,7 +36,8 @@ _ATTEMPTS = 3
 _CONNECT_LIMIT_S = 5.0
 _RIGHTS = re.compile(
     r"ACCESS_DENIED|INVALID_ACCESS_KEY_ID|INVALID_CLIENT_TOKEN_ID|SIGNATURE_DOES_NOT_MATCH|UNRECOGNIZED_CLIENT|"
-    r"MISSING_AUTHENTICATION_TOKEN|ExpiredToken|InvalidToken|Authentication(?:Exception|Failed)|HTTP status 40[13]|PERMISSION_DENIED|UNAUTHENTICATED"
+    r"MISSING_AUTHENTICATION_TOKEN|ExpiredToken|InvalidToken|Authentication(?:Exception|Failed)|"
+    r"HTTP status 40[13]|PERMISSION_DENIED|UNAUTHENTICATED"
 )
 """What the texts of pyarrow's errors have if a key is missing, wrong, or not allowed to do what it asks for."""
 
