@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
     Missing folders are made. The permissions are ``mode``; None: those of any new file. Whatever happens, ``path`` is
     afterwards the old file or the new one.
 
-    Raises :class:`~edge.errors.StorageError` if it cannot be written.
+    Raises :class:`~edge.errors.StorageError` if it cannot be written, or is a device or a pipe.
     """
     _check_name(path)
     temporary = None
@@ -59,7 +60,7 @@ def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "cho
 
     If ``path`` is a folder, the message names ``example`` as a file in it; in all other cases it names ``fix``.
 
-    Raises :class:`~edge.errors.StorageError` if it cannot be written.
+    Raises :class:`~edge.errors.StorageError` if it cannot be written, or is a device or a pipe.
     """
     _check_name(path)
     if ask_drive(path, path.is_dir):
@@ -79,6 +80,21 @@ def _try_to_write(folder: Path) -> None:
 
 
 def _check_name(path: Path) -> None:
-    """Raise :class:`~edge.errors.StorageError` if Windows, and this is Windows, would write something else."""
+    """Raise :class:`~edge.errors.StorageError` if no file can have the name ``path``.
+
+    Windows writes some names otherwise. And what is renamed to ``/dev/null`` takes its place, where root may do that.
+    """
+    if _is_no_file(path):
+        raise StorageError(f"{path}: is a device or a pipe; give the name of a file")
     if sys.platform == "win32" and (reason := why_windows_refuses_path(path)):
         raise StorageError(f"{path}: cannot be written on Windows: {reason}; choose another name")
+
+
+def _is_no_file(path: Path) -> bool:
+    if os.path.realpath(path.parent) == "/dev":  # /dev/stdout too, which may lead to a file
+        return True
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

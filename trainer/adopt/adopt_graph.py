@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edge.errors import DataError
+from edge.errors import DataError, ModelError
 from edge.inference.classifier import Classifier
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
 from trainer.adopt.adopt import NOTE, Adopted, measured
 from trainer.adopt.codelab_graph import CodelabGraph, read_codelab_graph
 from trainer.backbones.backbone import backbone_of_layers, drawn_pictures
+from trainer.backbones.usable import check_usable
 from trainer.backbones.weights import Weights
 from trainer.export.export import export_unmeasured
 from trainer.groups.modes import GROUPS_AUTO
@@ -73,7 +74,11 @@ def adopt_graph(
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     weights = Weights(path.name, None, sha256)
     with progress.stage("backbone"):
-        backbone = backbone_of_layers(graph.architecture, graph.layers, quantization, weights)
+        try:
+            backbone = backbone_of_layers(graph.architecture, graph.layers, quantization, weights)
+            check_usable(backbone.model)
+        except ModelError as error:
+            raise DataError(f"{path.name}: no weights that {graph.architecture.name} can use: {error}") from None
     provenance = Provenance(
         backbone_sha256=backbone.model.sha256,
         weights=weights.origin,

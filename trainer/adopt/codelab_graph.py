@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import DataError
+from edge.shorten import shorten
 from trainer.backbones.architectures import ALPHAS, INPUT_SIZES, Architecture
-from trainer.backbones.frozen_graph import graph_constants, graph_weights, read_graph
+from trainer.backbones.frozen_graph import CONVERT, graph_constants, graph_weights, read_graph
 from trainer.backbones.mobilenet_v1 import FIRST_CHANNELS
 from trainer.backbones.read_layers import check_layers, fold
 from trainer.backbones.tuned_weights import Layers
@@ -25,6 +26,9 @@ _KNOWN = frozenset(
     | {"Mul", "NoOp", "Placeholder", "PlaceholderWithDefault", "Relu6", "Reshape", "Rsqrt", "Softmax", "Squeeze", "Sub"}
 )
 """The operators of such a graph."""
+
+_LARGEST_HEAD = 1024 * 16_384  # values in, times labels
+_MOST_NODES = 5_000  # the codelab's graph has 560, and each is looked for among all
 
 _SAME = frozenset({"Identity", "PlaceholderWithDefault", "Reshape", "Squeeze"})
 """Operators that leave the values of their first input as they are."""
@@ -45,12 +49,15 @@ def read_codelab_graph(path: Path) -> CodelabGraph:
     that a MobileNet does not have, such as those of quantization-aware training.
     """
     graph = read_graph(path)
+    if len(graph.node) > _MOST_NODES:
+        raise DataError(f"{path.name}: it has {len(graph.node):,} nodes, more than any graph of the codelab")
     nodes = {node.name: node for node in graph.node}
     foreign = sorted({node.op for node in graph.node} - _KNOWN)
     constants = graph_constants(graph)
-    weights = graph_weights(constants, path.name)
+    weights = graph_weights(graph, constants, path.name)
     if foreign:
-        raise DataError(f"{path.name}: the operator {foreign[0]} is none of the codelab's MobileNet")
+        name = shorten(foreign[0], 60) or "without a name"
+        raise DataError(f"{path.name}: the operator {name} is none of the codelab's MobileNet; {CONVERT}")
     try:
         architecture = _architecture(nodes, weights["conv1"][0].shape[-1], path.name)
         head = _head(nodes, constants)
@@ -60,6 +67,8 @@ def read_codelab_graph(path: Path) -> CodelabGraph:
         raise DataError(f"{path.name}: not a graph of the codelab's retrain script ({error})") from None
     if len(head.weights) != layers["conv_pw_13"][1].shape[0]:
         raise DataError(f"{path.name}: its last layers do not fit its network")
+    if len(head.bias) < 2:
+        raise DataError(f"{path.name}: it has {len(head.bias)} output, and a classifier has two or more")
     return CodelabGraph(architecture, layers, head)
 
 
@@ -83,7 +92,8 @@ def _head(nodes: dict[str, Any], constants: dict[str, npt.NDArray[np.float32]]) 
     Raises :class:`LookupError` or :class:`ValueError` if there are others.
     """
     users = {name.split(":")[0] for node in nodes.values() for name in node.input}
-    ends = [node for node in nodes.values() if node.op == "Softmax" and node.name not in users]
+    last = [node.name for node in nodes.values() if node.name not in users and node.op in {*_SAME, "Softmax"}]
+    ends = [end for end in (_source(nodes, name) for name in last) if end.op == "Softmax"]
     if len(ends) != 1:
         raise ValueError(f"{len(ends)} softmaxes at its end")
     found: Head | None = None
@@ -100,9 +110,17 @@ def _head(nodes: dict[str, Any], constants: dict[str, npt.NDArray[np.float32]]) 
         if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
             raise ValueError("its last layers have values that are no finite numbers")
         layer = Head(weights.reshape(weights.shape[-2:]), bias)
-        found = layer if found is None else Head(layer.weights @ found.weights, layer.bias @ found.weights + found.bias)
+        found = layer if found is None else _as_one(layer, found)
         node = _source(nodes, product.input[0])
     raise ValueError("its layers run in a circle")
+
+
+def _as_one(first: Head, second: Head) -> Head:
+    """What ``second`` gives of what ``first`` gives, as one layer."""
+    inputs, outputs = len(first.weights), len(second.bias)
+    if len(first.bias) != len(second.weights) or inputs * outputs > _LARGEST_HEAD:
+        raise ValueError(f"layers of the shapes {first.weights.shape} and {second.weights.shape} behind each other")
+    return Head(first.weights @ second.weights, first.bias @ second.weights + second.bias)
 
 
 def _source(nodes: dict[str, Any], name: str) -> Any:

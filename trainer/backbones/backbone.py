@@ -30,6 +30,7 @@ from trainer.backbones.networks import network_graph
 from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import run_tensorflow
 from trainer.backbones.tuned_weights import Layers
+from trainer.backbones.usable import check_usable
 from trainer.backbones.weights import Weights, download, find_weights
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.photos.photo_hashes import PhotoHashes
@@ -202,9 +203,10 @@ def _build(
     for quantization in quantizations:
         try:
             content = _corrected(artifacts, quantization, architecture)
-            examine(content)
+            check_usable(as_model(content, _normalization(architecture)))
         except ModelError as error:
-            raise ConfigurationError(f"the backbone of {architecture.name} is not a valid model: {error}") from None
+            place = weights.path or weights.origin
+            raise ConfigurationError(f"{place}: no weights that {architecture.name} can use: {error}") from None
         digest = hashlib.sha256(content).hexdigest()[:16]
         name = f"{artifact_prefix(architecture, weights, quantization, converter)}{digest}.tflite"
         write_whole(bottleneck_dir / "backbones" / name, content)

@@ -39,11 +39,11 @@ def read_classifier(path: Path, architecture: Architecture) -> Floats | None:
 
 
 def _read(path: Path, architecture: Architecture) -> Floats | None:
-    if path.suffix == ".npz" or architecture.family == MOBILENET_V3_SMALL:  # fine-tuned weights have none
+    if path.suffix.lower() == ".npz" or architecture.family == MOBILENET_V3_SMALL:  # fine-tuned weights have none
         return None
-    if path.suffix == ".pth":
+    if path.suffix.lower() == ".pth":
         return read_torch_arrays(path).get(_TORCH_NAME)
-    if path.suffix == ".pb":
+    if path.suffix.lower() == ".pb":
         kernel = graph_constants(read_graph(path)).get(_GRAPH_NAME)
     else:
         kernel = read_keras_classifier(path, network_graph(architecture))

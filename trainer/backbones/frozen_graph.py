@@ -12,9 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import DataError
+from edge.modelfile.reading import read_bounded
+from edge.shorten import shorten
 from trainer.backbones.architectures import BLOCKS
+from trainer.backbones.weights_file import LARGEST_BYTES, other_form
 
 _SCOPE = "MobilenetV1/"
+
+CONVERT = "convert it with TensorFlow's TFLiteConverter and give the .tflite"
+"""What would do instead of a graph that cannot be read."""
 
 Arrays = list[npt.NDArray[np.float32]]
 
@@ -24,7 +30,8 @@ def read_graph_weights(path: Path) -> dict[str, Arrays]:
 
     Raises :class:`~edge.errors.DataError` if the file is not a graph, or if a constant is missing.
     """
-    return graph_weights(graph_constants(read_graph(path)), path.name)
+    graph = read_graph(path)
+    return graph_weights(graph, graph_constants(graph), path.name)
 
 
 def read_graph(path: Path) -> Any:
@@ -34,21 +41,28 @@ def read_graph(path: Path) -> Any:
     """
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-    from trainer.backbones.graph_messages import graph_class
+    from trainer.backbones.graph_messages import check_fields, graph_class
 
     graph: Any = graph_class()()
+    content = read_bounded(path, LARGEST_BYTES, "the graph")
     try:
-        graph.ParseFromString(path.read_bytes())
+        check_fields(content)
+        graph.ParseFromString(content)
     except DecodeError:
-        raise DataError(f"{path.name}: not a frozen TensorFlow graph") from None
+        reason = other_form(path) or "a text graph (.pbtxt) or another file; give the binary .pb"
+        raise DataError(f"{path.name}: not a frozen TensorFlow graph: {reason}") from None
+    except DataError as error:
+        raise DataError(f"{path.name}: not a frozen TensorFlow graph: {error}") from None
+    if not graph.node:
+        raise DataError(f"{path.name}: no graph in it: if it is of a SavedModel, {CONVERT}")
     return graph
 
 
-def graph_weights(constants: dict[str, npt.NDArray[np.float32]], name: str) -> dict[str, Arrays]:
+def graph_weights(graph: Any, constants: dict[str, npt.NDArray[np.float32]], name: str) -> dict[str, Arrays]:
     """The weights of each layer of Keras' MobileNet, by layer name, in the order of ``layer.set_weights``.
 
     Convolutions have one kernel each; batch normalisation has gamma, beta, mean and variance. ``constants`` are those
-    of a graph, ``name`` is that of its file.
+    of ``graph``, ``name`` is that of its file.
 
     Raises :class:`~edge.errors.DataError` if a constant is missing.
     """
@@ -59,8 +73,17 @@ def graph_weights(constants: dict[str, npt.NDArray[np.float32]], name: str) -> d
             layers[layer] = [constants[f"{_SCOPE}{scope}/{kernel}"]]
             layers[f"{layer}_bn"] = [constants[f"{_SCOPE}{scope}/BatchNorm/{part}"] for part in parts]
         except KeyError as error:
-            raise DataError(f"{name}: no constant {error}; not a MobileNet v1 graph") from None
+            raise DataError(f"{name}: no constant {error}; not a MobileNet v1 graph, but {_described(graph)}") from None
     return layers
+
+
+def _described(graph: Any) -> str:
+    """What network ``graph`` is, by the names of its nodes."""
+    names = dict.fromkeys(node.name.partition("/")[0] for node in graph.node)
+    if "DecodeJpeg" in names and "pool_3" in names:
+        return "Inception v3, which the codelab's script takes if no other is named: train again with trainer retrain"
+    shown = ", ".join(shorten(name, 30) for name in list(names)[:4])
+    return f"one whose parts are called {shown}; {CONVERT}"
 
 
 def graph_constants(graph: Any) -> dict[str, npt.NDArray[np.float32]]:

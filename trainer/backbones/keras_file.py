@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Callable
@@ -12,11 +13,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from edge.errors import DataError
+from edge.shorten import shorten
 from trainer.backbones.frozen_graph import Arrays
 from trainer.backbones.network_graph import NetworkGraph
 from trainer.backbones.tuned_weights import DAMAGED, Floats
+from trainer.backbones.weights_file import check_zip, other_form
 
 _LARGEST = 2 * 1024 * 1024  # values of an array of these networks: a classifier has 1,280 x 1,000
+_MOST_ARRAYS = 4  # of one layer: gamma, beta, mean and variance
+_MOST_LINKS = 20_000  # names of groups and arrays: a network with what its optimizer keeps has about 1,500
 _CLASSIFIERS = ("conv_preds", "predictions", "Logits")
 """The last layer's name in Keras' old form: of MobileNet v1, of MobileNetV2 since Keras 2.3, and before."""
 
@@ -46,14 +51,32 @@ def _read(path: Path, read: Callable[[Any], Result]) -> Result:
         content: Any = path
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
+                check_zip(archive)
                 content = io.BytesIO(archive.read("model.weights.h5"))
         with h5py.File(content) as file:
+            _check_links(file)
             return read(file)
     except DataError:
         raise
     except (OSError, *DAMAGED) as error:  # h5py checks little: a changed byte can raise any of these
-        reason = "it is cut short; delete it" if "truncated" in str(error) else str(error) or type(error).__name__
+        words = str(error) or type(error).__name__
+        other = other_form(path) if isinstance(error, OSError) else None
+        reason = "it is cut short; delete it" if "truncated" in words else other or words
         raise DataError(f"no file of Keras' weights: {reason}") from None
+
+
+def _check_links(file: Any) -> None:
+    """Refuse a file that refers to others: what is read may be a pipe or a device."""
+    import h5py
+
+    links = itertools.count()
+
+    def other(name: bytes, link: Any) -> bytes | None:
+        return name if link.type != h5py.h5l.TYPE_HARD or next(links) > _MOST_LINKS else None
+
+    found = file.id.links.visit(other, info=True)  # follows no link
+    if found is not None:
+        raise DataError(f"{found[:80].decode('utf-8', 'replace')} is no part of a file of weights")
 
 
 def _classifier(file: Any, graph: NetworkGraph) -> Floats | None:
@@ -75,7 +98,10 @@ def _by_name(file: Any, graph: NetworkGraph) -> dict[str, Arrays]:
     for name in [name for layer in graph.convolutions for name in (layer.name, layer.norm) if name]:
         group = next((groups[spelt] for spelt in (name, _older_name(name)) if spelt in groups), None)
         if group is not None:
-            weights[name] = [_array(group[key]) for key in group.attrs["weight_names"]]
+            weights[name] = [_array(group[key]) for key in group.attrs["weight_names"][:_MOST_ARRAYS]]
+    if not weights:
+        found = ", ".join(shorten(name, 40) for name in itertools.islice(groups, 3))
+        raise DataError(f"it has no layer {graph.convolutions[0].name}; its layers are called {found or 'nothing'}")
     return weights
 
 
@@ -93,7 +119,7 @@ def _by_class(groups: Any, graph: NetworkGraph) -> dict[str, Arrays]:
     def arrays(kind: str) -> Arrays:
         number, counts[kind] = counts[kind], counts[kind] + 1
         group = groups[f"{kind}_{number}" if number else kind]["vars"]
-        return [_array(group[key]) for key in sorted(group, key=int)]
+        return [_array(group[key]) for key in sorted(group, key=int)[:_MOST_ARRAYS]]
 
     weights: dict[str, Arrays] = {}
     for layer in graph.convolutions:
@@ -107,4 +133,7 @@ def _array(dataset: Any) -> Floats:
     """The floats of ``dataset``; what a file claims is checked before it takes memory."""
     if dataset.dtype.kind != "f" or dataset.size > _LARGEST:
         raise DataError(f"{dataset.name} is no array of floats that such a network has")
+    # Keras writes none of these: chunks may be packed, and the others are read from other files.
+    if dataset.chunks is not None or dataset.external or dataset.is_virtual:
+        raise DataError(f"{dataset.name} is not stored as Keras stores arrays; save the weights with Keras again")
     return np.asarray(dataset, np.float32)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import ConfigurationError, DataError
-from trainer.backbones.architectures import Architecture
+from trainer.backbones.architectures import Architecture, architectures
 from trainer.backbones.frozen_graph import Arrays, read_graph_weights
 from trainer.backbones.keras_file import read_keras_weights
 from trainer.backbones.network_graph import LINEAR, Convolution, NetworkGraph
@@ -36,21 +36,43 @@ def read_layers(path: Path, architecture: Architecture) -> Layers:
     Raises :class:`~edge.errors.ConfigurationError` if the file is damaged, or has other weights.
     """
     try:
-        if path.suffix == ".npz":
-            layers = read_tuned(path)
-        else:
-            layers = fold(_read_weights(path, network_graph(architecture)), architecture)
-        check_layers(layers, architecture)
+        return _read_layers(path, architecture)
     except (DataError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ConfigurationError(f"{path}: not the weights of {architecture.name} ({reason})") from None
+        reason = " ".join(str(error).split())[:300]
+    fits = next((other.name for other in _others(architecture) if _can_be(path, other)), None)
+    hint = f"; they fit {fits}" if fits else ""
+    raise ConfigurationError(f"{path}: not the weights of {architecture.name} ({reason}){hint}")
+
+
+def _read_layers(path: Path, architecture: Architecture) -> Layers:
+    if path.suffix.lower() == ".npz":
+        layers = read_tuned(path)
+    else:
+        layers = fold(_read_weights(path, network_graph(architecture)), architecture)
+    check_layers(layers, architecture)
     return layers
 
 
+def _others(architecture: Architecture) -> list[Architecture]:
+    """One network of each family and width, in the size of ``architecture`` if there is one, but not that width."""
+    found = {(other.family, other.alpha): other for other in architectures()}
+    found |= {(other.family, other.alpha): other for other in architectures() if other.input_size == architecture.input_size}
+    return [other for key, other in found.items() if key != (architecture.family, architecture.alpha)]
+
+
+def _can_be(path: Path, architecture: Architecture) -> bool:
+    try:
+        _read_layers(path, architecture)
+    except (DataError, ValueError):
+        return False
+    return True
+
+
 def _read_weights(path: Path, graph: NetworkGraph) -> dict[str, Arrays]:
-    if path.suffix == ".pb":
+    suffix = path.suffix.lower()
+    if suffix == ".pb":
         return read_graph_weights(path)
-    return read_torch_weights(path, graph) if path.suffix == ".pth" else read_keras_weights(path, graph)
+    return read_torch_weights(path, graph) if suffix == ".pth" else read_keras_weights(path, graph)
 
 
 def random_layers(architecture: Architecture) -> Layers:
@@ -113,5 +135,7 @@ def check_layers(layers: Layers, architecture: Architecture) -> None:
         kernel, bias = layers[layer.name]
         if kernel.shape != layer.kernel or bias.shape != (layer.channels,):
             raise ValueError(f"{layer.name} has the shape {kernel.shape} instead of {layer.kernel}: another width")
+        if not kernel.any():
+            raise ValueError(f"{layer.name} has only zeros: was it trained?")
         if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
             raise ValueError(f"{layer.name} has values that are no finite numbers")

@@ -7,7 +7,9 @@ name, the keys of their storages), then each storage's count and bytes (torch/se
 from __future__ import annotations
 
 import io
+import math
 import pickle
+import pickletools
 import struct
 from collections import OrderedDict
 from pathlib import Path
@@ -17,12 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import DataError
+from edge.modelfile.reading import read_bounded
 from trainer.backbones.frozen_graph import Arrays
 from trainer.backbones.network_graph import NetworkGraph
 from trainer.backbones.tuned_weights import DAMAGED, Floats
+from trainer.backbones.weights_file import LARGEST_BYTES, other_form
 
 _MAGIC = 0x1950A86A20F9469CFC6C
-_LARGEST_BYTES = 100_000_000
+_MOST_OPERATIONS = 200_000  # EfficientNet-Lite0's file has 10,696
 _NORM_PARTS = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -39,7 +43,7 @@ class _Array(NamedTuple):
 
 
 _KNOWN = {
-    ("collections", "OrderedDict"): OrderedDict,
+    ("collections", "OrderedDict"): lambda: OrderedDict(),  # empty: with values it could copy them, again and again
     ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, shape, stride, *_: _Array(
         storage, offset, shape, stride
     ),
@@ -88,11 +92,8 @@ def read_torch_arrays(path: Path) -> dict[str, Floats]:
     Raises :class:`~edge.errors.DataError` if it is another kind of file.
     """
     try:
-        content = path.read_bytes()
-        if len(content) > _LARGEST_BYTES:
-            raise DataError("it is larger than any file of weights that is known")
-        stream = io.BytesIO(content)
-        magic, _, _, named, keys = (_Reader(stream).load() for _ in range(5))
+        stream = io.BytesIO(read_bounded(path, LARGEST_BYTES, "the weights"))
+        magic, _, _, named, keys = (_load(stream) for _ in range(5))
         if magic != _MAGIC:
             raise DataError("it has not PyTorch's number at its beginning")
         arrays = {name: array for name, array in named.items() if isinstance(array, _Array)}
@@ -100,8 +101,18 @@ def read_torch_arrays(path: Path) -> dict[str, Floats]:
         storages = {key: _storage(stream, dtypes[key]) for key in keys}
         floats = {name: array for name, array in arrays.items() if array.storage.dtype == "<f4"}
         return {name: _array(array, storages[array.storage.key]) for name, array in floats.items()}
-    except (OSError, pickle.UnpicklingError, *DAMAGED) as error:
-        raise DataError(f"no file of PyTorch's weights: {error}") from None
+    except (pickle.UnpicklingError, *DAMAGED) as error:
+        raise DataError(f"no file of PyTorch's weights: {other_form(path) or error}") from None
+
+
+def _load(stream: io.BytesIO) -> Any:
+    """The next pickle in ``stream``, which is looked at first: a place in pickle's memory costs all those before it."""
+    start = stream.tell()
+    for count, (operation, argument, _) in enumerate(pickletools.genops(stream)):
+        if count > _MOST_OPERATIONS or ("PUT" in operation.name and int(argument or 0) > _MOST_OPERATIONS):
+            raise DataError("its pickle is longer than that of any file of weights that is known")
+    stream.seek(start)
+    return _Reader(stream).load()
 
 
 def _storage(stream: io.BytesIO, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -111,6 +122,8 @@ def _storage(stream: io.BytesIO, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
 
 def _array(array: _Array, storage: npt.NDArray[Any]) -> Floats:
     """``array`` out of its ``storage``: an axis may be stored in any order, but not outside of it."""
+    if math.prod(array.shape) > len(storage):
+        raise DataError("an array has more values than its storage")
     places = [np.arange(count) * step for count, step in zip(array.shape, array.stride, strict=True)]
     index = np.asarray(array.offset)
     for axis in places:

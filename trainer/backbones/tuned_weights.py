@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import DataError
+from trainer.backbones.weights_file import check_zip
 
 DAMAGED = (
     *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError, EOFError),
@@ -50,9 +51,11 @@ def read_arrays(path: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]
     Raises :class:`~edge.errors.DataError` if it is another kind of file.
     """
     try:
+        with zipfile.ZipFile(path) as packed:
+            check_zip(packed)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         details = json.loads(arrays.pop(DETAILS).tobytes())
-    except (OSError, SyntaxError, *DAMAGED) as error:
+    except (OSError, SyntaxError, DataError, *DAMAGED) as error:
         raise DataError(f"{path.name}: not a file of fine-tuning ({' '.join(str(error).split())[:80]})") from None
     return arrays, details

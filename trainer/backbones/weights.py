@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.distribution import install_command
-from edge.errors import ConfigurationError, EdgeError
+from edge.errors import ConfigurationError, EdgeError, ModelError
 from edge.files import write_whole
 from edge.home import home_folder
+from edge.modelfile.reading import read_bounded
 from trainer.backbones.architectures import (
     EFFICIENTNET_LITE0,
     MOBILENET_V1,
@@ -20,6 +21,7 @@ from trainer.backbones.architectures import (
     Architecture,
 )
 from trainer.backbones.packaged_weights import installed, package_of
+from trainer.backbones.weights_file import LARGEST_BYTES
 
 OFFLINE = "offline"
 """Value of ``--weights`` that means those of the ``offline`` extra."""
@@ -31,7 +33,6 @@ _KERAS_WEIGHTS = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _KERAS_FOLDERS = {MOBILENET_V1: "mobilenet", MOBILENET_V2: "mobilenet_v2", MOBILENET_V3_SMALL: "mobilenet_v3"}
 _WHAT_IT_HAS = "has only mobilenet_1.0 and efficientnet_lite0"
 _TIMEOUT_S = 20.0  # without any byte; a silent firewall would hang for ever
-_LARGEST_BYTES = 100_000_000  # the largest file has 17 MB
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 _ALPHA_TEXT = {1.0: "1_0", 0.75: "7_5", 0.50: "5_0", 0.25: "2_5"}  # Keras' own spelling
@@ -96,11 +97,11 @@ def download(architecture: Architecture) -> None:
     address = f"{_KERAS_WEIGHTS}{_KERAS_FOLDERS[architecture.family]}/{target.name}"
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
-            content = answer.read(_LARGEST_BYTES)
+            content = answer.read(LARGEST_BYTES)
             promised = int(answer.headers.get("Content-Length", len(content)))
         if len(content) < promised:  # the library does not say so if a number of bytes is asked for
             raise ConfigurationError("the download failed: the connection was cut; run the same command again")
-        if not content.startswith(_HDF5) or len(content) == _LARGEST_BYTES:
+        if not content.startswith(_HDF5) or len(content) == LARGEST_BYTES:
             raise ConfigurationError("the download failed: what came is no file of weights; is there a login page?")
         write_whole(target, content)
     except (OSError, ValueError, http.client.HTTPException, EdgeError) as error:
@@ -153,9 +154,10 @@ def _offline(architecture: Architecture) -> Weights | None:
 
 def _from_file(path: Path, origin: str) -> Weights:
     try:
-        return Weights(origin, path, hashlib.sha256(path.read_bytes()).hexdigest())
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot read the weights ({error.strerror})") from None
+        content = read_bounded(path, LARGEST_BYTES, "the weights")
+    except ModelError as error:
+        raise ConfigurationError(str(error)) from None
+    return Weights(origin, path, hashlib.sha256(content).hexdigest())
 
 
 def _unavailable(architecture: Architecture, reason: str) -> Weights:

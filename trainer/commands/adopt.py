@@ -69,7 +69,7 @@ def adopt_command(
     path = output or Path("models") / f"{model.stem}-{ADOPTED}.tflite"
     pixels = pixel_arguments(mean, std, input_range)
     agreement = None
-    if model.suffix == GRAPH_SUFFIX:
+    if model.suffix.lower() == GRAPH_SUFFIX:
         _check_graph_options(model, labels, pixels)
         assert labels is not None
         check_writable(path)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edge.errors import ModelError
-from edge.inference.self_test import make_patterns
 from edge.modelfile.foreign import messages
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GIVEN, GUESSED, IN_FILE, Normalization
@@ -23,6 +22,7 @@ from trainer.backbones.foreign.network import ForeignNetwork, network_name
 from trainer.backbones.foreign.prune import prune
 from trainer.backbones.foreign.read_file import ForeignFile, read_checked, read_foreign
 from trainer.backbones.foreign.tree_view import TreeView
+from trainer.backbones.usable import check_usable
 from trainer.backbones.weights import Weights
 from trainer.tflite import (
     INT8_RUNTIME,
@@ -38,7 +38,6 @@ PIXELS_NAME = "edge_for_poets_pixels"
 """The metadata buffer that says how a float input's pixels are scaled, so that the artifact's hash depends on it."""
 
 _FLOAT_RUNTIME = "1.6.0"  # has the MEAN that may be added
-_PATTERN_SEED = 0
 
 
 class Brought(NamedTuple):
@@ -66,7 +65,7 @@ def foreign_backbone(content: bytes, file_name: str, normalization: Normalizatio
         Weights(PurePath(file_name).name, None, hashlib.sha256(content).hexdigest()),
         model,
     )
-    _try(backbone)
+    check_usable(model)
     lines = messages(file.model.input, file.model.normalization, None)
     size = f"a bottleneck has {backbone.bottleneck_size:,} values, {backbone.quantization}"
     return Brought(backbone, (f"a network of another project, {reading}; {size}", *lines))
@@ -122,15 +121,3 @@ def _reading(given: ModelFile, cut: Cut) -> str:
         return place
     guess = ", which is a guess" if given.normalization.origin == GUESSED else ""
     return f"{place}; pixels are scaled to {given.normalization.text}{guess}"
-
-
-def _try(backbone: Backbone) -> None:
-    """Compute the bottlenecks of drawn patterns.
-
-    Raises :class:`~edge.errors.ModelError` if it cannot be run, or they are no numbers or all the same.
-    """
-    features = backbone.features(make_patterns(_PATTERN_SEED, backbone.model.input_size))
-    if not np.isfinite(features).all():
-        raise ModelError("its features are not numbers; convert the network again")
-    if (features == features[0]).all():
-        raise ModelError("its features are the same for every picture; has it been trained?")

@@ -113,7 +113,7 @@ def test_changed_bytes_never_give_a_traceback(kind: str, monkeypatch: pytest.Mon
 
     They are not run: what passes all checks may still end an interpreter, and this process with it.
     """
-    monkeypatch.setattr("trainer.backbones.foreign.foreign_backbone._try", lambda backbone: None)
+    monkeypatch.setattr("trainer.backbones.foreign.foreign_backbone.check_usable", lambda model: None)
     whole = classifier(kind)
     random = np.random.default_rng(1)
     refused = 0
