@@ -44,9 +44,13 @@ def read_model(content: bytes) -> Any:
     """The flatbuffer in ``content`` as an object tree (``ModelT`` of the schema).
 
     Files from before TensorFlow 2.4, Google's for the Edge TPU among them, have the number of an operator in the old
-    field of eight bits alone. ``builtinCode`` is the number in every tree.
+    field of eight bits alone. ``builtinCode`` is the number in every tree. Weights that lie behind the flatbuffer are
+    in the tree like all others.
+
+    Raises :class:`ValueError` if more weights lie there than the file can hold.
     """
     model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+    _take_in(model.buffers, content)
     for code in model.operatorCodes or []:
         code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
     # Not needed to run the model, and it differs between otherwise equal conversions.
@@ -55,6 +59,15 @@ def read_model(content: bytes) -> Any:
             model.buffers[entry.buffer].data = None
     model.metadata = [entry for entry in model.metadata or [] if entry.name != _CONVERSION]
     return model
+
+
+def _take_in(buffers: list[Any], content: bytes) -> None:
+    outside = [buffer for buffer in buffers if buffer.offset > 1]
+    if sum(buffer.size for buffer in outside) > len(content):
+        raise ValueError("buffers behind the flatbuffer overlap")
+    for buffer in outside:
+        buffer.data = np.frombuffer(content, np.uint8)[buffer.offset : buffer.offset + buffer.size]
+        buffer.offset = buffer.size = 0
 
 
 def write_model(model: Any) -> bytes:

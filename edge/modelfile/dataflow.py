@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
-from edge.modelfile.kernels import check_kernel
+from edge.modelfile.kernels import RESHAPE, check_kernel
 
 _MAX_CONNECTIONS = 1_000_000  # inputs and outputs of all operators; a model of 500 operators has about 2,000
 _OPTIONAL = -1  # an operator input that is left out
@@ -34,6 +34,7 @@ def check_operators(graph: Table, shapes: list[tuple[int, ...]], stored: list[bo
     if not ready.isdisjoint(inputs):
         raise ModelError("an input of the model is a constant; the model file is damaged")
     ready.update(inputs, (_OPTIONAL,))
+    computed: set[int] = set()  # tensors whose shape another tensor gives: Keras' dense layers on a map have them
     operators = connections = 0
     for operator in graph.tables(3):
         operators += 1
@@ -52,7 +53,10 @@ def check_operators(graph: Table, shapes: list[tuple[int, ...]], stored: list[bo
         if not ready.isdisjoint(writes) or len(set(writes)) < len(writes):
             raise ModelError("an operator writes a tensor that has its values already; the file is damaged")
         ready.update(writes)
-        check_kernel(kernels[code], operator, [None if index == _OPTIONAL else shapes[index] for index in reads])
+        read = [None if index == _OPTIONAL else shapes[index] for index in reads]
+        check_kernel(kernels[code], operator, read, computed=bool(reads) and reads[0] in computed)
+        if kernels[code] == RESHAPE and len(reads) > 1 and reads[1] != _OPTIONAL and not stored[reads[1]]:
+            computed.update(writes)
     if operators and not ready.issuperset(outputs):
         raise ModelError("no operator writes the model's output; the model file is damaged")
     return operators

@@ -15,6 +15,9 @@ import numpy as np
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
 
+RESHAPE = 22
+"""The number of the kernel RESHAPE."""
+
 _CONV_2D, _DEPTHWISE_CONV_2D, _FULLY_CONNECTED = 3, 4, 9
 _MAX_STEP = 1 << 15  # of larger ones a product with a size in pixels may not fit 32 bits
 
@@ -50,14 +53,21 @@ def kernel_of(code: Table) -> int:
     return max(code.integer(0, np.int8), code.integer(3, np.int32))
 
 
-def check_kernel(kernel: int, operator: Table, shapes: Sequence[tuple[int, ...] | None]) -> None:
+def check_kernel(
+    kernel: int, operator: Table, shapes: Sequence[tuple[int, ...] | None], *, computed: bool = False
+) -> None:
     """Check what ``kernel`` needs of ``operator``, whose inputs have ``shapes``; None for an input that is left out.
+
+    If the shape of the first input is ``computed`` when the model runs, what the file says of it means nothing, and the
+    interpreters check it themselves.
 
     Raises :class:`~edge.errors.ModelError` if an interpreter may crash on it.
     """
     if kernel in (_CONV_2D, _DEPTHWISE_CONV_2D, _FULLY_CONNECTED):
         if kernel == _DEPTHWISE_CONV_2D and len(shapes) < 3:
             raise ModelError("a depthwise convolution of the model has no bias, on which interpreters crash")
+        if computed and kernel == _FULLY_CONNECTED and len(shapes) > 1 and shapes[1] is not None:
+            shapes = [shapes[1][-1:], *shapes[1:]]
         if not _weights_fit(kernel, *shapes[:3]):
             raise ModelError(f"an operator of the model (kernel {kernel}) has weights for another input; it is damaged")
     kind, options = operator.integer(3, np.uint8), operator.table(4)
@@ -78,8 +88,9 @@ def _weights_fit(
     if values is None or weights is None or 0 in weights:
         return False
     if kernel == _FULLY_CONNECTED:
-        fits = len(weights) == 2 and math.prod(values) % weights[1] == 0
-        outputs = weights[0]
+        if len(weights) != 2:
+            return False
+        fits, outputs = math.prod(values) % weights[1] == 0, weights[0]
     elif len(weights) != 4 or len(values) not in (0, 4):
         return False
     elif kernel == _CONV_2D:

@@ -92,3 +92,16 @@ def test_a_free_path_has_the_first_free_number(tmp_path: Path) -> None:
     path.write_bytes(b"")
     (tmp_path / "a.b-2.jpg").symlink_to(tmp_path / "gone")
     assert free_path(path) == tmp_path / "a.b-3.jpg"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on Windows")
+def test_devices_and_pipes_are_no_outputs(tmp_path: Path) -> None:
+    """Whoever may rename files there would otherwise put a file into the place of /dev/null."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (Path("/dev/null"), Path("/dev/stdout"), Path("/dev/not there"), pipe):
+        with pytest.raises(StorageError, match="is a device or a pipe; give the name of a file"):
+            write_whole(path, b"x")
+        with pytest.raises(StorageError, match="is a device or a pipe"):
+            check_writable(path)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

@@ -222,16 +222,23 @@ def with_two_graphs(content: bytes) -> bytes:
     return write_model(model)
 
 
-def with_outside_buffer(content: bytes) -> bytes:
-    """``content`` with a buffer that lies behind the flatbuffer, as models above 2 GB have it."""
-    from trainer.tflite import read_model
-
-    model = read_model(content)
-    buffer = schema.BufferT()
-    buffer.offset, buffer.size = 64, 4
-    model.buffers.append(buffer)
+def with_outside_weights(content: bytes, copies: int = 1) -> bytes:
+    """``content`` with its weights behind the flatbuffer, as models above 2 GB have them; ``copies`` overlap there."""
     import flatbuffers
 
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    from trainer.tflite import read_model
+
+    packed = b""
+    for _ in range(2):  # where the flatbuffer ends is known after the first time
+        model, outside = read_model(content), b""
+        for buffer in model.buffers:
+            if buffer.data is not None and len(buffer.data) > 16:
+                data = np.asarray(buffer.data, np.uint8).tobytes()
+                buffer.data, buffer.offset, buffer.size = None, max(len(packed), 1 << 20) + len(outside), len(data)
+                outside += data
+        largest = max(model.buffers, key=lambda buffer: buffer.size)
+        model.buffers += [largest] * (copies - 1)
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        packed = bytes(builder.Output()).ljust(1 << 20, b"\0")
+    return packed + outside

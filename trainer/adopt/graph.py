@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from edge.errors import ModelError
 from edge.modelfile.foreign import Function, ScoreTransform
 from edge.modelfile.metadata import unpack_files
 from edge.modelfile.model_file import ModelFile
 from trainer.backbones.foreign.image_input import put_image_first
+from trainer.backbones.foreign.read_file import read_checked
 from trainer.export.splice import SIGNATURE, add_fully_connected, add_softmax
 from trainer.tflite import add_operator, add_tensor, noted_runtime, raise_runtime, read_model, set_signature
 
@@ -29,12 +29,10 @@ _EIGHT_BITS = (_UINT8, _INT8)
 def adopted_tree(model: ModelFile) -> Any:
     """The object tree of ``model`` with our borders: input ``image``, output ``scores``, signature ``serving_default``.
 
-    Raises :class:`~edge.errors.ModelError` if its weights lie behind the flatbuffer.
+    Raises :class:`~edge.errors.ModelError` if it is not what TFLite's converters write.
     """
     assert model.transform is not None
-    tree = read_model(model.content[: unpack_files(model.content).flatbuffer_bytes])
-    if any(buffer.offset > 1 for buffer in tree.buffers):
-        raise ModelError("the model keeps its weights behind the flatbuffer, which cannot be adopted; convert it again")
+    tree = read_checked(lambda: read_model(model.content[: unpack_files(model.content).flatbuffer_bytes]))
     graph = tree.subgraphs[0]
     for border in (graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]):
         border.name = b"original " + (border.name or b"")

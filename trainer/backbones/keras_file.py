@@ -83,9 +83,8 @@ def _classifier(file: Any, graph: NetworkGraph) -> Floats | None:
     if "layers" not in file:
         groups = file.get("model_weights", file)
         group = next((groups[name] for name in _CLASSIFIERS if name in groups), None)
-        if group is None or not len(group.attrs["weight_names"]):
-            return None
-        return _array(group[group.attrs["weight_names"][0]])
+        names = () if group is None else _weight_names(group)
+        return _array(group[names[0]]) if len(names) else None
     # Layers are counted for each class: the classifier is a dense one, or the convolution behind those of the network.
     count = sum(not layer.depthwise for layer in graph.convolutions)
     group = next((file["layers"][name] for name in ("dense", f"conv2d_{count}") if name in file["layers"]), None)
@@ -98,11 +97,21 @@ def _by_name(file: Any, graph: NetworkGraph) -> dict[str, Arrays]:
     for name in [name for layer in graph.convolutions for name in (layer.name, layer.norm) if name]:
         group = next((groups[spelt] for spelt in (name, _older_name(name)) if spelt in groups), None)
         if group is not None:
-            weights[name] = [_array(group[key]) for key in group.attrs["weight_names"][:_MOST_ARRAYS]]
+            weights[name] = [_array(group[key]) for key in _weight_names(group)]
     if not weights:
         found = ", ".join(shorten(name, 40) for name in itertools.islice(groups, 3))
         raise DataError(f"it has no layer {graph.convolutions[0].name}; its layers are called {found or 'nothing'}")
     return weights
+
+
+def _weight_names(group: Any) -> Any:
+    """The names of the arrays of the layer ``group``; what a damaged list of them claims can crash the HDF5 library."""
+    import h5py
+
+    stored = group.attrs.get_id("weight_names")
+    if len(stored.shape) != 1 or stored.shape[0] > _MOST_ARRAYS or h5py.check_string_dtype(stored.dtype) is None:
+        raise DataError(f"the names of the arrays of {group.name} are damaged")
+    return group.attrs["weight_names"]
 
 
 def _older_name(name: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.interpreter import dequantize
 from edge.inference.model_input import ModelInput
@@ -40,8 +41,11 @@ class _PlainInterpreter:
     def __init__(self, model: ModelFile) -> None:
         self._model, self._input = model, ModelInput(model)
         kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        self._interpreter = Interpreter(model_content=model.content, experimental_op_resolver_type=kernels)
-        self._interpreter.allocate_tensors()
+        try:
+            self._interpreter = Interpreter(model_content=model.content, experimental_op_resolver_type=kernels)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:  # XNNPACK takes some damaged models that the plain kernels refuse
+            raise ModelError(f"litert without XNNPACK cannot run this model ({' '.join(str(error).split())})") from None
 
     def scores(self, pattern: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         interpreter = self._interpreter

@@ -85,6 +85,7 @@ def test_depthwise_convolution_without_a_bias() -> None:
         (9, [(2, 48), (5, 48)], True),
         (9, [(1, 47), (5, 48), None], False),
         (9, [(1, 48), (5, 0), None], False),
+        (9, [(1, 48), (), None], False),
         (9, [(1, 48), (5, 48), (48,)], False),
     ],
 )
@@ -97,5 +98,18 @@ def test_weights_that_fit(kernel: int, shapes: list[tuple[int, ...] | None], fit
     except ModelError as error:
         assert not fits
         assert str(error) == f"an operator of the model (kernel {kernel}) has weights for another input; it is damaged"
+    else:
+        assert fits
+
+
+@pytest.mark.parametrize(("computed", "fits"), [(True, True), (False, False)])
+def test_a_shape_that_is_computed_says_nothing(computed: bool, fits: bool) -> None:
+    """Keras' dense layers on a map: the file has (1, 1) for what is reshaped when the model runs."""
+    patient = Patient(CONVOLUTION)
+    patient.set_field(_operator(patient, 0), _OPTIONS_TYPE, "B", 7)
+    try:
+        check_kernel(9, _operator(patient, 0), [(1, 1), (5, 48), None], computed=computed)
+    except ModelError:
+        assert not fits
     else:
         assert fits

@@ -172,6 +172,63 @@ def test_other_graphs_are_refused(tmp_path: Path, damage, line: str) -> None:  #
     assert line in str(caught.value) and "\n" not in str(caught.value)
 
 
+def _one_label(graph: CodelabGraph) -> None:
+    graph.constant("one", np.ones((1001, 1)))
+    graph.constant("bias", np.ones(1))
+    graph.node("final_training_ops/matmul").input[1] = "one"
+    graph.node("final_training_ops/add").input[1] = "bias"
+
+
+def _wide_product(graph: CodelabGraph) -> None:
+    graph.constant("column", np.ones((30_000, 1)))
+    graph.constant("row", np.ones((1, 30_000)))
+    graph.constant("one", np.ones(1))
+    graph.constant("many", np.ones(30_000))
+    graph.node("logits/convolution").input[1], graph.node("logits/add").input[1] = "column", "one"
+    graph.node("final_training_ops/matmul").input[1], graph.node("final_training_ops/add").input[1] = "row", "many"
+
+
+def _many_nodes(graph: CodelabGraph) -> None:
+    for number in range(5000):
+        graph.add(f"same{number}", "Identity", "final_result")
+
+
+def _inception(graph: CodelabGraph) -> None:
+    del graph.graph.node[:]
+    graph.add("DecodeJpeg/contents", "Const")
+    graph.add("pool_3/_reshape", "Reshape")
+
+
+def _saved_model(graph: CodelabGraph) -> None:
+    del graph.graph.node[:]
+
+
+@pytest.mark.parametrize(
+    ("damage", "line"),
+    [
+        (_one_label, "it has 1 output, and a classifier has two or more"),
+        (_wide_product, "layers of the shapes (30000, 1) and (1, 30000) behind each other"),
+        (_many_nodes, "nodes, more than any graph of the codelab"),
+        (_inception, "but Inception v3, which the codelab's script takes if no other is named"),
+        (_saved_model, "no graph in it: if it is of a SavedModel, convert it with"),
+    ],
+)
+def test_graphs_of_other_users(tmp_path: Path, damage, line: str) -> None:  # type: ignore[no-untyped-def]
+    """What is no graph of ours is named, and takes no memory beyond its file."""
+    graph = CodelabGraph(NARROW, 3)
+    damage(graph)
+    with pytest.raises(DataError) as caught:
+        read_codelab_graph(graph.write(tmp_path / "retrained_graph.pb"))
+    assert line in str(caught.value)
+
+
+def test_a_reshape_behind_the_softmax(tmp_path: Path) -> None:
+    """As in the graphs that Google published."""
+    graph = CodelabGraph(NARROW, 3)
+    graph.add("Reshape_1", "Reshape", "final_result")
+    assert len(read_codelab_graph(graph.write(tmp_path / "graph.pb")).head.bias) == 3
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_a_graph_that_was_cut_short(tmp_path: Path, graph_file: Path, share: float) -> None:
     """It is no graph, or a constant is missing."""

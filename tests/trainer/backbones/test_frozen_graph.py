@@ -111,3 +111,11 @@ def test_package_is_never_imported(offline: None, run_python) -> None:
         f"print([name for name in ('{GRAPH.distribution}', 'tensorflow', 'keras') if name in sys.modules])"
     )
     assert run_python("-c", script).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("before", [b"", b"\x0a\x80\x89\x7a"])
+def test_parts_without_end_are_refused_before_they_are_objects(tmp_path: Path, before: bytes) -> None:
+    """Each empty part of two bytes would be an object: two million nodes, or attributes of one node."""
+    (tmp_path / "bomb.pb").write_bytes(before + (b"\x2a\x00" if before else b"\x0a\x00") * 1_000_000)
+    with pytest.raises(DataError, match="more parts than the graph of any network"):
+        read_graph_weights(tmp_path / "bomb.pb")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -159,8 +160,35 @@ def _huge(file: h5py.File) -> None:
     file.create_dataset("conv1/conv1/0:0", (1 << 40,), np.float32, chunks=(1 << 10,))
 
 
+def _another_file(file: h5py.File) -> None:
+    del file["conv1"]
+    file["conv1"] = h5py.ExternalLink("/dev/zero", "/")
+
+
+def _values_elsewhere(file: h5py.File) -> None:
+    del file["conv1/conv1/0:0"]
+    file["conv1"].create_dataset("conv1/0:0", (3, 3, 3, 8), np.float32, external=[("/dev/zero", 0, 864)])
+
+
+def _packed(file: h5py.File) -> None:
+    values = file["conv1/conv1/0:0"][...]
+    del file["conv1/conv1/0:0"]
+    file["conv1"].create_dataset("conv1/0:0", data=values, compression="gzip")
+
+
+def _many_names(file: h5py.File) -> None:
+    del file["conv1"].attrs["weight_names"]
+    file["conv1"].attrs["weight_names"] = ["conv1/0:0"] * 500
+
+
+def _zeros(file: h5py.File) -> None:
+    file["conv1/conv1/0:0"][...] = 0
+
+
 @pytest.mark.parametrize(
-    "damage", [_names_as_number, _group_for_array, _link_to_nothing, _weights_as_array, _scalar, _text, _huge]
+    "damage",
+    [_names_as_number, _group_for_array, _link_to_nothing, _weights_as_array, _scalar, _text, _huge]
+    + [_another_file, _values_elsewhere, _packed, _many_names, _zeros],
 )
 def test_odd_files_are_one_line(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     """Whatever stands where arrays should be, the line names the file, and no memory is taken for what it claims."""
@@ -234,6 +262,48 @@ def test_real_weights(shared: Path, offline: None) -> None:
     graph = installed(GRAPH)
     assert graph is not None
     assert json.dumps(len(read_layers(graph, Architecture(1.0, 224)))) == "27"
+
+
+def test_other_widths_and_families_are_named(tmp_path: Path) -> None:
+    """The line says which network the weights fit."""
+    path = write_keras(tmp_path / "w.h5", weights(Architecture(0.5, 128)))
+    for other in (NARROW, Architecture(0.35, 128, "mobilenet_v2")):
+        with pytest.raises(ConfigurationError, match=r"\); they fit mobilenet_0\.50_128$"):
+            read_layers(path, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("w.h5", b"version https://git-lfs.github.com/spec/v1\n", "run git lfs pull"),
+        ("w.h5", b"\x1f\x8b\x08", "unpack it with gunzip"),
+        ("w.h5", b"\n<!DOCTYPE html>", "it is a web page: delete it"),
+        ("w.h5", b"", "it is empty: delete it"),
+        ("w.h5", b"    TFL3", "give it as --backbone"),
+        ("w.PB", b"\x89HDF\r\n\x1a\n", "let its name end in .h5"),
+        ("w.pth", b"\x80\x02K", "damaged or cut short: delete it"),
+        ("w.keras", b"PK\x03\x04", "damaged or cut short: delete it"),
+    ],
+)
+def test_what_a_file_is_instead(tmp_path: Path, name: str, content: bytes, line: str) -> None:
+    """What a download or a repository leaves in place of weights is named, with what would do."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigurationError, match=line):
+        read_layers(tmp_path / name, NARROW)
+
+
+@pytest.mark.parametrize("name", ["w.keras", "w.npz"])
+def test_what_is_packed_is_small(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small zip can hold gigabytes of zeros: its table says so before they are unpacked."""
+    monkeypatch.setattr("trainer.backbones.weights_file.LARGEST_BYTES", 1000)
+    with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model.weights.h5", bytes(1001))
+    with pytest.raises(ConfigurationError, match="larger than any weights"):
+        read_layers(tmp_path / name, NARROW)
+    with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("model.weights.h5", b"x")
+    with pytest.raises(ConfigurationError, match="packed in an unusual way"):
+        read_layers(tmp_path / name, NARROW)
 
 
 @pytest.mark.filterwarnings("error")

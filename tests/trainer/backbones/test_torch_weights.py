@@ -198,3 +198,15 @@ def test_lite0_knows_a_daisy(lite0: Path, shared: Path) -> None:
         for photo in photos
     ]
     assert named.count(985) >= 15
+
+
+def test_a_pickle_takes_no_memory_for_what_it_claims(torch_names: None, tmp_path: Path) -> None:
+    """A place in pickle's memory beyond all others, and an array that repeats one value, would take gigabytes."""
+    (tmp_path / "place.pth").write_bytes(b"\x80\x02]r" + struct.pack("<I", 1 << 28) + b".")
+    with pytest.raises(DataError, match="its pickle is longer"):
+        read_torch_weights(tmp_path / "place.pth", GRAPH)
+    path = write_torch(tmp_path / "w.pth", {"first.weight": np.broadcast_to(np.float32(1), (1,))})
+    content = path.read_bytes().replace(b"K\x01\x85", b"J\xff\xff\xff\x7f\x85", 1)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="more values than its storage"):
+        read_torch_weights(path, GRAPH)

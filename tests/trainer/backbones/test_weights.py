@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -223,3 +224,15 @@ def test_real_keras_cache_is_found(shared: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("KERAS_HOME", str(shared / "keras_home"))
     found = {(a.alpha, a.input_size) for a in (Architecture(0.25, 128), NARROW) if weights_at_hand(a) == "keras cache"}
     assert found == {(0.25, 128), (0.5, 160)}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on Windows")
+def test_weights_are_a_file_of_limited_size(tmp_path: Path) -> None:
+    """A pipe would never end, a device neither, and a file with a hole has any size."""
+    os.mkfifo(tmp_path / "pipe.h5")
+    with (tmp_path / "hole.h5").open("wb") as file:
+        file.truncate(1 << 40)
+    found = {"pipe.h5": "a device, a pipe", "hole.h5": "too large to be the weights", "none.h5": "No such file"}
+    for name, line in found.items():
+        with pytest.raises(ConfigurationError, match=line):
+            find_weights(Architecture(0.25, 128), str(tmp_path / name), lambda weights: False, lambda network: None)

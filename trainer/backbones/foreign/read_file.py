@@ -21,7 +21,7 @@ from edge.modelfile.model_zip import model_of_zip
 from edge.modelfile.normalization import GUESSED, IN_FILE, Normalization
 from edge.modelfile.reading import ZIP_START
 from edge.modelfile.structure import IDENTIFIER, Structure, examine
-from trainer.tflite import read_model
+from trainer.tflite import read_model, write_model
 
 READER_ERRORS = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, struct.error)
 """What the generated reader, which checks nothing, raises for files that were made by hand."""
@@ -52,11 +52,14 @@ def read_foreign(content: bytes, normalization: Normalization | None = None) -> 
         content = content[: packed.flatbuffer_bytes]
         _check_borders(content)
     structure = examine(content, maps=True)
+    if any(buffer.integer(1, np.uint64) > 1 for buffer in Table.root(content, IDENTIFIER).tables(4)):
+        content = _with_weights_inside(content)
+        structure = examine(content, maps=True)
     model = ModelFile(content, (), None, structure.input, structure.output)
     if normalization is None:
         normalization = _noted(structure) or _found(model, by_ultralytics)
     check_channels(normalization, model.image)
-    return ForeignFile(read_checked(lambda: _read(content)), replace(model, normalization=normalization))
+    return ForeignFile(read_checked(lambda: read_model(content)), replace(model, normalization=normalization))
 
 
 def read_checked(read: Callable[[], Result]) -> Result:
@@ -70,11 +73,9 @@ def read_checked(read: Callable[[], Result]) -> Result:
         raise ModelError("its operators are not as converters write them; convert the model again") from None
 
 
-def _read(content: bytes) -> Any:
-    tree = read_model(content)
-    if any(int(buffer.offset) > 1 for buffer in tree.buffers):
-        raise ModelError("it keeps its weights behind the flatbuffer; convert the model again, below 2 GB")
-    return tree
+def _with_weights_inside(content: bytes) -> bytes:
+    """The same network with the weights that lie behind the flatbuffer in it: what looks for constants finds them."""
+    return read_checked(lambda: write_model(read_model(content)))
 
 
 def _noted(structure: Structure) -> Normalization | None:

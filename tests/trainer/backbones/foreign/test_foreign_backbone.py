@@ -17,7 +17,7 @@ from edge.modelfile.normalization import GIVEN, Normalization, from_range
 from edge.modelfile.provenance import Provenance
 from edge.modelfile.structure import TensorSpec
 from support.head_scores import INT8_ATOL, head_scores
-from support.toy_networks import NONE, ToyNetwork, classifier, embedder
+from support.toy_networks import NONE, ToyNetwork, classifier, embedder, with_outside_weights
 from trainer.backbones.backbone import Backbone
 from trainer.backbones.cut_head import cut_head
 from trainer.backbones.foreign.cut_point import find_cut
@@ -262,3 +262,14 @@ def test_a_network_that_says_nothing_is_refused() -> None:
             network.model.buffers[tensor.buffer].data = np.zeros_like(data)
     with pytest.raises(ModelError, match="the same for every picture"):
         foreign_backbone(network.average().content(), "dead.tflite")
+
+
+def test_weights_behind_the_flatbuffer() -> None:
+    """Files above 2 GB, and those of a converter's option, keep them there: the network is the same."""
+    inside = classifier("float32")
+    found, expected = (
+        foreign_backbone(each, "given.tflite").backbone for each in (with_outside_weights(inside), inside)
+    )
+    assert found.model.content == expected.model.content
+    with pytest.raises(ModelError, match="not as converters write them"):  # they would fill the memory
+        foreign_backbone(with_outside_weights(inside, copies=1000), "given.tflite")

@@ -8,7 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edge.errors import ModelError
 from support.paths import DATA
-from support.toy_networks import NONE, ToyNetwork, classifier, embedder, with_outside_buffer, with_two_graphs
+from support.toy_networks import NONE, ToyNetwork, classifier, embedder, with_two_graphs
 from trainer.backbones.foreign.foreign_backbone import foreign_backbone
 from trainer.tflite import add_tensor, read_model, write_model
 
@@ -93,7 +93,6 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         ToyNetwork("uint8").custom("edgetpu-custom-op", (1, 1, 1, 16)).content(),
         "compiled for an Edge TPU and cannot run on this processor; give the file that it was compiled from",
     ),
-    "weights elsewhere": (with_outside_buffer(classifier()), "weights"),
     "one layer": (nothing_before(), "nothing is computed before the layer that would be cut off"),
 }
 
