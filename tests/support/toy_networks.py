@@ -222,8 +222,11 @@ def with_two_graphs(content: bytes) -> bytes:
     return write_model(model)
 
 
-def with_outside_weights(content: bytes, copies: int = 1) -> bytes:
-    """``content`` with its weights behind the flatbuffer, as models above 2 GB have them; ``copies`` overlap there."""
+def with_outside_weights(content: bytes, overlapping: int = 0) -> bytes:
+    """``content`` with its weights behind the flatbuffer, as models above 2 GB have them.
+
+    ``overlapping`` further buffers have all bytes of the file.
+    """
     import flatbuffers
 
     from trainer.tflite import read_model
@@ -236,8 +239,10 @@ def with_outside_weights(content: bytes, copies: int = 1) -> bytes:
                 data = np.asarray(buffer.data, np.uint8).tobytes()
                 buffer.data, buffer.offset, buffer.size = None, max(len(packed), 1 << 20) + len(outside), len(data)
                 outside += data
-        largest = max(model.buffers, key=lambda buffer: buffer.size)
-        model.buffers += [largest] * (copies - 1)
+        for _ in range(overlapping):
+            buffer = schema.BufferT()
+            buffer.offset, buffer.size = 2, (1 << 20) - 2
+            model.buffers.append(buffer)
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")
         packed = bytes(builder.Output()).ljust(1 << 20, b"\0")

@@ -109,6 +109,8 @@ def _weight_names(group: Any) -> Any:
     import h5py
 
     stored = group.attrs.get_id("weight_names")
+    if stored.shape == (0,):
+        return ()
     if len(stored.shape) != 1 or stored.shape[0] > _MOST_ARRAYS or h5py.check_string_dtype(stored.dtype) is None:
         raise DataError(f"the names of the arrays of {group.name} are damaged")
     return group.attrs["weight_names"]
