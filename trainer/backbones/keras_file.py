@@ -83,8 +83,8 @@ def _classifier(file: Any, graph: NetworkGraph) -> Floats | None:
     if "layers" not in file:
         groups = file.get("model_weights", file)
         group = next((groups[name] for name in _CLASSIFIERS if name in groups), None)
-        names = () if group is None else _weight_names(group)
-        return _array(group[names[0]]) if len(names) else None
+        names = [] if group is None else list(_weight_names(group))
+        return None if group is None or not names else _array(group[names[0]])
     # Layers are counted for each class: the classifier is a dense one, or the convolution behind those of the network.
     count = sum(not layer.depthwise for layer in graph.convolutions)
     group = next((file["layers"][name] for name in ("dense", f"conv2d_{count}") if name in file["layers"]), None)

@@ -55,10 +55,8 @@ def _read_layers(path: Path, architecture: Architecture) -> Layers:
 
 def _others(architecture: Architecture) -> list[Architecture]:
     """One network of each family and width, in the size of ``architecture`` if there is one, but not that width."""
-    found = {(other.family, other.alpha): other for other in architectures()}
-    found |= {
-        (other.family, other.alpha): other for other in architectures() if other.input_size == architecture.input_size
-    }
+    same_size = [other for other in architectures() if other.input_size == architecture.input_size]
+    found = {(other.family, other.alpha): other for other in (*architectures(), *same_size)}
     return [other for key, other in found.items() if key != (architecture.family, architecture.alpha)]
 
 

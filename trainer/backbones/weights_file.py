@@ -1,4 +1,4 @@
-"""What is known of a file of weights before one of the readers sees it: how large it may be, and what else it may be."""
+"""What is known of a file of weights before a reader sees it: how large it may be, and what else it may be."""
 
 from __future__ import annotations
 

@@ -187,8 +187,10 @@ def _zeros(file: h5py.File) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [_names_as_number, _group_for_array, _link_to_nothing, _weights_as_array, _scalar, _text, _huge]
-    + [_another_file, _values_elsewhere, _packed, _many_names, _zeros],
+    [
+        *(_names_as_number, _group_for_array, _link_to_nothing, _weights_as_array, _scalar, _text, _huge),
+        *(_another_file, _values_elsewhere, _packed, _many_names, _zeros),
+    ],
 )
 def test_odd_files_are_one_line(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     """Whatever stands where arrays should be, the line names the file, and no memory is taken for what it claims."""
