@@ -61,6 +61,9 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
                 context = _init(ray, address)
             import ray.data
 
+            # A thread of Ray prints what fails on the cluster, after Ctrl-C too, when stdout is here again. There is no
+            # option for it; this is what Ray's own debugger does.
+            ray._private.worker._worker_logs_enabled = False
             ray.data.DataContext.get_current().enable_progress_bars = False
             for name in _LOGGERS:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
