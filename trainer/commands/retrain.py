@@ -171,6 +171,8 @@ def retrain_command(
     """Retrain on IMAGE_DIR and write one model file that carries labels, accuracy and a self-test."""
     arithmetic = arithmetic_of_new_process()
     chosen = Architecture.parse(architecture)
+    if no_unknown and unknown != UNKNOWN:
+        raise UsageError("--unknown names the class that --no-unknown leaves out; give one of the two")
     progress = TerminalProgress()
     normalization = normalization_of(backbone, mean, std, input_range)
     given = None

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from trainer.bottlenecks.labelled import Labelled
 from trainer.head.curvature import Curvature
 from trainer.head.lbfgs import Floats, Point, lbfgs
 from trainer.head.linear import Head, Matrix
@@ -30,6 +31,14 @@ MOST_KNOWN_UNKNOWN = 0.02
 
 MOST_KNOWN = 4_000
 """Of more known photos, this number teaches, spread evenly: more change nothing but the time."""
+
+_LEAST_SHARE = 0.5
+"""The photos of a class weigh together at least half of what they would if all classes weighed the same.
+
+Drawings and directions weigh as much as all known photos: without this they reject a class of a few walls or pages.
+"""
+
+_LEAST_PHOTOS = 20  # of each class teach, if there are as many
 
 _NORMAL, _FIRST_OF_FEW = NormalDist(), 0.99  # half of what is aimed at with many photos: few may be unlike others
 _TOLERANCE = 1e-5
@@ -73,18 +82,22 @@ def with_column(head: Head, column: Column) -> Head:
     )
 
 
-def fit_column(head: Head, known: Features, strange: Sequence[Strange]) -> Column:
-    """The column beside the calibrated ``head`` that tells ``strange`` pictures from ``known`` (photos, values).
+def fit_column(head: Head, data: Labelled, strange: Sequence[Strange]) -> Column:
+    """The column beside the calibrated ``head`` that tells ``strange`` pictures from the known photos ``data``.
+
+    A class of few photos, beside large ones, weighs more than they are: see :data:`_LEAST_SHARE`.
 
     Call it inside :func:`~trainer.one_thread.one_thread`.
     """
-    known = known[np.arange(min(len(known), MOST_KNOWN)) * len(known) // min(len(known), MOST_KNOWN)]
+    data = _some(data)
+    known = data.features
     unit = Standardisation.of(known)
     raw = np.concatenate([known, *(part.features for part in strange)]).astype(np.float64, copy=False)
     standard = unit.apply(raw)
     others = log_sum(head.logits(raw))
     is_strange = np.arange(len(raw)) >= len(known)
-    shares = np.concatenate([_shares(len(known), 1.0), *(_shares(len(part.features), part.weight) for part in strange)])
+    of_strange = [_shares(len(part.features), part.weight) for part in strange]
+    shares = np.concatenate([_known_shares(data.labels), *of_strange])
     shares /= shares.sum()
     signs = np.where(is_strange, -1.0, 1.0)
     curvature = Curvature.of(standard)
@@ -141,6 +154,27 @@ def log_sum(logits: Matrix) -> npt.NDArray[np.float64]:
     highest = logits.max(axis=1)
     total: npt.NDArray[np.float64] = highest + np.log(np.exp(logits - highest[:, np.newaxis]).sum(axis=1))
     return total
+
+
+def _some(data: Labelled) -> Labelled:
+    """At most :data:`MOST_KNOWN` photos of ``data``, spread evenly, and a few more of classes that have few there."""
+    count = len(data.labels)
+    if count <= MOST_KNOWN:
+        return data
+    chosen = np.zeros(count, bool)
+    chosen[np.arange(MOST_KNOWN) * count // MOST_KNOWN] = True
+    for label in np.flatnonzero(np.bincount(data.labels[chosen], minlength=int(data.labels.max()) + 1) < _LEAST_PHOTOS):
+        chosen[np.flatnonzero(data.labels == label)[:_LEAST_PHOTOS]] = True
+    return data.where(chosen)
+
+
+def _known_shares(labels: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """The weight of each known photo, of the class ``labels`` (photos,); all together 1: (photos,)."""
+    counts = np.bincount(labels)
+    least = _LEAST_SHARE * len(labels) / np.count_nonzero(counts)
+    weights = np.maximum(1.0, least / np.maximum(counts, 1))[labels]
+    shares: npt.NDArray[np.float64] = weights / weights.sum()
+    return shares
 
 
 def _shares(count: int, weight: float) -> npt.NDArray[np.float64]:

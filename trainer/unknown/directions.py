@@ -61,7 +61,10 @@ def find_directions(
         if fits(features, found.vectors):
             return found
         if named:
-            write_message(f"the {found.source} does not belong to this backbone: it is not used")
+            write_message(
+                f"the {found.source} is not used: it does not belong to this backbone, or the photos are too unlike "
+                "ImageNet's to tell"
+            )
     return None
 
 

@@ -89,7 +89,7 @@ class Outside(NamedTuple):
     def fit(self, head: Head, known: Labelled) -> Column:
         """The column for the calibrated ``head`` of the classes; ``known`` are the photos of them that teach."""
         with one_thread():  # one order of addition on any number of cores: the same photos give the same column
-            return fit_column(head, known.features, self._strange(known))
+            return fit_column(head, known, self._strange(known))
 
     def extended(
         self, calibration: Calibration, known: Labelled, validation: Labelled, folds: Folds | None, l2: float
@@ -138,7 +138,7 @@ class Outside(NamedTuple):
     def _spared(self, head: Head, known: Labelled, validation: Labelled) -> Column:
         """The column that takes few of the ``validation`` photos of the classes."""
         with one_thread():
-            column = fit_column(head, known.features, self._strange(known))
+            column = fit_column(head, known, self._strange(known))
             return spare_known(column, leads(head, column, validation.features))
 
     def _leads_in_parts(self, calibration: Calibration, folds: Folds, l2: float) -> npt.NDArray[np.float64]:

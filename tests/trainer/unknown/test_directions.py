@@ -84,8 +84,8 @@ def test_directions_of_other_weights_are_not_used(untrained: Backbone) -> None:
     directions, lines = found(untrained, looking_like(unit_rows(rows(1000, 256))))
     assert directions is None
     assert lines == [
-        "the ImageNet classifier of mobilenet_0.25_160 (comes with the trainer) does not belong to this backbone: "
-        "it is not used"
+        "the ImageNet classifier of mobilenet_0.25_160 (comes with the trainer) is not used: it does not belong to "
+        "this backbone, or the photos are too unlike ImageNet's to tell"
     ]
 
 
@@ -116,7 +116,8 @@ def test_top_of_other_weights_is_passed_by(untrained: Backbone) -> None:
     directions, lines = found(untrained, looking_like(packaged_directions(NETWORK.name)))
     assert directions is not None and "comes with the trainer" in directions.source
     assert lines == [
-        "the classifier in mobilenet_2_5_160_tf.h5 does not belong to this backbone: it is not used",
+        "the classifier in mobilenet_2_5_160_tf.h5 is not used: it does not belong to this backbone, or the photos are "
+        "too unlike ImageNet's to tell",
     ]
 
 
