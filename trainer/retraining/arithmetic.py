@@ -97,7 +97,8 @@ def _libraries() -> tuple[object, ...]:
     ]
     # SciPy may bring a library of its own, if it is loaded; no fit computes with it.
     own = [library for library in algebra if any(name == "filepath" and "numpy" in value for name, value in library)]
-    libc = os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", ()) else None
+    confstr = getattr(os, "confstr", None)  # Windows has none
+    libc = confstr("CS_GNU_LIBC_VERSION") if confstr and "CS_GNU_LIBC_VERSION" in os.confstr_names else None
     return (
         sys.version,
         platform.machine(),

@@ -55,6 +55,7 @@ def test_what_the_model_thinks_is_wrong(taught_three: TeachingStream, open_page:
     page.locator("#doubtful-link").click()
     wrong = re.compile(r"^red, .*perhaps in the wrong class$")
     found = page.get_by_role("option", name=wrong)
+    expect(found).to_have_count(1)  # a head that was fitted in between may doubt another one too
     expect(found.locator(".mark")).to_have_text(re.compile(r"→ blue|\?"))
     found.click()
     page.keyboard.press("1")
@@ -244,11 +245,11 @@ def test_the_other_browser_changes_the_list(taught_three: TeachingStream, open_p
     page = open_page()
     open_review(page, 24)
     page.locator("#photo-5").click()
-    label = page.locator("#photo-5").get_attribute("aria-label")
+    picture = page.locator("#photo-5 img").get_attribute("src") or "none"
     taught_three.add("blue", 2, first=700)
     expect(page.locator("#review-total")).to_have_text("26 photos, 1 selected")
     expect(page.locator("#photo-7")).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#photo-7")).to_have_attribute("aria-label", label or "")
+    expect(page.locator("#photo-7 img")).to_have_attribute("src", picture)
 
 
 def test_holds_are_marked(taught_three: TeachingStream, open_page: OpenPage) -> None:
