@@ -62,7 +62,7 @@ def check_writable(path: Path, *, example: str = "model.tflite", fix: str = "cho
 
     Raises :class:`~edge.errors.StorageError` if it cannot be written, or is a device or a pipe.
     """
-    _check_name(path)
+    ask_drive(path, lambda: _check_name(path))
     if ask_drive(path, path.is_dir):
         raise StorageError(f"{path}: is a folder; give the name of a file, such as {path / example}")
     try:
