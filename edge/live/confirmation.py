@@ -30,19 +30,16 @@ class StoreConfirmation:
 
     def write(self, observation: Observation) -> None:
         """Confirm the model of ``observation``, once."""
-        self.confirm(observation.model.sha256)
-
-    def confirm(self, sha256: str) -> None:
-        """Confirm the model ``sha256``, which has labelled a picture, once.
-
-        Another command may have the store, or its disk may hang: whoever must not wait calls :meth:`confirm_beside`.
-        """
-        if sha256 != self._sha256:
-            self._sha256 = sha256
-            self._confirm(sha256)
+        if observation.model.sha256 != self._sha256:
+            self._sha256 = observation.model.sha256
+            self._confirm(self._sha256)
 
     def confirm_beside(self, sha256: str) -> None:
-        """The same on a thread of its own. If none can be started, the next picture tries it again."""
+        """Confirm the model ``sha256``, which has labelled a picture, once, on a thread of its own.
+
+        Another command may have the store, or its disk may hang, and no request waits for that. If no thread can be
+        started, the next picture tries it again.
+        """
         if sha256 == self._sha256:
             return
         self._sha256 = sha256
