@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from edge.errors import DataError, ModelError
@@ -15,7 +14,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import Normalization
 from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
 from edge.modelfile.structure import examine
-from edge.system.drives import ask_drive, asking, with_limit
+from edge.system.drives import ask_drive, list_folder
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
     for argument in arguments:
         path = Path(argument)
         if ask_drive(path, path.is_dir):
-            models = with_limit(partial(_models_in, path))
+            models = list_folder(path, lambda file: file.suffix == ".tflite" and file.is_file())
             if not models:
                 raise DataError(f"{argument}: no models in this folder; give one that holds .tflite files")
             found += models
@@ -60,16 +59,6 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
         else:
             raise DataError(f"{argument}: no such file or folder")
     return found
-
-
-def _models_in(folder: Path) -> list[Path]:
-    found = []
-    with asking(folder) as ask:
-        for file in folder.iterdir():
-            if file.suffix == ".tflite" and file.is_file():
-                found.append(file)
-            ask.answered()
-    return sorted(found)
 
 
 def examine_models(

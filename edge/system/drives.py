@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ ANSWER_LIMIT_S = 60.0
 LOOK_EVERY_S = 1.0
 """The time between two looks at what is asked, in seconds."""
 
-_STOPPED_S = 5.0  # a longer time between two looks: the whole process was stopped, or nobody waited
+_STOPPED_S = 5.0  # if more time lies between two looks, the whole process was stopped, or nobody waited
 
 Result = TypeVar("Result")
 
@@ -146,3 +147,21 @@ def ask_drive(path: str | bytes | os.PathLike[str], ask: Callable[[], Result]) -
             return ask()
 
     return with_limit(once)
+
+
+def list_folder(folder: Path, keep: Callable[[Path], bool]) -> list[Path]:
+    """What lies in ``folder`` itself, sorted, as far as ``keep``, which may ask the drive once, says so.
+
+    Raises :class:`OSError` if it cannot be read, and :class:`~edge.errors.StorageError` if the drive does not answer.
+    """
+
+    def kept() -> list[Path]:
+        found = []
+        with asking(folder) as ask:
+            for path in folder.iterdir():
+                if keep(path):
+                    found.append(path)
+                ask.answered()
+        return sorted(found)
+
+    return with_limit(kept)

@@ -10,7 +10,7 @@ from sys import intern
 from edge.errors import DatasetError, UsageError
 from edge.shorten import shorten
 from edge.sources.files import walk_files
-from edge.system.drives import ask_drive, asking, with_limit
+from edge.system.drives import ask_drive, list_folder, with_limit
 from trainer.photos.bucket import as_place, in_bucket
 from trainer.photos.bucket_files import list_bucket
 from trainer.photos.file_list import read_file_list
@@ -98,17 +98,7 @@ def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str
 
     # One walk from the root, not one for each class, so that a link back to the root is recognised.
     paths = [_relative(path, root) for path in walk_files(root, skip_path)]
-    return paths, with_limit(lambda: _folder_names(root))
-
-
-def _folder_names(root: Path) -> list[str]:
-    names = []
-    with asking(root) as ask:
-        for entry in root.iterdir():
-            if entry.is_dir():
-                names.append(entry.name)
-            ask.answered()
-    return sorted(names)
+    return paths, [folder.name for folder in list_folder(root, Path.is_dir)]
 
 
 def _relative(path: Path, root: Path) -> str:
