@@ -6,19 +6,23 @@ from pathlib import Path
 
 from edge.cache_folder import default_cache_folder
 from edge.errors import StorageError
+from edge.system.drives import ask_drive
 
 
 def default_bottleneck_dir() -> Path:
-    """The default folder of backbones and bottlenecks: ``edge-for-poets`` in the user's cache folder, made if need be.
+    """The default folder of backbones and bottlenecks: ``edge-for-poets`` in the user's cache folder.
 
-    Raises :class:`~edge.errors.ConfigurationError` if the user has no home folder, and
-    :class:`~edge.errors.StorageError` if the folder cannot be made.
+    Raises :class:`~edge.errors.ConfigurationError` if the user has no home folder.
     """
-    folder = default_cache_folder()
+    return default_cache_folder()
+
+
+def make_cache_folder(folder: Path) -> None:
+    """Make ``folder``, the user's own or the default one, if it is not there.
+
+    Raises :class:`~edge.errors.StorageError` if it cannot be made, or if its drive does not answer.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        ask_drive(folder, lambda: folder.mkdir(parents=True, exist_ok=True))
     except OSError as error:
-        raise StorageError(
-            f"{folder}: no cache can be kept there ({error.strerror}); name another folder with --bottleneck-dir"
-        ) from None
-    return folder
+        raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from edge.errors import StorageError
-from trainer.cache_folder import default_bottleneck_dir
+from trainer.cache_folder import default_bottleneck_dir, make_cache_folder
 
 
 def test_it_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The folder lies in the user's cache folder, and is there afterwards."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new"))
+    make_cache_folder(default_bottleneck_dir())
     assert default_bottleneck_dir() == tmp_path / "new" / "edge-for-poets"
     assert (tmp_path / "new" / "edge-for-poets").is_dir()
 
@@ -22,8 +23,7 @@ def test_it_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(StorageError) as raised:
-        default_bottleneck_dir()
+        make_cache_folder(default_bottleneck_dir())
     assert str(raised.value) == (
-        f"{tmp_path / 'file' / 'edge-for-poets'}: no cache can be kept there (Not a directory); "
-        "name another folder with --bottleneck-dir"
+        f"{tmp_path / 'file' / 'edge-for-poets'}: cannot be made (Not a directory); choose --bottleneck-dir"
     )

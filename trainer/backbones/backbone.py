@@ -32,6 +32,7 @@ from trainer.backbones.tensorflow_child import run_tensorflow
 from trainer.backbones.tuned_weights import Layers
 from trainer.backbones.usable import check_usable
 from trainer.backbones.weights import Weights, download, find_weights
+from trainer.cache_folder import make_cache_folder
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.photos.photo_hashes import PhotoHashes
 
@@ -107,6 +108,7 @@ def load_backbones(
     def settled(weights: Weights) -> bool:
         return all(_cached(bottleneck_dir, architecture, weights, name, converter) for name in quantizations)
 
+    make_cache_folder(bottleneck_dir)
     weights = find_weights(architecture, choice, settled, download)
     return load_backbones_from(bottleneck_dir, architecture, weights, quantizations, converter)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import StorageError
-from edge.system.drives import ask_drive
 from edge.system.file_changes import replace
 from trainer.bottlenecks.cache_place import check_place
+from trainer.cache_folder import make_cache_folder
 
 FILE_NAME = "bottlenecks.sqlite"
 
@@ -50,10 +50,7 @@ def open_database(folder: Path) -> sqlite3.Connection:
     is on a network drive.
     """
     path = folder / FILE_NAME
-    try:
-        ask_drive(folder, lambda: folder.mkdir(parents=True, exist_ok=True))
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None
+    make_cache_folder(folder)
     check_place(folder)
     with translated_errors(path):
         database = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S)
