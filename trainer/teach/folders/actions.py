@@ -49,7 +49,8 @@ class Actions:
         remove_leftovers(places.trash)
         found = find_files(places, trash=True)
         hashed, unread = hash_files(places, found.files, {}, known_files, progress)
-        self.unread = found.skipped + [Skipped(location.relative, reason) for location, reason in unread.items()]
+        reasons = {**found.unread, **unread}
+        self.unread = found.skipped + [Skipped(location.relative, reason) for location, reason in reasons.items()]
         for location, file in hashed.items():
             self.table.put(location, file)
         self.classes.set_folders(found.class_folders)

@@ -27,12 +27,14 @@ from trainer.teach.state import CLASS, INBOX, TRASH
 class Found(NamedTuple):
     """What lies in the places of a session.
 
-    ``class_folders`` are the names of the class folders, ``files`` the files with their status. ``not_labels`` says
-    what is wrong with the names of other folders, which cannot be those of classes.
+    ``class_folders`` are the names of the class folders, ``files`` the files with their status, ``unread`` why others
+    have none: an action may have moved them meanwhile. ``skipped`` are those in the wrong place, and ``not_labels``
+    says what is wrong with the names of other folders, which cannot be those of classes.
     """
 
     class_folders: list[str]
     files: dict[Location, os.stat_result]
+    unread: dict[Location, str]
     skipped: list[Skipped]
     not_labels: list[str]
 
@@ -42,7 +44,7 @@ def find_files(places: Places, *, trash: bool) -> Found:
 
     Raises :class:`~edge.errors.StorageError` if the folder of the classes cannot be read.
     """
-    found = Found([], {}, [], [])
+    found = Found([], {}, {}, [], [])
     for name in folder_names(places.root):
         if problem := label_problem(class_name(name)):
             found.not_labels.append(f"the class {problem}")
@@ -51,7 +53,7 @@ def find_files(places: Places, *, trash: bool) -> Found:
             found.class_folders.append(name)
     classes = set(found.class_folders)
     for place in (CLASS, INBOX, TRASH) if trash else (CLASS, INBOX):
-        for location, path in _walk(places, place, found.skipped):
+        for location, path in _walk(places, place, found.unread):
             folder, slash, _ = location.relative.partition("/")
             if place == CLASS and not slash:
                 found.skipped.append(Skipped(location.relative, "not in a class folder"))
@@ -73,15 +75,14 @@ def folder_names(root: Path) -> list[str]:
         raise StorageError(f"{root}: cannot be read ({error.strerror})") from None
 
 
-def _walk(places: Places, place: str, skipped: list[Skipped]) -> Iterator[tuple[Location, Path]]:
+def _walk(places: Places, place: str, unread: dict[Location, str]) -> Iterator[tuple[Location, Path]]:
     folder = places.folder(place)
     if not folder.is_dir():
         return
 
     def skip(path: Path, reason: str) -> None:
-        relative = path.relative_to(folder).as_posix()
         if place != TRASH and reason not in UNNAMED:
-            skipped.append(Skipped(relative, reason))
+            unread[Location(place, path.relative_to(folder).as_posix())] = reason
 
     for path in walk_files(folder, skip):
         yield Location(place, path.relative_to(folder).as_posix()), path

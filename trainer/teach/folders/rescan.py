@@ -47,7 +47,7 @@ def rescan(actions: Actions, lock: threading.RLock) -> bool:
         # once more: then it is not there.
         skipped = [
             Skipped(location.relative, reason)
-            for location, reason in unread.items()
+            for location, reason in {**found.unread, **unread}.items()
             if os.path.lexists(places.path(location))
             and (location not in table.files or not _is_still(places.path(location), table.files[location]))
         ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import DatasetError, ImageError, UnavailableError, UsageError
+from edge.sources import files
 from support.class_folders import Open, relatives, write
 from support.messages import Messages
 from support.pictures import noise_picture
@@ -166,3 +167,26 @@ def test_a_file_that_came_back_for_a_moment_is_not_skipped(
     monkeypatch.setattr(rescan_module, "hash_files", back_for_a_moment)
     folders.rescan()
     assert ([photo.place for photo in folders.photos.values()], folders.skipped) == ([TRASH], [])
+
+
+def test_a_file_that_is_moved_while_its_folder_is_listed_is_not_skipped(
+    root: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the list of the folder, and away when the scan asks what it is; a broken link is named all the same."""
+    folders = opened()
+    folders.add_class("rose")
+    write(root, rose__1=1)
+    assert folders.rescan()
+    (root / "rose" / "link.jpg").symlink_to("nowhere")
+    modes = files._modes
+
+    def moved_meanwhile(folder: Path, entries: list[os.DirEntry[str]]) -> list[int | OSError]:
+        if folder.name == "rose":
+            monkeypatch.setattr(files, "_modes", modes)
+            assert folders.delete(list(folders.photos)) is not None
+        return modes(folder, entries)
+
+    monkeypatch.setattr(files, "_modes", moved_meanwhile)
+    folders.rescan()
+    assert [photo.place for photo in folders.photos.values()] == [TRASH]
+    assert folders.skipped == [Skipped("rose/link.jpg", "cannot be read: No such file or directory")]
