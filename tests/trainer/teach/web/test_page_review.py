@@ -245,6 +245,7 @@ def test_the_other_browser_changes_the_list(taught_three: TeachingStream, open_p
     page = open_page()
     open_review(page, 24)
     page.locator("#photo-5").click()
+    expect(page.locator("#photo-5 img")).to_have_attribute("src", re.compile("thumbnail"))  # it comes a little later
     picture = page.locator("#photo-5 img").get_attribute("src") or "none"
     taught_three.add("blue", 2, first=700)
     expect(page.locator("#review-total")).to_have_text("26 photos, 1 selected")
