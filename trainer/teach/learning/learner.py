@@ -105,8 +105,7 @@ class Learner:
         self._rest(_REST * quick_s)
         examples = make_examples(snapshot, self._features, self._compared)
         self._check()
-        # The quick head is near: it was fitted on the same photos, perhaps with another penalty.
-        taught = teach_head(examples, self._start(snapshot.labels), self._check)
+        taught = teach_head(examples, self._check)
         self._on_learnt(self._keep(snapshot, taught, time.monotonic() - started, thorough=True))
         self._check()
         self._on_figures(

@@ -76,9 +76,10 @@ def test_the_head_is_that_of_retraining_on_the_backbone_of_a_file(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """Labels, penalty and threshold are those of trainer retrain --backbone FILE --final, the scores within 1/255.
+    """Labels and penalty are those of trainer retrain --backbone FILE --final, and so is the head before calibration.
 
-    The learner comes there over other states of the photos, from warm starts; retraining begins at zeros.
+    The learner comes there over other states of the photos, which must leave no trace. Its temperature is that of a
+    head that is fitted a little less closely.
     """
     file = tmp_path / "backbone.tflite"
     file.write_bytes(export_untaught(extractor.backbone, ("untaught 1", "untaught 2"), "for a test"))
@@ -96,11 +97,15 @@ def test_the_head_is_that_of_retraining_on_the_backbone_of_a_file(
             learner.learn(version, state)
             learnt = results.thorough(version)
         l2 = learner._choice.l2
+        _, uncalibrated = learner._last or ((), None)
     finally:
         learner.close()
     expected = finals[0].calibration
     assert (learnt.labels, l2) == (model.dataset.labels, model.fit.l2)
     assert learnt.head is not None
+    assert uncalibrated is not None
+    for found, wanted in zip(uncalibrated, expected.head, strict=True):
+        np.testing.assert_allclose(found, wanted * expected.temperature, rtol=1e-12)
     rows = features.rows([photo.id for photo in photos])
     scores, wanted = (softmax(head.logits(rows)) for head in (learnt.head, expected.head))
     assert np.abs(scores - wanted).max() < 1 / 255
