@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-_DIRECTIONS = 64
+DIRECTIONS = 64
+"""The largest number of directions that are kept."""
+
 _PHOTOS = 512  # that show the directions: more do not save iterations
 
 Matrix = npt.NDArray[np.float64]
@@ -40,7 +42,7 @@ class Curvature(NamedTuple):
         # The eigenvectors of the small matrix of photos give those of the covariance.
         variances, photos_of_each = np.linalg.eigh(chosen @ chosen.T / len(chosen))
         variances, photos_of_each = variances[::-1], photos_of_each[:, ::-1]
-        count = min(_DIRECTIONS, int((variances > 1e-9 * max(variances[0], 1e-300)).sum()))
+        count = min(DIRECTIONS, int((variances > 1e-9 * max(variances[0], 1e-300)).sum()))
         others = float(variances[count]) if count < min(chosen.shape) else 0.0
         directions = chosen.T @ (photos_of_each[:, :count] / np.sqrt(len(chosen) * variances[:count]))
         return cls(directions, variances[:count] - max(others, 0.0), max(others, 0.0))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainer.bottlenecks.labelled import Labelled
-from trainer.head.curvature import Curvature
+from trainer.head.curvature import DIRECTIONS, Curvature
 from trainer.head.lbfgs import Floats, Point, Walk, lbfgs
 from trainer.head.linear import Head
 from trainer.head.training_loss import TrainingLoss, training_loss
@@ -66,7 +66,17 @@ def minimise(
         Curvature.of(training.features) if curvature is None else curvature,
         on_step,
         tolerance,
+        span=span_of(training.features) if len(training.features) <= DIRECTIONS else None,
     )
+
+
+def span_of(features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Orthonormal directions (values, directions) in which standardised ``features`` (photos, values) lie.
+
+    Call it inside ``one_thread``.
+    """
+    directions, sizes, _ = np.linalg.svd(features.T, full_matrices=False)
+    return np.asarray(directions[:, sizes > 1e-9 * max(sizes[0], 1e-300)])
 
 
 def shares_of(labels: npt.NDArray[np.intp], class_weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -86,11 +96,13 @@ def minimise_loss(
     tolerance: float = TOLERANCE,
     walked: Walk | None = None,
     on_walk: Callable[[Walk], None] = lambda walk: None,
+    span: npt.NDArray[np.float64] | None = None,
 ) -> Head:
     """Minimise what ``loss`` computes of weights (values, labels) and bias (labels,), and the penalty ``l2``.
 
     ``shares`` (photos,) are those of the photos in the loss. ``curvature`` is that of the standardised features.
-    ``walked`` and ``on_walk`` are those of :func:`~trainer.head.lbfgs.lbfgs`.
+    ``walked`` and ``on_walk`` are those of :func:`~trainer.head.lbfgs.lbfgs`. ``span`` is that of :func:`span_of` for
+    all features: the weights stay in it, as those of the minimum are in it. None: they may go anywhere.
     """
     labels = len(start.bias)
     first = (labels - 1) / labels**2  # of a head of zeros
@@ -108,14 +120,21 @@ def minimise_loss(
         # Photos that are labelled surely curve the loss no more, but those near the borders of the classes do: the
         # geometric mean of what all photos did at first and do now.
         now = max(last.doubt / labels, 1e-12)
-        return curvature.solve(gradient, math.sqrt(first * now), l2)
+        return inside(curvature.solve(gradient, math.sqrt(first * now), l2))
+
+    def inside(parameters: Floats) -> Floats:
+        # Outside, only the penalty curves the loss. L-BFGS scales its steps by what all directions need: the rounding of
+        # a sum would grow there by that factor with each iteration, until two processors differ in the fourth digit.
+        if span is not None:
+            parameters[:-1] = span @ (span.T @ parameters[:-1])
+        return parameters
 
     def report(point: Point) -> None:
         if on_step is not None:
             assert last is not None
             on_step(_head(point.at), last)
 
-    begin = np.concatenate([start.weights, start.bias[np.newaxis]])
+    begin = inside(np.concatenate([start.weights, start.bias[np.newaxis]]))
     return _head(lbfgs(evaluate, begin, solve, max_steps, tolerance, report, walked, on_walk).at)
 
 
