@@ -123,8 +123,8 @@ def minimise_loss(
         return inside(curvature.solve(gradient, math.sqrt(first * now), l2))
 
     def inside(parameters: Floats) -> Floats:
-        # Outside, only the penalty curves the loss. L-BFGS scales its steps by what all directions need: the rounding of
-        # a sum would grow there by that factor with each iteration, until two processors differ in the fourth digit.
+        # Outside, only the penalty curves the loss. L-BFGS scales its steps by what all directions need: what a sum was
+        # rounded by would grow there by that factor with each iteration, and two processors differ in the fourth digit.
         if span is not None:
             parameters[:-1] = span @ (span.T @ parameters[:-1])
         return parameters

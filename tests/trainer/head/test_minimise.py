@@ -16,7 +16,7 @@ from trainer.head.standardisation import Standardisation
 @pytest.mark.parametrize("photos", [6, 18, 40, 64, 90])
 @pytest.mark.parametrize("l2", [0.001, 0.01])
 def test_the_head_of_few_photos_does_not_depend_on_rounding(photos: int, l2: float) -> None:
-    """Photos in another order are added up in another order, as on another processor: ten digits of the head are equal."""
+    """Photos in another order are added up otherwise, as on another processor: nine digits of the head are equal."""
     training = blobs(3, photos, features=256, distance=1.0)
     order = np.random.default_rng(5).permutation(photos)
     turned = Labelled(training.features[order], training.labels[order])
