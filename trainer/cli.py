@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
+
+from edge.errors import UsageError
+from edge.local_path import address_problem
 
 
 class Interrupted(Exception):
@@ -75,12 +79,21 @@ def _add(app: typer.Typer, name: str, command: Command) -> None:
 def _interruptible(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def run(*arguments: Any, **options: Any) -> None:
+        _refuse_addresses(options)
         try:
             function(*arguments, **options)
         except KeyboardInterrupt:
             raise Interrupted from None
 
     return run
+
+
+def _refuse_addresses(options: Mapping[str, Any]) -> None:
+    """Raise :class:`~edge.errors.UsageError` if a path among ``options`` is an address; photos may lie in a bucket."""
+    for name, value in options.items():
+        for path in value if isinstance(value, list) else [value]:
+            if name != "image_dir" and isinstance(path, Path) and (problem := address_problem(path)):
+                raise UsageError(f"{problem}; only the folder of photos, IMAGE_DIR, may be in a bucket")
 
 
 def _nothing() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 
 from edge.commands.arguments import seconds
+from edge.local_path import local_path
 from edge.sinks.actions.options import WEBHOOK_VARIABLE, ActionOptions, LabelCommand, LabelPin
 
 
@@ -36,7 +36,7 @@ def add_action_options(parser: argparse.ArgumentParser) -> None:
     )
     actions.add_argument(
         "--webhook-secret-file",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="a file whose first line is the secret that signs what is posted (HMAC-SHA256)",
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import seconds
+from edge.local_path import local_path
 
 if TYPE_CHECKING:
     from edge.status import WatchStatus
@@ -27,7 +27,7 @@ def add_switching_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--status",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="the status file of edge watch (default: $EDGE_STATUS, else that of its service)",
     )

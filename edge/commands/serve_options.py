@@ -10,6 +10,7 @@ from pathlib import Path
 from edge.commands.arguments import MODEL_VARIABLE, add_answer_options, add_model_options, count, model_path
 from edge.commands.sink_options import address
 from edge.errors import ConfigurationError, UsageError
+from edge.local_path import local_path
 from edge.sinks.web.access import SERVE_TOKEN_VARIABLE
 
 DEFAULT_ADDRESS = ("127.0.0.1", 8080)
@@ -46,7 +47,7 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--token-file",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="a file whose first line is the token that requests must give; needed if other machines are answered "
         f"(default: ${SERVE_TOKEN_VARIABLE})",

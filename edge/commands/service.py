@@ -15,6 +15,7 @@ from edge.commands.sink_options import sink_options
 from edge.commands.stream_options import source_address
 from edge.commands.teach_options import DEFAULT_FOLDER, OFFLINE, add_teach_options, named_source, teach_source
 from edge.commands.watch import add_watch_options
+from edge.local_path import local_path
 from edge.secrets import ENVIRONMENT_SOURCE, SOURCE_VARIABLE
 from edge.service.unit import UNIT_FOLDER
 from edge.status import SERVE_SERVICE_NAME, SERVICE_NAME, TEACH_SERVICE_NAME
@@ -61,7 +62,7 @@ def _add_own_options(parser: argparse.ArgumentParser) -> None:
         help="run edge serve instead, with its arguments: [HOST:]PORT and its options",
     )
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--output", type=Path, metavar="FILE", help="write the unit to this file instead")
+    place.add_argument("--output", type=local_path, metavar="FILE", help="write the unit to this file instead")
     place.add_argument(
         "--install", action="store_true", default=None, help=f"write the unit into {UNIT_FOLDER} (as root: sudo)"
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from edge.commands.arguments import count, seconds
 from edge.errors import UsageError
+from edge.local_path import local_path
 from edge.sinks.make_sinks import CAPTURE_LIMIT_MB, SinkOptions
 from edge.sinks.mqtt.broker import PASSWORD_VARIABLE
 from edge.sinks.web.access import WEB_TOKEN_VARIABLE
@@ -41,13 +41,13 @@ def add_sink_options(parser: argparse.ArgumentParser, *, web: str = _WEB) -> Non
     )
     sinks.add_argument(
         "--mqtt-password-file",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help=f"a file whose first line is the user's password for the broker (default: ${PASSWORD_VARIABLE})",
     )
     sinks.add_argument(
         "--mqtt-ca",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="certificates (PEM) of the authority that signed the broker's, for mqtts:// (default: the system's)",
     )
@@ -64,7 +64,10 @@ def add_sink_options(parser: argparse.ArgumentParser, *, web: str = _WEB) -> Non
         help="serve counts at http://HOST:PORT/metrics; without HOST only this machine can read them",
     )
     sinks.add_argument(
-        "--capture", type=Path, metavar="DIR", help="keep the frames that the model was unsure of as photos in DIR"
+        "--capture",
+        type=local_path,
+        metavar="DIR",
+        help="keep the frames that the model was unsure of as photos in DIR",
     )
     sinks.add_argument(
         "--capture-limit-mb",

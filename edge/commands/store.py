@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.commands.arguments import add_command, count
 from edge.commands.health_window import add_switching_options, running_watch, wait_for_confirmation, watch_every_s
+from edge.local_path import local_path
 from edge.printable import printable
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
     )
     store.add_argument(
         "--root",
-        type=Path,
+        type=local_path,
         metavar="DIR",
         help="the store's folder (default: $EDGE_STORE, else /var/lib/edge if you may write there, else "
         "edge in your data folder)",
@@ -37,10 +37,12 @@ def add(commands: Commands) -> None:
     install = _add(
         own, "install", "Check a model file and install it in the store.", "flowers.tflite --activate", _install
     )
-    install.add_argument("file", type=Path, metavar="FILE", help="the model file")
+    install.add_argument("file", type=local_path, metavar="FILE", help="the model file")
     install.add_argument("--sha256", metavar="HEX", help="the sha256 that it must have")
     install.add_argument("--size", type=count, metavar="BYTES", help="the size in bytes that it must have")
-    install.add_argument("--signature", type=Path, metavar="FILE.sig", help="its signature, made by ssh-keygen -Y sign")
+    install.add_argument(
+        "--signature", type=local_path, metavar="FILE.sig", help="its signature, made by ssh-keygen -Y sign"
+    )
     install.add_argument("--activate", action="store_true", help="make it the current model too")
     add_switching_options(install)
     _add(own, "list", "List the installed models, newest first.", "--json", _list)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.commands.arguments import count, fraction, seconds, whole_number
 from edge.errors import UsageError
+from edge.local_path import local_path
 from edge.secrets import SOURCE_VARIABLE
 from edge.status import STATUS_NAME
 
@@ -83,7 +83,7 @@ def add_stream_options(parser: argparse.ArgumentParser, *, no_source: str = "def
     parser.add_argument("--threads", type=count, help="CPU threads (default: all cores)")
     parser.add_argument(
         "--status",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="write the process, the model and the count of labelled frames to this file once a second "
         f"(default: $RUNTIME_DIRECTORY/{STATUS_NAME} in a service)",

@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.commands.arguments import add_pixel_options, add_runtime, whole_number
 from edge.commands.sink_options import add_sink_options
 from edge.commands.stream_options import add_stream_options, source_address
+from edge.local_path import local_path
 from edge.secrets import ENVIRONMENT_SOURCE
 
 OFFLINE = "offline"
@@ -29,14 +30,14 @@ def add_teach_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder",
         nargs="?",
-        type=Path,
+        type=local_path,
         default=DEFAULT_FOLDER,
         metavar="FOLDER",
         help="the folder with one folder of photos for each class; it is made if it is missing (default: photos)",
     )
     parser.add_argument(
         "--backbone",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="a model file of this project, whose own classes are not used; or what trainer backbone wrote; or a "
         ".tflite of another project (default: the store's current model, else the backbone of --architecture)",
@@ -52,20 +53,20 @@ def add_teach_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bottleneck-dir",
-        type=Path,
+        type=local_path,
         metavar="DIR",
         help="the folder that keeps backbones and bottlenecks between runs (default: in your cache folder)",
     )
     parser.add_argument(
         "--inbox",
-        type=Path,
+        type=local_path,
         metavar="DIR",
         help="a folder of frames that edge watch --capture fills, for you to sort (default: that of --capture, else "
         "one inside FOLDER)",
     )
     parser.add_argument(
         "--store",
-        type=Path,
+        type=local_path,
         metavar="DIR",
         help=f"the store that gets the models that you save (default: ${ROOT_VARIABLE}, else as edge store)",
     )
@@ -90,7 +91,7 @@ def add_teach_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--ssh-config",
-        type=Path,
+        type=local_path,
         metavar="FILE",
         help="with --pull: configuration file of ssh (default: ~/.ssh/config)",
     )

@@ -22,7 +22,7 @@ LAYERS = [
         "tls",
     ],
     ["errors"],
-    ["home"],
+    ["home", "local_path"],
     ["cache_folder", "system", "text_table"],
     ["pictures"],
     ["controls", "types", "files", "run_command", "parallel", "messages", "child_process"],

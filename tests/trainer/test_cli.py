@@ -118,6 +118,16 @@ def test_wrong_weights_file_ends_in_78(trainer, photos: Path, tmp_path: Path) ->
     assert complaint(done, 78).startswith(f"{tmp_path / 'wrong.h5'}: not the weights of mobilenet_1.0_224")
 
 
+@pytest.mark.parametrize("option", ["--output", "--bottleneck-dir", "--background"])
+def test_an_address_where_a_path_is_wanted_ends_in_2(trainer, photos: Path, option: str) -> None:
+    """A bucket is no folder of this machine, where a folder ``s3:`` would be made."""
+    line = complaint(trainer("retrain", photos, option, "s3://bucket/a.tflite"), 2)
+    assert line == (
+        "s3://bucket/a.tflite is an address; give a path on this machine; only the folder of photos, IMAGE_DIR, may be "
+        "in a bucket"
+    )
+
+
 @pytest.mark.parametrize("package", ["typer", "scipy", "flatbuffers"])
 def test_missing_extra_ends_in_78(tiny_arguments: list[object], tmp_path: Path, package: str, run_python) -> None:
     """Without the trainer's own packages the line says what to install."""

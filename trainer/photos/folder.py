@@ -122,13 +122,15 @@ def _by_label(root: Path, files: list[PhotoFile]) -> dict[str, list[PhotoFile]]:
 
 def label_problem(label: str) -> str | None:
     """What is wrong with the class ``label``, with its name: it would change when it is written as a line of UTF-8
-    text, as labels are, or it is too long. None if nothing is.
+    text, as labels are, or it is blank or too long. None if nothing is.
     """
     try:
         kept = label.encode().decode().splitlines() == [label]
     except UnicodeEncodeError:  # how Python holds file names that are not UTF-8
         kept = False
     name = shorten(ascii(label))
+    if not label.strip():
+        return f"{name} is blank; a class needs a name"
     if not kept:
         return f"{name} cannot be a label; rename it to one line of UTF-8"
     if len(label) > LONGEST_LABEL:

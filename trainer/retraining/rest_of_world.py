@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.labelled import Labelled
 from trainer.bottlenecks.remembered import Remembered
 from trainer.evaluation.shared_classes import composed
+from trainer.groups.modes import GROUPS_AUTO
 from trainer.head.standardisation import Features
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Dataset
@@ -20,9 +22,10 @@ from trainer.photos.photo_files import PhotoFile, PhotoFolder
 from trainer.photos.split import TRAINING
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
-from trainer.unknown.background import list_background, read_background
+from trainer.unknown.background import Background, list_background, read_background
 from trainer.unknown.class_photos import like_a_class
 from trainer.unknown.column import MOST_KNOWN
+from trainer.unknown.copies import find_copies
 from trainer.unknown.directions import find_directions
 from trainer.unknown.drawn_bottlenecks import drawn_bottlenecks
 from trainer.unknown.moved import moved_strangers
@@ -30,6 +33,7 @@ from trainer.unknown.outside import Outside
 from trainer.unknown.strangers import random_directions, strange_bottlenecks
 
 _TELLING = 100  # photos: more would only take longer
+_USUAL_NAMES = {"background", "negative", "no", "none", "nothing", "other", "others", "rest"}  # first words
 
 
 class RestOfWorld(NamedTuple):
@@ -64,7 +68,7 @@ def set_apart(
     given = None if options.background is None else list_background(options.background, options.folder, label)
     own = [file for file in folder.files if composed(file.label) == composed(label)]
     for name in folder.labels:
-        if composed(name) != composed(label) and _alike(name) == _alike(label):
+        if composed(name) != composed(label) and (_alike(name) == _alike(label) or _first_word(name) in _USUAL_NAMES):
             progress.message(
                 f"{shorten(str(options.folder))}: {shorten(name)} is a class beside {shorten(label)}, the class for "
                 f"the rest of the world; if it is that class, give --unknown {shorten(name)}"
@@ -108,14 +112,11 @@ def gather(
     progress = extractor.progress
     background = read_background(extractor, rest.own, rest.given, dataset.photos, options.ratios, options.groups)
     if background.chosen.any():
-        with progress.stage("background"), one_thread():
-            classes = like_a_class(background.features, training)
-        background = background.without(
-            {
-                photo.sha256: f"it looks like the photos of the class {dataset.labels[found]}"
-                for photo, found, chosen in zip(background.photos, classes, background.chosen, strict=True)
-                if chosen and found >= 0
-            }
+        background = _without_classes(background, extractor, dataset, training, options.groups)
+    if rest.given is not None and not background.chosen.any():
+        progress.message(
+            f"--background {shorten(str(rest.given.root))}: none of its photos is used; they cannot be read, or show "
+            "the classes"
         )
     drawn = drawn_bottlenecks(extractor)
     foreign = extractor.backbone.foreign
@@ -128,6 +129,25 @@ def gather(
         )
     moved = None if pretrained is None else _moved(pretrained, extractor, dataset, drawn)
     return Outside(rest.label, background, directions, drawn, moved)
+
+
+def _without_classes(
+    background: Background, extractor: FeatureExtractor, dataset: Dataset, training: Labelled, groups: str
+) -> Background:
+    """``background`` without the photos of ``--background`` that are copies of photos of a class, or look like one."""
+    reasons: dict[bytes, str] = {}
+    with extractor.progress.stage("background"):
+        with one_thread():
+            classes = like_a_class(background.features, training)
+        for photo, found, chosen in zip(background.photos, classes, background.chosen, strict=True):
+            if chosen and found >= 0:
+                reasons[photo.sha256] = f"it looks like the photos of the class {dataset.labels[found]}"
+        left = np.array([photo.sha256 not in reasons for photo in background.photos], bool) & background.chosen
+        if groups == GROUPS_AUTO:
+            photos = [photo for photo, kept in zip(background.photos, left, strict=True) if kept]
+            for sha256, known in find_copies(extractor, photos, background.features[left], dataset.photos).items():
+                reasons[sha256] = f"a copy of a photo of the class {known.label}: {known.relative}"
+    return background.without(reasons)
 
 
 def _moved(pretrained: FeatureExtractor, tuned: FeatureExtractor, dataset: Dataset, drawn: Features) -> Features:
@@ -144,6 +164,10 @@ def _moved(pretrained: FeatureExtractor, tuned: FeatureExtractor, dataset: Datas
 
 def _alike(label: str) -> str:
     return composed(label).casefold().strip()
+
+
+def _first_word(label: str) -> str:
+    return next(iter(re.findall(r"[^\W_]+", _alike(label))), "")
 
 
 def _some(features: Features, drawn: Features) -> npt.NDArray[np.float32]:
