@@ -26,6 +26,7 @@ HEALTH_WINDOW_S = 30.0
 ``edge store install --activate``."""
 
 _LONGEST_TEXT = 300
+_BUSY = ("saving", "installed")  # what a state is called while work goes on
 
 
 class ModelHandover:
@@ -85,7 +86,9 @@ class ModelHandover:
     def _start(self, text: str, work: Callable[[], None]) -> None:
         with self._lock:
             if self._worker is not None and self._worker.is_alive():
-                return
+                if self.state.state in _BUSY:
+                    return
+                self._worker.join()  # it has said how it ended, and a click that answers that is not to be lost
             self._set("saving", text)
             self._worker = threading.Thread(target=self._run, args=(work,), name="handover", daemon=True)
             self._worker.start()
