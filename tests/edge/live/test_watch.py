@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import shutil
@@ -192,12 +193,16 @@ def test_threshold_of_the_model(tmp_path: Path) -> None:
 
 def test_every(int8_model: Path) -> None:
     """No two frames are labelled within the time that ``--every`` gives."""
-    stream = Stream(Frames([picture("red")] * 4), int8_model, every_s=0.05)
-    times_s: list[float] = []
-    stream.watch._write = lambda _: times_s.append(time.monotonic())
-    stream.run()
-    assert len(times_s) == 4
-    assert times_s[-1] - times_s[0] >= 3 * 0.05 - 0.02  # the first labelling takes longer than the others
+    asked_s: list[float] = []
+
+    class Timed(Frames):
+        def newest(self, after: int = -1, timeout_s: float | None = None) -> Frame | None:
+            asked_s.append(time.monotonic())
+            return super().newest(after, timeout_s)
+
+    stream = Stream(Timed([picture("red")] * 4), int8_model, every_s=0.05, limit=4)
+    assert len(stream.run()) == len(asked_s) == 4
+    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(asked_s))
 
 
 def test_limit(int8_model: Path) -> None:
