@@ -79,7 +79,7 @@ def test_pictures_are_skipped_while_none_is_due(grab: Callable[..., Grabber]) ->
     """A source that can skip does so until pictures may be taken again; they count, and a failure ends the rest."""
     statistics = StreamStatistics()
     source = Skipping([picture(1)], ends=False)
-    grabber = grab(source, statistics, max_frame_age_s=1.0)
+    grabber = grab(source, statistics)
     assert value_of(grabber) == (1, 0)
     grabber.rest_until(time.monotonic() + 1000.0)
     source.put(*map(picture, range(2, 6)))
