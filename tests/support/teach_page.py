@@ -49,6 +49,15 @@ def wait_for_photos(taught: TeachingStream, label: str, least: int) -> None:
     wait_for(lambda: photos_of(taught, label) >= least)
 
 
+def expect_one_recording(page: Page, taught: TeachingStream, label: str) -> None:
+    """Wait until ``page`` shows as many photos of ``label`` as there are, all of one recording.
+
+    The frame that was taken last is saved after the end of the recording.
+    """
+    counts = column(page, label).locator(".counts")
+    wait_for(lambda: counts.text_content() == f"{photos_of(taught, label)} photos, 1 recording")
+
+
 class Finger:
     """One finger on the screen of ``page``."""
 

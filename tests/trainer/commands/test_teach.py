@@ -69,8 +69,10 @@ def test_a_session_goes_on_where_it_ended(tmp_path: Path) -> None:
     with StreamServer() as server:
         with teach_command(tmp_path, server.uri, tmp_path / "photos") as session:
             teach_two_classes(session)
-            before = [(entry["name"], entry["photos"]) for entry in session.session()["classes"]]
             session.process.kill()
+            session.process.wait()
+            # counted now: the frame that was taken last is saved after the end of its recording
+            before = [(label, len(list((tmp_path / "photos" / label).glob("*.jpg")))) for label in ("rose", "tulip")]
         with teach_command(tmp_path, server.uri, tmp_path / "photos", "--json") as session:
             session.wait_for(lambda state: state["learning"]["state"] == "ready")
             assert [(entry["name"], entry["photos"]) for entry in session.session()["classes"]] == before

@@ -55,6 +55,7 @@ def test_axe(taught: TeachingStream, open_page: OpenPage, axe: str, colours: str
     expect(page.locator(".toast")).to_be_visible()
     page.keyboard.press("Escape")
     page.evaluate("location.hash = '#hand-over'")
+    expect(page.locator("#hand-over-view")).to_be_visible()
     assert problems(page, axe) == [], "hand over"
 
 

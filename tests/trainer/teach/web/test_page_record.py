@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from support.teach_page import Finger, add_class, column, hold_button, mouse_held, photos_of, wait_for_photos
+from support.teach_page import (
+    Finger,
+    add_class,
+    column,
+    expect_one_recording,
+    hold_button,
+    mouse_held,
+    photos_of,
+    wait_for_photos,
+)
 from support.teach_stream import TeachingStream
 from support.waiting import wait_for
 from support.web_page import OpenPage, expect
@@ -42,7 +51,7 @@ def test_from_nothing_to_an_answer(taught: TeachingStream, open_page: OpenPage) 
     wait_for_end(taught)
     expect(page.locator("#label")).to_have_text("green")
     expect(page.locator("#bars .name")).to_have_text(["green", "red"])
-    expect(column(page, "green").locator(".counts")).to_have_text(f"{photos_of(taught, 'green')} photos, 1 recording")
+    expect_one_recording(page, taught, "green")
     expect(column(page, "green").locator(".newest .times")).to_have_text([f"×{photos_of(taught, 'green')}"])
     taught.camera.shown = "red"
     expect(page.locator("#label")).to_have_text("red")

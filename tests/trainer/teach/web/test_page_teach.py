@@ -9,7 +9,15 @@ import pytest
 
 from support import tiny
 from support.colours import encoded
-from support.teach_page import add_class, column, hold_button, mouse_held, photos_of, wait_for_photos
+from support.teach_page import (
+    add_class,
+    column,
+    expect_one_recording,
+    hold_button,
+    mouse_held,
+    photos_of,
+    wait_for_photos,
+)
 from support.teach_stream import TeachingStream, teaching_stream
 from support.web_page import OpenPage, Page, expect
 from trainer.progress import Stage
@@ -140,7 +148,7 @@ def test_two_browsers_see_the_same(taught: TeachingStream, open_page: OpenPage) 
         expect(column(other, "red")).to_have_class("card column recording")
         wait_for_photos(taught, "red", 2)
     expect(column(other, "red")).to_have_class("card column")
-    expect(column(other, "red").locator(".counts")).to_have_text(f"{photos_of(taught, 'red')} photos, 1 recording")
+    expect_one_recording(other, taught, "red")
     choose(other, "red", "Delete")
     expect(column(one, "red")).to_have_count(0)
 
@@ -187,6 +195,7 @@ def test_work_that_takes_long_moves_nothing(taught: TeachingStream, open_page: O
     """Work is shown with its progress, and the buttons stay where they are."""
     taught.session.add_class("red")
     page = open_page()
+    expect(page.locator("#picture")).to_have_attribute("data-sequence", re.compile(r"\d"))  # it has its place by now
     before = hold_button(page, "red").bounding_box()
     taught.session.learning.work = Stage("bottlenecks", 3, 60)
     taught.session.announce()
