@@ -34,6 +34,10 @@ def test_pages_are_bounded() -> None:
         wait_for(lambda: _status(sink, "/events") == 200)
 
 
+CLOSING_S = 5.0
+"""Shorter than what a connection may take by itself: a server that ends so soon does not wait for its clients."""
+
+
 def _connect(sink: WebSink, opened: contextlib.ExitStack) -> socket.socket:
     return opened.enter_context(socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20))
 
@@ -120,8 +124,10 @@ def test_slow_requests_lock_no_other_out(monkeypatch: pytest.MonkeyPatch, first:
     """Connections whose first or second request is not finished are closed in time, and others are served meanwhile."""
     monkeypatch.setattr("edge.sinks.bounded_protocol.REQUEST_S", 1.0)
     with serving() as sink, contextlib.ExitStack() as opened:
-        slow = [_connect(sink, opened) for _ in range(CONNECTIONS)]
-        for one in slow:
+        slow = []
+        for _ in range(CONNECTIONS):  # one after the other: on a busy machine all together may take a second
+            one = _connect(sink, opened)
+            slow.append(one)
             one.sendall(first)
             if first:
                 assert one.recv(12) == b"HTTP/1.1 503"  # waiting for the first frame
@@ -136,9 +142,10 @@ def test_a_viewer_that_takes_no_data_is_closed(monkeypatch: pytest.MonkeyPatch) 
     with serving() as sink:
         sink.write(Camera((960, 720)).observe("red"))
         with socket.create_connection(("127.0.0.1", port_of(sink)), timeout=20) as deaf:
-            deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2000)
             connections = sink._server._server.server_state.connections
-            wait_for(lambda: connections)
+            with contextlib.suppress(ConnectionError):  # closed already, if this machine is busy
+                deaf.sendall(b"GET /picture.jpg HTTP/1.1\r\nHost: localhost\r\n\r\n" * 2000)
+                assert deaf.recv(12) == b"HTTP/1.1 200"
             wait_for(lambda: not connections)
 
 
@@ -156,7 +163,8 @@ def test_close_with_viewers_that_look_and_one_that_does_not_read() -> None:
         event(events, "now")
         ours = [thread for thread in threads() if thread.name == "web"]
         assert len(ours) == 1
-        sink.close()  # waits a second at most
+        sink.close()  # waits a second at most, which a busy machine may need for the end itself
+        ours[0].join(CLOSING_S)
         assert not ours[0].is_alive()
 
 
@@ -211,4 +219,4 @@ def test_open_and_close_again_leak_nothing() -> None:
         with serving() as sink:
             sink.write(seen)
             assert get(sink, "/picture.jpg")[0] == 200
-    assert not (threads() | descriptors()) - before
+    wait_for(lambda: not (threads() | descriptors()) - before)  # what another test left may open something for a while

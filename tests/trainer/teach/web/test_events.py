@@ -73,7 +73,7 @@ def test_a_busy_session_does_not_stop_the_stream(served: Teaching) -> None:
 
 
 def test_closing_ends_events_and_zips(tmp_path: Path) -> None:
-    """The server ends within its second, with open events and a zip of which only the beginning was read."""
+    """The server waits neither for open events nor for a zip of which only the beginning was read."""
     with teaching(tmp_path / "photos") as made, contextlib.ExitStack() as opened:
         made.client.add_class("red")
         for seed in range(12):
@@ -86,7 +86,9 @@ def test_closing_ends_events_and_zips(tmp_path: Path) -> None:
         threads = [thread for thread in threading.enumerate() if thread.name == "teach"]
         closing = opened.pop_all()  # the connections stay open when the server ends
     with closing:
-        assert len(threads) == 1 and not threads[0].is_alive()
+        assert len(threads) == 1
+        threads[0].join(5)  # it has had its second; a busy machine may need more, and connections may take ten and more
+        assert not threads[0].is_alive()
 
 
 def test_a_third_zip_waits(served: Teaching) -> None:
