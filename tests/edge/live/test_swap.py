@@ -108,15 +108,22 @@ def _with_wrong_self_test() -> bytes:
     return surgery.with_facts(content, self_test=test)
 
 
-def test_a_half_copied_file_is_not_taken(swapping: Swapping, tmp_path: Path) -> None:
+def test_a_half_copied_file_is_not_taken(swapping: Swapping) -> None:
     """While a file grows nothing is refused; when it is complete it is taken."""
-    content, pace = FLOAT32.read_bytes(), threading.Event()
-    with (tmp_path / "model.tflite").open("wb", buffering=0) as file:
-        for place in range(0, len(content), 400):
-            file.write(content[place : place + 400])
-            pace.wait(0.01)
+    content = FLOAT32.read_bytes()
+
+    class Growing(threading.Event):
+        """Between two looks at the file it grows."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            with swapping.path.open("ab") as file:
+                file.write(content[file.tell() :][:400])
+            return self.is_set()
+
+    swapping.swap._stopping = Growing()
+    swapping.path.write_bytes(content[:400])
     assert swapping.new_model().card.quantization == "float32"
-    assert swapping.messages.empty()
+    assert swapping.messages.empty() and swapping.path.read_bytes() == content
 
 
 def test_a_missing_file_is_waited_for(swapping: Swapping) -> None:

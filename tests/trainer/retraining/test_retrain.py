@@ -30,12 +30,17 @@ from trainer.retraining.retrained import Retrained
 QUIET = Progress()
 
 EAGER_SCRIPT = """
-import sys
+import sys, time
+from types import SimpleNamespace
 from trainer.bottlenecks import fill_cache
 from trainer.__main__ import main
-fill_cache.COMMIT_EVERY_S = 0.0
+def monotonic():
+    time.sleep(0.02)
+    return time.monotonic()
+fill_cache.COMMIT_EVERY_S, fill_cache.time = 0.0, SimpleNamespace(monotonic=monotonic)
 sys.exit(main())
 """
+"""Each bottleneck is written at once, and takes long enough for the other process to see it."""
 
 
 def test_same_photos_elsewhere_give_the_same_bytes(options: RetrainOptions, tmp_path: Path) -> None:
