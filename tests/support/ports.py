@@ -7,10 +7,10 @@ import itertools
 import os
 import socket
 
-# Systems give ports from 32768 on to whoever asks for any, servers and clients: one from there may be taken before the
-# server that it is for has started. Below, each test process goes round from a place of its own, 97 ports apart.
+# Systems give ports from 32768 on to whoever asks for any, servers and clients: one from there may be taken before its
+# server has started. Below, each test process goes round from a place of its own, some 1,000 ports apart.
 _FIRST, _COUNT = 20_000, 12_000
-_numbers = itertools.count(os.getpid() * 97)
+_numbers = itertools.count(os.getpid() * 997)
 
 
 def free_port() -> int:
