@@ -53,8 +53,9 @@ def test_too_many_threads(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["label", "inspect", None])
-def test_help(command: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help(command: str | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """--help is exit code 0, goes to stdout, and each command has an example."""
+    monkeypatch.setenv("COLUMNS", "80")
     assert main([command, "--help"] if command else ["--help"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("usage: edge")

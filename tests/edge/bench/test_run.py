@@ -162,8 +162,9 @@ def test_mistakes(
     assert code == 2 or err.count("\n") == 1
 
 
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """--help has an example that can be run."""
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["bench", "--help"]) == 0
     assert "example: edge bench models/ --threads " in capsys.readouterr().out
 
