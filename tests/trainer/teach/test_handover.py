@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.store.layout import Store
 from edge.store.state import read_state
 from support.status_file import write_status
+from support.waiting import wait_for
 from trainer.progress import Progress
 from trainer.retraining.options import RetrainOptions
 from trainer.retraining.retrain_all import retrain_all
@@ -59,6 +61,24 @@ def test_a_model_without_a_store_is_a_file(options: RetrainOptions) -> None:
     assert again.path.read_bytes() == saved
     assert handover.state.accuracy == again.accuracy
     assert changes.states == ["saving", "saved"]
+
+
+def test_a_save_that_answers_the_end_of_the_last_one(options: RetrainOptions) -> None:
+    """Whoever saw that a model is saved may save the next one, though the thread of the last has not ended yet."""
+    handover, changes = hand_over(options)
+    second = threading.Thread(target=handover.save)
+
+    def click() -> None:
+        if len(changes.states) == 2:
+            second.start()
+            wait_for(handover._lock.locked)  # it waits for this thread
+
+    changes.on["saved"] = click
+    handover.save()
+    handover.wait()
+    second.join()
+    handover.wait()
+    assert changes.states == ["saving", "saved"] * 2
 
 
 def test_without_a_store_there_is_no_way_back(options: RetrainOptions) -> None:
