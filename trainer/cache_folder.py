@@ -24,5 +24,8 @@ def make_cache_folder(folder: Path) -> None:
     """
     try:
         ask_drive(folder, lambda: folder.mkdir(parents=True, exist_ok=True))
+    except FileExistsError as error:
+        why = f"{error.filename} is a file, or a link that leads to no folder"
+        raise StorageError(f"{folder}: cannot be made: {why}; choose --bottleneck-dir") from None
     except OSError as error:
         raise StorageError(f"{folder}: cannot be made ({error.strerror}); choose --bottleneck-dir") from None

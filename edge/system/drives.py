@@ -28,13 +28,17 @@ Result = TypeVar("Result")
 
 
 class Question:
-    """What a thread asks a drive for now: the ``path``, None for nothing, since the monotonic time ``since_s``."""
+    """What a thread asks a drive for now: the ``path``, None for nothing, since the monotonic time ``since_s``.
 
-    __slots__ = ("path", "since_s")
+    If it is not ``limited``, whoever is asked has a limit of time of its own.
+    """
+
+    __slots__ = ("limited", "path", "since_s")
 
     def __init__(self) -> None:
         self.path: str | bytes | os.PathLike[str] | None = None
         self.since_s = 0.0
+        self.limited = True
 
 
 class _OfThread(threading.local):
@@ -51,16 +55,21 @@ def ask_as(question: Question) -> None:
 
 
 class asking:  # it is used as a word, as those of contextlib are
-    """A context manager: in the block, this thread asks a drive for ``path``. Blocks are not nested."""
+    """A context manager: in the block, this thread asks a drive for ``path``. Blocks are not nested.
 
-    __slots__ = ("_path", "_question")
+    Without ``limited`` nobody but :meth:`Patience.join` minds how long it takes.
+    """
 
-    def __init__(self, path: str | bytes | os.PathLike[str]) -> None:
+    __slots__ = ("_limited", "_path", "_question")
+
+    def __init__(self, path: str | bytes | os.PathLike[str], *, limited: bool = True) -> None:
         self._path = path
+        self._limited = limited
 
     def __enter__(self) -> asking:
         self._question = _own.question
         self._question.since_s = time.monotonic()
+        self._question.limited = self._limited
         self._question.path = self._path
         return self
 
@@ -93,7 +102,7 @@ class Patience:
             if stopped:
                 question.since_s = now_s
             path = question.path
-            if path is not None and now_s - question.since_s > ANSWER_LIMIT_S:
+            if path is not None and question.limited and now_s - question.since_s > ANSWER_LIMIT_S:
                 raise StorageError(
                     f"{os.fsdecode(path)}: no answer within {ANSWER_LIMIT_S:g} s; mend the drive and run again to go on"
                 )

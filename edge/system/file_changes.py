@@ -13,6 +13,17 @@ BINARY: int = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr
 _ATTEMPTS, _WAIT_S = 20, 0.1
 
 
+def open_now(path: str, flags: int) -> int:
+    """An opener for :func:`open` that does not wait for the writer of a pipe, if ``path`` has become one.
+
+    Raises :class:`OSError`.
+    """
+    try:
+        return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    except BlockingIOError:  # a file server wants to hear first that somebody opens the file: it has a lease on it
+        return os.open(path, flags)
+
+
 def replace(source: Path, target: Path) -> None:
     """Rename ``source`` to ``target``, which it replaces in one step if it is there.
 

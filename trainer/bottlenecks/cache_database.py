@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import StorageError
+from edge.system.drives import ask_drive
 from edge.system.file_changes import replace
 from trainer.bottlenecks.cache_place import check_place
 from trainer.cache_folder import make_cache_folder
@@ -24,7 +27,12 @@ CREATE TABLE IF NOT EXISTS looks (version INTEGER, image BLOB, look BLOB, checks
 CREATE TABLE IF NOT EXISTS groups (key BLOB UNIQUE, first BLOB, checksum INTEGER);
 CREATE TABLE IF NOT EXISTS fits (key BLOB UNIQUE, content BLOB, checksum BLOB);
 """
-_BUSY_TIMEOUT_S = 60
+_OTHER_TABLES = re.compile("no such|table .* (has [0-9]+ columns but|has no column)")
+"""The errors of a file whose tables are not those of this release: it is damaged, or of another one."""
+
+BUSY_LIMIT_S = 50.0
+"""How long another program may have the database locked, in seconds; less than a drive may take for its answer."""
+
 _PAGE_BYTES = 16_384
 """In SQLite's usual pages of 4,096 bytes, a row of 1,024 values in int8 is too large: it takes a page of its own."""
 
@@ -43,17 +51,24 @@ def set_aside(folder: Path) -> Path:
     return aside
 
 
-def open_database(folder: Path) -> sqlite3.Connection:
+def open_database(folder: Path, busy_limit_s: float = BUSY_LIMIT_S) -> sqlite3.Connection:
     """Open the database in ``folder``; make it if it is missing.
 
-    Raises :class:`CorruptCacheError`, or :class:`~edge.errors.StorageError` if it cannot be written, or if ``folder``
-    is on a network drive.
+    ``busy_limit_s`` is how long another program may have it locked whenever it is used, in seconds.
+
+    Raises :class:`CorruptCacheError`, or :class:`~edge.errors.StorageError` if it cannot be written, if its drive does
+    not answer, or if ``folder`` is on a network drive.
     """
-    path = folder / FILE_NAME
     make_cache_folder(folder)
     check_place(folder)
+    path = folder / FILE_NAME
+    return ask_drive(path, lambda: _open(path, busy_limit_s))
+
+
+def _open(path: Path, busy_limit_s: float) -> sqlite3.Connection:
     with translated_errors(path):
-        database = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S)
+        # The thread that opens it is not the one that uses it.
+        database = sqlite3.connect(path, timeout=busy_limit_s, check_same_thread=False)
         with contextlib.ExitStack() as failed:
             failed.callback(database.close)  # as long as it is open, Windows does not let set_aside rename it
             database.text_factory = bytes  # a damaged type byte must not turn into a decoding error
@@ -73,11 +88,37 @@ def translated_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if str(error).startswith("no such"):  # SQLite counts a damaged schema as an operational error
+        if _OTHER_TABLES.match(str(error)):  # SQLite counts another schema as an operational error
             raise CorruptCacheError(f"{path}: {error}") from None
-        raise StorageError(f"{path}: {error}; free some space or choose another place with --bottleneck-dir") from None
+        raise StorageError(f"{path}: {_what_to_do(path, str(error))}") from None
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes damaged names in its messages
         raise CorruptCacheError(f"{path}: {error}") from None
+
+
+def _what_to_do(path: Path, error: str) -> str:
+    """What SQLite's ``error``, of the database at ``path``, means, and what helps."""
+    if error == "database is locked":
+        return f"{error} by another program; wait until that ends, or choose another place with --bottleneck-dir"
+    if error in ("unable to open database file", "attempt to write a readonly database") and (why := _why_not(path)):
+        return f"{error}: {why}; choose another place with --bottleneck-dir"
+    return f"{error}; free some space or choose another place with --bottleneck-dir"
+
+
+def _why_not(path: Path) -> str | None:
+    """Why ``path`` is no database that can be written. It is not opened: closing it would end the locks of this process
+    (SQLite, *How To Corrupt An SQLite Database File*, section 2.2).
+    """
+    if path.is_dir():
+        return "a folder has its name"
+    if path.is_symlink() and not path.exists():
+        return "it is a link to nothing"
+    if hasattr(os, "statvfs") and os.statvfs(path.parent).f_flag & os.ST_RDONLY:
+        return "its drive is read-only"
+    files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
+    for each in [path.parent, *(file for file in files if file.exists())]:
+        if not os.access(each, os.W_OK):
+            return f"no right to write {each.name if each in files else each}"
+    return None
 
 
 def _check_schema(database: sqlite3.Connection, path: Path) -> None:

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from edge.errors import StorageError
+from edge.system.drives import ask_drive
 
 NETWORK_TYPES = frozenset(
     (
@@ -31,7 +32,7 @@ def check_place(folder: Path, mounts: Path = _MOUNTS) -> None:
 
     ``mounts`` says what is mounted. A system without such a file is not checked.
 
-    Raises :class:`~edge.errors.StorageError` if it is one.
+    Raises :class:`~edge.errors.StorageError` if it is one, or if its drive does not answer.
     """
     found = file_system(folder, mounts)
     if found in NETWORK_TYPES:
@@ -47,7 +48,7 @@ def file_system(folder: Path, mounts: Path = _MOUNTS) -> str | None:
         lines = mounts.read_bytes().splitlines()
     except OSError:
         return None
-    path = os.fsencode(folder.resolve())
+    path = os.fsencode(ask_drive(folder, folder.resolve))
     best: tuple[int, str] | None = None
     for line in lines:
         left, separator, right = line.partition(b" - ")

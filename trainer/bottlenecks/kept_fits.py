@@ -20,15 +20,19 @@ MOST_ENTRIES = 100
 MOST_BYTES = 100_000_000
 """The most bytes of all entries together; the oldest go first."""
 
+_BUSY_LIMIT_S = 2.0
+"""How long another program may have the cache locked, in seconds: a fit takes hardly longer than a longer wait."""
+
 
 def load_fit(folder: Path, key: bytes) -> bytes | None:
     """What :func:`store_fit` has kept under ``key`` in the cache in ``folder``; None if there is nothing intact."""
     with (
         contextlib.suppress(StorageError),
-        contextlib.closing(open_database(folder)) as database,
+        contextlib.closing(open_database(folder, _BUSY_LIMIT_S)) as database,
         translated_errors(folder / FILE_NAME),
     ):
-        row = database.execute("SELECT content, checksum FROM fits WHERE key = ?", (key,)).fetchone()
+        asked = "SELECT content, checksum FROM fits WHERE key = ? AND length(content) <= ?"  # no more in memory
+        row = database.execute(asked, (key, MOST_BYTES)).fetchone()
         if row is not None and isinstance(row[0], bytes) and row[1] == _checksum(key, row[0]):
             return row[0]
     return None
@@ -43,7 +47,7 @@ def store_fit(folder: Path, key: bytes, content: bytes) -> None:
         return
     with (
         contextlib.suppress(StorageError),
-        contextlib.closing(open_database(folder)) as database,
+        contextlib.closing(open_database(folder, _BUSY_LIMIT_S)) as database,
         translated_errors(folder / FILE_NAME),
         database,
     ):

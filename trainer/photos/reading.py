@@ -16,8 +16,9 @@ from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
 from edge.system.drives import asking
+from edge.system.file_changes import open_now
 from trainer.photos.bucket import in_bucket
-from trainer.photos.bucket_files import read_from_bucket
+from trainer.photos.bucket_photo import read_from_bucket
 from trainer.photos.look import LOOK_SIZE, Look, make_look
 from trainer.photos.photo_files import FileStatus, PhotoFile, PhotoFolder
 from trainer.progress import SILENT, Progress
@@ -80,9 +81,10 @@ def read_photo(path: Path) -> tuple[bytes, FileStatus]:
     """
     try:
         if in_bucket(path):
-            return read_from_bucket(path)
+            with asking(path, limited=False):  # it has limits of its own
+                return read_from_bucket(path)
         # For each photo, and read as a whole.
-        with asking(path), open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        with asking(path), open(path, "rb", buffering=0, opener=open_now) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ImageError("not a regular file")

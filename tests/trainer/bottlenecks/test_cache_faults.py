@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -75,9 +77,10 @@ def test_two_runs_at_once_share_one_cache(large_photos: Path, tmp_path: Path) ->
         lambda content: content[:16_384],
         lambda content: content[:100],
         lambda content: content.replace(b"mtime_ns INTEGER", b"mtime_xy INTEGER"),
+        lambda content: content.replace(b"mtime_ns INTEGER", b"mtime_ns ,INTEGER"),
         lambda content: content.replace(b"bottlenecksbottlenecks", b"bottl\xff\xffecksbottlenecks"),
     ],
-    ids=["garbage", "last page", "half", "first page", "header", "column", "schema"],
+    ids=["garbage", "last page", "half", "first page", "header", "column", "another column", "schema"],
 )
 def test_corrupt_cache_is_set_aside_and_rebuilt(photos: Path, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     """A cache that is not a working database is renamed, with one message, and the run continues with a new one."""
@@ -165,13 +168,47 @@ def test_place_that_cannot_hold_a_cache_is_a_storage_error(tmp_path: Path, read_
     """A read-only disk, a file in the way and a folder of the cache's name each end in one line."""
     (tmp_path / "file").touch()
     (tmp_path / "taken" / FILE_NAME).mkdir(parents=True)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / FILE_NAME).symlink_to("nowhere/at all")
+    (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(StorageError, match=r"file/cache: cannot be made .* choose --bottleneck-dir"):
         BottleneckCache(tmp_path / "file" / "cache")
+    for name in ("file", "loop"):
+        with pytest.raises(StorageError, match=f"{name} is a file, or a link that leads to no folder; choose --bottle"):
+            BottleneckCache(tmp_path / name)
     with pytest.raises(StorageError, match=r"read-only/cache: cannot be made \(Read-only file system\)"):
         BottleneckCache(read_only_disk / "cache")
-    for folder in (read_only_disk, tmp_path / "taken"):
-        with pytest.raises(StorageError, match="unable to open database file; free some space or choose another place"):
+    for folder, why in (
+        (read_only_disk, "its drive is read-only"),
+        (tmp_path / "taken", "a folder has its name"),
+        (tmp_path / "linked", "it is a link to nothing"),
+    ):
+        with pytest.raises(StorageError, match=f"unable to open database file: {why}; choose another place with --bo"):
             BottleneckCache(folder)
+
+
+def test_a_cache_that_may_not_be_written_says_which_right_is_missing(tmp_path: Path) -> None:
+    """Whoever may write everything, as root, has no such error."""
+    with BottleneckCache(tmp_path):
+        pass
+    tmp_path.chmod(0o500)
+    try:
+        if os.access(tmp_path, os.W_OK):
+            pytest.skip("this user may write everything")
+        with pytest.raises(StorageError, match=f"no right to write {tmp_path}; choose another place"):
+            BottleneckCache(tmp_path)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_locked_cache_is_said_to_be_locked(tmp_path: Path) -> None:
+    """The remedy is to wait for the other program, not to free space."""
+    with BottleneckCache(tmp_path) as cache:
+        cache._database.execute("PRAGMA busy_timeout = 1")
+        with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StorageError, match="database is locked by another program; wait until that ends, or"):
+                cache.store(ARTIFACT, [(digest(1), b"12345678")], [])
 
 
 @pytest.mark.parametrize("size", ["4k", "28k", "60k", "76k", "92k", "108k"])

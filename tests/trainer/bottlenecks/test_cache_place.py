@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from edge.errors import StorageError
-from trainer.bottlenecks import cache_database
+from edge.system import drives
+from support.hanging_share import OPEN, READ, hanging_share
+from trainer.bottlenecks import cache_database, cache_place
 from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.cache_place import check_place, file_system
 
@@ -71,3 +73,21 @@ def test_nothing_is_written_to_a_network_drive(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(StorageError, match="network drive"):
         BottleneckCache(tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("request_kind", [OPEN, READ])
+def test_a_database_on_a_drive_that_hangs_is_a_storage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request_kind: int
+) -> None:
+    """SQLite waits for ever where it opens and reads the database; the run does not."""
+    monkeypatch.setattr(drives, "ANSWER_LIMIT_S", 0.2)
+    monkeypatch.setattr(drives, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(cache_place, "NETWORK_TYPES", frozenset())
+    with BottleneckCache(tmp_path / "cache"):
+        pass
+    share = tmp_path / "share"
+    with (
+        hanging_share(tmp_path / "cache", share, request_kind),
+        pytest.raises(StorageError, match=f"{share}/?.*: no answer within 0.2 s"),
+    ):
+        BottleneckCache(share)

@@ -95,3 +95,26 @@ def test_two_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(work, range(12))) == [bytes([number % 3]) * 160_000 for number in range(12)]
+
+
+def test_a_cache_that_another_program_has_locked_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fit is not kept then, and soon: a new fit takes hardly longer than the cache's own wait."""
+    monkeypatch.setattr(kept_fits, "_BUSY_LIMIT_S", 0.01)
+    store_fit(tmp_path, KEY, b"content")
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store_fit(tmp_path, OTHER, b"another")
+        assert load_fit(tmp_path, KEY) == b"content"
+        other.execute("ROLLBACK")
+    assert load_fit(tmp_path, OTHER) is None
+
+
+def test_an_entry_that_is_larger_than_any_can_be_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take as much memory; it can be stored again."""
+    store_fit(tmp_path, KEY, b"content")
+    monkeypatch.setattr(kept_fits, "MOST_BYTES", 6)
+    assert load_fit(tmp_path, KEY) is None
+    store_fit(tmp_path, KEY, b"six by")
+    assert load_fit(tmp_path, KEY) == b"six by"

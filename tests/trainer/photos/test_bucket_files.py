@@ -74,7 +74,7 @@ def test_another_kind_of_bucket_is_listed_at_once(tmp_path: Path, monkeypatch: p
     fs = pytest.importorskip("pyarrow.fs", reason="the extra ray is not installed")
     fill_unusual(tmp_path / "bucket" / "unusual")
     opened = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
-    monkeypatch.setattr(bucket_files, "_opened", lambda bucket: opened)
+    monkeypatch.setattr(bucket_files, "open_bucket", lambda bucket: opened)
     assert listing(list_photos(as_place("gs://bucket/unusual"))) == listing(list_photos(tmp_path / "bucket/unusual"))
     assert "no such folder in the bucket" in str(refused("gs://bucket/none"))
 
