@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -99,9 +100,15 @@ def read_photo(path: Path) -> tuple[bytes, FileStatus]:
 def openable(path: Path) -> Path | bytes:
     """What :func:`edge.preprocess.decode` takes of ``path``: the path itself, or the bytes of a file in a bucket.
 
-    Raises the errors of :func:`read_photo` for a file in a bucket.
+    Raises the errors of :func:`read_photo` for a file in a bucket, and :class:`~edge.errors.ImageError` for a pipe:
+    whoever opens it waits until somebody writes into it.
     """
-    return read_photo(path)[0] if in_bucket(path) else path
+    if in_bucket(path):
+        return read_photo(path)[0]
+    with asking(path), contextlib.suppress(OSError):  # whoever decodes it says why it cannot be read
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            raise ImageError("not a regular file")
+    return path
 
 
 def decode_again(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge.errors import ImageError, UnavailableError
 from edge.preprocess import decode
+from edge.system.drives import with_limit
 from trainer.photos.reading import openable
 
 SIZE = 176
@@ -21,10 +22,11 @@ def thumbnail(path: Path, size: int = SIZE) -> tuple[str, int, int] | None:
 
     The longer side has at most ``size`` pixels.
 
-    None if the photo cannot be decoded any more.
+    None if the photo cannot be decoded any more. Raises :class:`~edge.errors.StorageError` if its drive does not
+    answer.
     """
     try:
-        picture = decode(openable(path), (size, size))
+        picture = with_limit(lambda: decode(openable(path), (size, size)))
     except (ImageError, UnavailableError):
         return None
     picture.thumbnail((size, size))

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from edge.errors import ImageError
 from edge.system import daemon_pool, drives
 from support import tiny
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.photos import reading
 from trainer.photos.bucket import as_place
 from trainer.photos.folder import list_photos
-from trainer.photos.reading import read_photo
+from trainer.photos.reading import openable, read_photo
 
 
 def pipe(path: Path) -> None:
@@ -58,6 +59,18 @@ def test_what_a_photo_has_become_is_named(
     contents = compute_bottlenecks(tiny.extractor(tmp_path / "cache"), listed).contents
     assert contents.unreadable == {lost.relative: reason}
     assert len(contents.sha256) == len(listed.files) - 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_photo_that_is_decoded_where_it_lies_is_no_pipe(photos: Path) -> None:
+    """Whatever else it is, decoding says it."""
+    photo = list_photos(photos).files[0].path
+    assert openable(photo) == photo
+    pipe(photo)
+    with pytest.raises(ImageError, match="not a regular file"):
+        openable(photo)
+    photo.unlink()
+    assert openable(photo) == photo
 
 
 def test_a_bucket_has_limits_of_its_own_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
