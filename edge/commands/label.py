@@ -29,7 +29,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.parallel import available_cores
 from edge.skipped_files import SkippedCounter
 from edge.sources.files import UNNAMED, Skip, find_photos
-from edge.system.drives import ask_drive
+from edge.system.drives import ask_drive, with_limit
 from edge.types import LabelledPhoto
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def _one(model: ModelFile, delegate: DelegateChoice | None, options: argparse.Na
         delegate=delegate,
     )
     try:
-        found = classifier.classify(path, top_k=options.top_k, score_threshold=options.score_threshold)
+        found = with_limit(
+            lambda: classifier.classify(path, top_k=options.top_k, score_threshold=options.score_threshold)
+        )
         return [LabelledPhoto(path, found)]
     except ImageError as error:
         return [LabelledPhoto(path, None, str(error))]

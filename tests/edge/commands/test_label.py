@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from edge.cli import main
+from edge.system import drives
 from support.colours import COLOURS, encoded, plain
 from support.gated import GATED, grey, noisy
+from support.hanging_share import OPEN, hanging_share
 from support.surgery import write_foreign
 
 pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("in_a_folder_with_photos")]
@@ -27,6 +29,21 @@ def test_one_photo(capsys: pytest.CaptureFixture[str]) -> None:
     """One photo gives the codelab's lines on stdout and nothing on stderr."""
     assert main(["label", "--model", "tiny.tflite", "photos/red.png"]) == 0
     assert capsys.readouterr() == ("red (score=0.99609)\nblue (score=0.00000)\ngreen (score=0.00000)\n", "")
+
+
+def test_one_photo_on_a_drive_that_hangs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes have the limit of time that those of many photos have: the drive opens the file, and is silent then."""
+    monkeypatch.setattr(drives, "ANSWER_LIMIT_S", 0.5)
+    monkeypatch.setattr(drives, "LOOK_EVERY_S", 0.05)
+    photo = tmp_path / "share/red.png"
+    with hanging_share(Path("photos").absolute(), photo.parent, OPEN, 1):
+        assert main(["label", "--model", "tiny.tflite", str(photo)]) == 74
+    assert capsys.readouterr() == (
+        "",
+        f"edge: {photo}: no answer within 0.5 s; mend the drive and run again to go on\n",
+    )
 
 
 def test_a_folder(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,14 @@ def test_runtime_that_is_missing(tmp_path: Path, int8_model: Path, monkeypatch: 
     photo = fill(tmp_path, "green.png") / "green.png"
     with pytest.raises(ConfigurationError, match="no TFLite interpreter is installed"):
         list(label_photos(ModelFile.load(int8_model), [photo]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_photo_that_has_become_a_pipe_is_skipped(tmp_path: Path, any_model: Path) -> None:
+    """Nobody waits for its writer, and the photos behind it are labelled."""
+    folder = fill(tmp_path / "photos", "red.png")
+    os.mkfifo(folder / "pipe.png")
+    model = ModelFile.load(any_model)
+    found = list(label_photos(model, [folder / "pipe.png", folder / "red.png"], threads=1))
+    assert found[0].error == "not a regular file"
+    assert found[1].error is None
