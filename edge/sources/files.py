@@ -124,9 +124,14 @@ def _list(folder: Path) -> tuple[tuple[int, int], list[os.DirEntry[str]]]:
 def _with_modes(
     folder: Path, entries: list[os.DirEntry[str]], drive: DaemonPool
 ) -> Iterator[tuple[os.DirEntry[str], int | OSError]]:
-    """The ``entries`` of ``folder``, each with its mode, of a link that of its target, or why it is not known."""
-    for start in range(0, len(entries), _TOGETHER):
-        some = entries[start : start + _TOGETHER]
+    """The ``entries`` of ``folder``, each with its mode, of a link that of its target, or why it is not known.
+
+    They are taken out of the list, as each keeps all that was asked of it: half a kilobyte.
+    """
+    entries.reverse()
+    while entries:
+        some = entries[: -_TOGETHER - 1 : -1]
+        del entries[-_TOGETHER:]
         yield from zip(some, drive.result(drive.submit(partial(_modes, folder, some))), strict=True)
 
 
@@ -148,11 +153,12 @@ def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
     A file that is named more than once comes once. ``skip`` gets what does not exist, cannot be read or is not a
     regular file, and what :func:`walk_files` skips.
     """
-    seen: set[Path] = set()
+    seen: set[str] = set()  # a path takes ten times as much memory as its text
     for argument in arguments:
         for path in _expand(argument, skip):
-            if path not in seen:
-                seen.add(path)
+            name = os.path.normcase(path)
+            if name not in seen:
+                seen.add(name)
                 yield path
 
 
