@@ -6,6 +6,7 @@ import html
 import re
 from pathlib import Path
 
+from edge.printable import printable
 from trainer.report.tables import ReportTable
 from trainer.report.thumbnail import SIZE, thumbnail
 
@@ -14,8 +15,11 @@ _PERCENT = re.compile(r"(?<=\d) %")  # a number and its unit must stay on one li
 
 
 def escape(text: str) -> str:
-    """``text`` with all marks of HTML escaped."""
-    return _PERCENT.sub("\N{NO-BREAK SPACE}%", html.escape(text, quote=True))
+    """``text`` with all marks of HTML escaped, and without characters that no page may have or that turn text around.
+
+    Names of files may have them.
+    """
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", html.escape(printable(text), quote=True))
 
 
 def prose(text: str) -> str:

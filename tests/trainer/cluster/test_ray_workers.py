@@ -18,6 +18,7 @@ import pytest
 
 from edge.errors import ConfigurationError, StorageError
 from support import tiny
+from support.hanging_share import OPEN, hanging_share
 from support.paths import PACKAGES, TESTS, python_path
 from support.ray_cluster import RealCluster
 from trainer.bottlenecks.compute import Extracted, compute_bottlenecks
@@ -151,19 +152,28 @@ def test_a_node_without_edge_is_left_out_and_a_share_that_hangs_ends_the_run(
 ) -> None:
     """The message names the node and the remedy; a photo that is never read is named."""
     messages: list[str] = []
-    extractor = tiny.extractor(tmp_path)
     folder = list_photos(photos)
     stuck = folder.files[-1].path
     node = cluster.add_without_edge(tmp_path)
-    with connected(cluster.address, Progress(None, messages.append)):
-        quick = RayWorkers(Progress(None, messages.append), read_limit_s=0.5)
-        stuck.unlink()
-        os.mkfifo(stuck)  # to open it waits for ever, as for a drive that is gone
-        with pytest.raises(StorageError, match=r"no answer within 0\.5 s; mend the drive and run again to go on"):
-            compute_bottlenecks(with_workers(extractor, tmp_path, quick), folder)
-    cluster.kill(node)
-    left_out = [message for message in messages if "is left out: it has no module" in message]
-    assert "pip install 'edge-for-poets[ray]' there" in left_out[0]
+
+    def compute(cache: Path, workers: Workers) -> int:
+        return compute_bottlenecks(with_workers(tiny.extractor(cache), cache, workers), folder).computed
+
+    try:
+        with connected(cluster.address, Progress(None, messages.append)) as workers:
+            assert compute(tmp_path / "whole", workers) == len(folder.files)
+            left_out = [message for message in messages if "is left out: it has no module" in message]
+            assert "pip install 'edge-for-poets[ray]' there" in left_out[0]
+            stuck.unlink()
+            stuck.symlink_to(tmp_path / "share" / "photo.png")
+            (tmp_path / "empty").mkdir()
+            with (
+                hanging_share(tmp_path / "empty", tmp_path / "share", OPEN),
+                pytest.raises(StorageError, match=r"no answer within 0\.5 s; mend the drive and run again to go on"),
+            ):
+                compute(tmp_path / "stuck", RayWorkers(Progress(None, messages.append), read_limit_s=0.5))
+    finally:
+        cluster.kill(node)
 
 
 def test_another_version_of_ray_is_one_line(cluster: RealCluster, monkeypatch: pytest.MonkeyPatch) -> None:

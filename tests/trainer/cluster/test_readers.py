@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from edge.errors import StorageError, UnavailableError
+from support.hanging_share import OPEN, hanging_share
 from support.paths import PACKAGES, python_path
 from trainer.cluster.readers import NoAnswerError, Readers, how_to_reach
 from trainer.photos.bucket import as_place
@@ -38,13 +39,12 @@ def test_photos_are_read_and_reasons_are_handed_over(tmp_path: Path) -> None:
 
 
 def test_a_process_ends_while_a_read_hangs(tmp_path: Path) -> None:
-    """A pipe that nobody writes to is opened for ever, like a file on a share that is gone."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
+    """To open a file on a share that is gone takes for ever."""
+    (tmp_path / "empty").mkdir()
     environment = {**os.environ, "PYTHONPATH": python_path(PACKAGES)}
-    run = subprocess.run(
-        [sys.executable, "-c", HANGS, pipe], capture_output=True, text=True, env=environment, timeout=60
-    )
+    command = [sys.executable, "-c", HANGS, tmp_path / "share" / "a.jpg"]
+    with hanging_share(tmp_path / "empty", tmp_path / "share", OPEN):
+        run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert (run.returncode, run.stdout) == (0, "cannot be read: no answer within 0.2 s\n")
 
 
