@@ -108,16 +108,17 @@ def _why_not(path: Path) -> str | None:
     """Why ``path`` is no database that can be written. It is not opened: closing it would end the locks of this process
     (SQLite, *How To Corrupt An SQLite Database File*, section 2.2).
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         return "a folder has its name"
-    if path.is_symlink() and not path.exists():
+    if os.path.islink(path) and not os.path.exists(path):
         return "it is a link to nothing"
     if hasattr(os, "statvfs") and os.statvfs(path.parent).f_flag & os.ST_RDONLY:
         return "its drive is read-only"
-    files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
-    for each in [path.parent, *(file for file in files if file.exists())]:
-        if not os.access(each, os.W_OK):
-            return f"no right to write {each.name if each in files else each}"
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        return f"no right to write {path.parent}"
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(f"{path}{suffix}") and not os.access(f"{path}{suffix}", os.R_OK | os.W_OK):
+            return f"no right to write {path.name}{suffix}"
     return None
 
 

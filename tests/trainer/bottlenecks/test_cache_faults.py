@@ -187,13 +187,14 @@ def test_place_that_cannot_hold_a_cache_is_a_storage_error(tmp_path: Path, read_
             BottleneckCache(folder)
 
 
-def test_a_cache_that_may_not_be_written_says_which_right_is_missing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o500, 0o600, 0o000], ids=["not written", "not entered", "nothing"])
+def test_a_cache_that_may_not_be_written_says_which_right_is_missing(tmp_path: Path, mode: int) -> None:
     """Whoever may write everything, as root, has no such error."""
     with BottleneckCache(tmp_path):
         pass
-    tmp_path.chmod(0o500)
+    tmp_path.chmod(mode)
     try:
-        if os.access(tmp_path, os.W_OK):
+        if os.access(tmp_path, os.W_OK | os.X_OK):
             pytest.skip("this user may write everything")
         with pytest.raises(StorageError, match=f"no right to write {tmp_path}; choose another place"):
             BottleneckCache(tmp_path)
