@@ -22,8 +22,8 @@ class Snapshot:
     ``model_refusals`` count replacements of the model, and files refused as one. ``latency_counts`` has one
     entry for each bucket of :data:`LATENCY_BUCKETS_MS` and one more; ``latency_sum_ms`` is their sum.
     ``sink_dropped`` and ``sink_errors`` are by the sink's name, ``actions`` by the action and what came of it.
-    ``frame_age_ms`` is the last labelled frame's, None before the first; ``started_s`` is :func:`time.time` of the
-    start.
+    ``frame_age_ms`` is the last labelled frame's, None before the first; ``started_s`` is :func:`time.monotonic`
+    of the start: a board without a clock of its own learns the time of day some time later.
     """
 
     started_s: float
@@ -48,7 +48,7 @@ class StreamStatistics:
     def __init__(self) -> None:
         """Start at zero."""
         self._lock = threading.Lock()
-        self._now = Snapshot(time.time())
+        self._now = Snapshot(time.monotonic())
 
     def count(self, name: str, by: int = 1) -> None:
         """Add ``by`` to the count ``name``, a field of :class:`Snapshot` that is an int."""

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from edge.errors import StorageError
 from edge.files import write_whole
+from edge.regular_file import NOT_REGULAR, SMALL_BYTES, read_regular
 from edge.statistics import StreamStatistics
 from edge.types import Observation
 
 _INTERVAL_S = 1.0
 _FRESH_S = 10.0
-_MAX_BYTES = 64 << 10
 _START_TIME = 19  # field 22 of /proc/PID/stat, counted after the process's name
 _MODE = 0o644  # programs of every user may read it, whatever the umask is (a service's is 0077): it holds no secret
 
@@ -115,8 +115,7 @@ def read_status(path: Path) -> WatchStatus | None:
     Raises :class:`~edge.errors.StorageError` if this user cannot read the file: an ``edge watch`` may run then.
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_BYTES).decode()
+        text = read_regular(path, SMALL_BYTES).decode()
         fields = json.loads(text)
         pid, start = int(fields["pid"]), fields.get("process_start")
         every_s = float(fields.get("every_s") or 0.0)
@@ -126,6 +125,8 @@ def read_status(path: Path) -> WatchStatus | None:
     except (OverflowError, RecursionError):
         return None
     except OSError as error:
+        if error.errno == NOT_REGULAR:  # such as /dev/null: no edge watch writes there
+            return None
         raise StorageError(
             f"{path}: the status file of edge watch cannot be read ({error.strerror}); "
             "use sudo, or give another file with --status"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import ssl
 
+from edge.regular_file import check_regular
+
 
 def verifying_context(ca_file: str | os.PathLike[str] | None) -> ssl.SSLContext:
     """Settings that trust the authorities in the PEM file ``ca_file``; None means those of the system.
@@ -13,6 +15,8 @@ def verifying_context(ca_file: str | os.PathLike[str] | None) -> ssl.SSLContext:
 
     Raises :class:`OSError` and :class:`ValueError` if it is not such a file; :class:`ssl.SSLError` is an OSError.
     """
+    if ca_file is not None:
+        check_regular(ca_file)
     context = ssl.create_default_context(cafile=ca_file)
     if ca_file is not None:
         # From Python 3.13 on, an own authority would have to keep rules of the web that few of them keep: that of

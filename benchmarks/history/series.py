@@ -9,7 +9,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from edge.bench.results import MAX_RESULTS_BYTES
 from edge.errors import DataError
+from edge.regular_file import read_regular
 
 NOTABLE = 0.05
 """A figure that changes by 5 % or more between two dates stands out."""
@@ -73,7 +75,7 @@ def read_series(files: Iterable[Path]) -> list[Series]:
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, float]]]:
     """Each row's name and its figures. Rows of one name get numbers, so that none is lost."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        rows = json.loads(read_regular(path, MAX_RESULTS_BYTES).decode())["rows"]
         named = [(_who(row), dict(_figures(row))) for row in rows]
     except OSError as error:
         raise DataError(f"{path}: cannot read the results ({error.strerror})") from None

@@ -14,9 +14,13 @@ import numpy as np
 
 from edge.bench.plan import Configuration
 from edge.errors import DataError
+from edge.regular_file import read_regular
 
 KIND = "edge-bench"
 SCHEMA_VERSION = 1
+
+MAX_RESULTS_BYTES = 64 << 20
+"""The largest file of results that is read, in bytes."""
 
 FACTS = (
     "model",
@@ -164,7 +168,7 @@ def load_results(path: str | Path) -> dict[str, Any]:
     bench``, is damaged, or has another schema version.
     """
     try:
-        results = json.loads(Path(path).read_text(encoding="utf-8"))
+        results = json.loads(read_regular(Path(path), MAX_RESULTS_BYTES).decode())
     except OSError as error:
         raise DataError(f"{path}: cannot read the results ({error.strerror})") from None
     except (ValueError, RecursionError):

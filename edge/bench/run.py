@@ -37,7 +37,9 @@ from edge.inference.interpreter import PACKAGES
 from edge.inference.processor import check_processor
 from edge.modelfile.labels import read_labels
 from edge.modelfile.normalization import given_normalization
+from edge.pictures.bounded_file import MAX_FILE_BYTES
 from edge.preprocess import decode
+from edge.regular_file import read_regular
 
 PART_SUFFIX = ".part"
 """Added to the name of the results file: the file of the measurements until all are made."""
@@ -148,7 +150,7 @@ def _outputs(options: argparse.Namespace) -> Iterator[tuple[Path, str]]:
 
 def _read_photo(path: str) -> bytes:
     try:
-        content = Path(path).read_bytes()
+        content = read_regular(Path(path), MAX_FILE_BYTES)
         decode(content)
     except OSError as error:
         raise ImageError(f"{path}: cannot read the photo ({error.strerror})") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import socket
 from typing import Any
 
 from edge.commands.arguments import count, seconds
@@ -93,9 +95,19 @@ def address(text: str) -> tuple[str, int]:
     """An argument ``PORT`` or ``HOST:PORT``; without a host it is 127.0.0.1, this machine only."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if colon else _LOOPBACK
-    if not host or not port.isascii() or not port.isdecimal() or not 1 <= int(port) <= 65535:
+    if not _may_be_host(host) or not port.isascii() or not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not an address; give a port, or host:port")
     return host, int(port)
+
+
+def _may_be_host(host: str) -> bool:
+    """Whether ``host`` is no IPv6 address, or a whole one: of ``::1`` without a port, ``:`` would be left."""
+    if ":" not in host:
+        return bool(host)
+    with contextlib.suppress(OSError, ValueError):
+        socket.inet_pton(socket.AF_INET6, host.partition("%")[0])  # behind % stands an interface
+        return True
+    return False
 
 
 def sink_options(options: argparse.Namespace) -> SinkOptions:

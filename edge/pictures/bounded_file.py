@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from edge.errors import ImageError
@@ -13,8 +14,11 @@ from edge.system.drives import asking
 MAX_FILE_BYTES = 256 << 20
 """A larger file is refused: reading it whole could exhaust the memory."""
 
-MAX_READS = 2_000_000
+MAX_READS = 500_000
 """How often Pillow's readers may read from one file: they read headers in small pieces, in Python."""
+
+MAX_HEAD_BYTES = 32 << 20
+"""The most bytes of a JPEG before its pixels: Pillow copies all EXIF that it has found for each part of it."""
 
 
 _WHOLE_BYTES = 1 << 20
@@ -27,6 +31,7 @@ class _Counted(io.BufferedIOBase):
     """A file that can be read :data:`MAX_READS` times, and whole only up to :data:`MAX_FILE_BYTES`."""
 
     reads = 0
+    left_bytes: int | None = None  # how many bytes may still be read; None: all
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As :meth:`io.BufferedIOBase.read`. Raises :class:`~edge.errors.ImageError` if it is read too often."""
@@ -35,7 +40,14 @@ class _Counted(io.BufferedIOBase):
             raise ImageError(
                 f"damaged: its parts are too small, more than {MAX_READS:,} of them; save it again as JPEG"
             )
-        return super().read(MAX_FILE_BYTES + 1 if size is None or size < 0 else size)
+        content = super().read(MAX_FILE_BYTES + 1 if size is None or size < 0 else size)
+        if self.left_bytes is not None:
+            self.left_bytes -= len(content)
+            if self.left_bytes < 0:
+                raise ImageError(
+                    f"damaged: more than {MAX_HEAD_BYTES >> 20} MiB before its pixels; save it again as JPEG"
+                )
+        return content
 
 
 class _CountedFile(_Counted, io.BufferedReader):
@@ -78,6 +90,22 @@ def open_bounded(source: str | os.PathLike[str] | bytes | BinaryIO) -> BinaryIO:
             raise
         return file
     return source if source.seekable() else open_bounded(source.read(MAX_FILE_BYTES + 1))
+
+
+@contextlib.contextmanager
+def limited_head(file: BinaryIO) -> Iterator[None]:
+    """In the block, at most :data:`MAX_HEAD_BYTES` can be read from ``file``, which :func:`open_bounded` has opened.
+
+    The block raises :class:`~edge.errors.ImageError` if there are more.
+    """
+    if not isinstance(file, _Counted):  # it is small
+        yield
+        return
+    file.left_bytes = MAX_HEAD_BYTES
+    try:
+        yield
+    finally:
+        file.left_bytes = None
 
 
 def _is_small_jpeg(content: bytes) -> bool:

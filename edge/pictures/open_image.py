@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from edge.distribution import install_command
 from edge.errors import ImageError
-from edge.pictures.bounded_file import open_bounded, size_in_bytes
+from edge.pictures.bounded_file import limited_head, open_bounded, size_in_bytes
 from edge.pictures.formats import HEAD_BYTES, RAW, heif_format
 from edge.pictures.limits import check_tiff_pieces
 
@@ -65,7 +65,8 @@ def _open_jpeg(file: BinaryIO) -> Image.Image:
     from PIL import JpegImagePlugin
 
     try:
-        picture: Image.Image = JpegImagePlugin.jpeg_factory(file, "")
+        with limited_head(file):
+            picture: Image.Image = JpegImagePlugin.jpeg_factory(file, "")
         return picture
     except (SyntaxError, IndexError, TypeError, struct.error):  # as Pillow's ``open`` does
         raise UnidentifiedImageError("damaged JPEG") from None
@@ -94,7 +95,7 @@ def _load_heic() -> str:
         # A thumbnail in the file may be small or another picture: only the photo itself is decoded.
         pillow_heif.register_heif_opener(thumbnails=False)
     except ImportError:
-        raise ImageError(f"HEIC photo: {install_command('heif')}") from None
+        raise ImageError(_without_reader("HEIC")) from None
     return "HEIF"
 
 
@@ -103,10 +104,15 @@ def _load_avif() -> str:
     try:
         from PIL import AvifImagePlugin
     except ImportError:
-        raise ImageError(f"AVIF photo: {install_command('heif')}") from None
+        raise ImageError(_without_reader("AVIF")) from None
     if not AvifImagePlugin.SUPPORTED:
         raise ImageError("AVIF photo, and Pillow was built without AVIF on this machine; save it as JPEG")
     return "AVIF"
+
+
+def _without_reader(name: str) -> str:
+    # A phone that posts its photos to a server can install nothing there.
+    return f"{name} photo: {install_command('heif')} where this program runs, or give JPEG"
 
 
 def refuse_raw(picture: Image.Image) -> None:

@@ -15,7 +15,7 @@ def check_address(address: str) -> None:
     """
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
+        host = parts.hostname if parts.port != 0 else None
     except ValueError:
         host = None
     if not host or any(character.isspace() or not character.isprintable() for character in address):

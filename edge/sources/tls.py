@@ -9,6 +9,7 @@ import ssl
 from pathlib import Path
 
 from edge.errors import UsageError
+from edge.regular_file import SMALL_BYTES, read_regular
 from edge.tls import unverified_context, verifying_context
 
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -32,7 +33,7 @@ class Certificates:
         if ca_file is None:
             return
         try:
-            found = _CERTIFICATE.findall(Path(ca_file).read_text("latin-1"))
+            found = _CERTIFICATE.findall(read_regular(Path(ca_file), SMALL_BYTES).decode("latin-1"))
         except OSError as error:
             raise UsageError(f"--ca-file {ca_file}: cannot be read: {error.strerror}") from None
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.errors import EdgeError, ModelError, StorageError
+from edge.regular_file import SMALL_BYTES, read_regular
 from edge.store.activate import refuse_older, switch
 from edge.store.durable import FOLDER_MODE, as_storage_errors, make_folder, write_file
 from edge.store.isolated_check import CheckedModel, check_in_child
@@ -151,7 +152,7 @@ def _read(request: InstallRequest) -> tuple[bytes, str]:
 
 def _read_signature(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, SMALL_BYTES)
     except OSError as error:
         raise ModelError(f"{path}: cannot read the signature ({error.strerror})") from None
 

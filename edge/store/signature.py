@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from edge.errors import ConfigurationError, ModelError, UnavailableError
+from edge.regular_file import check_regular
 from edge.store.layout import Store
 
 NAMESPACE = "edge-model"
@@ -39,6 +40,7 @@ def allowed_signers(store: Store) -> Path | None:
     if path is None:
         return None
     try:
+        check_regular(path)
         with path.open("rb") as file:
             file.read(1)
     except OSError as error:

@@ -68,7 +68,13 @@ def test_trainer_is_never_imported(path: Path) -> None:
             "sources",
             {
                 *("edge.types", "edge.errors", "edge.distribution", "edge.lazy_names", "edge.messages"),
-                *("edge.preprocess", "edge.secrets", "edge.pictures.bounded_file", "edge.pictures.open_image"),
+                *(
+                    "edge.preprocess",
+                    "edge.regular_file",
+                    "edge.secrets",
+                    "edge.pictures.bounded_file",
+                    "edge.pictures.open_image",
+                ),
                 *("edge.system.supported", "edge.system.drives", "edge.system.daemon_pool", "edge.tls"),
             },
         ),
@@ -76,7 +82,7 @@ def test_trainer_is_never_imported(path: Path) -> None:
             "sinks",
             {
                 *("edge.types", "edge.errors", "edge.distribution", "edge.statistics", "edge.files", "edge.tls"),
-                *("edge.backoff", "edge.controls", "edge.home", "edge.secrets", "edge.shorten"),
+                *("edge.backoff", "edge.controls", "edge.home", "edge.regular_file", "edge.secrets", "edge.shorten"),
                 *("edge.system.locks", "edge.system.supported"),
             },
         ),

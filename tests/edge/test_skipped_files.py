@@ -6,7 +6,7 @@ import pytest
 
 from edge.skipped_files import NAMED_EACH, SkippedCounter, count_skipped, reason_kind
 
-HEIC = "HEIC photo: pip install 'edge-for-poets[heif]'"
+HEIC = "HEIC photo: pip install 'edge-for-poets[heif]' where this program runs, or give JPEG"
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_kinds_of_reasons(reason: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("count", "reason", "more", "wanted"),
     [
-        (12, HEIC, False, "12 HEIC photos: pip install 'edge-for-poets[heif]'"),
-        (1, HEIC, True, "1 more HEIC photo: pip install 'edge-for-poets[heif]'"),
+        (12, HEIC, False, "12 HEIC photos: pip install 'edge-for-poets[heif]' where this program runs, or give JPEG"),
+        (1, HEIC, True, "1 more HEIC photo: pip install 'edge-for-poets[heif]' where this program runs, or give JPEG"),
         (1, "an empty file", True, "1 more file: an empty file"),
         (7, "damaged", False, "7 files: damaged"),
     ],
@@ -52,7 +52,7 @@ def test_the_first_of_each_kind_are_named_and_the_others_counted() -> None:
         counter.add("cannot be read: Permission denied")
     assert counter.total == 12 + NAMED_EACH + 10
     assert counter.unnamed() == [
-        "skipped 9 more HEIC photos: pip install 'edge-for-poets[heif]'",
+        "skipped 9 more HEIC photos: pip install 'edge-for-poets[heif]' where this program runs, or give JPEG",
         "skipped 2 more files: damaged",
         "skipped 2 more files: cannot be read: Permission denied",
     ]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
+import pytest
+
+from edge.sinks.web.feed import Feed
+from edge.sinks.web.page_data import describe_now
 from edge.statistics import LATENCY_BUCKETS_MS, StreamStatistics
 
 
@@ -53,3 +58,13 @@ def test_threads_lose_no_count() -> None:
     for thread in threads:
         thread.join()
     assert statistics.snapshot().reconnects == 2000
+
+
+def test_the_running_time_knows_no_time_of_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board without a clock learns the time from the network while it runs: no stream has run for a year then."""
+    statistics = StreamStatistics()
+    for wrong_s in (-3600.0, 365 * 86400.0):
+        now_s = time.time() + wrong_s
+        monkeypatch.setattr(time, "time", lambda now_s=now_s: now_s)
+        assert 0 <= describe_now(Feed(), statistics)["running_s"] < 60
+        monkeypatch.undo()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from edge.errors import ConfigurationError, StorageError, UnavailableError
 from edge.shorten import plain_text
+from edge.system.drives import ask_drive
 from trainer.flash.finished import MAX_OUT_BYTES, Finished, OutOfTime, TooMuchOutput
 from trainer.flash.limited_process import run_limited
 from trainer.flash.openssh import how_to_install, shares_logins
@@ -82,6 +83,8 @@ class SshConnection:
         Raises :class:`~edge.errors.StorageError` and :class:`~edge.errors.ConfigurationError` if there is no folder for
         the socket of the connection.
         """
+        if options.config is not None and ask_drive(options.config, options.config.is_fifo):
+            raise ConfigurationError(f"{options.config}: is a pipe, and ssh reads it again and again; give a file")
         self.target = target
         self._shared = shares_logins()
         self._login_s = LOGIN_S if options.batch else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import UsageError
+from edge.regular_file import SMALL_BYTES, read_regular
 
 # ssh puts host and user into commands of its configuration, so that none of a shell's own characters may be in them.
 _HOST = re.compile(r"(?:(?P<user>[\w.+-]+)@)?(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[\w.+-]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -82,7 +83,7 @@ def parse_targets(texts: Iterable[str], inventories: Iterable[Path] = ()) -> lis
 def _read_inventory(path: Path) -> list[str]:
     """The texts in the file ``path``, one per line; ``#`` begins a comment."""
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = read_regular(path, SMALL_BYTES).decode("utf-8-sig").splitlines()
     except OSError as error:
         raise UsageError(f"{path}: cannot read the inventory ({error.strerror})") from None
     except UnicodeDecodeError:

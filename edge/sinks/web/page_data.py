@@ -35,7 +35,7 @@ def describe_now(feed: Feed, statistics: StreamStatistics) -> dict[str, Any]:
         "silent_s": round(feed.silent_s(), 3),
         "frames_per_second": _rounded(feed.frames_per_second(), 2),
         "observation": None if feed.newest is None else describe_observation(feed.newest),
-        "running_s": round(max(0.0, time.time() - counts.started_s), 1),
+        "running_s": round(time.monotonic() - counts.started_s, 1),
     }
     return {**now, "counts": {name: getattr(counts, name) for name in _COUNTS}}
 

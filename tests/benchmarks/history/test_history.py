@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from benchmarks.history.page import render_history, write_history
 from benchmarks.history.series import Key, read_series
 from benchmarks.results import FOLDER
 from edge.errors import DataError
+from support.waits import error_of
 
 
 def _file(folder: Path, date: str, rows: list[dict[str, Any]], benchmark: str = "peers") -> Path:
@@ -79,3 +81,11 @@ def test_our_own_files(tmp_path: Path) -> None:
     """All files of benchmarks/results are read."""
     path = write_history(read_series(FOLDER.glob("*.json")), tmp_path)
     assert "<h2>" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on Windows")
+def test_a_result_file_that_is_a_pipe(tmp_path: Path) -> None:
+    """It is one line: nobody waits for what may be written to it."""
+    path = tmp_path / "board-2026-01-01-watch.json"
+    os.mkfifo(path)
+    assert "cannot read the results (a device, a pipe or a socket" in str(error_of(lambda: read_series([path])))

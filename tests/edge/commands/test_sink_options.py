@@ -58,6 +58,7 @@ def test_all_sinks_together(tmp_path: Path) -> None:
         ("0.0.0.0:80", ("0.0.0.0", 80)),
         ("[::1]:65535", ("::1", 65535)),
         ("pi.local:1", ("pi.local", 1)),
+        ("fe80::1%eth0:80", ("fe80::1%eth0", 80)),
     ],
 )
 def test_addresses(text: str, expected: tuple[str, int]) -> None:
@@ -65,7 +66,9 @@ def test_addresses(text: str, expected: tuple[str, int]) -> None:
     assert address(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "x", ":80", "0", "65536", "-1", "host:", "1.5", "host:٣"])
+@pytest.mark.parametrize(
+    "text", ["", "x", ":80", "0", "65536", "-1", "host:", "1.5", "host:٣", "::1", "[::1]", "1:2:80"]
+)
 def test_texts_that_are_not_addresses(text: str) -> None:
     """Each is refused on the command line."""
     with pytest.raises(argparse.ArgumentTypeError, match="is not an address; give a port, or host:port"):

@@ -45,3 +45,20 @@ def test_file_size_is_limited(tmp_path: Path) -> None:
         file.truncate(bounded_file.MAX_FILE_BYTES + (1 << 20))
     with pytest.raises(ImageError, match="too large for a photo: 257 MiB; it may have 256 MiB"):
         preprocess(path, SIZE)
+
+
+@pytest.mark.parametrize("marker", [b"\xff\xe1", b"\xff\xed"])
+def test_what_lies_before_the_pixels_is_limited(marker: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A JPEG whose EXIF comes in many parts is refused by name: for each, Pillow copies all that it has found.
+
+    With 32 MiB this takes a second, and with 250 MiB it takes minutes.
+    """
+    monkeypatch.setattr(bounded_file, "MAX_HEAD_BYTES", 2 << 20)
+    photo = encoded(ramp((40, 30)), "JPEG")
+    part = marker + (65_002).to_bytes(2, "big") + b"Exif\0\0" + bytes(64_994)
+    few, many = (photo[:2] + part * count + photo[2:] for count in (30, 40))
+    (tmp_path / "many.jpg").write_bytes(many)
+    for source in (many, tmp_path / "many.jpg"):
+        with pytest.raises(ImageError, match="damaged: more than 2 MiB before its pixels; save it again as JPEG"):
+            preprocess(source, SIZE)
+    assert preprocess(few + bytes(4 << 20), SIZE).tolist() == preprocess(photo, SIZE).tolist()

@@ -9,7 +9,16 @@ from edge.sources.address import check_address
 
 
 @pytest.mark.parametrize(
-    "address", ["http://", "http:///path", "rtsp://host:port/", "http://host:99999/", "http://a b/", "http://[::1/"]
+    "address",
+    [
+        "http://",
+        "http:///path",
+        "rtsp://host:port/",
+        "http://host:99999/",
+        "http://a b/",
+        "http://[::1/",
+        "http://host:0/",
+    ],
 )
 def test_what_is_no_address(address: str) -> None:
     """An address without a host or with an impossible port is refused before anything is opened."""

@@ -7,7 +7,7 @@ from support.messages import Messages
 from trainer.commands.skipped_files import name_skipped
 from trainer.photos.photo_files import Skipped
 
-HEIC = "HEIC photo: pip install 'edge-for-poets[heif]'"
+HEIC = "HEIC photo: pip install 'edge-for-poets[heif]' where this program runs, or give JPEG"
 
 
 def lines_of(*skipped: tuple[str, str]) -> list[str]:

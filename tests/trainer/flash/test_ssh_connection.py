@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 import shutil
@@ -239,3 +240,10 @@ def test_a_port_without_a_server_is_unavailable(server: Sshd) -> None:
         SshConnection(Target.parse("pi1:1"), SshOptions(config=server.config)) as connection,
     ):
         connection.open()
+
+
+def test_a_configuration_that_is_a_pipe(tmp_path: Path) -> None:
+    """It is one line: ssh would wait for ever for what may be written to it."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigurationError, match="is a pipe, and ssh reads it again and again; give a file"):
+        SshConnection(Target("pi", host="pi"), SshOptions(config=tmp_path / "pipe"))

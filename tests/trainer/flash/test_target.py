@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from edge.errors import UsageError
+from support.waits import error_of
 from trainer.flash.target import Target, parse_targets
 
 
@@ -89,3 +91,11 @@ def test_no_target_at_all_is_refused(tmp_path: Path) -> None:
         parse_targets([], [tmp_path / "empty"])
     with pytest.raises(UsageError, match="cannot read the inventory"):
         parse_targets([], [tmp_path / "missing"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on Windows")
+def test_an_inventory_that_is_a_pipe(tmp_path: Path) -> None:
+    """It is one line: nobody waits for what may be written to it."""
+    os.mkfifo(tmp_path / "pipe")
+    error = error_of(lambda: parse_targets([], [tmp_path / "pipe"]))
+    assert "cannot read the inventory (a device, a pipe or a socket; give a regular file)" in str(error)

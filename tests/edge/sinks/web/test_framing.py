@@ -30,9 +30,9 @@ def framed(*origins: str) -> Iterator[WebSink]:
 
 def test_the_origins_that_may_frame_it() -> None:
     """Those that were named, and nobody else; the rest of the policy stays."""
-    with framed("http://homeassistant.local:8123", "https://[::1]") as sink:
+    with framed("http://homeassistant.local:8123", "https://10.0.0.2:65535") as sink:
         policy = get(sink, "/")[2]["Content-Security-Policy"]
-    assert policy.endswith("; frame-ancestors http://homeassistant.local:8123 https://[::1]")
+    assert policy.endswith("; frame-ancestors http://homeassistant.local:8123 https://10.0.0.2:65535")
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert frame_ancestors(()) == "'none'"
 
@@ -42,12 +42,20 @@ def test_the_origins_that_may_frame_it() -> None:
     [
         *("", "*", "'self'", "host", "ftp://host", "http://", "http://host/", "http://host/path", "http://*.local"),
         *("http://a b", "http://a;script-src *", "http://a\r\nX: y", "http://host:", "http://user@host", "http://-a"),
+        *("http://host:65536", "http://host:99999", "http://host:0"),
     ],
 )
 def test_texts_that_are_no_origins(origin: str) -> None:
     """A path, a star, or another directive of the policy is refused."""
     with pytest.raises(UsageError, match="is not an origin; give scheme, host and port without a path"):
         frame_ancestors((origin,))
+
+
+def test_browsers_know_no_ipv6_address_there() -> None:
+    """It is refused: Chromium reads a policy with such an address alone as one that lets nobody show the page."""
+    for origin in ("http://[::1]:8123", "https://[fe80::1]", "http://[::"):
+        with pytest.raises(UsageError, match="browsers allow no IPv6 address here; give the name of its host"):
+            frame_ancestors((origin,))
 
 
 def test_who_has_the_token_may_show_the_picture_anywhere() -> None:
