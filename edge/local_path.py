@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge.shorten import shorten
 
-_ADDRESS = re.compile(r"(abfss?|file|ftp|gs|hdfs|https?|s3):[\\/]+(.*)", re.DOTALL)
+_ADDRESS = re.compile(r"(abfss?|az|file|ftp|gcs|gs|hdfs|https?|s3[an]?|sftp|smb):[\\/]+(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def address_problem(path: str | Path) -> str | None:

@@ -92,7 +92,8 @@ def _refuse_addresses(options: Mapping[str, Any]) -> None:
     """Raise :class:`~edge.errors.UsageError` if a path among ``options`` is an address; photos may lie in a bucket."""
     for name, value in options.items():
         for path in value if isinstance(value, list) else [value]:
-            if name != "image_dir" and isinstance(path, Path) and (problem := address_problem(path)):
+            is_path = name == "weights" or (name != "image_dir" and isinstance(path, Path))
+            if is_path and path is not None and (problem := address_problem(path)):
                 raise UsageError(f"{problem}; only the folder of photos, IMAGE_DIR, may be in a bucket")
 
 

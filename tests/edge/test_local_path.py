@@ -11,7 +11,8 @@ from edge.local_path import address_problem, local_path
 
 
 @pytest.mark.parametrize(
-    "address", ["s3://bucket/a/m.tflite", "gs://b", "abfs://c@a.dfs.core.windows.net/f", "https://h/m", "file:///tmp/x"]
+    "address",
+    ["s3://bucket/a/m.tflite", "gs://b", "abfs://c@a.dfs.core.windows.net/f", "https://h/m", "file:///tmp/x", "S3://B"],
 )
 def test_an_address_is_named_as_it_was_given(address: str) -> None:
     """Also if a path has lost one of its slashes."""

@@ -118,7 +118,7 @@ def test_wrong_weights_file_ends_in_78(trainer, photos: Path, tmp_path: Path) ->
     assert complaint(done, 78).startswith(f"{tmp_path / 'wrong.h5'}: not the weights of mobilenet_1.0_224")
 
 
-@pytest.mark.parametrize("option", ["--output", "--bottleneck-dir", "--background"])
+@pytest.mark.parametrize("option", ["--output", "--bottleneck-dir", "--background", "--weights"])
 def test_an_address_where_a_path_is_wanted_ends_in_2(trainer, photos: Path, option: str) -> None:
     """A bucket is no folder of this machine, where a folder ``s3:`` would be made."""
     line = complaint(trainer("retrain", photos, option, "s3://bucket/a.tflite"), 2)

@@ -129,7 +129,7 @@ def label_problem(label: str) -> str | None:
     except UnicodeEncodeError:  # how Python holds file names that are not UTF-8
         kept = False
     name = shorten(ascii(label))
-    if not label.strip():
+    if not any(letter.isprintable() and not letter.isspace() for letter in label):
         return f"{name} is blank; a class needs a name"
     if not kept:
         return f"{name} cannot be a label; rename it to one line of UTF-8"

@@ -118,6 +118,6 @@ def test_options_that_exclude_each_other(options: RetrainOptions, tmp_path: Path
         dataclasses.replace(options, unknown=None, background=tmp_path).check()
     with pytest.raises(UsageError, match="--unknown"):
         dataclasses.replace(options, unknown="two\nlines").check()
-    for blank in ("", "  ", "\t", "\u3000"):
+    for blank in ("", "  ", "\t", "\u3000", "\u200b"):
         with pytest.raises(UsageError, match=r"--unknown '.*' is blank; a class needs a name"):
             dataclasses.replace(options, unknown=blank).check()
