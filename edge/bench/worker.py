@@ -23,6 +23,7 @@ from edge.bench.timing import time_calls, time_invocations, warm_up
 from edge.errors import EdgeError, ModelError
 from edge.inference.delegate import from_parent
 from edge.inference.interpreter import RUNTIMES, ImageInterpreter
+from edge.inference.refusals import RUN_ERRORS, reason_of
 from edge.modelfile.normalization import given_normalization
 from edge.preprocess import preprocess
 from edge.system.resource_limits import end_after
@@ -86,8 +87,8 @@ def measure(request: MeasurementRequest) -> dict[str, Any]:
         (first,) = time_invocations(steps, 0, min_runs=1)
         warm_up(steps, request.seconds * _WARM_UP_BLOCK)
         samples = time_invocations(steps, request.seconds)
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{request.runtime} failed while running this model ({error})") from None
+    except RUN_ERRORS as error:
+        raise ModelError(f"{request.runtime} failed while running this model ({reason_of(error)})") from None
     finally:
         gc.enable()
 

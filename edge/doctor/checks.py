@@ -214,6 +214,9 @@ def _model(facts: MachineFacts) -> list[Check]:
         return [Check("model", PROBLEM, "not tried, because an interpreter would crash", PROCESSOR_FIX)]
     if facts.model is None:
         return [Check("model", WARNING, "no model is given", "edge doctor --model FILE runs its self-test")]
+    if not working_runtimes(facts):
+        fix = f"install an interpreter, then edge doctor --model {facts.model}"
+        return [Check("model", PROBLEM, f"{facts.model}: not tried, because no interpreter works here", fix)]
     if facts.model_crash is not None:
         text = f"{facts.model}: the interpreter fails with it: {facts.model_crash}"
         return [Check("model", PROBLEM, text, "edge doctor --runtime NAME tries the other interpreter")]

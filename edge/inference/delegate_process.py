@@ -63,6 +63,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
 
     from edge.errors import ModelError
     from edge.inference.interpreter import open_interpreter
+    from edge.inference.refusals import RUN_ERRORS, reason_of
 
     parts: list[int | None] = []
     interpreter = open_interpreter(
@@ -76,8 +77,8 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
         for given in interpreter.get_input_details():
             interpreter.set_tensor(given["index"], np.zeros(given["shape"], given["dtype"]))
         interpreter.invoke()
-    except (ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
+    except RUN_ERRORS as error:
+        reason = reason_of(error)
         raise ModelError(f"{choice.name} fails while it runs this model on {request['runtime']} ({reason})") from None
     return {"parts": parts[0]}
 

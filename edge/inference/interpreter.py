@@ -20,7 +20,7 @@ from edge.inference.delegate import DelegateChoice
 from edge.inference.model_input import ModelInput
 from edge.inference.needless_line import without_needless_line
 from edge.inference.processor import check_processor
-from edge.inference.refusals import cannot_run
+from edge.inference.refusals import RUN_ERRORS, cannot_run, reason_of
 from edge.inference.steps import Steps
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.structure import TensorSpec
@@ -157,9 +157,8 @@ class ImageInterpreter:
             self._interpreter.set_tensor(self._input, self._make_input(pixels))
             self._interpreter.invoke()
             outputs = self._read_outputs().reshape(-1)
-        except (ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise ModelError(f"{self.runtime} failed while running this model ({reason})") from None
+        except RUN_ERRORS as error:
+            raise ModelError(f"{self.runtime} failed while running this model ({reason_of(error)})") from None
         batch = self._model.image.batch
         return outputs if batch == 1 else outputs[: len(outputs) // batch]
 
@@ -225,7 +224,7 @@ def open_interpreter(
             before_allocation(interpreter)
             interpreter.allocate_tensors()
             return interpreter
-    except (ValueError, RuntimeError) as error:
+    except RUN_ERRORS as error:
         raise cannot_run(runtime, error, delegate) from None
     except SystemError:  # "returned a result with an exception set": tflite-runtime with numpy 2
         raise ConfigurationError(_does_not_load(runtime, "_ARRAY_API")) from None

@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
-from edge.modelfile.kernels import RESHAPE, check_kernel
+from edge.modelfile.kernels import DEQUANTIZE, RESHAPE, check_kernel
 
 _MAX_CONNECTIONS = 1_000_000  # inputs and outputs of all operators; a model of 500 operators has about 2,000
 _OPTIONAL = -1  # an operator input that is left out
@@ -55,11 +55,19 @@ def check_operators(graph: Table, shapes: list[tuple[int, ...]], stored: list[bo
         ready.update(writes)
         read = [None if index == _OPTIONAL else shapes[index] for index in reads]
         check_kernel(kernels[code], operator, read, computed=bool(reads) and reads[0] in computed)
+        if kernels[code] == DEQUANTIZE and reads and stored[reads[0]]:
+            _check_unpacked(shapes, reads, writes)
         if kernels[code] == RESHAPE and len(reads) > 1 and reads[1] != _OPTIONAL and not stored[reads[1]]:
             computed.update(writes)
     if operators and not ready.issuperset(outputs):
         raise ModelError("no operator writes the model's output; the model file is damaged")
     return operators
+
+
+def _check_unpacked(shapes: list[tuple[int, ...]], reads: list[int], writes: list[int]) -> None:
+    """XNNPACK unpacks constants before the first run, into as many values as the output has."""
+    if [shapes[index] for index in writes] != [shapes[index] for index in reads]:
+        raise ModelError("weights of the model are unpacked into another shape than they have; the file is damaged")
 
 
 def _indices(table: Table, slot: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from edge.modelfile.normalization import DEFAULT, GUESSED, Normalization, from_r
 from edge.modelfile.structure import TensorSpec
 
 _KNOWN_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0))
+_MOST_BLANK = 3  # numbers of labels that are named
 _STEPS = 1.6  # of the 8 bits, by which the ends of a range may be off: 127.5 and 128 mean the same
 
 
@@ -93,6 +95,14 @@ def _open_range(tensor: TensorSpec) -> tuple[float, float] | None:
         if max(abs(low - ends[0]), abs(high - ends[1])) <= _STEPS * tensor.scale:
             return None
     return low, high
+
+
+def blank_label(labels: Sequence[str]) -> str | None:
+    """A line if a class has no name: a label file has an empty line between others; None if each has one."""
+    blank = [str(number) for number, label in enumerate(labels, 1) if not label]
+    if not blank:
+        return None
+    return f"label {', '.join(blank[:_MOST_BLANK])}{' ...' if len(blank) > _MOST_BLANK else ''} is blank"
 
 
 def messages(image: TensorSpec, normalization: Normalization, transform: ScoreTransform | None) -> list[str]:

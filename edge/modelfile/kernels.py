@@ -15,6 +15,9 @@ import numpy as np
 from edge.errors import ModelError
 from edge.modelfile.flatbuffer import Table
 
+DEQUANTIZE = 6
+"""The number of the kernel DEQUANTIZE."""
+
 RESHAPE = 22
 """The number of the kernel RESHAPE."""
 
@@ -45,6 +48,8 @@ _DIVISORS = {
     49: _Divisors(35, (0,)),  # SPLIT
     67: _Divisors(49, (1, 2)),  # TRANSPOSE_CONV
 }
+_LEAST_INPUTS = {65: 3, 126: 2, 144: 2}
+"""SLICE, BATCH_MATMUL and ASSIGN_VARIABLE: XNNPACK of LiteRT 2.3.0 crashes if they have fewer."""
 _WITH_VECTOR = {17, 30}  # options of RESHAPE and SQUEEZE: their slot 0 refers to a vector of int32
 
 
@@ -70,6 +75,11 @@ def check_kernel(
             shapes = [shapes[1][-1:], *shapes[1:]]
         if not _weights_fit(kernel, *shapes[:3]):
             raise ModelError(f"an operator of the model (kernel {kernel}) has weights for another input; it is damaged")
+    least = _LEAST_INPUTS.get(kernel, 0)
+    if len(shapes) < least or None in shapes[:least]:
+        raise ModelError(
+            f"an operator of the model (kernel {kernel}) has fewer than {least} inputs; the file is damaged"
+        )
     kind, options = operator.integer(3, np.uint8), operator.table(4)
     divisors = _DIVISORS.get(kernel)
     if divisors is not None:

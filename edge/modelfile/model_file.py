@@ -95,9 +95,11 @@ class ModelFile:
         """A line for each thing that is guessed about a model of another project, or done with its outputs."""
         if self.manifest is not None:
             return []
-        from edge.modelfile.foreign import messages  # models that this project exported need none
+        from edge.modelfile.foreign import blank_label, messages  # models that this project exported need none
 
-        return messages(self.input, self.normalization, self.transform)
+        blank = blank_label(self.labels)
+        lines = [f"{blank}: such a class has no name in the answers"] if blank else []
+        return [*lines, *messages(self.input, self.normalization, self.transform)]
 
     @classmethod
     def load(
@@ -214,6 +216,8 @@ def _check_count(labels: tuple[str, ...], outputs: int, own: bool) -> None:
         hint = f"the first label, {labels[0]}, has no output; leave out its line"
     elif count == outputs - 1:
         hint = "one is missing; if it is the first output, background, add a first line for it"
+    if count - labels.count("") == outputs:
+        hint = "empty lines between the labels count too; delete them"
     raise ModelError(f"{count} labels for {outputs} outputs; {hint}")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from trainer.tflite import add_metadata, add_operator, add_tensor, new_model, write_model
+from trainer.tflite import add_metadata, add_operator, add_tensor, new_model, read_model, write_model
 
 SIZE = 32
 """The edge of the pictures."""
@@ -247,3 +247,20 @@ def with_outside_weights(content: bytes, overlapping: int = 0) -> bytes:
         builder.Finish(model.Pack(builder), b"TFL3")
         packed = bytes(builder.Output()).ljust(1 << 20, b"\0")
     return packed + outside
+
+
+def with_half_weights(content: bytes, shape: tuple[int, ...] | None = None) -> bytes:
+    """``content`` with the kernel of its first convolution in float16, as converters write it for half the size.
+
+    A DEQUANTIZE in front of it unpacks the kernel, into a tensor that has ``shape``; None: the kernel's own.
+    """
+    tree = read_model(content)
+    graph = tree.subgraphs[0]
+    index = next(int(each.inputs[1]) for each in graph.operators if len(each.inputs) == 3)
+    kernel = graph.tensors[index]
+    values = tree.buffers[kernel.buffer].data.view(np.float32).reshape(kernel.shape).astype(np.float16)
+    half = add_tensor(tree, graph, "half", values, schema.TensorType.FLOAT16)
+    kernel.buffer, kernel.shape = 0, np.array(values.shape if shape is None else shape, np.int32)
+    add_operator(tree, graph, "DEQUANTIZE", {"DEQUANTIZE": 2}, [half], index)
+    graph.operators.insert(0, graph.operators.pop())
+    return write_model(tree)

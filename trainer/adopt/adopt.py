@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.self_test import pattern_scores
+from edge.modelfile.foreign import blank_label
 from edge.modelfile.manifest import ADOPTED, Manifest, SelfTest
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GUESSED
@@ -65,9 +67,17 @@ def adopt(
     progress = as_progress(progress)
     if model.manifest is not None:
         raise ModelError("this file was made by this project: there is nothing to adopt")
+    check_named(model.labels)
     draft = _draft(model, name)
     _check_scores(model, draft, runtime)
     return measured(draft, photos, layout=layout, groups=groups, runtime=runtime, progress=progress)
+
+
+def check_named(labels: Sequence[str]) -> None:
+    """Raise :class:`~edge.errors.ModelError` if a class has no name: the adopted file would keep that for ever."""
+    blank = blank_label(labels)
+    if blank:
+        raise ModelError(f"{blank}: each class needs a name; write it into the file of --labels")
 
 
 def measured(

@@ -12,7 +12,7 @@ from edge.errors import DataError, ModelError
 from edge.inference.classifier import Classifier
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.provenance import Provenance
-from trainer.adopt.adopt import NOTE, Adopted, measured
+from trainer.adopt.adopt import NOTE, Adopted, check_named, measured
 from trainer.adopt.codelab_graph import CodelabGraph, read_codelab_graph
 from trainer.backbones.backbone import backbone_of_layers, drawn_pictures
 from trainer.backbones.usable import check_usable
@@ -70,7 +70,9 @@ def adopt_graph(
     graph = read_codelab_graph(path)
     outputs = len(graph.head.bias)
     if len(labels) != outputs:
-        raise DataError(f"{path.name} has {outputs} outputs, not {len(labels)}: give the label file that belongs to it")
+        fix = "delete the empty lines of the label file" if "" in labels else "give the label file that belongs to it"
+        raise DataError(f"{path.name} has {outputs} outputs, not {len(labels)}: {fix}")
+    check_named(labels)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     weights = Weights(path.name, None, sha256)
     with progress.stage("backbone"):

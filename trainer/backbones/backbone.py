@@ -22,6 +22,7 @@ from edge.modelfile.structure import examine
 from edge.preprocess import PREPROCESSING_VERSION, Pixels, preprocess
 from edge.system.drives import ask_drive
 from trainer.backbones.activation_ranges import activation_ranges
+from trainer.backbones.apart import read_layers_apart
 from trainer.backbones.architectures import CONVERTERS, Architecture, Network
 from trainer.backbones.bias_correction import correct_biases
 from trainer.backbones.foreign.network import ForeignNetwork
@@ -31,7 +32,7 @@ from trainer.backbones.read_layers import layers_of
 from trainer.backbones.tensorflow_child import run_tensorflow
 from trainer.backbones.tuned_weights import Layers
 from trainer.backbones.usable import check_usable
-from trainer.backbones.weights import Weights, download, find_weights
+from trainer.backbones.weights import IMAGENET, Weights, download, find_weights
 from trainer.cache_folder import make_cache_folder
 from trainer.photos.drawn_flowers import KINDS, draw_flower
 from trainer.photos.photo_hashes import PhotoHashes
@@ -199,7 +200,7 @@ def _build(
 ) -> None:
     wanted = _with_twin(quantizations)
     if converter == CONVERTERS[0]:
-        artifacts = _write(architecture, layers_of(architecture, weights.path), wanted)
+        artifacts = _write(architecture, _layers(architecture, weights), wanted)
     else:
         artifacts = _convert(architecture, weights, wanted)
     for quantization in quantizations:
@@ -212,6 +213,13 @@ def _build(
         digest = hashlib.sha256(content).hexdigest()[:16]
         name = f"{artifact_prefix(architecture, weights, quantization, converter)}{digest}.tflite"
         write_whole(bottleneck_dir / "backbones" / name, content)
+
+
+def _layers(architecture: Architecture, weights: Weights) -> Layers:
+    """The layers of ``weights``. A file that the user names may be anything, and is tried apart."""
+    if weights.path is None or weights.origin == IMAGENET:
+        return layers_of(architecture, weights.path)
+    return read_layers_apart(weights.path, architecture)
 
 
 def _with_twin(quantizations: Sequence[str]) -> list[str]:

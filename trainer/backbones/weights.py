@@ -38,6 +38,10 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ALPHA_TEXT = {1.0: "1_0", 0.75: "7_5", 0.50: "5_0", 0.25: "2_5"}  # Keras' own spelling
 
 
+IMAGENET = "imagenet"
+"""The origin of weights that Keras publishes."""
+
+
 class Weights(NamedTuple):
     """Weights on this machine: ``origin`` describes them, ``path`` is a Keras file or a frozen graph.
 
@@ -135,13 +139,13 @@ def find_weights(
         return _offline(architecture) or _unavailable(architecture, "the offline extra is not installed")
     cached = keras_cache_file(architecture)
     if os.path.isfile(cached):  # unlike pathlib without an error if the folder may not be entered
-        return _from_file(cached, "imagenet")
+        return _from_file(cached, IMAGENET)
     offline = _offline(architecture)
     if offline and settled(offline):
         return offline
     try:
         download(architecture)
-        return _from_file(cached, "imagenet")
+        return _from_file(cached, IMAGENET)
     except ConfigurationError as error:
         return offline or _unavailable(architecture, str(error))
 

@@ -17,6 +17,7 @@ from trainer.adopt.adopt import Adopted, adopt
 from trainer.adopt.adopt_graph import GRAPH_SUFFIX, Agreement, adopt_graph
 from trainer.backbones.architectures import DEFAULT_QUANTIZATIONS
 from trainer.commands.evaluated_output import accuracy_lines, photo_counts
+from trainer.commands.load_models import try_named
 from trainer.commands.options import (
     AsJson,
     Groups,
@@ -85,6 +86,7 @@ def adopt_command(
         check_writable(path)
         for line in loaded.messages():
             progress.message(line)
+        try_named(model, loaded)
         adopted = adopt(loaded, model.name, photos, layout=layout.value, groups=groups.value, progress=progress)
     write_whole(path, adopted.content)
     if adopted.evaluation:

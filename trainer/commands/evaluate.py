@@ -17,6 +17,7 @@ from trainer.commands.evaluated_output import (
     seen_json,
     unknown_lines,
 )
+from trainer.commands.load_models import try_named
 from trainer.commands.options import (
     AsJson,
     Groups,
@@ -78,6 +79,8 @@ def evaluate_command(
     """Label the photos in IMAGE_DIR with MODEL and compare the labels with the folders."""
     progress = TerminalProgress()
     loaded = ModelFile.load(model, labels, **pixel_arguments(mean, std, input_range))
+    if loaded.manifest is None:
+        try_named(model, loaded)
     for line in loaded.messages():
         progress.message(line)
     if loaded.manifest is not None and loaded.manifest.provenance.adopted_from is not None:

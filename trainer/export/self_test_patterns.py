@@ -10,6 +10,7 @@ from edge.errors import ModelError
 from edge.inference.classifier import Classifier
 from edge.inference.interpreter import dequantize
 from edge.inference.model_input import ModelInput
+from edge.inference.refusals import RUN_ERRORS, reason_of
 from edge.inference.self_test import make_patterns, pattern_scores
 from edge.modelfile.model_file import ModelFile
 
@@ -44,8 +45,8 @@ class _PlainInterpreter:
         try:
             self._interpreter = Interpreter(model_content=model.content, experimental_op_resolver_type=kernels)
             self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:  # XNNPACK takes some damaged models that the plain kernels refuse
-            raise ModelError(f"litert without XNNPACK cannot run this model ({' '.join(str(error).split())})") from None
+        except RUN_ERRORS as error:  # XNNPACK takes some damaged models that the plain kernels refuse
+            raise ModelError(f"litert without XNNPACK cannot run this model ({reason_of(error)})") from None
 
     def scores(self, pattern: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         interpreter = self._interpreter

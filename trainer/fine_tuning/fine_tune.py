@@ -7,11 +7,13 @@ what they were made from; a second run needs neither the child nor TensorFlow.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import StorageError
+from edge.distribution import install_command
+from edge.errors import ConfigurationError, StorageError
 from trainer.backbones.backbone import Backbone
 from trainer.backbones.tensorflow_child import run_tensorflow
 from trainer.backbones.weights import Weights
@@ -23,6 +25,8 @@ from trainer.head.linear import Head
 from trainer.photos.dataset import Dataset, Photo, dataset_fingerprint
 from trainer.photos.split import TRAINING, VALIDATION
 from trainer.progress import Progress
+
+_PURPOSE = "fine-tuning"
 
 
 class Tuned(NamedTuple):
@@ -36,6 +40,15 @@ class Tuned(NamedTuple):
     def best_epoch(self) -> int:
         """The epoch that the weights are of."""
         return best_epoch([epoch.loss for epoch in self.epochs])
+
+
+def check_tensorflow(bottleneck_dir: Path) -> None:
+    """Raise :class:`~edge.errors.ConfigurationError` if fine-tuning cannot be, before photos are read for it.
+
+    That is if there is no TensorFlow, and nothing in ``bottleneck_dir`` that was tuned before.
+    """
+    if importlib.util.find_spec("tensorflow") is None and not any(_folder(bottleneck_dir).glob("*.npz")):
+        raise ConfigurationError(f"{_PURPOSE} needs TensorFlow: {install_command('trainer')}")
 
 
 def find_tuned(bottleneck_dir: Path, backbone: Backbone, dataset: Dataset, recipe: Recipe) -> Tuned | None:
@@ -89,7 +102,7 @@ def fine_tune(
                 total -= done
                 advance(done)
 
-        run_tensorflow("fine-tuning", "trainer.fine_tuning.train", text=job.to_json(), listen=listen)
+        run_tensorflow(_PURPOSE, "trainer.fine_tuning.train", text=job.to_json(), listen=listen)
         advance(total)  # the photos of the epochs that were not needed
     try:
         digest = hashlib.sha256(output.read_bytes()).hexdigest()

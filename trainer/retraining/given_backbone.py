@@ -11,6 +11,7 @@ from edge.modelfile.manifest import MANIFEST_NAME
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import Normalization
 from edge.modelfile.reading import MAX_MODEL_BYTES, read_bounded
+from trainer.backbones.apart import check_usable_apart
 from trainer.backbones.backbone import Backbone
 from trainer.backbones.cut_head import cut_head
 from trainer.backbones.foreign.compiled import CompiledNetwork, compiled_network
@@ -53,7 +54,7 @@ def read_given(
         if MANIFEST_NAME.encode() in content:
             given = _read_own(content, normalization)
         else:
-            brought = foreign_backbone(content, path.name, normalization)
+            brought = foreign_backbone(content, path.name, normalization, check=check_usable_apart)
             for line in brought.messages:
                 write_message(f"{path}: {line}")
             given = Given(brought.backbone)
@@ -61,8 +62,8 @@ def read_given(
         raise ModelError(f"{path}: {error}") from None
     if compiled is None:
         return given
+    content = read_bounded(compiled, MAX_MODEL_BYTES, "the compiled network")
     try:
-        content = read_bounded(compiled, MAX_MODEL_BYTES, "the compiled network")
         return given._replace(compiled=compiled_network(content, compiled.name, given.backbone))
     except ModelError as error:
         raise ModelError(f"{compiled}: {error}") from None

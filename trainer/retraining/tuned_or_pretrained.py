@@ -13,7 +13,7 @@ from trainer.backbones.weights import Weights
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.workers import Workers
-from trainer.fine_tuning.fine_tune import Tuned, find_tuned, fine_tune
+from trainer.fine_tuning.fine_tune import Tuned, check_tensorflow, find_tuned, fine_tune
 from trainer.fine_tuning.recipe import Recipe
 from trainer.fine_tuning.schedule import is_worse
 from trainer.head.calibration import calibrated_cross_entropies
@@ -79,6 +79,7 @@ def tuned_or_pretrained(
     Raises the errors of :func:`trainer.fine_tuning.fine_tune.fine_tune`.
     """
     bottleneck_dir = options.bottleneck_dir
+    check_tensorflow(bottleneck_dir)
     with progress.stage("backbone"):
         pretrained = pretrained_extractor(options, progress, workers)
     backbone = pretrained.backbone

@@ -204,6 +204,13 @@ def test_model() -> None:
     ]
 
 
+def test_a_model_and_no_interpreter() -> None:
+    """The model is not the fault: it need not be copied again."""
+    ((outcome, text, fix),) = _checks("model", runtimes=(), model_error="no TFLite interpreter is installed")
+    assert (outcome, text) == (PROBLEM, "flowers.tflite: not tried, because no interpreter works here")
+    assert fix == "install an interpreter, then edge doctor --model flowers.tflite"
+
+
 def test_vcgencmd_that_is_not_allowed() -> None:
     """If the program is there and does not answer, the power is not known, and a line says so."""
     assert _checks("power", throttled=None, vcgencmd=True) == [

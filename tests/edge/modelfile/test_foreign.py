@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ModelError
-from edge.modelfile.foreign import Function
+from edge.modelfile.foreign import Function, blank_label
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GIVEN, GUESSED, given_normalization
 from support.paths import DATA
@@ -120,6 +120,15 @@ def test_wrong_number_of_labels(count: int, message: str) -> None:
     """The message says how the numbers differ, and what may be the reason."""
     with pytest.raises(ModelError, match=message):
         foreign("softmax", tuple("abcde"[:count]))
+
+
+def test_blank_labels() -> None:
+    """An empty line between the labels is said: where it makes them too many, and where a class has no name."""
+    with pytest.raises(ModelError, match="4 labels for 3 outputs; empty lines between the labels count too; delete"):
+        foreign("softmax", ("a", "", "b", "c"))
+    assert "label 2 is blank: such a class has no name in the answers" in foreign("softmax", ("a", "", "b")).messages()
+    assert not any("blank" in line for line in foreign("softmax", ("a", "b", "c")).messages())
+    assert blank_label(["a", *[""] * 5]) == "label 2, 3, 4 ... is blank"
 
 
 def test_a_background_label_too_many() -> None:

@@ -12,6 +12,7 @@ from edge.modelfile.structure import examine
 from support import surgery
 from support.paths import DATA
 from support.surgery import Patient
+from support.toy_networks import classifier, with_half_weights
 
 POOL, CONVOLUTION = surgery.tiny("int8"), (DATA / "foreign" / "folded.tflite").read_bytes()
 _AT = {POOL: 1, CONVOLUTION: 0}  # the place of the operator
@@ -66,6 +67,14 @@ def test_depthwise_convolution_without_a_bias() -> None:
         examine(patient.content)
 
 
+def test_weights_unpacked_into_another_shape() -> None:
+    """XNNPACK crashes on float16 weights whose unpacked form says that there are more of them."""
+    content = with_half_weights(classifier())
+    assert examine(content).outputs == examine(classifier()).outputs
+    with pytest.raises(ModelError, match="weights of the model are unpacked into another shape"):
+        examine(with_half_weights(classifier(), (16, 4096, 1, 3)))
+
+
 @pytest.mark.parametrize(
     ("kernel", "shapes", "fits"),
     [
@@ -113,3 +122,14 @@ def test_a_shape_that_is_computed_says_nothing(computed: bool, fits: bool) -> No
         assert not fits
     else:
         assert fits
+
+
+@pytest.mark.parametrize(("kernel", "least"), [(65, 3), (126, 2), (144, 2)])
+def test_too_few_inputs(kernel: int, least: int) -> None:
+    """LiteRT crashes on a slice, a product of matrices or an assignment that has fewer inputs than it needs."""
+    operator = _operator(Patient(CONVOLUTION), 0)
+    shapes: list[tuple[int, ...] | None] = [(1, 2)] * least
+    check_kernel(kernel, operator, shapes)
+    for damaged in (shapes[:-1], [*shapes[:-1], None], []):
+        with pytest.raises(ModelError, match=rf"\(kernel {kernel}\) has fewer than {least} inputs"):
+            check_kernel(kernel, operator, damaged)

@@ -149,6 +149,8 @@ def test_a_file_of_ours() -> None:
         adopt(ModelFile.from_bytes(surgery.tiny()), "a")
     with pytest.raises(ModelError, match="nothing to adopt"):
         adopt(adopted(load("softmax")), "a")
+    with pytest.raises(ModelError, match="label 1 is blank: each class needs a name"):
+        adopt(ModelFile.from_bytes(foreign_model(**MODELS["softmax"]), ("", "green", "red")), "a")
 
 
 def test_weights_behind_the_flatbuffer() -> None:

@@ -243,4 +243,12 @@ def test_the_command(trainer, graph_file: Path, tmp_path: Path) -> None:
     labels.write_text("one\ntwo\n")
     line = complaint(trainer("adopt", graph_file, "--labels", labels, "--output", tmp_path / "no.tflite"), 65)
     assert line == "retrained_graph.pb has 3 outputs, not 2: give the label file that belongs to it"
+    for text, line in (
+        ("one\n\ntwo\nthree\n", "retrained_graph.pb has 3 outputs, not 4: delete the empty lines of the label file"),
+        ("one\n\nthree\n\n", "label 2 is blank: each class needs a name; write it into the file of --labels"),
+    ):
+        labels.write_text(text)
+        assert (
+            complaint(trainer("adopt", graph_file, "--labels", labels, "--output", tmp_path / "no.tflite"), 65) == line
+        )
     assert not (tmp_path / "no.tflite").exists()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from edge.cli import main as edge
+from edge.errors import ModelError
 from edge.modelfile.model_file import ModelFile
 from support import tiny
 from support.foreign_models import MODELS, foreign_model
@@ -93,3 +95,16 @@ def test_what_is_refused(words: list[str], message: str) -> None:
     assert done.exit_code != 0
     assert message in str(done.exception)
     assert "\n" not in str(done.exception)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+@pytest.mark.parametrize("words", [["adopt", "softmax.tflite"], ["evaluate", "softmax.tflite", "photos"]])
+def test_a_model_that_crashes_is_one_line(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """A child process runs the model first: what ends the child does not end the command."""
+    crash = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    monkeypatch.setattr("trainer.backbones.apart.COMMAND", crash)
+    monkeypatch.setattr("trainer.backbones.apart._passed", set())
+    done = RUNNER.invoke(app, [*words, "--labels", "labels.csv"])
+    assert isinstance(done.exception, ModelError)
+    assert str(done.exception).startswith("softmax.tflite: ") and "the process crashed (SIGSEGV)" in str(done.exception)
+    assert not list(Path().glob("models/*"))

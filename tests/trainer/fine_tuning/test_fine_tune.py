@@ -11,7 +11,7 @@ import pytest
 from edge.errors import ConfigurationError, DataError, UsageError
 from support import tiny
 from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, write_checkpoint, write_tuned
-from trainer.fine_tuning.fine_tune import find_tuned, fine_tune
+from trainer.fine_tuning.fine_tune import check_tensorflow, find_tuned, fine_tune
 from trainer.fine_tuning.job import identity_key, tuning_identity
 from trainer.fine_tuning.recipe import Recipe
 from trainer.head.linear import Head
@@ -44,6 +44,17 @@ def stem_of(cache: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> s
         patch.setattr("trainer.fine_tuning.fine_tune.run_tensorflow", listen)
         fine_tune(cache, tiny.backbone(), dataset, RECIPE, head=HEAD, progress=QUIET)
     return jobs[0].partition('"checkpoint": "')[2].partition(".checkpoint")[0]
+
+
+def test_no_tensorflow_is_said_before_the_photos_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With thousands of photos their bottlenecks take minutes; what was tuned before needs no TensorFlow."""
+    check_tensorflow(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=r"^fine-tuning needs TensorFlow: pip install .*\[trainer\]"):
+        check_tensorflow(tmp_path)
+    (tmp_path / "tuned").mkdir()
+    (tmp_path / "tuned" / "w.npz").touch()
+    check_tensorflow(tmp_path)
 
 
 @pytest.mark.parametrize("change", ["architecture", "photos", "damaged"])

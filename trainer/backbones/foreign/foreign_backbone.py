@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -47,10 +48,18 @@ class Brought(NamedTuple):
     messages: tuple[str, ...]
 
 
-def foreign_backbone(content: bytes, file_name: str, normalization: Normalization | None = None) -> Brought:
+def foreign_backbone(
+    content: bytes,
+    file_name: str,
+    normalization: Normalization | None = None,
+    *,
+    check: Callable[[ModelFile], None] = check_usable,
+) -> Brought:
     """The backbone in ``content``, a ``.tflite`` of another project called ``file_name``.
 
     ``normalization`` is for a file that does not say how pixels are scaled. The same arguments give the same bytes.
+    ``check`` raises :class:`~edge.errors.ModelError` if the backbone cannot be used: of a file that was never run here,
+    :func:`~trainer.backbones.apart.check_usable_apart`.
 
     Raises :class:`~edge.errors.ModelError` if the file is damaged or cannot be a backbone, and
     :class:`~edge.errors.ConfigurationError` if no interpreter can run here.
@@ -65,7 +74,7 @@ def foreign_backbone(content: bytes, file_name: str, normalization: Normalizatio
         Weights(PurePath(file_name).name, None, hashlib.sha256(content).hexdigest()),
         model,
     )
-    check_usable(model)
+    check(model)
     lines = messages(file.model.input, file.model.normalization, None)
     size = f"a bottleneck has {backbone.bottleneck_size:,} values, {backbone.quantization}"
     return Brought(backbone, (f"a network of another project, {reading}; {size}", *lines))
