@@ -149,5 +149,5 @@ def test_a_pipe_ends_in_one_line(command: str, capsys: pytest.CaptureFixture[str
     words = ["--model", "pipe", "photos"] if command == "label" else ["pipe"]
     assert main([command, *words]) == 65
     assert capsys.readouterr().err == (
-        "edge: pipe: cannot read the model (a device, a pipe or a socket); give a regular file\n"
+        "edge: pipe: cannot read the model (a device, a pipe or a socket; give a regular file)\n"
     )
