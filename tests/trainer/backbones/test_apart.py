@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge.errors import ConfigurationError, ModelError
+from edge.inference.interpreter import RUNTIMES
 from support import bad_models
 from support.keras_files import plain_weights, write_keras
 from support.toy_networks import ToyNetwork, classifier, with_half_weights
@@ -81,6 +83,8 @@ def test_a_model_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
 def test_models_pass(monkeypatch: pytest.MonkeyPatch, runtime: str) -> None:
     """Networks of every arithmetic run, on the interpreter that is chosen; what has passed is not tried again."""
+    if find_spec(RUNTIMES[runtime].split(".")[0]) is None:
+        pytest.skip(f"{runtime} is not installed")
     monkeypatch.setenv("EDGE_RUNTIME", runtime)
     for content in (classifier(), classifier("uint8"), classifier("int8"), with_half_weights(classifier())):
         try_model(content)

@@ -48,6 +48,7 @@ def stem_of(cache: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> s
 
 def test_no_tensorflow_is_said_before_the_photos_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With thousands of photos their bottlenecks take minutes; what was tuned before needs no TensorFlow."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     check_tensorflow(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"^fine-tuning needs TensorFlow: pip install .*\[trainer\]"):
