@@ -199,10 +199,10 @@ def _build(
     bottleneck_dir: Path, architecture: Architecture, weights: Weights, quantizations: Sequence[str], converter: str
 ) -> None:
     wanted = _with_twin(quantizations)
-    if converter == CONVERTERS[0]:
-        artifacts = _write(architecture, _layers(architecture, weights), wanted)
-    else:
-        artifacts = _convert(architecture, weights, wanted)
+    layers = _layers(architecture, weights)  # for TensorFlow too, whose process has no limit of time
+    artifacts = (
+        _write(architecture, layers, wanted) if converter == CONVERTERS[0] else _convert(architecture, weights, wanted)
+    )
     for quantization in quantizations:
         try:
             content = _corrected(artifacts, quantization, architecture)

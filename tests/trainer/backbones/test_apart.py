@@ -16,7 +16,8 @@ from support.keras_files import plain_weights, write_keras
 from support.toy_networks import ToyNetwork, classifier, with_half_weights
 from trainer.backbones import apart
 from trainer.backbones.apart import read_layers_apart, try_model
-from trainer.backbones.architectures import Architecture
+from trainer.backbones.architectures import CONVERTERS, Architecture
+from trainer.backbones.backbone import load_backbones
 from trainer.backbones.foreign.foreign_backbone import foreign_backbone
 from trainer.backbones.read_layers import read_layers
 from trainer.retraining.given_backbone import read_given
@@ -65,6 +66,16 @@ def test_weights_that_end_their_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "READING_LIMIT_S", 0.2)
     with pytest.raises(ConfigurationError, match=r"^w\.h5: cannot read the weights \(gave no answer within 0\.2 s"):
         read_layers_apart(path, NARROW)
+
+
+@pytest.mark.parametrize("converter", CONVERTERS)
+def test_every_converter_gets_weights_that_were_tried(monkeypatch: pytest.MonkeyPatch, converter: str) -> None:
+    """TensorFlow's process has no limit of time: a file that hangs its reader never gets there."""
+    path = write_keras(Path("w.h5"), plain_weights(NARROW))
+    _child(monkeypatch, "raise SystemExit(3)")
+    with pytest.raises(ConfigurationError, match=r"^w\.h5: cannot read the weights \(the process ended with code 3"):
+        load_backbones(Path("cache"), NARROW, str(path), ["float32"], converter)
+    assert not list(Path("cache").rglob("*.*"))
 
 
 def test_a_model_that_crashes_interpreters() -> None:
