@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -58,14 +59,17 @@ class RayWorkers:
         actor = pack(make_worker, check, {node.id for node in examined.nodes}, self._read_limit_s)
         own = _OwnReader(make_worker, self._read_limit_s)
         while portion:
-            for node, outcome in _compute(portion, actor, examined):
-                count += 1
-                first = first or time.monotonic()
-                item = portion[outcome.place]
-                outcome = own.compute(item, outcome, node) if outcome.unread else outcome
-                if outcome.error is not None:
-                    raise outcome.error
-                yield outcome.result
+            # Closed at once if an error ends this: Ray's code in C++ may end the process without a word if the
+            # connection is closed while results are on their way.
+            with contextlib.closing(_compute(portion, actor, examined)) as outcomes:
+                for node, outcome in outcomes:
+                    count += 1
+                    first = first or time.monotonic()
+                    item = portion[outcome.place]
+                    outcome = own.compute(item, outcome, node) if outcome.unread else outcome
+                    if outcome.error is not None:
+                        raise outcome.error
+                    yield outcome.result
             portion = list(islice(source, PORTION))
         for node in lost_nodes(examined.nodes):
             self._progress.message(f"node {node} was lost; other nodes computed its photos")
@@ -86,7 +90,7 @@ def _report(examined: Examined, progress: Progress) -> None:
         raise ConfigurationError(f"--ray: no node of the cluster can compute: {why}")
 
 
-def _compute(items: list[Any], actor: bytes, examined: Examined) -> Iterator[tuple[Node, Outcome]]:
+def _compute(items: list[Any], actor: bytes, examined: Examined) -> Generator[tuple[Node, Outcome], None, None]:
     """The outcome of each of ``items``, once, with the node that computed it."""
     import pyarrow
     import ray
