@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -39,6 +40,13 @@ def check_regular(path: str | os.PathLike[str]) -> None:
     except OSError as error:
         if error.errno == NOT_REGULAR:
             raise
+
+
+def is_pipe(path: str | os.PathLike[str]) -> bool:
+    """Whether ``path`` is a pipe: opening it waits for its writer. False if it cannot be looked at."""
+    with asking(path), contextlib.suppress(OSError, ValueError):  # whoever opens it says why
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    return False
 
 
 def _check(path: str | os.PathLike[str]) -> os.stat_result:

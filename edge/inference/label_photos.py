@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from edge.inference.delegate import DelegateChoice
 from edge.inference.interpreter import check_threads
 from edge.modelfile.model_file import ModelFile
 from edge.parallel import RUN, available_cores, ordered_map
-from edge.system.drives import asking
+from edge.regular_file import is_pipe
 from edge.types import LabelledPhoto
 
 
@@ -46,7 +43,7 @@ def label_photos(
 
         def label(path: Path) -> LabelledPhoto:
             try:
-                if _is_pipe(path):
+                if is_pipe(path):  # since it was found
                     return LabelledPhoto(path, None, "not a regular file")
                 return LabelledPhoto(path, classifier.classify(path, top_k=top_k, score_threshold=score_threshold))
             except ImageError as error:
@@ -55,10 +52,3 @@ def label_photos(
         return label
 
     return ordered_map(make_worker, photos, threads, RUN)
-
-
-def _is_pipe(path: Path) -> bool:
-    """Whether ``path`` has become a pipe since it was found: whoever opens that waits until somebody writes into it."""
-    with asking(path), contextlib.suppress(OSError, ValueError):  # whoever decodes it says why it cannot be read
-        return stat.S_ISFIFO(os.stat(path).st_mode)
-    return False

@@ -57,7 +57,7 @@ def ask_as(question: Question) -> None:
 class asking:  # it is used as a word, as those of contextlib are
     """A context manager: in the block, this thread asks a drive for ``path``. Blocks are not nested.
 
-    Without ``limited`` nobody but :meth:`Patience.join` minds how long it takes.
+    Without ``limited`` it may take any time; only :meth:`Patience.join` has a limit.
     """
 
     __slots__ = ("_limited", "_path", "_question")

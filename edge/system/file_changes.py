@@ -20,7 +20,7 @@ def open_now(path: str, flags: int) -> int:
     """
     try:
         return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    except BlockingIOError:  # a file server wants to hear first that somebody opens the file: it has a lease on it
+    except BlockingIOError:  # another program has a lease on the file: the system asks it first
         return os.open(path, flags)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.parallel import available_cores, ordered_map
-from trainer.groups.neighbours import Neighbours, largest
+from trainer.groups.neighbours import Neighbours, largest, units
 
 CELL = 512
 """Photos of a cell, on average, if each were in one."""
@@ -44,14 +44,6 @@ class Cells(NamedTuple):
         points = (units(features) - self.mean) @ self.axes
         distances = (self.centres**2).sum(axis=1) - 2 * points @ self.centres.T
         return largest(-distances, count)[0]
-
-
-def units(features: Floats) -> Floats:
-    """``features`` (photos, values) at unit length; zeros for a row of zeros or one with a value that is no number."""
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    known = np.isfinite(norms)
-    unit = np.where(known, features, 0) / np.where(known & (norms > 0), norms, 1)
-    return np.ascontiguousarray(unit, np.float32)
 
 
 def find_cells(read: Read, photos: int) -> Cells:

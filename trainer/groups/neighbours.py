@@ -31,10 +31,7 @@ def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
     """
     photos = len(features)
     count = min(count, photos - 1)
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    known = np.isfinite(norms)
-    unit = np.where(known, features, 0) / np.where(known & (norms > 0), norms, 1)
-    unit = np.ascontiguousarray(unit, np.float32)
+    unit = units(features)
     indices = np.zeros((photos, max(count, 0)), np.intp)
     cosines = np.zeros((photos, max(count, 0)), np.float32)
     if count < 1:
@@ -51,6 +48,14 @@ def nearest(features: npt.NDArray[np.float32], count: int) -> Neighbours:
         for start, found in zip(starts, ordered_map(lambda: search, starts, available_cores()), strict=True):
             indices[start : start + BLOCK], cosines[start : start + BLOCK] = found
     return Neighbours(indices, cosines)
+
+
+def units(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """``features`` (photos, values) at unit length; zeros for a row of zeros or one with a value that is no number."""
+    norms = np.linalg.norm(features, axis=1, keepdims=True)
+    known = np.isfinite(norms)
+    unit = np.where(known, features, 0) / np.where(known & (norms > 0), norms, 1)
+    return np.ascontiguousarray(unit, np.float32)
 
 
 def largest(block: npt.NDArray[np.float32], count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:

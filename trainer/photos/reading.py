@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import stat
@@ -16,6 +15,7 @@ from edge.errors import DatasetError, ImageError
 from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
+from edge.regular_file import is_pipe
 from edge.system.drives import asking
 from edge.system.file_changes import open_now
 from trainer.photos.bucket import in_bucket
@@ -101,13 +101,12 @@ def openable(path: Path) -> Path | bytes:
     """What :func:`edge.preprocess.decode` takes of ``path``: the path itself, or the bytes of a file in a bucket.
 
     Raises the errors of :func:`read_photo` for a file in a bucket, and :class:`~edge.errors.ImageError` for a pipe:
-    whoever opens it waits until somebody writes into it.
+    opening it waits for its writer.
     """
     if in_bucket(path):
         return read_photo(path)[0]
-    with asking(path), contextlib.suppress(OSError):  # whoever decodes it says why it cannot be read
-        if stat.S_ISFIFO(os.stat(path).st_mode):
-            raise ImageError("not a regular file")
+    if is_pipe(path):
+        raise ImageError("not a regular file")
     return path
 
 

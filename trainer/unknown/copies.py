@@ -11,7 +11,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.looks import load_looks
 from trainer.groups.evidence import PixelComparison
 from trainer.groups.find_groups import MOST_COMPARED
-from trainer.groups.neighbours import largest
+from trainer.groups.neighbours import largest, units
 from trainer.groups.rules import LEAST_COSINE, LEAST_EVIDENCE
 from trainer.one_thread import one_thread
 from trainer.photos.dataset import Photo
@@ -34,11 +34,11 @@ def find_copies(
     if not count or not photos:
         return {}
     known = [known[place * len(known) // count] for place in range(count)]
-    others = _units(extractor.load([photo.sha256 for photo in known]))
+    others = units(extractor.load([photo.sha256 for photo in known]))
     pairs: list[tuple[int, int]] = []
     with one_thread():  # one order of addition on any number of cores
         for start in range(0, len(photos), _BLOCK):
-            cosines = _units(features[start : start + _BLOCK]) @ others.T
+            cosines = units(features[start : start + _BLOCK]) @ others.T
             places, near = largest(cosines, min(_NEAREST, count))
             rows, columns = np.nonzero(near >= LEAST_COSINE)
             pairs += zip((start + rows).tolist(), places[rows, columns].tolist(), strict=True)
@@ -56,8 +56,3 @@ def find_copies(
         if nats >= LEAST_EVIDENCE:
             found.setdefault(photos[photo].sha256, known[other])
     return found
-
-
-def _units(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    units: npt.NDArray[np.float32] = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
-    return units.astype(np.float32, copy=False)

@@ -85,7 +85,7 @@ def test_our_own_files(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on Windows")
 def test_a_result_file_that_is_a_pipe(tmp_path: Path) -> None:
-    """It is one line: nobody waits for what may be written to it."""
+    """It is one line at once: the command does not wait for a writer."""
     path = tmp_path / "board-2026-01-01-watch.json"
     os.mkfifo(path)
     assert "cannot read the results (a device, a pipe or a socket" in str(error_of(lambda: read_series([path])))

@@ -6,8 +6,7 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
@@ -18,11 +17,9 @@ from edge.live.fanout import Fanout
 from edge.live.sink_worker import LONG_QUEUE_LENGTH, QUEUE_LENGTH
 from edge.sinks.protocol import SinkClosed
 from edge.statistics import StreamStatistics
-from edge.types import Observation
 from support.held import threads
 from support.observed import observe, sequences
-
-WAIT_S = 20.0
+from support.recording_sinks import WAIT_S, Recorder, running
 
 
 @pytest.fixture(autouse=True)
@@ -30,66 +27,6 @@ def _time_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sink that is not stuck is not abandoned at the end, however busy this machine is."""
     monkeypatch.setattr(edge.live.fanout, "_CLOSE_WITHIN_S", WAIT_S)
     monkeypatch.setattr(edge.live.sink_worker, "_DRAIN_WITHIN_S", WAIT_S)
-
-
-class Notes:
-    """What was appended, from any thread; :meth:`wait` waits until it is as wanted."""
-
-    def __init__(self) -> None:
-        self.items: list[object] = []
-        self._changed = threading.Condition()
-
-    def append(self, item: object) -> None:
-        with self._changed:
-            self.items.append(item)
-            self._changed.notify_all()
-
-    def wait(self, wanted: Callable[[list[object]], object]) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: wanted(self.items), WAIT_S), self.items
-
-
-class Recorder:
-    """A sink that keeps what it takes; ``gate`` holds it up, ``failures`` are raised first, one a call."""
-
-    def __init__(self, name: str = "quick") -> None:
-        self.name = name
-        self.long_queue = False
-        self.taken = Notes()
-        self.calls = Notes()
-        self.gate = threading.Event()
-        self.gate.set()
-        self.open_failures: list[Exception] = []
-        self.write_failures: list[Exception] = []
-
-    def open(self) -> None:
-        self.calls.append("open")
-        if self.open_failures:
-            raise self.open_failures.pop(0)
-
-    def write(self, observation: Observation) -> None:
-        self.calls.append("write")
-        self.gate.wait(WAIT_S)
-        if self.write_failures:
-            raise self.write_failures.pop(0)
-        self.taken.append(observation)
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-
-@contextmanager
-def running(*sinks: Recorder) -> Iterator[tuple[Fanout, StreamStatistics, Notes]]:
-    """A started fanout, its statistics and its messages; every gate is opened at the end."""
-    statistics, messages = StreamStatistics(), Notes()
-    fanout = Fanout(sinks, statistics, messages.append)
-    fanout.start()
-    try:
-        yield fanout, statistics, messages
-    finally:
-        for sink in sinks:
-            sink.gate.set()
-        fanout.close()
 
 
 def test_every_sink_gets_everything_in_order() -> None:

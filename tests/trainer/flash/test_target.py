@@ -95,7 +95,7 @@ def test_no_target_at_all_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on Windows")
 def test_an_inventory_that_is_a_pipe(tmp_path: Path) -> None:
-    """It is one line: nobody waits for what may be written to it."""
+    """It is one line at once: the command does not wait for a writer."""
     os.mkfifo(tmp_path / "pipe")
     error = error_of(lambda: parse_targets([], [tmp_path / "pipe"]))
     assert "cannot read the inventory (a device, a pipe or a socket; give a regular file)" in str(error)
