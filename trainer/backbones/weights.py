@@ -15,6 +15,7 @@ from edge.home import home_folder
 from edge.modelfile.reading import read_bounded
 from trainer.backbones.architectures import (
     EFFICIENTNET_LITE0,
+    FAMILIES,
     MOBILENET_V1,
     MOBILENET_V2,
     MOBILENET_V3_SMALL,
@@ -134,7 +135,7 @@ def find_weights(
         reason = "the offline extra " + ("is not installed" if package_of(architecture) else _WHAT_IT_HAS)
         return _offline(architecture) or _unavailable(architecture, reason)
     if choice is not None:
-        return _from_file(Path(choice), str(Path(choice).name))
+        return _from_file(Path(choice), Path(choice).name + _other_size(Path(choice).name, architecture))
     if not has_keras_weights(architecture):
         return _offline(architecture) or _unavailable(architecture, "the offline extra is not installed")
     cached = keras_cache_file(architecture)
@@ -154,6 +155,18 @@ def _offline(architecture: Architecture) -> Weights | None:
     package = package_of(architecture)
     path = installed(package) if package else None
     return Weights(package.origin, path, package.sha256) if package and path else None
+
+
+def _other_size(name: str, architecture: Architecture) -> str:
+    """What to say of a file that Keras calls ``name``, if its weights were trained at another input size.
+
+    Weights fit all sizes of a width, so that only the name shows it.
+    """
+    for size in FAMILIES[architecture.family].input_sizes:
+        keras_name = _keras_name(architecture._replace(input_size=size)) if has_keras_weights(architecture) else ""
+        if size != architecture.input_size and name in (keras_name, keras_name.replace("_no_top", "")):
+            return f", trained at {size} pixels"
+    return ""
 
 
 def _from_file(path: Path, origin: str) -> Weights:

@@ -236,3 +236,31 @@ def test_weights_are_a_file_of_limited_size(tmp_path: Path) -> None:
     for name, line in found.items():
         with pytest.raises(ConfigurationError, match=line):
             find_weights(Architecture(0.25, 128), str(tmp_path / name), lambda weights: False, lambda network: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture", "origin"),
+    [
+        ("mobilenet_5_0_224_tf_no_top.h5", NARROW, "mobilenet_5_0_224_tf_no_top.h5, trained at 224 pixels"),
+        ("mobilenet_5_0_224_tf.h5", NARROW, "mobilenet_5_0_224_tf.h5, trained at 224 pixels"),
+        ("mobilenet_5_0_160_tf_no_top.h5", NARROW, "mobilenet_5_0_160_tf_no_top.h5"),
+        ("my_weights_224.h5", NARROW, "my_weights_224.h5"),
+        (
+            "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5",
+            Architecture(0.35, 128, MOBILENET_V2),
+            "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_96_no_top.h5, trained at 96 pixels",
+        ),
+        (
+            "mobilenet_1_0_224_tf_no_top.h5",
+            Architecture(1.0, 224, EFFICIENTNET_LITE0),
+            "mobilenet_1_0_224_tf_no_top.h5",
+        ),
+    ],
+)
+def test_the_name_of_a_file_tells_another_input_size(
+    tmp_path: Path, name: str, architecture: Architecture, origin: str
+) -> None:
+    """Weights fit every size of their width, so what is printed says at which size Keras' file was trained."""
+    (tmp_path / name).write_bytes(HDF5)
+    choice = str(tmp_path / name)
+    assert find_weights(architecture, choice, lambda weights: False, Connection(None).download).origin == origin
