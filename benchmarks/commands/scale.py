@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import ImageDir, OneArchitecture, ResultsDir, needs_matplotlib
+from benchmarks.commands.options import ImageDir, OneArchitecture, ResultsDir, Rounds, needs_matplotlib
 from benchmarks.results import FOLDER, save_results
 from edge.errors import UsageError
 from trainer.backbones.architectures import Architecture
@@ -90,6 +90,25 @@ def scale_copies(
     rows = measure_copies(image_dir, parsed, files, alter, place, TerminalProgress(""))
     line = f"python -m benchmarks scale-copies PHOTOS --files {files} --architecture {architecture}"
     print(save_results("scale-copies", line, rows, results_dir))
+
+
+@app.command(epilog="Example: python -m benchmarks cluster flower_photos --files 3670 --files 15000")
+def cluster(
+    image_dir: ImageDir,
+    files: Annotated[list[int], typer.Option(help="The number of photos and copies; may be repeated.")],
+    architecture: OneArchitecture = "mobilenet_1.0_224",
+    rounds: Rounds = 3,
+    results_dir: ResultsDir = FOLDER,
+) -> None:
+    """Measure trainer bottlenecks without Ray, on a Ray cluster of one and two nodes here, and with a node killed."""
+    from benchmarks.accuracy.altered_copies import ALTERED
+    from benchmarks.speed.cluster_speed import measure
+
+    alter = [way for _, way in ALTERED.values()]
+    rows = measure(image_dir, Architecture.parse(architecture), files, rounds, alter, TerminalProgress(""))
+    sizes = " ".join(f"--files {count}" for count in files)
+    line = f"python -m benchmarks cluster PHOTOS {sizes} --architecture {architecture} --rounds {rounds}"
+    print(save_results("cluster", line, rows, results_dir))
 
 
 @app.command(epilog="Example: python -m benchmarks scale-figure benchmarks/results/*-scale.json --output scale.png")

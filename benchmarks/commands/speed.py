@@ -114,6 +114,26 @@ def codelab_command(
     print(save_results("codelab", f"python -m benchmarks codelab PHOTOS{options} --rounds {rounds}", rows, results_dir))
 
 
+@app.command("tuning-speed", epilog="Example: python -m benchmarks tuning-speed flower_photos --rounds 3")
+def tuning_speed_command(
+    image_dir: ImageDir,
+    architecture: OneArchitecture = "mobilenet_0.25_224",
+    rounds: Rounds = 3,
+    epochs: Annotated[int, typer.Option(min=2, help="The epochs of each run; the first is not counted.")] = 4,
+    results_dir: ResultsDir = FOLDER,
+    bottleneck_dir: CacheDir = None,
+) -> None:
+    """Compare photos a second of fine-tuning with those of a plain Keras loop with tf.data, flips, zoom and light."""
+    from benchmarks.speed.tuning_speed import compare
+
+    parsed, cache = Architecture.parse(architecture), bottleneck_dir or default_bottleneck_dir()
+    row = compare(image_dir, parsed, rounds, epochs, cache, TerminalProgress(""))
+    command = (
+        f"python -m benchmarks tuning-speed PHOTOS --architecture {architecture} --rounds {rounds} --epochs {epochs}"
+    )
+    print(save_results(f"tuning-speed-{architecture}", command, [row], results_dir))
+
+
 @app.command(epilog="Example: python -m benchmarks steps flower_photos --architecture mobilenet_0.25_224 --epochs 40")
 def steps(
     image_dir: ImageDir,

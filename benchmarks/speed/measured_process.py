@@ -31,8 +31,8 @@ class Usage(NamedTuple):
     processor_seconds: float
 
 
-def run_trainer(*arguments: str, output: IO[bytes] | None = None) -> Usage:
-    """Run ``trainer`` with ``arguments``; ``output`` gets what it prints, None: nobody does.
+def run_trainer(*arguments: str, output: IO[bytes] | None = None, messages: IO[bytes] | None = None) -> Usage:
+    """Run ``trainer`` with ``arguments``; ``output`` gets what it prints, ``messages`` its stderr, None: nobody does.
 
     Raises :class:`RuntimeError` if it does not end with 0.
     """
@@ -40,12 +40,10 @@ def run_trainer(*arguments: str, output: IO[bytes] | None = None) -> Usage:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-I", "-S", "-c", _LAUNCHER, sys.executable, "-m", "trainer", *arguments]
     read, written = os.pipe()
-    printed = subprocess.DEVNULL if output is None else output
+    printed, told_to = (subprocess.DEVNULL if file is None else file for file in (output, messages))
     environment["MEASURED_USAGE"] = str(written)
     with open(read) as usage:  # noqa: PTH123  # a descriptor
-        child = subprocess.Popen(
-            command, stdout=printed, stderr=subprocess.DEVNULL, env=environment, pass_fds=(written,)
-        )
+        child = subprocess.Popen(command, stdout=printed, stderr=told_to, env=environment, pass_fds=(written,))
         os.close(written)
         told = usage.read().split()
     child.wait()
