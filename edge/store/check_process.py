@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from edge.system.resource_limits import end_after, limit_resources
+from edge.system.resource_limits import allowed_memory_bytes, end_after, limit_resources
 
 _GRACE_S = 10.0
 
@@ -34,6 +34,8 @@ def main() -> None:
     except EdgeError as error:
         answer = {"error": str(error), "exit_code": error.exit_code}
     except MemoryError:
+        if allowed_memory_bytes() < request["memory_bytes"]:
+            raise  # by a limit from outside, as ulimit sets it: the model is not the cause, and there is no answer
         answer = {"error": f"the model needs more than {request['memory_bytes'] >> 20} MB of memory"}
     with os.fdopen(answer_to, "w") as out:
         json.dump(answer, out)

@@ -14,20 +14,42 @@ _OUT_OF_TIME = 124  # the exit code of the program "timeout"
 def limit_resources(*, memory_bytes: int | None = None, processor_s: float | None = None) -> None:
     """Limit the address space and the processor time of this process; it also leaves no core file if it crashes.
 
-    Only Linux keeps all of these limits; Windows has none of them, and nothing happens there.
-
-    Raises :class:`OSError` or :class:`ValueError` if a limit is larger than one that is already set.
+    A limit that is set already, as by ``ulimit -v``, stays if it is lower. Only Linux keeps all of these limits;
+    Windows has none of them, and nothing happens there.
     """
     if sys.platform == "win32":
         return
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower(resource.RLIMIT_CORE, 0, 0)
     if memory_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        _lower(resource.RLIMIT_AS, memory_bytes, memory_bytes)
     if processor_s is not None:
         whole_s = math.ceil(processor_s)
-        resource.setrlimit(resource.RLIMIT_CPU, (whole_s, whole_s + 5))
+        _lower(resource.RLIMIT_CPU, whole_s, whole_s + 5)
+
+
+def allowed_memory_bytes() -> float:
+    """How much address space this process may have, in bytes; infinity if it has no limit."""
+    if sys.platform == "win32":
+        return math.inf
+    import resource
+
+    return _as_number(resource.getrlimit(resource.RLIMIT_AS)[0])
+
+
+def _lower(limit: int, soft: int, hard: int) -> None:
+    """Set ``limit`` to ``soft`` and ``hard``, as far as these are lower than what it is: no user may raise a limit."""
+    import resource
+
+    pairs = zip((soft, hard), resource.getrlimit(limit), strict=True)
+    resource.setrlimit(limit, tuple(int(min(wanted, _as_number(now))) for wanted, now in pairs))
+
+
+def _as_number(value: int) -> float:
+    import resource
+
+    return math.inf if value == resource.RLIM_INFINITY else value
 
 
 def end_after(seconds: float) -> None:

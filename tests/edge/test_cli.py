@@ -149,6 +149,7 @@ def _popen(*arguments: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,  # else the pipe would be read further than the line asked for
+        pipesize=1 << 16,  # a system with larger pages of memory, as on a Raspberry Pi 5, has larger pipes
         preexec_fn=_plain_signals,
     )
 

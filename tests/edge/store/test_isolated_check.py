@@ -87,3 +87,14 @@ def test_a_model_that_takes_too_much_memory(any_model: Path, monkeypatch: pytest
     monkeypatch.setattr(isolated_check, "COMMAND", (sys.executable, "-c", _LARGE_MODEL))
     with pytest.raises(ModelError, match=r"refused by its check: the model needs more than 30\d MB of memory"):
         check_in_child(any_model)
+
+
+def test_a_lower_limit_from_outside_is_no_refusal(any_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a shell allows less memory than a check may take, the check works; if it is too little, no model is bad."""
+    lower = "import resource; resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))"
+    good = f"{lower}; from edge.store.check_process import main; main()"
+    monkeypatch.setattr(isolated_check, "COMMAND", (sys.executable, "-c", good))
+    assert check_in_child(any_model).facts["labels"] == 3
+    monkeypatch.setattr(isolated_check, "COMMAND", (sys.executable, "-c", lower + _LARGE_MODEL))
+    with pytest.raises(UnavailableError, match=r"could not be checked \(the process ended with code 1.*MemoryError"):
+        check_in_child(any_model)

@@ -27,6 +27,13 @@ def test_limits_are_set(python) -> None:
     assert python("-c", SHOW).stdout == f"[(0, 0), ({1 << 40}, {1 << 40}), (3, 8)]\n"
 
 
+def test_lower_limits_stay(python) -> None:
+    """What ``ulimit`` has set for the shell is not raised, which only root may do, and is no error."""
+    before = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 36, 1 << 38))"
+    before += "; resource.setrlimit(resource.RLIMIT_CPU, (2, 7))"
+    assert python("-c", before + SHOW).stdout == f"[(0, 0), ({1 << 36}, {1 << 38}), (2, 7)]\n"
+
+
 @pytest.mark.parametrize(("system", "code"), [("linux", -signal.SIGALRM), ("win32", 124)])
 def test_a_process_ends_itself(python, system: str, code: int) -> None:
     """By a timer of the kernel, on Windows by a thread."""
