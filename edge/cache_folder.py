@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from edge.home import home_folder
+from edge.home import user_folder
 
 
 def default_cache_folder() -> Path:
@@ -13,5 +12,4 @@ def default_cache_folder() -> Path:
 
     Raises :class:`~edge.errors.ConfigurationError` if the user has no home folder, and ``XDG_CACHE_HOME`` names none.
     """
-    base = os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache"
-    return Path(base) / "edge-for-poets"
+    return user_folder("XDG_CACHE_HOME", ".cache") / "edge-for-poets"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import ConfigurationError, UsageError
-from edge.home import home_folder
+from edge.home import user_folder
 
 ROOT_VARIABLE = "EDGE_STORE"
 SYSTEM_ROOT = Path("/var/lib/edge")
@@ -29,9 +29,8 @@ def default_root() -> Path:
     # A store is for Linux; on Windows there is none to be found, and no such user.
     if sys.platform != "win32" and (os.geteuid() == 0 or os.access(SYSTEM_ROOT, os.W_OK)):
         return SYSTEM_ROOT
-    data = os.environ.get("XDG_DATA_HOME")
     try:
-        return Path(data) / "edge" if data else home_folder() / ".local" / "share" / "edge"
+        return user_folder("XDG_DATA_HOME", ".local", "share") / "edge"
     except ConfigurationError:
         return SYSTEM_ROOT
 

@@ -11,7 +11,7 @@ import pytest
 
 from edge.cache_folder import default_cache_folder
 from edge.errors import ConfigurationError
-from edge.home import home_folder
+from edge.home import home_folder, user_folder
 from edge.store import layout
 
 
@@ -28,6 +28,14 @@ def test_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is what HOME says."""
     monkeypatch.setenv("HOME", str(tmp_path))
     assert home_folder() == tmp_path
+
+
+def test_the_folder_of_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative one would be another folder wherever a command is started: it counts as none."""
+    monkeypatch.setenv("HOME", "/home/poet")
+    for named, expected in (("/cache", "/cache"), ("cache", "/home/poet/.cache"), ("", "/home/poet/.cache")):
+        monkeypatch.setenv("XDG_CACHE_HOME", named)
+        assert user_folder("XDG_CACHE_HOME", ".cache") == Path(expected)
 
 
 @pytest.mark.usefixtures("nobody")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edge.backoff import Backoff
 from edge.errors import UnavailableError
-from edge.home import home_folder
+from edge.home import user_folder
 from edge.sinks.actions.complaints import Complaints
 from edge.sinks.actions.disk_queue import DiskQueue
 from edge.sinks.actions.events import Event
@@ -179,7 +179,6 @@ def queue_folder(address: WebhookAddress) -> Path:
     if service := os.environ.get("STATE_DIRECTORY", "").partition(":")[0]:  # of several folders the first
         folder = Path(service)
     else:
-        state = os.environ.get("XDG_STATE_HOME")
-        folder = (Path(state) if state else home_folder() / ".local" / "state") / "edge-for-poets"
+        folder = user_folder("XDG_STATE_HOME", ".local", "state") / "edge-for-poets"
     # By a hash: the address may be a secret.
     return folder / "webhook" / hashlib.sha256(repr(address).encode()).hexdigest()[:16]
