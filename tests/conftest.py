@@ -44,9 +44,12 @@ settings.load_profile("deterministic")
 def pytest_xdist_auto_num_workers() -> int:
     """For ``-n auto``, one test process more than cores: many tests wait for a server, a timer or a process.
 
-    One core gets one process: tests there are to meet no other one.
+    One core gets one process: tests there are to meet no other one. In a container its quota counts as cores: beside a
+    few of many cores it has a small memory too.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from edge.parallel import available_cores
+
+    cores = available_cores()
     return cores + 1 if cores > 1 else 1
 
 
