@@ -55,4 +55,6 @@ def test_a_user_whom_the_system_does_not_know() -> None:
     code = "import os; from edge.home import home_folder; os.setuid(54321); home_folder()"
     environment = {name: value for name, value in os.environ.items() if name != "HOME"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    if "Error: [Errno " in done.stderr:
+        pytest.skip("root may not become another user here")
     assert "edge.errors.ConfigurationError: this user has no home folder" in done.stderr

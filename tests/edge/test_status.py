@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,9 @@ import pytest
 from edge.errors import StorageError
 from edge.statistics import StreamStatistics
 from edge.status import StatusFile, default_status, read_status
+from support.no_root import no_root
 from support.observed import NO_LABELS, observe, observe_without_labels
 from support.status_file import write_status
-
-_NOBODY = 65534
 
 
 def test_every_user_may_read_it_whatever_the_umask(tmp_path: Path) -> None:
@@ -85,24 +82,12 @@ def test_a_jump_of_the_clock_changes_nothing(tmp_path: Path) -> None:
     assert status is not None and status.is_fresh
 
 
-@contextlib.contextmanager
-def _no_root() -> Iterator[None]:
-    """Run the block as a user who may not read the files of others, and has no process with number 1."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(_NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
-
-
 def test_a_report_that_may_not_be_read_is_said(tmp_path: Path) -> None:
     """It is an error, not the answer that no edge watch runs: one may run."""
     status = tmp_path / "watch.json"
     write_status(status, "0" * 64)
     status.chmod(0)
-    with _no_root(), pytest.raises(StorageError) as caught:
+    with no_root(), pytest.raises(StorageError) as caught:
         read_status(status)
     problem = "the status file of edge watch cannot be read (Permission denied)"
     assert str(caught.value) == f"{status}: {problem}; use sudo, or give another file with --status"
@@ -115,7 +100,7 @@ def test_a_process_of_another_user_counts_as_running() -> None:
         status = Path(folder) / "watch.json"
         write_status(status, "0" * 64, pid=1)
         status.chmod(0o644)
-        with _no_root():
+        with no_root():
             report = read_status(status)
     assert report is not None and report.pid == 1
 

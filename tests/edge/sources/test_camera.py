@@ -12,6 +12,7 @@ import pytest
 from edge.errors import ConfigurationError, UnavailableError
 from edge.sources import opencv
 from edge.sources.camera import V4L2Camera
+from support.no_root import no_root
 
 
 def _refusal(device: str) -> str:
@@ -33,13 +34,8 @@ def test_no_permission(tmp_path: Path) -> None:
     pytest.importorskip("cv2", reason="needs the extra 'camera'")
     device = tmp_path / "video0"
     device.touch(mode=0)
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)  # root may open everything
-    try:
+    with no_root():  # who may open everything
         refusal = _refusal(str(device))
-    finally:
-        os.seteuid(user)
     assert refusal == f"{device}: permission denied; run: sudo usermod -aG video $USER, then log in again"
 
 

@@ -13,6 +13,7 @@ import pytest
 from edge.errors import StorageError, UnavailableError
 from edge.store.layout import Store
 from edge.store.transaction import locked
+from support.no_root import no_root
 
 HOLD = """if True:
     import pathlib, sys
@@ -61,9 +62,9 @@ def test_a_store_of_another_user(store: Store, tmp_path: Path) -> None:
     with locked(store, "gc"):
         pass
     (store.root / "lock").chmod(0o600)
-    os.seteuid(65534)
-    try:
-        with pytest.raises(StorageError, match="Permission denied; run the command with sudo"), locked(store, "gc"):
-            pass
-    finally:
-        os.seteuid(0)
+    with (
+        no_root(),
+        pytest.raises(StorageError, match="Permission denied; run the command with sudo"),
+        locked(store, "gc"),
+    ):
+        pass
