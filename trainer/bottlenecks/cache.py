@@ -31,6 +31,7 @@ from trainer.photos.photo_files import FileStatus
 _TOGETHER = 500  # keys in one question to the database
 _KEPT_GROUPS = 100  # folders, as they were at some time
 _SETTLED_NS = 2_000_000_000  # a file that changed so recently may change again without another time stamp
+_FIRST_NS = -(1 << 63)  # SQLite's least whole number, in 1677; a file of Windows without a time is of 1601
 
 Result = TypeVar("Result")
 
@@ -119,7 +120,7 @@ class BottleneckCache:
                 [
                     (file_key(path), status.st_size, status.st_mtime_ns, sha256)
                     for path, status, sha256 in files
-                    if status.st_mtime_ns < newest
+                    if _FIRST_NS <= status.st_mtime_ns < newest
                 ],
             )
             self._database.executemany(

@@ -18,6 +18,7 @@ from trainer.bottlenecks.cache import BottleneckCache, file_key
 from trainer.bottlenecks.cache_database import FILE_NAME
 from trainer.bottlenecks.compute import compute_bottlenecks
 from trainer.photos.folder import list_photos
+from trainer.photos.photo_files import FileStatus
 
 LONG_AGO_NS = 1_500_000_000_000_000_000
 
@@ -66,6 +67,15 @@ def test_fresh_files_are_not_trusted_by_their_time_stamp(tmp_path: Path) -> None
     with BottleneckCache(tmp_path / "cache") as cache:
         cache.store(ARTIFACT, [], [(path, path.stat(), digest(1)) for path in (fresh, settled)])
         assert cache.known_files() == {file_key(settled): (5, LONG_AGO_NS, digest(1))}
+
+
+def test_files_of_1601_are_not_trusted_either(tmp_path: Path) -> None:
+    """Drives of Windows give this year to a file without a time; SQLite's whole numbers begin in 1677."""
+    first = -(1 << 63)
+    with BottleneckCache(tmp_path / "cache") as cache:
+        for moment in (-11_644_473_600 * 10**9, first - 1, first, 20_000_000_000 * 10**9):
+            cache.store(ARTIFACT, [], [(tmp_path / "photo", FileStatus(5, moment), digest(1))])
+        assert [moment for _, moment, _ in cache.known_files().values()] == [first]
 
 
 @given(st.dictionaries(st.integers(0, 50), st.binary(min_size=8, max_size=8), min_size=1))
