@@ -61,7 +61,7 @@ def locked(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[None]
         descriptor = _open(os.fspath(path))
     try:
         deadline = time.monotonic() + wait_s
-        while not try_lock(descriptor):
+        while not _take(store, descriptor):
             if time.monotonic() >= deadline:
                 raise UnavailableError(f"{store.root}: in use by {_holder(descriptor)}; try again when that has ended")
             time.sleep(_POLL_S)
@@ -71,6 +71,12 @@ def locked(store: Store, purpose: str, wait_s: float = WAIT_S) -> Iterator[None]
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(store: Store, descriptor: int) -> bool:
+    """Whether this process has the lock now; not every network drive has locks."""
+    with as_storage_errors(store.root):
+        return try_lock(descriptor)
 
 
 def _open(path: str) -> int:

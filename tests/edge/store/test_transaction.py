@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -52,6 +53,17 @@ def test_a_damaged_lock_file_locks(store: Store) -> None:
 def test_a_store_that_cannot_be_written(read_only_disk: Path) -> None:
     """A read-only disk ends in one line."""
     with pytest.raises(StorageError, match="Read-only file system"), locked(Store(read_only_disk / "store"), "gc"):
+        pass
+
+
+def test_a_drive_without_locks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line names the store."""
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(StorageError, match=rf"^{store.root}: cannot be changed \(No locks"), locked(store, "gc"):
         pass
 
 
