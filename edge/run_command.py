@@ -81,8 +81,19 @@ def _flush(program: str, code: int) -> int:
 
 
 def _text(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is None and _is_nowhere():
+        return "the current folder was removed; go to another one"
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
+
+
+def _is_nowhere() -> bool:
+    """Whether the current folder is gone: relative paths cannot be made absolute then."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _print_error(program: str, message: str, code: int) -> int:

@@ -39,37 +39,39 @@ def compare_runtimes(
     """Compare one inference of the model at ``path`` on each of ``runtimes``, in turn, in :data:`ROUNDS` rounds.
 
     ``labels``, ``threads``, ``pixels`` and ``delegate`` are those of :func:`edge.doctor.model_trial.try_model`. Each
-    measurement takes a fresh process, which ``measure`` starts. None if one of them fails, or if the file cannot be
-    read any more.
+    measurement takes a fresh process, which ``measure`` starts. None if one of them fails, if the file cannot be read
+    any more, or if no photo can be written.
     """
+    try:
+        with tempfile.TemporaryDirectory(prefix="edge-doctor-") as folder:
+            photo = Path(folder, "photo.jpg")
+            photo.write_bytes(draw_photo())
+            request = MeasurementRequest(
+                path=str(path.absolute()),
+                sha256=hashlib.sha256(read_bounded(path, MAX_MODEL_BYTES, "the model")).hexdigest(),
+                labels=labels and str(Path(labels).absolute()),
+                runtime="",
+                threads=threads,
+                seconds=_SECONDS,
+                photo=str(photo),
+                time_limit_s=_TIME_LIMIT_S,
+                pixels=dict(pixels),
+                delegate=for_child(delegate),
+            )
+            return _compare(request, runtimes, measure)
+    except (EdgeError, OSError):  # OSError: a full or read-only disk, which is one of the other checks
+        return None
+
+
+def _compare(request: MeasurementRequest, runtimes: Sequence[str], measure: Measure) -> Comparison | None:
     rounds_ms: dict[str, list[float]] = {name: [] for name in runtimes}
-    with tempfile.TemporaryDirectory(prefix="edge-doctor-") as folder:
-        photo = Path(folder, "photo.jpg")
-        photo.write_bytes(draw_photo())
-        try:
-            sha256 = hashlib.sha256(read_bounded(path, MAX_MODEL_BYTES, "the model")).hexdigest()
-        except EdgeError:
-            return None
-        with Progress(sys.stderr, ROUNDS * len(runtimes)) as progress:
-            for number in range(ROUNDS):
-                for name in reversed(runtimes) if number % 2 else runtimes:
-                    progress.show(f"{path.name}, {name}")
-                    answer = measure(
-                        MeasurementRequest(
-                            path=str(path.absolute()),
-                            sha256=sha256,
-                            labels=labels and str(Path(labels).absolute()),
-                            runtime=name,
-                            threads=threads,
-                            seconds=_SECONDS,
-                            photo=str(photo),
-                            time_limit_s=_TIME_LIMIT_S,
-                            pixels=dict(pixels),
-                            delegate=for_child(delegate),
-                        )
-                    )
-                    if "error" in answer:
-                        return None
-                    rounds_ms[name].append(statistics.median(answer["samples_ns"]) / 1e6)
-                    progress.advance()
+    with Progress(sys.stderr, ROUNDS * len(runtimes)) as progress:
+        for number in range(ROUNDS):
+            for name in reversed(runtimes) if number % 2 else runtimes:
+                progress.show(f"{Path(request.path).name}, {name}")
+                answer = measure(request._replace(runtime=name))
+                if "error" in answer:
+                    return None
+                rounds_ms[name].append(statistics.median(answer["samples_ns"]) / 1e6)
+                progress.advance()
     return compare(rounds_ms)

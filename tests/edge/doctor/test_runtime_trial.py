@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ def test_one_that_fails_ends_it(int8_model: Path, tmp_path: Path) -> None:
     assert asked == ["litert"]
     assert compare_runtimes(tmp_path / "gone.tflite", None, NAMES, 1, {}, measure) is None
     assert asked == ["litert"]
+
+
+def test_no_room_for_a_photo(int8_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full or read-only disk nothing is compared, and the other checks are made: one of them is the disk."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    assert compare_runtimes(int8_model, None, NAMES, 1, {}, _answers({}, [])) is None
 
 
 def test_real_interpreters(
