@@ -1,5 +1,6 @@
 # Two commands do all the set-up: `make demo` and `make test`. Each installs what it needs, once.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# A name on PATH may be a shim of pyenv that leads nowhere: only an answer counts.
+PYTHON ?= $(shell python3.11 -c 'import sys; print(sys.executable)' 2> /dev/null || command -v python3)
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BIN = .venv/bin
 # Tests start this checkout's commands some hundred times: Python keeps what it compiled, whatever the caller's shell says.
