@@ -33,6 +33,17 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 # Tests choose their interpreters themselves; some look at the installed ones when they are collected.
 os.environ.pop("EDGE_TFLITE_LIBRARY", None)
 
+# Machines of a CI set some of these: Rich, Typer and argparse then colour what they write into a pipe.
+for _name in (
+    *("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS", "NO_COLOR", "PYTHON_COLORS", "PY_COLORS"),
+    *("TERMINAL_WIDTH", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TYPER_USE_RICH"),
+):
+    os.environ.pop(_name, None)
+
+# Servers of tests are on this machine, whatever proxy leads from it to others.
+for _name in ("no_proxy", "NO_PROXY"):
+    os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1", "localhost", "::1")))
+
 # Where pytest itself runs in the background, SIGINT is ignored, and programs that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

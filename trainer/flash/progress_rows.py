@@ -62,7 +62,7 @@ def progress_rows(targets: list[Target], stopping: threading.Event) -> Iterator[
     console = Console(stderr=True, emoji=False)
     columns = [SpinnerColumn(), TextColumn("{task.description}", markup=False), TextColumn("{task.fields[stage]:<12}")]
     progress = Progress(*columns, BarColumn(), DownloadColumn(), console=console)
-    shown = console.is_terminal
+    shown = console.file.isatty()  # not is_terminal, which FORCE_COLOR makes true for a file
     try:
         yield {target: ProgressRow(progress, target.name, stopping, shown=shown) for target in targets}
     finally:

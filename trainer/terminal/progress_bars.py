@@ -37,7 +37,7 @@ class TerminalProgress(Progress):
 
         Without a ``total`` the bar only shows that the program is working.
         """
-        if not self._console.is_terminal:
+        if not self._console.file.isatty():  # FORCE_COLOR and the like make Rich take a file for a terminal
             yield lambda count: None
             return
         columns = [rich.SpinnerColumn(), rich.TextColumn("{task.description:<24}"), rich.BarColumn()]

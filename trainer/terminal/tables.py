@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich import box
@@ -23,6 +24,6 @@ def print_table(heads: list[str], rows: list[list[Any]]) -> None:
         table.add_column(printable(head), no_wrap=True, justify="right" if index else "left")
     for row in rows:
         table.add_row(*(printable(str(cell)) for cell in row))
-    console = Console(markup=False, emoji=False)
-    # A pipe has no width, and Rich would cut the table off at 80 characters.
-    (console if console.is_terminal else Console(markup=False, emoji=False, width=_PIPE_WIDTH)).print(table)
+    # A pipe has no width, and Rich would cut the table off at 80 characters, or at COLUMNS if FORCE_COLOR is set.
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(markup=False, emoji=False, width=width).print(table)

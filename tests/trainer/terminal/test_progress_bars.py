@@ -60,8 +60,10 @@ def test_terminal_shows_a_bar_for_each_stage() -> None:
     assert "trainer: done" in seen
 
 
-def test_pipe_shows_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    """Where stderr is no terminal there are no bars, and advancing is harmless."""
+@pytest.mark.parametrize("forced", ["", "1"])
+def test_pipe_shows_nothing(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, forced: str) -> None:
+    """Where stderr is no terminal there are no bars, whatever shall have colours, and advancing is harmless."""
+    monkeypatch.setenv("FORCE_COLOR", forced)
     with TerminalProgress().stage("bottlenecks", 2) as advance:
         advance(1)
     assert capfd.readouterr() == ("", "")
