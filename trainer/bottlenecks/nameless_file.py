@@ -28,9 +28,11 @@ class NamelessFile:
 
         Raises :class:`OSError`.
         """
+        left = memoryview(content)
         with self._lock:
             self._file.seek(place)
-            self._file.write(content)
+            while left:  # a disk that becomes full takes a part, and says so when it is asked for the rest
+                left = left[self._file.write(left) :]
 
     def read(self, array: npt.NDArray[np.generic], place: int) -> None:
         """Fill the contiguous ``array`` with what is at ``place``, in bytes from the beginning.
