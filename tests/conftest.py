@@ -36,7 +36,7 @@ os.environ.pop("EDGE_TFLITE_LIBRARY", None)
 # Machines of a CI set some of these: Rich, Typer and argparse then colour what they write into a pipe.
 for _name in (
     *("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS", "NO_COLOR", "PYTHON_COLORS", "PY_COLORS"),
-    *("TERMINAL_WIDTH", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TYPER_USE_RICH"),
+    *("COLUMNS", "LINES", "TERMINAL_WIDTH", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TYPER_USE_RICH"),
 ):
     os.environ.pop(_name, None)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from support.colours import fill
 from support.delegates import LIBRARY, build_delegate
 from support.once import filled_once
 from support.paths import DATA
+from support.user_name import has_name
 
 SHARED = Path(os.environ.get("EDGE_SHARED") or Path(__file__).parents[2].parent / "shared")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -45,6 +47,9 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EDGE_STORE", str(tmp_path / "store"))
     monkeypatch.setattr("edge.store.layout.SYSTEM_ROOT", tmp_path / "system")
     monkeypatch.setattr("edge.store.signature.SYSTEM_SIGNERS", tmp_path / "system_signers")
+    if not has_name():  # edge service would ask for one
+        entry = pwd.struct_passwd(("poet", "x", os.getuid(), os.getgid(), "", "/nowhere", "/bin/sh"))
+        monkeypatch.setattr(pwd, "getpwuid", lambda number: entry)
 
 
 @pytest.fixture(params=["int8", "float32"])

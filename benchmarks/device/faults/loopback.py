@@ -20,7 +20,19 @@ from benchmarks.device.ports import free_port
 
 PACKAGES = Path(edge.__file__).parents[1]
 """The folder that holds the packages: the checkout, or where their wheel is installed."""
-SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def _find_sshd() -> str | None:
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        return None
+    return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+SSHD = _find_sshd()
+"""The server's program; None without it, and for a user without a name, whom OpenSSH does not serve."""
+
 _START_S = 30.0
 
 

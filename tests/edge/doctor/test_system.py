@@ -57,13 +57,13 @@ def _facts(root: Path, **outputs: str) -> MachineFacts:
     return read_facts(root, command, lambda module: None)
 
 
-def test_a_raspberry_pi(root: Path) -> None:
+def test_a_raspberry_pi(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory, temperature, throttling and cameras are read; the chip's codecs are not cameras."""
+    monkeypatch.setattr(Path, "group", lambda self: "video")  # that of whoever runs the tests need not have a name
     facts = _facts(root, vcgencmd="throttled=0x50005\n", rpicam_hello=CAMERAS)
-    group = (root / "dev/video0").group()
     assert facts.devices == (
-        VideoDevice("/dev/video0", "HD Webcam: HD Webcam", group, True, False),
-        VideoDevice("/dev/video2", "unicam-image", group, True, True),
+        VideoDevice("/dev/video0", "HD Webcam: HD Webcam", "video", True, False),
+        VideoDevice("/dev/video2", "unicam-image", "video", True, True),
     )
     assert facts.libcamera == ("imx708_wide",)
     assert facts.throttled == 0x50005

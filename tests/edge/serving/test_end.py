@@ -25,6 +25,8 @@ def _refused(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port)).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # the listener was closed in this moment
+        pass
     return False
 
 

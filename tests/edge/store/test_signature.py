@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +13,11 @@ from edge.store.install import InstallRequest, install
 from edge.store.layout import Store
 from edge.store.signature import allowed_signers_path, check_signature
 from edge.store.verify import verify
+from support.user_name import needs_ssh_keygen
 
 pytestmark = [
     pytest.mark.usefixtures("trusting"),
-    pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen here"),
+    needs_ssh_keygen,
 ]
 Sign = Callable[..., bytes]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import io
 import json
 import shutil
@@ -19,6 +18,7 @@ from edge.inference.self_test import PATTERNS, make_patterns, run_self_test
 from edge.modelfile.metadata import BUFFER_NAME, parse_metadata
 from edge.modelfile.model_file import ModelFile
 from support import tiny
+from support.user_name import rare_user_name
 from trainer.backbones.architectures import QUANTIZATIONS
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.export.export import float_tensors
@@ -156,7 +156,7 @@ def test_file_has_no_path_and_no_user(
     manifest = ModelFile.load(trained[quantization].path).manifest
     assert manifest is not None
     words = json.dumps({**manifest.training, "rest": [manifest.architecture, manifest.minimum_runtime]})
-    assert getpass.getuser() not in words
+    assert rare_user_name() not in words
     assert "/" not in words
 
 

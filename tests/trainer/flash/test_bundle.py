@@ -20,6 +20,7 @@ from edge.store.signature import SYSTEM_SIGNERS
 from support import surgery, tiny
 from support.paths import DATA
 from support.stand_in_wheels import MACHINE, PYTHON, no_index, write_index, write_wheel
+from support.user_name import needs_ssh_keygen
 from trainer.cli import app
 from trainer.wheels.environment import shell_functions
 
@@ -89,6 +90,7 @@ def test_a_bundle_installs_without_network_and_labels(
     assert "the bundle is damaged" in done.stderr
 
 
+@needs_ssh_keygen
 def test_the_list_of_sums_is_covered_by_the_signature(tmp_path: Path, index: Path, python_on_path: Path) -> None:
     """A device that asks for signatures refuses an unsigned bundle, another key, and a wheel that was changed later."""
     keys = [tmp_path / name for name in ("allowed", "other")]

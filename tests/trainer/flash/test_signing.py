@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from edge.errors import ConfigurationError
+from support.user_name import needs_ssh_keygen
 from trainer.flash.signing import sign
 
-pytestmark = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="no ssh-keygen: apt install openssh-client")
+pytestmark = needs_ssh_keygen
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import io
 import re
 from dataclasses import replace
@@ -18,6 +17,7 @@ from edge.modelfile.model_file import ModelFile
 from support import surgery
 from support.evaluations import evaluation_with
 from support.reporting import HOSTILE_CLASS, HOSTILE_FILE, content_of
+from support.user_name import rare_user_name
 from trainer.photos.photo_files import Skipped
 from trainer.report.content import ReportContent, training_content
 from trainer.report.doubtful_labels import DoubtfulLabels
@@ -87,7 +87,7 @@ def test_page_names_no_place_and_no_person(page: Page, wrong_labels: Path) -> No
     """The page contains neither the folder of the photos, nor that of the model, nor the name of the user."""
     assert str(wrong_labels.parent) not in page.text
     assert "/tmp/" not in page.text
-    assert not re.search(rf"\b{re.escape(getpass.getuser())}\b", page.words)
+    assert not re.search(rf"\b{re.escape(rare_user_name())}\b", page.words)
 
 
 def test_thumbnails_are_few_and_small(page: Page, content: ReportContent) -> None:

@@ -86,6 +86,7 @@ def test_the_environment(runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in (*secrets, "NOTIFY_SOCKET"):
         monkeypatch.setenv(name, "secret")
     monkeypatch.setenv("MINE", "kept")
+    monkeypatch.delenv("EDGE_SHARED", raising=False)  # whoever runs the tests may set it
     program = "import json, os, sys; json.dump([dict(os.environ), sys.stdin.read()], open('%s.new', 'w'));"
     program += " os.rename('%s.new', '%s')"
     path = tmp_path / "seen"
