@@ -80,8 +80,8 @@ def collect_wheels(
     this workstation.
 
     Raises :class:`~edge.errors.UnavailableError` if pip does not run or reaches no index,
-    :class:`~edge.errors.UsageError` if the edge package does not have one of the extras, and the errors of
-    :func:`~trainer.wheels.edge_wheel.build_edge_wheel`.
+    :class:`~edge.errors.ConfigurationError` if there is no pip, :class:`~edge.errors.UsageError` if the edge package
+    does not have one of the extras, and the errors of :func:`~trainer.wheels.edge_wheel.build_edge_wheel`.
     """
     platform = request.platform
     installed = distribution()
@@ -148,12 +148,17 @@ def _download(requirements: list[str], request: WheelRequest, folder: Path) -> l
     command += [argument for tag in platform.tags() for argument in ("--platform", tag)]
     command += [argument for path in request.find_links for argument in ("--find-links", str(path))]
     with tempfile.TemporaryDirectory(dir=folder) as target:
-        done = subprocess.run([*command, "--dest", target, *requirements], capture_output=True, text=True)
+        done = subprocess.run([*command, "--dest", target, *requirements], capture_output=True)
         if done.returncode == 0:
             return [wheel.rename(folder / wheel.name) for wheel in sorted(Path(target).glob("*.whl"))]
-    if "No matching distribution" in done.stderr and "Retrying" not in done.stderr:
+    errors = done.stderr.decode(errors="replace")  # a path in them need not be valid in the system's encoding
+    if "No matching distribution" in errors and "Retrying" not in errors:
         return None
-    lines = done.stderr.strip().splitlines() or [f"code {done.returncode}"]
+    if "No module named pip" in errors:
+        raise ConfigurationError(
+            f"pip, which fetches wheels, is not installed here: {sys.executable} -m ensurepip, or uv pip install pip"
+        )
+    lines = errors.strip().splitlines() or [f"code {done.returncode}"]
     raise UnavailableError(
         f"pip could not fetch {requirements[0]} ({lines[-1][:200]}); check that this workstation is online"
     )

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import edge
-from edge.errors import UnavailableError
+from edge.errors import ConfigurationError, UnavailableError
 from edge.inference.interpreter import PACKAGES
 from support.paths import DATA, REPOSITORY
 from support.stand_in_wheels import no_index, write_wheel
@@ -140,3 +140,16 @@ def test_an_index_that_does_not_answer_is_not_a_missing_wheel(tmp_path: Path, mo
     monkeypatch.setenv("PIP_RETRIES", "1")
     with pytest.raises(UnavailableError, match="online"):
         collect("aarch64", tmp_path)
+
+
+def test_an_environment_without_pip_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uv makes such environments. The path of this Python need not be UTF-8, nor what it prints."""
+    python = tmp_path / os.fsdecode(b"caf\xe9") / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$0: No module named pip" >&2\nexit 1\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(
+        ConfigurationError, match=r"pip, which fetches wheels, is not installed here: .* uv pip install"
+    ):
+        collect("aarch64", tmp_path / "wheels")
