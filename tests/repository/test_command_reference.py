@@ -56,7 +56,7 @@ def test_pages_name_no_folder_of_this_machine(read: list[Program]) -> None:
     text = "".join(pages(read).values())
     assert "| benchmarks/results |" in text
     assert str(ROOT) not in text
-    assert str(Path.home()) + "/" not in text
+    assert Path.home().parent == Path.home() or f"{Path.home()}/" not in text  # "/" of a user without a home
 
 
 def test_width_of_the_terminal_changes_nothing(read: list[Program], monkeypatch: pytest.MonkeyPatch) -> None:

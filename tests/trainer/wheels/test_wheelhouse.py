@@ -149,7 +149,5 @@ def test_an_environment_without_pip_says_so(tmp_path: Path, monkeypatch: pytest.
     python.write_text('#!/bin/sh\necho "$0: No module named pip" >&2\nexit 1\n')
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    with pytest.raises(
-        ConfigurationError, match=r"pip, which fetches wheels, is not installed here: .* uv "
-    ):
+    with pytest.raises(ConfigurationError, match=r"pip, which fetches wheels, is not installed here: .* uv "):
         collect("aarch64", tmp_path / "wheels")
