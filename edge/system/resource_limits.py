@@ -42,8 +42,8 @@ def _lower(limit: int, soft: int, hard: int) -> None:
     """Set ``limit`` to ``soft`` and ``hard``, as far as these are lower than what it is: no user may raise a limit."""
     import resource
 
-    pairs = zip((soft, hard), resource.getrlimit(limit), strict=True)
-    resource.setrlimit(limit, tuple(int(min(wanted, _as_number(now))) for wanted, now in pairs))
+    now_soft, now_hard = map(_as_number, resource.getrlimit(limit))
+    resource.setrlimit(limit, (int(min(soft, now_soft)), int(min(hard, now_hard))))
 
 
 def _as_number(value: int) -> float:
