@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import pwd
 import shlex
 import shutil
 import socket
@@ -24,8 +25,8 @@ PACKAGES = Path(edge.__file__).parents[1]
 
 def _find_sshd() -> str | None:
     try:
-        getpass.getuser()
-    except (KeyError, OSError):
+        pwd.getpwuid(os.getuid())
+    except KeyError:
         return None
     return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
