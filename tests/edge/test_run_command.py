@@ -112,8 +112,8 @@ def test_a_full_disk_is_an_error(unbuffered: bool) -> None:
 
 
 def test_a_folder_that_was_removed(tmp_path: Path) -> None:
-    """A program that was started in it says so, where the system only says that something is not there."""
-    code = "import os; os.rmdir(os.getcwd()); " + RUN.format("os.path.abspath('photo')")
+    """A program that runs in it says so, where the system only says that something is not there."""
+    code = "import os; " + RUN.format("(os.rmdir(os.getcwd()), os.path.abspath('photo'))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (74, "prog: the current folder was removed; go to another one\n")
 
