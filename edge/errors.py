@@ -8,7 +8,7 @@
     │   ├── ImageError           a photo that cannot be decoded, or is too large to decode safely
     │   ├── ModelError           a model file that is truncated, damaged, not a classifier, or inconsistent
     │   └── DatasetError         a folder of photos that cannot be trained on or evaluated
-    ├── UnavailableError    69   a camera or a host that does not answer
+    ├── UnavailableError    69   a camera, a host or a device that does not answer
     ├── StorageError        74   reading or writing a file failed
     └── ConfigurationError  78   something must be installed or provided first
 
@@ -52,7 +52,7 @@ class DatasetError(DataError):
 
 
 class UnavailableError(EdgeError):
-    """A camera or a host does not answer."""
+    """A camera, a host, or the device of a delegate does not answer."""
 
     exit_code = exit_codes.UNAVAILABLE
 

@@ -4,7 +4,7 @@
 0    the command did what it was asked to do
 2    the command line asks for something impossible
 65   the input is bad: a photo, a model or a data set
-69   a camera or a host does not answer
+69   a camera, a host, or the device of a delegate does not answer
 74   reading or writing a file failed
 78   something must be installed or provided first
 130  Ctrl-C

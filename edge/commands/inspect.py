@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from edge.modelfile.foreign import Function
 from edge.modelfile.manifest import KNOWN_PHOTOS_NAME, REMEMBERED_NAME
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import GIVEN
+from edge.system.signals import interrupted_at_once
 
 if TYPE_CHECKING:
     from edge.commands.arguments import Commands
@@ -43,8 +45,10 @@ def _inspect(options: argparse.Namespace) -> int:
     model = ModelFile.load(options.model, options.labels, **pixel_options(options))
     for line in model.messages():
         print_message(line)
-    classifier = Classifier(model, runtime=options.runtime, delegate=delegate_choice(options))
-    result = run_self_test(classifier) if model.manifest else None
+    delegate = delegate_choice(options)
+    with contextlib.nullcontext() if delegate is None else interrupted_at_once():
+        classifier = Classifier(model, runtime=options.runtime, delegate=delegate)
+        result = run_self_test(classifier) if model.manifest else None
     facts = _facts(classifier, result)
     sys.stdout.write(json.dumps(facts) + "\n" if options.json else format_facts(facts))
     if result:

@@ -30,6 +30,7 @@ from edge.parallel import available_cores
 from edge.skipped_files import SkippedCounter
 from edge.sources.files import UNNAMED, Skip, find_photos
 from edge.system.drives import ask_drive, with_limit
+from edge.system.signals import interrupted_at_once
 from edge.types import LabelledPhoto
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def _label(options: argparse.Namespace) -> int:
     photos: Iterable[LabelledPhoto] = (
         _one(model, delegate, options) if single else _many(model, delegate, options, skip)
     )
+    if delegate is not None:
+        photos = _first_at_once(iter(photos))
     for photo in photos:
         if photo.error is not None:
             skip(photo.path, photo.error)
@@ -92,7 +95,16 @@ def _tried(delegate: DelegateChoice | None, model: ModelFile, options: argparse.
     return idle_lines(delegate, try_with_model(delegate, model, runtime=options.runtime, reject=options.reject))
 
 
-def _one(model: ModelFile, delegate: DelegateChoice | None, options: argparse.Namespace) -> list[LabelledPhoto]:
+def _first_at_once(photos: Iterator[LabelledPhoto]) -> Iterator[LabelledPhoto]:
+    """``photos``, whose labels a delegate computes: until the first one comes, it may hang so that Python does too."""
+    with interrupted_at_once():
+        first = next(photos, None)
+    if first is not None:
+        yield first
+        yield from photos
+
+
+def _one(model: ModelFile, delegate: DelegateChoice | None, options: argparse.Namespace) -> Iterator[LabelledPhoto]:
     """One photo needs no pool of workers: all threads compute its inference."""
     path = Path(options.paths[0])
     classifier = Classifier(
@@ -106,9 +118,9 @@ def _one(model: ModelFile, delegate: DelegateChoice | None, options: argparse.Na
         found = with_limit(
             lambda: classifier.classify(path, top_k=options.top_k, score_threshold=options.score_threshold)
         )
-        return [LabelledPhoto(path, found)]
+        yield LabelledPhoto(path, found)
     except ImageError as error:
-        return [LabelledPhoto(path, None, str(error))]
+        yield LabelledPhoto(path, None, str(error))
 
 
 def _many(

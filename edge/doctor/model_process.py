@@ -11,15 +11,19 @@ import os
 import sys
 from typing import Any
 
-from edge.system.resource_limits import limit_resources
+from edge.system.resource_limits import end_after, limit_resources
+
+_GRACE_S = 10.0
 
 
 def main() -> None:
-    """Answer the request on stdin: :func:`run`."""
+    """Answer the request on stdin: that of :func:`run`, with ``time_limit_s``."""
     answer_to = os.dup(1)
     os.dup2(2, 1)  # an interpreter may print on stdout
     limit_resources()
-    answer = run(json.load(sys.stdin))
+    request = json.load(sys.stdin)
+    end_after(request["time_limit_s"] + _GRACE_S)
+    answer = run(request)
     with os.fdopen(answer_to, "w") as out:
         json.dump(answer, out)
 

@@ -53,6 +53,7 @@ def try_model(
         "threads": threads,
         "pixels": {name: value for name, value in (pixels or {}).items() if value is not None},
         "delegate": for_child(delegate),
+        "time_limit_s": TIME_LIMIT_S,
     }
     answer = ask(COMMAND, request, time_limit_s=TIME_LIMIT_S)
     if "error" in answer:

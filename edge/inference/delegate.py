@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -59,3 +61,15 @@ def from_parent(given: dict[str, Any] | None) -> DelegateChoice | None:
     if given["folder"] is not None:
         os.chdir(given["folder"])
     return DelegateChoice(given["library"], tuple(given["options"].items()))
+
+
+@contextlib.contextmanager
+def guarded(choice: DelegateChoice | None) -> Iterator[None]:
+    """In the block, the delegate ``choice``, if there is one, has a limit of time: :mod:`edge.inference.delegate_guard`."""
+    if choice is None:
+        yield
+        return
+    from edge.inference.delegate_guard import limited  # few users have one
+
+    with limited(choice):
+        yield

@@ -8,7 +8,7 @@ import sys
 import threading
 
 from edge.child_process import ask
-from edge.errors import ConfigurationError, ModelError
+from edge.errors import ConfigurationError, ModelError, UnavailableError
 from edge.inference.delegate import TAKES_NOTHING, DelegateChoice, for_child
 from edge.inference.delegate_library import is_loaded
 from edge.inference.interpreter import choose_runtime, runtime_version
@@ -35,7 +35,8 @@ def try_delegate(choice: DelegateChoice, content: bytes | None = None, *, runtim
     Returns into how many parts of the model the delegate was put, None if that is not known.
 
     Raises :class:`~edge.errors.ConfigurationError` if the library is no delegate, gives none, or crashes, or if an
-    interpreter would crash without it too, and :class:`~edge.errors.ModelError` if it cannot run the model.
+    interpreter would crash without it too, :class:`~edge.errors.UnavailableError` if it hangs, or the child ends for
+    another reason that may be over at the next try, and :class:`~edge.errors.ModelError` if it cannot run the model.
     """
     check_processor()
     name = choose_runtime(runtime) if content is not None else None
@@ -75,6 +76,11 @@ def _try(choice: DelegateChoice, content: bytes | None, runtime: str | None) -> 
     if "exit_code" in answer:
         error = ModelError if answer["exit_code"] == ModelError.exit_code else ConfigurationError
         raise error(answer["error"])
+    if answer["again"]:
+        raise UnavailableError(
+            f"{choice.library} cannot be used now{_with(runtime)} ({answer['error']}): connect its device again, and "
+            "start again"
+        )
     raise ConfigurationError(
         f"{choice.library} cannot be used{_with(runtime)} ({answer['error']}): use a release of it that was built for "
         "this interpreter, or leave out --delegate"

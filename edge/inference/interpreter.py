@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from edge.distribution import install_command, installed_version
 from edge.errors import ConfigurationError, ModelError, UsageError
-from edge.inference.delegate import DelegateChoice
+from edge.inference.delegate import DelegateChoice, guarded
 from edge.inference.model_input import ModelInput
 from edge.inference.needless_line import without_needless_line
 from edge.inference.processor import check_processor
@@ -123,7 +123,8 @@ class ImageInterpreter:
         """Load ``model``, with ``threads`` CPU threads for one inference.
 
         ``with_bottleneck`` is for ``read_bottleneck()``, which gives that of the last picture, (1, features), as the
-        tensor ``bottleneck`` holds it. If ``delegate`` crashes, so does this process.
+        tensor ``bottleneck`` holds it. If ``delegate`` crashes, so does this process; if it hangs while it is loaded or
+        in its first inference, this process is ended (:mod:`edge.inference.delegate_guard`).
 
         Raises :class:`~edge.errors.ConfigurationError` if no interpreter is installed, it or the delegate does not
         load, or it would crash (:func:`~edge.inference.processor.check_processor`), :class:`~edge.errors.ModelError` if
@@ -144,7 +145,9 @@ class ImageInterpreter:
             from edge.inference.scores import to_scores  # models that this project exported need none
 
             self._to_scores = to_scores
-        self._interpreter = open_interpreter((revealed or model).content, threads, self.runtime, delegate)
+        self._unproven = delegate
+        with guarded(delegate):
+            self._interpreter = open_interpreter((revealed or model).content, threads, self.runtime, delegate)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output, *hidden = (detail["index"] for detail in self._interpreter.get_output_details())
         self._read_outputs = self._reader(self._output, model.output)
@@ -155,7 +158,12 @@ class ImageInterpreter:
         """The model's outputs for ``pixels`` (height, width, 3), uint8: one row, in the output's own dtype."""
         try:
             self._interpreter.set_tensor(self._input, self._make_input(pixels))
-            self._interpreter.invoke()
+            if self._unproven is None:
+                self._interpreter.invoke()
+            else:
+                with guarded(self._unproven):
+                    self._interpreter.invoke()
+                self._unproven = None
             outputs = self._read_outputs().reshape(-1)
         except RUN_ERRORS as error:
             raise ModelError(f"{self.runtime} failed while running this model ({reason_of(error)})") from None

@@ -36,6 +36,7 @@ def label_stream(
     write_message: Callable[[str], None] = print_message,
     outlasts_source: bool = False,
     controls: StreamControls | None = None,
+    may_hang: bool = False,
 ) -> int:
     """Label ``source`` with the newest of ``models`` and pass the observations to ``sinks``; returns the exit code.
 
@@ -45,7 +46,9 @@ def label_stream(
 
     ``max_frame_age_s`` and ``retries`` are those of :class:`edge.live.grabber.Grabber`. ``status`` is the status file;
     None means the one of the systemd service, if it runs as one. ``notifier`` is the connection to systemd, None: a new
-    one. ``write_message`` gets the lines for the user. ``controls`` are those of :class:`edge.live.watch.Watch`.
+    one. ``write_message`` gets the lines for the user. ``controls`` are those of :class:`edge.live.watch.Watch`. With
+    ``may_hang`` the code that loads the first model may hang so that Python does too, as that of a delegate: until then
+    a signal ends the process at once.
 
     Raises :class:`~edge.errors.EdgeError` if the model or the source cannot be used.
     """
@@ -78,7 +81,8 @@ def label_stream(
             write_message(f"{end}; all but the stream goes on until you press Ctrl-C")
             stopping.wait()
 
-    code = run(label, grabber=grabber, fanout=fanout, models=models, notifier=notifier)
+    loaded = watch.loaded if may_hang else None
+    code = run(label, grabber=grabber, fanout=fanout, models=models, notifier=notifier, loaded=loaded)
     counts = statistics.snapshot()
     write_message(
         f"{counts.frames_labelled} of {counts.frames_grabbed} frames labelled, {counts.reconnects} reconnects"

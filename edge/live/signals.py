@@ -27,13 +27,16 @@ def signals_to(events: queue.SimpleQueue[int | None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def wait_for_end(events: queue.SimpleQueue[int | None], reload: Callable[[], None]) -> int:
+def wait_for_end(
+    events: queue.SimpleQueue[int | None], reload: Callable[[], None], look: Callable[[], None] = lambda: None
+) -> int:
     """Wait for None in ``events``, or for a signal that ends the program; returns the exit code.
 
     SIGTERM has the code 0 and SIGINT 130. SIGHUP calls ``reload``; if the terminal was closed, it is an end with 0.
+    ``look`` is called a few times each second meanwhile.
     """
     terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
-    while (event := _next(events)) is not None:
+    while (event := _next(events, look)) is not None:
         if event != signal.SIGHUP:
             return INTERRUPTED if event == signal.SIGINT else 0
         if not all(os.isatty(descriptor) for descriptor in terminals):
@@ -42,9 +45,10 @@ def wait_for_end(events: queue.SimpleQueue[int | None], reload: Callable[[], Non
     return 0
 
 
-def _next(events: queue.SimpleQueue[int | None]) -> int | None:
+def _next(events: queue.SimpleQueue[int | None], look: Callable[[], None]) -> int | None:
     # A signal that the system delivers to another thread, or just before this thread waits, does not end the wait.
     # Its handler runs as soon as this thread runs Python code again.
     while True:
         with contextlib.suppress(queue.Empty):
             return events.get(timeout=_LOOK_EVERY_S)
+        look()

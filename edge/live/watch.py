@@ -80,6 +80,8 @@ class Watch:
         self._notifier = notifier
         self._write_message = write_message
         self._controls = controls or StreamControls(settings.score_threshold)
+        self.loaded = threading.Event()
+        """Set when the first model is loaded."""
         self._label: str | None = None
         self._problem = ""
         self._labelled = 0
@@ -97,6 +99,7 @@ class Watch:
         labels that are needed.
         """
         first = self._models.load_first()
+        self.loaded.set()
         if problem := missing_label(self._settings.needed_labels, first.card.classes):
             raise UsageError(problem)
         self._use(first)

@@ -60,4 +60,5 @@ def watch_source(
         retries=retries,
         status=status,
         controls=controls,
+        may_hang=model.delegate is not None,
     )

@@ -33,7 +33,7 @@ class Notifier:
         """Report a new labelled frame with the status ``text``, at most once a second.
 
         The first report makes the service ready. The watchdog gets its signal only from here. A stream that is switched
-        off reports that instead.
+        off reports that instead, and a server that it could label.
         """
         now_s = time.monotonic()
         if self._socket is None or now_s < self._next_s:

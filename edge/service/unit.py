@@ -16,7 +16,8 @@ UNIT_FOLDER = Path("/etc/systemd/system")
 """The folder of the units that belong to this machine."""
 
 WATCHDOG_S = 60
-"""The longest time without a new labelled frame, and the longest time to the first one, in seconds.
+"""The longest time without a new labelled frame, and the longest time to the first one, in seconds; of ``edge serve``
+the longest time for which all workers are stuck.
 
 It is longer than a camera or a stream usually needs to come back. The grabber opens it again without a restart.
 """
@@ -214,7 +215,7 @@ def _watchdog(watchdog_s: int, needs: Needs) -> list[str]:
     if needs.teaches:
         return ["# No watchdog: the page works without a camera.", "TimeoutStartSec=infinity"]
     if needs.serves:
-        return ["# No watchdog: the time of the next request is not known.", "TimeoutStartSec=infinity"]
+        return [f"WatchdogSec={WATCHDOG_S}", "TimeoutStartSec=infinity"]
     if needs.steady_frames:
         return [f"WatchdogSec={watchdog_s}", f"TimeoutStartSec={watchdog_s}"]
     return ["# No watchdog: the time of the next picture is not known.", "TimeoutStartSec=infinity"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,16 +121,18 @@ def make_serve_application(
     port: int,
     body_bytes: int,
     room: int,
+    all_stuck: Callable[[], bool],
 ) -> Front:
     """``front`` with the application behind it, on ``port``; with ``token``, requests must give it.
 
-    ``body_bytes`` and ``room`` are the limits that the description of the API names.
+    ``body_bytes`` and ``room`` are the limits that the description of the API names. ``all_stuck`` says whether no
+    picture is labelled any more.
     """
     from starlette.applications import Starlette
     from starlette.routing import Route
 
     async def health(request: Request) -> Response:
-        return json_answer({"state": "ready"})
+        return json_answer({"state": "stuck"}, 503) if all_stuck() else json_answer({"state": "ready"})
 
     async def description(request: Request) -> Response:
         return json_answer(openapi(body_bytes, room))

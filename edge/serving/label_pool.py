@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
@@ -18,6 +19,9 @@ from edge.serving.answers import Refused, ending
 from edge.serving.models import ServedModel
 from edge.serving.pictures import GivenPicture
 from edge.types import LabelledPhoto
+
+STUCK_S = 60.0
+"""A worker that has been in one picture for longer is stuck: the largest pictures take seconds, on small boards too."""
 
 Results: TypeAlias = "list[LabelledPhoto | BaseException]"
 """What came of the pictures of a request, in their order."""
@@ -57,6 +61,7 @@ class LabelPool:
         self._futures: set[asyncio.Future[Results]] = set()
         self._ended: deque[_Request] = deque()
         self._closed = self._called = False
+        self._begun_s: list[float | None] = [None] * workers  # when each worker began its picture
 
     def warm(self, models: Sequence[ServedModel]) -> None:
         """Start all workers, and make their interpreters for ``models`` now.
@@ -66,11 +71,20 @@ class LabelPool:
         """
         made: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         for number in range(self._workers):
-            threading.Thread(target=self._work, args=(models, made), name=f"label_{number}").start()
+            threading.Thread(target=self._work, args=(number, models, made), name=f"label_{number}").start()
         errors = [made.get() for _ in range(self._workers)]
         for error in errors:
             if error is not None:
                 raise error
+
+    def stuck(self) -> int:
+        """How many workers have been in one picture for more than :data:`STUCK_S`. Any thread may call it."""
+        before_s = time.monotonic() - STUCK_S
+        return sum(begun_s is not None and begun_s < before_s for begun_s in list(self._begun_s))
+
+    def all_stuck(self) -> bool:
+        """Whether that are all workers, so that no picture is labelled any more. Any thread may call it."""
+        return self.stuck() == self._workers
 
     def check_room(self, pictures: int) -> None:
         """Raise :class:`Refused`, 429, if there is no room for so many more pictures."""
@@ -110,8 +124,10 @@ class LabelPool:
         for future in list(self._futures):
             future.get_loop().call_soon_threadsafe(future.cancel)
 
-    def _work(self, models: Sequence[ServedModel], made: queue.SimpleQueue[BaseException | None]) -> None:
-        """Run a worker until :meth:`close`. ``made`` gets None when it is ready, or why it ends before."""
+    def _work(
+        self, number: int, models: Sequence[ServedModel], made: queue.SimpleQueue[BaseException | None]
+    ) -> None:
+        """Run the worker ``number`` until :meth:`close`. ``made`` gets None when it is ready, or why it ends before."""
         classifiers: dict[str, Classifier] = {}
         try:
             for model in models:
@@ -123,10 +139,12 @@ class LabelPool:
         del models
         while (work := self._queue.get()) is not None and not self._closed:
             request, place = work
+            self._begun_s[number] = time.monotonic()
             try:
                 request.results[place] = self._label(classifiers, request.model, request.pictures[place])
             except BaseException as error:
                 request.results[place] = error
+            self._begun_s[number] = None
             self._end(request)
             del work, request  # or they would hold pictures, and a model that may have been replaced
 

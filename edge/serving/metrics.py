@@ -41,6 +41,8 @@ class ServeMetrics:
         yield latency_histogram("edge_answer_seconds", text, answers.counts, answers.sum_ms)
         yield GaugeMetricFamily("edge_queue_pictures", "Pictures that wait or are in work.", self._pool.held)
         yield GaugeMetricFamily("edge_queue_limit", "The most pictures that wait or are in work.", self._pool.room)
+        text = "Workers that have been in one picture for more than a minute."
+        yield GaugeMetricFamily("edge_workers_stuck", text, self._pool.stuck())
         text = "Replacements of a model while running."
         yield CounterMetricFamily("edge_model_swaps", text, counts.changes("model_swaps"))
         text = "Model files that were refused as a replacement."

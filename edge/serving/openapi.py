@@ -52,6 +52,7 @@ def _list_of(items: Schema, **limits: int) -> Schema:
 
 
 _SCHEMAS: dict[str, Schema] = {
+    "Health": _record("Whether pictures are labelled.", ("state",), state={"enum": ["ready", "stuck"]}),
     "Error": _record("One line that says what is wrong and how to fix it.", ("error",), error=_TEXT),
     "Labels": _record(
         "Labels and scores are in the same order, best first. label and rejected are there if the model's gate is "
@@ -117,7 +118,7 @@ def openapi(body_bytes: int, room: int) -> dict[str, Any]:
         "paths": {
             "/label": {"post": label},
             "/models": {"get": _get("models", "The models, the default first", _list_of(_ref("Model")))},
-            "/health": {"get": _get("health", "Whether requests are taken", _record("", ("state",), state=_TEXT))},
+            "/health": {"get": _health()},
             "/metrics": {"get": _get("metrics", "Counts for Prometheus", _TEXT, "text/plain", 404)},
             "/openapi.json": {"get": _get("openapi", "This document", {"type": "object"})},
         },
@@ -136,6 +137,14 @@ def _get(name: str, summary: str, answer: Schema, kind: str = "application/json"
         "operationId": name,
         "responses": {"200": {"description": summary, "content": _content({kind: answer})}, **_errors(*errors)},
     }
+
+
+def _health() -> Schema:
+    found = _get("health", "Whether pictures are labelled", _ref("Health"))
+    about = "All workers are stuck: each has been in one picture for more than a minute. Or the server is ending."
+    content = _content({"application/json": {"oneOf": [_ref("Health"), _ref("Error")]}})
+    found["responses"]["503"] = {"description": about, "content": content}
+    return found
 
 
 def _content(schemas: dict[str, Schema]) -> Schema:

@@ -21,12 +21,13 @@ from edge.service.serve_unit import DRAIN_S
 from edge.serving.application import LabelService, make_serve_application
 from edge.serving.counts import ServeCounts
 from edge.serving.front import Front
-from edge.serving.label_pool import LabelPool, LabelSettings
+from edge.serving.label_pool import STUCK_S, LabelPool, LabelSettings
 from edge.serving.metrics import ServeMetrics
 from edge.serving.models import ServedModels
 from edge.sinks.http_server import HttpServer, listen
 from edge.sinks.web.access import SERVE_TOKEN_VARIABLE, is_loopback
 from edge.sinks.web.sink import page_url
+from edge.system.signals import interrupted_at_once
 
 CONNECTIONS = 256
 """The most connections at the same time."""
@@ -88,9 +89,26 @@ class LabelServer:
                 port=self.port,
                 body_bytes=settings.body_bytes,
                 room=settings.room,
+                all_stuck=self.pool.all_stuck,
             )
+            self._stuck = False
             self._server: HttpServer | None = HttpServer(application, listener, "serve", connections=CONNECTIONS)
             undo.pop_all()
+
+    def look(self, notifier: Notifier, text: str) -> None:
+        """Say so if all workers are stuck; else tell the watchdog of ``notifier`` that this server lives: ``text``.
+
+        That is told by the event loop, so that it lives too. To be called about every second.
+        """
+        stuck = self.pool.all_stuck()
+        if stuck != self._stuck:
+            self._stuck = stuck
+            print_message(
+                f"stuck: each worker has been in one picture for more than {STUCK_S:g} s; /health answers 503 until one "
+                "gets on" if stuck else "a worker gets on again"
+            )
+        if not stuck and self._server is not None:
+            self._server.call(lambda: notifier.labelled(text))
 
     def end(self, limit_s: float = DRAIN_S) -> bool:
         """Take no more requests, answer those that were accepted, for ``limit_s`` seconds at most; then end.
@@ -113,20 +131,21 @@ def serve(settings: ServeSettings) -> int:
     """Serve until a signal ends it; returns the exit code.
 
     SIGTERM ends it with 0 and SIGINT with 130, after the requests that were accepted. SIGHUP reads the model files
-    again.
+    again. While the models are loaded, each of these signals ends the process at once.
 
     Raises what :class:`LabelServer` raises.
     """
     events: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     notifier = Notifier()
-    with signals_to(events):
+    with interrupted_at_once():  # loading takes its time, and the code of a delegate may hang
         server = LabelServer(settings)
+    with signals_to(events):
         try:
             url = page_url("127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host, server.port)
             text = f"serving {', '.join(settings.choices)} at {url}"
             print_message(text)
             notifier.ready(text)
-            code = wait_for_end(events, server.models.request)
+            code = wait_for_end(events, server.models.request, lambda: server.look(notifier, text))
             notifier.stopping()
             if not server.end():
                 print_message(f"some pictures were not labelled within {DRAIN_S:g} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import socket
 import threading
@@ -98,6 +99,11 @@ class HttpServer:
             then()
 
         self._loop.call_soon_threadsafe(stop)
+
+    def call(self, what: Callable[[], object]) -> None:
+        """Call ``what`` on the event loop, as soon as that gets to it."""
+        with contextlib.suppress(RuntimeError):  # it has ended
+            self._loop.call_soon_threadsafe(what)
 
     def finish(self, limit_s: float) -> None:
         """End as soon as all answers are taken, or after ``limit_s`` seconds."""

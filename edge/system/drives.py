@@ -19,6 +19,9 @@ from edge.errors import StorageError
 ANSWER_LIMIT_S = 60.0
 """The longest that a drive may take for one answer, in seconds: a disk that sleeps takes 10 to 20."""
 
+END_LIMIT_S = 10.0
+"""How long the threads may take to end what they have begun, in seconds: decoding the largest photo takes less."""
+
 LOOK_EVERY_S = 1.0
 """The time between two looks at what is asked, in seconds."""
 
@@ -110,10 +113,12 @@ class Patience:
     def join(self, threads: Sequence[threading.Thread]) -> None:
         """Wait for the end of ``threads``, but for one that asks a drive for something longer than between two looks.
 
-        That one is given up: it ends when the drive answers, or with the process.
+        That one is given up: it ends when the drive answers, or with the process. So is, after :data:`END_LIMIT_S`, one
+        that does something else, as the code of a delegate that hangs.
         """
+        end_s = time.monotonic() + END_LIMIT_S
         for thread, question in zip(threads, self._questions, strict=True):
-            while thread.is_alive():
+            while thread.is_alive() and time.monotonic() < end_s:
                 thread.join(LOOK_EVERY_S)
                 if question.path is not None and time.monotonic() - question.since_s > LOOK_EVERY_S:
                     break

@@ -8,6 +8,8 @@ import signal
 import sys
 import threading
 
+_ends = False
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _OUT_OF_TIME = 124  # the exit code of the program "timeout"
 
 
@@ -56,11 +58,22 @@ def end_after(seconds: float) -> None:
     """End this process after ``seconds``, even if its parent was killed and cannot end it.
 
     A timer of the kernel ends it whatever it does. Windows has none: a thread ends it there, as soon as other code lets
-    it run.
+    it run. On Linux it also ends when the thread that started it does: nobody waits for its answer then.
     """
+    global _ends
+    _ends = True
+    if sys.platform == "linux":
+        from ctypes import CDLL
+
+        CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, seconds)
         return
     timer = threading.Timer(seconds, os._exit, (_OUT_OF_TIME,))
     timer.daemon = True
     timer.start()
+
+
+def ends_in_time() -> bool:
+    """Whether :func:`end_after` was called in this process."""
+    return _ends

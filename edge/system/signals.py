@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import threading
+from collections.abc import Iterator
 
 _FIRST_EXCEPTION = 0xC0000000  # Windows: exit codes from here on are exceptions that nothing handled, as 0xC0000005
 
@@ -25,3 +28,20 @@ def crash_name(code: int) -> str | None:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
+
+
+@contextlib.contextmanager
+def interrupted_at_once() -> Iterator[None]:
+    """In the block, on the main thread, Ctrl-C ends this process at once, as SIGTERM does unless it is handled.
+
+    It is for code that may hang and is not Python: there, a handler of Python's is not called.
+    """
+    on_main_thread = threading.current_thread() is threading.main_thread()
+    if not on_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # somebody handles it, or it is ignored
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -43,7 +43,7 @@ def test_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Non
     assert unit["RuntimeDirectory"] == ["edge-serve"]
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX AF_INET AF_INET6"]
     assert unit["PrivateDevices"] == ["yes"]
-    assert "WatchdogSec" not in unit
+    assert (unit["WatchdogSec"], unit["TimeoutStartSec"]) == (["60"], ["infinity"])
     assert unit["TimeoutStopSec"] == ["15"]  # longer than requests are still answered
 
 

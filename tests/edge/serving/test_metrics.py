@@ -38,6 +38,7 @@ def test_values() -> None:
     assert values["edge_answer_seconds_count"] == 3
     assert 0 < values["edge_latency_seconds_sum"] <= values["edge_answer_seconds_sum"] + 1
     assert (values["edge_queue_pictures"], values["edge_queue_limit"]) == (0, 16)
+    assert values["edge_workers_stuck"] == 0
     assert (values["edge_model_swaps_total"], values["edge_model_refusals_total"]) == (0, 0)
     assert sum(name.startswith("edge_model_info{") for name in values) == 2
 

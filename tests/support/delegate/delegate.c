@@ -9,6 +9,9 @@
  *   refuse=model     gives a delegate that takes no model
  *   crash=create, crash=model, crash=inference
  *   operators=none   takes no operator
+ *   hang=create, hang=model, hang=memory, hang=inference   waits for ever there
+ *   hangs=FILE       writes the number of the process into FILE before it hangs
+ *   first=FILE       does not hang in the process that makes FILE: that is the trial
  */
 #include <fcntl.h>
 #include <math.h>
@@ -22,7 +25,7 @@
 
 struct own {
     struct delegate delegate;
-    char *calls, *crash, *refuse, *poison;
+    char *calls, *crash, *refuse, *poison, *hang, *hangs;
     int favour, device;
     bool none;
 };
@@ -33,6 +36,18 @@ static void crash(void) {
 
 static bool is(const char *given, const char *word) {
     return given && strcmp(given, word) == 0;
+}
+
+static void hang(const struct own *own, const char *place) {
+    if (!is(own->hang, place))
+        return;
+    FILE *file = own->hangs ? fopen(own->hangs, "w") : NULL;
+    if (file) {
+        fprintf(file, "%d", (int)getpid());
+        fclose(file);
+    }
+    for (;;)
+        pause();
 }
 
 /* One operator: the numbers of its tensors. Nodes can be asked for during the preparation alone, so they are kept. */
@@ -70,7 +85,7 @@ static void release(struct context *context, void *buffer) {
 
 static int prepare_kernel(struct context *context, struct node *node) {
     (void)context;
-    (void)node;
+    hang(((const struct kernel *)node->user_data)->own, "memory");
     return STATUS_OK;
 }
 
@@ -108,6 +123,7 @@ static int invoke(struct context *context, struct node *node) {
     const struct own *own = kernel->own;
     if (is(own->crash, "inference"))
         crash();
+    hang(own, "inference");
     for (int index = 0; index < kernel->count; index++)
         compute(context, &kernel->layers[index], own->favour);
     if (own->calls) {
@@ -131,6 +147,7 @@ static int prepare(struct context *context, struct delegate *delegate) {
     struct own *own = delegate->data;
     if (is(own->crash, "model") || (own->poison && access(own->poison, F_OK) == 0))
         crash();
+    hang(own, "model");
     if (is(own->refuse, "model")) {
         context->report_error(context, "the device has no room for this model");
         return STATUS_ERROR;
@@ -168,12 +185,15 @@ void tflite_plugin_destroy_delegate(struct delegate *delegate) {
     free(own->crash);
     free(own->refuse);
     free(own->poison);
+    free(own->hang);
+    free(own->hangs);
     free(own);
 }
 
 struct delegate *tflite_plugin_create_delegate(char **keys, char **values, size_t count, void (*report)(const char *)) {
     struct own *own = calloc(1, sizeof *own);
     own->favour = own->device = -1;
+    int first = -1;
     char text[200];
     for (size_t index = 0; index < count; index++) {
         const char *key = keys[index], *value = values[index];
@@ -187,6 +207,12 @@ struct delegate *tflite_plugin_create_delegate(char **keys, char **values, size_
             own->refuse = strdup(value);
         else if (is(key, "poison"))
             own->poison = strdup(value);
+        else if (is(key, "hang"))
+            own->hang = strdup(value);
+        else if (is(key, "hangs"))
+            own->hangs = strdup(value);
+        else if (is(key, "first"))
+            first = open(value, O_WRONLY | O_CREAT | O_EXCL, 0600);
         else if (is(key, "operators"))
             own->none = is(value, "none");
         else if (is(key, "device")) {
@@ -202,8 +228,14 @@ struct delegate *tflite_plugin_create_delegate(char **keys, char **values, size_
             return NULL;
         }
     }
+    if (first >= 0) {
+        free(own->hang);
+        own->hang = NULL;
+        close(first);
+    }
     if (is(own->crash, "create"))
         crash();
+    hang(own, "create");
     if (is(own->refuse, "create"))
         report("no device is connected");
     if (is(own->refuse, "create") || is(own->refuse, "silently"))
