@@ -18,6 +18,7 @@ from edge.messages import print_message
 from edge.service.arguments import WatchArguments
 from edge.service.command_line import PASSWORD_CREDENTIAL, SECRET_CREDENTIAL
 from edge.service.unit import Needs
+from edge.sinks.secret_file import is_lasting
 from edge.store.layout import store_of
 
 # Of USB devices (as libedgetpu's rules for udev have it), of NPUs that are drivers for graphics, and of Coral on PCIe.
@@ -30,7 +31,7 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     Without ``user`` it is a user that systemd makes for the service. If that user could not read or write all files, it
     is the current user, and under ``sudo`` the user that called ``sudo``.
 
-    Raises :class:`~edge.errors.UsageError` if that user has no name.
+    Raises :class:`~edge.errors.UsageError` if that user has no name, or a secret is in a pipe.
     """
     local, sinks = arguments.local_source, arguments.sinks
     teach = arguments.teach
@@ -49,7 +50,6 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
     missing = [str(path) for path in written if not path.exists()] if teach else []
     if missing:
         print_message(f"make these folders first, because the service may not: mkdir -p {shlex.join(missing)}")
-    secrets = ((PASSWORD_CREDENTIAL, sinks.mqtt_password_file), (SECRET_CREDENTIAL, actions.webhook_secret_file))
     network = sinks.web or sinks.mqtt or sinks.prometheus or teach
     return Needs(
         user=account.user,
@@ -65,10 +65,25 @@ def find_needs(arguments: WatchArguments, user: str | None) -> Needs:
         mounts=tuple(map(str, absolute(*given[:-1], None if arguments.is_folder else local))),
         folder=str(local.absolute()) if local and arguments.is_folder else None,
         write_paths=tuple(dict.fromkeys(map(str, written))),
-        credentials=tuple((name, str(file.absolute())) for name, file in secrets if file),
+        credentials=(
+            *credential(PASSWORD_CREDENTIAL, sinks.mqtt_password_file, "--mqtt-password-file"),
+            *credential(SECRET_CREDENTIAL, actions.webhook_secret_file, "--webhook-secret-file"),
+        ),
         home=account.home,
         temporary=account.temporary,
     )
+
+
+def credential(name: str, file: Path | None, option: str) -> tuple[tuple[str, str], ...]:
+    """The credential ``name`` of a unit, whose secret is in ``file``, which ``option`` gives; none without a file.
+
+    Raises :class:`~edge.errors.UsageError` if the file is gone when the service starts.
+    """
+    if file is None:
+        return ()
+    if not is_lasting(file):
+        raise UsageError(f"{option} {file}: a service reads the secret at each start; give a file that stays, no pipe")
+    return ((name, str(file.absolute())),)
 
 
 def delegate_file(delegate: DelegateChoice | None) -> Path | None:

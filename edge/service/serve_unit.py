@@ -12,7 +12,7 @@ from edge.inference.delegate import DelegateChoice
 from edge.messages import print_message
 from edge.service.command_line import DELEGATE_OPTION, library_word
 from edge.service.make_unit import check_name
-from edge.service.needs import absolute, delegate_file, delegate_groups, find_account
+from edge.service.needs import absolute, credential, delegate_file, delegate_groups, find_account
 from edge.service.unit import STOP_S, Needs, environment_file, quote, unit_text
 from edge.sinks.web.access import SERVE_TOKEN_VARIABLE, is_loopback
 from edge.store.layout import store_of
@@ -48,7 +48,7 @@ def make_serve_unit(arguments: ServeArguments, name: str, user: str | None) -> s
     ``user`` None means the one that :func:`~edge.service.needs.find_account` finds. Messages say what must be done
     besides.
 
-    Raises :class:`~edge.errors.UsageError` if the name or a path cannot stand in a unit.
+    Raises :class:`~edge.errors.UsageError` if the name or a path cannot stand in a unit, or the token is in a pipe.
     """
     check_name(name)
     if arguments.token_file is None and not is_loopback(arguments.host):
@@ -60,7 +60,6 @@ def make_serve_unit(arguments: ServeArguments, name: str, user: str | None) -> s
     # The service writes there that it started the model, and that the model works.
     stores = [store.root for path in files if (store := store_of(path))]
     account = find_account(absolute(sys.executable, edge.__file__, *given), absolute(*stores), user)
-    token = arguments.token_file
     needs = Needs(
         user=account.user,
         network=True,
@@ -69,7 +68,7 @@ def make_serve_unit(arguments: ServeArguments, name: str, user: str | None) -> s
         stop_s=int(DRAIN_S) + STOP_S,
         mounts=tuple(map(str, given)),
         write_paths=tuple(dict.fromkeys(map(str, absolute(*stores)))),
-        credentials=((TOKEN_CREDENTIAL, str(token.absolute())),) if token else (),
+        credentials=credential(TOKEN_CREDENTIAL, arguments.token_file, _TOKEN_OPTION),
         home=account.home,
         temporary=account.temporary,
     )

@@ -15,7 +15,6 @@ from edge.bench.run import _read_photo
 from edge.errors import EdgeError
 from edge.regular_file import check_regular, read_regular
 from edge.sinks.mqtt.connecting import tls_context
-from edge.sinks.secret_file import read_secret
 from edge.sources.tls import Certificates
 from edge.status import read_status
 from edge.store.install import InstallRequest, install
@@ -64,7 +63,6 @@ def test_what_is_no_file(pipe: Path, tmp_path: Path) -> None:
 
 
 _OPTIONS: dict[str, Callable[[Path], object]] = {
-    "--token-file": lambda path: read_secret(path, "the token", "--token-file"),
     "--ca-file": lambda path: Certificates(str(path)),
     "--photo": lambda path: _read_photo(str(path)),
     "a file of edge bench": load_results,
