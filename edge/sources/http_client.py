@@ -15,6 +15,7 @@ from edge.sources.http_answer import Answer
 from edge.sources.http_login import ATTEMPTS, Login, no_entry, read_challenges, unknown_login
 from edge.sources.proxies import Proxy, find_proxy, open_tunnel
 from edge.sources.tls import Certificates
+from edge.tls import untrusted
 
 TIME_LIMIT_S = 5.0
 """How long the server may take to answer a request, in seconds."""
@@ -161,7 +162,7 @@ class HttpClient:
 def reason(error: Exception) -> str:
     """The reason of a failure without the address: messages of the standard library may hold it with its password."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message}); --ca-file FILE trusts it or its authority"
+        return untrusted(error, "; --ca-file FILE trusts it or its authority")
     if isinstance(error, ssl.SSLError):
         return f"TLS: {(error.reason or type(error).__name__).replace('_', ' ').lower()}"
     if isinstance(error, TimeoutError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -89,8 +89,8 @@ def review(
     return reviewed
 
 
-def chosen(reviewed: Iterable[ReviewedPhoto], name: str | None, since_s: float) -> list[ReviewedPhoto]:
-    """Those that the filter ``name`` takes, None: all. Photos since ``since_s``, in seconds since 1970, are new.
+def chosen(reviewed: Iterable[ReviewedPhoto], name: str | None, before: Collection[str]) -> list[ReviewedPhoto]:
+    """Those that the filter ``name`` takes, None: all. Photos whose id is not one of ``before`` are new.
 
     Of a hold, the filter :data:`FOLDED` takes all photos but the first.
     """
@@ -102,7 +102,7 @@ def chosen(reviewed: Iterable[ReviewedPhoto], name: str | None, since_s: float) 
         DISAGREES: lambda one: (
             one.photo.place == CLASS and one.answer is not None and one.answer.label != one.photo.label
         ),
-        NEW: lambda one: one.photo.added_s >= since_s,
+        NEW: lambda one: one.photo.id not in before,
         DOUBTFUL: lambda one: one.doubtful is not None,
     }[name]
     return [one for one in reviewed if takes(one)]

@@ -65,11 +65,11 @@ class Session:
         Raises the errors of :class:`~trainer.teach.folders.class_folders.ClassFolders`.
         """
         self._publish, self._write_message = publish, write_message
-        self.opened_s = time.time()
         with BottleneckCache(extractor.bottleneck_dir) as cache:
             known = cache.known_files()
         self.folders = ClassFolders(folder, inbox, known_files=known, progress=extractor.progress)
         self.folder = folder
+        self._before = frozenset(self.folders.photos)  # not by a time: a board without a clock learns it later
         self.recorder: FrameRecorder | None = None
         self.handover: Handover | None = None
         self._lock = threading.RLock()
@@ -238,7 +238,7 @@ class Session:
         """
         assert place in PLACES
         photos = self.folders.of(place, label)
-        return in_order(chosen(review(photos, self.learning.scores(), self._doubtful()), filter_, self.opened_s), order)
+        return in_order(chosen(review(photos, self.learning.scores(), self._doubtful()), filter_, self._before), order)
 
     def details(self, id_: str) -> PhotoDetails | None:
         """What is known of the photo ``id_``; None if there is no such photo."""

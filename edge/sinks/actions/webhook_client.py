@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from edge.errors import UnavailableError
 from edge.sinks.actions.webhook_address import WebhookAddress
-from edge.tls import verifying_context
+from edge.tls import untrusted, verifying_context
 
 TIME_LIMIT_S = 10.0
 """How long the server may take for one request, from the connection to the head of its answer, in seconds."""
@@ -80,7 +80,7 @@ class WebhookClient:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
+        return untrusted(error, "")
     if isinstance(error, ssl.SSLError):
         return f"TLS: {(error.reason or type(error).__name__).replace('_', ' ').lower()}"
     if isinstance(error, socket.gaierror | UnicodeError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import ConfigurationError
 from edge.sinks.mqtt.broker import Broker
-from edge.tls import verifying_context
+from edge.tls import untrusted, verifying_context
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
@@ -58,7 +58,7 @@ def failure_text(error: OSError | UnicodeError) -> str:
     if isinstance(error, socket.gaierror | UnicodeError):
         return "unknown host"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message}); give its authority's with --mqtt-ca FILE"
+        return untrusted(error, "; give its authority's with --mqtt-ca FILE")
     if isinstance(error, TimeoutError):
         return "no answer"
     if isinstance(error, ssl.SSLError):

@@ -64,7 +64,7 @@ def scores() -> PhotoScores:
 def test_filters(name: str | None, ids: str, scores: PhotoScores) -> None:
     """Each filter takes its photos; only photos in a class can disagree, and the first of a hold is not folded."""
     reviewed = review(PHOTOS, scores, {"b1": 0.5, "b2": 0.9})
-    assert [one.photo.id for one in chosen(reviewed, name, since_s=4)] == ids.split()
+    assert [one.photo.id for one in chosen(reviewed, name, {"a1", "a2", "b1"})] == ids.split()
     assert set(FILTERS) == {UNSURE, DISAGREES, NEW, FOLDED, DOUBTFUL}
     assert [one.hold_photos for one in reviewed] == [2, 2, 1, 1, 1]
 
@@ -82,7 +82,7 @@ def test_without_a_head_there_is_no_answer() -> None:
     """Photos can be reviewed before anything was learnt."""
     reviewed = review(PHOTOS, None, {})
     assert [(one.answer, one.unsure) for one in reviewed] == [(None, False)] * 5
-    assert chosen(reviewed, DISAGREES, 0) == []
+    assert chosen(reviewed, DISAGREES, ()) == []
 
 
 def test_scores_are_the_softmax_best_first(scores: PhotoScores) -> None:

@@ -94,6 +94,20 @@ def test_an_empty_folder_becomes_a_model(empty: Opened) -> None:
         assert reviewed.answer is not None and reviewed.answer.label == label
 
 
+def test_what_is_new_does_not_depend_on_the_clock(
+    photos: Path, extractor: FeatureExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A board whose clock was wrong at the start: what came in this session is new, and nothing else."""
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    opened = Opened(photos, extractor)
+    monkeypatch.setattr("time.time", lambda: 30.0)
+    try:
+        added = opened.session.add_photo(png("red", 99), "red")
+        assert [one.photo.id for one in opened.session.review(filter_="new")] == [added.photo.id]
+    finally:
+        opened.session.close()
+
+
 def test_a_full_folder_is_known_soon(full: Opened) -> None:
     """Bottlenecks are computed in the background, figures follow, and every photo has an answer."""
     state = full.settled()
