@@ -33,6 +33,7 @@ def run(
     fanout: Fanout,
     models: ModelSource,
     notifier: Notifier,
+    look: Callable[[], None] = lambda: None,
     loaded: threading.Event | None = None,
 ) -> int:
     """Run ``watch`` on a thread of its own until it ends or a signal ends it; returns the exit code.
@@ -41,7 +42,7 @@ def run(
 
     SIGTERM ends it with 0 and SIGINT with 130, within a second. SIGHUP reads the model file again; if the terminal was
     closed, it ends it with 0 instead. With ``loaded`` each of these signals ends the process at once until that is set:
-    while code is loaded that may hang so that Python does too. A part that does not end in time is left to the end of the process:
+    while code is loaded that may hang so that Python does too. ``look`` is called a few times each second. A part that does not end in time is left to the end of the process:
     :mod:`edge.__main__` does not wait for it.
 
     Raises the exception of ``watch``.
@@ -68,7 +69,7 @@ def run(
     with signals_to(events):
         if loaded is None:
             _start(parts)
-        code = wait_for_end(events, models.request)
+        code = wait_for_end(events, models.request, look)
         notifier.stopping()
         stopping.set()
         deadline_s = time.monotonic() + _END_S

@@ -22,6 +22,9 @@ from edge.sources.protocol import EndOfStream
 from edge.statistics import StreamStatistics
 from edge.types import UNKNOWN, Category, Frame, Observation
 
+STUCK_S = 60.0
+"""A model that has been in one frame for longer is stuck, for example in a delegate whose device does not answer."""
+
 _WAIT_S = 0.2  # for a frame, before the loop checks whether it must stop
 
 
@@ -82,6 +85,8 @@ class Watch:
         self._controls = controls or StreamControls(settings.score_threshold)
         self.loaded = threading.Event()
         """Set when the first model is loaded."""
+        self._begun_s: float | None = None  # when the frame that is in work began
+        self._stuck_s: float | None = None  # the same of the last one of which a message said that it is stuck
         self._label: str | None = None
         self._problem = ""
         self._labelled = 0
@@ -90,6 +95,13 @@ class Watch:
     def reached_limit(self) -> bool:
         """Whether as many frames were labelled as the settings say."""
         return self._labelled == self._settings.limit
+
+    def look(self) -> None:
+        """Print a message if the model is stuck in a frame, once for each; any thread may call it, now and then."""
+        begun_s = self._begun_s
+        if begun_s is not None and begun_s != self._stuck_s and time.monotonic() - begun_s > STUCK_S:
+            self._stuck_s = begun_s
+            self._write_message(f"the model has been in one frame for more than {STUCK_S:g} s; nothing is labelled")
 
     def run(self, stopping: threading.Event) -> None:
         """Load the model and label until ``stopping`` is set, the source ends, or ``limit`` frames are labelled.
@@ -146,6 +158,7 @@ class Watch:
         """Label ``frame`` and pass the observation on; False if the frame was skipped."""
         region = self._settings.region
         started = time.perf_counter()
+        self._begun_s = time.monotonic()
         try:
             image = region.crop(frame.pixels) if region else frame.picture or frame.pixels
             gated = self._model.gated_scores(image)
@@ -154,6 +167,8 @@ class Watch:
                 raise
             self._skip(str(error))
             return False
+        finally:
+            self._begun_s = None
         latency_ms = (time.perf_counter() - started) * 1000
         self._problem = ""
         self._steadiness.set_threshold(self._controls.threshold)

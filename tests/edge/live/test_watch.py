@@ -272,3 +272,19 @@ def test_the_class_for_the_rest_of_the_world_is_unknown(int8_model: Path, tmp_pa
     assert [observation.label for observation in seen] == [UNKNOWN, "green"]
     assert seen[0].categories[0].label == seen[0].model.unknown == "red"
     assert seen[0].score == seen[0].categories[0].score > 0.5
+
+
+def test_a_model_that_is_stuck_in_a_frame(int8_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message says it once for each such frame, and not when the model has answered."""
+    stream, scores = Stream(Frames([picture("red")] * 2), int8_model), Classifier.gated_scores
+
+    def look_meanwhile(classifier: Classifier, image: np.ndarray) -> object:
+        for _ in range(2):
+            stream.watch.look()
+        return scores(classifier, image)
+
+    monkeypatch.setattr(Classifier, "gated_scores", look_meanwhile)
+    monkeypatch.setattr("edge.live.watch.STUCK_S", -1.0)
+    assert [seen.label for seen in stream.run()] == ["red", "red"]
+    stream.watch.look()
+    assert stream.messages == ["the model has been in one frame for more than -1 s; nothing is labelled"] * 2
