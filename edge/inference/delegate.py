@@ -65,7 +65,7 @@ def from_parent(given: dict[str, Any] | None) -> DelegateChoice | None:
 
 @contextlib.contextmanager
 def guarded(choice: DelegateChoice | None) -> Iterator[None]:
-    """In the block, the delegate ``choice``, if there is one, has a limit of time: :mod:`edge.inference.delegate_guard`."""
+    """In the block, the delegate ``choice``, if there is one, has a limit: :mod:`edge.inference.delegate_guard`."""
     if choice is None:
         yield
         return

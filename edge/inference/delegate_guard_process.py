@@ -1,7 +1,7 @@
 """A small process beside one that loads a delegate: it ends that one if the delegate hangs.
 
-It is run as a file, with the number of the other process, a limit in seconds and a line as arguments, and imports nothing
-of this package, so that it starts soon. The other process closes its stdin when all is well.
+It is run as a file, with the number of the other process, a limit in seconds and a line as arguments. It imports
+nothing of this package, so that it starts soon. The other process ends it when all is well.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ _LOOK_EVERY_S = 1.0
 
 
 def main(parent: int, limit_s: float, line: str) -> None:
-    """Wait for the end of stdin; after ``limit_s`` seconds, print ``line`` on stderr and kill the process ``parent``.
+    """Wait for the end of stdin, which is that of the process ``parent``; after ``limit_s`` seconds kill that process.
 
+    ``line`` is printed on stderr before.
     What counts is the time in which this process was not stopped: Ctrl-Z stops both.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other one handles Ctrl-C

@@ -82,9 +82,7 @@ def label_stream(
             stopping.wait()
 
     loaded = watch.loaded if may_hang else None
-    code = run(
-        label, grabber=grabber, fanout=fanout, models=models, notifier=notifier, look=watch.look, loaded=loaded
-    )
+    code = run(label, grabber=grabber, fanout=fanout, models=models, notifier=notifier, look=watch.look, loaded=loaded)
     counts = statistics.snapshot()
     write_message(
         f"{counts.frames_labelled} of {counts.frames_grabbed} frames labelled, {counts.reconnects} reconnects"

@@ -41,9 +41,9 @@ def run(
     ``watch`` is called with the event that is set when it must end.
 
     SIGTERM ends it with 0 and SIGINT with 130, within a second. SIGHUP reads the model file again; if the terminal was
-    closed, it ends it with 0 instead. With ``loaded`` each of these signals ends the process at once until that is set:
-    while code is loaded that may hang so that Python does too. ``look`` is called a few times each second. A part that does not end in time is left to the end of the process:
-    :mod:`edge.__main__` does not wait for it.
+    closed, it ends it with 0 instead. With ``loaded``, each of these signals ends the process at once until that is
+    set: code is loaded that may hang so that Python does too. ``look`` is called a few times each second. A part that
+    does not end in time is left to the end of the process: :mod:`edge.__main__` does not wait for it.
 
     Raises the exception of ``watch``.
     """

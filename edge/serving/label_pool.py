@@ -124,9 +124,7 @@ class LabelPool:
         for future in list(self._futures):
             future.get_loop().call_soon_threadsafe(future.cancel)
 
-    def _work(
-        self, number: int, models: Sequence[ServedModel], made: queue.SimpleQueue[BaseException | None]
-    ) -> None:
+    def _work(self, number: int, models: Sequence[ServedModel], made: queue.SimpleQueue[BaseException | None]) -> None:
         """Run the worker ``number`` until :meth:`close`. ``made`` gets None when it is ready, or why it ends before."""
         classifiers: dict[str, Classifier] = {}
         try:

@@ -103,10 +103,8 @@ class LabelServer:
         stuck = self.pool.all_stuck()
         if stuck != self._stuck:
             self._stuck = stuck
-            print_message(
-                f"stuck: each worker has been in one picture for more than {STUCK_S:g} s; /health answers 503 until one "
-                "gets on" if stuck else "a worker gets on again"
-            )
+            line = f"stuck: each worker has been in one picture for more than {STUCK_S:g} s; /health answers 503"
+            print_message(f"{line} until one gets on" if stuck else "a worker gets on again")
         if not stuck and self._server is not None:
             self._server.call(lambda: notifier.labelled(text))
 

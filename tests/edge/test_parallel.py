@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from edge import parallel
 from edge.parallel import available_cores, cpu_quota, ordered_map
+from edge.system import drives
 from support.held import threads
+from support.waits import within_limit
 
 pytestmark = pytest.mark.numeric
 
@@ -205,3 +207,21 @@ def test_results_may_be_abandoned(run: int, results_before: int) -> None:
     results.close()
     assert not threads() - before
     assert len(done) <= results_before + WINDOW * 2
+
+
+def test_work_that_hangs_does_not_keep_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever needs no more results, as after Ctrl-C, does not wait for a worker that never ends, as in a delegate."""
+    monkeypatch.setattr(drives, "END_LIMIT_S", 0.01)
+    begun, go = threading.Event(), threading.Event()
+
+    def work(item: int) -> int:
+        if item:
+            begun.set()
+            go.wait()
+        assert begun.wait(60)
+        return item
+
+    results = ordered_map(lambda: work, range(2), 2)
+    assert next(results) == 0
+    within_limit(results.close)  # type: ignore[attr-defined]
+    go.set()

@@ -19,6 +19,6 @@ def test_a_certificate_of_another_time(code: int, said: str, monkeypatch: pytest
     error.verify_code, error.verify_message = code, said
     for words in (failure_text(error), reason(error)):
         assert words == (
-            f"its certificate is not trusted ({said}); the clock of this machine says 1970-01-01: if that is wrong, set "
-            "it; else renew the certificate"
+            f"its certificate is not trusted ({said}); the clock of this machine says 1970-01-01: if that is wrong, "
+            "set it; else renew the certificate"
         )

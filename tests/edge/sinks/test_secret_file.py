@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -40,10 +41,8 @@ def pipe() -> Iterator[Pipe]:
     made = Pipe()
     yield made
     for descriptor in (made.reader, made.writer):
-        try:
+        with contextlib.suppress(OSError):
             os.close(descriptor)
-        except OSError:
-            pass
 
 
 @pytest.mark.parametrize("ends", [True, False])
