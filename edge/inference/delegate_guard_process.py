@@ -6,6 +6,7 @@ nothing of this package, so that it starts soon. The other process ends it when 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -27,7 +28,8 @@ def main(parent: int, limit_s: float, line: str) -> None:
         time.sleep(min(limit_s, _LOOK_EVERY_S))
         limit_s -= _LOOK_EVERY_S
     if os.getppid() == parent:
-        print(line, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            os.write(2, os.fsencode(line + "\n"))
         os.kill(parent, getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows has one way to end a process
     os._exit(0)  # the end of Python would wait for what the thread reads
 
