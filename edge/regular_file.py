@@ -49,6 +49,14 @@ def is_pipe(path: str | os.PathLike[str]) -> bool:
     return False
 
 
+def is_pipe_in_time(path: str | os.PathLike[str]) -> bool:
+    """As :func:`is_pipe`, which is for threads whose questions to drives have a limit of time already.
+
+    Raises :class:`~edge.errors.StorageError` if its drive does not answer.
+    """
+    return with_limit(lambda: is_pipe(path))
+
+
 def _check(path: str | os.PathLike[str]) -> os.stat_result:
     with asking(path):
         status = os.stat(path)

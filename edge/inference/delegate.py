@@ -71,5 +71,5 @@ def guarded(choice: DelegateChoice | None) -> Iterator[None]:
         return
     from edge.inference.delegate_guard import limited  # few users have one
 
-    with limited(choice):
+    with limited(choice.library):
         yield

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.inference.delegate import DelegateChoice
 from edge.system.resource_limits import ends_in_time
 
 LIMIT_S = 60.0
@@ -23,8 +22,8 @@ _PROGRAM = Path(__file__).with_name("delegate_guard_process.py")
 
 
 @contextlib.contextmanager
-def limited(choice: DelegateChoice) -> Iterator[None]:
-    """In the block, ``choice`` may take :data:`LIMIT_S`; then this process is ended (SIGKILL), with a line on stderr.
+def limited(library: str) -> Iterator[None]:
+    """In the block, the delegate ``library`` may take :data:`LIMIT_S`; then this process is ended (SIGKILL), with a line on stderr.
 
     A process that has a limit of its own (:func:`edge.system.resource_limits.end_after`) needs no other.
     """
@@ -32,7 +31,7 @@ def limited(choice: DelegateChoice) -> Iterator[None]:
         yield
         return
     line = (
-        f"edge: {choice.library} hangs: it has passed its trial, but gives no answer here within {LIMIT_S:g} s; "
+        f"edge: {library} hangs: it has passed its trial, but gives no answer here within {LIMIT_S:g} s; "
         "connect its device again, and start again"
     )
     command = [sys.executable, "-I", "-S", str(_PROGRAM), str(os.getpid()), str(LIMIT_S), line]

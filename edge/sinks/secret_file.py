@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.errors import ConfigurationError
-from edge.regular_file import NOT_REGULAR, SMALL_BYTES, is_pipe, read_regular
-from edge.system.drives import with_limit
+from edge.regular_file import NOT_REGULAR, SMALL_BYTES, is_pipe_in_time, read_regular
 
 LONGEST_SECRET = 65_535
 """The most bytes of a secret, in UTF-8: MQTT allows no longer password."""
@@ -40,11 +39,11 @@ def read_secret(file: Path, what: str, option: str) -> str:
 
 def is_lasting(file: Path) -> bool:
     """Whether ``file`` may still be there tomorrow: it is no pipe, and does not name something of this process."""
-    return not with_limit(lambda: is_pipe(file)) and file.absolute().parts[1:2] not in (("dev",), ("proc",))
+    return not is_pipe_in_time(file) and file.absolute().parts[1:2] not in (("dev",), ("proc",))
 
 
 def _read(file: Path) -> bytes:
-    if not with_limit(lambda: is_pipe(file)):
+    if not is_pipe_in_time(file):
         return read_regular(file, SMALL_BYTES)
     from edge.sinks.secret_pipe import read_pipe_line  # few secrets come from one
 

@@ -15,7 +15,6 @@ import pytest
 
 from edge.errors import UnavailableError
 from edge.inference import delegate_guard, delegate_trial
-from edge.inference.delegate import DelegateChoice
 from edge.inference.delegate_guard import limited
 from edge.inference.delegate_trial import try_delegate
 from support import surgery
@@ -62,11 +61,11 @@ def test_one_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
             made.append(self)
 
     monkeypatch.setattr(delegate_guard.subprocess, "Popen", Started)
-    with limited(DelegateChoice("libx.so")):
+    with limited("libx.so"):
         assert [process.poll() for process in made] == [None]
     assert made[0].returncode is not None
     monkeypatch.setattr(delegate_guard.sys, "executable", "/nothing")
-    with limited(DelegateChoice("libx.so")):
+    with limited("libx.so"):
         assert len(made) == 1
 
 
