@@ -25,7 +25,8 @@ _PROGRAM = Path(__file__).with_name("delegate_guard_process.py")
 def limited(library: str) -> Iterator[None]:
     """In the block, the delegate ``library`` may take :data:`LIMIT_S`; then this process is ended, by SIGKILL.
 
-    A line on stderr says why. A process that has a limit of its own (:func:`edge.system.resource_limits.end_after`) needs no other.
+    A line on stderr says why. A process that has a limit of its own needs no other:
+    :func:`edge.system.resource_limits.end_after`.
     """
     if ends_in_time():
         yield
