@@ -19,8 +19,8 @@ _LOOK_EVERY_S = 1.0
 def main(parent: int, limit_s: float, line: str) -> None:
     """Wait for the end of stdin, which is that of the process ``parent``; after ``limit_s`` seconds kill that process.
 
-    ``line`` is printed on stderr before.
-    What counts is the time in which this process was not stopped: Ctrl-Z stops both.
+    ``line`` is printed on stderr before. What counts is the time in which this process was not stopped: Ctrl-Z stops
+    both.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other one handles Ctrl-C
     threading.Thread(target=_end_with_stdin, daemon=True).start()

@@ -21,7 +21,7 @@ from edge.serving.pictures import GivenPicture
 from edge.types import LabelledPhoto
 
 STUCK_S = 60.0
-"""A worker that has been in one picture for longer, in seconds, is stuck: docs/serving.md has what the largest take."""
+"""A worker that has been in one picture for longer, in seconds, is stuck: the largest pictures take seconds."""
 
 Results: TypeAlias = "list[LabelledPhoto | BaseException]"
 """What came of the pictures of a request, in their order."""

@@ -129,15 +129,20 @@ def serve(settings: ServeSettings) -> int:
     """Serve until a signal ends it; returns the exit code.
 
     SIGTERM ends it with 0 and SIGINT with 130, after the requests that were accepted. SIGHUP reads the model files
-    again. While the models are loaded, each of these signals ends the process at once.
+    again. While models are loaded with a delegate, each of these signals ends the process at once.
 
     Raises what :class:`LabelServer` raises.
     """
     events: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     notifier = Notifier()
-    with interrupted_at_once():  # loading takes its time, and the code of a delegate may hang
-        server = LabelServer(settings)
-    with signals_to(events):
+    with contextlib.ExitStack() as handlers:
+        if settings.labelling.delegate is None:
+            handlers.enter_context(signals_to(events))
+            server = LabelServer(settings)
+        else:
+            with interrupted_at_once():  # its code may hang, and then no handler is called
+                server = LabelServer(settings)
+            handlers.enter_context(signals_to(events))
         try:
             url = page_url("127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host, server.port)
             text = f"serving {', '.join(settings.choices)} at {url}"
