@@ -31,11 +31,18 @@ def add_answer_options(parser: argparse.ArgumentParser, picture: str) -> None:
     """Add ``--top-k``, ``--score-threshold`` and ``--reject``; ``picture`` is what the command calls a picture."""
     from edge.inference.classifier import SCORE_THRESHOLD, TOP_K  # some commands do without it, and start sooner
 
-    parser.add_argument("--top-k", type=count, default=TOP_K, help=f"labels for each {picture} (default %(default)s)")
+    parser.add_argument(
+        "--top-k",
+        type=count,
+        default=TOP_K,
+        metavar="N",
+        help=f"how many labels each {picture} gets, the best first (default %(default)s)",
+    )
     parser.add_argument(
         "--score-threshold",
         type=fraction,
         default=SCORE_THRESHOLD,
+        metavar="SCORE",
         help="leave out labels with a score below this, 0 to 1 (default %(default)g)",
     )
     parser.add_argument(

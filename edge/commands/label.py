@@ -1,4 +1,4 @@
-"""``edge label``: image files, folders and globs."""
+"""``edge label``: photos, folders and patterns."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def add(commands: Commands) -> None:
     label = add_command(
         commands,
         "label",
-        "Label image files, folders and globs.",
+        "Label photos: files, folders, or all that a pattern such as '*.jpg' names.",
         "edge label --model models/flowers.tflite photos/ rose.jpg 'more/*.png'",
     )
-    label.add_argument("paths", nargs="+", metavar="PATH", help="an image file, a folder, or a glob in quotes")
+    label.add_argument("paths", nargs="+", metavar="PATH", help="a photo, a folder, or a pattern in quotes, such as '*.jpg'")
     add_answer_options(label, "photo")
     label.add_argument("--json", action="store_true", help="print one JSON object for each photo")
     label.add_argument("--threads", type=count, help="number of CPU threads (default: all cores)")
@@ -82,8 +82,17 @@ def _label(options: argparse.Namespace) -> int:
     if not single:
         print_message(f"{labelled} labelled, {skipped.total} skipped")
     if not labelled:
-        raise DataError("no image was labelled; give image files, or folders with image files")
+        raise DataError(f"no image was labelled; give image files, or folders with image files{_near(options.paths)}")
     return 0
+
+
+def _near(paths: list[str]) -> str:
+    """A file whose name is nearly that of the only one of ``paths``, if nothing is there; for the end of a message."""
+    if len(paths) > 1 or ask_drive(paths[0], lambda: os.path.lexists(paths[0])):
+        return ""
+    from edge.missing_path import near_name  # it is needed for a mistake alone
+
+    return near_name(paths[0])
 
 
 def _tried(delegate: DelegateChoice | None, model: ModelFile, options: argparse.Namespace) -> list[str]:

@@ -30,6 +30,17 @@ def read_bounded(path: Path, largest: int, what: str) -> bytes:
         reason = getattr(error, "strerror", None) or error
         if getattr(error, "errno", None) == errno.EFBIG:
             raise ModelError(f"{path}: too large to be {what}: {reason}") from None
-        raise ModelError(f"{path}: cannot read {what} ({reason})") from None
+        raise ModelError(f"{path}: cannot read {what} ({reason}){_hint(path, error)}") from None
     except MemoryError:
         raise ModelError(f"{path}: cannot read {what} (not enough memory)") from None
+
+
+def _hint(path: Path, error: Exception) -> str:
+    """What may help, for the end of a message."""
+    if isinstance(error, IsADirectoryError):
+        return "; give a file in it"
+    if not isinstance(error, FileNotFoundError):
+        return ""
+    from edge.missing_path import missing_hint  # it is needed for a mistake alone
+
+    return missing_hint(path)

@@ -83,7 +83,9 @@ def examine(content: bytes, *, maps: bool = False) -> Structure:
     Raises :class:`~edge.errors.ModelError` with one line that names the first fault.
     """
     if content[4:8] != IDENTIFIER:
-        raise ModelError("not a TFLite model (no TFL3 identifier); check the file's name and copy it again")
+        from edge.file_kinds import why_no_model  # most files are models
+
+        raise ModelError(why_no_model(content))
     model = Table.root(content, IDENTIFIER)
     buffers = list(model.tables(4))
     for buffer in buffers:

@@ -51,11 +51,11 @@ def unread_format(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return _VIDEO
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if text.startswith((b"<!doctype html", b"<html")):
-        return "a web page, not a photo"
     if text.startswith((b"<svg", b"<?xml")) and b"<svg" in text:
         return "an SVG drawing; save it as PNG"
-    return None
+    from edge.file_kinds import why_no_photo  # most files are photos
+
+    return why_no_photo(head)
 
 
 def _brands(head: bytes) -> list[bytes]:

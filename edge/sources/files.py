@@ -193,7 +193,9 @@ def _files_at(name: str, skip: Skip) -> Iterator[Path]:
     try:
         mode = ask_drive(name, lambda: os.stat(name).st_mode)  # not of path: Path("") is the current folder
     except (FileNotFoundError, ValueError):  # ValueError: a zero byte in it
-        skip(path, "no such file or folder")
+        from edge.missing_path import typing_hint  # it is needed for a mistake alone
+
+        skip(path, f"no such file or folder{typing_hint(name)}")
     except OSError as error:
         skip(path, f"cannot be read: {error.strerror}")
     else:

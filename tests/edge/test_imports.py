@@ -69,6 +69,7 @@ def test_trainer_is_never_imported(path: Path) -> None:
             {
                 *("edge.types", "edge.errors", "edge.distribution", "edge.lazy_names", "edge.messages"),
                 *(
+                    "edge.missing_path",
                     "edge.preprocess",
                     "edge.regular_file",
                     "edge.secrets",

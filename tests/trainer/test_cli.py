@@ -23,7 +23,7 @@ def test_bad_folder_ends_in_65_and_one_line(trainer, tmp_path: Path, command: st
     (tmp_path / "flat").mkdir()
     tiny.paint("red", 1).save(tmp_path / "flat" / "1.png")
     before = [DATA / "tiny-int8.tflite"] if command == "evaluate" else []
-    for name, said in (("gone", "no such folder"), ("empty", "no photos in it"), ("flat", "no photos in it")):
+    for name, said in (("gone", "no such folder"), ("empty", "no photos in it"), ("flat", "its photos are in no class folder")):
         line = complaint(trainer(command, *before, tmp_path / name), 65)
         assert line.startswith(f"{tmp_path / name}: {said}")
 
@@ -33,7 +33,10 @@ def test_one_class_only_ends_in_65(trainer, photos: Path, tiny_arguments: list[o
     shutil.rmtree(photos / "red")
     shutil.rmtree(photos / "green")
     line = complaint(trainer("retrain", *tiny_arguments, "--output", tmp_path / "m.tflite"), 65)
-    assert line == f"{photos}: training needs photos of at least two classes, found only 'blue'"
+    assert line == (
+        f"{photos}: training needs photos of at least two classes, found only 'blue'; add a folder with photos of "
+        "another class"
+    )
     assert not (tmp_path / "m.tflite").exists()
 
 

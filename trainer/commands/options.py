@@ -64,7 +64,8 @@ WeightsChoice = Annotated[
     str | None,
     typer.Option(
         "--weights",
-        help="A file with Keras' or PyTorch's weights, a frozen graph, or 'offline': those of the extra.",
+        help="A file of pretrained weights (of Keras or PyTorch, or a frozen graph), or 'offline': those of the extra "
+        "offline (default: Keras' own, which are downloaded once).",
     ),
 ]
 ConverterChoice = Annotated[
@@ -142,7 +143,7 @@ Background = Annotated[
     typer.Option(
         metavar="FOLDER",
         help="Photos of other things than the classes, at any depth, which teach the class for the rest of the world. "
-        "A folder in IMAGE_DIR that is called like it does too.",
+        "A folder in IMAGE_DIR that has the name of this class teaches it too.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]

@@ -183,7 +183,8 @@ def assemble(
     if len({*labels, *beside}) < 2 and training:
         have = f"only {labels[0]!r}" if labels else "none"
         raise DatasetError(
-            f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}"
+            f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}; add a "
+            "folder with photos of another class"
         )
     try:
         found = name_groups([file.relative for file in kept]) if groups is None else groups

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import DatasetError
+from edge.file_kinds import HEAD_BYTES, kind_of
 from edge.shorten import list_names, shorten
 from edge.system.drives import asking
 from trainer.photos.layout import class_name, split_of
@@ -108,6 +109,10 @@ def _read_text(path: Path) -> str:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
     if len(content) > MAX_LIST_BYTES:
         raise DatasetError(f"{path}: too large for a list of photos; give a folder of photos, or {_FORM}")
+    kind = kind_of(content[:HEAD_BYTES])
+    if kind is not None:
+        fix = kind.fetch or "give a folder that has one folder of photos for each class, or a list of photos"
+        raise DatasetError(f"{path}: {kind.name}, not a folder of photos; {fix}")
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = content.decode(encoding)

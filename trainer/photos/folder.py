@@ -8,6 +8,7 @@ from pathlib import Path
 from sys import intern
 
 from edge.errors import DatasetError, UsageError
+from edge.missing_path import missing_hint
 from edge.shorten import shorten
 from edge.sources.files import walk_files
 from edge.system.drives import ask_drive, list_folder, with_limit
@@ -78,7 +79,9 @@ def _walk(root: Path, choice: str, progress: Progress) -> tuple[list[PhotoFile],
         else:
             files.append(PhotoFile(root / relative, relative, intern(place.label), place.split, statuses.get(relative)))
     if not files:
-        raise DatasetError(f"{root}: no photos in it; put the photos of each class into a folder named after the class")
+        what = "its photos are in no class folder" if paths else "no photos in it"
+        above = "; if it is itself the folder of a class, give the folder above it" if paths else ""
+        raise DatasetError(f"{root}: {what}; put the photos of each class into a folder named after the class{above}")
     named = {entry.path for entry in skipped} | {relative.partition("/")[0] for relative in paths}
     for name in folders:
         if name not in named:
@@ -90,7 +93,8 @@ def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str
     """The relative paths of the files in the folder ``root``, at any depth, and the names of the folders in it."""
     if not ask_drive(root, root.is_dir):
         raise DatasetError(
-            f"{root}: no such folder; give a folder that has one folder of photos for each class, or a list of photos"
+            f"{root}: no such folder{missing_hint(root)}; give a folder that has one folder of photos for each class, or a "
+            "list of photos"
         )
 
     def skip_path(path: Path, reason: str) -> None:

@@ -50,7 +50,8 @@ def test_heif_by_its_brands(brands: tuple[bytes, ...], name: str | None) -> None
         (b"\x1aE\xdf\xa3", "a video, not a photo"),
         (b'<?xml version="1.0"?>\n<!-- a rose -->\n<svg width="2">', "an SVG drawing; save it as PNG"),
         (b"\xef\xbb\xbf<SVG>", "an SVG drawing; save it as PNG"),
-        (b"\n<!DOCTYPE html><title>404</title>", "a web page, not a photo"),
+        (b"\n<!DOCTYPE html><title>404</title>", "a web page, not a photo; download the file itself"),
+        (b"PK\x03\x04", "a zip archive, not a photo; unpack it first"),
     ],
 )
 def test_formats_that_are_not_read(head: bytes, reason: str) -> None:

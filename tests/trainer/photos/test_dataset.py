@@ -140,11 +140,17 @@ def test_class_name_that_cannot_be_a_label_is_refused_by_name(tmp_path: Path, na
     assert ascii(os.fsdecode(name)) in str(error.value)
 
 
-@pytest.mark.parametrize("content", [(), ("LICENSE",), (".hidden/1.jpg",), ("rose/.hidden.jpg",)])
+@pytest.mark.parametrize("content", [(), (".hidden/1.jpg",), ("rose/.hidden.jpg",)])
 def test_folder_without_photos_is_refused(tmp_path: Path, content: tuple[str, ...]) -> None:
     """An empty folder, or one with nothing in class folders, says what belongs into it."""
     with pytest.raises(DatasetError, match="no photos in it; put the photos of each class into a folder named after"):
         list_photos(fill(tmp_path, *content))
+
+
+def test_photos_without_a_class_folder_are_refused(tmp_path: Path) -> None:
+    """The folder of one class in place of the folder above it says so."""
+    with pytest.raises(DatasetError, match=r"in no class folder; put .*; if it is itself the folder of a class, give"):
+        list_photos(fill(tmp_path, "1.jpg", "2.jpg"))
 
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -131,8 +131,8 @@ def test_labels_are_composed(folder: Path) -> None:
     [
         ("", "an empty list; give lines of path,label"),
         ("\n \n", "an empty list"),
-        (b"\xff\xd8\xff\xe0\0\x10JFIF", "not a folder, and not a list of photos in UTF-8"),
-        (b"PK\x03\x04\0\0", "not a folder, and not a list of photos in UTF-8"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "a photo, not a folder of photos; give a folder that has one folder of photos"),
+        (b"PK\x03\x04\0\0", "a zip archive, not a folder of photos; unpack it first"),
         ("caf\u00e9.jpg,rose".encode("latin-1"), "not a folder, and not a list of photos in UTF-8"),
         ("daisy\nroses\n", "line 1 does not have 2 or 3 columns"),
         ("a/1.jpg,rose,train,more\n", "line 1 does not have 2 or 3 columns"),
