@@ -56,12 +56,15 @@ def near_name(path: str | Path) -> str:
 def _nearest(name: str, names: list[str]) -> str | None:
     """The one of ``names`` that is most like ``name``, None if none is.
 
-    Upper and lower case are the same, and so are ``.jpg`` and ``.jpeg``: only what is before the suffix counts.
+    Upper and lower case are the same. The suffix counts only between names that are the same without it.
     """
     import difflib
 
-    suffix, wanted = Path(name).suffix, Path(name).stem.casefold()
-    ordered = sorted(names[:_MOST_NAMES], key=lambda other: (Path(other).suffix.casefold() == suffix.casefold(), other))
-    stems = {Path(other).stem.casefold(): other for other in ordered}  # the last one stays: of the same suffix
-    near = difflib.get_close_matches(wanted, list(stems), 1, _ALIKE)
-    return stems[near[0]] if near else None
+    stems: dict[str, list[str]] = {}
+    for other in sorted(names[:_MOST_NAMES]):
+        stems.setdefault(Path(other).stem.casefold(), []).append(other)
+    near = difflib.get_close_matches(Path(name).stem.casefold(), list(stems), 1, _ALIKE)
+    if not near:
+        return None
+    wanted = name.casefold()
+    return max(stems[near[0]], key=lambda other: difflib.SequenceMatcher(None, wanted, other.casefold()).ratio())

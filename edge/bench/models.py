@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.errors import DataError, ModelError
 from edge.inference.interpreter import RUNTIMES
+from edge.missing_path import missing_hint
 from edge.modelfile.labels import read_labels
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import Normalization
@@ -57,7 +58,7 @@ def find_models(arguments: Iterable[str]) -> list[Path]:
         elif argument in RUNTIMES:
             raise DataError(f"{argument}: no such file; to give several runtimes, write --runtime {','.join(RUNTIMES)}")
         else:
-            raise DataError(f"{argument}: no such file or folder")
+            raise DataError(f"{argument}: no such file or folder{missing_hint(argument)}")
     return found
 
 

@@ -45,7 +45,9 @@ def add(commands: Commands) -> None:
         "Label photos: files, folders, or all that a pattern such as '*.jpg' names.",
         "edge label --model models/flowers.tflite photos/ rose.jpg 'more/*.png'",
     )
-    label.add_argument("paths", nargs="+", metavar="PATH", help="a photo, a folder, or a pattern in quotes, such as '*.jpg'")
+    label.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a photo, a folder, or a pattern in quotes, such as '*.jpg'"
+    )
     add_answer_options(label, "photo")
     label.add_argument("--json", action="store_true", help="print one JSON object for each photo")
     label.add_argument("--threads", type=count, help="number of CPU threads (default: all cores)")

@@ -23,7 +23,11 @@ def test_bad_folder_ends_in_65_and_one_line(trainer, tmp_path: Path, command: st
     (tmp_path / "flat").mkdir()
     tiny.paint("red", 1).save(tmp_path / "flat" / "1.png")
     before = [DATA / "tiny-int8.tflite"] if command == "evaluate" else []
-    for name, said in (("gone", "no such folder"), ("empty", "no photos in it"), ("flat", "its photos are in no class folder")):
+    for name, said in (
+        ("gone", "no such folder"),
+        ("empty", "no photos in it"),
+        ("flat", "its photos are in no class folder"),
+    ):
         line = complaint(trainer(command, *before, tmp_path / name), 65)
         assert line.startswith(f"{tmp_path / name}: {said}")
 

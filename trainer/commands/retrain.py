@@ -99,7 +99,9 @@ def retrain_command(
         typer.Option(help="The first of MobileNet's 13 blocks that --fine-tune trains; 0 trains all (default: 0)."),
     ] = None,
     summaries_dir: Annotated[Path | None, typer.Option(help="A folder for TensorBoard summaries.")] = None,
-    training_steps: Annotated[int, typer.Option(help="The largest number of steps in which the head is fitted (L-BFGS).")] = DEFAULT_STEPS,
+    training_steps: Annotated[
+        int, typer.Option(help="The largest number of steps in which the head is fitted (L-BFGS).")
+    ] = DEFAULT_STEPS,
     testing_percentage: Annotated[
         float, typer.Option(help="Percentage of photos that are used only to measure the accuracy.")
     ] = _RATIOS.testing_percentage,

@@ -93,8 +93,8 @@ def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str
     """The relative paths of the files in the folder ``root``, at any depth, and the names of the folders in it."""
     if not ask_drive(root, root.is_dir):
         raise DatasetError(
-            f"{root}: no such folder{missing_hint(root)}; give a folder that has one folder of photos for each class, or a "
-            "list of photos"
+            f"{root}: no such folder{missing_hint(root)}; give a folder that has one folder of photos for each class, "
+            "or a list of photos"
         )
 
     def skip_path(path: Path, reason: str) -> None:
