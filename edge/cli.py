@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from edge.errors import UsageError
 from edge.run_command import run_command
+from edge.shorten import list_names
 
 _COMMANDS = ("label", "watch", "serve", "inspect", "bench", "doctor", "service", "store")
 """Modules of :mod:`edge.commands`, each named as its subcommand; in the order of the help."""
@@ -21,9 +23,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     from edge.commands.arguments import with_joined_numbers  # every subcommand imports it
 
-    options = build_parser(arguments).parse_args(with_joined_numbers(arguments))
+    parser = build_parser(arguments)
+    options, unknown = parser.parse_known_args(with_joined_numbers(arguments))
+    if unknown:
+        raise _not_known(unknown, arguments[0], set(_options_of(parser)))
     command: Callable[[argparse.Namespace], int] = options.command
     return command(options)
+
+
+def _not_known(words: Sequence[str], command: str, options: set[str]) -> UsageError:
+    """The error for ``words`` that are neither options nor arguments of ``command``."""
+    import difflib  # it is needed for a mistake alone
+
+    near = difflib.get_close_matches(words[0].partition("=")[0], sorted(options), 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return UsageError(
+        f"edge {command} does not know {list_names(words)}; {hint}edge {command} --help lists all options"
+    )
+
+
+def _options_of(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from _options_of(command)
 
 
 def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -22,7 +22,7 @@ def typing_hint(path: str | Path) -> str:
     if address_problem(text):
         return "; an address is no path: download the file first, for example with curl -LO"
     if text[:1] == "~":
-        return "; the shell replaces ~ at the start of a word without quotes alone: write the whole path"
+        return "; the shell did not replace ~, as it does at the start of a word without quotes: write the whole path"
     if text and (text[0] in _QUOTES or text[-1] in _QUOTES):
         return "; quotes are a part of the name here: write it without them"
     if os.sep == "/" and "\\" in text:

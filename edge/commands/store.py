@@ -115,6 +115,7 @@ def _activate(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
+    from edge.messages import print_message
     from edge.store.retention import newest_first
     from edge.store.signature import allowed_signers_path
     from edge.store.state import read_state
@@ -140,6 +141,8 @@ def _list(options: argparse.Namespace) -> int:
         }
         print(json.dumps({**_situation(store), **device, "models": models}))
         return 0
+    if not models:
+        print_message(f"{store.root}: no model is installed; edge store install FILE --activate does it")
     for model in models:
         facts = [model.get("architecture"), model.get("quantization"), f"{model.get('size_bytes', '?')} bytes"]
         line = f"{model['sha256']}  {' '.join(fact for fact in facts if fact)}  {' '.join(model['marks'])}"

@@ -177,7 +177,9 @@ class Grabber:
             self._newest.finish(failure)
             return True
         if self._retries is not None and self._failures > self._retries:
-            attempts = "" if self._retries == 0 else f" (after {self._retries} more attempts)"
+            attempts = (
+                "" if self._retries == 0 else f" (after {self._retries} more attempt{'s' * (self._retries != 1)})"
+            )
             self._newest.finish(UnavailableError(f"{failure}{attempts}"))
             return True
         return False

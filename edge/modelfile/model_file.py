@@ -216,9 +216,11 @@ def _check_count(labels: tuple[str, ...], outputs: int, own: bool) -> None:
         hint = f"the first label, {labels[0]}, has no output; leave out its line"
     elif count == outputs - 1:
         hint = "one is missing; if it is the first output, background, add a first line for it"
+    if count == 1 and "," in labels[0]:
+        hint = "it has commas: write each label in a line of its own"
     if count - labels.count("") == outputs:
         hint = "empty lines between the labels count too; delete them"
-    raise ModelError(f"{count} labels for {outputs} outputs; {hint}")
+    raise ModelError(f"{count} label{'s' * (count != 1)} for {outputs} output{'s' * (outputs != 1)}; {hint}")
 
 
 def _image_metadata(structure: Structure) -> ImageMetadata:

@@ -14,6 +14,8 @@ FORMS = "0 or /dev/video0, picamera2:, a video file, http://... (MJPEG, JPEG), r
 """The forms of address that :func:`open_source` accepts, for errors."""
 
 
+_PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".bmp", ".tif", ".tiff"})
+
 # What keeps a path from ever becoming a folder. Any other error may be that of a disk that comes later.
 _NEVER_A_FOLDER = (errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
@@ -80,6 +82,8 @@ def _at_path(path: str, uri: str, recursive: bool) -> FrameSource:
         return _folder(path, recursive)
     if not stat.S_ISREG(mode):
         raise UsageError(f"{uri}: not a camera, a file or a folder; give {FORMS}")
+    if os.path.splitext(path)[1].lower() in _PHOTOS:
+        raise UsageError(f"{uri}: a photo, not a stream; edge label labels photos, and edge watch takes {FORMS}")
     from edge.sources.video import VideoFile
 
     return VideoFile(path)

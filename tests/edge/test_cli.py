@@ -190,3 +190,17 @@ def test_the_version_is_that_of_the_installed_package(edge_command) -> None:
     except importlib.metadata.PackageNotFoundError:
         expected = "edge, not installed but run from its source\n"
     assert done.stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["label", "--model", "m", "a.jpg", "--topk", "1"], "--topk, 1; did you mean --top-k? edge label --help"),
+        (["store", "list", "--jsn"], "--jsn; did you mean --json? edge store --help"),
+        (["inspect", "a.tflite", "b.tflite"], "b.tflite; edge inspect --help"),
+    ],
+)
+def test_an_option_that_is_not_known(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line names it and the nearest one that there is."""
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == f"edge: edge {arguments[0]} does not know {line} lists all options\n"

@@ -13,7 +13,10 @@ from edge.missing_path import missing_hint, near_name, typing_hint
     ("path", "hint"),
     [
         ("https://host/rose.jpg", "; an address is no path: download the file first, for example with curl -LO"),
-        ("~/rose.jpg", "; the shell replaces ~ at the start of a word without quotes alone: write the whole path"),
+        (
+            "~/rose.jpg",
+            "; the shell did not replace ~, as it does at the start of a word without quotes: write the whole path",
+        ),
         ("'rose.jpg'", "; quotes are a part of the name here: write it without them"),
         ("“rose.jpg”", "; quotes are a part of the name here: write it without them"),
         ("C:\\photos\\rose.jpg", "; here folders are separated by /, and a drive of Windows has another name"),
@@ -57,4 +60,4 @@ def test_a_model_in_its_usual_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     assert missing_hint("flowers.tflite") == f"; there is {Path('models/flowers.tflite')}"
     assert missing_hint("gone/flower.tflite") == f"; there is {Path('models/flowers.tflite')}"
-    assert missing_hint("~/flowers.tflite").startswith("; the shell replaces ~")
+    assert missing_hint("~/flowers.tflite").startswith("; the shell did not replace ~")

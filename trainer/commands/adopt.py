@@ -41,11 +41,17 @@ from trainer.terminal.progress_bars import TerminalProgress
 def adopt_command(
     model: Annotated[
         Path,
-        typer.Argument(help="The model file of another project, a zip with it, or the codelab's retrained_graph.pb."),
+        typer.Argument(
+            metavar="MODEL",
+            help="The model file of another project, a zip with it, or the codelab's retrained_graph.pb.",
+        ),
     ],
     photos: Annotated[
         Path | None,
-        typer.Argument(help="Photos to measure the accuracy on: a folder with one folder for each class, or a list."),
+        typer.Argument(
+            metavar="PHOTOS",
+            help="Photos to measure the accuracy on: a folder with one folder for each class, or a list.",
+        ),
     ] = None,
     labels: LabelFile = None,
     input_range: InputRange = None,

@@ -45,7 +45,8 @@ def _parameter(parser: argparse.ArgumentParser, action: argparse.Action, panel: 
     information: Any
     kind: Any = str | None
     if not action.option_strings:
-        information = typer.Argument(help=text, show_default=False, parser=_reader(action))
+        word = str(action.metavar or action.dest.upper())
+        information = typer.Argument(metavar=word, help=text, show_default=False, parser=_reader(action))
     elif action.nargs == 0:
         kind = bool
         information = typer.Option(*action.option_strings, help=text, show_default=False, rich_help_panel=panel)

@@ -24,7 +24,10 @@ _NEVER = 1.0  # the recommended threshold: every answer of this head is unknown
 
 def backbone_command(
     architecture: Annotated[
-        str, typer.Argument(help="The network: mobilenet_0.50_224, or what trainer architectures lists.")
+        str,
+        typer.Argument(
+            metavar="ARCHITECTURE", help="The network: mobilenet_0.50_224, or what trainer architectures lists."
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option(help="The model file (default: ARCHITECTURE-backbone.tflite in the folder models).")

@@ -18,7 +18,7 @@ from trainer.wheels.wheelhouse import WheelRequest
 
 
 def bundle_command(
-    model: Annotated[Path, typer.Argument(help="The model file.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model file.")],
     platform: Annotated[
         str,
         typer.Option(help="Processor of the device: aarch64 (64-bit Raspberry Pi OS), armv7l (32-bit) or x86_64."),

@@ -37,8 +37,8 @@ _MOST_NAMED = 10
 
 
 def compare_command(
-    first: Annotated[Path, typer.Argument(help="One model file.")],
-    second: Annotated[Path, typer.Argument(help="The other model file.")],
+    first: Annotated[Path, typer.Argument(metavar="FIRST", help="One model file.")],
+    second: Annotated[Path, typer.Argument(metavar="SECOND", help="The other model file.")],
     image_dir: ImageDir,
     layout: LayoutChoice = Layout[AUTO],
     split: Annotated[

@@ -49,7 +49,7 @@ _MOST_COLUMNS = 12
 
 
 def evaluate_command(
-    model: Annotated[Path, typer.Argument(help="The model file.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model file.")],
     image_dir: ImageDir,
     layout: LayoutChoice = Layout[AUTO],
     split: Annotated[

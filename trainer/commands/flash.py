@@ -31,7 +31,10 @@ from trainer.terminal.tables import print_table
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(help="Devices: user@host[:port], the folder of a mounted SD card, or a file with one per line."),
+    typer.Argument(
+        metavar="TARGET",
+        help="Devices: user@host[:port], the folder of a mounted SD card, or a file with one per line.",
+    ),
 ]
 Inventory = Annotated[list[Path] | None, typer.Option(help="A file with one target per line; may be repeated.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Number of targets to work on at the same time.")]
@@ -45,7 +48,7 @@ _ROLLOUT = Rollout()
 
 
 def flash_command(
-    model: Annotated[Path, typer.Argument(help="The model file.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The model file.")],
     target: Targets = None,
     inventory: Inventory = None,
     jobs: Jobs = _ROLLOUT.jobs,

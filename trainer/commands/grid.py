@@ -29,11 +29,15 @@ from trainer.terminal.tables import print_table
 
 
 def build_command(
-    folder: Annotated[Path, typer.Argument(help="Folder for the model files. Finished ones in it are kept.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder for the model files. Finished ones in it are kept.")
+    ],
     image_dir: Annotated[
         Path | None,
         typer.Argument(
-            help="Folder with one folder of photos for each class, or a list of photos. Without it no model is trained."
+            metavar="IMAGE_DIR",
+            help="Folder with one folder of photos for each class, or a list of photos. Without it no model is "
+            "trained.",
         ),
     ] = None,
     layout: LayoutChoice = Layout[AUTO],

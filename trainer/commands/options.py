@@ -25,8 +25,9 @@ Layout = Enum("Layout", {name: name for name in LAYOUTS}, type=str)  # type: ign
 ImageDir = Annotated[
     Path,
     typer.Argument(
+        metavar="IMAGE_DIR",
         help="The folder with one folder of photos for each class, also in a bucket (s3://BUCKET/FOLDER), or a list of "
-        "photos."
+        "photos.",
     ),
 ]
 RayAddress = Annotated[

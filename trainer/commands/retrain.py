@@ -214,6 +214,8 @@ def retrain_command(
         background=background,
         fine_tune=_recipe(chosen, fine_tune, fine_tune_from, seed),
     )
+    if options.ratios.doubt:
+        progress.message(options.ratios.doubt)
     if report:
         _check_reports(options.outputs)
     report_slow(quantizations, progress, changeable=given is None)

@@ -82,6 +82,8 @@ def parse_targets(texts: Iterable[str], inventories: Iterable[Path] = ()) -> lis
 
 def _read_inventory(path: Path) -> list[str]:
     """The texts in the file ``path``, one per line; ``#`` begins a comment."""
+    if path.suffix == ".tflite":
+        raise UsageError(f"{path}: is a model, not a list of targets; give the model first, then the targets")
     try:
         lines = read_regular(path, SMALL_BYTES).decode("utf-8-sig").splitlines()
     except OSError as error:

@@ -59,6 +59,8 @@ class Dataset(NamedTuple):
         :class:`~edge.errors.UsageError` for percentages that leave too few photos and for an unknown layout.
         """
         ratios = SplitRatios(validation_percentage, testing_percentage, seed).check()
+        if ratios.doubt:
+            as_progress(progress).message(ratios.doubt)
         return read_dataset(as_place(folder), ratios, progress, layout=layout)
 
     def of(self, split: str) -> list[Photo]:

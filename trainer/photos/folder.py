@@ -92,10 +92,8 @@ def _walk(root: Path, choice: str, progress: Progress) -> tuple[list[PhotoFile],
 def _list_folder(root: Path, skip: Callable[[str, str], None]) -> tuple[list[str], list[str]]:
     """The relative paths of the files in the folder ``root``, at any depth, and the names of the folders in it."""
     if not ask_drive(root, root.is_dir):
-        raise DatasetError(
-            f"{root}: no such folder{missing_hint(root)}; give a folder that has one folder of photos for each class, "
-            "or a list of photos"
-        )
+        form = "; give a folder that has one folder of photos for each class, or a list of photos"
+        raise DatasetError(f"{root}: no such folder{missing_hint(root) or form}")
 
     def skip_path(path: Path, reason: str) -> None:
         skip(path.relative_to(root).as_posix(), reason)

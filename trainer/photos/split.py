@@ -42,6 +42,16 @@ class SplitRatios(NamedTuple):
             )
         return self
 
+    @property
+    def doubt(self) -> str | None:
+        """A line if a percentage is below 1, because a share was probably meant; else None."""
+        smallest = min(self.validation_percentage, self.testing_percentage)
+        if smallest >= 1:
+            return None
+        return (
+            f"{smallest:g} % of the photos are {10 * smallest:g} of 1000; if you mean a share, give {100 * smallest:g}"
+        )
+
 
 class GroupedPhoto(NamedTuple):
     """What the split of a photo depends on.

@@ -141,3 +141,10 @@ def test_two_installs_at_once(store: Store, model: Callable[..., Path]) -> None:
         assert process.returncode in (0, 65), err  # 65: the other one was activated before it was confirmed
     assert store.linked("current") in store.installed()
     assert len(store.installed()) == 2
+
+
+def test_a_list_of_nothing(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty store is named, with what puts a model into it; stdout stays empty for scripts."""
+    assert main(["store", "list"]) == 0
+    line = f"edge: {store.root}: no model is installed; edge store install FILE --activate does it\n"
+    assert capsys.readouterr() == ("", line)

@@ -122,6 +122,12 @@ def test_wrong_number_of_labels(count: int, message: str) -> None:
         foreign("softmax", tuple("abcde"[:count]))
 
 
+def test_labels_in_one_line_with_commas() -> None:
+    """They are one label, and the line says what to change."""
+    with pytest.raises(ModelError, match="1 label for 3 outputs; it has commas: write each label in a line of its own"):
+        foreign("softmax", ("daisy,roses,tulips",))
+
+
 def test_blank_labels() -> None:
     """An empty line between the labels is said: where it makes them too many, and where a class has no name."""
     with pytest.raises(ModelError, match="4 labels for 3 outputs; empty lines between the labels count too; delete"):

@@ -54,6 +54,7 @@ def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
         ("", "the source is empty"),
         ("gone.mp4", "gone.mp4: No such file or directory; give 0 or /dev/video0"),
         ("file:gone.mp4", "file:gone.mp4: No such file"),
+        ("rose.JPG", "rose.JPG: a photo, not a stream; edge label labels photos"),
         ("gone", "gone: No such file or directory; folder:DIR waits for a folder; give 0 or"),
         ("/gone/film.mp4", "/gone/film.mp4: No such file"),
         ("folder:", "folder:: No such file"),
@@ -70,6 +71,7 @@ def test_addresses(uri: str, kind: str, name: str, ends: bool) -> None:
 )
 def test_other_texts_are_refused(uri: str, reason: str) -> None:
     """Anything else is refused in one line that names the forms, without the password."""
+    Path("rose.JPG").touch()
     with pytest.raises(UsageError, match=reason) as refused:
         open_source(uri)
     assert "secret" not in str(refused.value)

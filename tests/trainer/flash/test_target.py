@@ -93,6 +93,13 @@ def test_no_target_at_all_is_refused(tmp_path: Path) -> None:
         parse_targets([], [tmp_path / "missing"])
 
 
+def test_a_model_in_place_of_the_targets(tmp_path: Path) -> None:
+    """Model and targets that were mixed up are one line with their order."""
+    (tmp_path / "m.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+    with pytest.raises(UsageError, match=r"m\.tflite: is a model, not a list of targets; give the model first"):
+        parse_targets([str(tmp_path / "m.tflite")])
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on Windows")
 def test_an_inventory_that_is_a_pipe(tmp_path: Path) -> None:
     """It is one line at once: the command does not wait for a writer."""

@@ -268,3 +268,11 @@ def test_impossible_percentages_are_usage_errors(validation: float, testing: flo
 def test_possible_percentages_pass() -> None:
     """The largest shares that are allowed come back unchanged."""
     assert SplitRatios(45, 45).check() == SplitRatios(45, 45)
+
+
+@pytest.mark.parametrize(
+    ("testing", "line"), [(0.2, "0.2 % of the photos are 2 of 1000; if you mean a share, give 20"), (1, None)]
+)
+def test_a_share_in_place_of_a_percentage(testing: float, line: str | None) -> None:
+    """It is possible, with very many photos, and so it is said."""
+    assert SplitRatios(testing_percentage=testing).doubt == line
