@@ -183,10 +183,9 @@ def assemble(
     del first
     labels = tuple(sorted({file.label for file in kept}))
     if len({*labels, *beside}) < 2 and training:
-        have = f"only {labels[0]!r}" if labels else "none"
+        have = f"only {labels[0]!r}; add a folder with photos of another class" if labels else "none"
         raise DatasetError(
-            f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}; add a "
-            "folder with photos of another class"
+            f"{folder.root}: training needs photos of at least two classes, found {have}{_why_fewer(skipped)}"
         )
     try:
         found = name_groups([file.relative for file in kept]) if groups is None else groups

@@ -211,9 +211,9 @@ def test_foreign_model_and_a_label_file(tmp_path: Path) -> None:
 def test_wrong_number_of_labels(count: int) -> None:
     """Labels that do not fit the outputs are refused, whether packed or given."""
     names = [f"label {index}x" for index in range(count)]
-    with pytest.raises(ModelError, match=f"{count} labels for 3 outputs"):
+    with pytest.raises(ModelError, match=f"{count} labels? for 3 outputs"):
         ModelFile.from_bytes(Patient(TINY).foreign("\n".join(names)).content)
-    with pytest.raises(ModelError, match=f"{count} labels for 3 outputs"):
+    with pytest.raises(ModelError, match=f"{count} labels? for 3 outputs"):
         ModelFile.from_bytes(Patient(TINY).foreign(None, metadata=False).content, tuple(names))
 
 
