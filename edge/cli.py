@@ -26,7 +26,8 @@ def _run(arguments: Sequence[str]) -> int:
     parser = build_parser(arguments)
     options, unknown = parser.parse_known_args(with_joined_numbers(arguments))
     if unknown:
-        raise _not_known(unknown, arguments[0], set(_options_of(parser)))
+        name = next(word for word in arguments if word in _COMMANDS)  # there is one, or the parser had ended
+        raise _not_known(unknown, name, set(_options_of(parser)))
     command: Callable[[argparse.Namespace], int] = options.command
     return command(options)
 
