@@ -198,7 +198,7 @@ def test_the_version_is_that_of_the_installed_package(edge_command) -> None:
         (["label", "--model", "m", "a.jpg", "--topk", "1"], "--topk, 1; did you mean --top-k? edge label --help"),
         (["store", "list", "--jsn"], "--jsn; did you mean --json? edge store --help"),
         (["inspect", "a.tflite", "b.tflite"], "b.tflite; edge inspect --help"),
-        (["--colour", "inspect", "a.tflite"], "--colour; edge inspect --help"),
+        (["--xyzzy", "inspect", "a.tflite"], "--xyzzy; edge inspect --help"),
     ],
 )
 def test_an_option_that_is_not_known(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
