@@ -144,7 +144,7 @@ def test_nothing_could_be_measured(capsys: pytest.CaptureFixture[str]) -> None:
         (["bench", "empty"], 65, "empty: no models in this folder"),
         (["bench", "gone.tflite"], 65, "gone.tflite: no such file or folder"),
         ([*BENCH, "--photo", "gone.jpg"], 65, "gone.jpg: cannot read the photo (No such file or directory)"),
-        ([*BENCH, "--photo", "models/tiny-int8.tflite"], 65, "not an image of a known format"),
+        ([*BENCH, "--photo", "models/tiny-int8.tflite"], 65, "a TFLite model, not a photo"),
         ([*BENCH, "--labels", "gone.txt"], 65, "gone.txt: cannot read the label file"),
         ([*BENCH, "--output", "empty"], 74, "empty: is a folder; give the name of a file, such as empty/bench.json"),
         ([*BENCH, "--csv", "models/tiny-int8.tflite/x.csv"], 74, "x.csv: cannot be written"),

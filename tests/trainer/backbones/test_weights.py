@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import ConfigurationError
+from edge.errors import ConfigurationError, DataError
+from support.paths import DATA
 from support.scripted_server import Request, ScriptedServer
 from trainer.backbones.architectures import (
     ALPHAS,
@@ -18,6 +19,8 @@ from trainer.backbones.architectures import (
     MOBILENET_V3_SMALL,
     Architecture,
 )
+from trainer.backbones.keras_file import read_keras_weights
+from trainer.backbones.networks import network_graph
 from trainer.backbones.packaged_weights import GRAPH, LITE0, installed
 from trainer.backbones.weights import Weights, download, find_weights, keras_cache_file, weights_at_hand
 
@@ -264,3 +267,9 @@ def test_the_name_of_a_file_tells_another_input_size(
     (tmp_path / name).write_bytes(HDF5)
     choice = str(tmp_path / name)
     assert find_weights(architecture, choice, lambda weights: False, Connection(None).download).origin == origin
+
+
+def test_a_model_in_place_of_weights() -> None:
+    """A TFLite file is named as one, with the option that takes it; a zip behind it does not matter."""
+    with pytest.raises(DataError, match="no file of Keras' weights, but a TFLite model; give it with --backbone"):
+        read_keras_weights(DATA / "tiny-int8.tflite", network_graph(NARROW))
