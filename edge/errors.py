@@ -6,6 +6,7 @@
     ├── UsageError           2   the command line asks for something impossible
     ├── DataError           65   the input is bad
     │   ├── ImageError           a photo that cannot be decoded, or is too large to decode safely
+    │   │   └── NotReadError     its file cannot be read
     │   ├── ModelError           a model file that is truncated, damaged, not a classifier, or inconsistent
     │   └── DatasetError         a folder of photos that cannot be trained on or evaluated
     ├── UnavailableError    69   a camera, a host or a device that does not answer
@@ -41,6 +42,10 @@ class DataError(EdgeError):
 
 class ImageError(DataError):
     """A photo that cannot be decoded, or that is too large to decode safely."""
+
+
+class NotReadError(ImageError):
+    """The file of a photo cannot be read. It may be sound: another machine, or a later try, may read it."""
 
 
 class ModelError(DataError):

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from edge.errors import StorageError
-from edge.system.drives import ask_drive
+from edge.system.drives import WRITE_TIMES, ask_drive, asking, with_limit
 from edge.system.file_changes import BINARY, replace, set_mode
 from edge.system.file_names import why_windows_refuses_path
 
@@ -20,23 +20,30 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
     Missing folders are made. The permissions are ``mode``; None: those of any new file. Whatever happens, ``path`` is
     afterwards the old file or the new one.
 
-    Raises :class:`~edge.errors.StorageError` if it cannot be written, or is a device or a pipe.
+    Raises :class:`~edge.errors.StorageError` if it cannot be written, is a device or a pipe, or if its drive does not
+    answer.
     """
-    _check_name(path)
+    with_limit(lambda: _write_whole(path, content, mode))
+
+
+def _write_whole(path: Path, content: bytes, mode: int | None) -> None:
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-        # Made with its permissions: the umask of the process, which other threads use too, is never changed.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY
-        handle = os.open(temporary, flags, 0o666 if mode is None else mode)
-        with os.fdopen(handle, "wb") as file:
+        with asking(path):
+            _check_name(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+            # Made with its permissions: the umask of the process, which other threads use too, is never changed.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY
+            handle = os.open(temporary, flags, 0o666 if mode is None else mode)
+        with asking(path, times=WRITE_TIMES), os.fdopen(handle, "wb") as file:
             if mode is not None:
                 set_mode(handle, mode)  # the umask has taken some away
             file.write(content)
             file.flush()
             os.fsync(handle)
-        replace(temporary, path)
+        with asking(path):
+            replace(temporary, path)
         temporary = None
     except OSError as error:
         raise StorageError(f"{path}: cannot be written ({error.strerror}); choose another place") from None

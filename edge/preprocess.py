@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from edge.errors import ImageError
+from edge.errors import ImageError, NotReadError
 from edge.pictures.bounded_file import open_bounded, size_in_bytes
 from edge.pictures.formats import unread_format
 from edge.pictures.limits import check_limits, may_read_exif, silence_libtiff, too_large
 from edge.pictures.open_image import FORMATS, head_of, open_image, refuse_raw
+from edge.unread_photos import is_of_drive
 
 PREPROCESSING_VERSION = 2
 """Changes with every change that alters a pixel; cached bottlenecks and models are valid for one version only."""
@@ -132,7 +133,7 @@ def decode(
 
     Raises :class:`~edge.errors.ImageError` if the file is missing, empty, truncated, not an image of
     :data:`FORMATS` or of the extra ``heif``, takes more than the limits of :mod:`edge.pictures.limits`, or if ``check``
-    raises it.
+    raises it; it is a :class:`~edge.errors.NotReadError` if the file cannot be read.
     """
     with _decoded(source, size, check) as (picture, turn):
         return to_rgb(picture if turn is None else picture.transpose(turn))
@@ -168,6 +169,8 @@ def _decoded(
     except MemoryError:
         raise ImageError("too large: not enough memory to decode it; scale it down") from None
     except Exception as error:
+        if is_of_drive(error):
+            raise NotReadError(_why_unread(error)) from None
         raise ImageError(unread_format(head_of(source)) or _why_unread(error)) from None
     finally:
         if file is not None and file is not source:

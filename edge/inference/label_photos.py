@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from edge.errors import ImageError
+from edge.errors import ImageError, NotReadError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.inference.delegate import DelegateChoice
 from edge.inference.interpreter import check_threads
@@ -13,6 +13,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.parallel import RUN, available_cores, ordered_map
 from edge.regular_file import is_pipe
 from edge.types import LabelledPhoto
+from edge.unread_photos import while_readable
 
 
 def label_photos(
@@ -33,22 +34,26 @@ def label_photos(
     and ``delegate`` are those of :class:`~edge.inference.classifier.Classifier`.
 
     Raises :class:`~edge.errors.UsageError` before it starts if ``threads`` is not 1 to 1024, and while it runs
-    :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter.
+    :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter, and
+    :class:`~edge.errors.StorageError` if no photo can be read any more: see
+    :func:`~edge.unread_photos.while_readable`.
     """
     threads = available_cores() if threads is None else threads
     check_threads(threads)
 
-    def make_worker() -> Callable[[Path], LabelledPhoto]:
+    def make_worker() -> Callable[[Path], tuple[Path, LabelledPhoto, str | None]]:
         classifier = Classifier(model, runtime=runtime, reject=reject, delegate=delegate)
 
-        def label(path: Path) -> LabelledPhoto:
+        def label(path: Path) -> tuple[Path, LabelledPhoto, str | None]:
             try:
                 if is_pipe(path):  # since it was found
-                    return LabelledPhoto(path, None, "not a regular file")
-                return LabelledPhoto(path, classifier.classify(path, top_k=top_k, score_threshold=score_threshold))
+                    return path, LabelledPhoto(path, None, "not a regular file"), None
+                found = classifier.classify(path, top_k=top_k, score_threshold=score_threshold)
+                return path, LabelledPhoto(path, found), None
             except ImageError as error:
-                return LabelledPhoto(path, None, str(error))
+                unread = str(error) if isinstance(error, NotReadError) else None
+                return path, LabelledPhoto(path, None, str(error)), unread
 
         return label
 
-    return ordered_map(make_worker, photos, threads, RUN)
+    return while_readable(ordered_map(make_worker, photos, threads, RUN))

@@ -25,6 +25,9 @@ END_LIMIT_S = 10.0
 LOOK_EVERY_S = 1.0
 """The time between two looks at what is asked, in seconds."""
 
+WRITE_TIMES = 10
+"""How many times as long it may take until something is on the disk: a slow card first writes all that waits."""
+
 _STOPPED_S = 5.0  # if more time lies between two looks, the whole process was stopped, or nobody waited
 
 Result = TypeVar("Result")
@@ -33,15 +36,15 @@ Result = TypeVar("Result")
 class Question:
     """What a thread asks a drive for now: the ``path``, None for nothing, since the monotonic time ``since_s``.
 
-    If it is not ``limited``, whoever is asked has a limit of time of its own.
+    It may take ``limit_s`` seconds.
     """
 
-    __slots__ = ("limited", "path", "since_s")
+    __slots__ = ("limit_s", "path", "since_s")
 
     def __init__(self) -> None:
         self.path: str | bytes | os.PathLike[str] | None = None
         self.since_s = 0.0
-        self.limited = True
+        self.limit_s = ANSWER_LIMIT_S
 
 
 class _OfThread(threading.local):
@@ -60,19 +63,19 @@ def ask_as(question: Question) -> None:
 class asking:  # it is used as a word, as those of contextlib are
     """A context manager: in the block, this thread asks a drive for ``path``. Blocks are not nested.
 
-    Without ``limited`` it may take any time; only :meth:`Patience.join` has a limit.
+    It may take ``times`` as long as :data:`ANSWER_LIMIT_S`. At infinity, only :meth:`Patience.join` has a limit.
     """
 
-    __slots__ = ("_limited", "_path", "_question")
+    __slots__ = ("_path", "_question", "_times")
 
-    def __init__(self, path: str | bytes | os.PathLike[str], *, limited: bool = True) -> None:
+    def __init__(self, path: str | bytes | os.PathLike[str], *, times: float = 1) -> None:
         self._path = path
-        self._limited = limited
+        self._times = times
 
     def __enter__(self) -> asking:
         self._question = _own.question
         self._question.since_s = time.monotonic()
-        self._question.limited = self._limited
+        self._question.limit_s = ANSWER_LIMIT_S * self._times
         self._question.path = self._path
         return self
 
@@ -97,7 +100,7 @@ class Patience:
     def look(self) -> None:
         """Look once; to be called every :data:`LOOK_EVERY_S` while somebody waits.
 
-        Raises :class:`~edge.errors.StorageError` if a drive has not answered within :data:`ANSWER_LIMIT_S`.
+        Raises :class:`~edge.errors.StorageError` if a drive has not answered in time.
         """
         now_s = time.monotonic()
         stopped, self._looked_s = now_s - self._looked_s > _STOPPED_S, now_s
@@ -105,9 +108,10 @@ class Patience:
             if stopped:
                 question.since_s = now_s
             path = question.path
-            if path is not None and question.limited and now_s - question.since_s > ANSWER_LIMIT_S:
+            limit_s = question.limit_s
+            if path is not None and now_s - question.since_s > limit_s:
                 raise StorageError(
-                    f"{os.fsdecode(path)}: no answer within {ANSWER_LIMIT_S:g} s; mend the drive and run again to go on"
+                    f"{os.fsdecode(path)}: no answer within {limit_s:g} s; mend the drive and run again to go on"
                 )
 
     def join(self, threads: Sequence[threading.Thread]) -> None:
@@ -143,21 +147,25 @@ def with_limit(ask: Callable[[], Result]) -> Result:
 
     patience = Patience([question])
     threading.Thread(target=run, name="drive", daemon=True).start()
-    while not done.wait(LOOK_EVERY_S):
-        patience.look()
+    try:
+        while not done.wait(LOOK_EVERY_S):
+            patience.look()
+    except KeyboardInterrupt:
+        done.wait(LOOK_EVERY_S)  # what is being written is whole then, or gone
+        raise
     if errors:
         raise errors[0]
     return results[0]
 
 
-def ask_drive(path: str | bytes | os.PathLike[str], ask: Callable[[], Result]) -> Result:
-    """What ``ask``, which asks a drive for ``path`` once, returns or raises.
+def ask_drive(path: str | bytes | os.PathLike[str], ask: Callable[[], Result], *, times: float = 1) -> Result:
+    """What ``ask``, which asks a drive for ``path`` once, returns or raises; ``times`` is that of :class:`asking`.
 
     Raises :class:`~edge.errors.StorageError` if the drive does not answer.
     """
 
     def once() -> Result:
-        with asking(path):
+        with asking(path, times=times):
             return ask()
 
     return with_limit(once)

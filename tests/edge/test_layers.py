@@ -24,7 +24,7 @@ LAYERS = [
     ["errors"],
     ["home", "local_path"],
     ["cache_folder", "system", "text_table"],
-    ["pictures", "regular_file", "missing_path"],
+    ["pictures", "regular_file", "missing_path", "unread_photos"],
     ["controls", "types", "files", "run_command", "parallel", "messages", "child_process", "tls"],
     ["statistics"],
     ["status", "preprocess"],

@@ -1,7 +1,8 @@
-"""A share that hangs: a file system in user space (FUSE) that shows a folder, and from some request on is silent.
+"""A share that hangs or fails: a file system in user space (FUSE) that shows a folder, up to some request.
 
-``python -m support.hanging_share FOLDER MOUNT_POINT REQUEST NUMBER`` mounts it, prints ``mounted``, and answers until
-it has answered requests of that kind ``NUMBER`` times. When the process ends, all who wait get an error.
+``python -m support.hanging_share FOLDER MOUNT_POINT REQUEST NUMBER ERROR`` mounts it, prints ``mounted``, and answers
+until it has answered requests of that kind ``NUMBER`` times. Then it is silent if ``ERROR`` is 0; else all requests of
+that kind get this error. When the process ends, all who wait get an error.
 
 The protocol is that of Linux, ``linux/fuse.h``, version 7.31.
 """
@@ -97,12 +98,14 @@ def _mount(point: str) -> int:
     return device
 
 
-def _serve(folder: str, point: str, operation: int, number: int) -> None:
+def _serve(folder: str, point: str, operation: int, number: int, failure: int) -> None:
     device, share, answered, asked = _mount(point), _Share(folder), 0, 0
     print("mounted", flush=True)
     while True:
         try:
-            if asked and answered == number:  # what is not read can be given up by a process that ends, as with NFS
+            if (
+                asked and answered == number and not failure
+            ):  # what is not read can be given up by a process that ends, as with NFS
                 signal.pause()
             request = os.read(device, 1 << 18)
         except OSError:  # it was unmounted
@@ -113,6 +116,8 @@ def _serve(folder: str, point: str, operation: int, number: int) -> None:
         answered += asked == operation
         error, content = 0, b""
         try:
+            if asked == operation and answered > number:
+                raise OSError(failure, os.strerror(failure))
             content = share.answer(asked, node, request[_IN.size :])
         except OSError as found:
             error = -(found.errno or errno.EIO)
@@ -120,10 +125,14 @@ def _serve(folder: str, point: str, operation: int, number: int) -> None:
 
 
 @contextlib.contextmanager
-def hanging_share(folder: Path, point: Path, operation: int, number: int = 0) -> Iterator[None]:
-    """Show ``folder`` at ``point``, which is made, until ``number`` requests were answered; skips if not allowed."""
+def hanging_share(folder: Path, point: Path, operation: int, number: int = 0, *, error: int = 0) -> Iterator[None]:
+    """Show ``folder`` at ``point``, which is made, until ``number`` requests were answered; skips if not allowed.
+
+    Then it hangs, or answers requests of this kind with ``error``.
+    """
     point.mkdir()
-    command = [sys.executable, "-m", "support.hanging_share", str(folder), str(point), str(operation), str(number)]
+    numbers = [str(each) for each in (operation, number, error)]
+    command = [sys.executable, "-m", "support.hanging_share", str(folder), str(point), *numbers]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
@@ -138,4 +147,4 @@ def hanging_share(folder: Path, point: Path, operation: int, number: int = 0) ->
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    _serve(sys.argv[1], sys.argv[2], *(int(number) for number in sys.argv[3:6]))

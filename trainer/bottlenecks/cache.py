@@ -7,7 +7,6 @@ a fourth one which photos of a folder are groups, and a fifth one fits: see :mod
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 import zlib
@@ -22,7 +21,7 @@ import numpy.typing as npt
 
 from edge.errors import StorageError
 from edge.preprocess import PREPROCESSING_VERSION
-from trainer.bottlenecks.cache_database import FILE_NAME, CorruptCacheError, open_database, set_aside, translated_errors
+from trainer.bottlenecks.cache_database import FILE_NAME, CorruptCacheError, open_database, set_aside
 from trainer.bottlenecks.digests import Digests
 from trainer.photos.bucket import in_bucket
 from trainer.photos.look import LOOK_VERSION
@@ -64,15 +63,11 @@ class BottleneckCache:
     ) -> None:
         self._database.close()
 
-    def _translated(self) -> contextlib.AbstractContextManager[None]:
-        return translated_errors(self._path)
-
     def known_files(self, keys: Sequence[bytes] | None = None) -> dict[bytes, tuple[int, int, bytes]]:
         """(size in bytes, mtime in ns, sha256) of files hashed before, by :func:`file_key`: all, or those ``keys``."""
         columns = "SELECT path, size, mtime_ns, sha256 FROM files"
-        with self._translated():
-            rows = self._database.execute(columns) if keys is None else self._select(columns, "path", keys)
-            return {path: (size, mtime_ns, sha256) for path, size, mtime_ns, sha256 in rows}
+        rows = self._database.rows(columns) if keys is None else self._select(columns, "path", keys)
+        return {path: (size, mtime_ns, sha256) for path, size, mtime_ns, sha256 in rows}
 
     def known_images(self, artifact: bytes, vector_bytes: int) -> Digests:
         """The sha256 of every image with an intact bottleneck of ``artifact`` (its sha256, 32 bytes)."""
@@ -99,7 +94,7 @@ class BottleneckCache:
         """The rows of ``columns`` whose ``key`` is one of ``values``, a few hundred in one go."""
         for start in range(0, len(values), _TOGETHER):
             some = values[start : start + _TOGETHER]
-            yield from self._database.execute(f"{columns} WHERE {key} IN ({', '.join('?' * len(some))})", some)
+            yield from self._database.all(f"{columns} WHERE {key} IN ({', '.join('?' * len(some))})", some)
 
     def store(
         self,
@@ -110,23 +105,26 @@ class BottleneckCache:
     ) -> None:
         """Add bottlenecks and looks, as (image sha256, bytes), and hashed files, in one transaction."""
         newest = time.time_ns() - _SETTLED_NS
-        with self._translated(), self._database:
-            self._database.executemany(
-                "INSERT OR REPLACE INTO bottlenecks VALUES (?, ?, ?, ?, ?)",
-                [(artifact, PREPROCESSING_VERSION, image, v, zlib.crc32(v)) for image, v in vectors],
-            )
-            self._database.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
-                [
-                    (file_key(path), status.st_size, status.st_mtime_ns, sha256)
-                    for path, status, sha256 in files
-                    if _FIRST_NS <= status.st_mtime_ns < newest
-                ],
-            )
-            self._database.executemany(
-                "INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)",
-                [(LOOK_VERSION, image, look, zlib.crc32(look)) for image, look in looks],
-            )
+        self._database.change(
+            [
+                (
+                    "INSERT OR REPLACE INTO bottlenecks VALUES (?, ?, ?, ?, ?)",
+                    [(artifact, PREPROCESSING_VERSION, image, v, zlib.crc32(v)) for image, v in vectors],
+                ),
+                (
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+                    [
+                        (file_key(path), status.st_size, status.st_mtime_ns, sha256)
+                        for path, status, sha256 in files
+                        if _FIRST_NS <= status.st_mtime_ns < newest
+                    ],
+                ),
+                (
+                    "INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)",
+                    [(LOOK_VERSION, image, look, zlib.crc32(look)) for image, look in looks],
+                ),
+            ]
+        )
 
     def load(
         self, artifact: bytes, images: Sequence[bytes], features: int, dtype: npt.DTypeLike
@@ -174,16 +172,14 @@ class BottleneckCache:
     def intact_looks(self) -> Iterator[tuple[bytes, bytes]]:
         """The sha256 of every image with an intact look, and that; sorted."""
         columns = "SELECT image, look, checksum FROM looks WHERE version = ? ORDER BY image"
-        with self._translated():
-            for image, look, checksum in self._database.execute(columns, (LOOK_VERSION,)):
-                if isinstance(image, bytes) and isinstance(look, bytes) and zlib.crc32(look) == checksum:
-                    yield image, look
+        for image, look, checksum in self._database.rows(columns, (LOOK_VERSION,)):
+            if isinstance(image, bytes) and isinstance(look, bytes) and zlib.crc32(look) == checksum:
+                yield image, look
 
     def images_with_look(self) -> Digests:
         """The sha256 of every image with a look, intact or not."""
-        with self._translated():
-            rows = self._database.execute("SELECT image FROM looks WHERE version = ?", (LOOK_VERSION,))
-            return Digests(image for (image,) in rows if isinstance(image, bytes))
+        rows = self._database.rows("SELECT image FROM looks WHERE version = ?", (LOOK_VERSION,))
+        return Digests(image for (image,) in rows if isinstance(image, bytes))
 
     def load_looks(self, images: Iterable[bytes]) -> dict[bytes, bytes]:
         """The intact looks of ``images``, given by their sha256; those that are missing or damaged are not in it."""
@@ -192,30 +188,26 @@ class BottleneckCache:
 
     def store_groups(self, key: bytes, first: bytes) -> None:
         """Keep the groups of some photos under ``key``; those of the hundred last keys are kept."""
-        with self._translated(), self._database:
-            self._database.execute("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)", (key, first, zlib.crc32(first)))
-            self._database.execute(
-                "DELETE FROM groups WHERE rowid <= (SELECT max(rowid) FROM groups) - ?", (_KEPT_GROUPS,)
-            )
+        oldest = "DELETE FROM groups WHERE rowid <= (SELECT max(rowid) FROM groups) - ?"
+        row = (key, first, zlib.crc32(first))
+        self._database.change([("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)", [row]), (oldest, [(_KEPT_GROUPS,)])])
 
     def load_groups(self, key: bytes) -> bytes | None:
         """What :meth:`store_groups` kept under ``key``, None if there is nothing intact."""
-        with self._translated():
-            row = self._database.execute("SELECT first, checksum FROM groups WHERE key = ?", (key,)).fetchone()
-        return row[0] if row and isinstance(row[0], bytes) and zlib.crc32(row[0]) == row[1] else None
+        found = self._database.all("SELECT first, checksum FROM groups WHERE key = ?", (key,))
+        return next((first for first, crc in found if isinstance(first, bytes) and zlib.crc32(first) == crc), None)
 
     def _intact(self, artifact: bytes, images: Sequence[bytes] | None = None) -> Iterator[tuple[bytes, bytes]]:
         """The sha256 of every image with an intact bottleneck, and that: all, sorted, or those of ``images``."""
         columns = "SELECT image, vector, checksum FROM bottlenecks"
         fixed = f"artifact = x'{artifact.hex()}' AND preprocessing = {PREPROCESSING_VERSION}"
-        with self._translated():
-            if images is None:
-                rows: Iterable[tuple[Any, ...]] = self._database.execute(f"{columns} WHERE {fixed} ORDER BY image")
-            else:
-                rows = self._select(columns, f"{fixed} AND image", images)
-            for image, vector, checksum in rows:
-                if isinstance(image, bytes) and isinstance(vector, bytes) and zlib.crc32(vector) == checksum:
-                    yield image, vector
+        if images is None:
+            rows = self._database.rows(f"{columns} WHERE {fixed} ORDER BY image")
+        else:
+            rows = self._select(columns, f"{fixed} AND image", images)
+        for image, vector, checksum in rows:
+            if isinstance(image, bytes) and isinstance(vector, bytes) and zlib.crc32(vector) == checksum:
+                yield image, vector
 
 
 def _in_rows(images: Sequence[bytes], rows: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[int, bytes]]:

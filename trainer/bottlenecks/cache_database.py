@@ -6,11 +6,12 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from edge.errors import StorageError
-from edge.system.drives import ask_drive
+from edge.system.drives import WRITE_TIMES, ask_drive
 from edge.system.file_changes import replace
 from trainer.bottlenecks.cache_place import check_place
 from trainer.cache_folder import make_cache_folder
@@ -33,6 +34,10 @@ _OTHER_TABLES = re.compile("no such|table .* (has [0-9]+ columns but|has no colu
 BUSY_LIMIT_S = 50.0
 """How long another program may have the database locked, in seconds; less than a drive may take for its answer."""
 
+_TOGETHER = 500  # rows that are asked for in one go
+
+Result = TypeVar("Result")
+
 _PAGE_BYTES = 16_384
 """In SQLite's usual pages of 4,096 bytes, a row of 1,024 values in int8 is too large: it takes a page of its own."""
 
@@ -51,7 +56,57 @@ def set_aside(folder: Path) -> Path:
     return aside
 
 
-def open_database(folder: Path, busy_limit_s: float = BUSY_LIMIT_S) -> sqlite3.Connection:
+class CacheDatabase:
+    """An open cache file: its drive has a limit of time for each answer.
+
+    Its methods raise :class:`CorruptCacheError`, and :class:`~edge.errors.StorageError` if the drive does not answer or
+    the file cannot be written.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._path = path
+        self._in_use = False
+
+    def all(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of ``statement``; they are few."""
+        return self._ask(lambda: self.connection.execute(statement, values).fetchall())
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of ``statement``, some at a time."""
+        cursor = self._ask(lambda: self.connection.execute(statement, values))
+        while some := self._ask(lambda: cursor.fetchmany(_TOGETHER)):
+            yield from some
+
+    def change(self, changes: Iterable[tuple[str, Sequence[Sequence[object]]]]) -> None:
+        """Execute statements, each for all values that are beside it, in one transaction."""
+
+        def change() -> None:
+            with self.connection:
+                for statement, values in changes:
+                    self.connection.executemany(statement, values)
+
+        self._ask(change, times=WRITE_TIMES)
+
+    def close(self) -> None:
+        """Close the file, unless a thread is in it that waits for the drive: closing would wait for it too."""
+        if not self._in_use:
+            self.connection.close()
+
+    def _ask(self, ask: Callable[[], Result], *, times: float = 1) -> Result:
+        self._in_use = True
+
+        def answer() -> Result:
+            try:
+                return ask()
+            finally:
+                self._in_use = False
+
+        with translated_errors(self._path):
+            return ask_drive(self._path, answer, times=times)
+
+
+def open_database(folder: Path, busy_limit_s: float = BUSY_LIMIT_S) -> CacheDatabase:
     """Open the database in ``folder``; make it if it is missing.
 
     ``busy_limit_s`` is how long another program may have it locked whenever it is used, in seconds.
@@ -62,7 +117,7 @@ def open_database(folder: Path, busy_limit_s: float = BUSY_LIMIT_S) -> sqlite3.C
     make_cache_folder(folder)
     check_place(folder)
     path = folder / FILE_NAME
-    return ask_drive(path, lambda: _open(path, busy_limit_s))
+    return CacheDatabase(path, ask_drive(path, lambda: _open(path, busy_limit_s)))
 
 
 def _open(path: Path, busy_limit_s: float) -> sqlite3.Connection:

@@ -19,6 +19,7 @@ from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.fill_cache import Rows, fill
 from trainer.bottlenecks.workers import MakeWorker, Read, Threads, Workers
 from trainer.photos.look import look_of
+from trainer.photos.others_of_class import OthersOfClass
 from trainer.photos.photo_files import FileStatus, PhotoFile, PhotoFolder
 from trainer.photos.reading import Contents
 
@@ -36,12 +37,12 @@ class Extracted(NamedTuple):
 
 
 class _Done(NamedTuple):
-    """The result for ``file``: a content hash and rows for the cache, or the reason why it cannot be read."""
+    """The result for ``file``: a content hash and rows for the cache, or the error that says why there are none."""
 
     file: PhotoFile
-    sha256: bytes | None
+    sha256: bytes
     rows: Rows
-    reason: str
+    error: ImageError | None = None
 
 
 def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, threads: int | None = None) -> Extracted:
@@ -51,7 +52,8 @@ def compute_bottlenecks(extractor: FeatureExtractor, folder: PhotoFolder, thread
     every half second. The look of each photo that is decoded for it is written too. A corrupt cache is renamed, with a
     message, and a new one is filled.
 
-    Raises :class:`~edge.errors.StorageError` if the cache cannot be written.
+    Raises :class:`~edge.errors.StorageError` if the cache cannot be written, or if photos cannot be read any more: see
+    :class:`~trainer.photos.others_of_class.OthersOfClass`.
     """
     return compute_for_all([extractor], folder, threads)[0]
 
@@ -99,10 +101,14 @@ def _compute(extractors: Sequence[FeatureExtractor], folder: PhotoFolder, worker
                 yield from others
 
         def results() -> Iterator[Rows]:
-            make_worker = _worker_factory(extractors, cached, cache.images_with_look())
+            make_worker, others = (
+                _worker_factory(extractors, cached, cache.images_with_look()),
+                OthersOfClass(folder.files),
+            )
             for done in workers.map(make_worker, missing()):
-                if done.sha256 is None:
-                    contents.unreadable[done.file.relative] = done.reason
+                others.note(done.file, done.error)
+                if done.error is not None:
+                    contents.unreadable[done.file.relative] = str(done.error)
                 else:
                     contents.sha256[done.file.relative] = done.sha256
                 yield done.rows
@@ -175,9 +181,9 @@ def _worker_factory(
                         pixels[network.size] = preprocess(picture, network.size)
                     vector = interpreter.raw_outputs(pixels[network.size]).tobytes()
                     rows.bottlenecks.append((network.key, sha256, vector))
-                return _Done(file, sha256, rows, "")
+                return _Done(file, sha256, rows)
             except ImageError as error:
-                return _Done(file, None, Rows([], [], []), str(error))
+                return _Done(file, b"", Rows([], [], []), error)
 
         return compute
 

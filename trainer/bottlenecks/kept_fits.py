@@ -12,7 +12,7 @@ import hashlib
 from pathlib import Path
 
 from edge.errors import StorageError
-from trainer.bottlenecks.cache_database import FILE_NAME, open_database, translated_errors
+from trainer.bottlenecks.cache_database import open_database
 
 MOST_ENTRIES = 100
 """Of more entries the oldest go."""
@@ -29,12 +29,11 @@ def load_fit(folder: Path, key: bytes) -> bytes | None:
     with (
         contextlib.suppress(StorageError),
         contextlib.closing(open_database(folder, _BUSY_LIMIT_S)) as database,
-        translated_errors(folder / FILE_NAME),
     ):
         asked = "SELECT content, checksum FROM fits WHERE key = ? AND length(content) <= ?"  # no more in memory
-        row = database.execute(asked, (key, MOST_BYTES)).fetchone()
-        if row is not None and isinstance(row[0], bytes) and row[1] == _checksum(key, row[0]):
-            return row[0]
+        for content, checksum in database.all(asked, (key, MOST_BYTES)):
+            if isinstance(content, bytes) and checksum == _checksum(key, content):
+                return content
     return None
 
 
@@ -48,17 +47,15 @@ def store_fit(folder: Path, key: bytes, content: bytes) -> None:
     with (
         contextlib.suppress(StorageError),
         contextlib.closing(open_database(folder, _BUSY_LIMIT_S)) as database,
-        translated_errors(folder / FILE_NAME),
-        database,
     ):
         row = (key, content, _checksum(key, content))
-        database.execute("INSERT OR REPLACE INTO fits VALUES (?, ?, ?)", row)
+        database.change([("INSERT OR REPLACE INTO fits VALUES (?, ?, ?)", [row])])
         total = 0
         newest_first = "SELECT rowid, length(content) FROM fits ORDER BY rowid DESC"
-        for place, (number, size) in enumerate(database.execute(newest_first).fetchall()):
+        for place, (number, size) in enumerate(database.all(newest_first)):
             total += size or 0
             if place >= MOST_ENTRIES or total > MOST_BYTES:
-                database.execute("DELETE FROM fits WHERE rowid <= ?", (number,))
+                database.change([("DELETE FROM fits WHERE rowid <= ?", [(number,)])])
                 break
 
 

@@ -54,7 +54,7 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
     import ray
 
-    interrupted = False
+    interrupted, workers = False, RayWorkers(progress)
     try:
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
             with _without_stderr():
@@ -69,12 +69,13 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
             dashboard = f"; its dashboard: http://{context.dashboard_url}" if context.dashboard_url else ""
             progress.message(f"connected to the Ray cluster at {ray.get_runtime_context().gcs_address}{dashboard}")
-            yield RayWorkers(progress)
+            yield workers
     except KeyboardInterrupt:
         interrupted = True
         raise
     finally:
         if not interrupted or address == LOCAL:  # that cluster would outlive this process
+            workers.close()
             ray.shutdown()  # also after an _init that failed half-way
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.NOTSET)

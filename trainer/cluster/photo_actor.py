@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from edge.errors import EdgeError, ImageError
+from edge.errors import EdgeError, ImageError, NotReadError
 from trainer.cluster.readers import NoAnswerError, Readers, WhatIsRead
 from trainer.cluster.same_numbers import Check, here
-from trainer.photos.reading import NotReadError
 
 if TYPE_CHECKING:
     import pyarrow

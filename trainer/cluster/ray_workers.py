@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from edge.errors import ConfigurationError, EdgeError, StorageError, UnavailableError
+from edge.errors import ConfigurationError, EdgeError, NotReadError, StorageError, UnavailableError
 from trainer.bottlenecks.workers import Item, MakeWorker, Result
 from trainer.cluster.nodes import Examined, examine_nodes, lost_nodes, pack_check
 from trainer.cluster.photo_actor import Outcome, PhotoActor, compute_one, pack
 from trainer.cluster.readers import READ_LIMIT_S, NoAnswerError, Readers, how_to_reach
 from trainer.cluster.same_numbers import COMPARED, Check, Node
-from trainer.photos.reading import NotReadError
 from trainer.progress import Progress
 
 PORTION = 200_000
@@ -27,6 +27,11 @@ LONGEST_RUN = 64
 
 MOST_UNREAD = 100
 """How many photos this machine reads for a node that cannot read them."""
+
+_THREADS_OF_RAY = ("StreamingExecutor", "ray-data-")
+"""How the names of the threads begin that Ray Data uses the connection in."""
+
+_END_LIMIT_S = 10.0  # for each of them
 
 _RUNS_EACH = 8  # at least, for each core, so that none waits long for the last one
 
@@ -40,6 +45,19 @@ class RayWorkers:
     def __init__(self, progress: Progress, read_limit_s: float = READ_LIMIT_S) -> None:
         self._progress = progress
         self._read_limit_s = read_limit_s
+        self._on_their_way: set[Generator[tuple[Node, Outcome], None, None]] = set()
+
+    def close(self) -> None:
+        """Give up all results that are on their way, to be called before the connection is closed.
+
+        Ray's code in C++ may end the process without a word if the connection is closed while a thread uses it. Whoever
+        takes results may have ended with an error that keeps them alive, and Ray waits two seconds for its own threads.
+        """
+        for outcomes in list(self._on_their_way):
+            outcomes.close()
+        for thread in threading.enumerate():
+            if thread.name.startswith(_THREADS_OF_RAY):
+                thread.join(_END_LIMIT_S)
 
     def map(self, make_worker: MakeWorker[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
         """See :meth:`~trainer.bottlenecks.workers.Workers.map`; results come in the order in which they are ready.
@@ -59,9 +77,7 @@ class RayWorkers:
         actor = pack(make_worker, check, {node.id for node in examined.nodes}, self._read_limit_s)
         own = _OwnReader(make_worker, self._read_limit_s)
         while portion:
-            # Closed at once if an error ends this: Ray's code in C++ may end the process without a word if the
-            # connection is closed while results are on their way.
-            with contextlib.closing(_compute(portion, actor, examined)) as outcomes:
+            with self._open(_compute(portion, actor, examined)) as outcomes:
                 for node, outcome in outcomes:
                     count += 1
                     first = first or time.monotonic()
@@ -79,6 +95,15 @@ class RayWorkers:
             f"{count:,} files in {ended - began:.0f} s on {cores} of the cluster; from the first result on, after "
             f"{first - began:.0f} s, {rate:,.0f} a second"
         )
+
+    @contextlib.contextmanager
+    def _open(self, outcomes: Generator[tuple[Node, Outcome], None, None]) -> Iterator[Iterator[tuple[Node, Outcome]]]:
+        self._on_their_way.add(outcomes)
+        try:
+            yield outcomes
+        finally:
+            self._on_their_way.discard(outcomes)
+            outcomes.close()
 
 
 def _report(examined: Examined, progress: Progress) -> None:

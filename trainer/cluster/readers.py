@@ -8,10 +8,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from edge.errors import EdgeError, ImageError, StorageError, UnavailableError
+from edge.errors import EdgeError, ImageError, NotReadError, StorageError, UnavailableError
 from trainer.photos.bucket import in_bucket
 from trainer.photos.photo_files import FileStatus
-from trainer.photos.reading import NotReadError, read_photo
+from trainer.photos.reading import read_photo
 
 READ_LIMIT_S = 60.0
 """The longest that a photo may take to be read, in seconds."""

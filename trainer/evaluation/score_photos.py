@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import ImageError
+from edge.errors import ImageError, NotReadError
 from edge.inference.classifier import Classifier, GatedScores
 from edge.inference.interpreter import check_threads
 from edge.modelfile.model_file import ModelFile
 from edge.parallel import RUN, available_cores, ordered_map
+from edge.unread_photos import while_readable
+from trainer.photos.others_of_class import can_be_read
 from trainer.photos.reading import openable
 
 
@@ -32,23 +34,29 @@ def score_photos(
     reject: bool = False,
 ) -> Iterator[ScoredPhoto]:
     """The scores of ``photos`` in order, on ``threads`` workers; all arguments are those of
-    :func:`~edge.inference.label_photos.label_photos`, and so are the errors that are raised.
+    :func:`~edge.inference.label_photos.label_photos`, and so are the errors that are raised; but one photo that cannot
+    be read is enough to look whether the one before it still can be.
     """
     threads = available_cores() if threads is None else threads
     check_threads(threads)
 
-    def make_worker() -> Callable[[Path], ScoredPhoto]:
+    def make_worker() -> Callable[[Path], tuple[Path, ScoredPhoto, str | None]]:
         classifier = Classifier(model, runtime=runtime, reject=reject)
 
-        def score(path: Path) -> ScoredPhoto:
+        def score(path: Path) -> tuple[Path, ScoredPhoto, str | None]:
             try:
                 photo = openable(path)
                 started = time.perf_counter()
                 gated = classifier.gated_scores(photo)
             except ImageError as error:
-                return ScoredPhoto(None, error=str(error))
-            return ScoredPhoto(gated, (time.perf_counter() - started) * 1000)
+                return (
+                    path,
+                    ScoredPhoto(None, error=str(error)),
+                    str(error) if isinstance(error, NotReadError) else None,
+                )
+            return path, ScoredPhoto(gated, (time.perf_counter() - started) * 1000), None
 
         return score
 
-    return ordered_map(make_worker, photos, threads, RUN)
+    scored = ordered_map(make_worker, photos, threads, RUN)
+    return while_readable(scored, in_a_row=1, can_be_read=can_be_read)

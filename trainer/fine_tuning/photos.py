@@ -15,7 +15,7 @@ from trainer.fine_tuning.job import TuningPhoto
 from trainer.fine_tuning.recipe import Recipe
 from trainer.photos.augmentation import augment_picture
 from trainer.photos.bucket import place_at
-from trainer.photos.reading import openable
+from trainer.photos.reading import openable, readable_before
 
 MARGIN = 1.15
 """Pictures to augment are kept this much larger than those that are learnt from, so that a crop loses little detail."""
@@ -33,7 +33,8 @@ class TuningPhotos:
     def __init__(self, photos: Sequence[TuningPhoto], edge: int, most_bytes: int = MOST_BYTES) -> None:
         """Decode on all cores.
 
-        Raises :class:`~edge.errors.ImageError` if a photo can no longer be decoded.
+        Raises :class:`~edge.errors.DatasetError` if a photo can no longer be decoded, and
+        :class:`~edge.errors.StorageError` if it cannot be read.
         """
         self.photos = photos
         self._edge = edge
@@ -41,7 +42,9 @@ class TuningPhotos:
         self._pixels = list(ordered_map(lambda: self._decode, kept, available_cores()))
 
     def _decode(self, photo: TuningPhoto) -> Pixels:
-        return preprocess(openable(place_at(photo.path)), (self._edge, self._edge))
+        path = place_at(photo.path)
+        with readable_before(path):
+            return preprocess(openable(path), (self._edge, self._edge))
 
     def pixels(self, index: int) -> Pixels:
         """The photo at ``index``: (edge, edge, 3), uint8."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import math
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from PIL import Image
 
-from edge.errors import DatasetError, ImageError
+from edge.errors import DatasetError, ImageError, NotReadError, StorageError
 from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import check_file_size
 from edge.preprocess import decode
@@ -21,6 +23,7 @@ from edge.system.file_changes import open_now
 from trainer.photos.bucket import in_bucket
 from trainer.photos.bucket_photo import read_from_bucket
 from trainer.photos.look import LOOK_SIZE, Look, make_look
+from trainer.photos.others_of_class import OthersOfClass
 from trainer.photos.photo_files import FileStatus, PhotoFile, PhotoFolder
 from trainer.progress import SILENT, Progress
 
@@ -36,10 +39,6 @@ class Contents(NamedTuple):
     unreadable: dict[str, str]
 
 
-class NotReadError(ImageError):
-    """The file could not be read. It may be sound: another machine, or a later try, may read it."""
-
-
 class Looks(Protocol):
     """What takes looks, each under the relative path of its photo."""
 
@@ -51,21 +50,25 @@ def read_contents(folder: PhotoFolder, progress: Progress = SILENT, *, looks: Lo
 
     The decoded pictures are not kept: only photos that training could use may shape the split. ``looks`` gets the look
     of each photo, by its relative path.
+
+    Raises :class:`~edge.errors.StorageError` if photos cannot be read any more: see
+    :class:`~trainer.photos.others_of_class.OthersOfClass`.
     """
 
-    def read(file: PhotoFile) -> tuple[PhotoFile, bytes | None, Look | None, str]:
+    def read(file: PhotoFile) -> tuple[PhotoFile, bytes, Look | None, ImageError | None]:
         try:
             content, _ = read_photo(file.path)
             picture = decode(content, (LOOK_SIZE, LOOK_SIZE))
-            return file, hashlib.sha256(content).digest(), None if looks is None else make_look(picture), ""
+            return file, hashlib.sha256(content).digest(), None if looks is None else make_look(picture), None
         except ImageError as error:
-            return file, None, None, str(error)
+            return file, b"", None, error
 
-    contents = Contents({}, {})
+    contents, others = Contents({}, {}), OthersOfClass(folder.files)
     with progress.stage("photos", len(folder.files)) as advance:
-        for file, sha256, look, reason in ordered_map(lambda: read, folder.files, available_cores()):
-            if sha256 is None:
-                contents.unreadable[file.relative] = reason
+        for file, sha256, look, error in ordered_map(lambda: read, folder.files, available_cores()):
+            others.note(file, error)
+            if error is not None:
+                contents.unreadable[file.relative] = str(error)
             else:
                 contents.sha256[file.relative] = sha256
             if looks is not None and look is not None:
@@ -82,7 +85,7 @@ def read_photo(path: Path) -> tuple[bytes, FileStatus]:
     """
     try:
         if in_bucket(path):
-            with asking(path, limited=False):  # it has limits of its own
+            with asking(path, times=math.inf):  # it has limits of its own
                 return read_from_bucket(path)
         # For each photo, and read as a whole.
         with asking(path), open(path, "rb", buffering=0, opener=open_now) as file:
@@ -110,6 +113,18 @@ def openable(path: Path) -> Path | bytes:
     return path
 
 
+@contextlib.contextmanager
+def readable_before(path: Path) -> Iterator[None]:
+    """The block reads and decodes the photo at ``path`` once more: its errors are those of :func:`decode_again`."""
+    try:
+        yield
+    except NotReadError as error:
+        why = f"{path}: {error}; it was readable before: mend the drive or the rights, and run again"
+        raise StorageError(why) from None
+    except ImageError as error:
+        raise DatasetError(f"{path}: {error}; it was readable before, run again") from None
+
+
 def decode_again(
     path: Path,
     sha256: bytes,
@@ -120,13 +135,12 @@ def decode_again(
 
     Its bytes are read by ``read``.
 
-    Raises :class:`~edge.errors.DatasetError` if it is not what it was when it was hashed.
+    Raises :class:`~edge.errors.DatasetError` if it is not what it was when it was hashed, and
+    :class:`~edge.errors.StorageError` if it cannot be read.
     """
-    try:
+    with readable_before(path):
         content, _ = read(path)
         picture = decode(content, size)
-    except ImageError as error:
-        raise DatasetError(f"{path}: {error}; it was readable before, run again") from None
     if hashlib.sha256(content).digest() != sha256:
         raise DatasetError(f"{path}: was changed while training; run again")
     return picture

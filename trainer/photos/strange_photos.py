@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import DatasetError, ImageError, UsageError
+from edge.errors import DatasetError, ImageError, NotReadError, UsageError
 from edge.parallel import available_cores, ordered_map
 from edge.sources.files import walk_files
 from edge.system.drives import ask_drive
+from edge.unread_photos import while_readable
 from trainer.photos.photo_files import Skipped
 from trainer.photos.reading import read_photo
 from trainer.progress import Progress
@@ -28,12 +29,12 @@ class StrangePhotos(NamedTuple):
         return path.relative_to(self.root).as_posix()
 
 
-def _read(path: Path) -> tuple[bytes, str]:
-    """The sha256 of the file at ``path``, or why it cannot be read."""
+def _read(path: Path) -> tuple[Path, tuple[bytes, str], str | None]:
+    """``path``, and the sha256 of the file there or why it is not used; at the end that again if it cannot be read."""
     try:
-        return hashlib.sha256(read_photo(path)[0]).digest(), ""
+        return path, (hashlib.sha256(read_photo(path)[0]).digest(), ""), None
     except ImageError as error:
-        return b"", str(error)
+        return path, (b"", str(error)), str(error) if isinstance(error, NotReadError) else None
 
 
 def list_strangers(
@@ -44,8 +45,9 @@ def list_strangers(
     ``no_stranger`` says of the content hash (sha256, 32 bytes) of a file why it is no stranger, None if it is one.
     Files that are none are skipped, and copies of another stranger. ``photos`` is the folder of the known photos.
 
-    Raises :class:`~edge.errors.DatasetError` if there is no such folder or nothing is left in it, and
-    :class:`~edge.errors.UsageError` if it is the folder of the known photos.
+    Raises :class:`~edge.errors.DatasetError` if there is no such folder or nothing is left in it,
+    :class:`~edge.errors.UsageError` if it is the folder of the known photos, and :class:`~edge.errors.StorageError` if
+    no photo can be read any more.
     """
     if not ask_drive(root, root.is_dir):
         raise DatasetError(f"{root}: no such folder; give a folder with pictures of other things than the classes")
@@ -59,7 +61,8 @@ def list_strangers(
     files, first = list(walk_files(root, skip)), dict[bytes, Path]()
     kept = []
     with progress.stage("reading strangers", len(files)) as advance:
-        for path, (sha256, unread) in zip(files, ordered_map(lambda: _read, files, available_cores()), strict=True):
+        read = while_readable(ordered_map(lambda: _read, files, available_cores()), in_a_row=1)
+        for path, (sha256, unread) in zip(files, read, strict=True):
             if unread:
                 skip(path, unread)
             else:

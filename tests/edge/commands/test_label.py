@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -44,6 +45,24 @@ def test_one_photo_on_a_drive_that_hangs(
         "",
         f"edge: {photo}: no answer within 0.5 s; mend the drive and run again to go on\n",
     )
+
+
+def test_a_drive_that_dies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Photos that cannot be read are skipped and named, but a drive of which none can be read any more ends it."""
+    (tmp_path / "photos").mkdir()
+    for number in range(20):
+        shutil.copy("photos/red.png", tmp_path / f"photos/{number:02}.png")
+    share = tmp_path / "share"
+    with hanging_share(tmp_path / "photos", share, OPEN, 4, error=errno.EIO):
+        assert main(["label", "--model", "tiny.tflite", "--top-k", "1", "--threads", "1", str(share)]) == 74
+    out, err = capsys.readouterr()
+    assert out.count("red (score=") == 4
+    unread = "cannot be read: Input/output error"
+    assert err.splitlines() == [
+        *(f"edge: skipped {share}/{number:02}.png: {unread}" for number in (4, 5, 6)),
+        f"edge: {share}/13.png: {unread}, and {share}/03.png, which was read before, neither; mend the drive or the "
+        "rights, and run again",
+    ]
 
 
 def test_a_folder(capsys: pytest.CaptureFixture[str]) -> None:

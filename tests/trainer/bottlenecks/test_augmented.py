@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.errors import DatasetError, UsageError
+from edge.errors import DatasetError, StorageError, UsageError
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.preprocess import decode
@@ -119,7 +119,7 @@ def test_photo_that_changed_meanwhile(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=f"{victim.name}: was changed while training"):
         compute_copies(tiny.extractor(tmp_path), dataset.photos, 1)
     victim.unlink()
-    with pytest.raises(DatasetError, match=f"{victim.name}: cannot be read"):
+    with pytest.raises(StorageError, match=f"{victim.name}: cannot be read"):
         compute_copies(tiny.extractor(tmp_path), dataset.photos, 1)
 
 

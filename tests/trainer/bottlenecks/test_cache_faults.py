@@ -205,7 +205,7 @@ def test_a_cache_that_may_not_be_written_says_which_right_is_missing(tmp_path: P
 def test_a_locked_cache_is_said_to_be_locked(tmp_path: Path) -> None:
     """The remedy is to wait for the other program, not to free space."""
     with BottleneckCache(tmp_path) as cache:
-        cache._database.execute("PRAGMA busy_timeout = 1")
+        cache._database.connection.execute("PRAGMA busy_timeout = 1")
         with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StorageError, match="database is locked by another program; wait until that ends, or"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import DatasetError
+from edge.errors import DatasetError, StorageError
 from edge.preprocess import decode
 from support import tiny
 from support.filled_cache import fill
@@ -83,7 +83,7 @@ def test_a_photo_that_changed_meanwhile_is_an_error(photos: Path, tmp_path: Path
     with pytest.raises(DatasetError, match="was changed while training; run again"):
         load_looks(tmp_path, found)
     found[3].path.unlink()
-    with pytest.raises(DatasetError, match="it was readable before, run again"):
+    with pytest.raises(StorageError, match="it was readable before: mend the drive or the rights, and run again"):
         load_looks(tmp_path, found)
 
 

@@ -7,13 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edge.errors import StorageError, UnavailableError
+from edge.errors import NotReadError, StorageError, UnavailableError
 from support.hanging_share import OPEN, hanging_share
 from support.paths import PACKAGES, python_path
 from trainer.cluster.readers import NoAnswerError, Readers, how_to_reach
 from trainer.photos.bucket import as_place
 from trainer.photos.photo_files import FileStatus
-from trainer.photos.reading import NotReadError
 
 HANGS = """
 import sys

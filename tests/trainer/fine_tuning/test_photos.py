@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.errors import ImageError
+from edge.errors import StorageError
 from edge.preprocess import preprocess
 from support import tiny
 from trainer.fine_tuning.job import TuningPhoto
@@ -62,5 +62,5 @@ def test_photos_beyond_the_memory_are_decoded_when_needed(listed: list[TuningPho
     Path(listed[0].path).unlink()
     assert tight.pixels(0).shape == (SIZE, SIZE, 3)
     Path(listed[9].path).unlink()
-    with pytest.raises(ImageError):
+    with pytest.raises(StorageError, match=f"{listed[9].path}: cannot be read"):
         tight.pixels(9)

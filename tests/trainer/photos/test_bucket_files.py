@@ -7,19 +7,21 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
-from edge.errors import ConfigurationError, DatasetError, EdgeError, UnavailableError
+from edge.errors import ConfigurationError, DatasetError, EdgeError, NotReadError, StorageError, UnavailableError
 from support import tiny
 from support.s3_server import KEYS, S3Server, listed_before_one_is_gone, running_server
 from trainer.bottlenecks import cache, fill_cache
 from trainer.bottlenecks.compute import compute_bottlenecks
+from trainer.bottlenecks.workers import Threads
 from trainer.photos import bucket_files
 from trainer.photos.bucket import as_place
 from trainer.photos.folder import list_photos
 from trainer.photos.photo_files import PhotoFolder
-from trainer.photos.reading import NotReadError, read_contents, read_photo
+from trainer.photos.reading import read_contents, read_photo
 
 pytestmark = pytest.mark.xdist_group("s3")
 
@@ -175,6 +177,34 @@ def test_without_rights_the_remedy_is_named(server: S3Server) -> None:
         server.ask_for_keys(False)
     assert isinstance(error, ConfigurationError)
     assert "with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or in ~/.aws" in str(error)
+
+
+def test_rights_that_are_taken_away_end_the_run(
+    server: S3Server, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From some photo on the server refuses the key: no photo is skipped for it, and a second run goes on."""
+    monkeypatch.setattr(fill_cache, "COMMIT_EVERY_S", 0)
+    server.put_folder(photos)
+    folder = list_photos(as_place(server.address(photos.name)))
+
+    class Revoking:
+        """Threads; after the second result the key is refused."""
+
+        def map(self, make_worker: Any, items: Any) -> Iterator[Any]:
+            """See :class:`Threads`."""
+            for number, result in enumerate(Threads(1).map(make_worker, items)):
+                server.ask_for_keys(number >= 2)
+                yield result
+
+    extractor = tiny.extractor(tmp_path)
+    try:
+        with pytest.raises(StorageError, match=r"no right to read it .*, and other photos of \w+ neither"):
+            compute_bottlenecks(dataclasses.replace(extractor, workers=Revoking()), folder)
+    finally:
+        server.ask_for_keys(False)
+    extracted = compute_bottlenecks(extractor, folder)
+    assert not extracted.contents.unreadable
+    assert 0 < extracted.computed < 36
 
 
 def test_a_server_that_is_not_there_or_silent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from edge.errors import UnavailableError
+from edge.errors import NotReadError, UnavailableError
 from support.s3_server import KEYS, S3Server, running_server
 from trainer.photos import bucket_answers, bucket_photo
 from trainer.photos.bucket import BucketPath, as_place
 from trainer.photos.bucket_files import open_bucket
 from trainer.photos.bucket_photo import read_from_bucket
-from trainer.photos.reading import NotReadError, read_photo
+from trainer.photos.reading import read_photo
 
 pytestmark = pytest.mark.xdist_group("s3")
 

@@ -1,0 +1,73 @@
+"""Photos that cannot be read: one of them is skipped, but if none can be read any more, the drive is at fault."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from edge.errors import StorageError
+from edge.system.drives import ask_drive
+from edge.system.file_changes import open_now
+
+IN_A_ROW = 10
+"""After so many photos in a row that cannot be read, the photo that was read before them is asked for again."""
+
+_OF_DAMAGE = (None, errno.EINVAL, errno.EOVERFLOW)
+"""Numbers of errors that come of a damaged picture: Pillow's own have none, and some jump out of their file."""
+
+Result = TypeVar("Result")
+
+
+def is_of_drive(error: BaseException) -> bool:
+    """Whether ``error``, of decoding a file, says that the file cannot be read."""
+    return isinstance(error, OSError) and error.errno not in _OF_DAMAGE
+
+
+def can_be_read(path: Path) -> bool:
+    """Whether the beginning of the file at ``path`` can be read now, from its drive and not from memory.
+
+    Raises :class:`~edge.errors.StorageError` if the drive does not answer.
+    """
+    return ask_drive(path, lambda: _can_be_read(path))
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        with open(path, "rb", buffering=0, opener=open_now) as file:  # a path has no opener
+            if hasattr(os, "posix_fadvise"):
+                with contextlib.suppress(OSError):  # a pipe
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            file.read(1)
+    except OSError:
+        return False
+    return True
+
+
+def while_readable(
+    results: Iterable[tuple[Path, Result, str | None]],
+    *,
+    in_a_row: int = IN_A_ROW,
+    can_be_read: Callable[[Path], bool] = can_be_read,
+) -> Iterator[Result]:
+    """The second of each of ``results``: (path of a photo, result, why its file cannot be read, None if it can be).
+
+    Raises :class:`~edge.errors.StorageError` if ``in_a_row`` photos cannot be read, and the one that was read before
+    them cannot be any more either.
+    """
+    last: Path | None = None
+    row = 0
+    for path, result, unread in results:
+        yield result
+        if unread is None:
+            last, row = path, 0
+            continue
+        row += 1
+        if row % in_a_row == 0 and last is not None and not can_be_read(last):
+            raise StorageError(
+                f"{path}: {unread}, and {last}, which was read before, neither; mend the drive or the rights, and run "
+                "again"
+            )
