@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge import files
 from edge.errors import StorageError
 from edge.files import check_writable, free_path, write_whole
+from edge.system import drives
 
 
 @given(st.binary(max_size=1000), st.binary(max_size=1000))
@@ -71,6 +74,24 @@ def test_place_that_cannot_be_written_is_a_storage_error(tmp_path: Path, read_on
         with pytest.raises(StorageError, match=rf"cannot be written \(({reason})\)"):
             write_whole(path, b"x")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder", "read-only"]
+
+
+def test_a_drive_that_falls_silent_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written has its own limit until it is on the disk; then it is one line, and the old file is there."""
+    monkeypatch.setattr(files, "WRITE_TIMES", 0.005)
+    monkeypatch.setattr(drives, "LOOK_EVERY_S", 0.01)
+    path = tmp_path / "model"
+    write_whole(path, b"old")
+    answered = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda handle: answered.wait())
+    with pytest.raises(StorageError, match=f"^{path}: no answer within 0.3 s; mend the drive and run again to go on$"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    answered.set()
+    for thread in threading.enumerate():
+        if thread.name == "drive":
+            thread.join()
+    assert (os.listdir(tmp_path), path.read_bytes()) == (["model"], b"new")
 
 
 def test_writability_is_known_before_the_work(tmp_path: Path, read_only_disk: Path) -> None:

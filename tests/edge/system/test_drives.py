@@ -168,6 +168,17 @@ def test_a_real_share(request_kind: int, number: int, tmp_path: Path) -> None:
         list(ordered_map(lambda: _read, found, 1))
 
 
+@pytest.mark.usefixtures("_short")
+def test_a_pattern_on_a_real_share(tmp_path: Path) -> None:
+    """The library that looks up patterns has a limit of time too, in the second folder that it lists."""
+    (tmp_path / "photos/daisy").mkdir(parents=True)
+    (tmp_path / "photos/daisy/1.jpg").write_bytes(b"1")
+    pattern = f"{tmp_path}/share/*/*.jpg"
+    with hanging_share(tmp_path / "photos", tmp_path / "share", READDIR, 2), pytest.raises(StorageError) as told:
+        list(find_photos([pattern], lambda path, reason: None))
+    assert str(told.value) == f"{pattern}: no answer within 0.2 s; mend the drive and run again to go on"
+
+
 def _read(path: Path) -> bytes:
     with asking(path):
         return path.read_bytes()
