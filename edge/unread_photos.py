@@ -47,27 +47,40 @@ def _can_be_read(path: Path) -> bool:
     return True
 
 
-def while_readable(
-    results: Iterable[tuple[Path, Result, str | None]],
-    *,
-    in_a_row: int = IN_A_ROW,
-    can_be_read: Callable[[Path], bool] = can_be_read,
-) -> Iterator[Result]:
+class UnreadInARow:
+    """Counts photos in a row that cannot be read; after ``in_a_row`` of them the photo before them must be readable."""
+
+    def __init__(self, in_a_row: int = IN_A_ROW, can_be_read: Callable[[Path], bool] = can_be_read) -> None:
+        self._in_a_row = in_a_row
+        self._can_be_read = can_be_read
+        self._last: Path | None = None
+        self._count = 0
+
+    def read(self, path: Path) -> None:
+        """Note that the photo at ``path`` could be read."""
+        self._last, self._count = path, 0
+
+    def unread(self, path: Path, why: str) -> None:
+        """Note ``why`` the photo at ``path`` cannot be read.
+
+        Raises :class:`~edge.errors.StorageError` if the one that was read before them all cannot be any more either.
+        """
+        self._count += 1
+        last = self._last
+        if self._count % self._in_a_row == 0 and last is not None and not self._can_be_read(last):
+            raise StorageError(
+                f"{path}: {why}; neither can {last}, which could be before; mend the drive or the rights, and run again"
+            )
+
+
+def while_readable(results: Iterable[tuple[Path, Result, str | None]], row: UnreadInARow) -> Iterator[Result]:
     """The second of each of ``results``: (path of a photo, result, why its file cannot be read, None if it can be).
 
-    Raises :class:`~edge.errors.StorageError` if ``in_a_row`` photos cannot be read, and the one that was read before
-    them cannot be any more either.
+    Raises the errors of :meth:`UnreadInARow.unread` of ``row``.
     """
-    last: Path | None = None
-    row = 0
     for path, result, unread in results:
         yield result
         if unread is None:
-            last, row = path, 0
-            continue
-        row += 1
-        if row % in_a_row == 0 and last is not None and not can_be_read(last):
-            raise StorageError(
-                f"{path}: {unread}, and {last}, which was read before, neither; mend the drive or the rights, and run "
-                "again"
-            )
+            row.read(path)
+        else:
+            row.unread(path, unread)

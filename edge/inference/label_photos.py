@@ -13,7 +13,7 @@ from edge.modelfile.model_file import ModelFile
 from edge.parallel import RUN, available_cores, ordered_map
 from edge.regular_file import is_pipe
 from edge.types import LabelledPhoto
-from edge.unread_photos import while_readable
+from edge.unread_photos import UnreadInARow, while_readable
 
 
 def label_photos(
@@ -36,7 +36,7 @@ def label_photos(
     Raises :class:`~edge.errors.UsageError` before it starts if ``threads`` is not 1 to 1024, and while it runs
     :class:`~edge.errors.ModelError` and :class:`~edge.errors.ConfigurationError` of the interpreter, and
     :class:`~edge.errors.StorageError` if no photo can be read any more: see
-    :func:`~edge.unread_photos.while_readable`.
+    :class:`~edge.unread_photos.UnreadInARow`.
     """
     threads = available_cores() if threads is None else threads
     check_threads(threads)
@@ -56,4 +56,4 @@ def label_photos(
 
         return label
 
-    return while_readable(ordered_map(make_worker, photos, threads, RUN))
+    return while_readable(ordered_map(make_worker, photos, threads, RUN), UnreadInARow())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.system.drives import ask_drive, asking, with_limit
+from edge.unread_photos import UnreadInARow
 
 if TYPE_CHECKING:
     from edge.system.daemon_pool import DaemonPool
@@ -24,6 +25,8 @@ HIDDEN, OF_A_SYSTEM = "hidden", "made by a drive or a system"
 UNNAMED = frozenset({HIDDEN, OF_A_SYSTEM})
 """Reasons that messages leave out, because these files are not the user's photos. Hidden files and folders have names
 that begin with a dot; programs keep thumbnails, histories and notes in them, and ``ls`` does not show them either."""
+
+_MISSING, _UNREAD = "no such file or folder", "cannot be read"
 
 # Those whose names begin with a dot are hidden anyway: .DS_Store, .thumbnails, ._IMG_1.jpg, .Trash-1000, .git ...
 _SYSTEM_NAMES = frozenset(
@@ -86,7 +89,7 @@ def _walk(folder: Path, skip: Skip, drive: DaemonPool) -> Iterator[Path]:
             skip(path, reason)
             continue
         if isinstance(mode, OSError):
-            skip(path, f"cannot be read: {mode.strerror}")
+            skip(path, f"{_UNREAD}: {mode.strerror}")
         elif stat.S_ISDIR(mode):
             if _enter(path, above, skip, drive):
                 folders.append(path)
@@ -101,7 +104,7 @@ def _enter(folder: Path, above: _Folders, skip: Skip, drive: DaemonPool) -> bool
     try:
         identity, entries = drive.result(drive.submit(partial(_list, folder)))
     except OSError as error:
-        skip(folder, f"cannot be read: {error.strerror}")
+        skip(folder, f"{_UNREAD}: {error.strerror}")
         return False
     if identity in above:
         skip(folder, "a link back to a folder above it")
@@ -153,10 +156,21 @@ def find_photos(arguments: Iterable[str], skip: Skip) -> Iterator[Path]:
 
     A file that is named more than once comes once. ``skip`` gets what does not exist, cannot be read or is not a
     regular file, and what :func:`walk_files` skips.
+
+    Raises :class:`~edge.errors.StorageError` if the drive does not answer, or if nothing is found on it any more: see
+    :class:`~edge.unread_photos.UnreadInARow`.
     """
     seen: set[str] = set()  # a path takes ten times as much memory as its text
+    row = UnreadInARow()
+
+    def note(path: Path, reason: str) -> None:
+        skip(path, reason)
+        if reason.startswith((_MISSING, _UNREAD)):
+            row.unread(path, reason)
+
     for argument in arguments:
-        for path in _expand(argument, skip):
+        for path in _expand(argument, note):
+            row.read(path)
             name = os.path.normcase(path)
             if name not in seen:
                 seen.add(name)
@@ -202,9 +216,9 @@ def _files_at(name: str, skip: Skip) -> Iterator[Path]:
     except (FileNotFoundError, ValueError):  # ValueError: a zero byte in it
         from edge.missing_path import typing_hint  # it is needed for a mistake alone
 
-        skip(path, f"no such file or folder{typing_hint(name)}")
+        skip(path, f"{_MISSING}{typing_hint(name)}")
     except OSError as error:
-        skip(path, f"cannot be read: {error.strerror}")
+        skip(path, f"{_UNREAD}: {error.strerror}")
     else:
         if stat.S_ISDIR(mode):
             yield from walk_files(path, skip)

@@ -77,6 +77,7 @@ def test_trainer_is_never_imported(path: Path) -> None:
                     "edge.pictures.open_image",
                 ),
                 *("edge.system.supported", "edge.system.drives", "edge.system.daemon_pool", "edge.tls"),
+                "edge.unread_photos",
             },
         ),
         (

@@ -11,7 +11,7 @@ import pytest
 
 from edge.errors import ImageError, NotReadError, StorageError
 from edge.preprocess import decode
-from edge.unread_photos import IN_A_ROW, can_be_read, is_of_drive, while_readable
+from edge.unread_photos import IN_A_ROW, UnreadInARow, can_be_read, is_of_drive, while_readable
 from support.hanging_share import OPEN, READ, hanging_share
 
 GONE = "cannot be read: No such file or directory"
@@ -28,10 +28,10 @@ def test_single_photos_are_left_to_others(tmp_path: Path) -> None:
     """Fewer than ten in a row, whatever was before them; and any number as long as the one before can be read."""
     there = tmp_path / "there.jpg"
     few = IN_A_ROW - 1
-    assert list(while_readable(results(there, few))) == list(range(few + 1))
+    assert list(while_readable(results(there, few), UnreadInARow())) == list(range(few + 1))
     there.touch()
-    assert list(while_readable(results(there, 35))) == list(range(36))
-    assert len(list(while_readable([(Path("a.jpg"), 1, GONE)] * 50))) == 50  # none was ever read
+    assert list(while_readable(results(there, 35), UnreadInARow())) == list(range(36))
+    assert len(list(while_readable([(Path("a.jpg"), 1, GONE)] * 50, UnreadInARow()))) == 50  # none was ever read
 
 
 def test_nothing_can_be_read_any_more(tmp_path: Path) -> None:
@@ -39,11 +39,11 @@ def test_nothing_can_be_read_any_more(tmp_path: Path) -> None:
     gone = tmp_path / "gone.jpg"
     handed = []
     with pytest.raises(StorageError) as told:
-        handed.extend(while_readable(results(gone, 20)))
+        handed.extend(while_readable(results(gone, 20), UnreadInARow()))
     assert str(told.value) == (
-        f"10.jpg: {GONE}, and {gone}, which was read before, neither; mend the drive or the rights, and run again"
+        f"10.jpg: {GONE}; neither can {gone}, which could be before; mend the drive or the rights, and run again"
     )
-    found = while_readable(results(gone, 20), in_a_row=1)
+    found = while_readable(results(gone, 20), UnreadInARow(1))
     assert [next(found), next(found)] == [0, 1]
     with pytest.raises(StorageError, match=r"^1\.jpg: "):
         next(found)

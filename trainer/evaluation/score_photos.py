@@ -12,7 +12,7 @@ from edge.inference.classifier import Classifier, GatedScores
 from edge.inference.interpreter import check_threads
 from edge.modelfile.model_file import ModelFile
 from edge.parallel import RUN, available_cores, ordered_map
-from edge.unread_photos import while_readable
+from edge.unread_photos import UnreadInARow, while_readable
 from trainer.photos.others_of_class import can_be_read
 from trainer.photos.reading import openable
 
@@ -59,4 +59,4 @@ def score_photos(
         return score
 
     scored = ordered_map(make_worker, photos, threads, RUN)
-    return while_readable(scored, in_a_row=1, can_be_read=can_be_read)
+    return while_readable(scored, UnreadInARow(1, can_be_read))

@@ -51,7 +51,7 @@ class OthersOfClass:
                 return
         if others:
             raise StorageError(
-                f"{file.path}: {error}, and other photos of {shorten(file.label)} neither ({len(others)} tried); mend "
+                f"{file.path}: {error}; neither can other photos of {shorten(file.label)} ({len(others)} tried); mend "
                 "the drive, the key or the rights, and run again to go on"
             )
 

@@ -11,7 +11,7 @@ from edge.errors import DatasetError, ImageError, NotReadError, UsageError
 from edge.parallel import available_cores, ordered_map
 from edge.sources.files import walk_files
 from edge.system.drives import ask_drive
-from edge.unread_photos import while_readable
+from edge.unread_photos import UnreadInARow, while_readable
 from trainer.photos.photo_files import Skipped
 from trainer.photos.reading import read_photo
 from trainer.progress import Progress
@@ -61,7 +61,7 @@ def list_strangers(
     files, first = list(walk_files(root, skip)), dict[bytes, Path]()
     kept = []
     with progress.stage("reading strangers", len(files)) as advance:
-        read = while_readable(ordered_map(lambda: _read, files, available_cores()), in_a_row=1)
+        read = while_readable(ordered_map(lambda: _read, files, available_cores()), UnreadInARow(1))
         for path, (sha256, unread) in zip(files, read, strict=True):
             if unread:
                 skip(path, unread)

@@ -60,8 +60,8 @@ def test_a_drive_that_dies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     unread = "cannot be read: Input/output error"
     assert err.splitlines() == [
         *(f"edge: skipped {share}/{number:02}.png: {unread}" for number in (4, 5, 6)),
-        f"edge: {share}/13.png: {unread}, and {share}/03.png, which was read before, neither; mend the drive or the "
-        "rights, and run again",
+        f"edge: {share}/13.png: {unread}; neither can {share}/03.png, which could be before; mend the drive or "
+        "the rights, and run again",
     ]
 
 

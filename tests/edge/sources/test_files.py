@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.errors import StorageError
 from edge.sources.files import find_photos, walk_files
 from support.colours import fill
 
@@ -275,3 +276,25 @@ def test_search_is_lazy(skipped: Skipped) -> None:
 
     fill(Path("photos"), "blue.png", "red.png")
     assert next(find_photos(arguments(), skipped)) == Path("photos/blue.png")
+
+
+def test_a_drive_that_is_taken_away_while_its_files_are_looked_for(tmp_path: Path) -> None:
+    """Whether they are named one by one or lie in a folder: ten that are missing in a row, and the one before them too.
+
+    Ten that were never there are the user's mistake, and named.
+    """
+    skipped: list[Path] = []
+    names = [tmp_path / f"{number:02}.jpg" for number in range(20)]
+    for name in names:
+        name.touch()
+    arguments = [*(f"none-{number}" for number in range(12)), *map(str, names)]
+    found = find_photos(arguments, lambda path, reason: skipped.append(path))
+    assert [next(found), next(found)] == names[:2]
+    assert len(skipped) == 12
+    for name in names:
+        name.unlink()
+    with pytest.raises(
+        StorageError, match=f"^{names[11]}: no such file or folder; neither can {names[1]}, which could"
+    ):
+        next(found)
+    assert skipped[12:] == names[2:12]

@@ -198,7 +198,7 @@ def test_rights_that_are_taken_away_end_the_run(
 
     extractor = tiny.extractor(tmp_path)
     try:
-        with pytest.raises(StorageError, match=r"no right to read it .*, and other photos of \w+ neither"):
+        with pytest.raises(StorageError, match=r"no right to read it .*; neither can other photos of \w+ \("):
             compute_bottlenecks(dataclasses.replace(extractor, workers=Revoking()), folder)
     finally:
         server.ask_for_keys(False)

@@ -36,7 +36,7 @@ def test_a_drive_that_fails_in_the_middle(
     ):
         compute_bottlenecks(extractor, list_photos(share))
     assert str(told.value).startswith(f"{share}/")
-    assert f"cannot be read: {os.strerror(error)}, and other photos of " in str(told.value)
+    assert f"cannot be read: {os.strerror(error)}; neither can other photos of " in str(told.value)
     assert str(told.value).endswith("mend the drive, the key or the rights, and run again to go on")
     assert 0 < compute_bottlenecks(extractor, list_photos(photos)).computed < 36
 
@@ -55,7 +55,7 @@ def test_a_folder_that_goes_away_in_the_middle(photos: Path, tmp_path: Path) -> 
                 yield result
 
     extractor = dataclasses.replace(tiny.extractor(tmp_path / "cache"), workers=Unmounting())
-    with pytest.raises(StorageError, match=r"No such file or directory, and other photos of \w+ neither"):
+    with pytest.raises(StorageError, match=r"No such file or directory; neither can other photos of \w+ \("):
         compute_bottlenecks(extractor, list_photos(photos))
 
 
@@ -64,7 +64,7 @@ def test_a_class_of_which_nothing_can_be_read(photos: Path, tmp_path: Path) -> N
     listed = list_photos(photos)
     shutil.rmtree(photos / "green")
     first = photos / "green" / "000.png"
-    told = rf"^{first}: cannot be read: No such file or directory, and other photos of green neither \(10 tried\); "
+    told = rf"^{first}: cannot be read: No such file or directory; neither can other photos of green \(10 tried\); "
     with pytest.raises(StorageError, match=told):
         compute_bottlenecks(tiny.extractor(tmp_path / "cache"), listed)
     with pytest.raises(StorageError, match=told):
