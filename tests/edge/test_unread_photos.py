@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,29 @@ def test_a_real_drive(request_kind: int, error: int, tmp_path: Path) -> None:
     with pytest.raises(ImageError) as damaged:
         decode(tmp_path / "photos/1.jpg")
     assert not isinstance(damaged.value, NotReadError)
+
+
+def test_what_is_in_memory_does_not_count(tmp_path: Path) -> None:
+    """A stick that is gone: the system still has the whole file, and says so; its drive is asked."""
+    image, stick = tmp_path / "image", tmp_path / "stick"
+    image.write_bytes(bytes(8 << 20))
+    stick.mkdir()
+    for command in (["mkfs.ext4", "-q", "-F", image], ["mount", "-o", "loop", image, stick]):
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("this user may not mount a file as a disk")
+    try:
+        photo = stick / "1.jpg"
+        photo.write_bytes(bytes(range(256)) * 400)
+        subprocess.run(["sync", "-f", photo], check=True)
+        assert can_be_read(photo)
+        size = len(photo.read_bytes())
+        os.truncate(image, 0)
+        assert len(photo.read_bytes()) == size
+        assert not can_be_read(photo)
+    finally:
+        subprocess.run(["umount", "-l", stick], check=True)
 
 
 def test_errors_of_damaged_pictures_are_none_of_the_drive() -> None:
