@@ -18,6 +18,15 @@ from edge.shorten import shorten
 SCHEMES = ("s3", "gs", "abfs", "abfss")
 """How addresses of buckets begin: Amazon S3 and servers that speak as it does, Google's, and Azure's."""
 
+_AZURE = "with AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or 'az login'"
+
+WHERE_KEYS_ARE = {
+    "s3": "with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or in ~/.aws",
+    "gs": "with GOOGLE_APPLICATION_CREDENTIALS",
+    **dict.fromkeys(("abfs", "abfss"), _AZURE),
+}
+"""How a user gives a key for each of them."""
+
 ADDRESSES = tuple(f"{scheme}://" for scheme in SCHEMES)
 
 _SETTING = r"[a-z_]+=(?:https?:/+)?[^&?/]*"
@@ -76,10 +85,11 @@ def as_place(path: str | Path) -> Path:
     name, _, folder = place.partition("/")
     if settings:
         name = f"{name.partition('?')[0]}?{settings}"
-    if "@" in name and found[1] in ("s3", "gs"):
+    user, at, host = name.rpartition("@")
+    if at and (found[1] in ("s3", "gs") or ":" in user):  # of Azure's addresses, a container stands there
         raise UsageError(
-            f"{found[1]}://...@{shorten(name.rpartition('@')[2])}: leave the key out of the address, which is written "
-            "into reports; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            f"{found[1]}://...@{shorten(host)}: leave the key out of the address, which is written into reports; give "
+            f"it {WHERE_KEYS_ARE[found[1]]}"
         )
     if not name.partition("?")[0]:
         raise UsageError(f"{shorten(text)}: no address of a bucket; give {found[1]}://BUCKET/FOLDER")

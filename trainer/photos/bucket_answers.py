@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from edge.errors import ConfigurationError, DatasetError, EdgeError, UnavailableError, UsageError
 from edge.shorten import shorten
-from trainer.photos.bucket import BucketPath
+from trainer.photos.bucket import WHERE_KEYS_ARE, BucketPath
 
 _PYARROW = "pyarrow.lib"
 """Where the errors are made that are no :class:`OSError`, as those of Azure's keys: any server's may come so."""
@@ -25,27 +25,21 @@ Amazon's asks for this, with *503 Slow Down*, if more than some thousand request
 _KEY = re.compile(
     r"INVALID_ACCESS_KEY_ID|INVALID_CLIENT_TOKEN_ID|SIGNATURE_DOES_NOT_MATCH|UNRECOGNIZED_CLIENT|"
     r"MISSING_AUTHENTICATION_TOKEN|ExpiredToken|InvalidToken|Authentication(?:Exception|Failed)|"
-    r"HTTP status 401|UNAUTHENTICATED"
+    r"HTTP status 401|UNAUTHENTICATED|Azure Error: \[\w*\] 401"
 )
 """What the texts of pyarrow's errors have if a key is missing, wrong or expired."""
 
-_RIGHTS = re.compile(r"ACCESS_DENIED|HTTP status 403|PERMISSION_DENIED")
+_RIGHTS = re.compile(r"ACCESS_DENIED|HTTP status 403|PERMISSION_DENIED|Azure Error: \[\w*\] 403")
 """The same if the key is not allowed to do what it asks for."""
 
 _REGION = re.compile(r"bucket is located in|PermanentRedirect|AuthorizationHeaderMalformed|HTTP status 301")
 """The same if the bucket is in another region than it was looked for."""
 
-_GONE = re.compile("NO_SUCH_KEY|RESOURCE_NOT_FOUND|HTTP status 404")
+_GONE = re.compile(r"NO_SUCH_KEY|RESOURCE_NOT_FOUND|HTTP status 404|Azure Error: \[\w*\] 404")
 _BUSY = re.compile(
-    r"SLOW_DOWN|INTERNAL_FAILURE|SERVICE_UNAVAILABLE|THROTTLING|REQUEST_TIMEOUT|HTTP status (?:429|5\d\d)"
+    r"SLOW_DOWN|INTERNAL_FAILURE|SERVICE_UNAVAILABLE|THROTTLING|REQUEST_TIMEOUT|HTTP status (?:429|5\d\d)|"
+    r"Azure Error: \[\w*\] (?:429|5\d\d)"
 )
-
-_AZURE = "with AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or 'az login'"
-_WHERE_KEYS_ARE = {
-    "s3": "with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or in ~/.aws",
-    "gs": "with GOOGLE_APPLICATION_CREDENTIALS",
-    **dict.fromkeys(("abfs", "abfss"), _AZURE),
-}
 
 Answer = TypeVar("Answer")
 
@@ -116,7 +110,7 @@ def _why_not_listed(root: BucketPath, error: Exception) -> EdgeError:
             f"{root}: the bucket is in another region ({line}); leave out AWS_REGION, AWS_DEFAULT_REGION and ?region=, "
             "and its region is found"
         )
-    if "NO_SUCH_BUCKET" in text or re.search(r"[Bb]ucket '[^']*' not found", text):
+    if re.search(r"NO_SUCH_BUCKET|\[ContainerNotFound\]|[Bb]ucket '[^']*' not found", text):
         return DatasetError(f"{root}: there is no such bucket; give another one")
     if re.search("Not a directory|No such file or directory|Path does not exist", text):
         return DatasetError(
@@ -124,7 +118,7 @@ def _why_not_listed(root: BucketPath, error: Exception) -> EdgeError:
         )
     if isinstance(error, PermissionError) or _RIGHTS.search(text) or _KEY.search(text):
         return ConfigurationError(
-            f"{root}: no right to list it; give this machine a key that may, {_WHERE_KEYS_ARE[root.parts[0][:-1]]} "
+            f"{root}: no right to list it; give this machine a key that may, {WHERE_KEYS_ARE[root.parts[0][:-1]]} "
             f"({line})"
         )
     if "REQUEST_TIME_TOO_SKEWED" in text:
@@ -137,4 +131,4 @@ def _why_not_listed(root: BucketPath, error: Exception) -> EdgeError:
 def line_of(error: BaseException) -> str:
     """What ``error`` says, in one short line."""
     text = " ".join(str(error).split())
-    return shorten(text.partition("AWS Error ")[2] or text, 200)
+    return shorten(re.split("AWS Error |Azure Error: ", text)[-1], 200)

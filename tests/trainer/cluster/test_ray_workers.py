@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from support import tiny
 from support.hanging_share import OPEN, hanging_share
 from support.paths import PACKAGES, TESTS, python_path
 from support.ray_cluster import RealCluster
+from trainer.bottlenecks import fill_cache
+from trainer.bottlenecks.cache import BottleneckCache
 from trainer.bottlenecks.compute import Extracted, compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.workers import Threads, Workers
@@ -174,6 +177,26 @@ def test_a_node_without_edge_is_left_out_and_a_share_that_hangs_ends_the_run(
                 compute(tmp_path / "stuck", RayWorkers(Progress(None, messages.append), read_limit_s=0.5))
     finally:
         cluster.kill(node)
+
+
+def test_a_full_disk_ends_the_job_before_the_connection(
+    cluster: RealCluster, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error keeps results alive that are on their way; no thread of Ray uses the connection when it is closed."""
+
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(fill_cache, "COMMIT_EVERY_S", 0)
+    monkeypatch.setattr(BottleneckCache, "store", full)
+    with (
+        pytest.raises(StorageError, match="the disk is full"),
+        connected(cluster.address, Progress(None, lambda text: None)) as workers,
+    ):
+        compute_bottlenecks(with_workers(tiny.extractor(tmp_path), tmp_path, workers), list_photos(photos))
+    assert not [
+        thread.name for thread in enumerate_threads() if thread.name.startswith(("StreamingExecutor", "ray-data"))
+    ]
 
 
 def test_another_version_of_ray_is_one_line(cluster: RealCluster, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.errors import NotReadError, UnavailableError
+from edge.errors import ConfigurationError, DatasetError, NotReadError, UnavailableError
 from support.s3_server import KEYS, S3Server, running_server
 from trainer.photos import bucket_answers, bucket_photo
 from trainer.photos.bucket import BucketPath, as_place
@@ -137,6 +137,49 @@ def test_a_server_that_stays_busy_ends_the_run(monkeypatch: pytest.MonkeyPatch) 
         "operation: No response body.); run again to go on"
     )
     assert server.asked == len(bucket_answers.BUSY_WAITS_S) + 1
+
+
+AZURE = (
+    "GetProperties failed for 'https://account.blob.core.windows.net/photos/red/1.png'. Cannot initialise an "
+    "ObjectInputFile without knowing the file size. Azure Error: [{}] {} Server failed.\n\nRequest ID: 1"
+)
+"""How pyarrow tells what a server of Azure's kind answers."""
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error", "told"),
+    [
+        ("AuthorizationFailure", 403, NotReadError, r"no right to read it \(\[AuthorizationFailure\] 403 Server"),
+        ("BlobNotFound", 404, NotReadError, "cannot be read: No such file or directory"),
+        ("AuthenticationFailed", 403, UnavailableError, "does not take the key any more, or the question"),
+        ("InvalidAuthenticationInfo", 401, UnavailableError, "does not take the key any more, or the question"),
+        ("ServerBusy", 503, UnavailableError, "answers with an error"),
+        ("", 0, UnavailableError, "its server does not answer"),
+    ],
+)
+def test_answers_of_azure(
+    monkeypatch: pytest.MonkeyPatch, code: str, status: int, error: type[Exception], told: str
+) -> None:
+    """What is the photo's own is told from what ends the run, by the number that the server gives."""
+    server = Answering(AZURE.format(code, status or ""))
+    with pytest.raises(error, match=told):
+        read(monkeypatch, server)
+    assert server.asked == (1 if status != 503 else len(bucket_answers.BUSY_WAITS_S) + 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error", "told"),
+    [
+        ("ContainerNotFound", 404, DatasetError, "there is no such bucket"),
+        ("AuthorizationFailure", 403, ConfigurationError, "no right to list it; give this machine a key that may"),
+    ],
+)
+def test_azures_answers_to_a_listing(code: str, status: int, error: type[Exception], told: str) -> None:
+    """A container that is not there, or that may not be listed."""
+    place = as_place("abfs://photos@account.dfs.core.windows.net/red")
+    assert isinstance(place, BucketPath)
+    with pytest.raises(error, match=told), bucket_answers.explained(place):
+        raise OSError(AZURE.format(code, status))
 
 
 @pytest.mark.parametrize("text", [EXPIRED, "AWS Error INVALID_ACCESS_KEY_ID during GetObject operation: ExpiredToken"])
