@@ -49,11 +49,11 @@ def test_one_photo_on_a_drive_that_hangs(
 
 def test_a_drive_that_dies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Photos that cannot be read are skipped and named, but a drive of which none can be read any more ends it."""
-    (tmp_path / "photos").mkdir()
+    (tmp_path / "many").mkdir()
     for number in range(20):
-        shutil.copy("photos/red.png", tmp_path / f"photos/{number:02}.png")
+        shutil.copy("photos/red.png", tmp_path / f"many/{number:02}.png")
     share = tmp_path / "share"
-    with hanging_share(tmp_path / "photos", share, OPEN, 4, error=errno.EIO):
+    with hanging_share(tmp_path / "many", share, OPEN, 4, error=errno.EIO):
         assert main(["label", "--model", "tiny.tflite", "--top-k", "1", "--threads", "1", str(share)]) == 74
     out, err = capsys.readouterr()
     assert out.count("red (score=") == 4

@@ -184,8 +184,8 @@ def test_rights_that_are_taken_away_end_the_run(
 ) -> None:
     """From some photo on the server refuses the key: no photo is skipped for it, and a second run goes on."""
     monkeypatch.setattr(fill_cache, "COMMIT_EVERY_S", 0)
-    server.put_folder(photos)
-    folder = list_photos(as_place(server.address(photos.name)))
+    server.put_folder(photos.rename(tmp_path / "revoked"))
+    folder = list_photos(as_place(server.address("revoked")))
 
     class Revoking:
         """Threads; after the second result the key is refused."""
