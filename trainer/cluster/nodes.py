@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from edge.distribution import install_command
+from trainer.cluster.errors_of_ray import why_failed
 from trainer.cluster.same_numbers import Check, Node
 
 EXAMINE_LIMIT_S = 90.0
@@ -45,7 +46,7 @@ def examine_nodes(packed: Callable[[], bytes]) -> Examined:
         try:
             why = ray.get(reference)
         except ray.exceptions.RayError as error:
-            why = f"it failed ({' '.join(str(error).split())[-200:]})"
+            why = why_failed(error)
         if why:
             left_out[asked[reference]] = why
         else:

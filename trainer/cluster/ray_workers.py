@@ -11,8 +11,9 @@ from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from edge.errors import ConfigurationError, EdgeError, NotReadError, StorageError, UnavailableError
+from edge.errors import ConfigurationError, NotReadError, StorageError, UnavailableError
 from trainer.bottlenecks.workers import Item, MakeWorker, Result
+from trainer.cluster.errors_of_ray import explained
 from trainer.cluster.nodes import Examined, examine_nodes, lost_nodes, pack_check
 from trainer.cluster.photo_actor import Outcome, PhotoActor, compute_one, pack
 from trainer.cluster.readers import READ_LIMIT_S, NoAnswerError, Readers, how_to_reach
@@ -24,6 +25,9 @@ PORTION = 200_000
 
 LONGEST_RUN = 64
 """The most photos of a run, which one actor computes at once: so many are computed again if it dies."""
+
+MOST_DEATHS = 5
+"""How often a run of photos is computed again because its worker died: what is in it may be what kills the worker."""
 
 MOST_UNREAD = 100
 """How many photos this machine reads for a node that cannot read them."""
@@ -72,7 +76,8 @@ class RayWorkers:
             return
         began, first, count = time.monotonic(), 0.0, 0
         check = Check.of(make_worker, portion[:COMPARED])
-        examined = examine_nodes(lambda: pack_check(make_worker, check))
+        with explained():
+            examined = examine_nodes(lambda: pack_check(make_worker, check))
         _report(examined, self._progress)
         actor = pack(make_worker, check, {node.id for node in examined.nodes}, self._read_limit_s)
         own = _OwnReader(make_worker, self._read_limit_s)
@@ -118,7 +123,6 @@ def _report(examined: Examined, progress: Progress) -> None:
 def _compute(items: list[Any], actor: bytes, examined: Examined) -> Generator[tuple[Node, Outcome], None, None]:
     """The outcome of each of ``items``, once, with the node that computed it."""
     import pyarrow
-    import ray
     import ray.data
 
     size = max(1, min(LONGEST_RUN, -(-len(items) // (_RUNS_EACH * examined.cores))))
@@ -127,18 +131,19 @@ def _compute(items: list[Any], actor: bytes, examined: Examined) -> Generator[tu
     tables = [pyarrow.table({"run": pyarrow.array([run], pyarrow.binary())}) for run in runs]
     away = [node.id for node in examined.left_out]
     only = {"label_selector": {"ray.io/node-id": f"!in({','.join(away)})"}} if away else {}
-    computed = ray.data.from_arrow(tables).map_batches(
-        PhotoActor,
-        fn_constructor_args=(actor,),
-        batch_size=1,
-        batch_format="pyarrow",
-        # Not always as many as there are cores: the actors of a lost node would wait for it, and Ray Data for them.
-        concurrency=(1, examined.cores),
-        num_cpus=1,
-        **only,
-    )
     seen: set[int] = set()
-    try:
+    with explained():
+        computed = ray.data.from_arrow(tables).map_batches(
+            PhotoActor,
+            fn_constructor_args=(actor,),
+            batch_size=1,
+            batch_format="pyarrow",
+            # Not always as many as there are cores: the actors of a lost node would wait for it, and Ray Data for them.
+            concurrency=(1, examined.cores),
+            num_cpus=1,
+            max_task_retries=MOST_DEATHS,
+            **only,
+        )
         for block in computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             for row in block["outcomes"].to_pylist():
                 node, outcomes = pickle.loads(row)
@@ -146,28 +151,8 @@ def _compute(items: list[Any], actor: bytes, examined: Examined) -> Generator[tu
                     if outcome.place not in seen:
                         seen.add(outcome.place)
                         yield node, outcome
-    except (ray.exceptions.RayError, ConnectionError) as error:
-        raise explain(error) from None
     if len(seen) != len(items):
         raise UnavailableError(f"the cluster lost {len(items) - len(seen)} photos; run again to go on")
-
-
-def explain(error: BaseException) -> BaseException:
-    """The error of this project that is behind an ``error`` of Ray, if there is one; a bug stays as it is."""
-    import ray
-
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, EdgeError):
-            return found
-        found = getattr(found, "cause", None) or found.__cause__
-    text = str(error)
-    if "ConfigurationError: " in text:  # of an actor that would not start: Ray keeps its text alone
-        return ConfigurationError(text.rpartition("ConfigurationError: ")[2].splitlines()[0])
-    lost = (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError, ConnectionError, ray.exceptions.RaySystemError)
-    if isinstance(error, lost):
-        return UnavailableError(f"the cluster is lost ({' '.join(text.split())[:200]}); run again to go on")
-    return error
 
 
 class _OwnReader:
