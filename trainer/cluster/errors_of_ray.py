@@ -54,7 +54,10 @@ def _explain(error: BaseException) -> BaseException:
     text = str(error)
     if "ConfigurationError: " in text:  # of an actor that would not start: Ray keeps its text alone
         return ConfigurationError(text.rpartition("ConfigurationError: ")[2].splitlines()[0])
-    lost = (ray.exceptions.RayActorError, ray.exceptions.NodeDiedError, ConnectionError, ray.exceptions.RaySystemError)
-    if isinstance(error, lost):
-        return UnavailableError(f"the cluster is lost ({shorten(' '.join(text.split()), 200)}); run again to go on")
+    line = shorten(" ".join(text.split()), 200)
+    if isinstance(error, ray.exceptions.RayActorError):
+        why = "a photo may be what ends them, or their nodes are lost"
+        return UnavailableError(f"workers of the cluster die again and again ({line}): {why}; run again to go on")
+    if isinstance(error, (ray.exceptions.NodeDiedError, ConnectionError, ray.exceptions.RaySystemError)):
+        return UnavailableError(f"the cluster is lost ({line}); run again to go on")
     return error

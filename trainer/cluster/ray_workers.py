@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import pickle
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
@@ -27,7 +29,7 @@ LONGEST_RUN = 64
 """The most photos of a run, which one actor computes at once: so many are computed again if it dies."""
 
 MOST_DEATHS = 5
-"""How often a run of photos is computed again because its worker died: what is in it may be what kills the worker."""
+"""How often a run of photos is computed again because its worker died: a photo may be what ends it, again and again."""
 
 MOST_UNREAD = 100
 """How many photos this machine reads for a node that cannot read them."""
@@ -133,17 +135,23 @@ def _compute(items: list[Any], actor: bytes, examined: Examined) -> Generator[tu
     only = {"label_selector": {"ray.io/node-id": f"!in({','.join(away)})"}} if away else {}
     seen: set[int] = set()
     with explained():
-        computed = ray.data.from_arrow(tables).map_batches(
-            PhotoActor,
-            fn_constructor_args=(actor,),
-            batch_size=1,
-            batch_format="pyarrow",
-            # Not always as many as there are cores: the actors of a lost node would wait for it, and Ray Data for them.
-            concurrency=(1, examined.cores),
-            num_cpus=1,
-            max_task_retries=MOST_DEATHS,
-            **only,
-        )
+        source = ray.data.from_arrow(tables)
+        # Ray 2.64 will not take it any more, and says so on stderr before.
+        takes_retries = "ray_remote_args" in inspect.signature(source.map_batches).parameters
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            computed = source.map_batches(
+                PhotoActor,
+                fn_constructor_args=(actor,),
+                batch_size=1,
+                batch_format="pyarrow",
+                # Not always as many as there are cores: the actors of a lost node would wait for it, and Ray Data for
+                # them.
+                concurrency=(1, examined.cores),
+                num_cpus=1,
+                **({"max_task_retries": MOST_DEATHS} if takes_retries else {}),
+                **only,
+            )
         for block in computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
             for row in block["outcomes"].to_pylist():
                 node, outcomes = pickle.loads(row)
