@@ -183,7 +183,7 @@ def _expand(argument: str, skip: Skip) -> Iterator[Path]:
         return
     import glob
 
-    def match() -> list[str]:
+    def look_up() -> list[str]:
         # Each call and return in glob shows that the drive has answered; glob itself shows nothing before its first
         # match. This thread does nothing else, so that no other profiler sees it.
         with asking(argument) as ask:
@@ -191,7 +191,7 @@ def _expand(argument: str, skip: Skip) -> Iterator[Path]:
             return sorted(glob.glob(argument, recursive=True))
 
     try:
-        matches = with_limit(match)
+        matches = with_limit(look_up)
     except RecursionError:  # at a thousand levels of folders, or of the pattern
         skip(Path(argument), "folders too deep for a pattern; give the folder itself")
         return
