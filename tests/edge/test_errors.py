@@ -14,6 +14,7 @@ CODES = {
     "UsageError": 2,
     "DataError": 65,
     "ImageError": 65,
+    "NotReadError": 65,
     "ModelError": 65,
     "DatasetError": 65,
     "UnavailableError": 69,
