@@ -121,3 +121,14 @@ def scale_figure(
         from benchmarks.speed.scale.figure import draw
     draw(result_files, output)
     print(output)
+
+
+@app.command(epilog="Example: python -m benchmarks profiles-figure --output profiles.png")
+def profiles_figure(
+    output: Annotated[Path, typer.Option(help="The picture, PNG or SVG.")] = Path("profiles.png"),
+) -> None:
+    """Draw where the time goes, before and after it was saved: the profiles of docs/measurements.md."""
+    with needs_matplotlib("the figure"):
+        from benchmarks.speed.profiles import draw
+    draw(output)
+    print(output)

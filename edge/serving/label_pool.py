@@ -83,7 +83,7 @@ class LabelPool:
         return sum(begun_s is not None and begun_s < before_s for begun_s in list(self._begun_s))
 
     def all_stuck(self) -> bool:
-        """Whether that are all workers, so that no picture is labelled any more. Any thread may call it."""
+        """Whether all workers are stuck, so that no picture is labelled any more. Any thread may call it."""
         return self.stuck() == self._workers
 
     def check_room(self, pictures: int) -> None:

@@ -101,10 +101,8 @@ def _compute(extractors: Sequence[FeatureExtractor], folder: PhotoFolder, worker
                 yield from others
 
         def results() -> Iterator[Rows]:
-            make_worker, others = (
-                _worker_factory(extractors, cached, cache.images_with_look()),
-                OthersOfClass(folder.files),
-            )
+            make_worker = _worker_factory(extractors, cached, cache.images_with_look())
+            others = OthersOfClass(folder.files)
             for done in workers.map(make_worker, missing()):
                 others.note(done.file, done.error)
                 if done.error is not None:
