@@ -62,7 +62,8 @@ def exception_handlers(statuses: Mapping[type[EdgeError], int]) -> dict[Any, Any
         return error_answer(status, str(error))
 
     async def of_starlette(request: Request, error: HTTPException) -> Response:
-        line = {404: "there is nothing at this address", 405: "this address does not take this method"}
+        takes = ", ".join(sorted((error.headers or {}).get("Allow", "other methods").split(", ")))
+        line = {404: "there is nothing at this address", 405: f"this address takes {takes} alone"}
         return error_answer(error.status_code, line.get(error.status_code, error.detail), error.headers)
 
     async def left(request: Request, error: ClientDisconnect) -> Response:

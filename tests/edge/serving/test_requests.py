@@ -172,9 +172,9 @@ def test_a_body_that_grows_beyond_the_limit(client: Client) -> None:
         ("POST", "/label?model=%ff%00", 404, "there is no model"),
         ("POST", "/label?size=x", 400, "the address may have 'model' and 'name'"),
         ("POST", "/label/", 404, "there is nothing at this address"),
-        ("POST", "/", 405, "does not take this method"),
-        ("GET", "/label", 405, "does not take this method"),
-        ("TRACE", "/models", 405, "does not take this method"),
+        ("POST", "/", 405, "this address takes GET, HEAD alone"),
+        ("GET", "/label", 405, "this address takes POST alone"),
+        ("TRACE", "/models", 405, "this address takes GET, HEAD alone"),
     ],
 )
 def test_bad_addresses(client: Client, method: str, path: str, status: int, words: str) -> None:
