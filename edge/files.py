@@ -20,13 +20,8 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
     Missing folders are made. The permissions are ``mode``; None: those of any new file. Whatever happens, ``path`` is
     afterwards the old file or the new one.
 
-    Raises :class:`~edge.errors.StorageError` if it cannot be written, is a device or a pipe, or if its drive does not
-    answer.
+    Raises :class:`~edge.errors.StorageError` if it cannot be written, or is a device or a pipe.
     """
-    with_limit(lambda: _write_whole(path, content, mode))
-
-
-def _write_whole(path: Path, content: bytes, mode: int | None) -> None:
     temporary = None
     try:
         with asking(path):
@@ -51,6 +46,14 @@ def _write_whole(path: Path, content: bytes, mode: int | None) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """:func:`write_whole` for what a command makes, which may go to any drive: on a thread, with a limit of time.
+
+    Raises :class:`~edge.errors.StorageError` as :func:`write_whole` does, and if the drive does not answer.
+    """
+    with_limit(lambda: write_whole(path, content))
 
 
 def free_path(path: Path) -> Path:

@@ -30,7 +30,7 @@ from edge.bench.with_delegate import delegate_comparisons
 from edge.bench.worker import MeasurementRequest
 from edge.child_process import ask
 from edge.errors import DataError, ImageError, UsageError
-from edge.files import check_writable, write_whole
+from edge.files import check_writable, write_output
 from edge.inference.delegate import for_child
 from edge.inference.delegate_trial import try_delegate
 from edge.inference.interpreter import PACKAGES
@@ -119,11 +119,11 @@ def bench(options: argparse.Namespace) -> int:
             "rows": rows,
         }
         if options.csv:
-            write_whole(Path(options.csv), to_csv(rows).encode())
+            write_output(Path(options.csv), to_csv(rows).encode())
         if options.output:
-            write_whole(Path(options.output), to_json(results).encode())
+            write_output(Path(options.output), to_json(results).encode())
             if options.standard:
-                write_whole(reference_path(options.output), reference_table(results).encode())
+                write_output(reference_path(options.output), reference_table(results).encode())
         journal.remove()
     sys.stdout.write(to_json(results) if options.json else format_table(results))
     if all(row["error"] is not None for row in rows):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from edge import files
 from edge.errors import StorageError
-from edge.files import check_writable, free_path, write_whole
+from edge.files import check_writable, free_path, write_output, write_whole
 from edge.system import drives
 
 
@@ -72,7 +72,7 @@ def test_place_that_cannot_be_written_is_a_storage_error(tmp_path: Path, read_on
     }
     for path, reason in places.items():
         with pytest.raises(StorageError, match=rf"cannot be written \(({reason})\)"):
-            write_whole(path, b"x")
+            write_output(path, b"x")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder", "read-only"]
 
 

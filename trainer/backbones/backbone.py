@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import ConfigurationError, ModelError
-from edge.files import write_whole
+from edge.files import write_output
 from edge.inference.interpreter import ImageInterpreter
 from edge.modelfile.model_file import ModelFile
 from edge.modelfile.normalization import DEFAULT, IN_FILE, Normalization
@@ -212,7 +212,7 @@ def _build(
             raise ConfigurationError(f"{place}: no weights that {architecture.name} can use: {error}") from None
         digest = hashlib.sha256(content).hexdigest()[:16]
         name = f"{artifact_prefix(architecture, weights, quantization, converter)}{digest}.tflite"
-        write_whole(bottleneck_dir / "backbones" / name, content)
+        write_output(bottleneck_dir / "backbones" / name, content)
 
 
 def _layers(architecture: Architecture, weights: Weights) -> Layers:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from edge.distribution import install_command
 from edge.errors import ConfigurationError, EdgeError, ModelError
-from edge.files import write_whole
+from edge.files import write_output
 from edge.home import home_folder
 from edge.modelfile.reading import read_bounded
 from trainer.backbones.architectures import (
@@ -108,7 +108,7 @@ def download(architecture: Architecture) -> None:
             raise ConfigurationError("the download failed: the connection was cut; run the same command again")
         if not content.startswith(_HDF5) or len(content) == LARGEST_BYTES:
             raise ConfigurationError("the download failed: what came is no file of weights; is there a login page?")
-        write_whole(target, content)
+        write_output(target, content)
     except (OSError, ValueError, http.client.HTTPException, EdgeError) as error:
         if isinstance(error, ConfigurationError):
             raise

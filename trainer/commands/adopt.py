@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edge.errors import UsageError
-from edge.files import check_writable, write_whole
+from edge.files import check_writable, write_output
 from edge.modelfile.labels import read_labels
 from edge.modelfile.manifest import ADOPTED
 from edge.modelfile.model_file import ModelFile
@@ -94,7 +94,7 @@ def adopt_command(
             progress.message(line)
         try_named(model, loaded)
         adopted = adopt(loaded, model.name, photos, layout=layout.value, groups=groups.value, progress=progress)
-    write_whole(path, adopted.content)
+    write_output(path, adopted.content)
     if adopted.evaluation:
         name_skipped(adopted.evaluation.skipped, progress)
     if as_json:

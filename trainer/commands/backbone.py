@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edge.files import check_writable, write_whole
+from edge.files import check_writable, write_output
 from trainer.backbones.architectures import CONVERTERS, DEFAULT_QUANTIZATIONS, Architecture
 from trainer.backbones.backbone import load_backbones
 from trainer.cache_folder import default_bottleneck_dir
@@ -53,7 +53,7 @@ def backbone_command(
             bottleneck_dir or default_bottleneck_dir(), chosen, weights, (quantization.value,), converter.value
         )
     content = export_untaught(backbone, LABELS, NOTE, score_threshold=_NEVER)
-    write_whole(path, content)
+    write_output(path, content)
     if as_json:
         facts = {
             "path": str(path),

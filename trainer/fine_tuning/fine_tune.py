@@ -71,7 +71,7 @@ def fine_tune(
 
     Raises :class:`~edge.errors.ConfigurationError` if there is no TensorFlow or the checkpoint is of another
     fine-tuning, :class:`~edge.errors.DataError` if the loss is no longer a number, and
-    :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot be written.
+    :class:`~edge.errors.StorageError` if ``bottleneck_dir`` cannot be written, or a photo cannot be read any more.
     """
     stem = _stem(backbone, dataset, recipe)
     checkpoint, output = (_folder(bottleneck_dir) / f"{stem}.{ending}" for ending in ("checkpoint", "part"))

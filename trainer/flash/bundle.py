@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from edge.errors import ConfigurationError
-from edge.files import write_whole
+from edge.files import write_output
 from edge.modelfile.model_file import ModelFile
 from edge.store.signature import NAMESPACE, SYSTEM_SIGNERS
 from trainer.wheels.device_platform import DevicePlatform
@@ -70,7 +70,7 @@ def write_bundle(files: Mapping[str, bytes], output: Path, sign: Callable[[bytes
     parts["SHA256SUMS"] = sums
     if sign:
         parts["SHA256SUMS.sig"] = sign(sums)
-    write_whole(output, _archive(parts))
+    write_output(output, _archive(parts))
 
 
 def _installer(platform: DevicePlatform, sha256: str) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from edge.errors import DatasetError, ImageError, UnavailableError
-from edge.files import free_path, write_whole
+from edge.files import free_path, write_output
 from edge.parallel import available_cores, ordered_map
 from edge.pictures.bounded_file import MAX_FILE_BYTES
 from edge.printable import printable
@@ -80,7 +80,7 @@ def pull_photos(connection: SshConnection, source: str, folder: Path, progress: 
                 if content is None or hashlib.sha256(content).digest() != photo.sha256:
                     skipped.append(Skipped(photo.relative, "it was changed while it was copied; pull again"))
                 else:
-                    write_whole(free_path(folder / photo.relative), content)
+                    write_output(free_path(folder / photo.relative), content)
                     copied += 1
             advance(len(batch))
     return Pulled(copied, len(found) - len(wanted), skipped)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ConfigurationError, ModelError
-from edge.files import check_writable, write_whole
+from edge.files import check_writable, write_output
 from edge.modelfile.model_file import ModelFile
 from trainer.backbones.architectures import Architecture, grid
 from trainer.backbones.backbone import Backbone, load_backbones
@@ -224,7 +224,7 @@ def _train(plan: _PlannedModel, options: GridOptions, progress: Progress, worker
 
 def _write_untrained(plan: _PlannedModel, backbone: Backbone, options: GridOptions) -> GridModel:
     content = export_untaught(backbone, plan.labels, UNTRAINED_NOTE, runtime=options.runtime)
-    write_whole(plan.path, content)
+    write_output(plan.path, content)
     return _grid_model(plan, len(content))
 
 

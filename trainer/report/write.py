@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge.files import check_writable, write_whole
+from edge.files import check_writable, write_output
 from trainer.report.content import ReportContent
 from trainer.report.model_card import render_card
 from trainer.report.page import render_page
@@ -31,4 +31,4 @@ def write_report(content: ReportContent, paths: tuple[Path, Path]) -> None:
     """
     for path, text in zip(paths, (render_page(content), render_card(content)), strict=True):
         # Python keeps file names that are not UTF-8 as lone surrogates, which cannot be encoded.
-        write_whole(path, text.encode("utf-8", "backslashreplace"))
+        write_output(path, text.encode("utf-8", "backslashreplace"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.files import check_writable, write_whole
+from edge.files import check_writable, write_output
 from trainer.backbones.backbone import load_backbones, load_backbones_from
 from trainer.bottlenecks.beside import with_remembered
 from trainer.bottlenecks.extractor import FeatureExtractor
@@ -107,7 +107,7 @@ def retrain_all(
         )
         if given is not None and given.compiled is not None:
             compiled = compiled_path(output)
-            write_whole(compiled, export_compiled(output.read_bytes(), given.compiled))
+            write_output(compiled, export_compiled(output.read_bytes(), given.compiled))
             model = model._replace(compiled=compiled)
         models.append(model)
     if options.learning_curve and models[0].learning_curve is None:
@@ -194,7 +194,7 @@ def _retrain_one(
             unknown=unknown,
             runtime=options.runtime,
         )
-    write_whole(output, content)
+    write_output(output, content)
     if options.summaries_dir is not None:
         name = f"{backbone.architecture.name}-{backbone.quantization}"
         write_summaries(options.summaries_dir / name, fit.steps, export.evaluation)

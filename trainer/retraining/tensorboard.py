@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from edge.files import write_whole
+from edge.files import write_output
 from trainer.evaluation.evaluate import Evaluation
 from trainer.head.fit import Step
 
@@ -72,7 +72,7 @@ def _write_run(folder: Path, summaries: Iterable[Any]) -> None:
     for step, summary in enumerate(summaries):
         event = event_pb2.Event(wall_time=started, step=step, summary=summary)
         writer.write(event.SerializeToString())
-    write_whole(folder / FILE_NAME, records.getvalue())
+    write_output(folder / FILE_NAME, records.getvalue())
 
 
 def draw_confusion(confusion: npt.NDArray[np.intp], labels: Sequence[str]) -> Image.Image:

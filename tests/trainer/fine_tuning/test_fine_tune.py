@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.errors import ConfigurationError, DataError, UsageError
+from edge.errors import ConfigurationError, StorageError, UsageError
 from support import tiny
 from trainer.fine_tuning.checkpoint import Checkpoint, Epoch, write_checkpoint, write_tuned
 from trainer.fine_tuning.fine_tune import check_tensorflow, find_tuned, fine_tune
@@ -76,10 +76,10 @@ def test_foreign_checkpoint_is_refused_in_one_line(
     assert "\n" not in str(refused.value)
 
 
-def test_photo_that_is_gone_is_a_data_error(dataset: Dataset, tmp_path: Path) -> None:
+def test_photo_that_is_gone_is_a_storage_error(dataset: Dataset, tmp_path: Path) -> None:
     """What the child finds wrong with a photo comes back as one line."""
     dataset.of("validation")[0].path.unlink()
-    with pytest.raises(DataError, match="No such file"):
+    with pytest.raises(StorageError, match="No such file"):
         fine_tune(tmp_path, tiny.backbone(), dataset, RECIPE, head=HEAD, progress=QUIET)
 
 
