@@ -99,6 +99,8 @@ def _commands(folder: Path) -> dict[str, list[str]]:
 )
 def test_a_signal_ends_the_command(delegate_library: Path, tmp_path: Path, name: str, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end it at once, though no handler of Python's can be called."""
+    if name == "serve":
+        pytest.importorskip("uvicorn")
     (tmp_path / "red.png").write_bytes(encoded(plain("red"), "PNG"))
     with _hanging(_commands(tmp_path)[name], delegate_library, tmp_path, trial=False) as (process, hanging):
         assert hanging == process.pid
@@ -108,6 +110,7 @@ def test_a_signal_ends_the_command(delegate_library: Path, tmp_path: Path, name:
 
 def test_the_trial_ends_with_the_command(delegate_library: Path, tmp_path: Path) -> None:
     """A signal in the trial ends the command and its child, which would hold the device else."""
+    pytest.importorskip("uvicorn")
     with _hanging(_commands(tmp_path)["serve"], delegate_library, tmp_path, trial=True) as (process, hanging):
         assert hanging != process.pid
         process.send_signal(signal.SIGTERM)
