@@ -72,7 +72,7 @@ def test_place_that_cannot_be_written_is_a_storage_error(tmp_path: Path, read_on
     }
     for path, reason in places.items():
         with pytest.raises(StorageError, match=rf"cannot be written \(({reason})\)"):
-            write_output(path, b"x")
+            write_whole(path, b"x")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder", "read-only"]
 
 
@@ -85,7 +85,7 @@ def test_a_drive_that_falls_silent_at_the_end(tmp_path: Path, monkeypatch: pytes
     answered = threading.Event()
     monkeypatch.setattr(os, "fsync", lambda handle: answered.wait())
     with pytest.raises(StorageError, match=f"^{path}: no answer within 0.3 s; mend the drive and run again to go on$"):
-        write_whole(path, b"new")
+        write_output(path, b"new")
     assert path.read_bytes() == b"old"
     answered.set()
     for thread in threading.enumerate():
