@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from edge.errors import StorageError
+from edge.errors import ImageError, NotReadError, StorageError
 from edge.system.drives import ask_drive
 from edge.system.file_changes import open_now
 
 IN_A_ROW = 10
-"""After so many photos in a row that cannot be read, the photo that was read before them is asked for again."""
+"""If so many photos in a row cannot be read, the last photo that could be read is tried again."""
 
 _OF_DAMAGE = (None, errno.EINVAL, errno.EOVERFLOW)
 """Numbers of errors that come of a damaged picture: Pillow's own have none, and some jump out of their file."""
@@ -73,14 +73,14 @@ class UnreadInARow:
             )
 
 
-def while_readable(results: Iterable[tuple[Path, Result, str | None]], row: UnreadInARow) -> Iterator[Result]:
-    """The second of each of ``results``: (path of a photo, result, why its file cannot be read, None if it can be).
+def while_readable(results: Iterable[tuple[Path, Result, ImageError | None]], row: UnreadInARow) -> Iterator[Result]:
+    """The second of each of ``results``: (path of a photo, result, the error that it had, None if it had none).
 
     Raises the errors of :meth:`UnreadInARow.unread` of ``row``.
     """
-    for path, result, unread in results:
+    for path, result, error in results:
         yield result
-        if unread is None:
-            row.read(path)
+        if isinstance(error, NotReadError):
+            row.unread(path, str(error))
         else:
-            row.unread(path, unread)
+            row.read(path)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.pairs import pairs
+from benchmarks.speed.keras_script import run_script
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.bottlenecks.compute import compute_bottlenecks
@@ -52,8 +50,4 @@ def _ours(backbone: Backbone, found: PhotoFolder) -> float:
 
 def _keras(backbone: Backbone, found: PhotoFolder) -> float:
     paths = "\n".join(str(file.path) for file in found.files)
-    arguments = [backbone.architecture.name, str(backbone.weights.path)]
-    command = [sys.executable, "-m", "benchmarks.speed.keras_bottlenecks", *arguments]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    child = subprocess.run(command, input=paths, text=True, stdout=subprocess.PIPE, check=True, env=environment)
-    return float(child.stdout.split()[-1])
+    return float(run_script("keras_bottlenecks", backbone, text=paths))

@@ -6,10 +6,10 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+from benchmarks.speed.keras_script import labelled_paths, make_classifier, read_photos
 from trainer.backbones.architectures import Architecture
-from trainer.backbones.convert import build_model
-from trainer.backbones.read_layers import layers_of
 
 BATCH, LEARNING_RATE = 32, 1e-4
 
@@ -25,25 +25,15 @@ def main() -> None:
     keras.utils.set_random_seed(0)
     splits = json.load(sys.stdin)
     architecture = Architecture.parse(sys.argv[1])
-    size = architecture.input_size
-    backbone = build_model(architecture, layers_of(architecture, Path(sys.argv[2])))
     labels = 1 + max(label for _, label in splits["training"])
-    dense = keras.layers.Dense(labels, activation="softmax")
-    model = keras.Sequential([keras.layers.Rescaling(1 / 127.5, offset=-1), backbone, keras.layers.Dropout(0.2), dense])
-    model.compile(keras.optimizers.Adam(LEARNING_RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model = make_classifier(architecture, Path(sys.argv[2]), labels, LEARNING_RATE, trainable=True)
     layers = keras.layers
     augment = keras.Sequential(
         [layers.RandomFlip("horizontal"), layers.RandomZoom(0.3), layers.RandomBrightness(0.3, value_range=(0, 255))]
     )
 
-    def load(path: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        picture = tf.io.decode_jpeg(tf.io.read_file(path), channels=3)
-        return tf.image.resize(picture, (size, size)), label
-
-    def photos(split: str) -> tf.data.Dataset:
-        paths, classes = zip(*splits[split], strict=True)
-        pairs = tf.data.Dataset.from_tensor_slices((list(paths), list(classes)))
-        return pairs.map(load, num_parallel_calls=tf.data.AUTOTUNE).cache()  # decoded once, as ours are
+    def photos(split: str) -> Any:
+        return read_photos(labelled_paths(splits[split]), architecture.input_size).cache()  # decoded once, as ours are
 
     training = photos("training").shuffle(len(splits["training"]), seed=0).batch(BATCH)
     changed = training.map(

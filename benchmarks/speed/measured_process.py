@@ -32,7 +32,7 @@ class Usage(NamedTuple):
 
 
 def run_trainer(*arguments: str, output: IO[bytes] | None = None, messages: IO[bytes] | None = None) -> Usage:
-    """Run ``trainer`` with ``arguments``; ``output`` gets what it prints, ``messages`` its stderr, None: nobody does.
+    """Run ``trainer`` with ``arguments``. ``output`` gets its stdout and ``messages`` its stderr; None: they are lost.
 
     Raises :class:`RuntimeError` if it does not end with 0.
     """

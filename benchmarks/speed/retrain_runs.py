@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.pairs import pairs
+from benchmarks.speed.keras_script import run_script
 from benchmarks.speed.lower_bound import decode_s, inference_s
 from benchmarks.speed.measured_process import run_trainer
 from trainer.backbones.architectures import Architecture
@@ -80,14 +78,5 @@ def _keras(model: Retrained) -> dict[str, Any]:
         split: [(str(photo.path), index[photo.label]) for photo in model.dataset.of(split)]
         for split in (TRAINING, TEST)
     }
-    arguments = [model.backbone.architecture.name, str(model.backbone.weights.path)]
-    child = subprocess.run(
-        [sys.executable, "-m", "benchmarks.speed.keras_transfer", *arguments],
-        input=json.dumps(splits),
-        text=True,
-        stdout=subprocess.PIPE,
-        check=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    result: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(run_script("keras_transfer", model.backbone, text=json.dumps(splits)))
     return {name: round(value, 4) for name, value in result.items()}

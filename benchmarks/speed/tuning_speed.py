@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -16,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pairs import pairs
+from benchmarks.speed.keras_script import run_script
 from trainer.backbones.architectures import Architecture
 from trainer.backbones.backbone import Backbone, load_backbones
 from trainer.backbones.tensorflow_child import run_tensorflow
@@ -96,15 +94,6 @@ def _ours(backbone: Backbone, splits: dict[str, list[TuningPhoto]], labels: int,
 
 
 def _keras(backbone: Backbone, splits: dict[str, list[TuningPhoto]], epochs: int) -> float:
-    arguments = [backbone.architecture.name, str(backbone.weights.path), str(epochs)]
-    child = subprocess.run(
-        [sys.executable, "-m", "benchmarks.speed.keras_tuning", *arguments],
-        input=json.dumps(splits),
-        text=True,
-        stdout=subprocess.PIPE,
-        check=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
     count = len(splits[TRAINING])
-    ends_s = json.loads(child.stdout.splitlines()[-1])
+    ends_s = json.loads(run_script("keras_tuning", backbone, str(epochs), text=json.dumps(splits)))
     return rate_behind_first([(count * number, end_s) for number, end_s in enumerate(ends_s, 1)], count)

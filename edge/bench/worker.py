@@ -26,13 +26,12 @@ from edge.inference.interpreter import RUNTIMES, ImageInterpreter
 from edge.inference.refusals import RUN_ERRORS, reason_of
 from edge.modelfile.normalization import given_normalization
 from edge.preprocess import preprocess
-from edge.system.resource_limits import end_after
+from edge.system.resource_limits import GRACE_S, end_after
 
 _STATUS = Path("/proc/self/status")
 _WARM_UP_BLOCK = 0.1  # of the seconds asked for
 _END_TO_END = 0.5  # of the seconds asked for
 _END_TO_END_RUNS = 5
-_GRACE_S = 10.0
 
 
 class MeasurementRequest(NamedTuple):
@@ -119,7 +118,7 @@ def main() -> None:
     answer_to = os.dup(1)
     os.dup2(2, 1)
     request = MeasurementRequest(**json.load(sys.stdin))
-    end_after(request.time_limit_s + _GRACE_S)
+    end_after(request.time_limit_s + GRACE_S)
     try:
         answer = measure(request)
     except EdgeError as error:

@@ -11,9 +11,7 @@ import os
 import sys
 from typing import Any
 
-from edge.system.resource_limits import end_after, limit_resources
-
-_GRACE_S = 10.0
+from edge.system.resource_limits import GRACE_S, end_after, limit_resources
 
 
 def main() -> None:
@@ -22,7 +20,7 @@ def main() -> None:
     os.dup2(2, 1)  # an interpreter may print on stdout
     limit_resources()
     request = json.load(sys.stdin)
-    end_after(request["time_limit_s"] + _GRACE_S)
+    end_after(request["time_limit_s"] + GRACE_S)
     answer = run(request)
     with os.fdopen(answer_to, "w") as out:
         json.dump(answer, out)

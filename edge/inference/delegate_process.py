@@ -10,9 +10,7 @@ import os
 import sys
 from typing import Any
 
-from edge.system.resource_limits import end_after, limit_resources
-
-_GRACE_S = 10.0
+from edge.system.resource_limits import GRACE_S, end_after, limit_resources
 
 
 def main() -> None:
@@ -25,7 +23,7 @@ def main() -> None:
     os.dup2(2, 1)  # a delegate may print on stdout
     limit_resources()
     request = json.load(sys.stdin)
-    end_after(request["time_limit_s"] + _GRACE_S)
+    end_after(request["time_limit_s"] + GRACE_S)
     from edge.errors import EdgeError
     from edge.inference.delegate_library import DelegateRefused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from edge.errors import ImageError, NotReadError
+from edge.errors import ImageError
 from edge.inference.classifier import SCORE_THRESHOLD, TOP_K, Classifier
 from edge.inference.delegate import DelegateChoice
 from edge.inference.interpreter import check_threads
@@ -41,18 +41,17 @@ def label_photos(
     threads = available_cores() if threads is None else threads
     check_threads(threads)
 
-    def make_worker() -> Callable[[Path], tuple[Path, LabelledPhoto, str | None]]:
+    def make_worker() -> Callable[[Path], tuple[Path, LabelledPhoto, ImageError | None]]:
         classifier = Classifier(model, runtime=runtime, reject=reject, delegate=delegate)
 
-        def label(path: Path) -> tuple[Path, LabelledPhoto, str | None]:
+        def label(path: Path) -> tuple[Path, LabelledPhoto, ImageError | None]:
             try:
                 if is_pipe(path):  # since it was found
                     return path, LabelledPhoto(path, None, "not a regular file"), None
                 found = classifier.classify(path, top_k=top_k, score_threshold=score_threshold)
                 return path, LabelledPhoto(path, found), None
             except ImageError as error:
-                unread = str(error) if isinstance(error, NotReadError) else None
-                return path, LabelledPhoto(path, None, str(error)), unread
+                return path, LabelledPhoto(path, None, str(error)), error
 
         return label
 

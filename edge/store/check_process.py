@@ -10,9 +10,7 @@ import os
 import sys
 from typing import Any
 
-from edge.system.resource_limits import allowed_memory_bytes, end_after, limit_resources
-
-_GRACE_S = 10.0
+from edge.system.resource_limits import GRACE_S, allowed_memory_bytes, end_after, limit_resources
 
 
 def main() -> None:
@@ -24,7 +22,7 @@ def main() -> None:
     os.dup2(2, 1)
     request = json.load(sys.stdin)
     limit_resources(memory_bytes=request["memory_bytes"], processor_s=request["processor_limit_s"])
-    end_after(request["time_limit_s"] + _GRACE_S)
+    end_after(request["time_limit_s"] + GRACE_S)
     # After the limits, which numpy's memory counts against. If these fail, the model is not the cause: no answer.
     import edge.inference.self_test  # noqa: F401
     from edge.errors import EdgeError

@@ -8,6 +8,9 @@ import signal
 import sys
 import threading
 
+GRACE_S = 10.0
+"""How many seconds longer a child may run than its parent waits for it: the parent ends it first, with its own line."""
+
 _ends = False
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _OUT_OF_TIME = 124  # the exit code of the program "timeout"
@@ -58,7 +61,7 @@ def end_after(seconds: float) -> None:
     """End this process after ``seconds``, even if its parent was killed and cannot end it.
 
     A timer of the kernel ends it whatever it does. Windows has none: a thread ends it there, as soon as other code lets
-    it run. On Linux it also ends when the thread that started it does: nobody waits for its answer then.
+    it run. On Linux it also ends with the thread that started it, because nobody waits for its answer then.
     """
     global _ends
     _ends = True

@@ -38,7 +38,7 @@ def interrupted_at_once() -> Iterator[None]:
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
     if not on_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield  # somebody handles it, or it is ignored
+        yield  # another part of the program handles Ctrl-C, or it is ignored
         return
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:

@@ -15,10 +15,10 @@ from edge.preprocess import decode
 from edge.unread_photos import IN_A_ROW, UnreadInARow, can_be_read, is_of_drive, while_readable
 from support.hanging_share import OPEN, READ, hanging_share
 
-GONE = "cannot be read: No such file or directory"
+GONE = NotReadError("cannot be read: No such file or directory")
 
 
-def results(read: Path, count: int) -> Iterator[tuple[Path, int, str | None]]:
+def results(read: Path, count: int) -> Iterator[tuple[Path, int, NotReadError | None]]:
     """One photo that was read, and ``count`` that cannot be."""
     yield read, 0, None
     for number in range(1, count + 1):

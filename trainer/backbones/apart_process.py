@@ -11,10 +11,8 @@ import sys
 from typing import Any
 
 from edge.errors import EdgeError, ModelError
-from edge.system.resource_limits import end_after, limit_resources
+from edge.system.resource_limits import GRACE_S, end_after, limit_resources
 from trainer.missing_package import explain_missing, extras_of
-
-_GRACE_S = 10.0
 
 
 def main() -> None:
@@ -26,7 +24,7 @@ def main() -> None:
     os.dup2(2, 1)  # an interpreter may print on stdout
     limit_resources()
     request = json.load(sys.stdin)
-    end_after(request["time_limit_s"] + _GRACE_S)
+    end_after(request["time_limit_s"] + GRACE_S)
     answer: dict[str, Any] = {}
     try:
         _work(request)

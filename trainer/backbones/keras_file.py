@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from edge.errors import DataError
-from edge.file_kinds import HEAD_BYTES, MODEL, kind_of
 from edge.shorten import shorten
 from trainer.backbones.frozen_graph import Arrays
 from trainer.backbones.network_graph import NetworkGraph
@@ -50,10 +49,9 @@ def _read(path: Path, read: Callable[[Any], Result]) -> Result:
 
     try:
         content: Any = path
-        with path.open("rb") as file_itself:
-            if kind_of(file_itself.read(HEAD_BYTES)) is MODEL:
-                raise DataError("no file of Keras' weights, but a TFLite model; give it with --backbone")
-        if zipfile.is_zipfile(path):
+        with path.open("rb") as start:
+            is_zip = start.read(2) == b"PK" and zipfile.is_zipfile(start)  # a TFLite model may have a zip behind it
+        if is_zip:
             with zipfile.ZipFile(path) as archive:
                 check_zip(archive)
                 content = io.BytesIO(archive.read("model.weights.h5"))

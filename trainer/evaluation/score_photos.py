@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import ImageError, NotReadError
+from edge.errors import ImageError
 from edge.inference.classifier import Classifier, GatedScores
 from edge.inference.interpreter import check_threads
 from edge.modelfile.model_file import ModelFile
@@ -40,20 +40,16 @@ def score_photos(
     threads = available_cores() if threads is None else threads
     check_threads(threads)
 
-    def make_worker() -> Callable[[Path], tuple[Path, ScoredPhoto, str | None]]:
+    def make_worker() -> Callable[[Path], tuple[Path, ScoredPhoto, ImageError | None]]:
         classifier = Classifier(model, runtime=runtime, reject=reject)
 
-        def score(path: Path) -> tuple[Path, ScoredPhoto, str | None]:
+        def score(path: Path) -> tuple[Path, ScoredPhoto, ImageError | None]:
             try:
                 photo = openable(path)
                 started = time.perf_counter()
                 gated = classifier.gated_scores(photo)
             except ImageError as error:
-                return (
-                    path,
-                    ScoredPhoto(None, error=str(error)),
-                    str(error) if isinstance(error, NotReadError) else None,
-                )
+                return path, ScoredPhoto(None, error=str(error)), error
             return path, ScoredPhoto(gated, (time.perf_counter() - started) * 1000), None
 
         return score

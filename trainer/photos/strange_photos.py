@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.errors import DatasetError, ImageError, NotReadError, UsageError
+from edge.errors import DatasetError, ImageError, UsageError
 from edge.parallel import available_cores, ordered_map
 from edge.sources.files import walk_files
 from edge.system.drives import ask_drive
@@ -29,12 +29,12 @@ class StrangePhotos(NamedTuple):
         return path.relative_to(self.root).as_posix()
 
 
-def _read(path: Path) -> tuple[Path, tuple[bytes, str], str | None]:
-    """``path``, and the sha256 of the file there or why it is not used; at the end that again if it cannot be read."""
+def _read(path: Path) -> tuple[Path, tuple[bytes, str], ImageError | None]:
+    """``path``, the sha256 of the file there or why it is not used, and the error of the latter."""
     try:
         return path, (hashlib.sha256(read_photo(path)[0]).digest(), ""), None
     except ImageError as error:
-        return path, (b"", str(error)), str(error) if isinstance(error, NotReadError) else None
+        return path, (b"", str(error)), error
 
 
 def list_strangers(

@@ -150,7 +150,7 @@ def test_other_files_are_one_line(tmp_path: Path, name: str) -> None:
         ("w.h5", b"\x1f\x8b\x08", "unpack it with gunzip"),
         ("w.h5", b"\n<!DOCTYPE html>", "it is a web page: delete it"),
         ("w.h5", b"", "it is empty: delete it"),
-        ("w.h5", b"    TFL3", "give it with --backbone"),
+        ("w.h5", b"    TFL3", "give it as --backbone"),
         ("w.PB", b"\x89HDF\r\n\x1a\n", "let its name end in .h5"),
         ("w.pth", b"\x80\x02K", "damaged or cut short: delete it"),
         ("w.keras", b"PK\x03\x04", "damaged or cut short: delete it"),

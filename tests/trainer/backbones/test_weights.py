@@ -271,5 +271,5 @@ def test_the_name_of_a_file_tells_another_input_size(
 
 def test_a_model_in_place_of_weights() -> None:
     """A TFLite file is named as one, with the option that takes it; a zip behind it does not matter."""
-    with pytest.raises(DataError, match="no file of Keras' weights, but a TFLite model; give it with --backbone"):
+    with pytest.raises(DataError, match="no file of Keras' weights: it is a TFLite model: give it as --backbone"):
         read_keras_weights(DATA / "tiny-int8.tflite", network_graph(NARROW))
