@@ -54,7 +54,7 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
     import ray
 
-    interrupted, workers = False, RayWorkers(progress)
+    interrupted, workers = False, None
     try:
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
             with _without_stderr():
@@ -68,6 +68,7 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
             for name in _LOGGERS:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
             dashboard = f"; its dashboard: http://{context.dashboard_url}" if context.dashboard_url else ""
+            workers = RayWorkers(progress)
             progress.message(f"connected to the Ray cluster at {ray.get_runtime_context().gcs_address}{dashboard}")
             yield workers
     except KeyboardInterrupt:
@@ -75,7 +76,8 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
         raise
     finally:
         if not interrupted or address == LOCAL:  # that cluster would outlive this process
-            workers.close()
+            if workers is not None:
+                workers.close()
             ray.shutdown()  # also after an _init that failed half-way
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.NOTSET)

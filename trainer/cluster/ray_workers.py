@@ -34,16 +34,14 @@ MOST_DEATHS = 5
 MOST_UNREAD = 100
 """How many photos this machine reads for a node that cannot read them."""
 
-_THREADS_OF_RAY = ("StreamingExecutor", "ray-data-")
-"""How the names of the threads begin that Ray Data uses the connection in."""
-
-_END_LIMIT_S = 10.0  # for each of them
+_END_LIMIT_S = 10.0
+"""How long the threads of Ray Data that use the connection may take to end, in seconds, each."""
 
 _RUNS_EACH = 8  # at least, for each core, so that none waits long for the last one
 
 
 class RayWorkers:
-    """Workers on the cluster that this process is connected to; messages go to ``progress``.
+    """Workers on the cluster that this process is connected to by now; messages go to ``progress``.
 
     A photo may take ``read_limit_s`` seconds to be read.
     """
@@ -52,18 +50,21 @@ class RayWorkers:
         self._progress = progress
         self._read_limit_s = read_limit_s
         self._on_their_way: set[Generator[tuple[Node, Outcome], None, None]] = set()
+        self._of_the_connection = set(threading.enumerate())  # Ray ends these itself
 
     def close(self) -> None:
         """Give up all results that are on their way, to be called before the connection is closed.
 
         Ray's code in C++ may end the process without a word if the connection is closed while a thread uses it. Whoever
-        takes results may have ended with an error that keeps them alive, and Ray waits two seconds for its own threads.
+        takes results may have ended with an error that keeps them alive, and Ray waits for some of its own threads alone,
+        for two seconds.
         """
         for outcomes in list(self._on_their_way):
             outcomes.close()
-        for thread in threading.enumerate():
-            if thread.name.startswith(_THREADS_OF_RAY):
-                thread.join(_END_LIMIT_S)
+        for thread in filter(is_of_ray, set(threading.enumerate()) - self._of_the_connection):
+            with contextlib.suppress(AttributeError):
+                thread._target.__self__.stop()  # type: ignore[attr-defined]  # Ray leaves its "Prefetcher" waiting
+            thread.join(_END_LIMIT_S)
 
     def map(self, make_worker: MakeWorker[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
         """See :meth:`~trainer.bottlenecks.workers.Workers.map`; results come in the order in which they are ready.
@@ -111,6 +112,12 @@ class RayWorkers:
         finally:
             self._on_their_way.discard(outcomes)
             outcomes.close()
+
+
+def is_of_ray(thread: threading.Thread) -> bool:
+    """Whether code of Ray runs in ``thread``. Its names for threads are many, and other ones in each release."""
+    code = getattr(thread, "_target", None) or thread  # there is no public way to ask
+    return (getattr(code, "__module__", None) or type(code).__module__).partition(".")[0] == "ray"
 
 
 def _report(examined: Examined, progress: Progress) -> None:

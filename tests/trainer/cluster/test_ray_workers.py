@@ -28,7 +28,7 @@ from trainer.bottlenecks.compute import Extracted, compute_bottlenecks
 from trainer.bottlenecks.extractor import FeatureExtractor
 from trainer.bottlenecks.workers import Threads, Workers
 from trainer.cluster.connect import connected
-from trainer.cluster.ray_workers import RayWorkers
+from trainer.cluster.ray_workers import RayWorkers, is_of_ray
 from trainer.photos.folder import list_photos
 from trainer.photos.photo_files import PhotoFolder
 from trainer.progress import Progress
@@ -194,9 +194,7 @@ def test_a_full_disk_ends_the_job_before_the_connection(
         connected(cluster.address, Progress(None, lambda text: None)) as workers,
     ):
         compute_bottlenecks(with_workers(tiny.extractor(tmp_path), tmp_path, workers), list_photos(photos))
-    assert not [
-        thread.name for thread in enumerate_threads() if thread.name.startswith(("StreamingExecutor", "ray-data"))
-    ]
+    assert [thread.name for thread in enumerate_threads() if is_of_ray(thread)] == []
 
 
 def test_another_version_of_ray_is_one_line(cluster: RealCluster, monkeypatch: pytest.MonkeyPatch) -> None:
