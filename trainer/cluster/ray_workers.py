@@ -56,8 +56,8 @@ class RayWorkers:
         """Give up all results that are on their way, to be called before the connection is closed.
 
         Ray's code in C++ may end the process without a word if the connection is closed while a thread uses it. Whoever
-        takes results may have ended with an error that keeps them alive, and of its own threads Ray waits for some alone,
-        for two seconds.
+        takes results may have ended with an error that keeps them alive, and Ray itself waits for a part of its threads
+        alone, for two seconds.
         """
         for outcomes in list(self._on_their_way):
             outcomes.close()
