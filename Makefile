@@ -48,6 +48,7 @@ test-processors: .venv/installed ## the numeric tests again, as other processors
 	$(BIN)/python tests/processors/run.py $(PROCESSORS)
 
 test-pi: .venv/installed ## the true path on an emulated Raspberry Pi (root; PI_SUITE=bookworm, PI_ARCH=armhf, PI_TESTS=short); see docs/flashing.md
+# Without the limit of a test: it may begin with a Raspberry Pi that is built for some minutes.
 	$(BIN)/python -m pytest -n 3 --dist=loadfile -v -o faulthandler_timeout=0 $(if $(filter short,$(PI_TESTS)),-m short) tests/pi
 
 bench-smoke: .venv/installed ## a few ratios of times against wide limits, in a minute; it prints, and fails on no time

@@ -117,7 +117,7 @@ class RayWorkers:
 def is_of_ray(thread: threading.Thread) -> bool:
     """Whether code of Ray runs in ``thread``. Its names for threads are many, and other ones in each release."""
     code = getattr(thread, "_target", None) or thread  # there is no public way to ask
-    return (getattr(code, "__module__", None) or type(code).__module__).partition(".")[0] == "ray"
+    return str(getattr(code, "__module__", None)).partition(".")[0] == "ray"
 
 
 def _report(examined: Examined, progress: Progress) -> None:

@@ -55,7 +55,7 @@ def test_what_the_model_thinks_is_wrong(taught_three: TeachingStream, open_page:
     page = open_page()
     page.locator("#doubtful-link").click()
     wrong = page.get_by_role("option", name=re.compile(r"^red, .*perhaps in the wrong class$"))
-    # A penalty that was chosen when there were fewer photos may let another one be doubted too.
+    # Names in a session have the time, and the split is drawn by names: in some, another red photo is doubted too.
     found = wrong.filter(has=page.locator(f"img[src*='{added}']"))
     expect(found).to_have_count(1)
     expect(found.locator(".mark")).to_have_text(re.compile(r"→ blue|\?"))
