@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from edge.distribution import install_command
 from trainer.cluster.errors_of_ray import why_failed
 from trainer.cluster.same_numbers import Check, Node
 
-EXAMINE_LIMIT_S = 90.0
+ASK_LIMIT_S = 90.0
 """How long a node may take to start Python and compute a few photos, in seconds, before it is left out."""
 
 
@@ -27,40 +27,50 @@ def examine_nodes(packed: Callable[[], bytes]) -> Examined:
     ``packed`` gives the worker and the check, pickled.
     """
     import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    alive = {
+    alive = alive_nodes()
+    answers = _ask(alive, _examine_here(), ray.put(packed()))
+    left_out = {node: answers.get(node, f"no answer within {ASK_LIMIT_S:g} s") for node in alive}
+    nodes = [node for node, why in left_out.items() if not why]
+    return Examined(nodes, sum(alive[node] for node in nodes), {node: why for node, why in left_out.items() if why})
+
+
+def alive_nodes() -> dict[Node, int]:
+    """The nodes that belong to the cluster and have cores, each with how many, as far as the cluster knows."""
+    import ray
+
+    return {
         Node(node["NodeID"], node["NodeManagerHostname"]): int(node["Resources"].get("CPU", 0))
         for node in ray.nodes()
         if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
     }
-    task, argument = ray.remote(num_cpus=0, max_retries=0)(_examine_here()), ray.put(packed())
+
+
+def silent_nodes(nodes: Iterable[Node]) -> set[Node]:
+    """Those of ``nodes`` that do not answer: they are lost, though the cluster may not know it for a minute."""
+    asked = set(nodes)
+    answers = _ask(asked, _say_nothing())
+    return {node for node in asked if answers.get(node) != ""}
+
+
+def _ask(nodes: Iterable[Node], question: Callable[..., str], *arguments: Any) -> dict[Node, str]:
+    """What a task on each of ``nodes`` answers, or why it failed; those that do not answer in time are left out."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    task = ray.remote(num_cpus=0, max_retries=0)(question)
     asked = {
-        task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(argument): node
-        for node in alive
+        task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(*arguments): node
+        for node in nodes
     }
-    answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=EXAMINE_LIMIT_S) if asked else ([], [])
-    left_out = dict.fromkeys(alive, f"no answer within {EXAMINE_LIMIT_S:g} s")
-    nodes = []
+    answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=ASK_LIMIT_S) if asked else ([], [])
+    answers = {}
     for reference in answered:
         try:
-            why = ray.get(reference)
+            answers[asked[reference]] = ray.get(reference)
         except ray.exceptions.RayError as error:
-            why = why_failed(error)
-        if why:
-            left_out[asked[reference]] = why
-        else:
-            del left_out[asked[reference]]
-            nodes.append(asked[reference])
-    return Examined(nodes, sum(alive[node] for node in nodes), left_out)
-
-
-def lost_nodes(nodes: list[Node]) -> list[Node]:
-    """Those of ``nodes`` that do not belong to the cluster any more."""
-    import ray
-
-    alive = {node["NodeID"] for node in ray.nodes() if node["Alive"]}
-    return [node for node in nodes if node.id not in alive]
+            answers[asked[reference]] = why_failed(error)
+    return answers
 
 
 def _examine_here() -> Callable[[bytes], str]:
@@ -78,6 +88,11 @@ def _examine_here() -> Callable[[bytes], str]:
         return why
 
     return examine
+
+
+def _say_nothing() -> Callable[[], str]:
+    """A task that travels as code too."""
+    return lambda: ""
 
 
 def pack_check(make_worker: Callable[[], Any], check: Check) -> bytes:

@@ -1,23 +1,21 @@
-"""Workers on the cores of a Ray cluster: Ray Data hands runs of photos to actors and hands back their results."""
+"""Workers on the cores of a Ray cluster, for whoever maps a worker over photos."""
 
 from __future__ import annotations
 
 import contextlib
-import inspect
-import pickle
 import threading
 import time
-import warnings
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from edge.errors import ConfigurationError, NotReadError, StorageError, UnavailableError
+from edge.errors import ConfigurationError, NotReadError, StorageError
 from trainer.bottlenecks.workers import Item, MakeWorker, Result
 from trainer.cluster.errors_of_ray import explained
-from trainer.cluster.nodes import Examined, examine_nodes, lost_nodes, pack_check
-from trainer.cluster.photo_actor import Outcome, PhotoActor, compute_one, pack
+from trainer.cluster.executions import Executions
+from trainer.cluster.nodes import Examined, examine_nodes, pack_check
+from trainer.cluster.photo_actor import Outcome, compute_one, pack
 from trainer.cluster.readers import READ_LIMIT_S, NoAnswerError, Readers, how_to_reach
 from trainer.cluster.same_numbers import COMPARED, Check, Node
 from trainer.progress import Progress
@@ -25,19 +23,11 @@ from trainer.progress import Progress
 PORTION = 200_000
 """How many items one execution of Ray Data gets: what is known of them waits in the memory of this process."""
 
-LONGEST_RUN = 64
-"""The most photos of a run, which one actor computes at once: so many are computed again if it dies."""
-
-MOST_DEATHS = 5
-"""How often a run of photos is computed again because its worker died: a photo may be what ends it, again and again."""
-
 MOST_UNREAD = 100
 """How many photos this machine reads for a node that cannot read them."""
 
 _END_LIMIT_S = 10.0
 """How long the threads of Ray Data that use the connection may take to end, in seconds, each."""
-
-_RUNS_EACH = 8  # at least, for each core, so that none waits long for the last one
 
 
 class RayWorkers:
@@ -83,9 +73,9 @@ class RayWorkers:
             examined = examine_nodes(lambda: pack_check(make_worker, check))
         _report(examined, self._progress)
         actor = pack(make_worker, check, {node.id for node in examined.nodes}, self._read_limit_s)
-        own = _OwnReader(make_worker, self._read_limit_s)
+        own, executions = _OwnReader(make_worker, self._read_limit_s), Executions(actor, examined)
         while portion:
-            with self._open(_compute(portion, actor, examined)) as outcomes:
+            with self._open(executions.compute(portion)) as outcomes:
                 for node, outcome in outcomes:
                     count += 1
                     first = first or time.monotonic()
@@ -95,7 +85,7 @@ class RayWorkers:
                         raise outcome.error
                     yield outcome.result
             portion = list(islice(source, PORTION))
-        for node in lost_nodes(examined.nodes):
+        for node in executions.lost():
             self._progress.message(f"node {node} was lost; other nodes computed its photos")
         ended, cores = time.monotonic(), f"{examined.cores} core{'s' * (examined.cores > 1)}"
         rate = count / max(ended - first, 1e-3)
@@ -127,47 +117,6 @@ def _report(examined: Examined, progress: Progress) -> None:
     if not examined.nodes:
         why = next(iter(examined.left_out.values()), "it has no node with a core")
         raise ConfigurationError(f"--ray: no node of the cluster can compute: {why}")
-
-
-def _compute(items: list[Any], actor: bytes, examined: Examined) -> Generator[tuple[Node, Outcome], None, None]:
-    """The outcome of each of ``items``, once, with the node that computed it."""
-    import pyarrow
-    import ray.data
-
-    size = max(1, min(LONGEST_RUN, -(-len(items) // (_RUNS_EACH * examined.cores))))
-    numbered = list(enumerate(items))
-    runs = [pickle.dumps(numbered[start : start + size]) for start in range(0, len(items), size)]
-    tables = [pyarrow.table({"run": pyarrow.array([run], pyarrow.binary())}) for run in runs]
-    away = [node.id for node in examined.left_out]
-    only = {"label_selector": {"ray.io/node-id": f"!in({','.join(away)})"}} if away else {}
-    seen: set[int] = set()
-    with explained():
-        source = ray.data.from_arrow(tables)
-        # Ray 2.64 will not take it any more, and says so on stderr before.
-        takes_retries = "ray_remote_args" in inspect.signature(source.map_batches).parameters
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            computed = source.map_batches(
-                PhotoActor,
-                fn_constructor_args=(actor,),
-                batch_size=1,
-                batch_format="pyarrow",
-                # Not always as many as there are cores: the actors of a lost node would wait for it, and Ray Data for
-                # them.
-                concurrency=(1, examined.cores),
-                num_cpus=1,
-                **({"max_task_retries": MOST_DEATHS} if takes_retries else {}),
-                **only,
-            )
-        for block in computed.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-            for row in block["outcomes"].to_pylist():
-                node, outcomes = pickle.loads(row)
-                for outcome in outcomes:
-                    if outcome.place not in seen:
-                        seen.add(outcome.place)
-                        yield node, outcome
-    if len(seen) != len(items):
-        raise UnavailableError(f"the cluster lost {len(items) - len(seen)} photos; run again to go on")
 
 
 class _OwnReader:

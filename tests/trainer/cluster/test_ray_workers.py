@@ -77,6 +77,16 @@ def same(one: FeatureExtractor, other: FeatureExtractor, extracted: Extracted) -
     return np.array_equal(one.load(images), other.load(images))
 
 
+def wait_until_idle(cluster: RealCluster) -> None:
+    """Wait until no actor has a core of the cluster any more."""
+    import ray
+
+    deadline = time.monotonic() + 60
+    while ray.available_resources().get("CPU") != len(cluster.nodes):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def listed(photos: Path) -> PhotoFolder:
     """The photos, with one that cannot be decoded, and one that vanishes between listing and reading."""
@@ -147,6 +157,45 @@ def test_a_cluster_computes_what_one_machine_computes_though_a_node_dies(
     assert (extracted.computed, again.computed) == (len(extracted.contents.sha256), 0)
     assert messages[0] == f"connected to the Ray cluster at {cluster.address}"
     assert any(message.startswith(f"{len(listed.files)} files in ") for message in messages)
+    assert same(here, there, extracted)
+
+
+def test_results_that_are_lost_with_a_node_are_computed_again(
+    cluster: RealCluster, listed: PhotoFolder, tmp_path: Path
+) -> None:
+    """A node joins, and all others are killed when all is computed and results, too large to travel at once, wait there.
+
+    By then Ray has ended its actors, so that nobody would compute them again; who waits for them would wait for ever.
+    """
+    messages: list[str] = []
+    here = tiny.extractor(tmp_path / "here")
+    alone = compute_bottlenecks(here, listed)
+
+    class Late:
+        """Workers whose results are large, and taken when all are computed and their nodes are killed."""
+
+        def __init__(self, workers: Workers) -> None:
+            self._workers = workers
+
+        def map(self, make_worker: Any, items: Iterable[Any]) -> Iterator[Any]:
+            def make_large() -> Any:
+                worker = make_worker()
+                return lambda item, read: (worker(item, read), bytes(200_000))
+
+            results = self._workers.map(make_large, items)
+            yield next(results)[0]
+            wait_until_idle(cluster)
+            have_results = list(cluster.nodes)
+            cluster.nodes.append(cluster.add())
+            for node in have_results:
+                cluster.kill(node)
+            yield from (result for result, _ in results)
+
+    with connected(cluster.address, Progress(None, messages.append)) as workers:
+        there = with_workers(here, tmp_path / "there", Late(workers))
+        extracted = compute_bottlenecks(there, listed)
+    assert extracted == alone
+    assert any(message.endswith("was lost; other nodes computed its photos") for message in messages)
     assert same(here, there, extracted)
 
 
@@ -222,9 +271,4 @@ def test_ctrl_c_ends_the_job_on_the_cluster(cluster: RealCluster, photos: Path, 
         assert (run.wait(), run.stdout.read()) == (130, "")
     assert said == "trainer: interrupted; run the same command again to go on\n"
     with connected(cluster.address, Progress(None, lambda text: None)):
-        import ray
-
-        deadline = time.monotonic() + 60
-        while ray.available_resources().get("CPU") != len(cluster.nodes):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until_idle(cluster)
