@@ -24,7 +24,7 @@ LONGEST_RUN = 64
 MOST_DEATHS = 5
 """How often a run of photos is computed again because its worker died: a photo may be what ends it, again and again.
 
-Ray also counts each call of a worker whose node is lost, until it knows that: some 15 s.
+Ray also counts the calls of a worker whose node is lost, until it knows that: 15 s by its settings.
 """
 
 FETCH_LIMIT_S = 600.0

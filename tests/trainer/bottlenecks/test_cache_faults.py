@@ -127,6 +127,9 @@ def test_a_cache_that_can_do_more_than_hold_is_set_aside(photos: Path, tmp_path:
 
 def test_any_flipped_byte_is_survived(photos: Path, tmp_path: Path) -> None:
     """If any byte of the file flips, the next run ends with the right features, from this cache or from a new one."""
+    for path in photos.rglob("*.png"):
+        if int(path.stem) >= 4:
+            path.unlink()  # a third of the rows has pages of all kinds, and fewer bytes
     progress, listed = Messages(), list_photos(photos)
     extractor = tiny.extractor(tmp_path / "cache", progress=progress)
 
