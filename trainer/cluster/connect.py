@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import re
-import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,18 +16,16 @@ from edge.errors import ConfigurationError, UnavailableError, UsageError
 from edge.parallel import available_cores
 from edge.shorten import shorten
 from trainer.bottlenecks.workers import Threads, Workers
+from trainer.cluster.cluster_watch import ClusterWatch, is_head
+from trainer.cluster.nodes import own_address
 from trainer.cluster.ray_workers import RayWorkers
 from trainer.progress import Progress
 
 AUTO, LOCAL = "auto", "local"
 """Addresses with a meaning: the cluster that this machine belongs to, and one of this machine alone."""
 
-CONNECT_LIMIT_S = 10.0
-"""How long the head of a cluster may take to answer, in seconds."""
-
-_HTTP2_BEGINS = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04" + bytes(5)
-_HTTP2_SETTINGS = b"\x04"
-"""How a client of gRPC, as the head speaks it, begins (RFC 9113, section 3.4); the type of a server's first frame."""
+_KEPT: list[BaseException] = []
+"""Errors of lost clusters, with the results on their way in their frames: to free them, Ray would end the process."""
 
 _LOGGERS = ("ray", "ray.data")
 _OBJECT_STORE_BYTES = 200 << 20  # of a local cluster: runs and results are small, and /dev/shm of a container may be
@@ -42,7 +39,7 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
     process does that: while results are on their way, Ray's code in C++ may end it with exit code 1 if it is asked to.
 
     Raises :class:`~edge.errors.UsageError` if it is no address, :class:`~edge.errors.ConfigurationError` if Ray is
-    missing or another version, and :class:`~edge.errors.UnavailableError` if the cluster does not answer.
+    missing or another version, and :class:`~edge.errors.UnavailableError` if the cluster does not answer, or no more.
     """
     if address is None:
         yield Threads()
@@ -54,7 +51,7 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for: listen on loopback alone
     import ray
 
-    interrupted, workers = False, None
+    interrupted, lost, workers, watch = False, False, None, None
     try:
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):  # Ray writes news there
             with _without_stderr():
@@ -69,13 +66,19 @@ def connected(address: str | None, progress: Progress) -> Iterator[Workers]:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
             dashboard = f"; its dashboard: http://{context.dashboard_url}" if context.dashboard_url else ""
             workers = RayWorkers(progress)
-            progress.message(f"connected to the Ray cluster at {ray.get_runtime_context().gcs_address}{dashboard}")
-            yield workers
-    except KeyboardInterrupt:
-        interrupted = True
+            head = ray.get_runtime_context().gcs_address
+            progress.message(f"connected to the Ray cluster at {head}{dashboard}")
+            watch = ClusterWatch(head, own_address())
+            with watch.watching():
+                yield workers
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if lost := watch is not None and watch.is_lost():
+            _KEPT.append(error)
         raise
     finally:
-        if not interrupted or address == LOCAL:  # that cluster would outlive this process
+        # That cluster would outlive this process. What is lost cannot be closed, and Ray would wait for it.
+        if (not interrupted or address == LOCAL) and not lost:
             if workers is not None:
                 workers.close()
             ray.shutdown()  # also after an _init that failed half-way
@@ -106,14 +109,12 @@ def _check(address: str) -> None:
     if found is None or not 0 < int(found[2]) < 65536:
         raise UsageError(f"--ray {shorten(address)}: give {AUTO}, {LOCAL} or HOST:PORT of the cluster's head")
     try:
-        with socket.create_connection((found[1].strip("[]"), int(found[2])), CONNECT_LIMIT_S) as connection:
-            connection.sendall(_HTTP2_BEGINS)
-            answer = connection.recv(4, socket.MSG_WAITALL)
+        speaks_http2 = is_head(found[1].strip("[]"), int(found[2]))
     except OSError as error:
         raise UnavailableError(
             f"--ray {address}: no cluster answers ({error.strerror or error}); start it there: ray start --head"
         ) from None
-    if answer[3:] != _HTTP2_SETTINGS:
+    if not speaks_http2:
         raise UnavailableError(
             f"--ray {address}: no Ray cluster answers; give the address that 'ray start --head' says"
         )

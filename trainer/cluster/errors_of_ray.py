@@ -26,6 +26,10 @@ def explained() -> Iterator[None]:
         yield
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise _explain(error) from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _explain(error) from None  # of Ray's code in C++: the node of this machine is gone
 
 
 def why_failed(error: BaseException) -> str:
@@ -58,6 +62,5 @@ def _explain(error: BaseException) -> BaseException:
     if isinstance(error, ray.exceptions.RayActorError):
         why = "a photo may be what ends them, or their nodes are lost"
         return UnavailableError(f"workers of the cluster die again and again ({line}): {why}; run again to go on")
-    if isinstance(error, (ray.exceptions.NodeDiedError, ConnectionError, ray.exceptions.RaySystemError)):
-        return UnavailableError(f"the cluster is lost ({line}); run again to go on")
-    return error
+    is_bug: bool = isinstance(error, ray.exceptions.RayTaskError)
+    return error if is_bug else UnavailableError(f"the cluster is lost ({line}); run again to go on")

@@ -46,6 +46,15 @@ def alive_nodes() -> dict[Node, int]:
     }
 
 
+def own_address() -> str:
+    """Where the node of this machine listens, as ``HOST:PORT``."""
+    import ray
+
+    own = ray.get_runtime_context().get_node_id()
+    (node,) = [node for node in ray.nodes() if node["NodeID"] == own]
+    return f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
+
+
 def silent_nodes(nodes: Iterable[Node]) -> set[Node]:
     """Those of ``nodes`` that do not answer: they are lost, though the cluster may not know it for a minute."""
     asked = set(nodes)

@@ -163,7 +163,7 @@ def test_a_cluster_computes_what_one_machine_computes_though_a_node_dies(
 def test_results_that_are_lost_with_a_node_are_computed_again(
     cluster: RealCluster, listed: PhotoFolder, tmp_path: Path
 ) -> None:
-    """A node joins, and all others are killed when all is computed and results, too large to travel at once, wait there.
+    """A node joins; all others are killed when all is computed and results, too large to travel at once, wait there.
 
     By then Ray has ended its actors, so that nobody would compute them again; who waits for them would wait for ever.
     """
