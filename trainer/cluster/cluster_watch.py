@@ -38,8 +38,8 @@ class ClusterWatch:
     def watching(self) -> Iterator[None]:
         """Watch during the block. If the cluster is lost, :class:`~edge.errors.UnavailableError` is raised in it.
 
-        The main thread may wait in code of Ray, which asks nobody whether to go on. So a signal raises the error there;
-        in other threads, and on systems without such a signal, nothing is watched.
+        The main thread may wait in code of Ray, which does not notice the loss. So a signal raises the error there. In
+        other threads, and on systems without such a signal, nothing is watched.
         """
         if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
             yield
@@ -56,17 +56,17 @@ class ClusterWatch:
 
     def is_lost(self) -> bool:
         """Whether the cluster is lost, be it since a moment ago."""
-        return bool(self._lost) or _is_gone(*_place(self._node))
+        return bool(self._lost) or _is_gone(self._node)
 
     def _look(self) -> None:
         answered = time.monotonic()
         while not self._ended.wait(_LOOK_S):
             with contextlib.suppress(OSError):
-                if is_head(*_place(self._head)):
+                if is_head(self._head):
                     answered = time.monotonic()
             if time.monotonic() - answered > HEAD_LIMIT_S:
                 self._lost = f"its head {self._head} gave no answer for {HEAD_LIMIT_S:g} s"
-            elif _is_gone(*_place(self._node)):
+            elif _is_gone(self._node):
                 self._lost = f"the node of this machine, {self._node}, is gone"
             if self._lost:
                 _thread.interrupt_main(signal.SIGALRM)
@@ -76,19 +76,19 @@ class ClusterWatch:
         raise UnavailableError(f"the cluster is lost ({self._lost}); run again to go on")
 
 
-def is_head(host: str, port: int) -> bool:
-    """Whether what listens there speaks HTTP/2, as the head of a cluster does.
+def is_head(address: str) -> bool:
+    """Whether what listens at ``address`` (``HOST:PORT``) speaks HTTP/2, as the head of a cluster does.
 
     Raises :class:`OSError` if nothing listens, or it does not answer within :data:`CONNECT_LIMIT_S`.
     """
-    with socket.create_connection((host, port), CONNECT_LIMIT_S) as connection:
+    with socket.create_connection(_place(address), CONNECT_LIMIT_S) as connection:
         connection.sendall(_HTTP2_BEGINS)
         return connection.recv(4, socket.MSG_WAITALL)[3:] == _HTTP2_SETTINGS
 
 
-def _is_gone(host: str, port: int) -> bool:
+def _is_gone(address: str) -> bool:
     try:
-        socket.create_connection((host, port), CONNECT_LIMIT_S).close()
+        socket.create_connection(_place(address), CONNECT_LIMIT_S).close()
     except ConnectionRefusedError:
         return True
     except OSError:  # it is busy, or this machine has no port left

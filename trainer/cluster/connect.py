@@ -109,7 +109,7 @@ def _check(address: str) -> None:
     if found is None or not 0 < int(found[2]) < 65536:
         raise UsageError(f"--ray {shorten(address)}: give {AUTO}, {LOCAL} or HOST:PORT of the cluster's head")
     try:
-        speaks_http2 = is_head(found[1].strip("[]"), int(found[2]))
+        speaks_http2 = is_head(address)
     except OSError as error:
         raise UnavailableError(
             f"--ray {address}: no cluster answers ({error.strerror or error}); start it there: ray start --head"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 LONGEST_RUN = 64
-"""The most photos of a run, which one actor computes at once: so many are computed again if it dies."""
+"""The most photos of a run, which one actor computes at once. If the actor dies, its run is computed again."""
 
 MOST_DEATHS = 5
 """How often a run of photos is computed again because its worker died: a photo may be what ends it, again and again.
@@ -40,7 +40,7 @@ class Executions:
     def __init__(self, actor: bytes, examined: Examined) -> None:
         self._actor = actor
         self._cores = examined.cores
-        self._away = set(examined.left_out)
+        self._left_out = set(examined.left_out)
         self._used: set[Node] = set()
         self._lost: set[Node] = set()
 
@@ -59,7 +59,7 @@ class Executions:
         missing = dict(enumerate(items))
         with explained():
             while missing:
-                nodes = set(alive_nodes()) - self._away
+                nodes = set(alive_nodes()) - self._left_out - self._lost
                 self._used |= nodes
                 yield from self._execute(missing, nodes)
                 if missing and not self._find_lost(nodes):
@@ -85,7 +85,6 @@ class Executions:
         """Which of ``nodes``, those of the last execution, are lost; no other execution uses them."""
         lost = silent_nodes(nodes)
         self._lost |= lost
-        self._away |= lost
         return lost
 
     def _blocks(self, numbered: list[tuple[int, Any]], nodes: set[Node]) -> Iterator[pyarrow.Table]:
@@ -96,7 +95,7 @@ class Executions:
         size = max(1, min(LONGEST_RUN, -(-len(numbered) // (_RUNS_EACH * self._cores))))
         runs = [pickle.dumps(numbered[start : start + size]) for start in range(0, len(numbered), size)]
         source = ray.data.from_arrow([pyarrow.table({"run": pyarrow.array([run], pyarrow.binary())}) for run in runs])
-        away = ",".join(sorted(node.id for node in self._away))
+        away = ",".join(sorted(node.id for node in self._left_out | self._lost))
         # Ray 2.64 will not take it any more, and says so on stderr before.
         takes_retries = "ray_remote_args" in inspect.signature(source.map_batches).parameters
         with warnings.catch_warnings():

@@ -94,7 +94,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answer(head: socket.socket, times: int) -> threading.Thread:
-    """Answer so many connections as a head does, in a thread."""
+    """In a thread, answer as a head does; after ``times`` answers it is silent."""
 
     def serve() -> None:
         with contextlib.suppress(OSError):
@@ -117,10 +117,10 @@ def address_of(listening: socket.socket) -> str:
 def test_what_a_head_is(head: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     """It answers in HTTP/2; a silent one ends the wait."""
     answer(head, 1)
-    assert is_head(*head.getsockname())
+    assert is_head(address_of(head))
     monkeypatch.setattr(cluster_watch, "CONNECT_LIMIT_S", 0.1)
     with pytest.raises(OSError, match="timed out"):
-        is_head(*head.getsockname())
+        is_head(address_of(head))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -137,7 +137,7 @@ def test_a_head_that_falls_silent_ends_the_block(head: socket.socket, node: sock
 
 
 def test_a_node_that_is_gone_ends_the_block(head: socket.socket, node: socket.socket) -> None:
-    """Nobody waits for it: Ray ends the process as soon as it asks for something that lies there."""
+    """The error comes at once. Ray would end the process the next time it needs that node."""
     answer(head, 1_000)
     watch = ClusterWatch(address_of(head), address_of(node))
     with pytest.raises(UnavailableError, match=r"the node of this machine, 127.0.0.1:\d+, is gone"), watch.watching():

@@ -165,7 +165,7 @@ def test_results_that_are_lost_with_a_node_are_computed_again(
 ) -> None:
     """A node joins; all others are killed when all is computed and results, too large to travel at once, wait there.
 
-    By then Ray has ended its actors, so that nobody would compute them again; who waits for them would wait for ever.
+    By then Ray has ended its actors, so that none is left to compute them again. To wait for them may take for ever.
     """
     messages: list[str] = []
     here = tiny.extractor(tmp_path / "here")
